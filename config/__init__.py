@@ -1,0 +1,4 @@
+"""How the server is put together: settings, addresses, clocks, the embedded database.
+
+Kept empty on purpose: `config.bootstrap` is imported from here before anything is installed.
+"""

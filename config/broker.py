@@ -1,0 +1,40 @@
+"""The default broker: kombu's `pgmq` queue tables in the very database the rows are in.
+
+The address is Django's own connection, asked for when a connection is wanted: the embedded server is
+not started by an import, and a test database gets its own queues.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import connections
+from kombu.transport import pgmq
+from pgmq import PGMQueue
+from psycopg.conninfo import make_conninfo
+from psycopg_pool import ConnectionPool
+
+# What Django passes to the driver and libpq does not know.
+NOT_LIBPQ = ("cursor_factory", "context", "prepare_threshold")
+
+
+def database_conninfo() -> str:
+    """libpq's connection string of the default database, with every option of DATABASE_URL."""
+    params = connections["default"].get_connection_params()
+    return make_conninfo(**{name: value for name, value in params.items() if name not in NOT_LIBPQ})
+
+
+class Transport(pgmq.Transport):
+    """`pgmq://` without an address. The pool is made here: the client's own forgets all but five options."""
+
+    def _create_pgmq_client(self) -> Any:
+        options = self.client.transport_options
+        pool = ConnectionPool(database_conninfo(), min_size=1, max_size=options["pool_size"], open=True)
+        client = PGMQueue(pool=pool, vt=options["visibility_timeout"], init_extension=False)
+        client._own_pool = True  # so that it is closed with the transport
+        return client
+
+    def _get_notify_waiter(self) -> Any:
+        if self._notify_waiter is None:
+            self._notify_waiter = pgmq._NotifyWaiter(database_conninfo())
+        return self._notify_waiter

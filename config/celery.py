@@ -1,0 +1,67 @@
+"""Every clock and every queue of the server, on one page.
+
+The tables are the truth and the broker is a doorbell: a task takes ids, makes one call, is safe to run
+twice and in parallel. Start: `celery -A config.celery worker` and `celery -A config.celery beat`.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+from django.conf import settings  # noqa: E402
+
+# When, in seconds between runs. A run that finds nothing to do costs one indexed query.
+SCHEDULE: dict[str, dict[str, Any]] = {
+    "close windows": {"task": "buyback.tasks.close_windows", "schedule": 15.0},
+}
+
+# Longest run of any task, in seconds; below the broker's redelivery, so that no task runs twice by being slow.
+SOFT_LIMIT = 240
+HARD_LIMIT = 300
+REDELIVERY = 600
+
+
+def broker() -> dict[str, Any]:
+    """Where messages wait: CELERY_BROKER_URL, or queue tables in the database."""
+    url = settings.CELERY_BROKER_URL
+    if url:
+        return {"broker_url": url, "broker_transport_options": {"visibility_timeout": REDELIVERY}}
+    return {
+        "broker_url": "pgmq://",
+        "broker_transport": "config.broker:Transport",
+        "broker_transport_options": {
+            "visibility_timeout": REDELIVERY,
+            "init_extension": False,  # the tables come from our migration; the extension needs a superuser
+            "wait_time_seconds": 0,
+            "use_notify": True,
+            "pool_size": 4,
+        },
+    }
+
+
+app = Celery("sellback")
+app.conf.update(
+    **broker(),
+    beat_schedule=SCHEDULE,
+    beat_schedule_filename=str(settings.DATA_DIR / "beat-schedule"),
+    broker_connection_retry_on_startup=True,
+    task_default_queue="sellback",
+    task_ignore_result=True,
+    task_acks_late=True,  # with the line below: a worker that is killed hands its task on
+    task_reject_on_worker_lost=True,
+    task_soft_time_limit=SOFT_LIMIT,
+    task_time_limit=HARD_LIMIT,
+    worker_prefetch_multiplier=1,
+    worker_enable_remote_control=False,
+    worker_send_task_events=False,
+    worker_hijack_root_logger=False,
+    worker_redirect_stdouts=False,
+    timezone="UTC",
+    enable_utc=True,
+)
+app.autodiscover_tasks()

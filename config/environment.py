@@ -1,0 +1,76 @@
+"""Reads settings from the environment, and says in one sentence what is wrong with a value.
+
+Every function raises `ImproperlyConfigured`; `manage.py` turns that into one line and exit code 2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+env = environ.Env()
+
+T = TypeVar("T")
+
+TRUE = ("1", "true", "yes", "on")
+FALSE = ("0", "false", "no", "off")
+
+
+def text(name: str, default: str = "") -> str:
+    """The value without surrounding blanks; an empty value counts as unset."""
+    return str(env.str(name, default="")).strip() or default
+
+
+def flag(name: str, default: bool = False) -> bool:
+    """True or false, and nothing in between: `DEBUG=ture` must not silently mean false."""
+    value = text(name).lower()
+    if not value:
+        return default
+    if value in TRUE:
+        return True
+    if value in FALSE:
+        return False
+    raise ImproperlyConfigured(f"{name}={value!r} is neither true nor false.")
+
+
+def whole(name: str, default: int, *, low: int, high: int) -> int:
+    """A whole number within `low` and `high`, both included."""
+    value = text(name)
+    if not value:
+        return default
+    if not value.isdecimal() or not low <= int(value) <= high:
+        raise ImproperlyConfigured(f"{name}={value!r} is not a whole number from {low} to {high}.")
+    return int(value)
+
+
+def choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
+    """One of `allowed`."""
+    value = text(name, default)
+    if value not in allowed:
+        raise ImproperlyConfigured(f"{name}={value!r} is not one of {', '.join(allowed)}.")
+    return value
+
+
+def words(name: str, default: list[str]) -> list[str]:
+    """A comma-separated list without empty entries."""
+    return [word.strip() for word in text(name).split(",") if word.strip()] or default
+
+
+def address(name: str, schemes: tuple[str, ...]) -> str:
+    """A URL of one of `schemes`, or the empty string when unset. The value is not repeated: it may hold a password."""
+    value = text(name)
+    if value and urlsplit(value).scheme not in schemes:
+        raise ImproperlyConfigured(f"{name} is not a URL that starts with {' or '.join(f'{s}://' for s in schemes)}.")
+    return value
+
+
+def parsed(name: str, parse: Callable[..., dict[str, Any]], value: str) -> dict[str, Any]:
+    """`value` through one of django-environ's URL parsers, with its errors made readable."""
+    try:
+        return parse(value)
+    except Exception as error:
+        raise ImproperlyConfigured(f"{name} cannot be read: {type(error).__name__}.") from error

@@ -1,0 +1,198 @@
+"""Every setting, read from the environment (and from `.env` beside `manage.py`, which never wins over it).
+
+With nothing set, the server runs for itself on one machine: embedded PostgreSQL under `DATA_DIR`, the
+broker and the cache on that same database, a secret key made once and kept there. A bad value stops
+every command with one sentence. Importing this module starts nothing.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+from config import environment
+from config.logs import logging_config
+from config.secret import development_secret_key
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+environ.Env.read_env(BASE_DIR / ".env")
+
+# --- where it lives -------------------------------------------------------------------------------------
+
+DATA_DIR = Path(environment.text("DATA_DIR", str(BASE_DIR / "var"))).expanduser().absolute()
+DEBUG = environment.flag("DEBUG")
+PUBLIC_URL = environment.address("PUBLIC_URL", ("http", "https")).rstrip("/")
+HTTPS = PUBLIC_URL.startswith("https://")
+
+# --- database -------------------------------------------------------------------------------------------
+
+DATABASE_URL = environment.address("DATABASE_URL", ("postgresql", "postgres"))
+EMBEDDED = not DATABASE_URL
+
+
+def _database() -> dict[str, Any]:
+    """The one database. Embedded: `config.postgres` asks for the address at the first connection."""
+    if EMBEDDED:
+        found: dict[str, Any] = {"ENGINE": "config.postgres", "NAME": "sellback", "USER": "postgres"}
+    else:
+        found = environment.parsed("DATABASE_URL", environ.Env.db_url_config, DATABASE_URL)
+        if not found.get("NAME"):
+            raise ImproperlyConfigured("DATABASE_URL names no database.")
+    # A connection outlives a request, and is looked at before it is used again.
+    found["CONN_MAX_AGE"] = environment.whole("DATABASE_CONN_MAX_AGE", 600, low=0, high=86_400)
+    found["CONN_HEALTH_CHECKS"] = True
+    # Behind a transaction pooler (PgBouncer) a server-side cursor may land on another connection.
+    found["DISABLE_SERVER_SIDE_CURSORS"] = environment.flag("DATABASE_POOLED")
+    # Binding stays on the client for the ORM: bound on the server, an expression with a parameter in
+    # SELECT and GROUP BY is two expressions. The sale binds on the server with its own cursor.
+    return found
+
+
+DATABASES = {"default": _database()}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- secrets and hosts ----------------------------------------------------------------------------------
+
+SECRET_KEY = environment.text("SECRET_KEY")
+if not SECRET_KEY:
+    if not EMBEDDED:
+        raise ImproperlyConfigured("SECRET_KEY is not set, and with a DATABASE_URL none is made up.")
+    SECRET_KEY = development_secret_key(DATA_DIR)
+
+_own_host = urlsplit(PUBLIC_URL).hostname
+ALLOWED_HOSTS = environment.words(
+    "ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]", *([_own_host] if _own_host else [])]
+)
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
+
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+# Only a proxy that overwrites this header may be believed, so it takes a word of its own.
+SECURE_PROXY_SSL_HEADER = (
+    ("HTTP_X_FORWARDED_PROTO", "https") if environment.flag("BEHIND_TLS_PROXY") else None
+)
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+CONTENT_SECURITY_POLICY: dict[str, Any] = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "base-uri": ["'none'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+        "img-src": ["'self'", "data:"],  # data: for the arrows and marks inside our own stylesheet
+        "object-src": ["'none'"],
+    }
+}
+
+# --- the parts ------------------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "config",
+    "partners",
+    "inventory",
+    "buyback",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "django.contrib.postgres",
+    "csp",
+    "django_htmx",
+    "heroicons",
+    "pgtrigger",
+    "rest_framework",
+    "template_partials",
+]
+
+MIDDLEWARE = [
+    "config.middleware.RequestIdMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    # Pages…: the browser's layers, which step aside for the API (config/middleware.py).
+    "config.middleware.PagesSessionMiddleware",
+    "config.middleware.PagesCommonMiddleware",
+    "config.middleware.PagesCsrfViewMiddleware",
+    "config.middleware.PagesAuthenticationMiddleware",
+    "config.middleware.PagesMessageMiddleware",
+    "config.middleware.PagesXFrameOptionsMiddleware",
+    "config.middleware.PagesCSPMiddleware",
+    "config.middleware.PagesHtmxMiddleware",
+]
+
+ADMIN_PATH = environment.text("ADMIN_PATH", "admin/").strip("/") + "/"
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+APPEND_SLASH = False  # the public contract has no trailing slashes, and a redirect would lose a POST
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+
+# --- people ---------------------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "partners.User"
+LOGIN_URL = "/login/"
+LOGIN_REDIRECT_URL = "/dashboard/"
+LOGOUT_REDIRECT_URL = "/login/"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+# --- time and language ----------------------------------------------------------------------------------
+
+LANGUAGE_CODE = "en-us"
+USE_I18N = False
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+# --- cache, broker, static files ------------------------------------------------------------------------
+
+CACHE_URL = environment.address("CACHE_URL", ("redis", "rediss"))
+CACHES: dict[str, Any] = {
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": CACHE_URL}
+    if CACHE_URL
+    else {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}
+}
+
+# Empty: the queue is kept in the database above (`config/broker.py`).
+CELERY_BROKER_URL = environment.address("CELERY_BROKER_URL", ("pgmq", "redis", "rediss", "amqp", "amqps"))
+
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+STATICFILES_DIRS = [folder for folder in [BASE_DIR / "static"] if folder.is_dir()]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+# --- logs -----------------------------------------------------------------------------------------------
+
+LOG_FORMAT = environment.choice("LOG_FORMAT", "text" if EMBEDDED else "json", ("text", "json"))
+LOG_LEVEL = environment.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
+LOGGING = logging_config(LOG_FORMAT, LOG_LEVEL)

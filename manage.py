@@ -1,0 +1,18 @@
+#!/usr/bin/env python3
+"""The one way in: `python3 manage.py up`, `python3 manage.py test`, and every other command.
+
+Needs Python 3.11 with pip; makes `.venv` beside itself at the first run.
+"""
+
+import sys
+
+if sys.version_info < (3, 11):  # noqa: UP036  (the whole point: said before anything newer is parsed)
+    sys.exit(
+        sys.stderr.write("Python 3.11 or newer is needed; this is Python %d.%d.\n" % sys.version_info[:2]) and 2
+    )
+
+from config import bootstrap  # noqa: E402
+
+if __name__ == "__main__":
+    bootstrap.ensure(sys.argv[1:])
+    sys.exit(bootstrap.run(sys.argv))
