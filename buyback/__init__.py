@@ -1,0 +1,1 @@
+"""A sellback from the request to the money."""

@@ -1,0 +1,252 @@
+"""Money: attempts to sell an item back, what moved in the ledger, and what was paid out. Amounts are USD."""
+
+from __future__ import annotations
+
+import pgtrigger
+from django.db import models
+from django.db.models import Case, F, Q, When
+from django.db.models.functions import Greatest
+
+from config.money import MoneyField, RoundUsd, money_check
+from inventory.models import Collector, Item
+from partners.constraints import CompositeForeignKey, same_environment
+from partners.models import Environment
+from partners.models.records import UuidV7, append_only
+
+OPEN_STATES = ("claimed", "submitted", "unknown", "review")
+
+
+# The allowed moves of a buyback. A trigger refuses any other, whoever writes.
+BUYBACK_MOVES = (
+    ("claimed", "submitted"),
+    ("claimed", "failed"),
+    ("submitted", "settled"),
+    ("submitted", "failed"),
+    ("submitted", "unknown"),
+    ("unknown", "settled"),
+    ("unknown", "failed"),
+    ("unknown", "review"),
+    ("review", "settled"),
+    ("review", "failed"),
+)
+
+
+class BuybackQuerySet(models.QuerySet["Buyback"]):
+    """Buybacks, as their callers ask for them."""
+
+    def of(self, environment: Environment) -> BuybackQuerySet:
+        """One environment's buybacks."""
+        return self.filter(environment=environment)
+
+    def settled(self) -> BuybackQuerySet:
+        """Sales that paid."""
+        return self.filter(state="settled")
+
+
+class Buyback(models.Model):
+    """One attempt to sell one item back, with the basis its amount was computed from.
+
+    ``amount`` = ``fmv`` × ``buyback_percent``, half up; for a voucher item at least ``mint_price``. The sandbox's basis is
+    the item's own frozen fmv, without the voucher rule. An instant sale is written settled, in one statement.
+    """
+
+    class State(models.TextChoices):
+        CLAIMED = "claimed", "Claimed"
+        SUBMITTED = "submitted", "Submitted"
+        SETTLED = "settled", "Settled"
+        FAILED = "failed", "Failed"
+        UNKNOWN = "unknown", "Outcome unknown"
+        REVIEW = "review", "In review"
+
+    id = models.UUIDField(primary_key=True, db_default=UuidV7(), editable=False)
+    environment = models.ForeignKey(Environment, models.PROTECT, related_name="buybacks", db_index=False)
+    item = models.ForeignKey(
+        Item, models.PROTECT, related_name="buybacks", db_index=False, db_constraint=False
+    )
+    state = models.CharField(max_length=9, choices=State.choices)
+    fmv = MoneyField("market value", help_text="USD, as the sale was priced.")
+    buyback_percent = models.DecimalField(max_digits=5, decimal_places=4)
+    mint_price = MoneyField("price of the pull")
+    voucher = models.BooleanField(default=False)
+    priced_at = models.DateTimeField(help_text="When the market value was set.")
+    amount = MoneyField()
+    requested_by = models.CharField(max_length=300, help_text="Who asked: a key, a member, or the system.")
+    failure_reason = models.CharField(max_length=100, blank=True)
+    created_at = models.DateTimeField()
+    completed_at = models.DateTimeField(null=True, blank=True)
+
+    objects = BuybackQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-created_at", "-id")
+        constraints = (
+            # Target of the references of payouts and transfers: what they pay is what was sold, to the cent.
+            models.UniqueConstraint(
+                fields=("environment", "id", "amount"), name="buyback_buyback_tenant_amount"
+            ),
+            same_environment("item", "inventory_item", name="buyback_buyback_item_same_env"),
+            # An item is paid for once: one settled sale, and one attempt at a time.
+            models.UniqueConstraint(
+                fields=("item",), condition=Q(state="settled"), name="buyback_buyback_one_settled_per_item"
+            ),
+            models.UniqueConstraint(
+                fields=("item",), condition=Q(state__in=OPEN_STATES), name="buyback_buyback_one_open_per_item"
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=("claimed", "submitted", "settled", "failed", "unknown", "review")),
+                name="buyback_buyback_state_known",
+            ),
+            money_check("fmv", name="buyback_buyback_fmv_bounds"),
+            money_check("mint_price", name="buyback_buyback_mint_price_bounds"),
+            money_check("amount", name="buyback_buyback_amount_bounds"),
+            models.CheckConstraint(
+                condition=Q(buyback_percent__gt=0, buyback_percent__lte=1),
+                name="buyback_buyback_percent_bounds",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    amount=Case(
+                        When(
+                            voucher=True,
+                            then=Greatest(F("mint_price"), RoundUsd(F("fmv") * F("buyback_percent"))),
+                        ),
+                        default=RoundUsd(F("fmv") * F("buyback_percent")),
+                    )
+                ),
+                name="buyback_buyback_amount_recomputes",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=("settled", "failed"), completed_at__isnull=False)
+                | (~Q(state__in=("settled", "failed")) & Q(completed_at=None)),
+                name="buyback_buyback_completed_has_its_time",
+            ),
+        )
+        indexes = (
+            # Reader: the buybacks pages and totals of a day, newest first.
+            models.Index(fields=("environment", "-created_at", "-id"), name="buyback_buyback_newest"),
+            # Reader: an item's latest sellback.
+            models.Index(fields=("item", "-created_at"), name="buyback_buyback_by_item"),
+        )
+        triggers = (pgtrigger.FSM(name="allowed_moves", field="state", transitions=list(BUYBACK_MOVES)),)
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class Transfer(models.Model):
+    """One line of the ledger: ``amount`` from one account of the environment to another. Insert-only.
+
+    A transfer debits and credits the same amount, so the books balance by construction; balances are sums over transfers.
+    """
+
+    class Account(models.TextChoices):
+        TREASURY = "treasury", "Treasury"  # Phygitals' money
+        IN_FLIGHT = "in_flight", "In flight"  # asked of a remote treasury, outcome not known yet
+        PAID_OUT = "paid_out", "Paid out"  # with the users
+
+    id = models.UUIDField(primary_key=True, db_default=UuidV7(), editable=False)
+    environment = models.ForeignKey(Environment, models.PROTECT, related_name="transfers", db_index=False)
+    buyback = models.ForeignKey(
+        Buyback, models.PROTECT, related_name="transfers", db_index=False, db_constraint=False
+    )
+    debit = models.CharField("from", max_length=9, choices=Account.choices)
+    credit = models.CharField("to", max_length=9, choices=Account.choices)
+    amount = MoneyField()
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("-created_at", "-id")
+        constraints = (
+            CompositeForeignKey(
+                columns=("environment_id", "buyback_id", "amount"),
+                to_table="buyback_buyback",
+                to_columns=("environment_id", "id", "amount"),
+                name="buyback_transfer_amount_is_the_sales",
+            ),
+            # Money reaches the user once; also the reader of a sale's ledger lines.
+            models.UniqueConstraint(fields=("buyback", "debit", "credit"), name="buyback_transfer_once"),
+            models.UniqueConstraint(
+                fields=("buyback",), condition=Q(credit="paid_out"), name="buyback_transfer_paid_out_once"
+            ),
+            money_check("amount", name="buyback_transfer_amount_bounds"),
+            models.CheckConstraint(condition=~Q(debit=F("credit")), name="buyback_transfer_two_accounts"),
+            models.CheckConstraint(
+                condition=Q(
+                    debit__in=("treasury", "in_flight", "paid_out"),
+                    credit__in=("treasury", "in_flight", "paid_out"),
+                ),
+                name="buyback_transfer_account_known",
+            ),
+        )
+        indexes = (
+            # Reader: the ledger, newest first.
+            models.Index(fields=("environment", "-created_at", "-id"), name="buyback_transfer_newest"),
+        )
+        triggers = append_only()
+
+    def __str__(self) -> str:
+        return f"{self.amount} USD {self.debit} → {self.credit}"
+
+
+# The allowed moves of a payout.
+PAYOUT_MOVES = (("pending", "paid"), ("pending", "failed"))
+
+
+class PayoutQuerySet(models.QuerySet["Payout"]):
+    """Payouts, as their callers ask for them."""
+
+    def of(self, environment: Environment) -> PayoutQuerySet:
+        """One environment's payouts."""
+        return self.filter(environment=environment)
+
+
+class Payout(models.Model):
+    """What Phygitals paid to a user for one settled buyback."""
+
+    class State(models.TextChoices):
+        PENDING = "pending", "Pending"
+        PAID = "paid", "Paid"
+        FAILED = "failed", "Failed"
+
+    id = models.UUIDField(primary_key=True, db_default=UuidV7(), editable=False)
+    environment = models.ForeignKey(Environment, models.PROTECT, related_name="payouts", db_index=False)
+    buyback = models.OneToOneField(Buyback, models.PROTECT, related_name="payout", db_constraint=False)
+    collector = models.ForeignKey(
+        Collector, models.PROTECT, related_name="payouts", db_index=False, db_constraint=False
+    )
+    amount = MoneyField()
+    state = models.CharField(max_length=7, choices=State.choices)
+    created_at = models.DateTimeField()
+    paid_at = models.DateTimeField(null=True, blank=True)
+
+    objects = PayoutQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-created_at", "-id")
+        constraints = (
+            CompositeForeignKey(
+                columns=("environment_id", "buyback_id", "amount"),
+                to_table="buyback_buyback",
+                to_columns=("environment_id", "id", "amount"),
+                name="buyback_payout_amount_is_the_sales",
+            ),
+            same_environment("collector", "inventory_collector", name="buyback_payout_collector_same_env"),
+            money_check("amount", name="buyback_payout_amount_bounds"),
+            models.CheckConstraint(
+                condition=Q(state__in=("pending", "paid", "failed")), name="buyback_payout_state_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="paid", paid_at__isnull=False) | (~Q(state="paid") & Q(paid_at=None)),
+                name="buyback_payout_paid_has_its_time",
+            ),
+        )
+        indexes = (
+            # Reader: the payouts pages and totals of a day, newest first.
+            models.Index(fields=("environment", "-created_at", "-id"), name="buyback_payout_newest"),
+            # Reader: a user's payouts, newest first.
+            models.Index(fields=("collector", "-created_at", "-id"), name="buyback_payout_by_user"),
+        )
+        triggers = (pgtrigger.FSM(name="allowed_moves", field="state", transitions=list(PAYOUT_MOVES)),)
+
+    def __str__(self) -> str:
+        return str(self.id)

@@ -1,0 +1,91 @@
+"""From a domain error to the contract's body.
+
+An action refuses by raising a subclass of ``Refusal``, defined in the action's own file. Each carries the sentence and
+the status the published contract gives it; ``answer`` is the only place that turns an exception into a response.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+from django.http import Http404
+from rest_framework import exceptions
+from rest_framework.response import Response
+
+log = structlog.get_logger(__name__)
+
+
+class Refusal(Exception):
+    """A request that is refused by rule: nothing was changed.
+
+    ``sentence`` is the contract's error string, ``status`` its HTTP status, ``retry_after`` seconds to wait, if any.
+    """
+
+    sentence: str = "An unexpected error occurred"
+    status: int = 400
+    retry_after: int | None = None
+
+    def __init__(self, sentence: str | None = None) -> None:
+        self.sentence = sentence or type(self).sentence
+        super().__init__(self.sentence)
+
+    @property
+    def kept(self) -> bool:
+        """Whether an Idempotency-Key remembers this answer (contract, section 9)."""
+        return self.status not in (401, 409, 413, 422, 429) and self.status < 500
+
+
+class InvalidApiKey(Refusal):
+    """No key, or not one that opens this environment."""
+
+    sentence, status = "Invalid API key", 401
+
+
+class BodyTooLarge(Refusal):
+    """A request body above 64 KiB."""
+
+    sentence, status = "Request body too large", 413
+
+
+class RateLimited(Refusal):
+    """More calls than this caller may make for now."""
+
+    sentence, status = "Rate limit exceeded", 429
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__()
+        self.retry_after = retry_after
+
+
+class RouteNotFound(Refusal):
+    """No such route in the API."""
+
+    sentence, status = "Not found", 404
+
+
+def body(sentence: str) -> dict[str, str]:
+    """The contract's error envelope."""
+    return {"error": sentence}
+
+
+def answer(error: Exception, context: dict[str, Any]) -> Response:
+    """The response for ``error``: REST framework's ``EXCEPTION_HANDLER``.
+
+    Anything that is not a refusal is logged with its traceback and answered with the view's own ``fault`` sentence, as
+    JSON: a partner's server never sees an HTML page.
+    """
+    if isinstance(error, Refusal):
+        headers = {} if error.retry_after is None else {"Retry-After": str(error.retry_after)}
+        return Response(body(error.sentence), status=error.status, headers=headers)
+    if isinstance(error, exceptions.MethodNotAllowed):
+        return Response(body("Method not allowed"), status=405)
+    if isinstance(error, (Http404, exceptions.NotFound)):
+        return Response(body("Not found"), status=404)
+    if isinstance(
+        error, (exceptions.NotAuthenticated, exceptions.AuthenticationFailed, exceptions.PermissionDenied)
+    ):
+        return Response(body(InvalidApiKey.sentence), status=InvalidApiKey.status)
+    log.error("api_fault", exc_info=error)
+    fault = getattr(context.get("view"), "fault", Refusal.sentence)
+    return Response(body(fault), status=500)

@@ -1,0 +1,83 @@
+"""Middleware: a request id for everything, and the browser's layers for pages only.
+
+The API carries its own credentials on every call, so sessions, CSRF, messages and the rest would only cost time there.
+``for_pages`` makes a middleware step aside on API paths; settings list the results.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from csp.middleware import CSPMiddleware
+from django.contrib.auth.middleware import AuthenticationMiddleware
+from django.contrib.messages.middleware import MessageMiddleware
+from django.contrib.sessions.middleware import SessionMiddleware
+from django.http import HttpRequest, HttpResponse
+from django.middleware.clickjacking import XFrameOptionsMiddleware
+from django.middleware.common import CommonMiddleware
+from django.middleware.csrf import CsrfViewMiddleware
+from django_htmx.middleware import HtmxMiddleware
+
+API_PREFIXES = ("/api/v1/", "/_/api/v1/")
+SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._\-]{1,128}")
+
+Handler = Callable[[HttpRequest], HttpResponse]
+
+
+def is_api(request: HttpRequest) -> bool:
+    """Whether the path belongs to the partner API, live or sandbox."""
+    return request.path_info.startswith(API_PREFIXES)
+
+
+def for_pages(middleware: type[Any]) -> type[Any]:
+    """``middleware``, stepping aside for the API."""
+
+    class PagesOnly(middleware):  # type: ignore[misc]
+        def __call__(self, request: HttpRequest) -> HttpResponse:
+            response: HttpResponse = (
+                self.get_response(request) if is_api(request) else super().__call__(request)
+            )
+            return response
+
+        def process_view(self, request: HttpRequest, *args: Any) -> HttpResponse | None:
+            if is_api(request) or not hasattr(middleware, "process_view"):
+                return None
+            response: HttpResponse | None = super().process_view(request, *args)
+            return response
+
+    PagesOnly.__name__ = PagesOnly.__qualname__ = f"Pages{middleware.__name__}"
+    PagesOnly.__doc__ = middleware.__doc__
+    return PagesOnly
+
+
+PagesSessionMiddleware = for_pages(SessionMiddleware)
+PagesCommonMiddleware = for_pages(CommonMiddleware)
+PagesCsrfViewMiddleware = for_pages(CsrfViewMiddleware)
+PagesAuthenticationMiddleware = for_pages(AuthenticationMiddleware)
+PagesMessageMiddleware = for_pages(MessageMiddleware)
+PagesXFrameOptionsMiddleware = for_pages(XFrameOptionsMiddleware)
+PagesCSPMiddleware = for_pages(CSPMiddleware)
+PagesHtmxMiddleware = for_pages(HtmxMiddleware)
+
+
+class RequestIdMiddleware:
+    """Gives every answer an ``X-Request-Id``: the caller's own if it sent a sane one, else a new UUID.
+
+    The id is on ``request.request_id`` and on every log line written while the request runs.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        sent = request.headers.get("X-Request-Id", "")
+        request_id = sent if SANE_REQUEST_ID.fullmatch(sent) else str(uuid.uuid4())
+        request.request_id = request_id  # type: ignore[attr-defined]
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            response = self.get_response(request)
+        response["X-Request-Id"] = request_id
+        return response

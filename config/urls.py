@@ -1,0 +1,17 @@
+"""Every address of the server, by door."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib import admin
+from django.urls import include, path
+
+from config.health import healthz
+from partners.models import Mode
+
+urlpatterns = [
+    path("healthz", healthz),
+    path("api/v1/", include("config.api"), {"mode": Mode.LIVE}),
+    path("_/api/v1/", include("config.api"), {"mode": Mode.SANDBOX}),
+    path(settings.ADMIN_PATH, admin.site.urls),
+]

@@ -1,0 +1,1 @@
+"""What users hold: packs, cards, and the items pulled from them."""

@@ -1,0 +1,220 @@
+"""The catalogue: packs, their tiers, and the physical cards in the vault. Shared by every environment, read-only to them.
+
+Which of the cards are still to be pulled is not stored: a card is available in an environment's pool while no item of
+that pool holds it (live: one pool for all partners; each sandbox: a pool of its own). So a card sold back is in its
+pack again the moment the sale commits.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import ArrayField, RangeOperators
+from django.db import models
+from django.db.models import Exists, F, Func, OuterRef, Q
+from django.db.models.functions import Coalesce, Now
+
+from config.money import MoneyField, money_check
+from partners.models import Environment
+
+SANDBOX_WINDOW = timedelta(days=7)  # contract, section 2: exactly purchase + 7 days, never null
+
+
+class Pack(models.Model):
+    """A "claw machine" of the API (``claw_id`` is ``public_id``): what a user buys pulls from."""
+
+    class Type(models.TextChoices):
+        CORE = "CORE", "Minted cards"
+        EBAY = "EBAY", "Listings"
+
+    id = models.BigAutoField(primary_key=True)
+    public_id = models.CharField("id", max_length=44, unique=True, help_text="Base58; the API's claw_id.")
+    slug = models.SlugField(max_length=100, unique=True)
+    type = models.CharField(max_length=4, choices=Type.choices, default=Type.CORE)
+    platform = models.CharField(max_length=40, default="mainnet")
+    name = models.CharField(max_length=200)
+    description = models.TextField(blank=True)
+    image = models.CharField(max_length=500, blank=True, help_text="Address of the picture (claw_image_url).")
+    categories = ArrayField(models.CharField(max_length=60), default=list, blank=True)
+    enable = models.BooleanField("enabled", default=True)
+    mint_price = MoneyField("price", help_text="USD for one pull.")
+    max_per_mint = models.PositiveIntegerField("most pulls at once", default=10)
+    buyback_percent = models.DecimalField(max_digits=5, decimal_places=4, default=Decimal("0.85"))
+    buyback_window = models.DurationField(null=True, blank=True, help_text="Empty: live windows never close.")
+    # Kept by inventory.packs.refresh_values, because a list of packs must not add up every card's price.
+    ev = MoneyField("expected value", null=True, blank=True, editable=False)
+    min_ev = MoneyField("lowest value", null=True, blank=True, editable=False)
+    max_ev = MoneyField("highest value", null=True, blank=True, editable=False)
+    ev_updated_at = models.DateTimeField(null=True, blank=True, editable=False)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        ordering = ("name", "id")
+        constraints = (
+            money_check("mint_price", name="inventory_pack_mint_price_bounds"),
+            models.CheckConstraint(condition=Q(type__in=("CORE", "EBAY")), name="inventory_pack_type_known"),
+            models.CheckConstraint(
+                condition=Q(buyback_percent__gt=0, buyback_percent__lte=1),
+                name="inventory_pack_percent_bounds",
+            ),
+            models.CheckConstraint(
+                condition=Q(max_per_mint__gte=1), name="inventory_pack_max_per_mint_positive"
+            ),
+            models.CheckConstraint(
+                condition=Q(buyback_window=None) | Q(buyback_window__gt=timedelta(0)),
+                name="inventory_pack_window_positive",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+    def window_closes(self, purchased_at: datetime, *, live: bool) -> datetime | None:
+        """When an item pulled at ``purchased_at`` stops being sellable; None: never (live only)."""
+        if not live:
+            return purchased_at + SANDBOX_WINDOW
+        return None if self.buyback_window is None else purchased_at + self.buyback_window
+
+
+class NumberAsRange(Func):
+    """``int8range(n, n, '[]')``: a number as a range, which GiST can index without an extension."""
+
+    function, template = "int8range", "int8range(%(expressions)s, %(expressions)s, '[]')"
+
+
+class Tier(models.Model):
+    """One rarity of a pack: drawn by ``weight`` relative to its sisters, holding cards of ``lower`` ≤ fmv < ``upper``."""
+
+    id = models.BigAutoField(primary_key=True)
+    pack = models.ForeignKey(
+        Pack, models.CASCADE, related_name="tiers", db_index=False
+    )  # unique below serves
+    position = models.PositiveSmallIntegerField(help_text="0 is the commonest; the API's rarity id.")
+    name = models.CharField(max_length=60)
+    color = models.CharField(max_length=7, help_text="Hex, such as #8b5cf6.")
+    lower = MoneyField(help_text="USD, from and including.")
+    upper = MoneyField(help_text="USD, up to and excluding.")
+    weight = models.DecimalField(max_digits=12, decimal_places=4)
+
+    class Meta:
+        ordering = ("pack_id", "position")
+        constraints = (
+            models.UniqueConstraint(fields=("pack", "position"), name="inventory_tier_position_once"),
+            models.CheckConstraint(
+                condition=Q(lower__gte=0, upper__gt=F("lower"), upper__lt=Decimal("1000000000")),
+                name="inventory_tier_bounds_ordered",
+            ),
+            models.CheckConstraint(
+                condition=Q(weight__gt=0, weight__lt=Decimal("100000000")),
+                name="inventory_tier_weight_positive",
+            ),
+            models.CheckConstraint(
+                condition=Q(color__regex=r"^#[0-9a-fA-F]{6}$"), name="inventory_tier_color_hex"
+            ),
+            ExclusionConstraint(
+                name="inventory_tier_no_overlap",
+                expressions=(
+                    (NumberAsRange(F("pack_id")), RangeOperators.OVERLAPS),
+                    (Func(F("lower"), F("upper"), function="numrange"), RangeOperators.OVERLAPS),
+                ),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.pack}: {self.name}"
+
+    def holds(self, fmv: Decimal) -> bool:
+        """Whether a card of this market value belongs to the tier."""
+        return self.lower <= fmv < self.upper
+
+
+class CardQuerySet(models.QuerySet["Card"]):
+    """Cards, as their callers ask for them."""
+
+    def available(self, environment: Environment) -> CardQuerySet:
+        """Cards that no user of this environment's pool holds."""
+        from inventory.models.holdings import Item
+
+        return self.exclude(Exists(Item.objects.open().in_pool_of(environment).filter(card=OuterRef("pk"))))
+
+    def in_tier(self, tier: Tier) -> CardQuerySet:
+        """A pack's cards whose market value lies in the tier."""
+        return self.filter(pack_id=tier.pack_id, fmv__gte=tier.lower, fmv__lt=tier.upper)
+
+
+class Card(models.Model):
+    """One physical item in the vault.
+
+    ``public_id`` is what the API calls ``id``: the mint address of an on-chain card, else its source listing's id.
+    ``attributes`` is the contract's list of ``{"trait_type": …, "value": …}``. ``fmv`` is USD, priced at ``priced_at``.
+    """
+
+    class Source(models.TextChoices):
+        ENFT = "enft", "enft"
+        EBAY = "ebay", "eBay"
+        FANATICS = "fanatics", "Fanatics"
+        ALT = "alt", "Alt"
+        EXTERNAL = "external", "External"
+
+    id = models.BigAutoField(primary_key=True)
+    # Index below serves: a pack's cards by value.
+    pack = models.ForeignKey(
+        Pack, models.PROTECT, null=True, blank=True, related_name="cards", db_index=False
+    )
+    source_type = models.CharField("source", max_length=8, choices=Source.choices)
+    listing_id = models.CharField(max_length=100, null=True, blank=True)
+    mint_address = models.CharField(max_length=100, null=True, blank=True)
+    public_id = models.GeneratedField(
+        expression=Coalesce(F("mint_address"), F("listing_id")),
+        output_field=models.CharField(max_length=100),
+        db_persist=True,
+    )
+    collection_address = models.CharField(max_length=100, null=True, blank=True)
+    token_standard = models.CharField(max_length=40, null=True, blank=True)
+    name = models.CharField(max_length=300)
+    image = models.CharField(max_length=500)
+    back_image = models.CharField(max_length=500, null=True, blank=True)
+    attributes: models.JSONField[Any, Any] = models.JSONField(default=list, blank=True)
+    fmv = MoneyField("market value")
+    priced_at = models.DateTimeField()
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    objects = CardQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-id",)
+        constraints = (
+            money_check("fmv", name="inventory_card_fmv_bounds"),
+            models.UniqueConstraint(fields=("source_type", "listing_id"), name="inventory_card_listing_once"),
+            models.UniqueConstraint(fields=("mint_address",), name="inventory_card_mint_once"),
+            # Reader: GET /card/:item_id, the face of a card, import_cards.
+            models.UniqueConstraint(fields=("public_id",), name="inventory_card_public_id_once"),
+            models.CheckConstraint(
+                condition=Q(source_type__in=("enft", "ebay", "fanatics", "alt", "external")),
+                name="inventory_card_source_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(mint_address__isnull=False) | Q(listing_id__isnull=False),
+                name="inventory_card_has_an_identity",
+            ),
+            models.CheckConstraint(
+                condition=~Q(source_type="enft") | Q(mint_address__isnull=False),
+                name="inventory_card_enft_is_minted",
+            ),
+        )
+        indexes = (
+            # Reader: a pull, which draws among a pack's cards of one tier.
+            models.Index(fields=("pack", "fmv"), name="inventory_card_pack_fmv"),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+    def identity(self, *, live: bool) -> tuple[str, str | None]:
+        """``(id, mint_address)`` as an environment shows them: in the sandbox an eBay card is never minted."""
+        if not live and self.source_type == self.Source.EBAY and self.listing_id:
+            return self.listing_id, None
+        return self.mint_address or self.listing_id or "", self.mint_address

@@ -1,0 +1,11 @@
+"""Registers the application."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class PartnersConfig(AppConfig):
+    """Who calls: partners, their environments, keys, people and limits."""
+
+    name = "partners"

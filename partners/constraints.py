@@ -1,0 +1,84 @@
+"""A foreign key over several columns, declared beside a model's other constraints.
+
+Children reference parents by ``(environment_id, id)``, so that the database itself refuses a row that would link two
+partners, or live and sandbox. Django's own ``ForeignKey`` knows one column; it stays for the ORM, with
+``db_constraint=False``, and this constraint does the refusing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.backends.ddl_references import Statement
+from django.db.models import BaseConstraint, Model
+
+
+class CompositeForeignKey(BaseConstraint):
+    """``FOREIGN KEY (columns) REFERENCES to_table (to_columns)``, checked at the end of each statement."""
+
+    def __init__(
+        self, *, columns: Sequence[str], to_table: str, to_columns: Sequence[str], name: str
+    ) -> None:
+        super().__init__(name=name)
+        self.columns, self.to_table, self.to_columns = tuple(columns), to_table, tuple(to_columns)
+
+    def create_sql(
+        self, model: type[Model] | None, schema_editor: BaseDatabaseSchemaEditor | None
+    ) -> Statement:
+        assert model is not None and schema_editor is not None
+        quote = schema_editor.quote_name
+        return Statement(
+            "ALTER TABLE %(table)s ADD CONSTRAINT %(name)s FOREIGN KEY (%(columns)s) REFERENCES %(to)s (%(to_columns)s)",
+            table=quote(model._meta.db_table),
+            name=quote(self.name),
+            columns=", ".join(map(quote, self.columns)),
+            to=quote(self.to_table),
+            to_columns=", ".join(map(quote, self.to_columns)),
+        )
+
+    def constraint_sql(
+        self, model: type[Model] | None, schema_editor: BaseDatabaseSchemaEditor | None
+    ) -> str:
+        """Nothing inside CREATE TABLE: added once every table of the migration stands."""
+        assert schema_editor is not None
+        schema_editor.deferred_sql.append(self.create_sql(model, schema_editor))
+        return ""
+
+    def remove_sql(
+        self, model: type[Model] | None, schema_editor: BaseDatabaseSchemaEditor | None
+    ) -> Statement:
+        assert model is not None and schema_editor is not None
+        quote = schema_editor.quote_name
+        return Statement(
+            "ALTER TABLE %(table)s DROP CONSTRAINT %(name)s",
+            table=quote(model._meta.db_table),
+            name=quote(self.name),
+        )
+
+    def validate(self, *args: Any, **kwargs: Any) -> None:
+        """The database alone checks it: a form cannot see the other table's rows without a race."""
+
+    def deconstruct(self) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
+        path, args, kwargs = super().deconstruct()
+        kwargs |= {"columns": self.columns, "to_table": self.to_table, "to_columns": self.to_columns}
+        return path, tuple(args), kwargs
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, CompositeForeignKey):
+            return NotImplemented
+        return self.deconstruct() == other.deconstruct()
+
+    def __hash__(self) -> int:
+        return hash(self.name)
+
+
+def same_environment(child: str, parent_table: str, *, name: str) -> CompositeForeignKey:
+    """``(environment_id, <child>_id)`` must be the ``(environment_id, id)`` of a row of ``parent_table``."""
+    return CompositeForeignKey(
+        columns=("environment_id", f"{child}_id"),
+        to_table=parent_table,
+        to_columns=("environment_id", "id"),
+        name=name,
+    )

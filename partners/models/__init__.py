@@ -1,0 +1,18 @@
+"""Who calls: partners, their two environments, their keys and people, and the record of what happened."""
+
+from partners.models.access import ApiKey, Membership, Role, User
+from partners.models.records import AuditEntry, Event, IdempotencyKey
+from partners.models.tenants import Environment, Mode, Partner
+
+__all__ = [
+    "ApiKey",
+    "AuditEntry",
+    "Environment",
+    "Event",
+    "IdempotencyKey",
+    "Membership",
+    "Mode",
+    "Partner",
+    "Role",
+    "User",
+]

@@ -1,0 +1,139 @@
+"""People and keys: who may do what in which partner."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import BaseUserManager
+from django.contrib.auth.models import AbstractUser
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models.functions import Lower, Now
+
+from partners.models.tenants import Environment, Partner
+
+
+class UserManager(BaseUserManager["User"]):
+    """Users are made and found by e-mail address, whatever its letter case."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
+        """A new user with a hashed password; None makes the password unusable."""
+        user = self.model(email=self.normalize_email(email).lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
+        """A new Phygitals admin with every right."""
+        return self.create_user(email, password, **fields, is_staff=True, is_superuser=True)
+
+    def get_by_natural_key(self, username: str | None) -> User:
+        return self.get(email=(username or "").lower())
+
+
+class User(AbstractUser):
+    """A person who signs in with an e-mail address: a partner's member, a Phygitals admin (staff), or both."""
+
+    username = None  # type: ignore[assignment]
+    email = models.EmailField("e-mail address", unique=True)
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+    objects = UserManager()  # type: ignore[misc,assignment]
+
+    class Meta:
+        ordering = ("email",)
+        constraints = (models.UniqueConstraint(Lower("email"), name="partners_user_email_any_case"),)
+
+    def __str__(self) -> str:
+        return self.email
+
+
+class Role(models.TextChoices):
+    """What a member may do: each role includes the ones before it."""
+
+    VIEWER = "viewer", "Viewer"  # looks
+    OPERATOR = "operator", "Operator"  # sells items back
+    OWNER = "owner", "Owner"  # keys, webhooks, team
+
+    def includes(self, other: Role) -> bool:
+        """Whether this role may do what ``other`` may."""
+        order = list(Role)
+        return order.index(self) >= order.index(other)
+
+
+class Membership(models.Model):
+    """One person's place in one partner's team."""
+
+    id = models.BigAutoField(primary_key=True)
+    user = models.ForeignKey(
+        User, models.CASCADE, related_name="memberships", db_index=False
+    )  # unique below serves
+    partner = models.ForeignKey(Partner, models.PROTECT, related_name="memberships")  # index: the team page
+    role = models.CharField(max_length=10, choices=Role.choices)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        ordering = ("partner_id", "user_id")
+        constraints = (
+            models.UniqueConstraint(fields=("user", "partner"), name="partners_membership_once_per_partner"),
+            models.CheckConstraint(
+                condition=models.Q(role__in=("viewer", "operator", "owner")),
+                name="partners_membership_role_known",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.user} in {self.partner} ({self.role})"
+
+
+class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
+    """Keys, as their callers ask for them."""
+
+    def active(self, now: datetime) -> ApiKeyQuerySet:
+        """Neither revoked nor expired at ``now``."""
+        return self.filter(revoked_at=None).exclude(expires_at__lte=now)
+
+
+class ApiKey(models.Model):
+    """A partner server's key to one environment: ``live-<key_id>_<secret>`` or ``sandbox-<key_id>_<secret>``.
+
+    Only a SHA-256 digest of the 256-bit secret is kept, so a key is shown once, when it is made. A fast hash is right
+    here: the secret is random, there is nothing to guess.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    environment = models.ForeignKey(
+        Environment, models.PROTECT, related_name="api_keys"
+    )  # index: the keys page
+    name = models.CharField(max_length=100)
+    key_id = models.CharField(max_length=16, unique=True, editable=False)  # unique index: every API call
+    digest = models.BinaryField(max_length=32, editable=False)
+    last_four = models.CharField(max_length=4, editable=False)
+    scopes = ArrayField(
+        models.CharField(max_length=40), default=list, blank=True, help_text="Empty: every scope."
+    )
+    created_by = models.CharField(max_length=300, editable=False, help_text="Who made it.")
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ApiKeyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "API key"
+        ordering = ("-created_at", "-id")
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.hint})"
+
+    @property
+    def hint(self) -> str:
+        """What of the key may be shown: its visible start and last four characters."""
+        return f"{self.environment.mode}-{self.key_id}_…{self.last_four}"
+
+    def is_active(self, now: datetime) -> bool:
+        """Whether the key opens its environment at ``now`` (UTC)."""
+        return self.revoked_at is None and (self.expires_at is None or self.expires_at > now)

@@ -1,0 +1,109 @@
+"""What happened, kept: events for partners, the audit log for ourselves, answers for idempotency keys."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pgtrigger
+from django.db import models
+from django.db.models.functions import Now
+
+from partners.models.tenants import Environment, Partner
+
+
+class UuidV7(models.Func):
+    """PostgreSQL 18's ``uuidv7()``: unique, and in order of creation, so an index grows at its end."""
+
+    function, template = "uuidv7", "uuidv7()"
+    output_field = models.UUIDField()
+
+
+def append_only() -> list[pgtrigger.Trigger]:
+    """Triggers that refuse UPDATE, DELETE and TRUNCATE, whoever asks."""
+    return [
+        pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
+        pgtrigger.Trigger(
+            name="no_truncate",
+            when=pgtrigger.Before,
+            operation=pgtrigger.Truncate,
+            level=pgtrigger.Statement,
+            func="RAISE EXCEPTION 'this table is append-only';",
+        ),
+    ]
+
+
+class Event(models.Model):
+    """Something a partner may want to know, written in the transaction of the change it tells of."""
+
+    class Type(models.TextChoices):
+        ITEM_PULLED = "item.pulled", "Item pulled"
+        ITEM_EXPIRED = "item.expired", "Window closed"
+        BUYBACK_COMPLETED = "buyback.completed", "Sold back"
+
+    id = models.UUIDField(primary_key=True, db_default=UuidV7(), editable=False)
+    environment = models.ForeignKey(Environment, models.PROTECT, related_name="events", db_index=False)
+    type = models.CharField(max_length=40, choices=Type.choices)
+    data: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField()
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("-created_at", "-id")
+        indexes = (
+            # Reader: the overview's recent activity and the events list, newest first.
+            models.Index(fields=("environment", "-created_at", "-id"), name="partners_event_newest"),
+        )
+        triggers = append_only()
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.id}"
+
+
+class AuditEntry(models.Model):
+    """Who did what to what, with the state before and after. Append-only, in the database too."""
+
+    id = models.UUIDField(primary_key=True, db_default=UuidV7(), editable=False)
+    partner = models.ForeignKey(Partner, models.PROTECT, null=True, related_name="+", db_index=False)
+    actor = models.CharField(max_length=300)  # "user:<email>", "key:<key id>" or "system"
+    action = models.CharField(max_length=60)
+    target = models.CharField(max_length=300)
+    before: models.JSONField[Any, Any] = models.JSONField(null=True)
+    after: models.JSONField[Any, Any] = models.JSONField(null=True)
+    request_id = models.CharField(max_length=128, blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        verbose_name_plural = "audit entries"
+        ordering = ("-created_at", "-id")
+        indexes = (
+            # Reader: the audit log, newest first.
+            models.Index(fields=("-created_at", "-id"), name="partners_audit_newest"),
+        )
+        triggers = append_only()
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.target}"
+
+
+class IdempotencyKey(models.Model):
+    """A POST that carried an ``Idempotency-Key``, and the answer it got (contract, section 9)."""
+
+    id = models.BigAutoField(primary_key=True)
+    environment = models.ForeignKey(Environment, models.PROTECT, related_name="+", db_index=False)
+    key = models.CharField(max_length=255)
+    fingerprint = models.BinaryField(max_length=32)
+    status = models.PositiveSmallIntegerField()
+    body = models.BinaryField()
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = (
+            # Reader: every POST that carries a key. It is also what makes a second answer impossible.
+            models.UniqueConstraint(fields=("environment", "key"), name="partners_idempotencykey_once"),
+        )
+        indexes = (
+            # Reader: the purge of answers that are old enough.
+            models.Index(fields=("created_at",), name="partners_idempotencykey_age"),
+        )
+
+    def __str__(self) -> str:
+        return self.key

@@ -1,0 +1,98 @@
+"""Partner and Environment: the row that scopes every other."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db import models
+from django.db.models.functions import Now
+
+from config import clock
+
+
+class Mode(models.TextChoices):
+    """Which world a row belongs to. The two share no row (contract, section 8)."""
+
+    LIVE = "live", "Live"
+    SANDBOX = "sandbox", "Sandbox"
+
+
+class Partner(models.Model):
+    """A company whose users pull cards. Suspended: its keys answer 401 and its dashboard is read-only."""
+
+    class Status(models.TextChoices):
+        ACTIVE = "active", "Active"
+        SUSPENDED = "suspended", "Suspended"
+
+    id = models.BigAutoField(primary_key=True)
+    name = models.CharField(max_length=200)
+    slug = models.SlugField(
+        max_length=60, unique=True, help_text="Short name used in commands and addresses."
+    )
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.ACTIVE)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        ordering = ("name", "id")
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(status__in=("active", "suspended")), name="partners_partner_status_known"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class EnvironmentQuerySet(models.QuerySet["Environment"]):
+    """Environments, as their callers ask for them."""
+
+    def of(self, slug: str, mode: str) -> EnvironmentQuerySet:
+        """The one environment of a partner's slug and a mode."""
+        return self.select_related("partner").filter(partner__slug=slug, mode=mode)
+
+
+class Environment(models.Model):
+    """One partner in one mode. Every tenant row carries ``environment_id``; every query starts here.
+
+    A sandbox has its own clock, shifted from the real one by ``clock_offset``; live runs on the real clock.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    partner = models.ForeignKey(
+        Partner, models.PROTECT, related_name="environments"
+    )  # index: a partner's pages
+    mode = models.CharField(max_length=7, choices=Mode.choices)
+    clock_offset = models.DurationField(
+        default=timedelta(0), help_text="How far a sandbox's clock runs ahead."
+    )
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    objects = EnvironmentQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("partner_id", "mode")
+        constraints = (
+            models.UniqueConstraint(fields=("partner", "mode"), name="partners_environment_one_per_mode"),
+            # Target of inventory_item's reference: an item's mode is its environment's.
+            models.UniqueConstraint(fields=("id", "mode"), name="partners_environment_id_mode"),
+            models.CheckConstraint(
+                condition=models.Q(mode__in=("live", "sandbox")), name="partners_environment_mode_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(mode="sandbox") | models.Q(clock_offset=timedelta(0)),
+                name="partners_environment_live_clock_is_real",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.partner.name} ({self.mode})"
+
+    @property
+    def is_live(self) -> bool:
+        """Whether real money moves here."""
+        return self.mode == Mode.LIVE
+
+    def now(self) -> datetime:
+        """This environment's time, for showing. Actions on money use the database's clock with the same offset."""
+        return clock.now() + self.clock_offset
