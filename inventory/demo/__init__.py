@@ -1,0 +1,1 @@
+"""The demo world: an invented catalogue, the same for everybody who makes it from the same seed."""
