@@ -7,11 +7,10 @@ Needs Python 3.11 with pip; makes `.venv` beside itself at the first run.
 import sys
 
 if sys.version_info < (3, 11):  # noqa: UP036  (the whole point: said before anything newer is parsed)
-    sys.exit(
-        sys.stderr.write("Python 3.11 or newer is needed; this is Python %d.%d.\n" % sys.version_info[:2]) and 2
-    )
+    sys.stderr.write(f"Python 3.11 or newer is needed; this is Python {sys.version.split()[0]}.\n")
+    sys.exit(2)
 
-from config import bootstrap  # noqa: E402
+from config import bootstrap
 
 if __name__ == "__main__":
     bootstrap.ensure(sys.argv[1:])

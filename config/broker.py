@@ -28,13 +28,14 @@ class Transport(pgmq.Transport):
     """`pgmq://` without an address. The pool is made here: the client's own forgets all but five options."""
 
     def _create_pgmq_client(self) -> Any:
-        options = self.client.transport_options
+        connection: Any = self.client
+        options = connection.transport_options
         pool = ConnectionPool(database_conninfo(), min_size=1, max_size=options["pool_size"], open=True)
         client = PGMQueue(pool=pool, vt=options["visibility_timeout"], init_extension=False)
-        client._own_pool = True  # so that it is closed with the transport
+        client._own_pool = True  # noqa: SLF001   so that it is closed with the transport
         return client
 
     def _get_notify_waiter(self) -> Any:
         if self._notify_waiter is None:
-            self._notify_waiter = pgmq._NotifyWaiter(database_conninfo())
+            self._notify_waiter = pgmq._NotifyWaiter(database_conninfo())  # noqa: SLF001
         return self._notify_waiter

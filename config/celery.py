@@ -13,14 +13,16 @@ from celery import Celery
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-from django.conf import settings  # noqa: E402
+from django.conf import settings
 
 # When, in seconds between runs. A run that finds nothing to do costs one indexed query.
 SCHEDULE: dict[str, dict[str, Any]] = {
     "close windows": {"task": "buyback.tasks.close_windows", "schedule": 15.0},
+    "refresh pack values": {"task": "inventory.tasks.refresh_values", "schedule": 300.0},
+    "forget old answers": {"task": "partners.tasks.forget_old_answers", "schedule": 3600.0},
 }
 
-# Longest run of any task, in seconds; below the broker's redelivery, so that no task runs twice by being slow.
+# Longest run of any task, in seconds; below the broker's redelivery, so none runs twice by being slow.
 SOFT_LIMIT = 240
 HARD_LIMIT = 300
 REDELIVERY = 600
@@ -32,7 +34,7 @@ def broker() -> dict[str, Any]:
     if url:
         return {"broker_url": url, "broker_transport_options": {"visibility_timeout": REDELIVERY}}
     return {
-        "broker_url": "pgmq://",
+        "broker_url": "pgmq://database",  # the name is not looked up
         "broker_transport": "config.broker:Transport",
         "broker_transport_options": {
             "visibility_timeout": REDELIVERY,

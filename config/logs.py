@@ -1,4 +1,7 @@
-"""Logs: one event a line on stderr, JSON for machines or aligned text for people, from structlog and from `logging` alike."""
+"""Logs: one event a line on stderr, JSON for machines or aligned text for people.
+
+structlog's own events and those of `logging` take the same way.
+"""
 
 from __future__ import annotations
 

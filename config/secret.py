@@ -1,4 +1,4 @@
-"""The secret key of a server that runs for itself: made once, kept in the data folder, readable by its owner only."""
+"""The secret key of a server that runs for itself: made once, kept in the data folder, its owner's alone."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import secrets
 from pathlib import Path
 
-from django.core.exceptions import ImproperlyConfigured
+from config import environment
 
 
 def development_secret_key(data_dir: Path) -> str:
@@ -18,9 +18,7 @@ def development_secret_key(data_dir: Path) -> str:
             _write_once(path, secrets.token_urlsafe(50))
         return path.read_text().strip()
     except OSError as error:
-        raise ImproperlyConfigured(
-            f"The data folder {data_dir} cannot be used ({error.strerror}); set DATA_DIR to a folder of your own."
-        ) from error
+        raise environment.unusable(data_dir, error) from error
 
 
 def _write_once(path: Path, value: str) -> None:

@@ -133,6 +133,8 @@ MIDDLEWARE = [
 ]
 
 ADMIN_PATH = environment.text("ADMIN_PATH", "admin/").strip("/") + "/"
+# config/middleware.py wraps these two under other names; tests/config/test_headers.py holds what they do.
+SILENCED_SYSTEM_CHECKS = ["security.W002", "security.W003"]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
 APPEND_SLASH = False  # the public contract has no trailing slashes, and a redirect would lose a POST
@@ -196,3 +198,21 @@ STORAGES = {
 LOG_FORMAT = environment.choice("LOG_FORMAT", "text" if EMBEDDED else "json", ("text", "json"))
 LOG_LEVEL = environment.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
 LOGGING = logging_config(LOG_FORMAT, LOG_LEVEL)
+
+# --- the partner API ------------------------------------------------------------------------------------
+
+# Calls a minute for each environment, over all web processes. A process counts its own share.
+API_RATE_LIMIT = environment.whole("API_RATE_LIMIT", 6000, low=1, high=100_000_000)
+WEB_WORKERS = environment.whole("WEB_WORKERS", 2, low=1, high=256)
+WEB_THREADS = environment.whole("WEB_THREADS", 2, low=1, high=256)  # each; past the cores they only wait
+TASK_PROCESSES = environment.whole("TASK_PROCESSES", 2, low=1, high=256)
+
+REST_FRAMEWORK: dict[str, Any] = {
+    "DEFAULT_PERMISSION_CLASSES": ["partners.authentication.Nobody"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PARSER_CLASSES": [],
+    "DEFAULT_RENDERER_CLASSES": ["partners.api.JsonRenderer"],
+    "EXCEPTION_HANDLER": "config.errors.answer",
+    "UNAUTHENTICATED_USER": None,
+    "URL_FORMAT_OVERRIDE": None,
+}

@@ -1,6 +1,6 @@
 """Settings of the tests: the server's own, with a database of its own whose files may be lost.
 
-PostgreSQL itself is the same: same version, same locks, same isolation. Only waiting for the disk is left out.
+PostgreSQL is the same: version, locks, isolation. Only waiting for the disk is left out.
 """
 
 from __future__ import annotations

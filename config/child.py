@@ -1,0 +1,73 @@
+"""What one child of `manage.py up` runs: `python -m config.child web|worker|beat LEASH [PORT [HOST]]`.
+
+LEASH is the reading end of a pipe whose other end only `up` holds. When `up` is gone, even after
+`kill -9`, the pipe ends and the child asks itself to stop; ten seconds later its whole group is killed.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+
+GRACE_SECONDS = 10
+
+
+def web(port: str = "8000", host: str = "127.0.0.1") -> None:
+    """The web server; its workers are processes of their own."""
+    from django.conf import settings
+    from granian import Granian
+    from granian.constants import Interfaces
+
+    server = Granian(
+        "config.wsgi:application",
+        address=host,
+        port=int(port),
+        interface=Interfaces.WSGI,
+        workers=settings.WEB_WORKERS,
+        blocking_threads=settings.WEB_THREADS,
+        websockets=False,
+        workers_kill_timeout=GRACE_SECONDS // 2,
+    )
+    server.serve()
+
+
+def worker() -> None:
+    """The Celery worker for every queue."""
+    from django.conf import settings
+
+    from config.celery import app
+
+    quiet = ("--without-gossip", "--without-mingle", "--without-heartbeat")
+    app.worker_main(["worker", "--concurrency", str(settings.TASK_PROCESSES), "--loglevel", "INFO", *quiet])
+
+
+def beat() -> None:
+    """The clock. Its pid file is left out: the lock of `up` already keeps a second one away."""
+    from config.celery import app
+
+    app.start(["beat", "--loglevel", "INFO", "--pidfile", ""])
+
+
+def _stop_with_parent(leash: int) -> None:
+    while os.read(leash, 1):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(GRACE_SECONDS)
+    os.killpg(0, signal.SIGKILL)
+
+
+def main(role: str, leash: str, *arguments: str) -> None:
+    """Run `role` until told to stop."""
+    threading.Thread(target=_stop_with_parent, args=(int(leash),), daemon=True).start()
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    import django
+
+    django.setup()
+    {"web": web, "worker": worker, "beat": beat}[role](*arguments)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,147 @@
+"""`manage.py lint`: the gate, the same by hand and in CI. `--relock` writes the locks anew first.
+
+Every step runs even after a failure, so that one run shows everything; exit code 1 if any failed.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import tomllib
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management.base import BaseCommand, CommandError
+
+ROOT = Path(settings.BASE_DIR)
+LOCKS = ROOT / "config" / "lock"
+LOCK_ARGUMENTS = {"app": ("--no-dev",), "dev": ("--group", "dev")}
+# What the installed server is told, so that `check --deploy` judges the settings that matter.
+PRODUCTION = {
+    "CELERY_BROKER_URL": "redis://broker.invalid/0",
+    "CACHE_URL": "redis://cache.invalid/1",
+    "DATABASE_URL": "postgresql://sellback@database.invalid/sellback",
+    "DEBUG": "false",
+    "PUBLIC_URL": "https://sellback.invalid",
+    "SECRET_KEY": "a key of this check alone, long enough and varied: 0123456789 abcdefghijklmnopqrstuvwxyz",
+}
+
+
+class Command(BaseCommand):
+    """Format, lint, types, imports, deployment check, migrations, locks."""
+
+    help = "Run every check that is not a test."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--relock", action="store_true", help="resolve and export the locks first")
+        parser.add_argument("--fix", action="store_true", help="let ruff mend and format what it can")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["relock"]:
+            relock()
+        failed = [name for name, step in self._steps(fix=options["fix"]) if not self._passes(name, step)]
+        problem = stale_lock()
+        self._report("locks", problem, 0.0)
+        if problem:
+            failed.append("locks")
+        if failed:
+            raise CommandError(f"failed: {', '.join(failed)}")
+
+    def _steps(self, *, fix: bool) -> list[tuple[str, list[str]]]:
+        python, manage = sys.executable, str(ROOT / "manage.py")
+        deploy = ["check", "--deploy", "--fail-level", "WARNING"]
+        return [
+            ("ruff check", [python, "-m", "ruff", "check", *(["--fix"] if fix else ["--no-fix"])]),
+            ("ruff format", [python, "-m", "ruff", "format", *([] if fix else ["--check"])]),
+            ("mypy", [python, "-m", "mypy"]),
+            ("imports", [python, "-c", "from importlinter.cli import lint_imports_command as run; run()"]),
+            ("check --deploy", [python, manage, *deploy]),
+            ("migrations", [python, manage, "makemigrations", "--check", "--dry-run"]),
+        ]
+
+    def _passes(self, name: str, step: list[str]) -> bool:
+        extra = PRODUCTION if name == "check --deploy" else {}
+        started = time.monotonic()
+        done = subprocess.run(
+            step, cwd=ROOT, env={**os.environ, **extra}, capture_output=True, text=True, check=False
+        )
+        said = (done.stdout + done.stderr).strip()
+        self._report(name, said if done.returncode else "", time.monotonic() - started)
+        return done.returncode == 0
+
+    def _report(self, name: str, problem: str, seconds: float) -> None:
+        self.stdout.write(f"{'FAIL' if problem else 'ok  '} {name} ({seconds:.1f} s)")
+        if problem:
+            self.stdout.write(problem)
+        self.stdout.flush()
+
+
+def relock() -> None:
+    """Resolve `uv.lock` (needs the network) and export both hashed locks."""
+    _uv("lock", "--quiet")
+    for name, path in _exported(LOCKS).items():
+        sys.stdout.write(f"wrote {path.relative_to(ROOT)} ({name})\n")
+
+
+def stale_lock() -> str:
+    """What is not fresh, or "". Needs no network: compares what `uv.lock` says it was made for."""
+    wanted = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    locked = tomllib.loads((ROOT / "uv.lock").read_text())
+    own = next(package for package in locked["package"] if package["name"] == wanted["project"]["name"])
+    said = own["metadata"]
+    if _names(wanted["project"]["dependencies"]) != _stated(said["requires-dist"]):
+        return "uv.lock was made for other dependencies: manage.py lint --relock"
+    if _names(wanted["dependency-groups"]["dev"]) != _stated(said["requires-dev"]["dev"]):
+        return "uv.lock was made for other dev dependencies: manage.py lint --relock"
+    with tempfile.TemporaryDirectory() as folder:
+        for name, path in _exported(Path(folder)).items():
+            if path.read_text() != (LOCKS / path.name).read_text():
+                return f"config/lock/{name}.txt is not what uv.lock says: manage.py lint --relock"
+    return ""
+
+
+def _exported(folder: Path) -> dict[str, Path]:
+    paths = {name: folder / f"{name}.txt" for name in LOCK_ARGUMENTS}
+    for name, path in paths.items():
+        form = ("--format", "requirements-txt", "--no-header", "--no-emit-project")
+        _uv("export", "--quiet", "--frozen", *form, *LOCK_ARGUMENTS[name], "--output-file", str(path))
+    return paths
+
+
+def _names(requirements: list[str]) -> set[str]:
+    """`kombu[pgmq]>=5.7,<6` without blanks and in one order of its bounds."""
+    from packaging.requirements import Requirement
+
+    return {_one(Requirement(text)) for text in requirements}
+
+
+def _stated(entries: list[dict[str, Any]]) -> set[str]:
+    from packaging.requirements import Requirement
+
+    texts = (
+        f"{one['name']}[{','.join(one.get('extras', []))}]{one.get('specifier', '')}".replace("[]", "")
+        for one in entries
+    )
+    return {_one(Requirement(text)) for text in texts}
+
+
+def _one(requirement: Any) -> str:
+    return f"{requirement.name.lower()}[{','.join(sorted(requirement.extras))}]{requirement.specifier}"
+
+
+def _uv(*arguments: str) -> None:
+    """Raises ImproperlyConfigured with uv's last words."""
+    done = subprocess.run(
+        [sys.executable, "-m", "uv", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise ImproperlyConfigured(
+            f"uv {arguments[0]} failed: {(done.stderr.strip().splitlines() or ['?'])[-1]}"
+        )

@@ -1,0 +1,193 @@
+"""`manage.py up`: everything on one machine, in the foreground, until Ctrl-C.
+
+Starts or joins the database, migrates, seeds the demo world, then runs web server, worker and beat.
+`--once` runs the main job through real HTTP instead of waiting, and exits 0 only if every step held.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import signal
+import socket
+import sys
+import time
+import urllib.error
+import urllib.request
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
+
+from config import environment, once
+from config.processes import ChildDiedError, Children
+
+READY_SECONDS = 60
+
+
+class StoppedError(Exception):
+    """Somebody asked `up` to stop."""
+
+
+class Command(BaseCommand):
+    """Web, worker and beat on the embedded database, with a demo world in it."""
+
+    help = "Set up and run the whole server in the foreground: database, demo, web, worker, beat."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--port", type=int, default=None, help="default: $PORT, else 8000")
+        parser.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
+        parser.add_argument("--once", action="store_true", help="run the main job through HTTP, then stop")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        port = options["port"] or environment.whole("PORT", 8000, low=1, high=65_535)
+        host = options["host"]
+        _require_free(host, port)
+        for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(sign, _stop)
+        try:
+            with _alone(settings.DATA_DIR):
+                self._set_up()
+                self._run(host, port, only_once=options["once"])
+        except StoppedError:
+            self.stderr.write("Stopped.")
+        except (ChildDiedError, once.StepFailedError) as error:
+            raise CommandError(str(error)) from error
+
+    def _set_up(self) -> None:
+        self._say("Database …")
+        call_command("migrate", verbosity=0, interactive=False)
+        call_command("collectstatic", verbosity=0, interactive=False)
+        self._say("Demo world …")
+        call_command("seed_demo")
+        connection.close()
+
+    def _run(self, host: str, port: int, *, only_once: bool) -> None:
+        children = Children(settings.BASE_DIR, settings.DATA_DIR / "log")
+        try:
+            self._say("Web server, worker, clock …")
+            children.start("worker")
+            children.start("web", str(port), host)
+            children.start("beat")
+            url = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"  # noqa: S104
+            _wait_until_ready(url, children)
+            demo = _demo()
+            if only_once:
+                once.main_job(url, demo, self._say, children.check)
+            else:
+                self._say(_welcome(url, demo, children.logs))
+                while True:
+                    children.check()
+                    time.sleep(0.5)
+        finally:
+            _ignore_further_signals()
+            children.stop()
+
+    def _say(self, line: str) -> None:
+        self.stdout.write(line)
+        self.stdout.flush()
+
+
+def _stop(sign: int, frame: FrameType | None) -> None:
+    raise StoppedError
+
+
+def _ignore_further_signals() -> None:
+    """One Ctrl-C stops in order, and a second during that would leave children behind."""
+    for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(sign, signal.SIG_IGN)
+
+
+def _require_free(host: str, port: int) -> None:
+    """Said before anything is started. Raises ImproperlyConfigured."""
+    try:
+        family, kind, protocol, _, target = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(target)
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ImproperlyConfigured(
+            f"Port {port} on {host} cannot be used ({reason}); choose another with --port or PORT."
+        ) from error
+
+
+@contextmanager
+def _alone(data_dir: Path) -> Iterator[None]:
+    """One `up` for one data folder. Raises ImproperlyConfigured."""
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        lock = os.open(data_dir / "up.lock", os.O_RDONLY | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise environment.unusable(data_dir, error) from error
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise ImproperlyConfigured(
+                f"Another `up` runs on the data folder {data_dir}; stop it or set DATA_DIR to another folder."
+            ) from error
+        yield
+    finally:
+        os.close(lock)
+
+
+def _wait_until_ready(url: str, children: Children) -> None:
+    until = time.monotonic() + READY_SECONDS
+    while time.monotonic() < until:
+        children.check()
+        try:
+            with urllib.request.urlopen(f"{url}/healthz", timeout=5):  # noqa: S310  (our own address)
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    raise ChildDiedError(
+        f"The web server did not answer within {READY_SECONDS} seconds; the logs are in {children.logs}."
+    )
+
+
+def _demo() -> dict[str, Any]:
+    """Logins, keys and a sellable item, as `seed_demo` left them."""
+    found: dict[str, Any] = json.loads((settings.DATA_DIR / "demo.json").read_text())
+    return found
+
+
+def _welcome(url: str, demo: dict[str, Any], logs: Path) -> str:
+    sale = demo["sellback"]
+    base = "/_/api/v1" if sale["mode"] == "sandbox" else "/api/v1"
+    people = [*demo["logins"], {**demo["admin"], "role": "admin", "partner": "all"}]
+    bold, plain = ("\033[1m", "\033[0m") if sys.stdout.isatty() else ("", "")
+    body = json.dumps({"item_id": sale["item_id"]})
+    return "\n".join(
+        [
+            "",
+            f"{bold}{url}/{plain}",
+            "",
+            "Log in",
+            *(
+                f"  {one['email']:<34} {one['password']:<24} {one['role']}, {one['partner']}"
+                for one in people
+            ),
+            f"  (admin: {url}/{settings.ADMIN_PATH})",
+            "",
+            "API keys",
+            *(f"  {one['partner']:<20} {one['mode']:<8} {one['key']}" for one in demo["api_keys"]),
+            "",
+            "Sell an item back",
+            f"  curl -s {url}{base}/vm/buyback \\",
+            f"    -H 'X-API-Key: {sale['key']}' -H 'Content-Type: application/json' \\",
+            f"    -d '{body}'",
+            "",
+            f"Logs: {logs}   Stop: Ctrl-C",
+        ]
+    )
