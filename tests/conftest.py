@@ -1,0 +1,58 @@
+"""What every test stands on: the world, a database that can be emptied, and books that must balance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from django.core.cache import cache
+from django.db import connection
+from django.test import TransactionTestCase
+
+from buyback.ledger import broken_invariants
+from inventory.models import Item
+from tests.world import World, make_world
+
+# What the migrations put there, and Django's own list of models.
+KEPT = ("django_migrations", "django_content_type", "auth_permission")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "slow: takes seconds; `-m 'not slow'` leaves it out")
+    config.addinivalue_line("markers", "breaks_books(reason): leaves the ledger broken on purpose")
+
+
+def empty_the_database(case: TransactionTestCase) -> None:
+    """The append-only tables refuse Django's own TRUNCATE, as they should. Here alone their triggers sleep."""
+    if connection.needs_rollback or connection.in_atomic_block:
+        raise AssertionError("a transactional test left a transaction open")
+    tables = [name for name in connection.introspection.table_names() if name not in KEPT]
+    deletes = "; ".join(f"DELETE FROM {connection.ops.quote_name(name)}" for name in tables)
+    with connection.cursor() as cursor:
+        # One simple query is one transaction, and without it the setting is back.
+        cursor.execute(f"BEGIN; SET LOCAL session_replication_role = replica; {deletes}; COMMIT")
+    cache.clear()
+
+
+TransactionTestCase._fixture_teardown = empty_the_database  # type: ignore[attr-defined]
+
+
+@pytest.fixture(autouse=True)
+def _books_balance(request: pytest.FixtureRequest) -> Iterator[None]:
+    """After every test that gave somebody an item, every rule of the ledger holds."""
+    touches = request.node.get_closest_marker("django_db") or {"db", "transactional_db"} & set(
+        request.fixturenames
+    )
+    if touches:
+        request.getfixturevalue("_django_db_helper")  # so that it is still there when we look
+    yield
+    if not touches or request.node.get_closest_marker("breaks_books") or connection.needs_rollback:
+        return
+    if Item.objects.exists():
+        assert list(broken_invariants()) == []
+
+
+@pytest.fixture
+def world(db: None) -> World:
+    """Two partners, a pack, nobody holding anything (``tests/world.py``)."""
+    return make_world()

@@ -1,0 +1,363 @@
+"""A small fixed world, and one factory per model.
+
+The world: two partners with both environments, a key to each and three members; one Phygitals admin; one
+pack of three tiers and twelve cards. ``NOW`` is the tests' time: it is passed in, never waited for. A
+factory fills in whatever it is not told, so that a test names only what it is about.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from buyback.models import Buyback, Payout, Transfer
+from config.money import round_usd
+from inventory.models import Card, Collector, Item, Pack, Purchase, Tier
+from partners.models import (
+    ApiKey,
+    AuditEntry,
+    Environment,
+    Event,
+    IdempotencyKey,
+    Membership,
+    Mode,
+    Partner,
+    Role,
+    User,
+)
+
+NOW = datetime(2026, 4, 18, 19, 5, 14, tzinfo=UTC)
+PASSWORD = "correct horse battery staple"
+
+_numbers = itertools.count(1)
+
+
+# --- partners -------------------------------------------------------------------------------------------
+
+
+def make_partner(**fields: Any) -> Partner:
+    """A partner without environments."""
+    number = next(_numbers)
+    return Partner.objects.create(**{"name": f"Partner {number}", "slug": f"partner-{number}"} | fields)
+
+
+def make_environment(*, partner: Partner | None = None, mode: str = Mode.LIVE, **fields: Any) -> Environment:
+    """One environment, of a new partner unless told."""
+    return Environment.objects.create(partner=partner or make_partner(), mode=mode, **fields)
+
+
+def make_key(environment: Environment, **fields: Any) -> tuple[ApiKey, str]:
+    """A key and its text, without the rules of issuing one."""
+    key_id, secret = f"{next(_numbers):016d}", f"{next(_numbers):043d}"
+    row = ApiKey.objects.create(
+        **{
+            "environment": environment,
+            "name": "Server",
+            "key_id": key_id,
+            "digest": hashlib.sha256(secret.encode()).digest(),
+            "last_four": secret[-4:],
+            "created_by": "system",
+        }
+        | fields
+    )
+    return row, f"{environment.mode}-{row.key_id}_{secret}"
+
+
+def make_user(email: str = "", **fields: Any) -> User:
+    """A user whose password is PASSWORD."""
+    user = User(email=email or f"user{next(_numbers)}@example.test", **fields)
+    user.set_password(PASSWORD)
+    user.save()
+    return user
+
+
+def make_membership(partner: Partner, *, user: User | None = None, role: str = Role.VIEWER) -> Membership:
+    """A place in a partner's team, a viewer's unless told."""
+    return Membership.objects.create(user=user or make_user(), partner=partner, role=role)
+
+
+def make_event(environment: Environment, **fields: Any) -> Event:
+    """An event of no importance."""
+    return Event.objects.create(
+        **{"environment": environment, "type": Event.Type.ITEM_PULLED, "data": {}, "created_at": NOW} | fields
+    )
+
+
+def make_audit_entry(**fields: Any) -> AuditEntry:
+    """An entry about nothing."""
+    return AuditEntry.objects.create(**{"actor": "system", "action": "look", "target": "nothing"} | fields)
+
+
+def make_idempotency_key(environment: Environment, **fields: Any) -> IdempotencyKey:
+    """A key whose answer was an empty 200."""
+    return IdempotencyKey.objects.create(
+        **{
+            "environment": environment,
+            "key": f"key-{next(_numbers)}",
+            "fingerprint": bytes(32),
+            "status": 200,
+            "body": b"{}",
+        }
+        | fields
+    )
+
+
+# --- inventory ------------------------------------------------------------------------------------------
+
+
+def make_pack(**fields: Any) -> Pack:
+    """A pack without tiers and cards, open to everybody."""
+    number = next(_numbers)
+    known = {"public_id": f"Pack{number}".ljust(44, "1"), "slug": f"pack-{number}", "name": f"Pack {number}"}
+    return Pack.objects.create(**known | {"mint_price": Decimal("25.00")} | fields)
+
+
+def make_tier(pack: Pack, **fields: Any) -> Tier:
+    """A tier that holds every card below 1,000 USD."""
+    known = {"pack": pack, "position": 0, "name": "Common", "color": "#94a3b8", "weight": Decimal(1)}
+    return Tier.objects.create(**known | {"lower": Decimal(0), "upper": Decimal(1000)} | fields)
+
+
+def make_card(**fields: Any) -> Card:
+    """A minted card worth 82.50 USD, in no pack."""
+    number = next(_numbers)
+    card = Card.objects.create(
+        **{
+            "source_type": Card.Source.ENFT,
+            "mint_address": None if fields.get("listing_id") else f"Mint{number}".ljust(44, "1"),
+            "name": f"Card {number}",
+            "image": f"https://cards.example.test/{number}.svg",
+            "attributes": [{"trait_type": "Set", "value": "Tidewater"}],
+            "fmv": Decimal("82.50"),
+            "priced_at": NOW,
+        }
+        | fields
+    )
+    card.refresh_from_db()  # public_id is the database's
+    return card
+
+
+def make_collector(environment: Environment, user_id: str = "", **fields: Any) -> Collector:
+    """A tracked user."""
+    return Collector.objects.create(
+        environment=environment, user_id=user_id or f"user-{next(_numbers)}", **fields
+    )
+
+
+def make_purchase(collector: Collector, *, pack: Pack | None = None, **fields: Any) -> Purchase:
+    """A fulfilled purchase of one pull."""
+    pack = pack or make_pack()
+    moment = fields.setdefault("created_at", NOW)
+    return Purchase.objects.create(
+        **{
+            "environment": collector.environment,
+            "collector": collector,
+            "pack": pack,
+            "amount": 1,
+            "mint_price": pack.mint_price,
+            "public_id": f"_{next(_numbers):08d}",
+            "tx_hash": f"{collector.environment.mode}_hash",
+            "state": Purchase.State.FULFILLED,
+            "fulfilled_at": moment,
+        }
+        | fields
+    )
+
+
+def make_item(
+    environment: Environment,
+    *,
+    now: datetime = NOW,
+    collector: Collector | None = None,
+    purchase: Purchase | None = None,
+    card: Card | None = None,
+    pack: Pack | None = None,
+    voucher: bool = False,
+    **fields: Any,
+) -> Item:
+    """An item pulled at ``now`` and held, at its card's value; of a new user, with a new card, unless told.
+
+    Its window is its pack's (sandbox: 7 days). Does what a purchase does to the tables, without its rules.
+    """
+    card = card or make_card()
+    if purchase is None:
+        collector = collector or make_collector(environment)
+        pack = pack or card.pack or make_pack()
+        purchase = make_purchase(collector, pack=pack, created_at=now, voucher=voucher)
+    fmv, percent = fields.get("fmv", card.fmv), fields.get("buyback_percent", purchase.pack.buyback_percent)
+    return Item.objects.create(
+        **{
+            "environment": environment,
+            "mode": environment.mode,
+            "public_id": card.identity(live=environment.is_live)[0],
+            "card": card,
+            "collector": purchase.collector,
+            "pack": purchase.pack,
+            "purchase": purchase,
+            "fmv": fmv,
+            "buyback_percent": percent,
+            "buyback_price": round_usd(fmv * percent),
+            "purchased_at": now,
+            "expires_at": purchase.pack.window_closes(now, live=environment.is_live),
+        }
+        | fields
+    )
+
+
+# --- buyback --------------------------------------------------------------------------------------------
+
+
+def make_buyback(item: Item, **fields: Any) -> Buyback:
+    """A settled sale's row alone: neither its payout nor its transfer, and the item stays as it is."""
+    return Buyback.objects.create(
+        **{
+            "environment": item.environment,
+            "item": item,
+            "state": Buyback.State.SETTLED,
+            "fmv": item.fmv,
+            "buyback_percent": item.buyback_percent,
+            "mint_price": item.purchase.mint_price,
+            "priced_at": item.purchased_at,
+            "amount": item.buyback_price,
+            "requested_by": "system",
+            "created_at": NOW,
+            "completed_at": NOW if fields.get("state", "settled") in ("settled", "failed") else None,
+        }
+        | fields
+    )
+
+
+def make_transfer(buyback: Buyback, **fields: Any) -> Transfer:
+    """The ledger's line of an instant sale."""
+    return Transfer.objects.create(
+        **{
+            "environment": buyback.environment,
+            "buyback": buyback,
+            "debit": Transfer.Account.TREASURY,
+            "credit": Transfer.Account.PAID_OUT,
+            "amount": buyback.amount,
+            "created_at": NOW,
+        }
+        | fields
+    )
+
+
+def make_payout(buyback: Buyback, **fields: Any) -> Payout:
+    """A paid payout."""
+    return Payout.objects.create(
+        **{
+            "environment": buyback.environment,
+            "buyback": buyback,
+            "collector": buyback.item.collector,
+            "amount": buyback.amount,
+            "state": Payout.State.PAID,
+            "created_at": NOW,
+            "paid_at": NOW if fields.get("state", "paid") == "paid" else None,
+        }
+        | fields
+    )
+
+
+# --- the world ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Company:
+    """A partner with all that belongs to it. The keys are texts, as a server would send them."""
+
+    partner: Partner
+    live: Environment
+    sandbox: Environment
+    live_key: str
+    sandbox_key: str
+    viewer: User
+    operator: User
+    owner: User
+
+    def environment(self, mode: str) -> Environment:
+        """The environment of a mode."""
+        return self.live if mode == Mode.LIVE else self.sandbox
+
+    def key(self, mode: str) -> str:
+        """The key's text to a mode's environment."""
+        return self.live_key if mode == Mode.LIVE else self.sandbox_key
+
+
+@dataclass(frozen=True)
+class World:
+    """Everything a test finds already there: nobody holds anything yet."""
+
+    northwind: Company
+    juniper: Company
+    admin: User
+    pack: Pack
+    tiers: list[Tier]
+    cards: list[Card]
+
+
+def make_company(name: str, slug: str) -> Company:
+    """A partner with both environments, a key to each, and a member of each role (``owner@<slug>.test``)."""
+    partner = make_partner(name=name, slug=slug)
+    live, sandbox = (make_environment(partner=partner, mode=mode) for mode in Mode.values)
+    members = [make_user(f"{role}@{slug}.test") for role in Role.values]
+    Membership.objects.bulk_create(
+        Membership(user=user, partner=partner, role=role)
+        for user, role in zip(members, Role.values, strict=True)
+    )
+    return Company(partner, live, sandbox, make_key(live)[1], make_key(sandbox)[1], *members)
+
+
+TIERS = (
+    ("Common", "#94a3b8", "5.00", "20.00", "70"),
+    ("Rare", "#3b82f6", "20.00", "100.00", "25"),
+    ("Legendary", "#f59e0b", "100.00", "1000.00", "5"),
+)
+# Listing ids hold pipes, as eBay's do. One card is both listed and minted; some have no back.
+CARDS = (
+    ("enft", None, "MintFogBell1111111111111111111111111111111", "Fog Bell", "5.00"),
+    ("enft", None, "MintTideClock11111111111111111111111111111", "Tide Clock", "6.40"),
+    ("ebay", "v1|110586049456|0", None, "Copper Heron", "8.00"),
+    ("fanatics", "fan-20417", None, "Moss Runner", "9.99"),
+    ("alt", "alt-7731", None, "Paper Comet", "12.30"),
+    ("external", "ext-1", None, "Salt Lantern", "19.99"),
+    ("enft", None, "MintGlassOtter1111111111111111111111111111", "Glass Otter", "20.00"),
+    ("enft", None, "MintHarbourKing111111111111111111111111111", "Harbour King", "45.67"),
+    ("ebay", "v1|220191|3", "MintListedTwice111111111111111111111111111", "Cliff Sparrow", "60.00"),
+    ("enft", None, "MintNorthLight1111111111111111111111111111", "North Light", "82.50"),
+    ("enft", None, "MintQuietStorm1111111111111111111111111111", "Quiet Storm", "150.00"),
+    ("enft", None, "MintLastLighthouse111111111111111111111111", "Last Lighthouse", "999.99"),
+)
+
+
+def make_world() -> World:
+    """The world, in an empty database."""
+    pack = make_pack(
+        public_id="TidewaterBox11111111111111111111111111111111",
+        slug="tidewater-box",
+        name="Tidewater Box",
+        description="Twelve finds from the shore.",
+        image="https://cards.example.test/tidewater.svg",
+        categories=["Voyages", "Relics"],
+        max_per_mint=5,
+        buyback_window=None,
+    )
+    tiers = [
+        make_tier(pack, position=position, name=name, color=color, lower=lower, upper=upper, weight=weight)
+        for position, (name, color, lower, upper, weight) in enumerate(TIERS)
+    ]
+    cards = [
+        make_card(pack=pack, source_type=source, listing_id=listing, mint_address=mint, name=name, fmv=fmv)
+        for source, listing, mint, name, fmv in CARDS
+    ]
+    return World(
+        northwind=make_company("Northwind Cards", "northwind"),
+        juniper=make_company("Juniper & Sons", "juniper"),
+        admin=make_user("admin@phygitals.test", is_staff=True, is_superuser=True),
+        pack=pack,
+        tiers=tiers,
+        cards=cards,
+    )
