@@ -12,8 +12,8 @@ from django.views.decorators.http import require_safe
 from inventory.faces import back_svg, face_svg
 from inventory.models import Card
 
-# A face changes only when an import renames its card, so a browser may show its copy for a month; after a day it
-# asks, in the background, whether the copy still holds.
+# A face changes only when an import renames its card, so a browser may show its copy for a month; after a
+# day it asks, in the background, whether the copy still holds.
 CACHE = "public, max-age=86400, stale-while-revalidate=2592000"
 
 

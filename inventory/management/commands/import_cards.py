@@ -1,0 +1,60 @@
+"""`manage.py import_cards FILE`: bring a foreign catalogue in, whole or not at all."""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from django.core.management.base import BaseCommand, CommandError
+from tqdm import tqdm
+
+from inventory.card_files import READERS, Numbered
+from inventory.card_rows import COLUMNS, REQUIRED
+from inventory.importing import ImportRefusedError, import_cards
+
+FORMATS = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
+
+
+class Command(BaseCommand):
+    """A file of cards, all or nothing. Exit 2: the file was refused, and nothing of it was kept."""
+
+    help = (
+        "Create or update cards from FILE: CSV (.csv) or JSON lines (.jsonl, .ndjson); - is standard input. "
+        f"Columns: {', '.join(COLUMNS)}; needed: {', '.join(REQUIRED)} and listing_id or mint_address. "
+        "fmv is USD, attributes a JSON object, pack a pack's slug. A bad row is named with its line, "
+        "and nothing of the file is kept."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", metavar="FILE", help="the catalogue, or - for standard input")
+        parser.add_argument("--format", choices=sorted(READERS), help="default: by the file's extension")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        path: str = options["file"]
+        kind = options["format"] or FORMATS.get(Path(path).suffix.lower())
+        if kind is None:
+            raise CommandError(f"{path}: say --format csv or jsonl; its name does not.", returncode=2)
+        try:
+            with _open(path) as stream:
+                done = import_cards(_watched(READERS[kind](stream)))
+        except OSError as error:
+            raise CommandError(f"{path}: {error.strerror}", returncode=2) from error
+        except ImportRefusedError as error:
+            for sentence in error.errors:
+                self.stderr.write(sentence)
+            more = " There may be more." if error.more else ""
+            raise CommandError(f"{path}: refused, nothing was imported.{more}", returncode=2) from None
+        self.stdout.write(f"{done.created} created, {done.updated} updated, {done.unchanged} unchanged")
+
+
+def _open(path: str) -> AbstractContextManager[BinaryIO]:
+    return nullcontext(sys.stdin.buffer) if path == "-" else Path(path).open("rb")
+
+
+def _watched(rows: Iterator[Numbered]) -> Iterator[Numbered]:
+    """The rows, counted on a terminal and nowhere else."""
+    yield from tqdm(rows, desc="Cards", unit=" rows", disable=None, leave=False)
