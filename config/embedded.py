@@ -15,6 +15,8 @@ from __future__ import annotations
 import atexit
 import fcntl
 import os
+import shlex
+import shutil
 import subprocess
 import threading
 import time
@@ -36,9 +38,9 @@ SOCKET_PATH_LIMIT = 103  # bytes, the smaller of Linux (107) and macOS (103)
 START_SECONDS = 60
 NO_PROCESS = 2**31 - 1  # above every possible process id
 
-# Where the data may be lost with the machine, and nothing else: the semantics stay PostgreSQL's.
-FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
-DURABLE = ("fsync=on", "synchronous_commit=on", "full_page_writes=on")
+# FAST loses data when the machine loses power, and not otherwise; the semantics stay PostgreSQL's.
+FAST = ("fsync=off", "full_page_writes=off")
+DURABLE = ("fsync=on", "full_page_writes=on")
 
 _guard = threading.Lock()
 _joined: dict[Path, tuple[str, int, int]] = {}  # data folder → socket folder, lock's descriptor, process id
@@ -121,7 +123,7 @@ def _create(cluster: Path) -> None:
     owner = owner_of(cluster.parent, fresh=True)
     draft = cluster.with_name("postgres.new")
     if draft.exists():
-        _tool("sh", owner, "-c", 'rm -rf "$0"', str(draft), program="/bin/sh")
+        shutil.rmtree(draft)
     if cluster.exists() and any(cluster.iterdir()):
         raise EmbeddedError(
             f"{cluster} holds files but no database; move it away or set DATA_DIR to another folder."
@@ -201,7 +203,7 @@ def _start(cluster: Path, sockets: Path, owner: Owner, fast: bool) -> None:
         "pg_ctl",
         owner,
         *("-D", str(cluster), "-l", str(cluster / "log"), "-W"),
-        *("-o", f"-h '' -k '{sockets}' -c max_connections=200 {settings}", "start"),
+        *("-o", f"-h '' -k {shlex.quote(str(sockets))} -c max_connections=200 {settings}", "start"),
     )
 
 
@@ -216,14 +218,18 @@ def _wait_until_it_answers(cluster: Path, sockets: Path) -> None:
 
 def _stop(cluster: Path) -> None:
     """Fast shutdown: open transactions are rolled back, everything committed is on disk."""
+    owner = owner_of(cluster)
     if _postmaster(cluster) is not None:
-        _tool("pg_ctl", owner_of(cluster), "-D", str(cluster), "-m", "fast", "-w", "-t", "30", "stop")
+        _tool("pg_ctl", owner, "-D", str(cluster), "-m", "fast", "-w", "-t", "30", "stop")
+    sockets = _socket_folder(cluster, owner)
+    if sockets != cluster:
+        sockets.rmdir()
 
 
-def _tool(name: str, owner: Owner, *arguments: str, program: str = "") -> None:
+def _tool(name: str, owner: Owner, *arguments: str) -> None:
     """Run one of PostgreSQL's programs as the owner of the data. Raises EmbeddedError with its last words."""
     done = subprocess.run(
-        [program or str(owner.binaries / name), *arguments],
+        [owner.binaries / name, *arguments],
         **owner.identity(),
         cwd="/",
         env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "HOME": "/"},

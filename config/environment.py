@@ -41,7 +41,7 @@ def whole(name: str, default: int, *, low: int, high: int) -> int:
     value = text(name)
     if not value:
         return default
-    if not value.isdecimal() or not low <= int(value) <= high:
+    if not (value.isascii() and value.isdecimal()) or not low <= int(value) <= high:
         raise ImproperlyConfigured(f"{name}={value!r} is not a whole number from {low} to {high}.")
     return int(value)
 
