@@ -1,0 +1,150 @@
+"""API keys: made once, shown once, found on every call, revoked for good.
+
+A key reads ``<mode>-<key_id>_<secret>``: 12 characters that may be seen, 43 that may not (62^43 is more than
+2^256). Only the SHA-256 of the whole text is kept; a fast hash is right for a random secret:
+there is nothing to guess.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import secrets
+import string
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Q
+
+from config import clock
+from config.errors import Refusal
+from partners import audit
+from partners.actor import Actor
+from partners.models import ApiKey, Environment, Partner
+from partners.names import clean_name
+
+MOST_ACTIVE = 10  # per environment: enough for rotation with overlap, few enough to know each
+TOUCH_EVERY = timedelta(minutes=1)
+ALPHABET = string.digits + string.ascii_letters
+KEY = re.compile(r"(live|sandbox)-([0-9A-Za-z]{12})_[0-9A-Za-z]{43}")
+
+
+class TooManyKeys(Refusal):
+    """The environment has as many active keys as it may have."""
+
+    sentence = f"An environment has at most {MOST_ACTIVE} active keys; revoke one first"
+
+
+class ExpiryPassed(Refusal):
+    """A key that would be dead at birth."""
+
+    sentence = "A key's expiry lies in the future"
+
+
+def issue_key(
+    *,
+    environment: Environment,
+    name: str,
+    by: Actor,
+    expires_at: datetime | None = None,
+    scopes: Sequence[str] = (),
+    now: datetime | None = None,
+) -> tuple[ApiKey, str]:
+    """A new key and its full text, which exists nowhere else. Raises BadName, ExpiryPassed, TooManyKeys.
+
+    The environment's row is locked while its keys are counted: two requests cannot both make the tenth.
+    """
+    name = clean_name(name, limit=100)
+    now = now or clock.now()
+    if expires_at is not None and expires_at <= now:
+        raise ExpiryPassed
+    with transaction.atomic():
+        locked = _lock(environment)
+        if ApiKey.objects.active(now).filter(environment=locked).count() >= MOST_ACTIVE:
+            raise TooManyKeys
+        key_id, secret = _random(12), _random(43)
+        text = f"{locked.mode}-{key_id}_{secret}"
+        key = ApiKey.objects.create(
+            environment=locked,
+            name=name,
+            key_id=key_id,
+            digest=_digest(text),
+            last_four=secret[-4:],
+            scopes=list(scopes),
+            created_by=str(by),
+            expires_at=expires_at,
+        )
+        shown = {
+            "name": name,
+            "key": key.hint,
+            "scopes": key.scopes,
+            "expires_at": clock.iso_or_none(expires_at),
+        }
+        audit.record(actor=by, action="api_key.issued", target=key, partner=locked.partner, after=shown)
+    return key, text
+
+
+def revoke_key(*, key: ApiKey, by: Actor, now: datetime | None = None) -> ApiKey:
+    """From the next call on, the key answers 401. A key revoked twice keeps the time of the first."""
+    with transaction.atomic():
+        locked = (
+            ApiKey.objects.select_related("environment__partner")
+            .select_for_update(of=("self",), no_key=True)
+            .get(pk=key.pk)
+        )
+        if locked.revoked_at is None:
+            locked.revoked_at = now or clock.now()
+            locked.save(update_fields=["revoked_at"])
+            audit.record(
+                actor=by,
+                action="api_key.revoked",
+                target=locked,
+                partner=locked.environment.partner,
+                before={"name": locked.name, "key": locked.hint, "revoked_at": None},
+                after={"name": locked.name, "key": locked.hint, "revoked_at": clock.iso(locked.revoked_at)},
+            )
+    return locked
+
+
+def find(text: str, mode: str, now: datetime | None = None) -> ApiKey | None:
+    """The key that opens ``mode`` with this text, its environment and partner loaded.
+
+    None for a key that is unknown, wrong, revoked, expired, of the other mode, or a suspended partner's.
+    One query; none for a text that cannot be a key of the mode.
+    """
+    found = KEY.fullmatch(text)
+    if found is None or found[1] != mode:
+        return None
+    key = ApiKey.objects.select_related("environment__partner").filter(key_id=found[2]).first()
+    if key is None or not hmac.compare_digest(bytes(key.digest), _digest(text)):
+        return None
+    environment = key.environment
+    if environment.mode != mode or environment.partner.status != Partner.Status.ACTIVE:
+        return None
+    return key if key.is_active(now or clock.now()) else None
+
+
+def touch(key: ApiKey, now: datetime) -> None:
+    """Remember that the key was used at ``now``; written at most once a minute, by all processes together."""
+    due = now - TOUCH_EVERY
+    if key.last_used_at is not None and key.last_used_at > due:
+        return
+    stale = Q(last_used_at=None) | Q(last_used_at__lte=due)
+    ApiKey.objects.filter(stale, pk=key.pk).update(last_used_at=now)
+    key.last_used_at = now
+
+
+def _lock(environment: Environment) -> Environment:
+    """The environment's row, locked; rows that refer to it may still be written."""
+    rows = Environment.objects.select_related("partner").select_for_update(of=("self",), no_key=True)
+    return rows.get(pk=environment.pk)
+
+
+def _random(length: int) -> str:
+    return "".join(secrets.choice(ALPHABET) for _ in range(length))
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).digest()

@@ -1,0 +1,32 @@
+"""`manage.py create_api_key SLUG --mode live|sandbox --name N`: a new key, and nothing else, on stdout."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from partners.actor import SYSTEM
+from partners.keys import issue_key
+from partners.management.sentences import in_one_line
+from partners.models import Environment, Mode
+
+
+class Command(BaseCommand):
+    """A new API key, shown this once. Exit 2: it was refused, and nothing was made."""
+
+    help = "Create an API key for one environment of a partner. Only the key is printed, and only this once."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("slug", metavar="SLUG", help="the partner's slug")
+        parser.add_argument("--mode", required=True, choices=Mode.values)
+        parser.add_argument("--name", required=True, help="what the key is for")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        with in_one_line():
+            environment = Environment.objects.of(options["slug"], options["mode"]).first()
+            if environment is None:
+                raise CommandError(f"There is no partner {options['slug']}.", returncode=2)
+            _, text = issue_key(environment=environment, name=options["name"], by=SYSTEM)
+        self.stdout.write(text)

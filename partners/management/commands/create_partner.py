@@ -1,0 +1,27 @@
+"""`manage.py create_partner NAME --slug S`: a partner with its live and sandbox environments."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from partners.actor import SYSTEM
+from partners.management.sentences import in_one_line
+from partners.onboarding import create_partner
+
+
+class Command(BaseCommand):
+    """A new partner. Exit 2: it was refused, and nothing was made."""
+
+    help = "Create a partner with both environments."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("name", metavar="NAME")
+        parser.add_argument("--slug", required=True, help="short name used in commands and addresses")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        with in_one_line():
+            partner = create_partner(name=options["name"], slug=options["slug"], by=SYSTEM)
+        self.stdout.write(f"Created {partner.slug} with a live and a sandbox environment.")

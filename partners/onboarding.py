@@ -1,0 +1,81 @@
+"""A partner's beginning, its name, and its suspension. Every action is audited in its own transaction."""
+
+from __future__ import annotations
+
+import re
+
+from django.db import transaction
+
+from config.errors import Refusal
+from partners import audit
+from partners.actor import Actor
+from partners.models import Environment, Mode, Partner
+from partners.names import clean_name
+
+SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+
+class BadSlug(Refusal):
+    """A slug that cannot stand in an address or a command."""
+
+    sentence = "A slug has 1 to 60 lower-case letters, digits and single hyphens between them"
+
+
+class SlugTaken(Refusal):
+    """Another partner has this slug."""
+
+    sentence = "Another partner has this slug"
+
+
+def create_partner(*, name: str, slug: str, by: Actor) -> Partner:
+    """A new active partner with its live and its sandbox environment. Raises BadName, BadSlug, SlugTaken."""
+    name = clean_name(name, limit=200)
+    if len(slug) > 60 or not SLUG.fullmatch(slug):
+        raise BadSlug
+    with transaction.atomic():
+        partner, created = Partner.objects.get_or_create(slug=slug, defaults={"name": name})
+        if not created:
+            raise SlugTaken
+        Environment.objects.bulk_create(Environment(partner=partner, mode=mode) for mode in Mode)
+        audit.record(
+            actor=by,
+            action="partner.created",
+            target=partner,
+            partner=partner,
+            after={"name": name, "slug": slug, "status": partner.status},
+        )
+    return partner
+
+
+def rename_partner(*, partner: Partner, name: str, by: Actor) -> Partner:
+    """Another name, the same slug. Raises BadName."""
+    return _change(partner, "partner.renamed", "name", clean_name(name, limit=200), by)
+
+
+def suspend_partner(*, partner: Partner, by: Actor) -> Partner:
+    """From the next call on, the partner's keys answer 401 and its dashboard is read-only. Safe to repeat."""
+    return _change(partner, "partner.suspended", "status", Partner.Status.SUSPENDED, by)
+
+
+def reactivate_partner(*, partner: Partner, by: Actor) -> Partner:
+    """The partner's keys and dashboard work again. Safe to repeat."""
+    return _change(partner, "partner.reactivated", "status", Partner.Status.ACTIVE, by)
+
+
+def _change(partner: Partner, action: str, field: str, value: str, by: Actor) -> Partner:
+    """Set one field of the locked row; nothing is written or audited where it already holds ``value``."""
+    with transaction.atomic():
+        locked = Partner.objects.select_for_update(no_key=True).get(pk=partner.pk)
+        before = str(getattr(locked, field))
+        if before != value:
+            setattr(locked, field, value)
+            locked.save(update_fields=[field])
+            audit.record(
+                actor=by,
+                action=action,
+                target=locked,
+                partner=locked,
+                before={field: before},
+                after={field: str(value)},
+            )
+    return locked
