@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
 import pgtrigger
 from django.db import models
-from django.db.models import Case, F, Q, When
+from django.db.models import Case, Count, F, Q, Sum, When
 from django.db.models.functions import Greatest
 
 from config.money import MoneyField, RoundUsd, money_check
@@ -42,12 +46,21 @@ class BuybackQuerySet(models.QuerySet["Buyback"]):
         """Sales that paid."""
         return self.filter(state="settled")
 
+    def since(self, moment: datetime) -> BuybackQuerySet:
+        """Asked for at ``moment`` or later."""
+        return self.filter(created_at__gte=moment)
+
+    def size_and_amount(self) -> dict[str, Any]:
+        """``{"size": …, "amount": …}``: how many, and their sum in USD."""
+        return self.order_by().aggregate(size=Count("pk"), amount=Sum("amount", default=Decimal(0)))
+
 
 class Buyback(models.Model):
     """One attempt to sell one item back, with the basis its amount was computed from.
 
-    ``amount`` = ``fmv`` × ``buyback_percent``, half up; for a voucher item at least ``mint_price``. The sandbox's basis is
-    the item's own frozen fmv, without the voucher rule. An instant sale is written settled, in one statement.
+    ``amount`` = ``fmv`` × ``buyback_percent``, half up; for a voucher item at least ``mint_price``. The sandbox's
+    basis is the item's own frozen fmv, without the voucher rule. An instant sale is written settled, in one
+    statement.
     """
 
     class State(models.TextChoices):
@@ -60,9 +73,7 @@ class Buyback(models.Model):
 
     id = models.UUIDField(primary_key=True, db_default=UuidV7(), editable=False)
     environment = models.ForeignKey(Environment, models.PROTECT, related_name="buybacks", db_index=False)
-    item = models.ForeignKey(
-        Item, models.PROTECT, related_name="buybacks", db_index=False, db_constraint=False
-    )
+    item = models.ForeignKey(Item, models.PROTECT, related_name="buybacks", db_index=False, db_constraint=False)
     state = models.CharField(max_length=9, choices=State.choices)
     fmv = MoneyField("market value", help_text="USD, as the sale was priced.")
     buyback_percent = models.DecimalField(max_digits=5, decimal_places=4)
@@ -81,9 +92,7 @@ class Buyback(models.Model):
         ordering = ("-created_at", "-id")
         constraints = (
             # Target of the references of payouts and transfers: what they pay is what was sold, to the cent.
-            models.UniqueConstraint(
-                fields=("environment", "id", "amount"), name="buyback_buyback_tenant_amount"
-            ),
+            models.UniqueConstraint(fields=("environment", "id", "amount"), name="buyback_buyback_tenant_amount"),
             same_environment("item", "inventory_item", name="buyback_buyback_item_same_env"),
             # An item is paid for once: one settled sale, and one attempt at a time.
             models.UniqueConstraint(
@@ -136,7 +145,8 @@ class Buyback(models.Model):
 class Transfer(models.Model):
     """One line of the ledger: ``amount`` from one account of the environment to another. Insert-only.
 
-    A transfer debits and credits the same amount, so the books balance by construction; balances are sums over transfers.
+    A transfer debits and credits the same amount, so the books balance by construction; balances are sums over
+    transfers.
     """
 
     class Account(models.TextChoices):
@@ -146,9 +156,7 @@ class Transfer(models.Model):
 
     id = models.UUIDField(primary_key=True, db_default=UuidV7(), editable=False)
     environment = models.ForeignKey(Environment, models.PROTECT, related_name="transfers", db_index=False)
-    buyback = models.ForeignKey(
-        Buyback, models.PROTECT, related_name="transfers", db_index=False, db_constraint=False
-    )
+    buyback = models.ForeignKey(Buyback, models.PROTECT, related_name="transfers", db_index=False, db_constraint=False)
     debit = models.CharField("from", max_length=9, choices=Account.choices)
     credit = models.CharField("to", max_length=9, choices=Account.choices)
     amount = MoneyField()
@@ -198,6 +206,22 @@ class PayoutQuerySet(models.QuerySet["Payout"]):
     def of(self, environment: Environment) -> PayoutQuerySet:
         """One environment's payouts."""
         return self.filter(environment=environment)
+
+    def paid(self) -> PayoutQuerySet:
+        """Payouts that have reached their user."""
+        return self.filter(state="paid")
+
+    def since(self, moment: datetime) -> PayoutQuerySet:
+        """Made at ``moment`` or later."""
+        return self.filter(created_at__gte=moment)
+
+    def before(self, moment: datetime) -> PayoutQuerySet:
+        """Made before ``moment``."""
+        return self.filter(created_at__lt=moment)
+
+    def size_and_amount(self) -> dict[str, Any]:
+        """``{"size": …, "amount": …}``: how many, and their sum in USD."""
+        return self.order_by().aggregate(size=Count("pk"), amount=Sum("amount", default=Decimal(0)))
 
 
 class Payout(models.Model):

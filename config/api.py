@@ -2,6 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from django.urls import path, re_path
 
-urlpatterns: list[Any] = []
+from buyback.api import SellBack
+from inventory.api import AvailablePacks, BuyInit, BuyStatus, CardPage, Chase, Inventory, RecentPulls
+from partners.api import UnknownRoute
+
+urlpatterns = [
+    # Packs
+    path("vm/available", AvailablePacks.as_view()),
+    path("vm/chase/<str:slug>", Chase.as_view()),
+    path("vm/recent-pulls", RecentPulls.as_view()),
+    path("card/<path:item_id>", CardPage.as_view()),
+    # Purchase
+    path("vm/buy/init", BuyInit.as_view()),
+    path("vm/buy/status", BuyStatus.as_view()),
+    # Inventory
+    path("inventory/<path:user_id>", Inventory.as_view()),
+    # Sell back
+    path("vm/buyback", SellBack.as_view()),
+    re_path("", UnknownRoute.as_view()),
+]

@@ -82,9 +82,7 @@ def answer(error: Exception, context: dict[str, Any]) -> Response:
         return Response(body("Method not allowed"), status=405)
     if isinstance(error, (Http404, exceptions.NotFound)):
         return Response(body("Not found"), status=404)
-    if isinstance(
-        error, (exceptions.NotAuthenticated, exceptions.AuthenticationFailed, exceptions.PermissionDenied)
-    ):
+    if isinstance(error, (exceptions.NotAuthenticated, exceptions.AuthenticationFailed, exceptions.PermissionDenied)):
         return Response(body(InvalidApiKey.sentence), status=InvalidApiKey.status)
     log.error("api_fault", exc_info=error)
     fault = getattr(context.get("view"), "fault", Refusal.sentence)

@@ -38,9 +38,7 @@ def for_pages(middleware: type[Any]) -> type[Any]:
 
     class PagesOnly(middleware):  # type: ignore[misc]
         def __call__(self, request: HttpRequest) -> HttpResponse:
-            response: HttpResponse = (
-                self.get_response(request) if is_api(request) else super().__call__(request)
-            )
+            response: HttpResponse = self.get_response(request) if is_api(request) else super().__call__(request)
             return response
 
         def process_view(self, request: HttpRequest, *args: Any) -> HttpResponse | None:

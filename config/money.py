@@ -12,9 +12,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import models
 
 CENT = Decimal("0.01")
-LIMIT = Decimal(
-    "1000000000"
-)  # below a billion dollars; the bound also keeps NaN and Infinity out of a column
+LIMIT = Decimal(1000000000)  # below a billion dollars; the bound also keeps NaN and Infinity out of a column
 
 
 def round_usd(amount: Decimal) -> Decimal:

@@ -10,27 +10,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.backends.ddl_references import Statement
-from django.db.models import BaseConstraint, Model
+from django.db.models import BaseConstraint
 
 
 class CompositeForeignKey(BaseConstraint):
     """``FOREIGN KEY (columns) REFERENCES to_table (to_columns)``, checked at the end of each statement."""
 
-    def __init__(
-        self, *, columns: Sequence[str], to_table: str, to_columns: Sequence[str], name: str
-    ) -> None:
+    def __init__(self, *, columns: Sequence[str], to_table: str, to_columns: Sequence[str], name: str) -> None:
         super().__init__(name=name)
         self.columns, self.to_table, self.to_columns = tuple(columns), to_table, tuple(to_columns)
 
-    def create_sql(
-        self, model: type[Model] | None, schema_editor: BaseDatabaseSchemaEditor | None
-    ) -> Statement:
-        assert model is not None and schema_editor is not None
+    # Django hands all three a model and an editor, and its own constraints return Statements too; the stubs say less.
+    def create_sql(self, model: Any, schema_editor: Any) -> Any:
         quote = schema_editor.quote_name
         return Statement(
-            "ALTER TABLE %(table)s ADD CONSTRAINT %(name)s FOREIGN KEY (%(columns)s) REFERENCES %(to)s (%(to_columns)s)",
+            "ALTER TABLE %(table)s ADD CONSTRAINT %(name)s FOREIGN KEY (%(columns)s)"
+            " REFERENCES %(to)s (%(to_columns)s)",
             table=quote(model._meta.db_table),
             name=quote(self.name),
             columns=", ".join(map(quote, self.columns)),
@@ -38,23 +34,15 @@ class CompositeForeignKey(BaseConstraint):
             to_columns=", ".join(map(quote, self.to_columns)),
         )
 
-    def constraint_sql(
-        self, model: type[Model] | None, schema_editor: BaseDatabaseSchemaEditor | None
-    ) -> str:
+    def constraint_sql(self, model: Any, schema_editor: Any) -> str:
         """Nothing inside CREATE TABLE: added once every table of the migration stands."""
-        assert schema_editor is not None
         schema_editor.deferred_sql.append(self.create_sql(model, schema_editor))
         return ""
 
-    def remove_sql(
-        self, model: type[Model] | None, schema_editor: BaseDatabaseSchemaEditor | None
-    ) -> Statement:
-        assert model is not None and schema_editor is not None
+    def remove_sql(self, model: Any, schema_editor: Any) -> Any:
         quote = schema_editor.quote_name
         return Statement(
-            "ALTER TABLE %(table)s DROP CONSTRAINT %(name)s",
-            table=quote(model._meta.db_table),
-            name=quote(self.name),
+            "ALTER TABLE %(table)s DROP CONSTRAINT %(name)s", table=quote(model._meta.db_table), name=quote(self.name)
         )
 
     def validate(self, *args: Any, **kwargs: Any) -> None:

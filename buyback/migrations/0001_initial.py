@@ -433,9 +433,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="transfer",
-            constraint=models.UniqueConstraint(
-                fields=("buyback", "debit", "credit"), name="buyback_transfer_once"
-            ),
+            constraint=models.UniqueConstraint(fields=("buyback", "debit", "credit"), name="buyback_transfer_once"),
         ),
         migrations.AddConstraint(
             model_name="transfer",

@@ -1,4 +1,5 @@
-"""The catalogue: packs, their tiers, and the physical cards in the vault. Shared by every environment, read-only to them.
+"""The catalogue: packs, their tiers, and the physical cards in the vault. Shared by every environment, read-only to
+them.
 
 Which of the cards are still to be pulled is not stored: a card is available in an environment's pool while no item of
 that pool holds it (live: one pool for all partners; each sandbox: a pool of its own). So a card sold back is in its
@@ -60,9 +61,7 @@ class Pack(models.Model):
                 condition=Q(buyback_percent__gt=0, buyback_percent__lte=1),
                 name="inventory_pack_percent_bounds",
             ),
-            models.CheckConstraint(
-                condition=Q(max_per_mint__gte=1), name="inventory_pack_max_per_mint_positive"
-            ),
+            models.CheckConstraint(condition=Q(max_per_mint__gte=1), name="inventory_pack_max_per_mint_positive"),
             models.CheckConstraint(
                 condition=Q(buyback_window=None) | Q(buyback_window__gt=timedelta(0)),
                 name="inventory_pack_window_positive",
@@ -86,12 +85,12 @@ class NumberAsRange(Func):
 
 
 class Tier(models.Model):
-    """One rarity of a pack: drawn by ``weight`` relative to its sisters, holding cards of ``lower`` ≤ fmv < ``upper``."""
+    """One rarity of a pack: drawn by ``weight`` relative to its sisters, holding cards of ``lower`` ≤ fmv <
+    ``upper``.
+    """
 
     id = models.BigAutoField(primary_key=True)
-    pack = models.ForeignKey(
-        Pack, models.CASCADE, related_name="tiers", db_index=False
-    )  # unique below serves
+    pack = models.ForeignKey(Pack, models.CASCADE, related_name="tiers", db_index=False)  # unique below serves
     position = models.PositiveSmallIntegerField(help_text="0 is the commonest; the API's rarity id.")
     name = models.CharField(max_length=60)
     color = models.CharField(max_length=7, help_text="Hex, such as #8b5cf6.")
@@ -104,16 +103,14 @@ class Tier(models.Model):
         constraints = (
             models.UniqueConstraint(fields=("pack", "position"), name="inventory_tier_position_once"),
             models.CheckConstraint(
-                condition=Q(lower__gte=0, upper__gt=F("lower"), upper__lt=Decimal("1000000000")),
+                condition=Q(lower__gte=0, upper__gt=F("lower"), upper__lt=Decimal(1000000000)),
                 name="inventory_tier_bounds_ordered",
             ),
             models.CheckConstraint(
-                condition=Q(weight__gt=0, weight__lt=Decimal("100000000")),
+                condition=Q(weight__gt=0, weight__lt=Decimal(100000000)),
                 name="inventory_tier_weight_positive",
             ),
-            models.CheckConstraint(
-                condition=Q(color__regex=r"^#[0-9a-fA-F]{6}$"), name="inventory_tier_color_hex"
-            ),
+            models.CheckConstraint(condition=Q(color__regex=r"^#[0-9a-fA-F]{6}$"), name="inventory_tier_color_hex"),
             ExclusionConstraint(
                 name="inventory_tier_no_overlap",
                 expressions=(
@@ -128,7 +125,7 @@ class Tier(models.Model):
 
     def holds(self, fmv: Decimal) -> bool:
         """Whether a card of this market value belongs to the tier."""
-        return self.lower <= fmv < self.upper
+        return bool(self.lower <= fmv < self.upper)
 
 
 class CardQuerySet(models.QuerySet["Card"]):
@@ -140,9 +137,33 @@ class CardQuerySet(models.QuerySet["Card"]):
 
         return self.exclude(Exists(Item.objects.open().in_pool_of(environment).filter(card=OuterRef("pk"))))
 
+    def named(self, public_id: str, *, live: bool) -> CardQuerySet:
+        """The card an environment knows by this id; the sandbox knows a minted eBay card by its listing."""
+        if "\0" in public_id:
+            return self.none()
+        if live:
+            return self.filter(public_id=public_id)
+        ebay = Q(source_type=Card.Source.EBAY, listing_id__isnull=False)
+        return self.filter((~ebay & Q(public_id=public_id)) | (ebay & Q(listing_id=public_id)))
+
+    def by_item_id(self, ids: Collection[str]) -> dict[str, Card]:
+        """Cards by the ids the API shows for their items, in either mode: the card's own, or an eBay listing's."""
+        listed = Q(source_type=Card.Source.EBAY, listing_id__in=ids)
+        found = {card.listing_id: card for card in self.filter(listed) if card.listing_id} if ids else {}
+        return found | {card.public_id: card for card in self.filter(public_id__in=ids)} if ids else {}
+
     def in_tier(self, tier: Tier) -> CardQuerySet:
         """A pack's cards whose market value lies in the tier."""
         return self.filter(pack_id=tier.pack_id, fmv__gte=tier.lower, fmv__lt=tier.upper)
+
+    def lock_random(self, amount: int) -> list[Card]:
+        """Up to ``amount`` of these cards, each as likely as the next, locked; those that others have locked are
+        passed over.
+
+        ``gen_random_uuid`` draws from PostgreSQL's cryptographic source, which ``random()`` does not.
+        """
+        shuffled = self.order_by(Func(function="gen_random_uuid", output_field=models.UUIDField()))
+        return list(shuffled.select_for_update(skip_locked=True, no_key=True, of=("self",))[:amount])
 
 
 class Card(models.Model):
@@ -161,9 +182,7 @@ class Card(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     # Index below serves: a pack's cards by value.
-    pack = models.ForeignKey(
-        Pack, models.PROTECT, null=True, blank=True, related_name="cards", db_index=False
-    )
+    pack = models.ForeignKey(Pack, models.PROTECT, null=True, blank=True, related_name="cards", db_index=False)
     source_type = models.CharField("source", max_length=8, choices=Source.choices)
     listing_id = models.CharField(max_length=100, null=True, blank=True)
     mint_address = models.CharField(max_length=100, null=True, blank=True)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pgtrigger
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, Count, F, Max, Min, Q, Sum, Value, When
 from django.db.models.functions import Now
 
 from config.money import MoneyField, RoundUsd, money_check
@@ -23,6 +26,16 @@ class CollectorQuerySet(models.QuerySet["Collector"]):
     def of(self, environment: Environment) -> CollectorQuerySet:
         """The users this environment has seen."""
         return self.filter(environment=environment)
+
+    def called(self, user_id: str) -> CollectorQuerySet:
+        """The collector with this whole id; none for a text no id can be (PostgreSQL's text holds no NUL)."""
+        return self.none() if "\0" in user_id else self.filter(user_id=user_id)
+
+    def starting_with(self, start: str) -> CollectorQuerySet:
+        """Collectors whose id starts so, letter case included; an empty start is all of them."""
+        if "\0" in start:
+            return self.none()
+        return self.filter(user_id__startswith=start) if start else self.all()
 
 
 class Collector(models.Model):
@@ -65,9 +78,7 @@ class Purchase(models.Model):
     pack = models.ForeignKey(Pack, models.PROTECT, related_name="purchases", db_index=False)
     amount = models.PositiveIntegerField("pulls")
     mint_price = MoneyField("price of one pull", help_text="USD, as it was at the purchase.")
-    voucher = models.BooleanField(
-        default=False, help_text="Bought with a voucher: sells for at least the mint price."
-    )
+    voucher = models.BooleanField(default=False, help_text="Bought with a voucher: sells for at least the mint price.")
     public_id = models.CharField(max_length=9)
     tx_hash = models.CharField(max_length=120, null=True, blank=True)
     state = models.CharField(max_length=9, choices=State.choices, default=State.PENDING)
@@ -78,12 +89,8 @@ class Purchase(models.Model):
         ordering = ("-created_at", "-id")
         constraints = (
             models.UniqueConstraint(fields=("environment", "id"), name="inventory_purchase_tenant"),
-            models.UniqueConstraint(
-                fields=("environment", "public_id"), name="inventory_purchase_public_id_once"
-            ),
-            same_environment(
-                "collector", "inventory_collector", name="inventory_purchase_collector_same_env"
-            ),
+            models.UniqueConstraint(fields=("environment", "public_id"), name="inventory_purchase_public_id_once"),
+            same_environment("collector", "inventory_collector", name="inventory_purchase_collector_same_env"),
             money_check("mint_price", name="inventory_purchase_mint_price_bounds"),
             models.CheckConstraint(condition=Q(amount__gte=1), name="inventory_purchase_amount_positive"),
             models.CheckConstraint(
@@ -120,6 +127,35 @@ ITEM_MOVES = (
 )
 
 
+COUNTED_TO = 10_000  # a page never counts further: it must not slow down as the tables grow
+NEVER_CLOSES, HAS_CLOSED = datetime(9998, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Capped:
+    """A count that stops at ``COUNTED_TO``, and a sum in USD that is only whole below it."""
+
+    size: int
+    value: Decimal
+
+    @property
+    def whole(self) -> bool:
+        """Whether everything was counted."""
+        return self.size <= COUNTED_TO
+
+    def __str__(self) -> str:
+        return f"{self.size:,}" if self.whole else f"{COUNTED_TO:,}+"
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What one collector holds: how many items, when the next window closes (if any will), the latest pull."""
+
+    size: int
+    closes: datetime | None
+    latest: datetime
+
+
 class ItemQuerySet(models.QuerySet["Item"]):
     """Items, in the language of the business."""
 
@@ -149,7 +185,48 @@ class ItemQuerySet(models.QuerySet["Item"]):
 
     def expiring(self, *, now: datetime, within: timedelta) -> ItemQuerySet:
         """Held items whose window closes between ``now`` and ``now + within``."""
-        return self.held().filter(expires_at__gte=now, expires_at__lte=now + within)
+        return self.closing_next(now).filter(expires_at__lte=now + within)
+
+    def closing_next(self, now: datetime) -> ItemQuerySet:
+        """Held items with a window still open at ``now``, the one that closes soonest first."""
+        # ``expired_at`` says nothing new here, but lets the index of open windows answer.
+        found = self.held().filter(expired_at=None, expires_at__gte=now)
+        return found.order_by("expires_at", "id")
+
+    def with_card(self) -> ItemQuerySet:
+        """With everything a page or a price needs of an item: card, purchase, user, pack and its tiers. Two queries."""
+        rows = self.select_related("card", "purchase", "collector", "pack")
+        return rows.prefetch_related("pack__tiers")
+
+    def with_value(self, *, live: bool) -> ItemQuerySet:
+        """With ``value``: the market value an item is priced by, the card's own in live, the frozen one in a sandbox."""
+        return self.annotate(value=F("card__fmv") if live else F("fmv"))
+
+    def with_closing(self, now: datetime) -> ItemQuerySet:
+        """With ``closes``: when the window closes, for sorting; after those the windows that never close, then the closed."""
+        return self.annotate(
+            closes=Case(
+                When(expires_at__isnull=True, then=Value(NEVER_CLOSES)),
+                When(expires_at__lt=now, then=Value(HAS_CLOSED)),
+                default=F("expires_at"),
+            )
+        )
+
+    def size_and_value(self) -> Capped:
+        """How many there are and what they sold for when pulled (USD), counted no further than ``COUNTED_TO``."""
+        rows = self.order_by()[: COUNTED_TO + 1]
+        found = rows.aggregate(size=Count("pk"), value=Sum("buyback_price", default=Decimal(0)))
+        return Capped(found["size"], found["value"])
+
+    def held_by(self, collectors: Collection[Collector], *, now: datetime) -> dict[int, Holding]:
+        """What each of these collectors holds at ``now``, by their pk; those who hold nothing are left out."""
+        rows = self.held().filter(collector__in=collectors).order_by().values("collector")
+        found = rows.annotate(
+            size=Count("pk"),
+            closes=Min("expires_at", filter=Q(expires_at__gte=now)),
+            latest=Max("purchased_at"),
+        )
+        return {row["collector"]: Holding(row["size"], row["closes"], row["latest"]) for row in found}
 
 
 class Item(models.Model):
@@ -169,18 +246,12 @@ class Item(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     environment = models.ForeignKey(Environment, models.PROTECT, related_name="items", db_index=False)
-    mode = models.CharField(
-        max_length=7, choices=Mode.choices
-    )  # its environment's: partial indexes need it in the row
+    mode = models.CharField(max_length=7, choices=Mode.choices)  # its environment's: partial indexes need it in the row
     public_id = models.CharField("item id", max_length=100)
     card = models.ForeignKey(Card, models.PROTECT, related_name="items", db_index=False)
-    collector = models.ForeignKey(
-        Collector, models.PROTECT, related_name="items", db_index=False, db_constraint=False
-    )
+    collector = models.ForeignKey(Collector, models.PROTECT, related_name="items", db_index=False, db_constraint=False)
     pack = models.ForeignKey(Pack, models.PROTECT, related_name="items", db_index=False)
-    purchase = models.ForeignKey(
-        Purchase, models.PROTECT, related_name="items", db_index=False, db_constraint=False
-    )
+    purchase = models.ForeignKey(Purchase, models.PROTECT, related_name="items", db_index=False, db_constraint=False)
     state = models.CharField(max_length=8, choices=State.choices, default=State.HELD)
     fmv = MoneyField("market value at the pull")
     buyback_percent = models.DecimalField(max_digits=5, decimal_places=4)

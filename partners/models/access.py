@@ -67,9 +67,7 @@ class Membership(models.Model):
     """One person's place in one partner's team."""
 
     id = models.BigAutoField(primary_key=True)
-    user = models.ForeignKey(
-        User, models.CASCADE, related_name="memberships", db_index=False
-    )  # unique below serves
+    user = models.ForeignKey(User, models.CASCADE, related_name="memberships", db_index=False)  # unique below serves
     partner = models.ForeignKey(Partner, models.PROTECT, related_name="memberships")  # index: the team page
     role = models.CharField(max_length=10, choices=Role.choices)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
@@ -104,16 +102,12 @@ class ApiKey(models.Model):
     """
 
     id = models.BigAutoField(primary_key=True)
-    environment = models.ForeignKey(
-        Environment, models.PROTECT, related_name="api_keys"
-    )  # index: the keys page
+    environment = models.ForeignKey(Environment, models.PROTECT, related_name="api_keys")  # index: the keys page
     name = models.CharField(max_length=100)
     key_id = models.CharField(max_length=16, unique=True, editable=False)  # unique index: every API call
     digest = models.BinaryField(max_length=32, editable=False)
     last_four = models.CharField(max_length=4, editable=False)
-    scopes = ArrayField(
-        models.CharField(max_length=40), default=list, blank=True, help_text="Empty: every scope."
-    )
+    scopes = ArrayField(models.CharField(max_length=40), default=list, blank=True, help_text="Empty: every scope.")
     created_by = models.CharField(max_length=300, editable=False, help_text="Who made it.")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)

@@ -26,9 +26,7 @@ class Partner(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     name = models.CharField(max_length=200)
-    slug = models.SlugField(
-        max_length=60, unique=True, help_text="Short name used in commands and addresses."
-    )
+    slug = models.SlugField(max_length=60, unique=True, help_text="Short name used in commands and addresses.")
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.ACTIVE)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
@@ -59,13 +57,9 @@ class Environment(models.Model):
     """
 
     id = models.BigAutoField(primary_key=True)
-    partner = models.ForeignKey(
-        Partner, models.PROTECT, related_name="environments"
-    )  # index: a partner's pages
+    partner = models.ForeignKey(Partner, models.PROTECT, related_name="environments")  # index: a partner's pages
     mode = models.CharField(max_length=7, choices=Mode.choices)
-    clock_offset = models.DurationField(
-        default=timedelta(0), help_text="How far a sandbox's clock runs ahead."
-    )
+    clock_offset = models.DurationField(default=timedelta(0), help_text="How far a sandbox's clock runs ahead.")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     objects = EnvironmentQuerySet.as_manager()

@@ -1,0 +1,56 @@
+"""Closing windows: marks the items whose sellback window has passed and tells their partners.
+
+No sale depends on it: whether an item still sells is decided by its ``expires_at`` under the sale's own lock. The sweep
+works in batches so that no sellback waits for it, passes over items that are being sold, and may run in several
+processes at once.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import connection
+
+# One batch, one statement: the items and their events are marked together or not at all. Each environment's own clock
+# decides. A row that another sweep or a sale has locked is passed over, and found again by the next sweep if it is due.
+CLOSE_BATCH = """
+WITH due AS (
+    SELECT item.id, environment.id AS environment_id, environment.moment
+      FROM (SELECT id, coalesce(%(now)s::timestamptz, clock_timestamp()) + clock_offset AS moment
+              FROM partners_environment) environment
+     CROSS JOIN LATERAL (
+           SELECT id FROM inventory_item
+            WHERE environment_id = environment.id AND state = 'held' AND expired_at IS NULL
+              AND expires_at < environment.moment
+            ORDER BY expires_at LIMIT %(batch)s
+              FOR NO KEY UPDATE SKIP LOCKED) item
+     LIMIT %(batch)s
+), closed AS (
+    UPDATE inventory_item item SET expired_at = due.moment FROM due
+     WHERE item.id = due.id AND item.state = 'held' AND item.expired_at IS NULL
+ RETURNING item.id, item.environment_id, item.public_id, item.collector_id, item.expires_at, item.expired_at
+)
+INSERT INTO partners_event (environment_id, type, data, created_at)
+SELECT closed.environment_id, 'item.expired',
+       jsonb_build_object('item_id', closed.public_id, 'user_id', collector.user_id, 'expired_at', closed.expires_at),
+       closed.expired_at
+  FROM closed JOIN inventory_collector collector ON collector.id = closed.collector_id
+"""
+
+
+def close_batch(*, now: datetime | None = None, batch: int = 5000) -> int:
+    """Close up to ``batch`` windows that have passed, in one transaction; returns how many.
+
+    ``now`` is the real time (UTC), the database's clock unless given; a sandbox's clock runs ahead of it by its offset.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(CLOSE_BATCH, {"now": now, "batch": batch})
+        return int(cursor.rowcount)
+
+
+def close_windows(*, now: datetime | None = None, batch: int = 5000) -> int:
+    """Close every window that has passed, batch by batch; returns how many. Safe to run twice and in parallel."""
+    closed = 0
+    while done := close_batch(now=now, batch=batch):
+        closed += done
+    return closed

@@ -1,0 +1,79 @@
+-- Every rule about money, as a query that must return no row. One text column names the row that breaks it.
+
+-- rule: an item settles at most once
+SELECT 'item ' || item_id FROM buyback_buyback WHERE state = 'settled' GROUP BY item_id HAVING count(*) > 1;
+
+-- rule: a sold item has a settled buyback
+SELECT 'item ' || item.id FROM inventory_item item
+ WHERE item.state = 'sold'
+   AND NOT EXISTS (SELECT FROM buyback_buyback b WHERE b.item_id = item.id AND b.state = 'settled');
+
+-- rule: a settled buyback's item is sold
+SELECT 'buyback ' || b.id FROM buyback_buyback b JOIN inventory_item item ON item.id = b.item_id
+ WHERE b.state = 'settled' AND item.state <> 'sold';
+
+-- rule: an item being sold has an open buyback, and only such an item
+SELECT 'item ' || item.id FROM inventory_item item
+ WHERE (item.state = 'selling') <> EXISTS (
+       SELECT FROM buyback_buyback b
+        WHERE b.item_id = item.id AND b.state IN ('claimed', 'submitted', 'unknown', 'review'));
+
+-- rule: a settled buyback has exactly one payout, any other has none
+SELECT 'buyback ' || b.id FROM buyback_buyback b LEFT JOIN buyback_payout p ON p.buyback_id = b.id
+ GROUP BY b.id, b.state HAVING count(p.id) <> CASE b.state WHEN 'settled' THEN 1 ELSE 0 END;
+
+-- rule: a settled buyback has exactly one transfer to the user, any other has none
+SELECT 'buyback ' || b.id
+  FROM buyback_buyback b LEFT JOIN buyback_transfer t ON t.buyback_id = b.id AND t.credit = 'paid_out'
+ GROUP BY b.id, b.state HAVING count(t.id) <> CASE b.state WHEN 'settled' THEN 1 ELSE 0 END;
+
+-- rule: buyback, payout and transfers name the same amount
+SELECT 'payout ' || p.id FROM buyback_payout p JOIN buyback_buyback b ON b.id = p.buyback_id WHERE p.amount <> b.amount
+UNION ALL
+SELECT 'transfer ' || t.id FROM buyback_transfer t JOIN buyback_buyback b ON b.id = t.buyback_id
+ WHERE t.amount <> b.amount;
+
+-- rule: a buyback's amount recomputes from its stored basis
+SELECT 'buyback ' || id FROM buyback_buyback
+ WHERE amount <> CASE WHEN voucher THEN greatest(mint_price, round(fmv * buyback_percent, 2))
+                      ELSE round(fmv * buyback_percent, 2) END;
+
+-- rule: the sandbox pays exactly the price assigned at the pull
+SELECT 'buyback ' || b.id FROM buyback_buyback b JOIN inventory_item item ON item.id = b.item_id
+ WHERE item.mode = 'sandbox' AND b.amount <> item.buyback_price;
+
+-- rule: nothing was claimed after its window had closed
+SELECT 'buyback ' || b.id FROM buyback_buyback b JOIN inventory_item item ON item.id = b.item_id
+ WHERE b.state = 'settled' AND b.created_at > item.expires_at;
+
+-- rule: the payout goes to the user who held the item
+SELECT 'payout ' || p.id FROM buyback_payout p
+  JOIN buyback_buyback b ON b.id = p.buyback_id JOIN inventory_item item ON item.id = b.item_id
+ WHERE p.collector_id <> item.collector_id;
+
+-- rule: what is in flight is what open buybacks have submitted
+SELECT 'environment ' || e.id FROM partners_environment e
+ WHERE coalesce((SELECT sum(CASE WHEN t.credit = 'in_flight' THEN t.amount ELSE -t.amount END)
+                   FROM buyback_transfer t
+                  WHERE t.environment_id = e.id AND 'in_flight' IN (t.credit, t.debit)), 0)
+    <> coalesce((SELECT sum(b.amount) FROM buyback_buyback b
+                  WHERE b.environment_id = e.id AND b.state IN ('submitted', 'unknown', 'review')), 0);
+
+-- rule: no row is linked across environments
+SELECT 'item ' || i.id FROM inventory_item i
+  JOIN partners_environment e ON e.id = i.environment_id
+  JOIN inventory_collector c ON c.id = i.collector_id JOIN inventory_purchase p ON p.id = i.purchase_id
+ WHERE i.environment_id <> c.environment_id OR i.environment_id <> p.environment_id OR i.mode <> e.mode
+UNION ALL
+SELECT 'buyback ' || b.id FROM buyback_buyback b JOIN inventory_item i ON i.id = b.item_id
+ WHERE b.environment_id <> i.environment_id
+UNION ALL
+SELECT 'payout ' || p.id FROM buyback_payout p JOIN buyback_buyback b ON b.id = p.buyback_id
+ WHERE p.environment_id <> b.environment_id
+UNION ALL
+SELECT 'transfer ' || t.id FROM buyback_transfer t JOIN buyback_buyback b ON b.id = t.buyback_id
+ WHERE t.environment_id <> b.environment_id;
+
+-- rule: a card is in one user's hands within its pool
+SELECT 'card ' || card_id FROM inventory_item WHERE state <> 'sold'
+ GROUP BY card_id, CASE mode WHEN 'live' THEN 0 ELSE environment_id END HAVING count(*) > 1;

@@ -1,0 +1,79 @@
+-- One sellback, from the lock to the payout, in one statement: all of it happens, or none.
+-- Parameters: environment, item_id, requested_by, now (null: the database's clock), expected_amount (null: any).
+-- Returns no row when no such item is in the user's hands; otherwise what was found, and the sale's ids if it was made.
+WITH
+
+-- 1. Lock the item. A card sold back and pulled again is another row, so at most one is not sold.
+item AS MATERIALIZED (
+    SELECT *
+      FROM inventory_item
+     WHERE environment_id = %(environment)s AND public_id = %(item_id)s AND state <> 'sold'
+       FOR NO KEY UPDATE /* wait or NOWAIT */
+),
+
+-- 2. Read the clock and the price, now that the lock is ours. The sandbox sells at its frozen price.
+basis AS MATERIALIZED (
+    SELECT item.id, item.collector_id, item.public_id, item.state, item.expires_at, item.buyback_percent,
+           purchase.mint_price,
+           item.mode = 'live' AND purchase.voucher AS voucher,
+           CASE item.mode WHEN 'live' THEN card.fmv ELSE item.fmv END AS fmv,
+           CASE item.mode WHEN 'live' THEN card.priced_at ELSE item.purchased_at END AS priced_at,
+           coalesce(%(now)s::timestamptz, clock_timestamp() + environment.clock_offset) AS now
+      FROM item
+      JOIN partners_environment environment ON environment.id = item.environment_id
+      JOIN inventory_purchase purchase ON purchase.id = item.purchase_id
+      JOIN inventory_card card ON card.id = item.card_id
+),
+
+-- 3. The amount: the share of the market value, half up; for a voucher at least the price of the pull.
+priced AS MATERIALIZED (
+    SELECT basis.*,
+           CASE WHEN voucher THEN greatest(mint_price, round(fmv * buyback_percent, 2))
+                ELSE round(fmv * buyback_percent, 2) END AS amount,
+           coalesce(now > expires_at, false) AS expired
+      FROM basis
+),
+
+-- 4. Sell, if the item is held, its window open, and the amount the one the caller was shown.
+sold AS (
+    UPDATE inventory_item
+       SET state = 'sold', sold_at = priced.now
+      FROM priced
+     WHERE inventory_item.id = priced.id AND inventory_item.state = 'held'
+       AND NOT priced.expired
+       AND priced.amount = coalesce(%(expected_amount)s::numeric, priced.amount)
+ RETURNING inventory_item.id
+),
+
+-- 5. Write down the sale, pay it, book it, and tell of it.
+buyback AS (
+    INSERT INTO buyback_buyback (environment_id, item_id, state, fmv, buyback_percent, mint_price, voucher, priced_at,
+                                 amount, requested_by, failure_reason, created_at, completed_at)
+    SELECT %(environment)s, priced.id, 'settled', priced.fmv, priced.buyback_percent, priced.mint_price, priced.voucher,
+           priced.priced_at, priced.amount, %(requested_by)s, '', priced.now, priced.now
+      FROM priced JOIN sold ON sold.id = priced.id
+ RETURNING id
+),
+payout AS (
+    INSERT INTO buyback_payout (environment_id, buyback_id, collector_id, amount, state, created_at, paid_at)
+    SELECT %(environment)s, buyback.id, priced.collector_id, priced.amount, 'paid', priced.now, priced.now
+      FROM priced, buyback
+ RETURNING id
+),
+transfer AS (
+    INSERT INTO buyback_transfer (environment_id, buyback_id, debit, credit, amount, created_at)
+    SELECT %(environment)s, buyback.id, 'treasury', 'paid_out', priced.amount, priced.now
+      FROM priced, buyback
+),
+event AS (
+    INSERT INTO partners_event (environment_id, type, data, created_at)
+    SELECT %(environment)s, 'buyback.completed',
+           jsonb_build_object('item_id', priced.public_id, 'user_id', collector.user_id, 'amount', priced.amount,
+                              'buyback_id', buyback.id, 'payout_id', payout.id, 'by', %(requested_by)s::text),
+           priced.now
+      FROM priced, buyback, payout, inventory_collector collector
+     WHERE collector.id = priced.collector_id
+)
+
+SELECT priced.state, priced.expired, priced.amount, buyback.id, payout.id
+  FROM priced LEFT JOIN buyback ON true LEFT JOIN payout ON true

@@ -1,0 +1,13 @@
+"""The clock's door to the catalogue. When they run: ``config/celery.py``."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from inventory import packs
+
+
+@shared_task(name="inventory.tasks.refresh_values", soft_time_limit=240, time_limit=300)
+def refresh_values() -> int:
+    """Bring every pack's expected value up to date with its cards' prices; returns how many packs."""
+    return packs.refresh_values()

@@ -1,0 +1,33 @@
+"""Who asks: a member or admin, a partner's key, or the system itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from partners.models import ApiKey, User
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """The ``by=`` of every action, written as text wherever it is kept: ``user:<email>``, ``key:<key id>``,
+    ``system``.
+    """
+
+    kind: str
+    name: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.name}" if self.name else self.kind
+
+    @classmethod
+    def user(cls, user: User) -> Actor:
+        """A person in a browser."""
+        return cls("user", user.email)
+
+    @classmethod
+    def key(cls, key: ApiKey) -> Actor:
+        """A partner's server."""
+        return cls("key", key.key_id)
+
+
+SYSTEM = Actor("system")

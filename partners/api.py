@@ -1,0 +1,153 @@
+"""What every endpoint of the partner API has in common: the key, the body, the limits, idempotency, and JSON whatever
+happens.
+
+An endpoint subclasses ``ReadView`` (GET) or ``ActionView`` (POST), parses its input, makes one call, returns plain
+data.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any, ClassVar, cast
+
+import orjson
+from django.db import transaction
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.permissions import BasePermission
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from config import errors
+from config.errors import Refusal, RouteNotFound
+from partners import body, idempotency, throttling
+from partners.actor import Actor
+from partners.authentication import HasKey, KeyAuthentication
+from partners.models import ApiKey, Environment
+
+
+class JsonRenderer(BaseRenderer):
+    """JSON by orjson; bytes are an answer that was rendered before."""
+
+    media_type, format = "application/json", "json"
+
+    def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> bytes:
+        return data if isinstance(data, bytes) else orjson.dumps(data)
+
+
+class AlwaysJson(BaseContentNegotiation):
+    """The API speaks JSON, whatever ``Accept`` says."""
+
+    def select_parser(self, request: Request, parsers: Any) -> Any:
+        return None
+
+    def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
+        return renderers[0], renderers[0].media_type
+
+
+class PartnerView(APIView):
+    """One call by one key. ``fault`` is the sentence of an internal fault on this endpoint."""
+
+    authentication_classes: Sequence[type[BaseAuthentication]] = (KeyAuthentication,)
+    permission_classes: Sequence[type[BasePermission]] = (HasKey,)
+    renderer_classes = (JsonRenderer,)
+    content_negotiation_class = AlwaysJson
+    http_method_names = ["get", "head", "post"]
+    fault: ClassVar[str] = Refusal.sentence
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Count the call against its caller's limit, and check the key."""
+        try:
+            super().initial(request, *args, **kwargs)
+        except Refusal:
+            self._spend(f"address:{request.META.get('REMOTE_ADDR', '')}")
+            raise
+        self._spend(f"environment:{self.environment.pk}")
+
+    def _spend(self, caller: str) -> None:
+        self.allowance = throttling.spend(caller, time.time())
+        throttling.refuse_if_spent(self.allowance)
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        response = super().finalize_response(request, response, *args, **kwargs)
+        if hasattr(self, "allowance"):
+            for name, value in self.allowance.headers().items():
+                response[name] = value
+        response["Cache-Control"] = "no-store"
+        return response
+
+    @property
+    def key(self) -> ApiKey:
+        """The key that called."""
+        key: Any = self.request.auth  # an ApiKey: the permission let nobody else in
+        return cast("ApiKey", key)
+
+    @property
+    def environment(self) -> Environment:
+        """Whose rows this call may see."""
+        return self.key.environment
+
+    @property
+    def actor(self) -> Actor:
+        """The ``by=`` of actions."""
+        return Actor.key(self.key)
+
+
+class ActionView(PartnerView):
+    """A POST. ``act`` takes the parsed body and returns the answer's data, or raises a Refusal.
+
+    With an ``Idempotency-Key`` the answer is kept and given again. ``in_progress`` is what a second request is told
+    while the first still runs; where it is None, the second waits.
+    """
+
+    in_progress: ClassVar[type[Refusal]] = idempotency.KeyInProgress
+    sandbox_waits: ClassVar[bool] = False
+
+    def post(self, request: Request, **kwargs: Any) -> Response:
+        """Read the body, act once, answer."""
+        sent = body.read(request)
+        key = request.headers.get("Idempotency-Key")
+        if key is None:
+            return Response(self.act(sent))
+        try:
+            answer = idempotency.once(
+                environment=self.environment,
+                key=key,
+                fingerprint=idempotency.fingerprint(request.path, sent),
+                answer=lambda: self._answer(sent),
+                wait=self.sandbox_waits and not self.environment.is_live,
+            )
+        except idempotency.KeyInProgress:
+            raise self.in_progress from None
+        response = Response(answer.body, status=answer.status)
+        if answer.replayed:
+            response["Idempotency-Replayed"] = "true"
+        return response
+
+    def _answer(self, sent: dict[str, Any]) -> idempotency.Answer:
+        """``act``'s answer as it will be kept. A refusal that is not kept goes on as an exception, so nothing is."""
+        try:
+            with transaction.atomic():
+                return idempotency.Answer(200, orjson.dumps(self.act(sent)))
+        except Refusal as refusal:
+            if not refusal.kept:
+                raise
+            return idempotency.Answer(refusal.status, orjson.dumps(errors.body(refusal.sentence)))
+
+    def act(self, sent: dict[str, Any]) -> Any:
+        """The endpoint's one call."""
+        raise NotImplementedError
+
+
+class UnknownRoute(PartnerView):
+    """Whatever the API has no route for: 404, in JSON, with or without a key."""
+
+    authentication_classes = ()
+    permission_classes = ()
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        self._spend(f"address:{request.META.get('REMOTE_ADDR', '')}")
+        raise RouteNotFound

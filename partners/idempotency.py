@@ -1,0 +1,114 @@
+"""Idempotency keys: the same request twice has one effect and one answer (contract, section 9).
+
+The answer is written in the transaction of the effect, so there is never an effect without its answer or the reverse,
+whenever the process dies. While a first request runs, its transaction holds an advisory lock named after the key.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+
+from config import clock
+from config.errors import Refusal
+from partners.models import Environment, IdempotencyKey
+
+KEPT_FOR = timedelta(hours=48)  # the contract promises at least 24
+LONGEST = 255
+
+
+class InvalidKey(Refusal):
+    """An Idempotency-Key that is empty, longer than 255, or not printable ASCII."""
+
+    sentence = "Invalid Idempotency-Key"
+
+
+class KeyReused(Refusal):
+    """The key was used before, on another route or with another body."""
+
+    sentence, status = "Idempotency-Key was used with a different request", 422
+
+
+class KeyInProgress(Refusal):
+    """The first request with this key has not been answered yet."""
+
+    sentence, status, retry_after = "A request with this Idempotency-Key is in progress", 409, 1
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a request is answered with: a status and the rendered body."""
+
+    status: int
+    body: bytes
+    replayed: bool = False
+
+
+def fingerprint(route: str, body: dict[str, Any]) -> bytes:
+    """A request's identity: its route and its parsed values, so that white space, key order, and 1 or 1.0 make no
+    difference.
+    """
+    canonical = json.dumps([route, _plain(body)], sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).digest()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_plain(inner) for inner in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def once(
+    *,
+    environment: Environment,
+    key: str,
+    fingerprint: bytes,
+    answer: Callable[[], Answer],
+    wait: bool = False,
+) -> Answer:
+    """Answer a request that carries ``key``: the kept answer if there is one, else ``answer()``'s, kept in the same
+    transaction.
+
+    ``answer`` returns what is to be kept, and raises for what is not (then nothing is). ``wait``: wait for a first
+    request that still runs instead of refusing. Raises InvalidKey, KeyReused, KeyInProgress.
+    """
+    if not 1 <= len(key) <= LONGEST or not (key.isascii() and key.isprintable()):
+        raise InvalidKey
+    with transaction.atomic():
+        _lock(environment, key, wait=wait)
+        kept = IdempotencyKey.objects.filter(environment=environment, key=key).first()
+        if kept is not None:
+            if bytes(kept.fingerprint) != fingerprint:
+                raise KeyReused
+            return Answer(kept.status, bytes(kept.body), replayed=True)
+        first = answer()
+        IdempotencyKey.objects.create(
+            environment=environment, key=key, fingerprint=fingerprint, status=first.status, body=first.body
+        )
+        return first
+
+
+def _lock(environment: Environment, key: str, *, wait: bool) -> None:
+    """Hold the key until the transaction ends. Raises KeyInProgress when another request does and we may not wait."""
+    name = int.from_bytes(hashlib.sha256(f"{environment.pk}:{key}".encode()).digest()[:8], "big", signed=True)
+    with connection.cursor() as cursor:
+        if wait:
+            cursor.execute("SELECT true FROM pg_advisory_xact_lock(%s)", [name])
+        else:
+            cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [name])
+        if not cursor.fetchone()[0]:
+            raise KeyInProgress
+
+
+def forget_old(*, now: datetime | None = None) -> int:
+    """Delete answers kept for more than 48 hours; returns how many."""
+    old = IdempotencyKey.objects.filter(created_at__lt=(now or clock.now()) - KEPT_FOR)
+    return old.delete()[0]

@@ -1,0 +1,13 @@
+"""The clock's door to what partners leave behind. When they run: ``config/celery.py``."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from partners import idempotency
+
+
+@shared_task(name="partners.tasks.forget_old_answers", soft_time_limit=240, time_limit=300)
+def forget_old_answers() -> int:
+    """Delete kept answers that are old enough; returns how many."""
+    return idempotency.forget_old()
