@@ -11,6 +11,7 @@ from django.test import TransactionTestCase
 
 from buyback.ledger import broken_invariants
 from inventory.models import Item
+from partners import throttling
 from tests.world import World, make_world
 
 # What the migrations put there, and Django's own list of models.
@@ -23,7 +24,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def empty_the_database(case: TransactionTestCase) -> None:
-    """The append-only tables refuse Django's own TRUNCATE, as they should. Here alone their triggers sleep."""
+    """The append-only tables refuse Django's own TRUNCATE, as they should. Here alone triggers sleep."""
     if connection.needs_rollback or connection.in_atomic_block:
         raise AssertionError("a transactional test left a transaction open")
     tables = [name for name in connection.introspection.table_names() if name not in KEPT]
@@ -40,9 +41,7 @@ TransactionTestCase._fixture_teardown = empty_the_database  # type: ignore[attr-
 @pytest.fixture(autouse=True)
 def _books_balance(request: pytest.FixtureRequest) -> Iterator[None]:
     """After every test that gave somebody an item, every rule of the ledger holds."""
-    touches = request.node.get_closest_marker("django_db") or {"db", "transactional_db"} & set(
-        request.fixturenames
-    )
+    touches = request.node.get_closest_marker("django_db") or {"db", "transactional_db"} & set(request.fixturenames)
     if touches:
         request.getfixturevalue("_django_db_helper")  # so that it is still there when we look
     yield
@@ -50,6 +49,11 @@ def _books_balance(request: pytest.FixtureRequest) -> Iterator[None]:
         return
     if Item.objects.exists():
         assert list(broken_invariants()) == []
+
+
+@pytest.fixture(autouse=True)
+def _calls_are_not_counted_across_tests() -> None:
+    throttling.CALLS = throttling.Counter()
 
 
 @pytest.fixture

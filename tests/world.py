@@ -143,9 +143,7 @@ def make_card(**fields: Any) -> Card:
 
 def make_collector(environment: Environment, user_id: str = "", **fields: Any) -> Collector:
     """A tracked user."""
-    return Collector.objects.create(
-        environment=environment, user_id=user_id or f"user-{next(_numbers)}", **fields
-    )
+    return Collector.objects.create(environment=environment, user_id=user_id or f"user-{next(_numbers)}", **fields)
 
 
 def make_purchase(collector: Collector, *, pack: Pack | None = None, **fields: Any) -> Purchase:
@@ -305,8 +303,7 @@ def make_company(name: str, slug: str) -> Company:
     live, sandbox = (make_environment(partner=partner, mode=mode) for mode in Mode.values)
     members = [make_user(f"{role}@{slug}.test") for role in Role.values]
     Membership.objects.bulk_create(
-        Membership(user=user, partner=partner, role=role)
-        for user, role in zip(members, Role.values, strict=True)
+        Membership(user=user, partner=partner, role=role) for user, role in zip(members, Role.values, strict=True)
     )
     return Company(partner, live, sandbox, make_key(live)[1], make_key(sandbox)[1], *members)
 

@@ -1,0 +1,321 @@
+"""Every constraint of every table, broken once: what the database refuses whoever asks, in one list.
+
+A row is the constraint's name and the ways to break it. The last tests walk the models, so that a constraint
+cannot come in without its row here.
+"""
+
+# ruff: noqa: ARG005  (a way to break a constraint is given the world, whether it needs it or not)
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.db import IntegrityError, models, transaction
+from django.db.models.expressions import RawSQL
+
+from partners.models import User
+from tests.database.schema import constraints, field_label, our_models
+from tests.world import (
+    NOW,
+    World,
+    make_buyback,
+    make_card,
+    make_collector,
+    make_environment,
+    make_idempotency_key,
+    make_item,
+    make_key,
+    make_membership,
+    make_pack,
+    make_partner,
+    make_payout,
+    make_purchase,
+    make_tier,
+    make_transfer,
+    make_user,
+)
+
+Break = Callable[[World], object]
+NAN = RawSQL("'NaN'::numeric", ())  # Django refuses it as a value; somebody with psql need not
+BILLION = Decimal(1_000_000_000)
+BAD_MONEY = (Decimal(0), Decimal("-0.01"), BILLION, NAN)
+BAD_PERCENT = (Decimal(0), Decimal("1.0001"), Decimal("-0.85"))
+
+
+def each(values: Sequence[Any], make: Callable[[World, Any], object]) -> list[Break]:
+    """``make`` once for each value."""
+    return [lambda w, value=value: make(w, value) for value in values]  # type: ignore[misc]
+
+
+def live_item(w: World, **fields: Any) -> Any:
+    return make_item(w.northwind.live, **fields)
+
+
+def sandbox_item(w: World, **fields: Any) -> Any:
+    return make_item(w.northwind.sandbox, **fields)
+
+
+def buyback(w: World, **fields: Any) -> Any:
+    return make_buyback(live_item(w), **fields)
+
+
+def at_mint_price(w: World, **fields: Any) -> Any:
+    """A voucher's sale, whose amount does not hang on its basis."""
+    price = Decimal("70.13")
+    return buyback(w, voucher=True, mint_price=price, amount=price, **fields)
+
+
+def update(row: models.Model, **fields: Any) -> None:
+    type(row)._default_manager.filter(pk=row.pk).update(**fields)
+
+
+def twice(make: Callable[[], object]) -> None:
+    make()
+    make()
+
+
+def purchase(w: World, **fields: Any) -> Any:
+    return make_purchase(make_collector(w.northwind.live), **fields)
+
+
+def two_settled(w: World) -> None:
+    item = live_item(w)
+    twice(lambda: make_buyback(item))
+
+
+def two_open(w: World) -> None:
+    item = live_item(w)
+    make_buyback(item, state="claimed")
+    make_buyback(item, state="unknown")
+
+
+def same_card(w: World, *environments: Any) -> None:
+    """One card held in each of the environments, under ids of their own."""
+    card = make_card()
+    for number, environment in enumerate(environments):
+        make_item(environment, card=card, public_id=f"id-{number}")
+
+
+def two_cards_one_id(w: World) -> None:
+    twice(lambda: live_item(w, public_id="the same"))
+
+
+def paid_twice(w: World) -> None:
+    sale = buyback(w)
+    make_transfer(sale)
+    make_transfer(sale, debit="in_flight")
+
+
+BREAKS: dict[str, Sequence[Break]] = {
+    # Partners.
+    "partners.Partner.slug": [lambda w: make_partner(slug="northwind")],
+    "partners_partner_status_known": [lambda w: make_partner(status="closed")],
+    "partners_environment_one_per_mode": [lambda w: make_environment(partner=w.northwind.partner)],
+    "partners_environment_mode_known": [lambda w: make_environment(mode="test")],
+    "partners_environment_live_clock_is_real": [lambda w: make_environment(clock_offset=timedelta(seconds=1))],
+    "partners.User.email": [lambda w: make_user("owner@northwind.test")],
+    "partners_user_email_any_case": [lambda w: User.objects.create(email="Owner@Northwind.test")],
+    "partners_membership_once_per_partner": [
+        lambda w: make_membership(w.northwind.partner, user=w.northwind.viewer, role="owner")
+    ],
+    "partners_membership_role_known": [lambda w: make_membership(w.northwind.partner, role="root")],
+    "partners.ApiKey.key_id": [lambda w: twice(lambda: make_key(w.northwind.live, key_id="the same"))],
+    "partners_idempotencykey_once": [lambda w: twice(lambda: make_idempotency_key(w.northwind.live, key="the same"))],
+    # The catalogue.
+    "inventory.Pack.public_id": [lambda w: make_pack(public_id=w.pack.public_id)],
+    "inventory.Pack.slug": [lambda w: make_pack(slug=w.pack.slug)],
+    "inventory_pack_mint_price_bounds": each(BAD_MONEY, lambda w, bad: make_pack(mint_price=bad)),
+    "inventory_pack_type_known": [lambda w: make_pack(type="GOLD")],
+    "inventory_pack_percent_bounds": each(BAD_PERCENT, lambda w, bad: make_pack(buyback_percent=bad)),
+    "inventory_pack_max_per_mint_positive": [lambda w: make_pack(max_per_mint=0)],
+    "inventory_pack_window_positive": [lambda w: make_pack(buyback_window=timedelta(0))],
+    "inventory_tier_position_once": [lambda w: make_tier(w.pack, position=0, lower=5000, upper=6000)],
+    "inventory_tier_bounds_ordered": [
+        lambda w: make_tier(make_pack(), lower=-1),
+        lambda w: make_tier(make_pack(), lower=5, upper=5),
+        lambda w: make_tier(make_pack(), upper=1_000_000_000),
+        lambda w: make_tier(make_pack(), upper=NAN),
+    ],
+    "inventory_tier_weight_positive": each((0, -1, NAN), lambda w, bad: make_tier(make_pack(), weight=bad)),
+    "inventory_tier_color_hex": each(("red", "#12345", "#12345g"), lambda w, bad: make_tier(make_pack(), color=bad)),
+    "inventory_tier_no_overlap": [lambda w: make_tier(w.pack, position=9, lower=Decimal("999.99"), upper=2000)],
+    "inventory_card_fmv_bounds": each(BAD_MONEY, lambda w, bad: make_card(fmv=bad)),
+    "inventory_card_listing_once": [
+        lambda w: twice(lambda: make_card(source_type="ebay", listing_id="1", mint_address=f"{uuid4()}"))
+    ],
+    "inventory_card_mint_once": [lambda w: twice(lambda: make_card(mint_address="the same"))],
+    "inventory_card_public_id_once": [
+        lambda w: [make_card(source_type=source, listing_id="the same") for source in ("alt", "ebay")]
+    ],
+    "inventory_card_source_known": [lambda w: make_card(source_type="found")],
+    "inventory_card_has_an_identity": [lambda w: make_card(source_type="alt", mint_address=None)],
+    "inventory_card_enft_is_minted": [lambda w: make_card(source_type="enft", listing_id="1")],
+    # Who bought what.
+    "inventory_collector_once": [lambda w: twice(lambda: make_collector(w.northwind.live, "the same"))],
+    "inventory_collector_user_id_filled": [lambda w: update(make_collector(w.northwind.live), user_id="")],
+    "inventory_purchase_public_id_once": [lambda w: twice(lambda: purchase(w, public_id="_same0"))],
+    "inventory_purchase_public_id_base62": each(
+        ("same0", "_abc", "_abc-def", "_abcdéf"), lambda w, bad: purchase(w, public_id=bad)
+    ),
+    "inventory_purchase_collector_same_env": each(
+        ("juniper.live", "northwind.sandbox"), lambda w, other: purchase(w, environment=environment(w, other))
+    ),
+    "inventory_purchase_mint_price_bounds": each(BAD_MONEY, lambda w, bad: purchase(w, mint_price=bad)),
+    "inventory_purchase_amount_positive": [lambda w: purchase(w, amount=0)],
+    "inventory_purchase_state_known": [lambda w: purchase(w, state="lost")],
+    "inventory_purchase_fulfilled_is_complete": [
+        lambda w: purchase(w, fulfilled_at=None),
+        lambda w: purchase(w, tx_hash=None),
+    ],
+    # What they hold.
+    "inventory_item_open_public_id": [two_cards_one_id],
+    "inventory_item_live_card_once": [lambda w: same_card(w, w.northwind.live, w.juniper.live)],
+    "inventory_item_card_once_per_env": [
+        lambda w: same_card(w, w.northwind.sandbox, w.northwind.sandbox),
+    ],
+    "inventory_item_mode_is_its_environments": [
+        lambda w: sandbox_item(w, mode="live"),
+        lambda w: live_item(w, mode="sandbox", expires_at=NOW),
+    ],
+    "inventory_item_collector_same_env": [
+        lambda w: update(live_item(w), collector=make_collector(w.juniper.live)),
+    ],
+    "inventory_item_purchase_same_env": [
+        lambda w: update(live_item(w), purchase=make_purchase(make_collector(w.juniper.live))),
+    ],
+    # Below the bounds the price would be out of its own as well, and that is found first.
+    "inventory_item_fmv_bounds": [lambda w: update(live_item(w), fmv=BILLION, buyback_price=Decimal(850_000_000))],
+    "inventory_item_buyback_price_bounds": each(BAD_MONEY, lambda w, bad: update(live_item(w), buyback_price=bad)),
+    "inventory_item_buyback_price_recomputes": [lambda w: live_item(w, buyback_price=Decimal("70.12"))],
+    "inventory_item_percent_bounds": [
+        lambda w: update(live_item(w), buyback_percent=Decimal("1.0001"), buyback_price=Decimal("82.51"))
+    ],
+    "inventory_item_state_known": [lambda w: live_item(w, state="lost")],
+    "inventory_item_sandbox_expires": [lambda w: sandbox_item(w, expires_at=None)],
+    "inventory_item_swept_had_a_window": [lambda w: live_item(w, expires_at=None, expired_at=NOW)],
+    "inventory_item_sold_has_its_time": [
+        lambda w: live_item(w, state="sold"),
+        lambda w: live_item(w, sold_at=NOW),
+    ],
+    # What they sold.
+    "buyback_buyback_item_same_env": [lambda w: buyback(w, environment=w.juniper.live)],
+    "buyback_buyback_one_settled_per_item": [two_settled],
+    "buyback_buyback_one_open_per_item": [two_open],
+    "buyback_buyback_state_known": [lambda w: buyback(w, state="lost")],
+    "buyback_buyback_fmv_bounds": [
+        lambda w: at_mint_price(w, fmv=Decimal(0)),
+        lambda w: at_mint_price(w, fmv=Decimal("-0.01")),
+        lambda w: buyback(w, fmv=BILLION, amount=Decimal(850_000_000)),
+    ],
+    "buyback_buyback_mint_price_bounds": each(BAD_MONEY, lambda w, bad: buyback(w, mint_price=bad)),
+    "buyback_buyback_amount_bounds": each(BAD_MONEY, lambda w, bad: buyback(w, amount=bad)),
+    "buyback_buyback_percent_bounds": [
+        lambda w: at_mint_price(w, buyback_percent=Decimal(0)),
+        lambda w: at_mint_price(w, buyback_percent=Decimal("-0.85")),
+        lambda w: buyback(w, buyback_percent=Decimal("1.0001"), amount=Decimal("82.51")),
+    ],
+    "buyback_buyback_amount_recomputes": [
+        lambda w: buyback(w, amount=Decimal("70.12")),
+        lambda w: buyback(w, voucher=True, mint_price=Decimal("70.14")),
+        lambda w: buyback(w, voucher=True, mint_price=Decimal(1), amount=Decimal(1)),
+    ],
+    "buyback_buyback_completed_has_its_time": [
+        lambda w: buyback(w, completed_at=None),
+        lambda w: buyback(w, state="failed", completed_at=None),
+        lambda w: buyback(w, state="submitted", completed_at=NOW),
+    ],
+    # What was paid.
+    "buyback_transfer_amount_is_the_sales": [
+        lambda w: make_transfer(buyback(w), amount=Decimal("70.12")),
+        lambda w: make_transfer(buyback(w), environment=w.juniper.live),
+    ],
+    "buyback_transfer_once": [
+        lambda w: repeated(buyback(w), credit="in_flight"),
+    ],
+    "buyback_transfer_paid_out_once": [paid_twice],
+    "buyback_transfer_amount_bounds": each(BAD_MONEY, lambda w, bad: make_transfer(buyback(w), amount=bad)),
+    "buyback_transfer_two_accounts": [lambda w: make_transfer(buyback(w), debit="treasury", credit="treasury")],
+    "buyback_transfer_account_known": [
+        lambda w: make_transfer(buyback(w), credit="pocket"),
+        lambda w: make_transfer(buyback(w), debit="pocket"),
+    ],
+    "buyback.Payout.buyback": [lambda w: repeated_payout(buyback(w))],
+    "buyback_payout_amount_is_the_sales": [
+        lambda w: make_payout(buyback(w), amount=Decimal("70.12")),
+        lambda w: make_payout(buyback(w), environment=w.juniper.live, collector=make_collector(w.juniper.live)),
+    ],
+    "buyback_payout_collector_same_env": [
+        lambda w: make_payout(buyback(w), collector=make_collector(w.juniper.live)),
+        lambda w: make_payout(buyback(w), collector=make_collector(w.northwind.sandbox)),
+    ],
+    "buyback_payout_amount_bounds": each(BAD_MONEY, lambda w, bad: make_payout(buyback(w), amount=bad)),
+    "buyback_payout_state_known": [lambda w: make_payout(buyback(w), state="lost")],
+    "buyback_payout_paid_has_its_time": [
+        lambda w: make_payout(buyback(w), paid_at=None),
+        lambda w: make_payout(buyback(w), state="pending", paid_at=NOW),
+    ],
+}
+
+
+def repeated(sale: Any, **fields: Any) -> None:
+    twice(lambda: make_transfer(sale, **fields))
+
+
+def repeated_payout(sale: Any) -> None:
+    twice(lambda: make_payout(sale))
+
+
+def environment(w: World, path: str) -> Any:
+    company, mode = path.split(".")
+    return getattr(getattr(w, company), mode)
+
+
+CASES = [
+    pytest.param(name, way, id=f"{name}-{number}") for name, ways in BREAKS.items() for number, way in enumerate(ways)
+]
+
+
+@pytest.mark.parametrize(("name", "way"), CASES)
+def test_it_refuses(world: World, name: str, way: Break) -> None:
+    with pytest.raises(IntegrityError) as caught, transaction.atomic():
+        way(world)
+    broken = caught.value.__cause__.diag.constraint_name  # type: ignore[union-attr]
+    # Django names a column's own UNIQUE after table and column.
+    app_and_model, _, column = name.rpartition(".")
+    wanted = f"{app_and_model.replace('.', '_').lower()}_{column}" if app_and_model else name
+    assert broken.startswith(wanted)
+
+
+def test_it_lists_every_constraint() -> None:
+    assert set(constraints()) == set(BREAKS)
+
+
+def test_it_repeats_the_primary_key_where_a_reference_needs_a_target() -> None:
+    """The constraints that are not in the list hold the primary key, so no row could break one of them alone."""
+    targets = [
+        constraint.name
+        for model in our_models()
+        for constraint in model._meta.constraints
+        if isinstance(constraint, models.UniqueConstraint) and "id" in constraint.fields
+    ]
+    assert sorted(targets) == [
+        "buyback_buyback_tenant_amount",
+        "inventory_collector_tenant",
+        "inventory_item_tenant",
+        "inventory_purchase_tenant",
+        "partners_environment_id_mode",
+    ]
+
+
+def test_it_lets_the_database_check_every_reference() -> None:
+    """A foreign key without a constraint of its own is covered by one over several columns."""
+    for model in our_models():
+        composite = {column for c in model._meta.constraints for column in getattr(c, "columns", ())}
+        for field in model._meta.local_concrete_fields:
+            if isinstance(field, models.ForeignKey) and not getattr(field, "db_constraint", True):
+                assert field.column in composite, field_label(field)

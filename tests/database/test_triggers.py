@@ -1,0 +1,120 @@
+"""What triggers refuse: changing what is append-only, and moves of a state that the business does not know."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from itertools import product
+from typing import Any
+
+import pytest
+from django.db import DatabaseError, connection, models, transaction
+
+from buyback.models import BUYBACK_MOVES, PAYOUT_MOVES, Buyback, Payout, Transfer
+from inventory.models import Item
+from inventory.models.holdings import ITEM_MOVES
+from partners.models import AuditEntry, Event
+from tests.database.schema import triggers
+from tests.world import (
+    NOW,
+    World,
+    make_audit_entry,
+    make_buyback,
+    make_event,
+    make_item,
+    make_payout,
+    make_transfer,
+)
+
+Make = Callable[[World], models.Model]
+
+APPEND_ONLY: dict[type[models.Model], Make] = {
+    Event: lambda w: make_event(w.northwind.live),
+    AuditEntry: lambda _: make_audit_entry(),
+    Transfer: lambda w: make_transfer(make_buyback(make_item(w.northwind.live))),
+}
+
+
+def item(w: World, state: str) -> models.Model:
+    return make_item(w.northwind.live, state=state, sold_at=sold_at(state))
+
+
+def sold_at(state: str) -> datetime | None:
+    return NOW if state == "sold" else None
+
+
+# Each state machine: its states, its moves, how a row in a state comes about, and what else a state asks of a row.
+MACHINES: dict[type[models.Model], tuple[list[str], Any, Callable[[World, str], models.Model], Any]] = {
+    Item: (Item.State.values, ITEM_MOVES, item, lambda state: {"sold_at": sold_at(state)}),
+    Buyback: (
+        Buyback.State.values,
+        BUYBACK_MOVES,
+        lambda w, state: make_buyback(make_item(w.northwind.live), state=state),
+        lambda state: {"completed_at": NOW if state in ("settled", "failed") else None},
+    ),
+    Payout: (
+        Payout.State.values,
+        PAYOUT_MOVES,
+        lambda w, state: make_payout(make_buyback(make_item(w.northwind.live)), state=state),
+        lambda state: {"paid_at": NOW if state == "paid" else None},
+    ),
+}
+
+pytestmark = pytest.mark.breaks_books(reason="rows are put into states without the sales that lead there")
+
+
+def pairs() -> Iterator[Any]:
+    for model, (states, moves, _, _) in MACHINES.items():
+        for old, new in product(states, states):
+            if old != new:
+                yield pytest.param(model, old, new, (old, new) in moves, id=f"{model.__name__}-{old}-{new}")
+
+
+@pytest.mark.parametrize(("model", "old", "new", "allowed"), list(pairs()))
+def test_it_allows_only_the_moves_it_knows(world: World, model: Any, old: str, new: str, allowed: bool) -> None:
+    _, _, make, also = MACHINES[model]
+    row = model.objects.filter(pk=make(world, old).pk)
+    if allowed:
+        assert row.update(state=new, **also(new)) == 1
+        return
+    with pytest.raises(DatabaseError, match="Invalid transition"), transaction.atomic():
+        row.update(state=new, **also(new))
+    assert row.get().state == old
+
+
+@pytest.mark.parametrize("model", APPEND_ONLY)
+@pytest.mark.parametrize("statement", ["UPDATE {} SET created_at = created_at", "DELETE FROM {}"])
+def test_it_changes_no_row_of_an_append_only_table(world: World, model: Any, statement: str) -> None:
+    APPEND_ONLY[model](world)
+    with pytest.raises(DatabaseError, match="Cannot update or delete"), transaction.atomic():
+        execute(statement.format(model._meta.db_table))
+    assert model.objects.count() == 1
+
+
+@pytest.mark.parametrize("model", APPEND_ONLY)
+def test_it_does_not_empty_an_append_only_table(world: World, model: Any) -> None:
+    APPEND_ONLY[model](world)
+    execute("SET CONSTRAINTS ALL IMMEDIATE")  # PostgreSQL truncates no table that has checks to come
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        execute(f"TRUNCATE {model._meta.db_table}")
+    assert model.objects.count() == 1
+
+
+@pytest.mark.parametrize("model", APPEND_ONLY)
+def test_it_refuses_the_same_through_the_orm(world: World, model: Any) -> None:
+    row = APPEND_ONLY[model](world)
+    for change in (row.save, row.delete, model.objects.all().delete):
+        with pytest.raises(DatabaseError, match="Cannot update or delete"), transaction.atomic():
+            change()
+    assert model.objects.count() == 1
+
+
+def test_it_lists_every_trigger() -> None:
+    listed = {f"{model._meta.label}:{name}" for model in APPEND_ONLY for name in ("append_only", "no_truncate")}
+    listed |= {f"{model._meta.label}:allowed_moves" for model in MACHINES}
+    assert set(triggers()) == listed
+
+
+def execute(statement: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
