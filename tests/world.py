@@ -52,19 +52,20 @@ def make_environment(*, partner: Partner | None = None, mode: str = Mode.LIVE, *
 
 def make_key(environment: Environment, **fields: Any) -> tuple[ApiKey, str]:
     """A key and its text, without the rules of issuing one."""
-    key_id, secret = f"{next(_numbers):016d}", f"{next(_numbers):043d}"
+    key_id, secret = f"{next(_numbers):012d}", f"{next(_numbers):043d}"
+    text = f"{environment.mode}-{key_id}_{secret}"
     row = ApiKey.objects.create(
         **{
             "environment": environment,
             "name": "Server",
             "key_id": key_id,
-            "digest": hashlib.sha256(secret.encode()).digest(),
+            "digest": hashlib.sha256(text.encode()).digest(),
             "last_four": secret[-4:],
             "created_by": "system",
         }
         | fields
     )
-    return row, f"{environment.mode}-{row.key_id}_{secret}"
+    return row, text
 
 
 def make_user(email: str = "", **fields: Any) -> User:

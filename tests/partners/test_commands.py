@@ -1,0 +1,137 @@
+"""The commands that set a partner up: what they print, and that a refusal is one line, exit 2, nothing made."""
+
+from __future__ import annotations
+
+import io
+import os
+import pty
+import sys
+from collections.abc import Iterator
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+
+from partners.keys import find
+from partners.management.commands import create_member
+from partners.models import ApiKey, Environment, Membership, Partner, User
+from tests.world import PASSWORD, make_environment, make_key, make_partner, make_user
+
+
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """A terminal on which the listed passwords are typed, one after the other."""
+    typed: list[str] = []
+    ours, theirs = pty.openpty()
+    with os.fdopen(theirs) as stdin:
+        monkeypatch.setattr(sys, "stdin", stdin)
+        monkeypatch.setattr(create_member, "getpass", lambda _: typed.pop(0))
+        yield typed
+    os.close(ours)
+
+
+def _stdin(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO(text))
+
+
+def _refused(*arguments: str) -> str:
+    """The sentence of a command that was refused; one line, exit code 2."""
+    with pytest.raises(CommandError) as caught:
+        call_command(*arguments)
+    assert caught.value.returncode == 2
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_it_creates_a_partner_with_both_environments(db: None) -> None:
+    call_command("create_partner", "Acme Cards", "--slug", "acme", stdout=io.StringIO())
+    assert Partner.objects.get().name == "Acme Cards"
+    assert Environment.objects.count() == 2
+
+
+def test_it_refuses_a_taken_slug(db: None) -> None:
+    make_partner(slug="acme")
+    assert _refused("create_partner", "Acme", "--slug", "acme") == "Another partner has this slug"
+    assert not Environment.objects.exists()
+
+
+@pytest.mark.parametrize("mode", ["live", "sandbox"])
+def test_it_prints_only_the_key(db: None, mode: str) -> None:
+    make_environment(partner=make_partner(slug="acme"), mode=mode)
+    printed = io.StringIO()
+    call_command("create_api_key", "acme", "--mode", mode, "--name", "Server", stdout=printed)
+    assert find(printed.getvalue().removesuffix("\n"), mode) == ApiKey.objects.get()
+
+
+def test_it_refuses_a_key_for_nobody(db: None) -> None:
+    refused = _refused("create_api_key", "acme", "--mode", "live", "--name", "Server")
+    assert refused == "There is no partner acme."
+
+
+def test_it_refuses_an_argument_that_is_not_text(db: None) -> None:
+    refused = _refused("create_api_key", "a\udcff", "--mode", "live", "--name", "Server")
+    assert refused == "The arguments are not valid UTF-8."
+
+
+def test_it_refuses_an_eleventh_key(db: None) -> None:
+    environment = make_environment(partner=make_partner(slug="acme"))
+    for _ in range(10):
+        make_key(environment)
+    assert "at most 10 active keys" in _refused("create_api_key", "acme", "--mode", "live", "--name", "x")
+    assert ApiKey.objects.count() == 10
+
+
+def test_it_creates_a_member_with_a_password_from_standard_input(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_partner(slug="acme")
+    _stdin(monkeypatch, f"{PASSWORD}\r\nnot this line\n")
+    arguments = ("acme", "ops@example.test", "--role", "owner", "--password-stdin")
+    call_command("create_member", *arguments, stdout=io.StringIO())
+    assert Membership.objects.get().role == "owner"
+    assert User.objects.get().check_password(PASSWORD)
+
+
+def test_it_asks_for_a_new_users_password_twice(db: None, terminal: list[str]) -> None:
+    make_partner(slug="acme")
+    terminal += [PASSWORD, PASSWORD]
+    call_command("create_member", "acme", "ops@example.test", "--role", "viewer", stdout=io.StringIO())
+    assert User.objects.get().check_password(PASSWORD)
+
+
+def test_it_refuses_two_passwords_that_differ(db: None, terminal: list[str]) -> None:
+    make_partner(slug="acme")
+    terminal += [PASSWORD, PASSWORD + "!"]
+    refused = _refused("create_member", "acme", "ops@example.test", "--role", "viewer")
+    assert refused == "The two passwords differ."
+    assert not User.objects.exists()
+
+
+def test_it_does_not_ask_for_an_existing_users_password(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_partner(slug="acme")
+    make_user("ops@example.test")
+    _stdin(monkeypatch, "")
+    call_command("create_member", "acme", "Ops@example.test", "--role", "viewer", stdout=io.StringIO())
+    assert User.objects.get().check_password(PASSWORD)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "stdin", "sentence"),
+    [
+        (("nobody", "a@example.test"), "", "There is no partner nobody."),
+        (("acme", "a@example.test"), "", "There is no terminal to ask on; use --password-stdin."),
+        (("acme", "a@example.test", "--password-stdin"), "", "Standard input holds no password."),
+        (("acme", "a@example.test", "--password-stdin"), "\n", "Standard input holds no password."),
+        (("acme", "nonsense", "--password-stdin"), PASSWORD, "Enter a valid e-mail address"),
+        (
+            ("acme", "a@example.test", "--password-stdin"),
+            "password1234\n",
+            "This password is too common.",
+        ),
+    ],
+)
+def test_it_refuses_a_member_and_makes_nothing(
+    db: None, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], stdin: str, sentence: str
+) -> None:
+    make_partner(slug="acme")
+    _stdin(monkeypatch, stdin)
+    assert _refused("create_member", *arguments, "--role", "viewer") == sentence
+    assert (User.objects.count(), Membership.objects.count()) == (0, 0)
