@@ -148,9 +148,7 @@ def test_it_keeps_a_folder_with_other_files_in_it(data_dir: Path) -> None:
 
 
 def test_it_says_who_owns_a_database_of_another_os_user() -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", STRANGER], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([sys.executable, "-c", STRANGER], cwd=ROOT, capture_output=True, text=True, check=False)
     assert "The database in / belongs to the OS user root; run as that user or set DATA_DIR" in done.stderr
 
 

@@ -43,9 +43,7 @@ def manage(tmp_path: Path, *arguments: str, **variables: str) -> subprocess.Comp
         ({"DATABASE_URL": "postgresql://db/", "SECRET_KEY": "x"}, "DATABASE_URL names no database."),
     ],
 )
-def test_it_says_in_one_sentence_what_is_wrong(
-    tmp_path: Path, variables: dict[str, str], sentence: str
-) -> None:
+def test_it_says_in_one_sentence_what_is_wrong(tmp_path: Path, variables: dict[str, str], sentence: str) -> None:
     done = manage(tmp_path, "check", **variables)
     assert done.returncode == 2
     assert done.stderr == f"manage.py: {sentence}\n"

@@ -69,9 +69,7 @@ class Command(BaseCommand):
     def _passes(self, name: str, step: list[str]) -> bool:
         extra = PRODUCTION if name == "check --deploy" else {}
         started = time.monotonic()
-        done = subprocess.run(
-            step, cwd=ROOT, env={**os.environ, **extra}, capture_output=True, text=True, check=False
-        )
+        done = subprocess.run(step, cwd=ROOT, env={**os.environ, **extra}, capture_output=True, text=True, check=False)
         said = (done.stdout + done.stderr).strip()
         self._report(name, said if done.returncode else "", time.monotonic() - started)
         return done.returncode == 0
@@ -142,6 +140,4 @@ def _uv(*arguments: str) -> None:
         [sys.executable, "-m", "uv", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
     )
     if done.returncode:
-        raise ImproperlyConfigured(
-            f"uv {arguments[0]} failed: {(done.stderr.strip().splitlines() or ['?'])[-1]}"
-        )
+        raise ImproperlyConfigured(f"uv {arguments[0]} failed: {(done.stderr.strip().splitlines() or ['?'])[-1]}")

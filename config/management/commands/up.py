@@ -18,6 +18,7 @@ import urllib.request
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import StringIO
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -157,8 +158,10 @@ def _wait_until_ready(url: str, children: Children) -> None:
 
 
 def _demo() -> dict[str, Any]:
-    """Logins, keys and a sellable item, as `seed_demo` left them."""
-    found: dict[str, Any] = json.loads((settings.DATA_DIR / "demo.json").read_text())
+    """Logins, keys and an item that sells, of the demo world as it is now."""
+    said = StringIO()
+    call_command("demo_info", stdout=said)
+    found: dict[str, Any] = json.loads(said.getvalue())
     return found
 
 
@@ -174,10 +177,7 @@ def _welcome(url: str, demo: dict[str, Any], logs: Path) -> str:
             f"{bold}{url}/{plain}",
             "",
             "Log in",
-            *(
-                f"  {one['email']:<34} {one['password']:<24} {one['role']}, {one['partner']}"
-                for one in people
-            ),
+            *(f"  {one['email']:<34} {one['password']:<24} {one['role']}, {one['partner']}" for one in people),
             f"  (admin: {url}/{settings.ADMIN_PATH})",
             "",
             "API keys",

@@ -1,0 +1,22 @@
+"""`manage.py demo_info`: the demo's logins and keys, and an item that sells right now, as JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from config.management.demo import access
+
+
+class Command(BaseCommand):
+    """Prints what `seed_demo` wrote to demo.json, with an item that can be sold back at this moment."""
+
+    help = "Print the demo world's logins, API keys and a sellable item as JSON."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        demo = access.read()
+        if demo is None:
+            raise CommandError("There is no demo world here, or its demo.json is lost; run seed_demo.", returncode=2)
+        self.stdout.write(json.dumps(access.with_sellback(demo), indent=2))

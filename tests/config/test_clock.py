@@ -1,0 +1,57 @@
+"""The clock's page names tasks that exist, and the queue in the database keeps what it was given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from kombu import Connection
+
+from config.celery import HARD_LIMIT, REDELIVERY, SCHEDULE, app
+
+
+@pytest.fixture
+def broker(transactional_db: None) -> Iterator[Connection]:
+    with app.connection_for_write() as link:
+        yield link
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pgmq.drop_queue('doorbell') WHERE to_regclass('pgmq.q_doorbell') IS NOT NULL")
+
+
+def test_it_schedules_only_tasks_that_exist() -> None:
+    app.loader.import_default_modules()
+    assert {entry["task"] for entry in SCHEDULE.values()} <= set(app.tasks)
+
+
+def test_it_lets_no_task_run_longer_than_the_broker_waits() -> None:
+    app.loader.import_default_modules()
+    limits = [task.time_limit or HARD_LIMIT for name, task in app.tasks.items() if not name.startswith("celery.")]
+    assert max(limits) < REDELIVERY
+
+
+def test_it_closes_windows_every_quarter_of_a_minute() -> None:
+    every = app.conf.beat_schedule["close windows"]["schedule"]
+    assert timedelta(seconds=every) == timedelta(seconds=15)
+
+
+def test_it_hands_a_message_to_one_reader_only(broker: Connection) -> None:
+    with broker.SimpleQueue("doorbell") as writer, broker.clone() as other, other.SimpleQueue("doorbell") as reader:
+        writer.put({"ring": 1})
+        message = reader.get(timeout=5)
+        assert message.payload == {"ring": 1}
+        with pytest.raises(writer.Empty):
+            writer.get_nowait()
+        message.ack()
+
+
+def test_it_gives_back_a_message_whose_reader_died(broker: Connection) -> None:
+    with broker.SimpleQueue("doorbell") as writer:
+        writer.put({"ring": 2})
+        writer.get(timeout=5)  # and never acknowledged
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE pgmq.q_doorbell SET vt = vt - make_interval(secs => %s)", [REDELIVERY])
+        again = writer.get(timeout=5)
+        assert again.payload == {"ring": 2}
+        again.ack()
