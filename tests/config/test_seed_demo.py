@@ -1,0 +1,148 @@
+"""seed_demo and demo_info: a world made once, through the real actions, with secrets of its own."""
+
+from __future__ import annotations
+
+import json
+import stat
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from pytest_django.fixtures import SettingsWrapper
+
+from buyback.models import Buyback, Payout
+from buyback.sellback import sell_back
+from config import clock
+from config.management.demo.plan import visits
+from inventory.demo.packs import PACKS
+from inventory.models import Card, Collector, Item, Pack, Purchase, Tier
+from partners.actor import SYSTEM
+from partners.keys import find
+from partners.models import Environment, Event, Membership, Mode, Partner, User
+
+NOW = datetime(2026, 4, 18, 19, 5, 14, tzinfo=UTC)
+ROWS = (Partner, Environment, User, Membership, Pack, Tier, Card, Collector, Purchase, Item, Buyback, Payout, Event)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, settings: SettingsWrapper, db: None) -> Path:
+    """An empty data folder."""
+    settings.DATA_DIR = tmp_path
+    return tmp_path
+
+
+def seed(**options: Any) -> None:
+    """A small demo world."""
+    call_command("seed_demo", **({"cards": 150, "users": 8, "days": 9, "verbosity": 0} | options))
+
+
+def kept(folder: Path) -> dict[str, Any]:
+    """What demo.json says."""
+    found: dict[str, Any] = json.loads((folder / "demo.json").read_text())
+    return found
+
+
+def counts() -> list[int]:
+    """How many rows there are of everything."""
+    return [model._default_manager.count() for model in ROWS]
+
+
+def test_it_makes_partners_people_keys_and_packs(folder: Path) -> None:
+    seed()
+    demo = kept(folder)
+    assert [(one["email"], one["role"]) for one in demo["logins"][:3]] == [
+        ("owner@northlight.example", "owner"),
+        ("operator@northlight.example", "operator"),
+        ("viewer@northlight.example", "viewer"),
+    ]
+    for login in demo["logins"]:
+        assert User.objects.get(email=login["email"]).check_password(login["password"])
+    assert User.objects.get(email=demo["admin"]["email"]).is_superuser
+    assert all(find(one["key"], one["mode"]) for one in demo["api_keys"])
+    assert (Pack.objects.count(), Card.objects.count()) == (len(PACKS), 150)
+    assert not Pack.objects.filter(ev=None).exists()
+
+
+def test_it_leaves_items_held_closing_lapsed_and_sold(folder: Path) -> None:
+    seed()
+    for mode in Mode:
+        items = Item.objects.filter(mode=mode)
+        now = clock.now()
+        assert items.filter(state="sold").exists()
+        assert items.held().exclude(expired_at=None).exists()
+        assert items.expiring(now=now, within=timedelta(hours=1)).exists()
+        assert items.sellable(now + timedelta(days=2)).exists()
+    assert Payout.objects.count() == Buyback.objects.count() == Item.objects.filter(state="sold").count()
+
+
+def test_it_keeps_its_secrets_to_their_owner(folder: Path) -> None:
+    seed()
+    assert stat.S_IMODE((folder / "demo.json").stat().st_mode) == 0o600
+    assert [file.name for file in folder.iterdir()] == ["demo.json"]
+
+
+def test_it_changes_nothing_the_second_time(folder: Path) -> None:
+    seed()
+    before, secrets = counts(), kept(folder)
+    seed()
+    assert counts() == before
+    assert kept(folder) == secrets
+
+
+def test_it_makes_new_secrets_when_the_file_is_lost(folder: Path) -> None:
+    seed()
+    before, old = counts(), kept(folder)
+    (folder / "demo.json").unlink()
+    seed()
+    new = kept(folder)
+    assert counts() == before
+    assert all(find(one["key"], one["mode"]) for one in new["api_keys"])
+    assert not any(find(one["key"], one["mode"]) for one in old["api_keys"])
+    assert User.objects.get(email=new["logins"][0]["email"]).check_password(new["logins"][0]["password"])
+
+
+def test_it_makes_new_secrets_when_the_file_belongs_to_another_database(folder: Path) -> None:
+    (folder / "demo.json").write_text('{"api_keys": [{"mode": "live", "key": "live-nothing"}]}')
+    seed()
+    assert all(find(one["key"], one["mode"]) for one in kept(folder)["api_keys"])
+
+
+def test_it_shows_an_item_that_sells(folder: Path) -> None:
+    seed()
+    for _ in range(2):  # the next one, once the first is sold
+        out = StringIO()
+        call_command("demo_info", stdout=out)
+        sale = json.loads(out.getvalue())["sellback"]
+        key = find(sale["key"], sale["mode"])
+        assert key is not None
+        sold = sell_back(environment=key.environment, item_id=sale["item_id"], by=SYSTEM)
+        assert sold.amount > Decimal(0)
+
+
+def test_it_says_when_there_is_no_demo(folder: Path) -> None:
+    with pytest.raises(CommandError, match="run seed_demo"):
+        call_command("demo_info")
+
+
+@pytest.mark.parametrize("flag", ["--cards", "--users", "--days"])
+def test_it_refuses_a_size_of_nothing(flag: str, db: None) -> None:
+    with pytest.raises(CommandError, match="must be a whole number above 0"):
+        call_command("seed_demo", flag, "0")
+    assert not Partner.objects.exists()
+
+
+def test_it_plans_the_same_month_from_the_same_seed() -> None:
+    plan = visits(seed=7, users=20, days=30, now=NOW)
+    assert plan == visits(seed=7, users=20, days=30, now=NOW)
+    assert plan != visits(seed=8, users=20, days=30, now=NOW)
+    assert plan == sorted(plan, key=lambda visit: visit.at)
+    assert NOW - timedelta(days=30) <= plan[0].at
+    assert plan[-1].at < NOW
+
+
+def test_it_plans_for_as_many_users_as_were_asked_for() -> None:
+    assert len({(one.partner, one.mode, one.user_id) for one in visits(seed=1, users=200, days=30, now=NOW)}) == 200

@@ -1,0 +1,104 @@
+"""`manage.py up`: what stops it says why in one sentence, and nothing it started outlives it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from config.processes import ChildDiedError, Children
+from tests.config.test_environment import ROOT, manage
+
+STARTS_THE_CLOCK = """
+import sys
+from pathlib import Path
+from config.processes import Children
+children = Children(Path(sys.argv[1]), Path(sys.argv[2]))
+children.start("beat")
+print(children.running[0].process.pid, flush=True)
+sys.stdin.read()
+"""
+
+
+def within(seconds: float, held: Callable[[], bool]) -> bool:
+    until = time.monotonic() + seconds
+    while not held() and time.monotonic() < until:
+        time.sleep(0.05)
+    return held()
+
+
+def gone(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
+def test_it_says_that_the_port_is_in_use_before_it_starts_anything(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = manage(tmp_path, "up", PORT=str(port))
+    assert done.returncode == 2
+    assert done.stderr == (
+        f"manage.py: Port {port} on 127.0.0.1 cannot be used (Address already in use); "
+        "choose another with --port or PORT.\n"
+    )
+    assert not (tmp_path / "var" / "postgres").exists()
+
+
+@pytest.mark.parametrize("port", ["eighty", "0", "70000"])
+def test_it_refuses_a_port_that_is_none(tmp_path: Path, port: str) -> None:
+    done = manage(tmp_path, "up", PORT=port)
+    assert done.returncode == 2
+    assert done.stderr == f"manage.py: PORT={port!r} is not a whole number from 1 to 65535.\n"
+
+
+def test_it_shares_no_data_folder_with_another(tmp_path: Path) -> None:
+    (tmp_path / "var").mkdir()
+    with (tmp_path / "var" / "up.lock").open("w") as lock, socket.create_server(("127.0.0.1", 0)) as free:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        port = free.getsockname()[1]
+        free.close()
+        done = manage(tmp_path, "up", "--port", str(port))
+    assert done.returncode == 2
+    assert done.stderr.startswith("manage.py: Another `up` runs on the data folder")
+
+
+def test_it_takes_its_children_and_the_database_along_when_it_is_killed(tmp_path: Path) -> None:
+    surroundings = {**os.environ, "DATA_DIR": str(tmp_path / "var"), "DJANGO_SETTINGS_MODULE": "config.settings"}
+    with subprocess.Popen(
+        [sys.executable, "-c", STARTS_THE_CLOCK, str(ROOT), str(tmp_path / "log")],
+        cwd=ROOT,
+        env=surroundings,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as parent:
+        assert parent.stdout is not None
+        clock = int(parent.stdout.readline())
+        database = tmp_path / "var" / "postgres" / "postmaster.pid"
+        assert within(20, lambda: "beat: Starting" in (tmp_path / "log" / "beat.log").read_text())
+        parent.kill()
+        parent.wait()
+        assert within(20, lambda: gone(clock))
+        assert within(20, lambda: not database.exists())
+
+
+def test_it_names_the_child_that_died(tmp_path: Path) -> None:
+    children = Children(ROOT, tmp_path)
+    try:
+        children.start("no-such-role")
+        died = children.running[0]
+        died.process.wait()
+        with pytest.raises(ChildDiedError, match=r"The no-such-role process ended by itself \(status 1\)"):
+            children.check()
+    finally:
+        children.stop()
