@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from buyback.models import Buyback, Payout
 from buyback.sellback import sell_back
@@ -29,7 +29,7 @@ ROWS = (Partner, Environment, User, Membership, Pack, Tier, Card, Collector, Pur
 
 
 @pytest.fixture
-def folder(tmp_path: Path, settings: SettingsWrapper, db: None) -> Path:
+def folder(tmp_path: Path, settings: Settings, db: None) -> Path:
     """An empty data folder."""
     settings.DATA_DIR = tmp_path
     return tmp_path
