@@ -51,6 +51,8 @@ def logging_config(style: str, level: str) -> dict[str, Any]:
         "loggers": {
             # Django's own handlers would mail admins and print everything twice.
             "django": {"handlers": [], "level": level, "propagate": True},
+            # A refused call is an answer, not an event: only a 5xx is one.
+            "django.request": {"handlers": [], "level": "ERROR", "propagate": True},
             "django.server": {"handlers": [], "level": level, "propagate": True},
         },
     }

@@ -86,15 +86,23 @@ def main_job(url: str, demo: dict[str, Any], say: Say, check: Callable[[], None]
     Raises StepFailedError.
     """
     user = f"once-{secrets.token_hex(4)}"
-    for mode in (Mode.SANDBOX, Mode.LIVE):
-        key = next(one["key"] for one in demo["api_keys"] if one["mode"] == mode)
-        environment = there(keys.find(key, mode), f"the {mode} key").environment
-        api = Api(url + BASES[mode], key)
+    callers = [_caller(url, demo, mode) for mode in (Mode.SANDBOX, Mode.LIVE)]
+    for api, environment in callers:
         _sell_one_of_two(api, environment, user, say)
-        _let_a_window_lapse(api, environment, user, say, check)
+    lapsing = [(api, environment, _pulled_long_ago(environment, user)) for api, environment in callers]
+    for _, environment, item in lapsing:
+        say(f"[{environment.mode}] {item.card.name}: its window closes at {clock.iso_or_none(item.expires_at)}.")
+    for api, environment, item in lapsing:
+        _see_it_lapse(api, environment, item, say, check)
     broken = list(broken_invariants())
     require(not broken, "the ledger", broken)
     say("The ledger balances.")
+
+
+def _caller(url: str, demo: dict[str, Any], mode: str) -> tuple[Api, Environment]:
+    """A demo partner's server in this mode, and the environment its key opens."""
+    key = next(one["key"] for one in demo["api_keys"] if one["mode"] == mode)
+    return Api(url + BASES[mode], key), there(keys.find(key, mode), f"the {mode} key").environment
 
 
 def _sell_one_of_two(api: Api, environment: Environment, user: str, say: Say) -> None:
@@ -127,10 +135,8 @@ def _sell_one_of_two(api: Api, environment: Environment, user: str, say: Say) ->
     say(f"[{mode}] Payout {payouts[0].pk}: ${payouts[0].amount} {payouts[0].state}.")
 
 
-def _let_a_window_lapse(api: Api, environment: Environment, user: str, say: Say, check: Callable[[], None]) -> None:
-    mode = environment.mode
-    item = _pulled_long_ago(environment, user)
-    say(f"[{mode}] {item.card.name}: window closes at {clock.iso_or_none(item.expires_at)}; waiting for the worker.")
+def _see_it_lapse(api: Api, environment: Environment, item: Item, say: Say, check: Callable[[], None]) -> None:
+    mode, user = environment.mode, item.collector.user_id
     until = time.monotonic() + CLOSED_WITHIN
     while item.expired_at is None:
         require(time.monotonic() < until, "closing the window", f"nothing within {CLOSED_WITHIN:.0f} seconds")
@@ -159,4 +165,4 @@ def _pulled_long_ago(environment: Environment, user: str) -> Item:
         by=SYSTEM,
         now=clock.now() + environment.clock_offset - window + LEFT_OPEN,
     )
-    return purchase.items.select_related("card").get()
+    return purchase.items.select_related("card", "collector").get()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -81,3 +82,9 @@ def test_it_never_repeats_a_url_that_may_hold_a_password(monkeypatch: pytest.Mon
     with pytest.raises(ImproperlyConfigured) as caught:
         environment.address("CACHE_URL", ("redis", "rediss"))
     assert "secret" not in str(caught.value)
+
+
+def test_it_names_every_setting_in_the_example() -> None:
+    read = set(re.findall(r'environment\.\w+\(\s*"([A-Z_]+)"', (ROOT / "config/settings.py").read_text()))
+    shown = set(re.findall(r"^#([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
+    assert shown == read | {"PORT"}
