@@ -50,9 +50,7 @@ def read_json_lines(stream: BinaryIO) -> Iterator[Numbered]:
         if not text.strip():
             continue
         try:
-            row = json.loads(
-                text, parse_float=Decimal, parse_constant=_no_constant, object_pairs_hook=_no_duplicates
-            )
+            row = json.loads(text, parse_float=Decimal, parse_constant=_no_constant, object_pairs_hook=_no_duplicates)
         except (ValueError, RecursionError) as error:
             raise FileError(line, f"is not JSON ({str(error).split(':')[0]})") from None
         if not isinstance(row, dict):

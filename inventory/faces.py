@@ -45,11 +45,7 @@ class Print:
     @classmethod
     def of(cls, name: str, attributes: Mapping[str, str]) -> "Print":
         folded = {str(key).strip().lower(): _clean(str(value)) for key, value in attributes.items()}
-        words = {
-            field: folded.get(field, "")
-            for field in cls.__dataclass_fields__
-            if field not in {"name", "series"}
-        }
+        words = {field: folded.get(field, "") for field in cls.__dataclass_fields__ if field not in {"name", "series"}}
         return cls(name=_clean(name) or "Untitled", series=folded.get("set", ""), **words)
 
     def seed(self) -> int:
@@ -176,9 +172,7 @@ def _finish(variant: str, prefix: str) -> str:
         return '<rect width="428" height="428" fill="#050816" opacity=".28"/>'
     else:
         return '<path d="M0 0H190L60 428H0z" fill="#fff" opacity=".06"/>'
-    colours = "".join(
-        f'<stop offset="{row / 4:g}" stop-color="{colour}"/>' for row, colour in enumerate(stops)
-    )
+    colours = "".join(f'<stop offset="{row / 4:g}" stop-color="{colour}"/>' for row, colour in enumerate(stops))
     return (
         f'<linearGradient id="{prefix}h" x2="1" y2="1">{colours}</linearGradient>'
         f'<rect width="428" height="428" fill="url(#{prefix}h)" opacity="{opacity}"/>'
@@ -237,9 +231,7 @@ def _text(x: float, y: float, words: str, pen: tuple[int, str], room: int, *, ex
         return ""
     size, fill = pen
     words = words if len(words) <= 48 else words[:47] + "…"
-    squeeze = (
-        f' textLength="{room}" lengthAdjust="spacingAndGlyphs"' if len(words) * size * 0.6 > room else ""
-    )
+    squeeze = f' textLength="{room}" lengthAdjust="spacingAndGlyphs"' if len(words) * size * 0.6 > room else ""
     place = f'x="{x:g}" y="{y:g}" font-size="{size}" fill="{fill}"'
     return f"<text {place}{squeeze}{extra and ' ' + extra}>{escape(words)}</text>"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotFound
 from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response
 from django.views.decorators.http import require_safe
@@ -25,7 +25,7 @@ def face(request: HttpRequest, public_id: str) -> HttpResponseBase:
     if "\x00" not in public_id:
         found = Card.objects.filter(public_id=public_id).values_list("name", "attributes").first()
     if found is None:
-        raise Http404("No such card")
+        return HttpResponseNotFound("No such card", content_type="text/plain")  # not a page: nobody reads it
     name, attributes = found
     return _svg(request, face_svg(name, {row["trait_type"]: str(row["value"]) for row in attributes}))
 

@@ -203,14 +203,10 @@ def _crown(draw: Random, tone: Palette) -> str:
 
 def _urn(draw: Random, tone: Palette) -> str:
     belly, neck = draw.randint(96, 122), draw.randint(28, 40)
-    right = (
-        f"C{MIDDLE + neck} 130 {MIDDLE + belly} 150 {MIDDLE + belly} 210S{MIDDLE + 50} 300 {MIDDLE + 44} 334"
-    )
+    right = f"C{MIDDLE + neck} 130 {MIDDLE + belly} 150 {MIDDLE + belly} 210S{MIDDLE + 50} 300 {MIDDLE + 44} 334"
     left = f"C{MIDDLE - 50} 300 {MIDDLE - belly} 270 {MIDDLE - belly} 210"
     left += f"S{MIDDLE - neck} 130 {MIDDLE - neck - 16} 76"
-    handle = (
-        f"M{MIDDLE - neck} 100C{MIDDLE - belly - 30} 90 {MIDDLE - belly - 20} 160 {MIDDLE - belly + 8} 184"
-    )
+    handle = f"M{MIDDLE - neck} 100C{MIDDLE - belly - 30} 90 {MIDDLE - belly - 20} 160 {MIDDLE - belly + 8} 184"
     return "".join(
         (
             line(handle, tone.light, 13),

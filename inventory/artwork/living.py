@@ -19,12 +19,8 @@ def creature(draw: Random, tone: Palette) -> str:
     """An animal facing us among hills."""
     head, body = draw.randint(62, 78), draw.randint(78, 100)
     coat, trim = draw.choice(((tone.light, tone.accent), (tone.accent, tone.pale), (tone.pale, tone.accent)))
-    moon = circle(
-        draw.randint(90, 340), draw.randint(70, 110), draw.randint(46, 70), tone.pale, ' opacity=".35"'
-    )
-    wings = (
-        f"M{MIDDLE - 50} 250C{MIDDLE - 130} {draw.randint(110, 150)} {MIDDLE - 190} 190 {MIDDLE - 180} 300z"
-    )
+    moon = circle(draw.randint(90, 340), draw.randint(70, 110), draw.randint(46, 70), tone.pale, ' opacity=".35"')
+    wings = f"M{MIDDLE - 50} 250C{MIDDLE - 130} {draw.randint(110, 150)} {MIDDLE - 190} 190 {MIDDLE - 180} 300z"
     flies = "wing" in tone.title or draw.random() < 0.3
     return "".join(
         (
@@ -58,9 +54,7 @@ def _ear(draw: Random) -> str:
 def _muzzle(draw: Random, tone: Palette) -> str:
     eye, gap, glance = draw.randint(12, 18), draw.randint(24, 34), draw.choice((-2, 0, 2))
     eyes = "".join(
-        circle(x, 176, eye, "#fff")
-        + circle(x + glance, 178, eye * 0.6, tone.deep)
-        + circle(x + 3, 173, 3, "#fff")
+        circle(x, 176, eye, "#fff") + circle(x + glance, 178, eye * 0.6, tone.deep) + circle(x + 3, 173, 3, "#fff")
         for x in (MIDDLE - gap, MIDDLE + gap)
     )
     spots = "".join(f"M{MIDDLE + draw.randint(-34, 34)} {draw.randint(118, 142)}h0" for _ in range(5))
@@ -106,9 +100,7 @@ def flower(draw: Random, tone: Palette) -> str:
     """A bloom of turned petals on its stem."""
     y, petals = draw.randint(150, 172), draw.choice((6, 8, 9, 10))
     lean = draw.randint(-40, 40)
-    leaves = _leaf(-1, draw.randint(340, 370), 50, tone.light) + _leaf(
-        1, draw.randint(300, 350), 60, tone.middle
-    )
+    leaves = _leaf(-1, draw.randint(340, 370), 50, tone.light) + _leaf(1, draw.randint(300, 350), 60, tone.middle)
     rings = []
     for length, width, fill, turn in (
         (draw.randint(112, 130), draw.randint(24, 40), tone.accent, 0.0),
@@ -119,10 +111,7 @@ def flower(draw: Random, tone: Palette) -> str:
         petal = f"M0 0C{width} -{near} {width} -{far} 0 -{length}C-{width} -{far} -{width} -{near} 0 0z"
         name = f"{tone.prefix}p{length}"
         rings.append(f'<defs><path id="{name}" d="{petal}"/></defs><g fill="{fill}" opacity=".88">')
-        rings += [
-            f'<use href="#{name}" transform="rotate({(n + turn) * 360 / petals:.0f})"/>'
-            for n in range(petals)
-        ]
+        rings += [f'<use href="#{name}" transform="rotate({(n + turn) * 360 / petals:.0f})"/>' for n in range(petals)]
         rings.append("</g>")
     return "".join(
         (
@@ -131,8 +120,7 @@ def flower(draw: Random, tone: Palette) -> str:
             line(f"M{MIDDLE} {y}Q{MIDDLE + lean} 280 {MIDDLE} 400", tone.light, 9),
             leaves,
             f'<g transform="translate({MIDDLE} {y})">{"".join(rings)}',
-            circle(0, 0, draw.randint(16, 24), tone.deep)
-            + line("M-7 -5h0M7 -5h0M0 7h0M0 -10h0", tone.accent, 5),
+            circle(0, 0, draw.randint(16, 24), tone.deep) + line("M-7 -5h0M7 -5h0M0 7h0M0 -10h0", tone.accent, 5),
             "</g>",
         )
     )

@@ -111,9 +111,7 @@ def make_designs(draw: Random, count: int) -> list[Design]:
     return made
 
 
-def _row(
-    draw: Random, ticket: tuple[int, int], pack: PackPlan, tier: TierPlan, shelf: Sequence[Design]
-) -> Row:
+def _row(draw: Random, ticket: tuple[int, int], pack: PackPlan, tier: TierPlan, shelf: Sequence[Design]) -> Row:
     seed, serial = ticket
     grade, _, factor = draw.choices(GRADES, [weight for _, weight, _ in GRADES])[0]
     design = _pick(draw, shelf, _within(draw, tier) / factor)

@@ -21,9 +21,7 @@ class Series:
 
     def names(self, draw: Random) -> Iterator[str]:
         """Every name of the set once, in an order of its own; then again with a numeral."""
-        pairs = [
-            self.pattern.format(*pair) for pair in product(self.first.split("|"), self.second.split("|"))
-        ]
+        pairs = [self.pattern.format(*pair) for pair in product(self.first.split("|"), self.second.split("|"))]
         draw.shuffle(pairs)
         yield from pairs
         for numeral in range(2, 1000):

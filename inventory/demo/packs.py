@@ -47,9 +47,7 @@ class PackPlan:
 def _tiers(*bounds: int, weights: tuple[str, ...]) -> tuple[TierPlan, ...]:
     return tuple(
         TierPlan(name, color, Decimal(lower), Decimal(upper), Decimal(weight))
-        for (name, color), lower, upper, weight in zip(
-            TIER_NAMES, bounds[:-1], bounds[1:], weights, strict=True
-        )
+        for (name, color), lower, upper, weight in zip(TIER_NAMES, bounds[:-1], bounds[1:], weights, strict=True)
     )
 
 

@@ -167,9 +167,7 @@ def test_it_lists_twenty_errors_and_says_that_there_are_more(tmp_path: Path) -> 
 
 def test_it_reads_csv_with_a_bom_and_fields_over_several_lines(tmp_path: Path) -> None:
     path = tmp_path / "cards.csv"
-    path.write_text(
-        f'{HEADER},attributes\nalt,a-1,,"Urn, cracked",9,"{{""Set"":\n""X""}}"\n', encoding="utf-8-sig"
-    )
+    path.write_text(f'{HEADER},attributes\nalt,a-1,,"Urn, cracked",9,"{{""Set"":\n""X""}}"\n', encoding="utf-8-sig")
     assert run(path) == ("1 created, 0 updated, 0 unchanged\n", "")
     assert Card.objects.get().name == "Urn, cracked"
 
