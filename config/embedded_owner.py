@@ -72,10 +72,12 @@ def make_reachable(folder: Path, owner: Owner) -> None:
         return
     for parent in {*folder.absolute().parents, *BINARIES.parents}:
         _allow(parent, stat.S_IXOTH)
-    for path in BINARIES.parent.rglob("*"):
-        if not path.is_symlink():
-            runs = path.is_dir() or path.stat().st_mode & stat.S_IXUSR
-            _allow(path, stat.S_IROTH | (stat.S_IXOTH if runs else 0))
+    package = BINARIES.parents[1]
+    for tree in (BINARIES.parent, package.with_name(f"{package.name}.libs")):
+        for path in (tree, *tree.rglob("*")):
+            if path.exists() and not path.is_symlink():
+                runs = path.is_dir() or path.stat().st_mode & stat.S_IXUSR
+                _allow(path, stat.S_IROTH | (stat.S_IXOTH if runs else 0))
 
 
 def _allow(path: Path, bits: int) -> None:

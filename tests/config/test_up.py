@@ -56,9 +56,9 @@ def test_it_says_that_the_port_is_in_use_before_it_starts_anything(tmp_path: Pat
 
 @pytest.mark.parametrize("port", ["eighty", "0", "70000"])
 def test_it_refuses_a_port_that_is_none(tmp_path: Path, port: str) -> None:
-    done = manage(tmp_path, "up", PORT=port)
-    assert done.returncode == 2
-    assert done.stderr == f"manage.py: PORT={port!r} is not a whole number from 1 to 65535.\n"
+    for done in (manage(tmp_path, "up", PORT=port), manage(tmp_path, "up", "--port", port)):
+        assert done.returncode == 2
+        assert done.stderr == f"manage.py: PORT={port!r} is not a whole number from 1 to 65535.\n"
 
 
 def test_it_shares_no_data_folder_with_another(tmp_path: Path) -> None:

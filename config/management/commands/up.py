@@ -46,12 +46,14 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--port", type=int, default=None, help="default: $PORT, else 8000")
+        parser.add_argument("--port", help="default: $PORT, else 8000")
         parser.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
         parser.add_argument("--once", action="store_true", help="run the main job through HTTP, then stop")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        port = options["port"] or environment.whole("PORT", 8000, low=1, high=65_535)
+        if options["port"]:
+            os.environ["PORT"] = options["port"]
+        port = environment.whole("PORT", 8000, low=1, high=65_535)
         host = options["host"]
         _require_free(host, port)
         for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
