@@ -92,7 +92,7 @@ class Chase(PartnerView):
     """``GET /vm/chase/:slug``: a pack's most valuable available cards."""
 
     def get(self, request: Request, slug: str, **kwargs: Any) -> Response:
-        pack = Pack.objects.filter(slug=slug).first()
+        pack = Pack.objects.filter(slug=slug.replace("\0", "/")).first()  # PostgreSQL's text holds no NUL, a slug no slash
         if pack is None:
             raise PackPageNotFound
         live, base = self.environment.is_live, base_of(request)
@@ -162,7 +162,7 @@ class BuyInit(ActionView):
             user_id=user_id,
             by=self.actor,
         )
-        return {"session_id": str(purchase.pk), "nfts": _nfts(purchase, base_of(self.request), links=True)}
+        return {"session_id": str(purchase.pk), "nfts": _nfts(purchase, base_of(self.request), links=False)}
 
 
 class BuyStatus(ActionView):

@@ -1,0 +1,33 @@
+"""The scene is set once for each file of rows, inside a transaction; every row is undone by its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from django.db import transaction
+
+pytest.register_assert_rewrite("tests.contract.runner")
+
+from tests.contract.scene import Scene, make_scenes  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def scenes(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> Iterator[dict[str, Scene]]:
+    """Both environments' scenes."""
+    with django_db_blocker.unblock(), transaction.atomic():  # type: ignore[attr-defined]
+        yield make_scenes()
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def scene(scenes: dict[str, Scene], mode: str, db: None) -> Scene:
+    """The scene of the row's mode."""
+    return scenes[mode]
+
+
+@pytest.fixture(params=["live", "sandbox"])
+def mode(request: pytest.FixtureRequest) -> str:
+    """Both, unless a row names its own."""
+    found: str = request.param
+    return found

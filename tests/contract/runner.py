@@ -1,0 +1,95 @@
+"""Sends a row as a partner's server would, and compares the whole answer."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import quote
+
+from django.http import HttpResponse
+from django.test import Client
+
+from buyback.models import Buyback, Payout, Transfer
+from inventory.models import Collector, Item, Purchase
+from partners.models import Event, IdempotencyKey
+from tests.contract.cases import Row
+from tests.contract.scene import Scene
+from tests.contract.shapes import problems
+
+UNSENT = object()
+LIMIT_HEADERS = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
+
+
+def send(
+    scene: Scene,
+    call: str,
+    sent: Any = None,
+    *,
+    key: Any = UNSENT,
+    content_type: str = "application/json",
+    headers: dict[str, str] | None = None,
+) -> HttpResponse:
+    """One call to the scene's base. ``sent``: bytes as they are, anything else as JSON, None for no body."""
+    method, _, target = call.partition(" ")
+    path, _, query = target.partition("?")
+    body = sent if isinstance(sent, bytes) else b"" if sent is None else json.dumps(scene.fill(sent)).encode()
+    given = dict(headers or {})
+    key = scene.key if key is UNSENT else key
+    if key is not None:
+        given["X-API-Key"] = key
+    return Client(raise_request_exception=False).generic(
+        method,
+        f"{scene.base}{encoded(scene, path)}",
+        body,
+        content_type=content_type,
+        headers=given,
+        QUERY_STRING=scene.fill(query),
+    )  # type: ignore[return-value]
+
+
+def encoded(scene: Scene, path: str) -> str:
+    """The path with each name's meaning percent-encoded; what a row has encoded already stays as it is."""
+    for name, meaning in scene.names.items():
+        path = path.replace(f"<{name}>", quote(meaning, safe=""))
+    return path
+
+
+def check_envelope(response: HttpResponse) -> None:
+    """What every answer carries."""
+    assert response["Content-Type"].split(";")[0] == "application/json"
+    assert response["X-Request-Id"]
+    for name in LIMIT_HEADERS:
+        assert response[name].isdecimal()
+
+
+def check(scene: Scene, response: HttpResponse, status: int, answer: Any) -> None:
+    """Status, body and headers; a sentence is compared byte for byte."""
+    assert (response.status_code, response.content[:500]) == (status, response.content[:500])
+    check_envelope(response)
+    if isinstance(answer, str):
+        assert response.content == json.dumps({"error": answer}, separators=(",", ":")).encode()
+    else:
+        found = list(problems(scene.fill(answer), json.loads(response.content)))
+        assert found == []
+
+
+def play(scene: Scene, row: Row) -> None:
+    """Send the row and check its answer; a refusal has changed nothing."""
+    before = everything()
+    response = send(scene, row.call, row.sent, headers=row.headers)
+    check(scene, response, row.status, row.answer)
+    if row.status != 200 or row.call.startswith("GET"):
+        assert everything() == before
+
+
+def everything() -> list[Any]:
+    """All that a call could change, in a form that can be compared."""
+    counted = (Collector, Purchase, Buyback, Transfer, Payout, Event, IdempotencyKey)
+    items = Item.objects.order_by("pk").values_list("pk", "state", "expired_at", "sold_at")
+    return [*(model._default_manager.count() for model in counted), list(items)]
+
+
+def malformed(scene: Scene, body: bytes, valid: dict[str, Any]) -> bytes:
+    """The body with the endpoint's own valid fields in it, cut to 64 KiB where it says so."""
+    fields = json.dumps(scene.fill(valid))[1:-1].encode()
+    return scene.fill(body.replace(b"<fields>", fields))[: 64 * 1024]  # type: ignore[no-any-return]
