@@ -1,23 +1,175 @@
-"""The partner API's door to the sellback (contract, section 2)."""
+"""The partner API's door to the sellback (contract, sections 2 and 9)."""
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Callable
+from contextlib import nullcontext
+from decimal import Decimal, InvalidOperation
+from functools import partial
 from typing import Any
 
-from buyback.sellback import ItemNotFound, SaleInFlight, sell_back
+import orjson
+from django.db import transaction
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from buyback import outside, quotes, sessions
+from buyback.outcomes import BelowMinimum, ItemNotFound, OutcomeUnknown, Sale, SaleInFlight
+from buyback.sellback import sell_back
+from config import clock, errors
+from config.errors import Refusal
 from config.money import to_json
-from partners.api import ActionView
+from partners import body, idempotency
+from partners.api import ActionView, PartnerView
+
+MOST_ITEMS = 50
+NOT_FINAL = (OutcomeUnknown.sentence, SaleInFlight.sentence)
 
 
-class SellBack(ActionView):
-    """``POST /vm/buyback``: sell one item back, at once."""
+class ItemIdsRequired(Refusal):
+    """``item_ids`` is not a list of 1 to 50 strings."""
+
+    sentence = f"item_ids must be a list of 1 to {MOST_ITEMS} strings"
+
+
+def _item_ids(sent: dict[str, Any]) -> list[str]:
+    ids = sent.get("item_ids")
+    if not isinstance(ids, list) or not 1 <= len(ids) <= MOST_ITEMS or not all(isinstance(one, str) for one in ids):
+        raise ItemIdsRequired
+    return ids
+
+
+def _least(sent: dict[str, Any]) -> Decimal | None:
+    """``min_amount`` in USD. One that is no number is a floor nothing can meet: selling below it would be worse."""
+    floor = sent.get("min_amount")
+    if floor is None:
+        return None
+    if isinstance(floor, bool) or not isinstance(floor, int | float | str):
+        raise BelowMinimum
+    try:
+        amount = Decimal(str(floor))
+    except InvalidOperation:
+        raise BelowMinimum from None
+    if not amount.is_finite() or abs(amount) >= Decimal(10) ** 12:
+        raise BelowMinimum
+    return amount
+
+
+class SaleView(ActionView):
+    """A POST that sells. A sale that asks the outside world takes several transactions, so its key is bound to its row."""
 
     in_progress = SaleInFlight
     sandbox_waits = True  # the sandbox never answers 429 here
 
+    def sold_once(self, key: str, fingerprint: bytes, sell: Callable[[int], Sale]) -> idempotency.Answer:
+        """The answer of a step-by-step sale: kept, or told by what became of the sale that the key made."""
+        row = idempotency.begin(
+            environment=self.environment, key=key, fingerprint=fingerprint, now=clock.now()
+        )
+        if row.status is not None:
+            return idempotency.kept_answer(row)
+        if row.subject is not None:
+            return sessions.answer_for(row.subject)
+        try:
+            return idempotency.Answer(200, orjson.dumps(sale_body(sell(row.pk))))
+        except Refusal as refusal:
+            if not refusal.kept:
+                idempotency.forget(row)
+                raise
+            answer = idempotency.Answer(refusal.status, orjson.dumps(errors.body(refusal.sentence)))
+            idempotency.keep(row, answer)
+            return answer
+
+
+def sale_body(sale: Sale) -> dict[str, Any]:
+    """A sale as ``POST /vm/buyback`` answers it."""
+    return {"success": True, "amount": to_json(sale.amount)}
+
+
+class SellBack(SaleView):
+    """``POST /vm/buyback``: sell one item back, at once."""
+
     def act(self, sent: dict[str, Any]) -> dict[str, Any]:
+        return sale_body(self._sell(sent, None))
+
+    def answer_once(self, key: str, fingerprint: bytes, sent: dict[str, Any]) -> idempotency.Answer:
+        if not outside.is_asked(self.environment):
+            return super().answer_once(key, fingerprint, sent)
+        return self.sold_once(key, fingerprint, lambda row: self._sell(sent, row))
+
+    def _sell(self, sent: dict[str, Any], key: int | None) -> Sale:
         item_id = sent.get("item_id")
         if not isinstance(item_id, str):
             raise ItemNotFound
-        sale = sell_back(environment=self.environment, item_id=item_id, by=self.actor)
-        return {"success": True, "amount": to_json(sale.amount)}
+        return sell_back(
+            environment=self.environment, item_id=item_id, by=self.actor, min_amount=_least(sent), key=key
+        )
+
+
+class SellBatch(SaleView):
+    """``POST /vm/buyback/batch``: sell up to 50 items, each by the rules of one, each on its own."""
+
+    def act(self, sent: dict[str, Any]) -> dict[str, Any]:
+        return {"results": [self._result(one, partial(self._sell, one)) for one in _item_ids(sent)]}
+
+    def answer_once(self, key: str, fingerprint: bytes, sent: dict[str, Any]) -> idempotency.Answer:
+        if not outside.is_asked(self.environment):
+            return super().answer_once(key, fingerprint, sent)
+        row = idempotency.begin(environment=self.environment, key=key, fingerprint=fingerprint, now=clock.now())
+        if row.status is not None:
+            return idempotency.kept_answer(row)
+        try:
+            results = [self._result_once(key, place, item_id) for place, item_id in enumerate(_item_ids(sent))]
+        except Refusal:
+            idempotency.forget(row)
+            raise
+        answer = idempotency.Answer(200, orjson.dumps({"results": results}))
+        if any(result.get("error") in NOT_FINAL for result in results):
+            idempotency.forget(row)  # asked again, each of its sales will tell what became of it
+        else:
+            idempotency.keep(row, answer)
+        return answer
+
+    def _sell(self, item_id: str) -> dict[str, Any]:
+        return sale_body(self._sale(item_id, None))
+
+    def _result(self, item_id: str, sell: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        """One item's line. At once, a refused sale must not take the others' transaction with it."""
+        contained = nullcontext() if outside.is_asked(self.environment) else transaction.atomic()
+        try:
+            with contained:
+                return {"item_id": item_id} | sell()
+        except Refusal as refusal:
+            return {"item_id": item_id, "success": False, "error": refusal.sentence}
+
+    def _result_once(self, key: str, place: int, item_id: str) -> dict[str, Any]:
+        """One item's line under a key of its own, made of the batch's key and the item's place in it."""
+        own = "batch " + hashlib.sha256(f"{key}\n{place}\n{item_id}".encode()).hexdigest()
+
+        def sell() -> dict[str, Any]:
+            answer = self.sold_once(own, idempotency.fingerprint(own, {}), lambda row: self._sale(item_id, row))
+            told: dict[str, Any] = orjson.loads(answer.body)
+            return told if answer.status == 200 else {"success": False} | told
+
+        return self._result(item_id, sell)
+
+    def _sale(self, item_id: str, key: int | None) -> Sale:
+        return sell_back(environment=self.environment, item_id=item_id, by=self.actor, key=key)
+
+
+class Quotes(PartnerView):
+    """``POST /vm/buyback/quote``: what up to 50 items would sell for now. No side effect, so no idempotency either."""
+
+    def post(self, request: Request, **kwargs: Any) -> Response:
+        """Each item's quote, in the order asked."""
+        ids = _item_ids(body.read(request))
+        return Response({"quotes": [quote.as_json() for quote in quotes.quote(self.environment, ids)]})
+
+
+class SellbackStatus(PartnerView):
+    """``GET /vm/buyback/:item_id``: the latest sellback of an item. An open one is looked into first."""
+
+    def get(self, request: Request, item_id: str, **kwargs: Any) -> Response:
+        """The sellback's state, in the contract's words."""
+        return Response(sessions.status(self.environment, item_id))

@@ -1,5 +1,6 @@
 -- One sellback, from the lock to the payout, in one statement: all of it happens, or none.
--- Parameters: environment, item_id, requested_by, now (null: the database's clock), expected_amount (null: any).
+-- Parameters: environment, item_id, requested_by, now (null: the database's clock), expected_amount (null: any),
+-- min_amount (null: none).
 -- Returns no row when no such item is in the user's hands; otherwise what was found, and the sale's ids if it was made.
 WITH
 
@@ -25,6 +26,11 @@ basis AS MATERIALIZED (
       JOIN inventory_card card ON card.id = item.card_id
 ),
 
+-- (The treasury's guards: they apply to live sales; without the row there are none.)
+guard AS MATERIALIZED (
+    SELECT control.* FROM item LEFT JOIN buyback_treasurycontrol control ON item.mode = 'live'
+),
+
 -- 3. The amount: the share of the market value, half up; for a voucher at least the price of the pull.
 priced AS MATERIALIZED (
     SELECT basis.*,
@@ -34,15 +40,33 @@ priced AS MATERIALIZED (
       FROM basis
 ),
 
--- 4. Sell, if the item is held, its window open, and the amount the one the caller was shown.
+-- 4. Sell, if the item is held, its window open, the treasury willing, and the amount one the caller accepts.
 sold AS (
     UPDATE inventory_item
        SET state = 'sold', sold_at = priced.now
-      FROM priced
+      FROM priced, guard
      WHERE inventory_item.id = priced.id AND inventory_item.state = 'held'
        AND NOT priced.expired
+       AND guard.paused IS NOT TRUE
+       AND priced.amount <= coalesce(guard.cap_per_sale, priced.amount)
        AND priced.amount = coalesce(%(expected_amount)s::numeric, priced.amount)
+       AND priced.amount >= coalesce(%(min_amount)s::numeric, priced.amount)
  RETURNING inventory_item.id
+),
+
+-- (Count the sale against the caps that are set. Passing one breaks a check, and with it the whole statement.)
+spend AS (
+    INSERT INTO buyback_spend AS spent (scope, starts_at, total, cap)
+    SELECT span.scope, span.starts_at, priced.amount, span.cap
+      FROM priced JOIN sold ON sold.id = priced.id
+     CROSS JOIN guard
+     JOIN partners_environment environment ON environment.id = %(environment)s
+     CROSS JOIN LATERAL (VALUES
+           ('partner:' || environment.partner_id, date_trunc('day', priced.now, 'UTC'), guard.cap_per_partner_day),
+           ('platform', date_trunc('hour', priced.now, 'UTC'), guard.cap_per_hour)) span (scope, starts_at, cap)
+     WHERE span.cap IS NOT NULL
+     ORDER BY span.scope
+        ON CONFLICT (scope, starts_at) DO UPDATE SET total = spent.total + excluded.total, cap = excluded.cap
 ),
 
 -- 5. Write down the sale, pay it, book it, and tell of it.
@@ -75,5 +99,7 @@ event AS (
      WHERE collector.id = priced.collector_id
 )
 
-SELECT priced.state, priced.expired, priced.amount, buyback.id, payout.id
-  FROM priced LEFT JOIN buyback ON true LEFT JOIN payout ON true
+SELECT priced.state, priced.expired, priced.amount,
+       guard.paused IS TRUE OR priced.amount > coalesce(guard.cap_per_sale, priced.amount) AS declined,
+       buyback.id, payout.id
+  FROM priced CROSS JOIN guard LEFT JOIN buyback ON true LEFT JOIN payout ON true

@@ -6,10 +6,22 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from buyback import expiry
+from buyback import expiry, reconciler, refreshing
 
 
 @shared_task(name="buyback.tasks.close_windows", soft_time_limit=240, time_limit=300)
 def close_windows() -> int:
     """Close every window that has passed; returns how many."""
     return expiry.close_windows()
+
+
+@shared_task(name="buyback.tasks.reconcile", soft_time_limit=240, time_limit=300)
+def reconcile() -> int:
+    """Bring sales whose outcome is open to their end; returns how many were closed."""
+    return reconciler.reconcile_all()
+
+
+@shared_task(name="buyback.tasks.refresh_prices", soft_time_limit=240, time_limit=300)
+def refresh_prices() -> int:
+    """Bring shown prices up to date; returns how many."""
+    return refreshing.refresh_prices()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from buyback.api import SellBack
+from buyback.api import Quotes, SellBack, SellBatch, SellbackStatus
 from inventory.api import AvailablePacks, BuyInit, BuyStatus, CardPage, Chase, Inventory, RecentPulls
 from partners.api import UnknownRoute
 
@@ -21,5 +21,8 @@ urlpatterns = [
     path("inventory/<path:user_id>", Inventory.as_view()),
     # Sell back
     path("vm/buyback", SellBack.as_view()),
+    path("vm/buyback/quote", Quotes.as_view()),
+    path("vm/buyback/batch", SellBatch.as_view()),
+    path("vm/buyback/<path:item_id>", SellbackStatus.as_view()),
     re_path("", UnknownRoute.as_view()),
 ]

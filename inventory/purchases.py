@@ -7,7 +7,7 @@ import string
 from collections import Counter
 from datetime import datetime
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from config.errors import Refusal
 from config.money import round_usd
@@ -73,8 +73,10 @@ def buy_pulls(
         raise OutOfStock
     with transaction.atomic():
         cards = _reserve(environment, pack, amount)
-        moment = now or _clock(environment)
-        collector, _ = Collector.objects.get_or_create(environment=environment, user_id=user_id)
+        moment = now or environment.database_now()
+        collector, _ = Collector.objects.get_or_create(
+            environment=environment, user_id=user_id, defaults={"created_at": moment}
+        )
         purchase = Purchase.objects.create(
             environment=environment,
             collector=collector,
@@ -96,17 +98,6 @@ def buy_pulls(
             now=moment,
         )
     return purchase
-
-
-def _clock(environment: Environment) -> datetime:
-    """The environment's time by the database's clock, read after the cards are locked."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT clock_timestamp() + clock_offset FROM partners_environment WHERE id = %s",
-            [environment.pk],
-        )
-        moment: datetime = cursor.fetchone()[0]
-    return moment
 
 
 def _pulled(card: Card, purchase: Purchase, now: datetime) -> Item:

@@ -113,19 +113,23 @@ class ActionView(PartnerView):
         if key is None:
             return Response(self.act(sent))
         try:
-            answer = idempotency.once(
-                environment=self.environment,
-                key=key,
-                fingerprint=idempotency.fingerprint(request.path, sent),
-                answer=lambda: self._answer(sent),
-                wait=self.sandbox_waits and not self.environment.is_live,
-            )
+            answer = self.answer_once(key, idempotency.fingerprint(request.path, sent), sent)
         except idempotency.KeyInProgress:
             raise self.in_progress from None
         response = Response(answer.body, status=answer.status)
         if answer.replayed:
             response["Idempotency-Replayed"] = "true"
         return response
+
+    def answer_once(self, key: str, fingerprint: bytes, sent: dict[str, Any]) -> idempotency.Answer:
+        """The one answer to every request with ``key``: effect and answer in one transaction."""
+        return idempotency.once(
+            environment=self.environment,
+            key=key,
+            fingerprint=fingerprint,
+            answer=lambda: self._answer(sent),
+            wait=self.sandbox_waits and not self.environment.is_live,
+        )
 
     def _answer(self, sent: dict[str, Any]) -> idempotency.Answer:
         """``act``'s answer as it will be kept. A refusal that is not kept goes on as an exception, so nothing is."""

@@ -21,6 +21,7 @@ from partners.models import Environment, IdempotencyKey
 
 KEPT_FOR = timedelta(hours=48)  # the contract promises at least 24
 LONGEST = 255
+LEASE = timedelta(seconds=60)  # how long a request may be at work before another may take its key over
 
 
 class InvalidKey(Refusal):
@@ -80,20 +81,67 @@ def once(
     ``answer`` returns what is to be kept, and raises for what is not (then nothing is). ``wait``: wait for a first
     request that still runs instead of refusing. Raises InvalidKey, KeyReused, KeyInProgress.
     """
-    if not 1 <= len(key) <= LONGEST or not (key.isascii() and key.isprintable()):
-        raise InvalidKey
+    check(key)
     with transaction.atomic():
         _lock(environment, key, wait=wait)
         kept = IdempotencyKey.objects.filter(environment=environment, key=key).first()
         if kept is not None:
             if bytes(kept.fingerprint) != fingerprint:
                 raise KeyReused
-            return Answer(kept.status, bytes(kept.body), replayed=True)
+            return kept_answer(kept)
         first = answer()
         IdempotencyKey.objects.create(
             environment=environment, key=key, fingerprint=fingerprint, status=first.status, body=first.body
         )
         return first
+
+
+def kept_answer(row: IdempotencyKey) -> Answer:
+    """The first answer, again. Raises KeyInProgress for a row that has none yet."""
+    if row.status is None or row.body is None:
+        raise KeyInProgress
+    return Answer(row.status, bytes(row.body), replayed=True)
+
+
+def begin(*, environment: Environment, key: str, fingerprint: bytes, now: datetime) -> IdempotencyKey:
+    """The row of a request whose effect takes several transactions, so that its answer cannot be written with it.
+
+    The row is ours to work under (for a minute), or has its answer (``status`` is set), or names what the first request made
+    (``subject``), whose outcome is the answer. Raises InvalidKey, KeyReused, and KeyInProgress while another may be at work.
+    """
+    check(key)
+    lease = now + LEASE
+    with transaction.atomic(durable=True):
+        row, created = IdempotencyKey.objects.get_or_create(
+            environment=environment, key=key, defaults={"fingerprint": fingerprint, "lease_until": lease}
+        )
+        if created:
+            return row
+        row = IdempotencyKey.objects.select_for_update(no_key=True).get(pk=row.pk)
+        if bytes(row.fingerprint) != fingerprint:
+            raise KeyReused
+        if row.status is None and row.subject is None:
+            if row.lease_until is None or row.lease_until > now:
+                raise KeyInProgress
+            row.lease_until = lease
+            row.save(update_fields=["lease_until"])
+    return row
+
+
+def keep(row: IdempotencyKey, answer: Answer) -> None:
+    """Remember the answer of a request that ``begin`` let through, unless it made something whose outcome is the answer."""
+    IdempotencyKey.objects.filter(pk=row.pk, subject=None).update(status=answer.status, body=answer.body, lease_until=None)
+
+
+def forget(row: IdempotencyKey) -> None:
+    """An answer that is not kept: the same key may try again, unless the request made something."""
+    IdempotencyKey.objects.filter(pk=row.pk, subject=None, status=None).delete()
+
+
+def check(key: str) -> None:
+    """Raises InvalidKey for a key that is empty, longer than 255, or not printable ASCII."""
+    if not 1 <= len(key) <= LONGEST or not (key.isascii() and key.isprintable()):
+        raise InvalidKey
 
 
 def _lock(environment: Environment, key: str, *, wait: bool) -> None:

@@ -39,6 +39,7 @@ class Event(models.Model):
         ITEM_PULLED = "item.pulled", "Item pulled"
         ITEM_EXPIRED = "item.expired", "Window closed"
         BUYBACK_COMPLETED = "buyback.completed", "Sold back"
+        BUYBACK_FAILED = "buyback.failed", "Sellback failed"
 
     id = models.UUIDField(primary_key=True, db_default=UuidV7(), editable=False)
     environment = models.ForeignKey(Environment, models.PROTECT, related_name="events", db_index=False)
@@ -85,20 +86,31 @@ class AuditEntry(models.Model):
 
 
 class IdempotencyKey(models.Model):
-    """A POST that carried an ``Idempotency-Key``, and the answer it got (contract, section 9)."""
+    """A POST that carried an ``Idempotency-Key``, and the answer it got (contract, section 9).
+
+    A request whose effect takes several transactions has its row before its answer: ``lease_until`` says how long the
+    request may still be at work, ``subject`` names what it made (a buyback), whose outcome is then the answer.
+    """
 
     id = models.BigAutoField(primary_key=True)
     environment = models.ForeignKey(Environment, models.PROTECT, related_name="+", db_index=False)
     key = models.CharField(max_length=255)
     fingerprint = models.BinaryField(max_length=32)
-    status = models.PositiveSmallIntegerField()
-    body = models.BinaryField()
+    status = models.PositiveSmallIntegerField(null=True)
+    body = models.BinaryField(null=True)
+    subject = models.UUIDField(null=True)
+    lease_until = models.DateTimeField(null=True)
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         constraints = (
             # Reader: every POST that carries a key. It is also what makes a second answer impossible.
             models.UniqueConstraint(fields=("environment", "key"), name="partners_idempotencykey_once"),
+            models.CheckConstraint(
+                condition=models.Q(status=None, body=None, lease_until__isnull=False)
+                | models.Q(status__isnull=False, body__isnull=False),
+                name="partners_idempotencykey_answered_or_at_work",
+            ),
         )
         indexes = (
             # Reader: the purge of answers that are old enough.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.db import models
+from django.db import connection, models
 from django.db.models.functions import Now
 
 from config import clock
@@ -86,6 +86,13 @@ class Environment(models.Model):
     def is_live(self) -> bool:
         """Whether real money moves here."""
         return self.mode == Mode.LIVE
+
+    def database_now(self) -> datetime:
+        """This environment's time by the database's clock, read now: what actions decide by, after their locks."""
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT clock_timestamp() + clock_offset FROM partners_environment WHERE id = %s", [self.pk])
+            moment: datetime = cursor.fetchone()[0]
+        return moment
 
     def now(self) -> datetime:
         """This environment's time, for showing. Actions on money use the database's clock with the same offset."""

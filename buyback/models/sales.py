@@ -42,6 +42,10 @@ class BuybackQuerySet(models.QuerySet["Buyback"]):
         """One environment's buybacks."""
         return self.filter(environment=environment)
 
+    def unresolved(self) -> BuybackQuerySet:
+        """Attempts whose outcome is open."""
+        return self.filter(state__in=OPEN_STATES)
+
     def settled(self) -> BuybackQuerySet:
         """Sales that paid."""
         return self.filter(state="settled")
@@ -60,7 +64,8 @@ class Buyback(models.Model):
 
     ``amount`` = ``fmv`` × ``buyback_percent``, half up; for a voucher item at least ``mint_price``. The sandbox's
     basis is the item's own frozen fmv, without the voucher rule. An instant sale is written settled, in one
-    statement.
+    statement. One that asks a remote oracle or treasury is claimed first, priced, and submitted before any money is
+    asked for; until ``lease_until`` the request that holds it works on it, after that the reconciler may.
     """
 
     class State(models.TextChoices):
@@ -75,15 +80,17 @@ class Buyback(models.Model):
     environment = models.ForeignKey(Environment, models.PROTECT, related_name="buybacks", db_index=False)
     item = models.ForeignKey(Item, models.PROTECT, related_name="buybacks", db_index=False, db_constraint=False)
     state = models.CharField(max_length=9, choices=State.choices)
-    fmv = MoneyField("market value", help_text="USD, as the sale was priced.")
+    fmv = MoneyField("market value", null=True, blank=True, help_text="USD, as the sale was priced.")
     buyback_percent = models.DecimalField(max_digits=5, decimal_places=4)
     mint_price = MoneyField("price of the pull")
     voucher = models.BooleanField(default=False)
-    priced_at = models.DateTimeField(help_text="When the market value was set.")
-    amount = MoneyField()
+    priced_at = models.DateTimeField(null=True, blank=True, help_text="When the market value was set.")
+    amount = MoneyField(null=True, blank=True)
     requested_by = models.CharField(max_length=300, help_text="Who asked: a key, a member, or the system.")
     failure_reason = models.CharField(max_length=100, blank=True)
     created_at = models.DateTimeField()
+    submitted_at = models.DateTimeField(null=True, blank=True, help_text="When the treasury was first asked.")
+    lease_until = models.DateTimeField(null=True, blank=True)
     completed_at = models.DateTimeField(null=True, blank=True)
 
     objects = BuybackQuerySet.as_manager()
@@ -129,17 +136,40 @@ class Buyback(models.Model):
                 | (~Q(state__in=("settled", "failed")) & Q(completed_at=None)),
                 name="buyback_buyback_completed_has_its_time",
             ),
+            models.CheckConstraint(
+                condition=Q(state__in=("claimed", "failed"))
+                | Q(fmv__isnull=False, priced_at__isnull=False, amount__isnull=False),
+                name="buyback_buyback_priced_before_money",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=OPEN_STATES, lease_until__isnull=False)
+                | (~Q(state__in=OPEN_STATES) & Q(lease_until=None)),
+                name="buyback_buyback_open_has_a_lease",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=("submitted", "unknown", "review")) | Q(submitted_at__isnull=False),
+                name="buyback_buyback_submitted_has_its_time",
+            ),
         )
         indexes = (
             # Reader: the buybacks pages and totals of a day, newest first.
             models.Index(fields=("environment", "-created_at", "-id"), name="buyback_buyback_newest"),
             # Reader: an item's latest sellback.
             models.Index(fields=("item", "-created_at"), name="buyback_buyback_by_item"),
+            # Reader: the reconciler, longest waiting first.
+            models.Index(
+                fields=("lease_until",), condition=Q(state__in=OPEN_STATES), name="buyback_buyback_unresolved"
+            ),
         )
         triggers = (pgtrigger.FSM(name="allowed_moves", field="state", transitions=list(BUYBACK_MOVES)),)
 
     def __str__(self) -> str:
         return str(self.id)
+
+    @property
+    def reference(self) -> str:
+        """What a remote treasury knows this sale by: always the same for the same attempt."""
+        return f"buyback-{self.id}"
 
 
 class Transfer(models.Model):

@@ -1,0 +1,352 @@
+"""The steps of a sale that asks the outside world: each one short transaction, each a move from one state only.
+
+claimed → submitted → settled | failed | unknown, and unknown → settled | failed | review (``models/sales.py`` has the
+table, a trigger holds it). A step whose attempt is no longer where it expects changes nothing and says so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db.models import F
+from psycopg.errors import LockNotAvailable
+
+from buyback.models import Alert, Buyback, Payout, Spend, Transfer, TreasuryControl
+from buyback.outcomes import (
+    ItemExpired,
+    ItemNotFound,
+    Sale,
+    SaleInFlight,
+    SessionActive,
+    TransactionFailed,
+)
+from inventory.models import Card, Item
+from inventory.pricing import Price
+from partners import events
+from partners.actor import Actor
+from partners.models import Environment, Event, IdempotencyKey
+
+LEASE = timedelta(seconds=30)  # longer than the oracle and the treasury may take together
+PAUSE = timedelta(seconds=15)  # until an unknown outcome is asked about again
+IN_FLIGHT, TREASURY, PAID_OUT = Transfer.Account.IN_FLIGHT, Transfer.Account.TREASURY, Transfer.Account.PAID_OUT
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A claimed item and the row of its sale."""
+
+    buyback: Buyback
+    item: Item
+
+    @property
+    def pk(self) -> UUID:
+        """The buyback's id."""
+        return self.buyback.pk
+
+    @property
+    def reference(self) -> str:
+        """What the treasury knows the sale by."""
+        return self.buyback.reference
+
+    @property
+    def recipient(self) -> str:
+        """Whom the treasury pays."""
+        return f"{self.item.environment.partner_id}:{self.item.collector.user_id}"
+
+
+def load(buyback_id: UUID) -> Attempt:
+    """An attempt as it stands."""
+    buyback = Buyback.objects.get(pk=buyback_id)
+    related = ("card", "purchase", "collector", "environment")
+    return Attempt(buyback, Item.objects.select_related(*related).get(pk=buyback.item_id))
+
+
+def claim(
+    *, environment: Environment, item_id: str, by: Actor, key: int | None, now: datetime | None
+) -> Attempt:
+    """Take the item out of the user's hands for 30 seconds, to sell it.
+
+    Raises SaleInFlight, SessionActive, ItemNotFound, ItemExpired, or TransactionFailed while the treasury is paused.
+    """
+    with transaction.atomic(durable=True):
+        item = _lock(environment, item_id)
+        moment = now or environment.database_now()
+        if item.state == Item.State.SELLING:
+            _refuse_second(item, moment)
+        if item.state != Item.State.HELD:
+            raise ItemNotFound
+        if not item.window_is_open(moment):
+            raise ItemExpired
+        if TreasuryControl.objects.filter(paused=True).exists():
+            raise TransactionFailed
+        _move_item(item.pk, Item.State.HELD, Item.State.SELLING)
+        buyback = Buyback.objects.create(
+            environment=environment,
+            item=item,
+            state=Buyback.State.CLAIMED,
+            buyback_percent=item.buyback_percent,
+            mint_price=item.purchase.mint_price,
+            voucher=item.purchase.voucher,
+            requested_by=str(by),
+            created_at=moment,
+            lease_until=moment + LEASE,
+        )
+        if key is not None:
+            IdempotencyKey.objects.filter(pk=key).update(subject=buyback.pk)
+    return Attempt(buyback, item)
+
+
+def _lock(environment: Environment, item_id: str) -> Item:
+    """The item that is not sold, its row locked without waiting. Raises SaleInFlight, ItemNotFound."""
+    items = Item.objects.of(environment).open().filter(public_id=item_id)
+    related = ("card", "purchase", "collector", "environment")
+    try:
+        item = items.select_related(*related).select_for_update(nowait=True, no_key=True, of=("self",)).first()
+    except OperationalError as error:
+        if isinstance(error.__cause__, LockNotAvailable):
+            raise SaleInFlight from None
+        raise
+    if item is None:
+        raise ItemNotFound
+    return item
+
+
+def _refuse_second(item: Item, now: datetime) -> None:
+    """Raises SaleInFlight while a request works on the item's open attempt, SessionActive when none does."""
+    attempt = Buyback.objects.unresolved().get(item=item)
+    if attempt.lease_until is not None and attempt.lease_until > now and attempt.state != Buyback.State.UNKNOWN:
+        raise SaleInFlight
+    raise SessionActive(attempt.pk)
+
+
+def submit(attempt: Attempt, price: Price, *, now: datetime | None) -> None:
+    """Write down what the treasury will be asked to pay, before it is asked.
+
+    Raises TransactionFailed, with the item held again, when a cap forbids the amount or the claim has lapsed meanwhile.
+    """
+    try:
+        with transaction.atomic(durable=True):
+            moment = now or attempt.item.environment.database_now()
+            _count_against_caps(attempt.item.environment, price.amount, moment)
+            moved = Buyback.objects.filter(
+                pk=attempt.pk, state=Buyback.State.CLAIMED, lease_until__gt=moment
+            ).update(
+                state=Buyback.State.SUBMITTED,
+                fmv=price.fmv,
+                priced_at=price.priced_at,
+                amount=price.amount,
+                submitted_at=moment,
+                lease_until=moment + LEASE,
+            )
+            if not moved:
+                raise TransactionFailed
+            Transfer.objects.create(
+                environment=attempt.item.environment,
+                buyback_id=attempt.pk,
+                debit=TREASURY,
+                credit=IN_FLIGHT,
+                amount=price.amount,
+                created_at=moment,
+            )
+            Card.objects.filter(pk=attempt.item.card_id, priced_at__lt=price.priced_at).update(
+                fmv=price.fmv, priced_at=price.priced_at
+            )
+    except CapReached as reached:
+        fail(attempt.pk, reason="cap_reached", alert=(Alert.Kind.CAP_REACHED, str(reached)), now=now)
+        raise TransactionFailed from None
+
+
+class CapReached(Exception):
+    """The sale would pass a cap, which the message names."""
+
+
+def _count_against_caps(environment: Environment, amount: Decimal, now: datetime) -> None:
+    """Add ``amount`` to each capped span. Raises CapReached; the transaction must then be rolled back."""
+    control = TreasuryControl.objects.first()
+    if control is None:
+        return
+    if control.cap_per_sale is not None and amount > control.cap_per_sale:
+        raise CapReached("one sale")
+    for scope, starts_at, cap in _spans(environment, now, control):
+        try:
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute(
+                    "INSERT INTO buyback_spend AS spent (scope, starts_at, total, cap) VALUES (%s, %s, %s, %s)"
+                    " ON CONFLICT (scope, starts_at) DO UPDATE"
+                    " SET total = spent.total + excluded.total, cap = excluded.cap",
+                    [scope, starts_at, amount, cap],
+                )
+        except IntegrityError as error:
+            if "buyback_spend_within_cap" in str(error):
+                raise CapReached(scope) from None
+            raise
+
+
+def _spans(environment: Environment, now: datetime, control: TreasuryControl) -> list[tuple[str, datetime, Decimal]]:
+    """The capped spans that a sale at ``now`` falls into, in the order they are always locked."""
+    day = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    spans = [
+        (f"partner:{environment.partner_id}", day, control.cap_per_partner_day),
+        ("platform", hour, control.cap_per_hour),
+    ]
+    return [(scope, starts_at, cap) for scope, starts_at, cap in spans if cap is not None]
+
+
+def _give_back(environment: Environment, amount: Decimal, submitted_at: datetime) -> None:
+    """Take a sale that did not happen off the spans it was counted in."""
+    for scope, starts_at, _ in _spans(
+        environment, submitted_at, TreasuryControl(cap_per_partner_day=amount, cap_per_hour=amount)
+    ):
+        Spend.objects.filter(scope=scope, starts_at=starts_at, total__gte=amount).update(total=F("total") - amount)
+
+
+def settle(buyback_id: UUID, *, now: datetime | None) -> Sale:
+    """The treasury has paid: write down sale, payout and transfer. Again for a settled sale: the same sale."""
+    with transaction.atomic(durable=True):
+        buyback = _lock_attempt(buyback_id)
+        item = buyback.item
+        if buyback.state == Buyback.State.SETTLED:
+            payout = Payout.objects.get(buyback=buyback)
+            return Sale(item.public_id, payout.amount, buyback.pk, payout.pk)
+        moment = now or buyback.environment.database_now()
+        _move(buyback, Buyback.State.SETTLED, completed_at=moment, lease_until=None)
+        _move_item(item.pk, Item.State.SELLING, Item.State.SOLD, sold_at=moment)
+        amount = _amount(buyback)
+        _transfer(buyback, IN_FLIGHT, PAID_OUT, moment)
+        payout = Payout.objects.create(
+            environment=buyback.environment,
+            buyback=buyback,
+            collector_id=item.collector_id,
+            amount=amount,
+            state=Payout.State.PAID,
+            created_at=moment,
+            paid_at=moment,
+        )
+        data = _told(buyback) | {"amount": float(amount), "payout_id": str(payout.pk)}
+        events.record(
+            environment=buyback.environment, kind=Event.Type.BUYBACK_COMPLETED, data=[data], now=moment
+        )
+    return Sale(item.public_id, amount, buyback.pk, payout.pk)
+
+
+def fail(
+    buyback_id: UUID, *, reason: str, alert: tuple[Alert.Kind, str] | None = None, now: datetime | None = None
+) -> None:
+    """No sale: the item is held again, and money that was set aside goes back. Again for a failed sale: nothing."""
+    with transaction.atomic(durable=True):
+        buyback = _lock_attempt(buyback_id)
+        if buyback.state == Buyback.State.FAILED:
+            return
+        moment = now or buyback.environment.database_now()
+        was_submitted = buyback.submitted_at
+        _move(buyback, Buyback.State.FAILED, completed_at=moment, lease_until=None, failure_reason=reason[:100])
+        _move_item(buyback.item_id, Item.State.SELLING, Item.State.HELD)
+        if was_submitted is not None:
+            _transfer(buyback, IN_FLIGHT, TREASURY, moment)
+            _give_back(buyback.environment, _amount(buyback), was_submitted)
+        if alert is not None:
+            raise_alert(buyback, *alert)
+        data = _told(buyback) | {"reason": reason}
+        events.record(environment=buyback.environment, kind=Event.Type.BUYBACK_FAILED, data=[data], now=moment)
+
+
+def reject_price(attempt: Attempt, *, reason: str, now: datetime | None) -> None:
+    """No trustworthy price: no sale, and the admins are told why."""
+    detail = f"{attempt.item.card_id}: {reason}"
+    fail(attempt.pk, reason=f"price: {reason}", alert=(Alert.Kind.PRICE_REJECTED, detail), now=now)
+
+
+def park(buyback_id: UUID, *, reason: str, now: datetime | None) -> None:
+    """The outcome is not known: leave the sale open, to be asked about again in 15 seconds."""
+    with transaction.atomic(durable=True):
+        buyback = _lock_attempt(buyback_id)
+        moment = now or buyback.environment.database_now()
+        if buyback.state == Buyback.State.SUBMITTED:
+            _move(buyback, Buyback.State.UNKNOWN, lease_until=moment + PAUSE, failure_reason=reason[:100])
+        elif buyback.state == Buyback.State.UNKNOWN:
+            Buyback.objects.filter(pk=buyback.pk).update(lease_until=moment + PAUSE, failure_reason=reason[:100])
+
+
+def send_to_review(buyback_id: UUID, *, reason: str, now: datetime | None) -> None:
+    """Nobody but people can say what became of it: two of them will."""
+    park(buyback_id, reason=reason, now=now)
+    with transaction.atomic(durable=True):
+        buyback = _lock_attempt(buyback_id)
+        if buyback.state == Buyback.State.UNKNOWN:
+            _move(buyback, Buyback.State.REVIEW, failure_reason=reason[:100])
+            raise_alert(buyback, Alert.Kind.SALE_IN_REVIEW, reason)
+
+
+def take_lease(buyback_id: UUID, *, now: datetime | None) -> Attempt | None:
+    """The attempt, ours to work on for 30 seconds; None when it is closed, in review, or another is at work."""
+    with transaction.atomic(durable=True):
+        attempt = Buyback.objects.select_related("environment").filter(pk=buyback_id).first()
+        if attempt is None:
+            return None
+        moment = now or attempt.environment.database_now()
+        open_states = (Buyback.State.CLAIMED, Buyback.State.SUBMITTED, Buyback.State.UNKNOWN)
+        taken = Buyback.objects.filter(pk=buyback_id, state__in=open_states, lease_until__lte=moment).update(
+            lease_until=moment + LEASE
+        )
+    return load(buyback_id) if taken else None
+
+
+def raise_alert(buyback: Buyback, kind: Alert.Kind, detail: str) -> None:
+    """Tell the admins, once until somebody has seen it."""
+    subject = f"item {buyback.item.public_id}"
+    Alert.objects.bulk_create(
+        [Alert(kind=kind, environment=buyback.environment, subject=subject, detail=detail[:500])],
+        ignore_conflicts=True,
+    )
+
+
+def _lock_attempt(buyback_id: UUID) -> Buyback:
+    """The attempt's row, locked; after the item's, so that every path takes the two in one order."""
+    item_id = Buyback.objects.values_list("item_id", flat=True).get(pk=buyback_id)
+    Item.objects.select_for_update(no_key=True).get(pk=item_id)
+    related = ("environment", "item__collector", "item__pack")
+    return Buyback.objects.select_related(*related).select_for_update(of=("self",), no_key=True).get(pk=buyback_id)
+
+
+class Moved(RuntimeError):
+    """A row was not in the state it had a moment ago under our own lock: never, or a bug."""
+
+
+def _move(buyback: Buyback, state: Buyback.State, **fields: Any) -> None:
+    """Compare and set."""
+    if Buyback.objects.filter(pk=buyback.pk, state=buyback.state).update(state=state, **fields) != 1:
+        raise Moved(f"buyback {buyback.pk} is no longer {buyback.state}")
+
+
+def _move_item(item_id: int, before: Item.State, after: Item.State, **fields: Any) -> None:
+    """Compare and set."""
+    if Item.objects.filter(pk=item_id, state=before).update(state=after, **fields) != 1:
+        raise Moved(f"item {item_id} is no longer {before}")
+
+
+def _transfer(buyback: Buyback, debit: Transfer.Account, credit: Transfer.Account, now: datetime) -> None:
+    Transfer.objects.create(
+        environment=buyback.environment,
+        buyback=buyback,
+        debit=debit,
+        credit=credit,
+        amount=_amount(buyback),
+        created_at=now,
+    )
+
+
+def _amount(buyback: Buyback) -> Decimal:
+    """What was submitted; the database has refused a submitted sale without."""
+    if buyback.amount is None:
+        raise Moved(f"buyback {buyback.pk} has no amount")
+    return buyback.amount
+
+
+def _told(buyback: Buyback) -> dict[str, Any]:
+    return buyback.item.as_event() | {"buyback_id": str(buyback.pk), "by": buyback.requested_by}

@@ -1,0 +1,89 @@
+"""What a live sale asks of the outside world: a price of the oracle, money of the treasury.
+
+Either may be configured without the other: without ``ORACLE_URL`` the catalogue's price holds, without ``TREASURY_URL``
+the settlement is internal and always pays. The sandbox never asks. No transaction may be open while anybody is asked: a
+slow peer must not hold a lock, and an answer must never be lost with a rollback.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+from django.conf import settings
+from django.db import connection
+
+from buyback import oracle, treasury
+from buyback.attempts import Attempt
+from buyback.breaker import Breaker
+from buyback.oracle import PriceUnavailable, Reason
+from buyback.outcomes import TransactionFailed
+from inventory.models import Item
+from inventory.pricing import Price, basis, price as catalogue_price
+from partners.models import Environment
+
+__all__ = ["PriceUnavailable", "ask", "is_asked", "pay", "price", "refuse_if_broken", "refuse_in_transaction"]
+
+SILENCES = (Reason.TIMEOUT, Reason.UNREACHABLE, Reason.BAD_STATUS)
+ORACLE_BREAKER = Breaker()
+TREASURY_BREAKER = Breaker()
+
+
+class TransactionOpen(RuntimeError):
+    """A programming error: somebody outside would be asked while a transaction is open."""
+
+
+def is_asked(environment: Environment) -> bool:
+    """Whether this environment's sales ask anybody."""
+    return environment.is_live and bool(settings.ORACLE_URL or settings.TREASURY_URL)
+
+
+def refuse_in_transaction() -> None:
+    """Raises TransactionOpen while one is."""
+    if connection.in_atomic_block:
+        raise TransactionOpen
+
+
+def refuse_if_broken() -> None:
+    """Raises TransactionFailed while the oracle or the treasury has not been answering: better a quick no than a stuck sale."""
+    if ORACLE_BREAKER.is_open() or TREASURY_BREAKER.is_open():
+        raise TransactionFailed
+
+
+def price(item: Item, now: datetime) -> Price:
+    """The item's price at the oracle, or the catalogue's. Raises PriceUnavailable; takes 2 seconds at most."""
+    if not settings.ORACLE_URL:
+        return catalogue_price(item)
+    refuse_in_transaction()
+    try:
+        quoted = oracle.fetch(item_id=item.public_id, last_fmv=item.card.fmv, now=now)
+    except PriceUnavailable as problem:
+        ORACLE_BREAKER.count(answered=problem.reason not in SILENCES)
+        raise
+    ORACLE_BREAKER.count(answered=True)
+    purchase = item.purchase
+    return basis(
+        quoted.fmv,
+        item.buyback_percent,
+        purchase.mint_price,
+        voucher=purchase.voucher,
+        priced_at=quoted.priced_at,
+    )
+
+
+def pay(attempt: Attempt, amount: Decimal) -> treasury.Outcome:
+    """Ask the treasury to pay ``amount`` USD under the attempt's reference; 5 seconds at most. Safe to ask again."""
+    if not settings.TREASURY_URL:
+        return treasury.Paid()
+    refuse_in_transaction()
+    outcome = treasury.pay(reference=attempt.reference, amount=amount, recipient=attempt.recipient)
+    TREASURY_BREAKER.count(answered=not isinstance(outcome, treasury.Unknown))
+    return outcome
+
+
+def ask(attempt: Attempt, amount: Decimal) -> treasury.Outcome:
+    """Ask the treasury what became of the attempt's reference."""
+    if not settings.TREASURY_URL:
+        return treasury.Paid()
+    refuse_in_transaction()
+    return treasury.ask(reference=attempt.reference, amount=amount)

@@ -1,0 +1,73 @@
+"""Bringing open sales to their end: asks the treasury by reference until it says what became of each.
+
+Runs every 15 seconds, and whenever somebody looks at an item whose sale is open. "Not found" is never "failed": the
+request may still be on its way, so the same reference is submitted again. Once the treasury may have forgotten a
+reference (its retention less an hour), only people can tell: the sale goes to review.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+
+from buyback import attempts, outside, treasury
+from buyback.models import Buyback
+from buyback.outcomes import OutcomeUnknown, Sale, TransactionFailed
+from config import clock
+
+MARGIN = timedelta(hours=1)  # before the treasury's retention ends
+
+
+def conclude(buyback_id: UUID, outcome: treasury.Outcome, *, now: datetime | None) -> Sale:
+    """Write down what the treasury said. Returns the sale; raises TransactionFailed or OutcomeUnknown."""
+    match outcome:
+        case treasury.Paid():
+            return attempts.settle(buyback_id, now=now)
+        case treasury.Declined():
+            attempts.fail(buyback_id, reason=f"declined: {outcome.reason}", now=now)
+            raise TransactionFailed
+        case treasury.Mismatch():
+            attempts.send_to_review(buyback_id, reason=f"mismatch: {outcome.reason}", now=now)
+        case treasury.NotFound() | treasury.Unknown():
+            attempts.park(buyback_id, reason=str(outcome), now=now)
+    raise OutcomeUnknown
+
+
+def reconcile(buyback_id: UUID, *, now: datetime | None = None) -> bool:
+    """Work on one open sale, if nobody else does; whether it is closed now."""
+    attempt = attempts.take_lease(buyback_id, now=now)
+    if attempt is not None:
+        try:
+            _bring_to_an_end(attempt, now)
+        except (TransactionFailed, OutcomeUnknown):
+            pass  # written down by conclude; the state below is the answer
+    return not Buyback.objects.unresolved().filter(pk=buyback_id).exists()
+
+
+def _bring_to_an_end(attempt: attempts.Attempt, now: datetime | None) -> None:
+    buyback = attempt.buyback
+    if buyback.state == Buyback.State.CLAIMED or buyback.amount is None or buyback.submitted_at is None:
+        attempts.fail(buyback.pk, reason="abandoned before the treasury was asked", now=now)
+        return
+    outcome = outside.ask(attempt, buyback.amount)
+    moment = now or buyback.environment.database_now()
+    forgotten = moment > buyback.submitted_at + timedelta(seconds=settings.TREASURY_RETENTION) - MARGIN
+    if isinstance(outcome, treasury.NotFound | treasury.Unknown) and forgotten:
+        attempts.send_to_review(buyback.pk, reason=f"past the treasury's retention: {outcome}", now=now)
+        return
+    if isinstance(outcome, treasury.NotFound):
+        outcome = outside.pay(attempt, buyback.amount)
+    conclude(buyback.pk, outcome, now=now)
+
+
+def reconcile_all(*, now: datetime | None = None, limit: int = 100) -> int:
+    """Work on every sale whose lease has run out, longest waiting first; returns how many were closed."""
+    due = (
+        Buyback.objects.unresolved()
+        .exclude(state=Buyback.State.REVIEW)
+        .filter(lease_until__lte=now or clock.now())
+        .order_by("lease_until")
+    )
+    return sum(reconcile(buyback_id, now=now) for buyback_id in due.values_list("pk", flat=True)[:limit])

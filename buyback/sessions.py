@@ -1,0 +1,71 @@
+"""What became of a sellback: for the status endpoint, and for a key whose request never heard its answer."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from buyback.models import Buyback
+from buyback.outcomes import (
+    BelowMinimum,
+    ItemNotFound,
+    OutcomeUnknown,
+    SaleInFlight,
+    TransactionFailed,
+)
+from buyback.reconciler import reconcile
+from config import errors
+from config.clock import iso, iso_or_none
+from config.money import to_json
+from partners.idempotency import Answer
+from partners.models import Environment
+
+WORDS = {Buyback.State.SETTLED: "completed", Buyback.State.FAILED: "failed"}  # any other is "pending"
+
+
+def status(environment: Environment, item_id: str, *, now: datetime | None = None) -> dict[str, Any]:
+    """The latest sellback of the item, as ``GET /vm/buyback/:item_id`` tells it. Raises ItemNotFound (404)."""
+    latest = _latest(environment, item_id)
+    if latest is not None and latest.completed_at is None and reconcile(latest.pk, now=now):
+        latest = _latest(environment, item_id)
+    if latest is None:
+        raise NoSellback
+    payout = getattr(latest, "payout", None)
+    return {
+        "item_id": item_id,
+        "status": WORDS.get(Buyback.State(latest.state), "pending"),
+        "amount": None if latest.amount is None else to_json(latest.amount),
+        "created_at": iso(latest.created_at),
+        "completed_at": iso_or_none(latest.completed_at),
+        "payout_id": None if payout is None else str(payout.pk),
+    }
+
+
+class NoSellback(ItemNotFound):
+    """No sellback of such an item in this environment."""
+
+    status = 404
+
+
+def _latest(environment: Environment, item_id: str) -> Buyback | None:
+    if "\0" in item_id:
+        return None
+    sellbacks = Buyback.objects.of(environment).filter(item__public_id=item_id).select_related("payout")
+    return sellbacks.order_by("-created_at", "-id").first()
+
+
+def answer_for(buyback_id: UUID, *, now: datetime | None = None) -> Answer:
+    """The answer that the request which made this sale should have had. Raises SaleInFlight or OutcomeUnknown."""
+    reconcile(buyback_id, now=now)
+    buyback = Buyback.objects.select_related("environment").get(pk=buyback_id)
+    if buyback.state == Buyback.State.SETTLED and buyback.amount is not None:
+        return Answer(200, orjson.dumps({"success": True, "amount": to_json(buyback.amount)}), replayed=True)
+    if buyback.state == Buyback.State.FAILED:
+        below = buyback.failure_reason == BelowMinimum.reason
+        refusal = BelowMinimum() if below else TransactionFailed()
+        return Answer(refusal.status, orjson.dumps(errors.body(refusal.sentence)), replayed=True)
+    at_work = buyback.state in (Buyback.State.CLAIMED, Buyback.State.SUBMITTED)
+    raise SaleInFlight if at_work else OutcomeUnknown
