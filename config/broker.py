@@ -42,6 +42,7 @@ class Transport(pgmq.Transport):
             self._notify_waiter = pgmq._NotifyWaiter(database_conninfo())  # noqa: SLF001
         return self._notify_waiter
 
-    def drain_events(self, connection: Any, timeout: float | None = None) -> None:
+    def drain_events(self, connection: Any, **options: Any) -> None:
         """Wait for messages, but never so long that a stop has to wait for it."""
-        super().drain_events(connection, timeout=min(timeout or LISTEN_SECONDS, LISTEN_SECONDS))
+        options["timeout"] = min(options.get("timeout") or LISTEN_SECONDS, LISTEN_SECONDS)
+        super().drain_events(connection, **options)  # type: ignore[no-untyped-call]
