@@ -14,6 +14,8 @@ from pgmq import PGMQueue
 from psycopg.conninfo import make_conninfo
 from psycopg_pool import ConnectionPool
 
+LISTEN_SECONDS = 0.5  # between two looks at whether to stop; a new message wakes the worker at once
+
 # What Django passes to the driver and libpq does not know.
 NOT_LIBPQ = ("cursor_factory", "context", "prepare_threshold")
 
@@ -39,3 +41,8 @@ class Transport(pgmq.Transport):
         if self._notify_waiter is None:
             self._notify_waiter = pgmq._NotifyWaiter(database_conninfo())  # noqa: SLF001
         return self._notify_waiter
+
+    def drain_events(self, connection: Any, **options: Any) -> None:
+        """Wait for messages, but never so long that a stop has to wait for it."""
+        options["timeout"] = min(options.get("timeout") or LISTEN_SECONDS, LISTEN_SECONDS)
+        super().drain_events(connection, **options)  # type: ignore[no-untyped-call]

@@ -17,4 +17,7 @@ urlpatterns = [
     path("api/v1/", include("config.api"), {"mode": Mode.LIVE}),
     path("_/api/v1/", include("config.api"), {"mode": Mode.SANDBOX}),
     path(settings.ADMIN_PATH, admin.site.urls),
+    path("", include("config.dashboard")),
 ]
+
+handler500 = "partners.dashboard.home.fault"

@@ -8,6 +8,7 @@ pack again the moment the sale commits.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any

@@ -199,11 +199,11 @@ class ItemQuerySet(models.QuerySet["Item"]):
         return rows.prefetch_related("pack__tiers")
 
     def with_value(self, *, live: bool) -> ItemQuerySet:
-        """With ``value``: the market value an item is priced by, the card's own in live, the frozen one in a sandbox."""
+        """With ``value``, the market value an item is priced by: the card's own in live, the frozen one elsewhere."""
         return self.annotate(value=F("card__fmv") if live else F("fmv"))
 
     def with_closing(self, now: datetime) -> ItemQuerySet:
-        """With ``closes``: when the window closes, for sorting; after those the windows that never close, then the closed."""
+        """With ``closes``, for sorting: open windows by their end, then those that never close, then the closed."""
         return self.annotate(
             closes=Case(
                 When(expires_at__isnull=True, then=Value(NEVER_CLOSES)),

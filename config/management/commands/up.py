@@ -173,6 +173,7 @@ def _welcome(url: str, demo: dict[str, Any], logs: Path) -> str:
     people = [*demo["logins"], {**demo["admin"], "role": "admin", "partner": "all"}]
     bold, plain = ("\033[1m", "\033[0m") if sys.stdout.isatty() else ("", "")
     body = json.dumps({"item_id": sale["item_id"]})
+    width = max(len(one["partner"]) for one in demo["api_keys"])
     return "\n".join(
         [
             "",
@@ -183,7 +184,7 @@ def _welcome(url: str, demo: dict[str, Any], logs: Path) -> str:
             f"  (admin: {url}/{settings.ADMIN_PATH})",
             "",
             "API keys",
-            *(f"  {one['partner']:<20} {one['mode']:<8} {one['key']}" for one in demo["api_keys"]),
+            *(f"  {one['partner']:<{width}} {one['mode']:<8} {one['key']}" for one in demo["api_keys"]),
             "",
             "Sell an item back",
             f"  curl -s {url}{base}/vm/buyback \\",

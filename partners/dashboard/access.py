@@ -1,0 +1,133 @@
+"""Who may see a dashboard page, and who may act on it. Every page of the dashboard passes through ``member``.
+
+It puts the page's one environment on ``request.environment``, so that every query has a tenant to start from; what
+belongs to somebody else is not found (404), never forbidden.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, cast
+from urllib.parse import urlencode
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.cache import add_never_cache_headers
+from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.middleware import HtmxDetails
+
+from partners.dashboard.pages import page
+from partners.models import Environment, Membership, Partner, Role, User
+
+SESSION_KEY = "partner"
+
+
+class MemberRequest(HttpRequest):
+    """A request of a signed-in member, with the environment its page shows."""
+
+    user: User  # type: ignore[assignment]
+    htmx: HtmxDetails
+    environment: Environment
+    membership: Membership
+    memberships: list[Membership]
+
+
+View = Callable[..., HttpResponse]
+
+
+def signed_in(view: View) -> View:
+    """``view`` for a signed-in user with at least one membership; the one in use is on ``request.membership``."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return _to_login(request)
+        mine = cast("MemberRequest", request)
+        mine.memberships = list(
+            Membership.objects.filter(user=mine.user).select_related("partner").order_by("partner__name", "pk")
+        )
+        if not mine.memberships:
+            response = page(request, "dashboard/no_membership.html", {}, status=403)
+        else:
+            mine.membership = _in_use(mine)
+            response = view(mine, *args, **kwargs)
+        add_never_cache_headers(response)
+        return response
+
+    return guarded
+
+
+def member(view: View) -> View:
+    """``view`` for a member, in the mode of its path: sets ``request.environment`` and hands on the rest."""
+
+    @wraps(view)
+    def guarded(request: MemberRequest, mode: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        partner = request.membership.partner
+        request.environment = get_object_or_404(Environment, partner=partner, mode=mode)
+        request.environment.partner = partner
+        return view(request, *args, **kwargs)
+
+    return signed_in(guarded)
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """Why a member cannot act here: a title, a sentence, and what to do next. ``status`` is the HTTP status."""
+
+    title: str
+    sentence: str
+    next_step: str
+    status: int = 403
+
+
+def obstacle(request: MemberRequest, role: Role) -> Obstacle | None:
+    """What keeps this member from an action that takes ``role``; None: nothing does.
+
+    A form carries the environment it was shown in: sent from a tab that has gone stale, it acts on nothing.
+    """
+    here = request.environment
+    if request.method == "POST" and request.POST.get("environment") != str(here.pk):
+        return Obstacle(
+            "This tab is out of date",
+            "The form came from a page of another partner or mode, so nothing was done.",
+            f"You are now in {here.partner.name}, {here.get_mode_display()}. Open the page again and repeat the step.",
+            status=409,
+        )
+    if here.partner.status == Partner.Status.SUSPENDED:
+        return Obstacle(
+            f"{here.partner.name} is suspended",
+            "While a partner is suspended, its dashboard can be read but nothing can be changed.",
+            "Ask your contact at Phygitals to lift the suspension.",
+        )
+    if not Role(request.membership.role).includes(role):
+        return Obstacle(
+            "Your role cannot do this",
+            f"You are a {request.membership.role} in {here.partner.name}; this takes an {role.value}.",
+            "Ask an owner of your team to change your role.",
+        )
+    return None
+
+
+def may_act(request: MemberRequest, role: Role) -> bool:
+    """Whether buttons for actions that take ``role`` are shown at all."""
+    active = request.environment.partner.status == Partner.Status.ACTIVE
+    return active and Role(request.membership.role).includes(role)
+
+
+def _in_use(request: MemberRequest) -> Membership:
+    """The membership of the partner chosen in this session; the first one until a choice is made."""
+    chosen = request.session.get(SESSION_KEY)
+    return next((one for one in request.memberships if one.partner_id == chosen), request.memberships[0])
+
+
+def _to_login(request: HttpRequest) -> HttpResponse:
+    """To the login page and back; a fragment's request sends the whole page there, not the fragment."""
+    htmx = cast("MemberRequest", request).htmx
+    if not htmx:
+        return redirect_to_login(request.get_full_path())
+    back = urlencode({"next": htmx.current_url_abs_path or reverse("dashboard:home")})
+    return HttpResponseClientRedirect(f"{reverse('dashboard:login')}?{back}")

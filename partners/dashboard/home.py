@@ -1,0 +1,40 @@
+"""The dashboard's front door: to the member's own partner, and from one partner to another."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from partners.dashboard.access import SESSION_KEY, MemberRequest, signed_in
+from partners.dashboard.pages import page
+from partners.models import Mode
+
+
+@require_safe
+@signed_in
+def home(request: MemberRequest) -> HttpResponse:
+    """To the live overview of the partner in use."""
+    return redirect("dashboard:overview", Mode.LIVE)
+
+
+@require_POST
+@signed_in
+def switch(request: MemberRequest) -> HttpResponse:
+    """Use another of the member's partners from now on; any other partner is not found."""
+    chosen = request.POST.get("partner", "")
+    found = next((one for one in request.memberships if str(one.partner_id) == chosen), None)
+    if found is None:
+        raise Http404("No such partner")
+    request.session[SESSION_KEY] = found.partner_id
+    return redirect("dashboard:overview", Mode.LIVE)
+
+
+def fault(request: HttpRequest) -> HttpResponse:
+    """The page of an internal fault, with the request id that finds it in the logs; asks the database for nothing."""
+    return render(request, "500.html", status=500)
+
+
+def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """The page of a form whose protection token did not match: an old tab, or cookies switched off."""
+    return page(request, "403_csrf.html", {}, part="dialog", status=403)

@@ -1,0 +1,24 @@
+"""One URL, one template: answered whole, or only the part that moves when htmx asks for it."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
+from django_htmx.middleware import HtmxDetails
+
+from partners.models import Mode
+
+
+def page(
+    request: HttpRequest, template: str, context: dict[str, Any], *, part: str = "", status: int = 200
+) -> HttpResponse:
+    """The whole page, or its ``part`` for an htmx request that is neither boosted nor restoring history."""
+    htmx = cast("HtmxDetails", getattr(request, "htmx", None))
+    wants_part = bool(part and htmx and not htmx.boosted and not htmx.history_restore_request)
+    context = {"modes": Mode.choices, **context}
+    response = render(request, f"{template}#{part}" if wants_part else template, context, status=status)
+    patch_vary_headers(response, ["HX-Request"])
+    return response

@@ -1,0 +1,75 @@
+"""How the dashboard writes money, moments and people. Times are UTC in the page; the browser shows the viewer's own."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from urllib.parse import quote
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+register = template.Library()
+
+
+@register.filter
+def usd(amount: Decimal | None) -> str:
+    """``$1,234.50``; a dash for none."""
+    return "–" if amount is None else f"${amount:,.2f}"
+
+
+@register.filter
+def percent(share: Decimal) -> str:
+    """``85%``, ``87.5%``."""
+    return f"{(share * 100).normalize():f}%"
+
+
+@register.filter
+def moment(when: datetime | None) -> SafeString | str:
+    """A moment as ``<time>``: UTC as written, the viewer's zone once the script has run; a dash for none."""
+    if not when:
+        return "–"
+    return _time(when, f"{when.astimezone(UTC):%d %b %Y, %H:%M} UTC", "moment")
+
+
+@register.filter
+def countdown(when: datetime, now: datetime) -> SafeString:
+    """How long from ``now`` until ``when``: ``3 h 12 min``. The browser keeps it running."""
+    return _time(when, remaining((when - now).total_seconds()), "countdown")
+
+
+def remaining(seconds: float) -> str:
+    """A span in its two largest units, as the script in the browser writes it."""
+    if seconds < 0:
+        return "closed"
+    minutes, hours, days = int(seconds // 60), int(seconds // 3600), int(seconds // 86400)
+    if days >= 1:
+        return f"{days} d {hours % 24} h"
+    if hours >= 1:
+        return f"{hours} h {minutes % 60} min"
+    return f"{minutes} min {int(seconds % 60)} s"
+
+
+@register.filter
+def face(public_id: str) -> str:
+    """The address of a card's face; an id may hold pipes and slashes."""
+    return f"/faces/{quote(public_id, safe='')}.svg"
+
+
+@register.filter
+def actor(name: str) -> str:
+    """Who asked, as the dashboard says it: ``user:ops@x.test`` → ``ops@x.test``, ``key:ab12`` → ``API key ab12``."""
+    kind, _, rest = name.partition(":")
+    return {"user": rest, "key": f"API key {rest}"}.get(kind, "the system")
+
+
+def _time(when: datetime, text: str, kind: str) -> SafeString:
+    utc = when.astimezone(UTC)
+    return format_html(
+        '<time datetime="{}" title="{}" data-{}>{}</time>',
+        f"{utc:%Y-%m-%dT%H:%M:%SZ}",
+        f"{utc:%Y-%m-%d %H:%M:%S} UTC",
+        kind,
+        text,
+    )

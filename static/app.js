@@ -1,0 +1,158 @@
+// What plain HTML and htmx do not do: dialogs, countdowns, the viewer's own time, toasts, shortcuts. Every page works without it.
+"use strict";
+
+(() => {
+  const root = document.documentElement;
+  const find = (selector, from = document) => from.querySelector(selector);
+  const all = (selector, from = document) => from.querySelectorAll(selector);
+  root.dataset.script = "";
+
+  // --- time: the server writes UTC; a sandbox's clock may run ahead of ours -----------------------------
+  const told = find('meta[name="now"]');
+  const ahead = told ? Date.parse(told.content) - Date.now() : 0;
+  const local = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+
+  function localize(from) {
+    for (const time of all("time[data-moment]:not([data-local])", from)) {
+      time.textContent = local.format(new Date(time.dateTime));
+      time.dataset.local = "";
+    }
+  }
+
+  function remaining(seconds) {
+    if (seconds < 0) return "closed";
+    const days = Math.floor(seconds / 86400);
+    const hours = Math.floor(seconds / 3600);
+    const minutes = Math.floor(seconds / 60);
+    if (days >= 1) return `${days} d ${hours % 24} h`;
+    if (hours >= 1) return `${hours} h ${minutes % 60} min`;
+    return `${minutes} min ${Math.floor(seconds % 60)} s`;
+  }
+
+  function tick() {
+    const now = Date.now() + ahead;
+    for (const time of all("time[data-countdown]")) {
+      const seconds = (Date.parse(time.dateTime) - now) / 1000;
+      const text = remaining(seconds);
+      if (time.textContent !== text) time.textContent = text;
+      time.classList.toggle("soon", seconds >= 0 && seconds < 3600);
+    }
+  }
+
+  // --- dialogs -------------------------------------------------------------------------------------------
+  const dialog = find("#dialog");
+  const body = find("#dialog-body");
+  let dialogBusy = false;
+
+  function close() {
+    if (dialog?.open) dialog.close();
+  }
+
+  if (dialog) {
+    // While a sale is on its way the dialog stays: its answer belongs in it.
+    dialog.addEventListener("cancel", (event) => { if (dialogBusy) event.preventDefault(); });
+    dialog.addEventListener("close", () => { body.replaceChildren(); });
+  }
+  for (const one of all("dialog")) {
+    one.addEventListener("click", (event) => { if (event.target === one && !dialogBusy) one.close(); });
+  }
+
+  document.addEventListener("click", (event) => {
+    const target = event.target.closest("[data-closes], [data-opens], [data-dismiss]");
+    if (!target) return;
+    if ("dismiss" in target.dataset) {
+      target.closest(".toast").remove();
+    } else if ("opens" in target.dataset) {
+      find("#account")?.hidePopover();
+      document.getElementById(target.dataset.opens).showModal();
+    } else if (dialog?.open) {
+      event.preventDefault();
+      if (!dialogBusy) close();
+    }
+  });
+
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (body?.contains(event.target) && event.detail.requestConfig.verb === "post") dialogBusy = true;
+  });
+  document.addEventListener("htmx:afterRequest", () => { dialogBusy = false; });
+  document.addEventListener("htmx:afterSwap", (event) => {
+    if (event.detail.target !== body) return;
+    if (body.childElementCount === 0) return;
+    if (!dialog.open) dialog.showModal();
+    (find("[autofocus]", body) ?? find(".primary", body))?.focus();
+  });
+  document.addEventListener("htmx:load", (event) => {
+    localize(event.target);
+    tick();
+    for (const toast of event.target.matches?.(".toast") ? [event.target] : all(".toast", event.target)) expire(toast);
+  });
+
+  // --- after a sale: the dialog goes, the focus lands on the sold card's payout ----------------------------
+  document.addEventListener("sold", (event) => {
+    close();
+    find(`#item-${event.detail.item} [data-after-sale]`)?.focus();
+  });
+
+  // --- toasts ----------------------------------------------------------------------------------------------
+  const toasts = find("#toasts");
+
+  function expire(toast) {
+    setTimeout(() => {
+      if (toast.matches(":hover, :focus-within")) expire(toast);
+      else toast.remove();
+    }, 10000);
+  }
+
+  function say(sentence) {
+    const toast = document.createElement("div");
+    toast.className = "toast";
+    const text = document.createElement("p");
+    text.textContent = sentence;
+    toast.append(text);
+    toasts?.append(toast);
+    expire(toast);
+  }
+
+  function lost(event) {
+    if (event.detail.requestConfig?.verb === "post") {
+      close();
+      say("No answer came, so it is not known whether this went through. Reload the page to see; an item is never paid for twice.");
+    } else {
+      say("The server did not answer. Try again in a moment.");
+    }
+  }
+  document.addEventListener("htmx:responseError", lost);
+  document.addEventListener("htmx:sendError", lost);
+
+  // --- shortcuts, which the sheet can switch off --------------------------------------------------------------
+  const shortcuts = find("#shortcuts");
+  const choice = find("[data-shortcuts]");
+  const stored = (() => { try { return localStorage; } catch { return null; } })();
+  if (choice) {
+    choice.checked = stored?.getItem("shortcuts") !== "off";
+    choice.addEventListener("change", () => stored?.setItem("shortcuts", choice.checked ? "on" : "off"));
+  }
+
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || !choice?.checked) return;
+    if (event.target.closest("input, select, textarea, [contenteditable]") || find("dialog[open]")) return;
+    if (event.key === "/") {
+      const field = find("[data-search]");
+      if (field) {
+        event.preventDefault();
+        field.focus();
+        field.select();
+      } else {
+        const users = find('.nav a[href$="/users/"]');
+        if (users) { event.preventDefault(); location.assign(users.href); }
+      }
+    } else if (event.key === "?") {
+      event.preventDefault();
+      shortcuts.showModal();
+    }
+  });
+
+  localize(document);
+  tick();
+  setInterval(tick, 1000);
+})();
