@@ -149,9 +149,7 @@ def _install(lock: str) -> None:
 def _python(*arguments: str, what: str) -> None:
     """Run the base Python; what it prints is shown only as the reason of a failure."""
     environment = {**os.environ, "PIP_USER": "0", "PIP_ROOT_USER_ACTION": "ignore"}
-    done = subprocess.run(
-        [BASE_PYTHON, *arguments], env=environment, check=False, capture_output=True, text=True
-    )
+    done = subprocess.run([BASE_PYTHON, *arguments], env=environment, check=False, capture_output=True, text=True)
     if done.returncode:
         lines = [line.strip() for line in (done.stderr + done.stdout).splitlines() if line.strip()]
         errors = [line for line in lines if line.startswith("ERROR")] or lines or ["no reason given"]

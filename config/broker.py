@@ -42,7 +42,8 @@ class Transport(pgmq.Transport):
             self._notify_waiter = pgmq._NotifyWaiter(database_conninfo())  # noqa: SLF001
         return self._notify_waiter
 
-    def drain_events(self, connection: Any, **options: Any) -> None:
+    # kombu's own two base classes disagree about this signature.
+    def drain_events(self, connection: Any, timeout: float | None = None) -> None:  # type: ignore[override]
         """Wait for messages, but never so long that a stop has to wait for it."""
-        options["timeout"] = min(options.get("timeout") or LISTEN_SECONDS, LISTEN_SECONDS)
-        super().drain_events(connection, **options)  # type: ignore[no-untyped-call]
+        capped = min(timeout or LISTEN_SECONDS, LISTEN_SECONDS)
+        super().drain_events(connection, timeout=capped)  # type: ignore[no-untyped-call]

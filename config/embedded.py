@@ -125,9 +125,7 @@ def _create(cluster: Path) -> None:
     if draft.exists():
         shutil.rmtree(draft)
     if cluster.exists() and any(cluster.iterdir()):
-        raise EmbeddedError(
-            f"{cluster} holds files but no database; move it away or set DATA_DIR to another folder."
-        )
+        raise EmbeddedError(f"{cluster} holds files but no database; move it away or set DATA_DIR to another folder.")
     draft.mkdir(mode=0o700)
     owner.give(draft)
     make_reachable(draft, owner)

@@ -18,9 +18,7 @@ from pathlib import Path
 STOP_SECONDS = 12
 KEPT_LOG_BYTES = 10_000_000
 # What deserves a look: a warning or worse in either log format, or the first line of a traceback.
-LOUD = re.compile(
-    r"\[(warning|error|critical)\s*\]|\"level\": ?\"(warning|error|critical)\"|^Traceback", re.IGNORECASE
-)
+LOUD = re.compile(r"\[(warning|error|critical)\s*\]|\"level\": ?\"(warning|error|critical)\"|^Traceback", re.IGNORECASE)
 
 
 class ChildDiedError(Exception):
