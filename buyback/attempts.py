@@ -345,7 +345,7 @@ def _amount(buyback: Buyback) -> Decimal:
     """What was submitted; the database has refused a submitted sale without."""
     if buyback.amount is None:
         raise Moved(f"buyback {buyback.pk} has no amount")
-    return buyback.amount
+    return Decimal(buyback.amount)
 
 
 def _told(buyback: Buyback) -> dict[str, Any]:

@@ -19,7 +19,8 @@ from buyback.breaker import Breaker
 from buyback.oracle import PriceUnavailable, Reason
 from buyback.outcomes import TransactionFailed
 from inventory.models import Item
-from inventory.pricing import Price, basis, price as catalogue_price
+from inventory.pricing import Price, basis
+from inventory.pricing import price as catalogue_price
 from partners.models import Environment
 
 __all__ = ["PriceUnavailable", "ask", "is_asked", "pay", "price", "refuse_if_broken", "refuse_in_transaction"]

@@ -63,9 +63,16 @@ def address(name: str, schemes: tuple[str, ...]) -> str:
     """A URL of one of `schemes`, or "" when unset. The value is not repeated: it may hold a password."""
     value = text(name)
     if value and urlsplit(value).scheme not in schemes:
-        raise ImproperlyConfigured(
-            f"{name} is not a URL that starts with {' or '.join(f'{s}://' for s in schemes)}."
-        )
+        raise ImproperlyConfigured(f"{name} is not a URL that starts with {' or '.join(f'{s}://' for s in schemes)}.")
+    return value
+
+
+def peer(name: str) -> str:
+    """The base URL of a server we call, without a last slash, or "" when unset."""
+    value = address(name, ("https", "http")).rstrip("/")
+    parts = urlsplit(value)
+    if value and (not parts.hostname or parts.username or parts.query or parts.fragment):
+        raise ImproperlyConfigured(f"{name} is not a plain base URL such as https://host/path.")
     return value
 
 

@@ -17,7 +17,8 @@ from django_htmx.http import trigger_client_event
 
 from buyback.dashboard.tiles import tile
 from buyback.models import Payout
-from buyback.sellback import ItemExpired, ItemNotFound, PriceChanged, SaleInFlight, SessionActive, sell_back
+from buyback.outcomes import ItemExpired, ItemNotFound, PriceChanged, SaleInFlight, SessionActive
+from buyback.sellback import sell_back
 from config.errors import Refusal
 from inventory.models import Item
 from partners.actor import Actor

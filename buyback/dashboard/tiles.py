@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from buyback.pricing import Price, price
 from inventory.models import Item, Tier
+from inventory.pricing import Price, price
 
 
 @dataclass(frozen=True)

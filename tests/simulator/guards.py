@@ -1,0 +1,168 @@
+"""The guards of the live sale, each with a way to take it out. The simulator must notice every one that is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+from unittest.mock import patch
+from uuid import UUID, uuid4
+
+from buyback import attempts, outside, reconciler, sellback, treasury
+from buyback.models import Buyback
+from buyback.outcomes import TransactionFailed
+from inventory.models import Item
+
+Outage = Callable[[], Any]
+
+
+def silence_is_a_no() -> Any:
+    """A timeout counts as "declined"."""
+    real = reconciler.conclude
+
+    def conclude(buyback_id: UUID, outcome: treasury.Outcome, **kwargs: Any) -> Any:
+        if isinstance(outcome, treasury.Unknown):
+            outcome = treasury.Declined("timeout")
+        return real(buyback_id, outcome, **kwargs)
+
+    return _all((sellback, "conclude", conclude), (reconciler, "conclude", conclude))
+
+
+def not_found_is_a_no() -> Any:
+    """What the treasury does not know yet counts as "declined"."""
+    real = outside.ask
+
+    def ask(*args: Any, **kwargs: Any) -> treasury.Outcome:
+        outcome = real(*args, **kwargs)
+        return treasury.Declined("not found") if isinstance(outcome, treasury.NotFound) else outcome
+
+    return patch.object(outside, "ask", ask)
+
+
+def new_reference_each_time() -> Any:
+    """A resubmission asks for another payment."""
+    return patch.object(attempts.Attempt, "reference", property(lambda self: f"buyback-{self.pk}-{uuid4()}"))
+
+
+def paid_before_written_down() -> Any:
+    """The treasury is asked before the submission is in the database."""
+    real = attempts.submit
+
+    def submit(attempt: attempts.Attempt, price: Any, **kwargs: Any) -> None:
+        outside.pay(attempt, price.amount)
+        real(attempt, price, **kwargs)
+
+    return patch.object(attempts, "submit", submit)
+
+
+def lapsed_claims_still_submit() -> Any:
+    """A request that lost its claim asks the treasury all the same."""
+    real = attempts.submit
+
+    def submit(*args: Any, **kwargs: Any) -> None:
+        try:
+            real(*args, **kwargs)
+        except TransactionFailed:
+            return
+
+    return patch.object(attempts, "submit", submit)
+
+
+def open_items_are_free() -> Any:
+    """An unknown outcome hands the item back at once."""
+    real = attempts.park
+
+    def park(buyback_id: UUID, **kwargs: Any) -> None:
+        real(buyback_id, **kwargs)
+        item = Item.objects.get(buybacks=buyback_id)
+        Item.objects.filter(pk=item.pk, state="selling").update(state="held")
+
+    return patch.object(attempts, "park", park)
+
+
+def nobody_reconciles() -> Any:
+    """Open sales stay open."""
+    return patch.object(reconciler, "reconcile_all", lambda **_: 0)
+
+
+def windows_never_close() -> Any:
+    """The window is not looked at when the item is claimed."""
+    return patch.object(Item, "window_is_open", lambda *_: True)
+
+
+def money_stays_in_flight() -> Any:
+    """A failed sale does not give back what was set aside."""
+    real = attempts._transfer
+
+    def transfer(buyback: Buyback, debit: Any, credit: Any, now: Any) -> None:
+        if credit != "treasury":
+            real(buyback, debit, credit, now)
+
+    return patch.object(attempts, "_transfer", transfer)
+
+
+def caps_do_not_count() -> Any:
+    """No sale is counted against a cap."""
+    return patch.object(attempts, "_count_against_caps", lambda *_: None)
+
+
+def caps_never_get_back() -> Any:
+    """A failed sale stays counted (found by a cap that refuses what would fit)."""
+    return patch.object(attempts, "_give_back", lambda *_: None)
+
+
+def settled_twice() -> Any:
+    """A settlement does not look whether it is one already."""
+    return patch.object(Buyback.State, "SETTLED", "settled ")
+
+
+def leases_last_no_time() -> Any:
+    """A request's claim protects it from nobody."""
+    return patch.object(attempts, "LEASE", timedelta(0))
+
+
+def no_compare_and_set() -> Any:
+    """A move does not look where it moves from."""
+
+    def move(buyback: Buyback, state: Any, **fields: Any) -> None:
+        Buyback.objects.filter(pk=buyback.pk).update(state=state, **fields)
+
+    return patch.object(attempts, "_move", move)
+
+
+def floors_do_not_hold() -> Any:
+    """``min_amount`` is not looked at."""
+    real = sellback._step_by_step
+
+    def step_by_step(*args: Any) -> Any:
+        environment, item_id, by, expected, _, key, now = args
+        return real(environment, item_id, by, expected, None, key, now)
+
+    return patch.object(sellback, "_step_by_step", step_by_step)
+
+
+@contextmanager
+def _all(*patches: tuple[Any, str, Any]) -> Iterator[None]:
+    first, *rest = patches
+    with patch.object(*first):
+        if rest:
+            with _all(*rest):
+                yield
+        else:
+            yield
+
+
+GUARDS: tuple[Outage, ...] = (
+    silence_is_a_no,
+    not_found_is_a_no,
+    new_reference_each_time,
+    paid_before_written_down,
+    lapsed_claims_still_submit,
+    open_items_are_free,
+    nobody_reconciles,
+    windows_never_close,
+    money_stays_in_flight,
+    caps_do_not_count,
+    floors_do_not_hold,
+)

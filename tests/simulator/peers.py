@@ -1,0 +1,82 @@
+"""An oracle and a treasury as a seed makes them: slow, deaf, late, declining, but never paying a reference twice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from random import Random
+
+from buyback import oracle, treasury
+
+FATES = ("paid", "paid", "paid", "declined", "lost", "answer lost", "late", "garbled")
+
+
+@dataclass
+class SimulatedTreasury:
+    """What it truly did is in ``paid``: amounts by reference, one entry for each time money left."""
+
+    random: Random
+    now: datetime
+    honest: bool = False
+    paid: dict[str, list[Decimal]] = field(default_factory=dict)
+    declined: set[str] = field(default_factory=set)
+    coming: list[tuple[datetime, str, Decimal]] = field(default_factory=list)  # requests still on their way
+
+    def pay(self, *, reference: str, amount: Decimal, recipient: str) -> treasury.Outcome:
+        """A request by reference; the same reference again is the same payment."""
+        self.arrive()
+        fate = "paid" if self.honest else self.random.choice(FATES)
+        if fate == "late":
+            after = timedelta(seconds=self.random.choice((3, 20, 50, 200)))
+            self.coming.append((self.now + after, reference, amount))
+        if fate in ("lost", "late"):
+            return treasury.Unknown(treasury.Why.TIMEOUT)
+        self._apply(reference, amount, declines=fate == "declined")
+        if fate == "answer lost":
+            return treasury.Unknown(treasury.Why.TIMEOUT)
+        if fate == "garbled":
+            return treasury.Unknown(treasury.Why.MALFORMED)
+        return self._known(reference) or treasury.NotFound()
+
+    def ask(self, *, reference: str, amount: Decimal) -> treasury.Outcome:
+        """What became of a reference."""
+        self.arrive()
+        if not self.honest and self.random.random() < 0.3:
+            return treasury.Unknown(treasury.Why.UNREACHABLE)
+        return self._known(reference) or treasury.NotFound()
+
+    def arrive(self) -> None:
+        """Apply the requests whose time has come."""
+        due = [one for one in self.coming if one[0] <= self.now]
+        self.coming = [one for one in self.coming if one[0] > self.now]
+        for _, reference, amount in due:
+            self._apply(reference, amount, declines=False)
+
+    def _apply(self, reference: str, amount: Decimal, *, declines: bool) -> None:
+        if reference in self.paid or reference in self.declined:
+            return
+        if declines:
+            self.declined.add(reference)
+        else:
+            self.paid.setdefault(reference, []).append(amount)
+
+    def _known(self, reference: str) -> treasury.Outcome | None:
+        if reference in self.paid:
+            return treasury.Paid()
+        return treasury.Declined("funds") if reference in self.declined else None
+
+
+@dataclass
+class SimulatedOracle:
+    """A price by item, which the schedule moves; now and then nobody can be reached."""
+
+    random: Random
+    now: datetime
+    prices: dict[str, Decimal] = field(default_factory=dict)
+
+    def fetch(self, *, item_id: str, last_fmv: Decimal, now: datetime) -> oracle.OraclePrice:
+        """Raises PriceUnavailable one time in eight."""
+        if self.random.random() < 0.125:
+            raise oracle.PriceUnavailable(self.random.choice((oracle.Reason.TIMEOUT, oracle.Reason.STALE)))
+        return oracle.OraclePrice(self.prices[item_id], self.now)

@@ -1,0 +1,170 @@
+"""One run: the world and the schedule of a seed, played to the end, and judged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from functools import wraps
+from random import Random
+from typing import Any
+from unittest.mock import patch
+
+from buyback import attempts, expiry, ledger, outside, reconciler, sellback
+from buyback.breaker import Breaker
+from buyback.models import Buyback, TreasuryControl
+from buyback.outcomes import Sale
+from config.errors import Refusal
+from inventory.models import Item
+from partners.actor import SYSTEM
+from partners.models import Environment
+from tests.simulator.peers import SimulatedOracle, SimulatedTreasury
+from tests.simulator.stage import Stage
+from tests.world import NOW, make_collector, make_environment, make_item
+
+STEPS = ("claim", "submit", "settle", "fail", "park", "send_to_review", "take_lease")
+CALLS = ("price", "pay", "ask")
+
+
+class Unsound(AssertionError):
+    """The books are wrong, or disagree with the treasury."""
+
+
+@dataclass
+class Run:
+    """A seed's world. ``trace`` tells what happened, in order."""
+
+    seed: int
+    stage: Stage
+    random: Random = field(init=False)
+    now: datetime = NOW
+    items: list[Item] = field(default_factory=list)
+    sold: list[Sale] = field(default_factory=list)
+    trace: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.random = Random(self.seed)
+        self.oracle = SimulatedOracle(self.random, self.now)
+        self.treasury = SimulatedTreasury(self.random, self.now)
+        self.environment = make_environment()
+        collector = make_collector(self.environment)
+        for _ in range(self.random.choice((1, 1, 2))):
+            window = self.random.choice((None, 5, 40, 600))
+            expires_at = None if window is None else NOW + timedelta(seconds=window)
+            voucher = self.random.random() < 0.3
+            item = make_item(self.environment, collector=collector, expires_at=expires_at, voucher=voucher)
+            self.oracle.prices[item.public_id] = item.card.fmv
+            self.items.append(item)
+        self._set_caps()
+
+    def _set_caps(self) -> None:
+        """A platform cap that fits about one sale, one time in five; ``spend_cap`` is that cap."""
+        self.cap: Decimal | None = Decimal(100) if self.random.random() < 0.2 else None
+        TreasuryControl.objects.update_or_create(pk=1, defaults={"cap_per_partner_day": self.cap})
+
+    def play(self) -> None:
+        """Play the schedule, then bring everything to rest, then judge. Raises Unsound, or whatever an actor met."""
+        cast: list[Callable[[], None]] = [self._seller, self._seller, self._seller, self._reconciler, self._weather]
+        cast += [self._reconciler] if self.random.random() < 0.5 else [self._sweeper]
+        deaths = self.random.choice((0.0, 0.03, 0.12))
+        with self._directed():
+            self.stage.run(cast, random=self.random, deaths=deaths, trace=self.trace)
+            self._come_to_rest()
+        self._judge()
+
+    # --- the cast -------------------------------------------------------------------------------------------
+
+    def _seller(self) -> None:
+        for _ in range(self.random.choice((1, 2))):
+            item = self.random.choice(self.items)
+            floor = self.random.choice((None, None, Decimal(60)))
+            try:
+                self.sold.append(
+                    sellback.sell_back(
+                        environment=self.environment, item_id=item.public_id, by=SYSTEM, min_amount=floor
+                    )
+                )
+            except Refusal as refusal:
+                self.trace.append(f"refused {type(refusal).__name__}")
+
+    def _reconciler(self) -> None:
+        for _ in range(3):
+            self.stage.pause("reconciler waits")
+            reconciler.reconcile_all(now=self.now)
+
+    def _sweeper(self) -> None:
+        for _ in range(2):
+            self.stage.pause("sweeper waits")
+            expiry.close_batch(now=self.now)
+
+    def _weather(self) -> None:
+        for _ in range(self.random.randint(2, 6)):
+            self.stage.pause("weather")
+            self._pass(self.random.choice((1, 4, 16, 31, 70)))
+            item = self.random.choice(self.items)
+            self.oracle.prices[item.public_id] = Decimal(self.random.randint(4000, 16000)) / 100
+
+    def _pass(self, seconds: int) -> None:
+        self.now += timedelta(seconds=seconds)
+        self.oracle.now = self.treasury.now = self.now
+        self.trace.append(f"+{seconds}s")
+
+    # --- the end --------------------------------------------------------------------------------------------
+
+    def _come_to_rest(self) -> None:
+        """The treasury recovers, late requests arrive, and the reconciler has time enough."""
+        self.treasury.honest = True
+        for _ in range(4):
+            self._pass(120)
+            self.treasury.arrive()
+            reconciler.reconcile_all(now=self.now)
+
+    def _judge(self) -> None:
+        broken = [f"{one.rule}: {one.rows}" for one in ledger.broken_invariants()]
+        sales = list(Buyback.objects.of(self.environment))
+        settled = {one.reference: one.amount for one in sales if one.state == Buyback.State.SETTLED}
+        paid = {reference: sum(amounts) for reference, amounts in self.treasury.paid.items()}
+        if paid != settled:
+            broken.append(f"the treasury paid {paid}, the books say {settled}")
+        if any(one.completed_at is None for one in sales):
+            broken.append("a sale is still open")
+        told = {sale.buyback_id: sale.amount for sale in self.sold}
+        if any(settled.get(f"buyback-{one}") != amount for one, amount in told.items()):
+            broken.append("a seller was told of a sale the books do not have")
+        if self.cap is not None and sum(amount or 0 for amount in settled.values()) > self.cap:
+            broken.append("the cap was passed")
+        if broken:
+            raise Unsound("; ".join(broken))
+
+    @contextmanager
+    def _directed(self) -> Iterator[None]:
+        """The clock, the peers and the points where the turn may change hands."""
+        with ExitStack() as stack:
+            stack.enter_context(patch.object(Environment, "database_now", lambda _: self.now))
+            stack.enter_context(patch.object(outside, "is_asked", lambda _: True))
+            for breaker in ("ORACLE_BREAKER", "TREASURY_BREAKER"):
+                stack.enter_context(patch.object(outside, breaker, Breaker()))
+            stack.enter_context(patch.multiple(outside.settings, ORACLE_URL="simulated", TREASURY_URL="simulated"))
+            stack.enter_context(patch.object(outside.oracle, "fetch", self.oracle.fetch))
+            stack.enter_context(patch.object(outside.treasury, "pay", self.treasury.pay))
+            stack.enter_context(patch.object(outside.treasury, "ask", self.treasury.ask))
+            for module, names in ((attempts, STEPS), (outside, CALLS)):
+                for name in names:
+                    stack.enter_context(patch.object(module, name, self._paused(name, getattr(module, name))))
+            yield
+
+    def _paused(self, name: str, step: Callable[..., Any]) -> Callable[..., Any]:
+        """``step``, with a point before it and one after it where anything may happen."""
+
+        @wraps(step)
+        def paused(*args: Any, **kwargs: Any) -> Any:
+            self.stage.pause(f"before {name}")
+            result = step(*args, **kwargs)
+            self.stage.pause(f"after {name}")
+            return result
+
+        return paused
+
+

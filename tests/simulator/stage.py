@@ -1,0 +1,92 @@
+"""The stage: actors are threads, but only one runs at a time, and the seed decides which."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from queue import SimpleQueue
+from random import Random
+
+from django.db import connection
+
+
+class Killed(BaseException):
+    """The process died here. No ``except Exception`` may catch it, as none catches SIGKILL."""
+
+
+class Actor:
+    """One actor's thread, kept for many runs so that its database connection is."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        self.turn = threading.Semaphore(0)
+        self.work: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self.doomed = self.playing = False
+        self.where = ""
+        self.error: BaseException | None = None
+        self.thread = threading.Thread(target=self._live, daemon=True)
+        self.thread.start()
+
+    def _live(self) -> None:
+        while (play := self.work.get()) is not None:
+            self.turn.acquire()
+            self.stage.on = self
+            try:
+                self._check_doom()
+                play()
+            except Killed:
+                pass
+            except BaseException as error:  # noqa: BLE001  (told to the run, which fails with it)
+                self.error = error
+            self.playing = False
+            self.stage.done.release()
+        connection.close()
+
+    def _check_doom(self) -> None:
+        if self.doomed:
+            raise Killed
+
+    def pause(self, where: str) -> None:
+        """Give the turn back; go on when it comes round again."""
+        self.where = where
+        self.stage.done.release()
+        self.turn.acquire()
+        self.stage.on = self
+        self._check_doom()
+
+
+class Stage:
+    """Gives turns by the seed, and kills by it too."""
+
+    def __init__(self, actors: int) -> None:
+        self.done = threading.Semaphore(0)
+        self.on: Actor | None = None
+        self.actors = [Actor(self) for _ in range(actors)]
+
+    def pause(self, where: str) -> None:
+        """Called by whatever runs: a point where anything may happen in between."""
+        if self.on is not None and threading.current_thread() is self.on.thread:
+            self.on.pause(where)
+
+    def run(self, plays: list[Callable[[], None]], *, random: Random, deaths: float, trace: list[str]) -> None:
+        """Play all of it, one step at a time. Raises the first error an actor met."""
+        cast = self.actors[: len(plays)]
+        for number, (actor, play) in enumerate(zip(cast, plays, strict=True)):
+            actor.doomed, actor.playing, actor.error, actor.where = False, True, None, f"start {number}"
+            actor.work.put(play)
+        while playing := [actor for actor in cast if actor.playing]:
+            actor = random.choice(playing)
+            actor.doomed = actor.doomed or random.random() < deaths
+            trace.append(f"{cast.index(actor)} {actor.where}{' KILLED' if actor.doomed else ''}")
+            actor.turn.release()
+            self.done.acquire()
+        for actor in cast:
+            if actor.error is not None:
+                raise actor.error
+
+    def close(self) -> None:
+        """End the threads and their connections."""
+        for actor in self.actors:
+            actor.work.put(None)
+        for actor in self.actors:
+            actor.thread.join()
