@@ -64,9 +64,7 @@ class SaleView(ActionView):
 
     def sold_once(self, key: str, fingerprint: bytes, sell: Callable[[int], Sale]) -> idempotency.Answer:
         """The answer of a step-by-step sale: kept, or told by what became of the sale that the key made."""
-        row = idempotency.begin(
-            environment=self.environment, key=key, fingerprint=fingerprint, now=clock.now()
-        )
+        row = idempotency.begin(environment=self.environment, key=key, fingerprint=fingerprint, now=clock.now())
         if row.status is not None:
             return idempotency.kept_answer(row)
         if row.subject is not None:
@@ -102,9 +100,7 @@ class SellBack(SaleView):
         item_id = sent.get("item_id")
         if not isinstance(item_id, str):
             raise ItemNotFound
-        return sell_back(
-            environment=self.environment, item_id=item_id, by=self.actor, min_amount=_least(sent), key=key
-        )
+        return sell_back(environment=self.environment, item_id=item_id, by=self.actor, min_amount=_least(sent), key=key)
 
 
 class SellBatch(SaleView):

@@ -66,9 +66,7 @@ def load(buyback_id: UUID) -> Attempt:
     return Attempt(buyback, Item.objects.select_related(*related).get(pk=buyback.item_id))
 
 
-def claim(
-    *, environment: Environment, item_id: str, by: Actor, key: int | None, now: datetime | None
-) -> Attempt:
+def claim(*, environment: Environment, item_id: str, by: Actor, key: int | None, now: datetime | None) -> Attempt:
     """Take the item out of the user's hands for 30 seconds, to sell it.
 
     Raises SaleInFlight, SessionActive, ItemNotFound, ItemExpired, or TransactionFailed while the treasury is paused.
@@ -134,7 +132,11 @@ def submit(attempt: Attempt, price: Price, *, now: datetime | None) -> None:
             moment = now or attempt.item.environment.database_now()
             _count_against_caps(attempt.item.environment, price.amount, moment)
             moved = Buyback.objects.filter(
-                pk=attempt.pk, state=Buyback.State.CLAIMED, lease_until__gt=moment
+                # The very lease we took: the reconciler's is another, and means that we were given up.
+                pk=attempt.pk,
+                state=Buyback.State.CLAIMED,
+                lease_until=attempt.buyback.lease_until,
+                lease_until__gt=moment,
             ).update(
                 state=Buyback.State.SUBMITTED,
                 fmv=price.fmv,
@@ -229,9 +231,7 @@ def settle(buyback_id: UUID, *, now: datetime | None) -> Sale:
             paid_at=moment,
         )
         data = _told(buyback) | {"amount": float(amount), "payout_id": str(payout.pk)}
-        events.record(
-            environment=buyback.environment, kind=Event.Type.BUYBACK_COMPLETED, data=[data], now=moment
-        )
+        events.record(environment=buyback.environment, kind=Event.Type.BUYBACK_COMPLETED, data=[data], now=moment)
     return Sale(item.public_id, amount, buyback.pk, payout.pk)
 
 

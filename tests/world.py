@@ -130,7 +130,7 @@ def make_card(**fields: Any) -> Card:
     card = Card.objects.create(
         **{
             "source_type": Card.Source.ENFT,
-            "mint_address": None if fields.get("listing_id") else f"Mint{number}".ljust(44, "1"),
+            "mint_address": None if fields.get("listing_id") else f"Mint{number}z".ljust(44, "1"),
             "name": f"Card {number}",
             "image": f"https://cards.example.test/{number}.svg",
             "attributes": [{"trait_type": "Set", "value": "Tidewater"}],

@@ -11,160 +11,263 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('buyback', '0002_tenant_keys'),
-        ('inventory', '0002_tenant_keys'),
-        ('partners', '0002_live_sales'),
+        ("buyback", "0002_tenant_keys"),
+        ("inventory", "0002_tenant_keys"),
+        ("partners", "0002_live_sales"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Alert',
+            name="Alert",
             fields=[
-                ('id', models.UUIDField(db_default=partners.models.records.UuidV7(), editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('price_rejected', 'Price rejected'), ('sale_in_review', 'Sale in review'), ('cap_reached', 'Cap reached')], max_length=20)),
-                ('subject', models.CharField(max_length=200)),
-                ('detail', models.CharField(blank=True, max_length=500)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('seen_at', models.DateTimeField(blank=True, null=True)),
+                (
+                    "id",
+                    models.UUIDField(
+                        db_default=partners.models.records.UuidV7(), editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("price_rejected", "Price rejected"),
+                            ("sale_in_review", "Sale in review"),
+                            ("cap_reached", "Cap reached"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("subject", models.CharField(max_length=200)),
+                ("detail", models.CharField(blank=True, max_length=500)),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("seen_at", models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                'ordering': ('-created_at', '-id'),
+                "ordering": ("-created_at", "-id"),
             },
         ),
         migrations.CreateModel(
-            name='Proposal',
+            name="Proposal",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('outcome', models.CharField(choices=[('settled', 'It was paid'), ('failed', 'It was not paid')], max_length=7)),
-                ('reason', models.CharField(max_length=500)),
-                ('proposed_by', models.CharField(max_length=300)),
-                ('confirmed_by', models.CharField(blank=True, max_length=300)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('confirmed_at', models.DateTimeField(blank=True, null=True)),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "outcome",
+                    models.CharField(choices=[("settled", "It was paid"), ("failed", "It was not paid")], max_length=7),
+                ),
+                ("reason", models.CharField(max_length=500)),
+                ("proposed_by", models.CharField(max_length=300)),
+                ("confirmed_by", models.CharField(blank=True, max_length=300)),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("confirmed_at", models.DateTimeField(blank=True, null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Spend',
+            name="Spend",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('scope', models.CharField(max_length=40)),
-                ('starts_at', models.DateTimeField()),
-                ('total', models.DecimalField(decimal_places=2, max_digits=16)),
-                ('cap', models.DecimalField(decimal_places=2, max_digits=16)),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("scope", models.CharField(max_length=40)),
+                ("starts_at", models.DateTimeField()),
+                ("total", models.DecimalField(decimal_places=2, max_digits=16)),
+                ("cap", models.DecimalField(decimal_places=2, max_digits=16)),
             ],
         ),
         migrations.CreateModel(
-            name='TreasuryControl',
+            name="TreasuryControl",
             fields=[
-                ('id', models.PositiveSmallIntegerField(default=1, editable=False, primary_key=True, serialize=False)),
-                ('paused', models.BooleanField(default=False, help_text='The kill switch: while it is set, no live sale is made.')),
-                ('cap_per_sale', config.money.MoneyField(blank=True, help_text='USD; a dearer sale is declined.', null=True)),
-                ('cap_per_partner_day', config.money.MoneyField(blank=True, help_text="USD of one partner's live sales in a UTC day.", null=True)),
-                ('cap_per_hour', config.money.MoneyField(blank=True, help_text='USD of all live sales in a clock hour.', null=True)),
+                ("id", models.PositiveSmallIntegerField(default=1, editable=False, primary_key=True, serialize=False)),
+                (
+                    "paused",
+                    models.BooleanField(
+                        default=False, help_text="The kill switch: while it is set, no live sale is made."
+                    ),
+                ),
+                (
+                    "cap_per_sale",
+                    config.money.MoneyField(blank=True, help_text="USD; a dearer sale is declined.", null=True),
+                ),
+                (
+                    "cap_per_partner_day",
+                    config.money.MoneyField(
+                        blank=True, help_text="USD of one partner's live sales in a UTC day.", null=True
+                    ),
+                ),
+                (
+                    "cap_per_hour",
+                    config.money.MoneyField(blank=True, help_text="USD of all live sales in a clock hour.", null=True),
+                ),
             ],
             options={
-                'verbose_name_plural': 'treasury control',
+                "verbose_name_plural": "treasury control",
             },
         ),
         migrations.AddField(
-            model_name='buyback',
-            name='lease_until',
+            model_name="buyback",
+            name="lease_until",
             field=models.DateTimeField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='buyback',
-            name='submitted_at',
-            field=models.DateTimeField(blank=True, help_text='When the treasury was first asked.', null=True),
+            model_name="buyback",
+            name="submitted_at",
+            field=models.DateTimeField(blank=True, help_text="When the treasury was first asked.", null=True),
         ),
         migrations.AlterField(
-            model_name='buyback',
-            name='amount',
+            model_name="buyback",
+            name="amount",
             field=config.money.MoneyField(blank=True, null=True),
         ),
         migrations.AlterField(
-            model_name='buyback',
-            name='fmv',
-            field=config.money.MoneyField(blank=True, help_text='USD, as the sale was priced.', null=True, verbose_name='market value'),
+            model_name="buyback",
+            name="fmv",
+            field=config.money.MoneyField(
+                blank=True, help_text="USD, as the sale was priced.", null=True, verbose_name="market value"
+            ),
         ),
         migrations.AlterField(
-            model_name='buyback',
-            name='priced_at',
-            field=models.DateTimeField(blank=True, help_text='When the market value was set.', null=True),
+            model_name="buyback",
+            name="priced_at",
+            field=models.DateTimeField(blank=True, help_text="When the market value was set.", null=True),
         ),
         migrations.AddIndex(
-            model_name='buyback',
-            index=models.Index(condition=models.Q(('state__in', ('claimed', 'submitted', 'unknown', 'review'))), fields=['lease_until'], name='buyback_buyback_unresolved'),
+            model_name="buyback",
+            index=models.Index(
+                condition=models.Q(("state__in", ("claimed", "submitted", "unknown", "review"))),
+                fields=["lease_until"],
+                name="buyback_buyback_unresolved",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='buyback',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ('claimed', 'failed')), models.Q(('amount__isnull', False), ('fmv__isnull', False), ('priced_at__isnull', False)), _connector='OR'), name='buyback_buyback_priced_before_money'),
+            model_name="buyback",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("state__in", ("claimed", "failed")),
+                    models.Q(("amount__isnull", False), ("fmv__isnull", False), ("priced_at__isnull", False)),
+                    _connector="OR",
+                ),
+                name="buyback_buyback_priced_before_money",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='buyback',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('lease_until__isnull', False), ('state__in', ('claimed', 'submitted', 'unknown', 'review'))), models.Q(models.Q(('state__in', ('claimed', 'submitted', 'unknown', 'review')), _negated=True), ('lease_until', None)), _connector='OR'), name='buyback_buyback_open_has_a_lease'),
+            model_name="buyback",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("lease_until__isnull", False), ("state__in", ("claimed", "submitted", "unknown", "review"))
+                    ),
+                    models.Q(
+                        models.Q(("state__in", ("claimed", "submitted", "unknown", "review")), _negated=True),
+                        ("lease_until", None),
+                    ),
+                    _connector="OR",
+                ),
+                name="buyback_buyback_open_has_a_lease",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='buyback',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ('submitted', 'unknown', 'review')), _negated=True), ('submitted_at__isnull', False), _connector='OR'), name='buyback_buyback_submitted_has_its_time'),
+            model_name="buyback",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state__in", ("submitted", "unknown", "review")), _negated=True),
+                    ("submitted_at__isnull", False),
+                    _connector="OR",
+                ),
+                name="buyback_buyback_submitted_has_its_time",
+            ),
         ),
         migrations.AddField(
-            model_name='alert',
-            name='environment',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='partners.environment'),
+            model_name="alert",
+            name="environment",
+            field=models.ForeignKey(
+                db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="partners.environment"
+            ),
         ),
         migrations.AddField(
-            model_name='proposal',
-            name='buyback',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='proposal', to='buyback.buyback'),
+            model_name="proposal",
+            name="buyback",
+            field=models.OneToOneField(
+                on_delete=django.db.models.deletion.PROTECT, related_name="proposal", to="buyback.buyback"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='spend',
-            constraint=models.UniqueConstraint(fields=('scope', 'starts_at'), name='buyback_spend_once_per_span'),
+            model_name="spend",
+            constraint=models.UniqueConstraint(fields=("scope", "starts_at"), name="buyback_spend_once_per_span"),
         ),
         migrations.AddConstraint(
-            model_name='spend',
-            constraint=models.CheckConstraint(condition=models.Q(('total__gte', 0), ('total__lte', models.F('cap'))), name='buyback_spend_within_cap'),
+            model_name="spend",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("total__gte", 0), ("total__lte", models.F("cap"))), name="buyback_spend_within_cap"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='treasurycontrol',
-            constraint=models.CheckConstraint(condition=models.Q(('id', 1)), name='buyback_treasurycontrol_one_row'),
+            model_name="treasurycontrol",
+            constraint=models.CheckConstraint(condition=models.Q(("id", 1)), name="buyback_treasurycontrol_one_row"),
         ),
         migrations.AddConstraint(
-            model_name='treasurycontrol',
-            constraint=models.CheckConstraint(condition=models.Q(('cap_per_sale__gt', 0), ('cap_per_sale__lt', Decimal('1000000000'))), name='buyback_treasurycontrol_sale_bounds', violation_error_message='Enter an amount above 0 and below 1,000,000,000 USD.'),
+            model_name="treasurycontrol",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("cap_per_sale__gt", 0), ("cap_per_sale__lt", Decimal("1000000000"))),
+                name="buyback_treasurycontrol_sale_bounds",
+                violation_error_message="Enter an amount above 0 and below 1,000,000,000 USD.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='treasurycontrol',
-            constraint=models.CheckConstraint(condition=models.Q(('cap_per_partner_day__gt', 0), ('cap_per_partner_day__lt', Decimal('1000000000'))), name='buyback_treasurycontrol_day_bounds', violation_error_message='Enter an amount above 0 and below 1,000,000,000 USD.'),
+            model_name="treasurycontrol",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("cap_per_partner_day__gt", 0), ("cap_per_partner_day__lt", Decimal("1000000000"))),
+                name="buyback_treasurycontrol_day_bounds",
+                violation_error_message="Enter an amount above 0 and below 1,000,000,000 USD.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='treasurycontrol',
-            constraint=models.CheckConstraint(condition=models.Q(('cap_per_hour__gt', 0), ('cap_per_hour__lt', Decimal('1000000000'))), name='buyback_treasurycontrol_hour_bounds', violation_error_message='Enter an amount above 0 and below 1,000,000,000 USD.'),
+            model_name="treasurycontrol",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("cap_per_hour__gt", 0), ("cap_per_hour__lt", Decimal("1000000000"))),
+                name="buyback_treasurycontrol_hour_bounds",
+                violation_error_message="Enter an amount above 0 and below 1,000,000,000 USD.",
+            ),
         ),
         migrations.AddIndex(
-            model_name='alert',
-            index=models.Index(fields=['-created_at', '-id'], name='buyback_alert_newest'),
+            model_name="alert",
+            index=models.Index(fields=["-created_at", "-id"], name="buyback_alert_newest"),
         ),
         migrations.AddConstraint(
-            model_name='alert',
-            constraint=models.UniqueConstraint(condition=models.Q(('seen_at', None)), fields=('kind', 'subject'), name='buyback_alert_once_until_seen'),
+            model_name="alert",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("seen_at", None)), fields=("kind", "subject"), name="buyback_alert_once_until_seen"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='proposal',
-            constraint=models.CheckConstraint(condition=models.Q(('outcome__in', ('settled', 'failed'))), name='buyback_proposal_outcome_known'),
+            model_name="proposal",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("outcome__in", ("settled", "failed"))), name="buyback_proposal_outcome_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='proposal',
-            constraint=models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='buyback_proposal_has_a_reason'),
+            model_name="proposal",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("reason", ""), _negated=True), name="buyback_proposal_has_a_reason"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='proposal',
-            constraint=models.CheckConstraint(condition=models.Q(('confirmed_by', models.F('proposed_by')), _negated=True), name='buyback_proposal_two_people'),
+            model_name="proposal",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("confirmed_by", models.F("proposed_by")), _negated=True),
+                name="buyback_proposal_two_people",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='proposal',
-            trigger=pgtrigger.compiler.Trigger(name='confirmed_is_final', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.confirmed_at IS NOT NULL)', func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='81a4ef69142b832dbf09fd374f869db1438ff86b', operation='UPDATE OR DELETE', pgid='pgtrigger_confirmed_is_final_b4e44', table='buyback_proposal', when='BEFORE')),
+            model_name="proposal",
+            trigger=pgtrigger.compiler.Trigger(
+                name="confirmed_is_final",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.confirmed_at IS NOT NULL)",
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="81a4ef69142b832dbf09fd374f869db1438ff86b",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_confirmed_is_final_b4e44",
+                    table="buyback_proposal",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]

@@ -114,9 +114,7 @@ class Proposal(models.Model):
                 condition=Q(outcome__in=("settled", "failed")), name="buyback_proposal_outcome_known"
             ),
             models.CheckConstraint(condition=~Q(reason=""), name="buyback_proposal_has_a_reason"),
-            models.CheckConstraint(
-                condition=~Q(confirmed_by=F("proposed_by")), name="buyback_proposal_two_people"
-            ),
+            models.CheckConstraint(condition=~Q(confirmed_by=F("proposed_by")), name="buyback_proposal_two_people"),
         )
         triggers = (
             pgtrigger.Protect(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
 from uuid import UUID, uuid4
@@ -107,28 +106,15 @@ def caps_do_not_count() -> Any:
     return patch.object(attempts, "_count_against_caps", lambda *_: None)
 
 
-def caps_never_get_back() -> Any:
-    """A failed sale stays counted (found by a cap that refuses what would fit)."""
-    return patch.object(attempts, "_give_back", lambda *_: None)
+def any_lease_will_do() -> Any:
+    """A request that was given up goes on when somebody else's lease runs."""
+    real = attempts.submit
 
+    def submit(attempt: attempts.Attempt, price: Any, **kwargs: Any) -> None:
+        attempt.buyback.refresh_from_db(fields=["lease_until"])
+        real(attempt, price, **kwargs)
 
-def settled_twice() -> Any:
-    """A settlement does not look whether it is one already."""
-    return patch.object(Buyback.State, "SETTLED", "settled ")
-
-
-def leases_last_no_time() -> Any:
-    """A request's claim protects it from nobody."""
-    return patch.object(attempts, "LEASE", timedelta(0))
-
-
-def no_compare_and_set() -> Any:
-    """A move does not look where it moves from."""
-
-    def move(buyback: Buyback, state: Any, **fields: Any) -> None:
-        Buyback.objects.filter(pk=buyback.pk).update(state=state, **fields)
-
-    return patch.object(attempts, "_move", move)
+    return patch.object(attempts, "submit", submit)
 
 
 def floors_do_not_hold() -> Any:
@@ -159,6 +145,7 @@ GUARDS: tuple[Outage, ...] = (
     new_reference_each_time,
     paid_before_written_down,
     lapsed_claims_still_submit,
+    any_lease_will_do,
     open_items_are_free,
     nobody_reconciles,
     windows_never_close,

@@ -41,7 +41,7 @@ class Run:
     random: Random = field(init=False)
     now: datetime = NOW
     items: list[Item] = field(default_factory=list)
-    sold: list[Sale] = field(default_factory=list)
+    sold: list[tuple[Sale, Decimal]] = field(default_factory=list)
     trace: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -81,11 +81,10 @@ class Run:
             item = self.random.choice(self.items)
             floor = self.random.choice((None, None, Decimal(60)))
             try:
-                self.sold.append(
-                    sellback.sell_back(
-                        environment=self.environment, item_id=item.public_id, by=SYSTEM, min_amount=floor
-                    )
+                sale = sellback.sell_back(
+                    environment=self.environment, item_id=item.public_id, by=SYSTEM, min_amount=floor
                 )
+                self.sold.append((sale, floor or Decimal(0)))
             except Refusal as refusal:
                 self.trace.append(f"refused {type(refusal).__name__}")
 
@@ -130,9 +129,10 @@ class Run:
             broken.append(f"the treasury paid {paid}, the books say {settled}")
         if any(one.completed_at is None for one in sales):
             broken.append("a sale is still open")
-        told = {sale.buyback_id: sale.amount for sale in self.sold}
-        if any(settled.get(f"buyback-{one}") != amount for one, amount in told.items()):
+        if any(settled.get(f"buyback-{sale.buyback_id}") != sale.amount for sale, _ in self.sold):
             broken.append("a seller was told of a sale the books do not have")
+        if any(sale.amount < floor for sale, floor in self.sold):
+            broken.append("an item sold below its seller's floor")
         if self.cap is not None and sum(amount or 0 for amount in settled.values()) > self.cap:
             broken.append("the cap was passed")
         if broken:
@@ -166,5 +166,3 @@ class Run:
             return result
 
         return paused
-
-
