@@ -63,9 +63,20 @@ def address(name: str, schemes: tuple[str, ...]) -> str:
     """A URL of one of `schemes`, or "" when unset. The value is not repeated: it may hold a password."""
     value = text(name)
     if value and urlsplit(value).scheme not in schemes:
-        raise ImproperlyConfigured(
-            f"{name} is not a URL that starts with {' or '.join(f'{s}://' for s in schemes)}."
-        )
+        raise ImproperlyConfigured(f"{name} is not a URL that starts with {' or '.join(f'{s}://' for s in schemes)}.")
+    return value
+
+
+def peer(name: str) -> str:
+    """The base URL of a server we call, without a last slash, or "" when unset."""
+    value = address(name, ("https", "http")).rstrip("/")
+    parts = urlsplit(value)
+    try:
+        usable = bool((parts.hostname or "").encode("idna")) and parts.port != 0 and value.isascii()
+    except ValueError:  # a label too long, or no port of this world
+        usable = False
+    if value and (not usable or "@" in parts.netloc or parts.query or parts.fragment):
+        raise ImproperlyConfigured(f"{name} is not a plain base URL such as https://host/path.")
     return value
 
 

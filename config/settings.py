@@ -77,9 +77,7 @@ SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 # Only a proxy that overwrites this header may be believed, so it takes a word of its own.
-SECURE_PROXY_SSL_HEADER = (
-    ("HTTP_X_FORWARDED_PROTO", "https") if environment.flag("BEHIND_TLS_PROXY") else None
-)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if environment.flag("BEHIND_TLS_PROXY") else None
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
@@ -160,6 +158,7 @@ AUTH_USER_MODEL = "partners.User"
 LOGIN_URL = "/login/"
 LOGIN_REDIRECT_URL = "/dashboard/"
 LOGOUT_REDIRECT_URL = "/login/"
+CSRF_FAILURE_VIEW = "partners.dashboard.home.stale_form"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
@@ -216,3 +215,18 @@ REST_FRAMEWORK: dict[str, Any] = {
     "UNAUTHENTICATED_USER": None,
     "URL_FORMAT_OVERRIDE": None,
 }
+
+# --- the outside world ----------------------------------------------------------------------------------
+
+# The pricing oracle (`buyback/oracle.py`). Empty: the catalogue's own fmv is the price.
+ORACLE_URL = environment.peer("ORACLE_URL")
+ORACLE_TIMEOUT = environment.whole("ORACLE_TIMEOUT", 2, low=1, high=10)  # seconds in all, one retry included
+ORACLE_MAX_AGE = environment.whole("ORACLE_MAX_AGE", 3600, low=1, high=86_400)  # seconds
+ORACLE_MAX_MOVE = environment.whole("ORACLE_MAX_MOVE", 3, low=2, high=1000)  # a factor, up or down
+
+# The treasury (`buyback/treasury.py`). Empty: sales are settled inside.
+TREASURY_URL = environment.peer("TREASURY_URL")
+TREASURY_KEY = environment.text("TREASURY_KEY")
+TREASURY_TIMEOUT = environment.whole("TREASURY_TIMEOUT", 5, low=1, high=20)  # seconds; below the sale's lease
+if TREASURY_URL and len(TREASURY_KEY) < 32:
+    raise ImproperlyConfigured("TREASURY_URL is set, so TREASURY_KEY must hold at least 32 characters.")

@@ -13,6 +13,8 @@ os.environ["DATA_DIR"] = str(Path(os.environ.get("DATA_DIR") or ROOT / "var") / 
 # What a developer's own `.env` or shell says about the running server is not the tests' business.
 for name in ("ALLOWED_HOSTS", "CACHE_URL", "CELERY_BROKER_URL", "DEBUG", "LOG_FORMAT", "PUBLIC_URL"):
     os.environ[name] = ""
+for name in ("ORACLE_URL", "TREASURY_URL", "TREASURY_KEY"):
+    os.environ[name] = ""
 os.environ.setdefault("SECRET_KEY", "tests only, never a secret")
 
 from config.settings import *  # noqa: E402, F403

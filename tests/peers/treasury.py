@@ -1,0 +1,187 @@
+"""A treasury: `TREASURY_KEY=… python -m tests.peers.treasury --port 9001`. Protocol: `buyback/treasury.py`.
+
+A reference pays at most once, however often and however broken it is asked. What was truly paid stands in `paid()`
+and in the control route's answer; `payments` keeps every movement of money, so a second one for a reference would
+show. After `retention` it forgets references, as real ones do: a forgotten one is not found, and pays again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import hmac
+import json
+import os
+import re
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from tests.peers.server import FAULTS, Peer, Request, serve
+
+# Faults around the payment itself. After `late` the caller is hung up on, and the payment happens `seconds` later.
+MOMENTS = ("hang_before", "hang_after", "drop_before", "drop_after", "500_before", "500_after", "slow_before", "late")
+# Answers that lie, signed.
+LIES: dict[str, dict[str, Any]] = {
+    "wrong_amount": {"amount": "98.51"},
+    "wrong_reference": {"reference": "another"},
+    "wrong_currency": {"currency": "EUR"},
+    "odd_status": {"status": "pending"},
+    "amount_nan": {"amount": "NaN"},
+    "amount_missing": {"amount": None},
+}
+# Answers of the truth that nobody vouches for.
+FORGERIES = ("unsigned", "bad_signature", "replayed", "echoed")
+SIGNATURE = re.compile(r"t=([0-9]+),n=([0-9a-f]{32}),v1=([0-9a-f]{64})")
+
+
+@dataclass(frozen=True)
+class Payment:
+    """One movement of money, or one refusal of it."""
+
+    reference: str
+    amount: Decimal
+    recipient: str
+    status: str
+    reason: str | None
+    at: datetime
+
+
+class TreasuryPeer(Peer):
+    """`now` is the clock of its retention."""
+
+    faults = ("decline", *MOMENTS, *LIES, *FORGERIES)
+
+    def __init__(self, *, key: str, port: int = 0, retention: timedelta | None = None) -> None:
+        super().__init__(port=port)
+        self.key = key.encode()
+        self.retention = retention
+        self.payments: list[Payment] = []
+        self.now: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self._known: dict[str, Payment] = {}
+        self._last_answer = ("", b"")
+
+    def paid(self) -> dict[str, Decimal]:
+        """What left the treasury, by reference: the sum of every payment ever made under it. USD."""
+        totals: dict[str, Decimal] = {}
+        for payment in list(self.payments):
+            totals[payment.reference] = totals.get(payment.reference, Decimal(0)) + payment.amount
+        return totals
+
+    def state(self) -> dict[str, Any]:
+        return {**super().state(), "paid": self.paid(), "payments": self.payments}
+
+    def respond(self, request: Request) -> None:
+        nonce = self._checked(request)
+        if nonce is None:
+            request.answer(401, {"error": "bad signature"})
+            return
+        name, seconds = self.take_fault()
+        if request.command == "POST":
+            self._respond_to_payment(request, nonce, name, seconds)
+        else:
+            self._reply(request, nonce, name, seconds, self._look(request.path.rpartition("/")[2]))
+
+    def _respond_to_payment(self, request: Request, nonce: str, name: str, seconds: float) -> None:
+        wanted = json.loads(request.body)
+        if request.headers.get("Idempotency-Key") != wanted["reference"] or wanted["currency"] != "USD":
+            request.answer(400, {"error": "bad request"})
+            return
+        if name == "late":
+            self.later(seconds, lambda: self._apply(wanted, decline=False))
+            name = "drop"
+        elif name == "slow_before":
+            self.stopping.wait(seconds)
+            name = ""
+        elif name.endswith("_before"):
+            name = name.removesuffix("_before")
+        else:
+            payment = self._apply(wanted, decline=name == "decline")
+            self._reply(request, nonce, name.removesuffix("_after"), seconds, payment)
+            return
+        if name:
+            request.misbehave(name)
+        else:
+            self._reply(request, nonce, "", 0.0, self._apply(wanted, decline=False))
+
+    def _apply(self, wanted: dict[str, Any], *, decline: bool) -> Payment:
+        """Pay or decline, unless this reference has been answered before."""
+        with self.lock:
+            self._forget()
+            reference = wanted["reference"]
+            if reference not in self._known:
+                status, reason = ("declined", "insufficient funds") if decline else ("paid", None)
+                payment = Payment(reference, Decimal(wanted["amount"]), wanted["recipient"], status, reason, self.now())
+                self._known[reference] = payment
+                if status == "paid":
+                    self.payments.append(payment)
+            return self._known[reference]
+
+    def _look(self, reference: str) -> Payment | str:
+        with self.lock:
+            self._forget()
+            return self._known.get(reference, reference)
+
+    def _forget(self) -> None:
+        if self.retention is not None:
+            oldest = self.now() - self.retention
+            self._known = {name: payment for name, payment in self._known.items() if payment.at >= oldest}
+
+    def _reply(self, request: Request, nonce: str, name: str, seconds: float, found: Payment | str) -> None:
+        if isinstance(found, str):
+            status, content = 404, {"error": "not_found", "reference": found}
+        else:
+            status, content = 200, _content(found)
+        body = json.dumps({**content, **LIES.get(name, {})}).encode()
+        if name == "slow":
+            self.stopping.wait(seconds)
+        elif name in FAULTS:
+            request.misbehave(name, body)
+            return
+        lines = ("answer", nonce, request.command, request.path, str(status))
+        signature, body = self._forged(name, request, f"v1={self._sign(*lines, body=body)}", body)
+        request.answer(status, body, **({"X_Signature": signature} if signature else {}))
+
+    def _forged(self, name: str, request: Request, signature: str, body: bytes) -> tuple[str, bytes]:
+        last, self._last_answer = self._last_answer, (signature, body)
+        if name == "unsigned":
+            return "", body
+        if name == "bad_signature":
+            return "v1=" + "0" * 64, body
+        if name == "replayed":  # the answer to the request before this one
+            return last
+        if name == "echoed":  # the request's own signature, handed back
+            return "v1=" + request.headers["X-Signature"].rpartition("v1=")[2], body
+        return signature, body
+
+    def _checked(self, request: Request) -> str | None:
+        """The nonce of a request that is signed and not older than five minutes."""
+        match = SIGNATURE.fullmatch(request.headers.get("X-Signature", ""))
+        if match is None or abs(time.time() - int(match[1])) > 300:
+            return None
+        expected = self._sign("request", match[1], match[2], request.command, request.path, body=request.body)
+        return match[2] if hmac.compare_digest(expected, match[3]) else None
+
+    def _sign(self, *lines: str, body: bytes) -> str:
+        return hmac.new(self.key, "\n".join([*lines, ""]).encode() + body, hashlib.sha256).hexdigest()
+
+
+def _content(payment: Payment) -> dict[str, Any]:
+    content = {"reference": payment.reference, "status": payment.status, "amount": str(payment.amount)}
+    return {**content, "currency": "USD", **({"reason": payment.reason} if payment.reason else {})}
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description="A treasury that can misbehave. The key comes from TREASURY_KEY.")
+    parser.add_argument("--port", type=int, default=9001)
+    parser.add_argument("--retention", type=float, metavar="SECONDS", help="how long references are known")
+    chosen = parser.parse_args()
+    key = os.environ.get("TREASURY_KEY", "")
+    if len(key) < 32:
+        sys.exit("TREASURY_KEY must hold at least 32 characters.")
+    kept = None if chosen.retention is None else timedelta(seconds=chosen.retention)
+    serve(TreasuryPeer(key=key, port=chosen.port, retention=kept))
