@@ -113,7 +113,8 @@ def make_idempotency_key(environment: Environment, **fields: Any) -> Idempotency
 def make_pack(**fields: Any) -> Pack:
     """A pack without tiers and cards, open to everybody."""
     number = next(_numbers)
-    known = {"public_id": f"Pack{number}".replace("0", "z").ljust(44, "1"), "slug": f"pack-{number}", "name": f"Pack {number}"}
+    base58 = f"Pack{number}".replace("0", "z").ljust(44, "1")
+    known = {"public_id": base58, "slug": f"pack-{number}", "name": f"Pack {number}"}
     return Pack.objects.create(**known | {"mint_price": Decimal("25.00")} | fields)
 
 
