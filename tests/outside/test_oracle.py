@@ -20,7 +20,7 @@ from tests.peers.oracle import OraclePeer
 NOW = datetime(2026, 4, 18, 19, 5, 14, tzinfo=UTC)
 ITEM = "v1|110586049456|0"
 LAST = Decimal("100.00")
-SECONDS = 0.3
+HASTY, PATIENT = 0.3, 20.0  # seconds: for the faults that must be cut off, and for all else
 
 
 @pytest.fixture
@@ -33,7 +33,14 @@ def peer() -> Iterator[OraclePeer]:
 
 @pytest.fixture
 def oracle(peer: OraclePeer) -> Iterator[Oracle]:
-    client = Oracle(peer.url, seconds=SECONDS)
+    client = Oracle(peer.url, seconds=PATIENT)
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def hasty(peer: OraclePeer) -> Iterator[Oracle]:
+    client = Oracle(peer.url, seconds=HASTY)
     yield client
     client.close()
 
@@ -73,9 +80,6 @@ def test_it_reads_a_json_number_without_a_float_between(oracle: Oracle, peer: Or
 @pytest.mark.parametrize(
     ("fault", "expected", "asked"),
     [
-        ("hang", "timeout", 2),
-        ("dripping_body", "timeout", 2),
-        ("dripping_head", "timeout", 2),
         ("drop", "unreachable", 2),
         ("reset", "unreachable", 2),
         ("500", "bad_status", 2),
@@ -116,19 +120,34 @@ def test_it_refuses_with_the_reason(oracle: Oracle, peer: OraclePeer, fault: str
     assert oracle.fetch(item_id=ITEM, last_fmv=LAST, now=NOW).fmv == Decimal("115.88")
 
 
-@pytest.mark.parametrize("fault", ["500", "drop", "reset", "hang", "dripping_body"])
+@pytest.mark.parametrize("fault", ["hang", "dripping_body", "dripping_head"])
+def test_it_is_cut_off_when_its_time_is_over(hasty: Oracle, oracle: Oracle, peer: OraclePeer, fault: str) -> None:
+    peer.fault(fault)
+    assert reason(hasty) == "timeout"
+    peer.fault(None)
+    assert oracle.fetch(item_id=ITEM, last_fmv=LAST, now=NOW).fmv == Decimal("115.88")
+
+
+@pytest.mark.parametrize("fault", ["hang", "dripping_body"])
+def test_it_leaves_time_for_another_try(peer: OraclePeer, fault: str) -> None:
+    oracle = Oracle(peer.url, seconds=1.5)
+    peer.fault(fault, times=1)
+    assert oracle.fetch(item_id=ITEM, last_fmv=LAST, now=NOW).fmv == Decimal("115.88")
+    assert len(peer.seen) == 2
+    oracle.close()
+
+
+@pytest.mark.parametrize("fault", ["500", "drop", "reset"])
 def test_it_tries_once_more(oracle: Oracle, peer: OraclePeer, fault: str) -> None:
     peer.fault(fault, times=1)
     assert oracle.fetch(item_id=ITEM, last_fmv=LAST, now=NOW).fmv == Decimal("115.88")
     assert len(peer.seen) == 2
 
 
-def test_it_waits_for_a_slow_oracle(peer: OraclePeer) -> None:
-    oracle = Oracle(peer.url, seconds=20)
+def test_it_waits_for_a_slow_oracle(oracle: Oracle, peer: OraclePeer) -> None:
     peer.fault("slow", seconds=0.2)
     assert oracle.fetch(item_id=ITEM, last_fmv=LAST, now=NOW).fmv == Decimal("115.88")
     assert len(peer.seen) == 1
-    oracle.close()
 
 
 @pytest.mark.parametrize(
@@ -170,23 +189,21 @@ def test_it_takes_a_price_of_exactly_the_greatest_age(oracle: Oracle) -> None:
 def test_it_says_unreachable_when_nobody_listens() -> None:
     with OraclePeer() as gone:
         pass
-    assert reason(Oracle(gone.url, seconds=SECONDS)) == "unreachable"
+    assert reason(Oracle(gone.url, seconds=PATIENT)) == "unreachable"
 
 
 def test_it_says_unreachable_when_the_oracle_cannot_prove_who_it_is(peer: OraclePeer) -> None:
-    assert reason(Oracle(peer.url.replace("http:", "https:"), seconds=SECONDS)) == "unreachable"
+    assert reason(Oracle(peer.url.replace("http:", "https:"), seconds=PATIENT)) == "unreachable"
     assert peer.seen == []
 
 
-def test_it_serves_many_threads_over_few_connections(peer: OraclePeer) -> None:
-    oracle = Oracle(peer.url, seconds=20)
+def test_it_serves_many_threads_over_few_connections(oracle: Oracle, peer: OraclePeer) -> None:
     ids = [f"item-{number}" for number in range(200)]
     peer.prices |= {item_id: f"{100 + place}.00" for place, item_id in enumerate(ids)}
     with ThreadPoolExecutor(8) as threads:
         prices = threads.map(lambda one: oracle.fetch(item_id=one, last_fmv=Decimal(200), now=NOW).fmv, ids)
     assert list(prices) == [Decimal(100 + place) for place in range(200)]
     assert peer.connections <= 8
-    oracle.close()
 
 
 @pytest.mark.django_db(transaction=True)

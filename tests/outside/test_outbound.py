@@ -8,6 +8,7 @@ import ssl
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -55,11 +56,12 @@ def test_it_does_not_wait_for_a_free_connection_for_ever(
     one_at_a_time = Client(peer.url)
     peer.fault("hang", times=1)
     with ThreadPoolExecutor(1) as beside:
-        holding = beside.submit(one_at_a_time.call, "GET", PATH, seconds=0.6)
+        holding = beside.submit(one_at_a_time.call, "GET", PATH, seconds=20)
         while not peer.seen:
-            pass
+            time.sleep(0.001)
         with pytest.raises(CallFailed, match="timeout"):
             one_at_a_time.call("GET", PATH, seconds=0.2)
+        peer.stop()
         assert isinstance(holding.exception(), CallFailed)
     assert len(peer.seen) == 1
     one_at_a_time.close()

@@ -36,6 +36,7 @@ class Peer(ThreadingHTTPServer):
         self.lock = threading.Lock()
         self.seen: list[str] = []  # "GET /v1/prices/x", in order of arrival
         self.connections = 0  # accepted so far
+        self.waiting: list[threading.Thread] = []  # what happens later
         self._fault: tuple[str, int | None, float] | None = None
         self._open: set[socket.socket] = set()
         self._thread = threading.Thread(target=self.serve_forever, args=(0.02,), name=type(self).__name__)
@@ -77,7 +78,9 @@ class Peer(ThreadingHTTPServer):
             if not self.stopping.wait(seconds):
                 act()
 
-        threading.Thread(target=wait, daemon=True).start()
+        thread = threading.Thread(target=wait, daemon=True)
+        self.waiting.append(thread)
+        thread.start()
 
     def start(self) -> Self:
         self._thread.start()
