@@ -100,7 +100,7 @@ Outcome: TypeAlias = Paid | Declined | NotFound | Unknown | Mismatch
 
 
 class Treasury:
-    """A client of the treasury at `url`, signing with `key`; it never retries. `seconds` are for the whole of a call."""
+    """A client of the treasury at `url`, signing with `key`; it never retries. `seconds` are for a whole call."""
 
     def __init__(self, url: str, *, key: str, seconds: float = 5.0) -> None:
         self._client = outbound.Client(url)

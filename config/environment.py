@@ -71,7 +71,11 @@ def peer(name: str) -> str:
     """The base URL of a server we call, without a last slash, or "" when unset."""
     value = address(name, ("https", "http")).rstrip("/")
     parts = urlsplit(value)
-    if value and (not parts.hostname or parts.username or parts.query or parts.fragment):
+    try:
+        usable = bool((parts.hostname or "").encode("idna")) and parts.port != 0 and value.isascii()
+    except ValueError:  # a label too long, or no port of this world
+        usable = False
+    if value and (not usable or "@" in parts.netloc or parts.query or parts.fragment):
         raise ImproperlyConfigured(f"{name} is not a plain base URL such as https://host/path.")
     return value
 

@@ -88,6 +88,7 @@ class Client:
 
     def __init__(self, base_url: str) -> None:
         self._base = urlsplit(base_url.rstrip("/"))
+        self._host = (self._base.hostname or "").encode("idna")
         self._tls = ssl.create_default_context() if self._base.scheme == "https" else None
         self._open()
         _clients.add(self)
@@ -129,12 +130,14 @@ class Client:
     def _exchange(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
         url = httpcore2.URL(
             scheme=self._base.scheme.encode(),
-            host=(self._base.hostname or "").encode("idna"),
+            host=self._host,
             port=self._base.port,
             target=self.target(path).encode("ascii"),
         )
         patience = {"timeout": {"pool": _left()}}
-        with self._pool.stream(method, url, headers=dict(headers), content=body, extensions=patience) as response:
+        with self._pool.stream(
+            method, url, headers=list(headers.items()), content=body, extensions=patience
+        ) as response:
             names = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
             if names.get("content-encoding", "identity").lower() != "identity":
                 raise CallFailed(Fault.MALFORMED, "a content encoding nobody asked for")
@@ -280,5 +283,5 @@ def _refuse(constant: str) -> Any:
 def _refuse_open_transaction() -> None:
     """A slow peer must never hold a row's lock. The transaction a test case wraps itself in does not count."""
     for connection in connections.all(initialized_only=True):
-        if any(not block._from_testcase for block in connection.atomic_blocks):  # noqa: SLF001 — Django names it so
+        if any(not getattr(block, "_from_testcase", False) for block in connection.atomic_blocks):
             raise InsideTransaction("a call to the outside world inside a database transaction")

@@ -201,10 +201,10 @@ LOGGING = logging_config(LOG_FORMAT, LOG_LEVEL)
 # --- the partner API ------------------------------------------------------------------------------------
 
 # Calls a minute for each environment, over all web processes. A process counts its own share.
-API_RATE_LIMIT: int = environment.whole("API_RATE_LIMIT", 6000, low=1, high=100_000_000)
-WEB_WORKERS: int = environment.whole("WEB_WORKERS", 2, low=1, high=256)
-WEB_THREADS: int = environment.whole("WEB_THREADS", 2, low=1, high=256)  # each; past the cores they only wait
-TASK_PROCESSES: int = environment.whole("TASK_PROCESSES", 2, low=1, high=256)
+API_RATE_LIMIT = environment.whole("API_RATE_LIMIT", 6000, low=1, high=100_000_000)
+WEB_WORKERS = environment.whole("WEB_WORKERS", 2, low=1, high=256)
+WEB_THREADS = environment.whole("WEB_THREADS", 2, low=1, high=256)  # each; past the cores they only wait
+TASK_PROCESSES = environment.whole("TASK_PROCESSES", 2, low=1, high=256)
 
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_PERMISSION_CLASSES": ["partners.authentication.Nobody"],

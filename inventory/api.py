@@ -92,7 +92,8 @@ class Chase(PartnerView):
     """``GET /vm/chase/:slug``: a pack's most valuable available cards."""
 
     def get(self, request: Request, slug: str, **kwargs: Any) -> Response:
-        pack = Pack.objects.filter(slug=slug.replace("\0", "/")).first()  # PostgreSQL's text holds no NUL, a slug no slash
+        # PostgreSQL's text holds no NUL, and no slug a slash.
+        pack = Pack.objects.filter(slug=slug.replace("\0", "/")).first()
         if pack is None:
             raise PackPageNotFound
         live, base = self.environment.is_live, base_of(request)

@@ -48,14 +48,17 @@ def _hex(hue: float, saturation: float, lightness: float) -> str:
 
 
 def circle(x: float, y: float, radius: float, fill: str, extra: str = "") -> str:
+    """A filled circle."""
     return f'<circle cx="{x:.0f}" cy="{y:.0f}" r="{radius:.0f}" fill="{fill}"{extra}/>'
 
 
 def path(data: str, fill: str, extra: str = "") -> str:
+    """A filled path."""
     return f'<path d="{data}" fill="{fill}"{extra}/>'
 
 
 def line(data: str, stroke: str, width: float, extra: str = "") -> str:
+    """A stroked path with round ends."""
     pen = f'stroke="{stroke}" stroke-width="{width:g}" stroke-linecap="round"'
     return f'<path d="{data}" fill="none" {pen}{extra}/>'
 
@@ -67,6 +70,7 @@ def stars(draw: Random, colour: str, count: int, floor: int = 220) -> str:
 
 
 def rays(draw: Random, colour: str, y: int) -> str:
+    """Rays of light from a point above the middle."""
     count, turn = draw.choice((14, 18, 22)), draw.random()
     parts = []
     for ray in range(count):
@@ -80,6 +84,7 @@ def rays(draw: Random, colour: str, y: int) -> str:
 
 
 def hills(draw: Random, colours: tuple[str, str]) -> str:
+    """Two rows of hills, the nearer one in the second colour."""
     parts = []
     for base, colour in zip((290, 335), colours, strict=True):
         a, b, c = (base + draw.randint(-28, 22) for _ in range(3))

@@ -29,7 +29,7 @@ SESSION_KEY = "partner"
 class MemberRequest(HttpRequest):
     """A request of a signed-in member, with the environment its page shows."""
 
-    user: User  # type: ignore[assignment]
+    user: User
     htmx: HtmxDetails
     environment: Environment
     membership: Membership

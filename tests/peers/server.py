@@ -36,6 +36,7 @@ class Peer(ThreadingHTTPServer):
         self.lock = threading.Lock()
         self.seen: list[str] = []  # "GET /v1/prices/x", in order of arrival
         self.connections = 0  # accepted so far
+        self.waiting: list[threading.Thread] = []  # what happens later
         self._fault: tuple[str, int | None, float] | None = None
         self._open: set[socket.socket] = set()
         self._thread = threading.Thread(target=self.serve_forever, args=(0.02,), name=type(self).__name__)
@@ -70,9 +71,16 @@ class Peer(ThreadingHTTPServer):
                 self._fault = (name, times - 1, seconds) if times > 1 else None
             return name, seconds
 
-    def later(self, seconds: float, act: Callable[[], None]) -> None:
+    def later(self, seconds: float, act: Callable[[], object]) -> None:
         """Do `act` after `seconds`, unless the peer stops before."""
-        threading.Thread(target=lambda: self.stopping.wait(seconds) or act(), daemon=True).start()
+
+        def wait() -> None:
+            if not self.stopping.wait(seconds):
+                act()
+
+        thread = threading.Thread(target=wait, daemon=True)
+        self.waiting.append(thread)
+        thread.start()
 
     def start(self) -> Self:
         self._thread.start()

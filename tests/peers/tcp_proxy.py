@@ -205,8 +205,8 @@ class _Link:
         return not last
 
     def _fire(self) -> None:
+        self.proxy.fired.set()  # first: whoever sees the cut may ask at once
         self.cut()
-        self.proxy.fired.set()
 
     def _end(self) -> None:
         """Both ways end together; the second to notice closes the sockets."""

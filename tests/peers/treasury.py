@@ -1,8 +1,8 @@
 """A treasury: `TREASURY_KEY=… python -m tests.peers.treasury --port 9001`. Protocol: `buyback/treasury.py`.
 
 A reference pays at most once, however often and however broken it is asked. What was truly paid stands in `paid()`
-and in the control route's answer; `payments` keeps every movement of money, so a second one for a reference would show. After
-`retention` it forgets references, as real ones do: a forgotten one is not found, and pays again.
+and in the control route's answer; `payments` keeps every movement of money, so a second one for a reference would
+show. After `retention` it forgets references, as real ones do: a forgotten one is not found, and pays again.
 """
 
 from __future__ import annotations

@@ -60,7 +60,8 @@ class Command(BaseCommand):
         return [
             ("ruff check", [python, "-m", "ruff", "check", *(["--fix"] if fix else ["--no-fix"])]),
             ("ruff format", [python, "-m", "ruff", "format", *([] if fix else ["--check"])]),
-            ("mypy", [python, "-m", "mypy"]),
+            # Without its cache: the plugin for settings does not notice there that a setting has come.
+            ("mypy", [python, "-m", "mypy", "--cache-dir", os.devnull]),
             ("imports", [python, "-c", "from importlinter.cli import lint_imports_command as run; run()"]),
             ("check --deploy", [python, manage, *deploy]),
             ("migrations", [python, manage, "makemigrations", "--check", "--dry-run"]),

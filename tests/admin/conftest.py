@@ -1,0 +1,88 @@
+"""What the admin's tests look at: the world, with items bought and one of them sold back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from django.contrib.admin import site
+from django.contrib.auth.models import Permission
+from django.db.models import Model
+from django.test import Client
+from django.urls import reverse
+
+from buyback.sellback import sell_back
+from inventory.purchases import buy_pulls
+from partners.actor import SYSTEM
+from partners.models import User
+from tests.world import World, make_audit_entry, make_user
+
+MODELS = sorted(site._registry, key=lambda model: model._meta.label)
+LOCKED = [
+    "inventory.collector",
+    "inventory.purchase",
+    "inventory.item",
+    "buyback.buyback",
+    "buyback.payout",
+    "buyback.transfer",
+    "partners.environment",
+    "partners.event",
+    "partners.auditentry",
+]
+
+
+def address(model: type[Model], page: str, *arguments: Any) -> str:
+    """An admin page of a model: changelist, add, change, delete, history."""
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=arguments)
+
+
+def snapshot() -> dict[str, list[Any]]:
+    """Every row the admin knows, but for when people signed in."""
+    return {
+        model._meta.label: [
+            {name: value for name, value in row.items() if name != "last_login"}
+            for row in model._default_manager.order_by("pk").values()
+        ]
+        for model in MODELS
+        if model._meta.app_label in ("partners", "inventory", "buyback")
+    }
+
+
+def signed_in(user: User) -> Client:
+    """A browser in which ``user`` has signed in."""
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def make_staff(codenames: Sequence[str]) -> User:
+    """A staff member with these permissions; "view" and the like mean all of that kind."""
+    user = make_user(is_staff=True)
+    for code in codenames:
+        user.user_permissions.add(*Permission.objects.filter(codename__startswith=f"{code}_"))
+    return user
+
+
+@pytest.fixture
+def trade(world: World) -> World:
+    """The world after both companies' users bought in both modes, and sold one item back."""
+    for company in (world.northwind, world.juniper):
+        for environment in (company.live, company.sandbox):
+            bought = buy_pulls(
+                environment=environment,
+                pack_id=world.pack.public_id,
+                amount=2,
+                user_id="user-1",
+                by=SYSTEM,
+            )
+            item = bought.items.order_by("pk")[0]
+            sell_back(environment=environment, item_id=item.public_id, by=SYSTEM)
+    make_audit_entry(partner=world.northwind.partner)
+    return world
+
+
+@pytest.fixture
+def browser(trade: World) -> Client:
+    """A superuser's browser."""
+    return signed_in(trade.admin)

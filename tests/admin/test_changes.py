@@ -1,0 +1,260 @@
+"""What may be changed here is changed by the actions, and audited: packs, cards, partners, keys, people."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from inventory.models import Card, Pack, Tier
+from partners.keys import find
+from partners.models import ApiKey, AuditEntry, Environment, Membership, Partner, User
+from tests.admin.conftest import address, signed_in, snapshot
+from tests.world import NOW, PASSWORD, World, make_key
+
+BY = "user:admin@phygitals.test"
+REVOKE = "Revoke? These keys stop working at once, for good."
+
+
+def _filled(client: Client, path: str) -> dict[str, Any]:
+    """What a browser would send back of a form as it stands."""
+    context = client.get(path).context
+    formsets = [one.formset for one in context["inline_admin_formsets"]]
+    forms = [context["adminform"].form]
+    for formset in formsets:
+        forms += [formset.management_form, *formset.forms]
+    sent = {bound.html_name: bound.value() for form in forms for bound in form}
+    for name in [name for name, value in sent.items() if isinstance(value, list)]:
+        sent[name] = ",".join(sent[name])
+    return {name: value for name, value in sent.items() if value is not None and value is not False}
+
+
+def _audited() -> list[tuple[str, str, Any, Any]]:
+    entries = AuditEntry.objects.order_by("created_at", "id").values_list("actor", "action", "before", "after")
+    return list(entries)
+
+
+@pytest.fixture
+def admin(world: World) -> Client:
+    """A superuser's browser, in a world in which nothing has happened."""
+    return signed_in(world.admin)
+
+
+def test_it_changes_a_pack(admin: Client, world: World) -> None:
+    path = address(Pack, "change", world.pack.pk)
+    response = admin.post(path, _filled(admin, path) | {"mint_price": "30.00"})
+    assert response.status_code == 302
+    assert _audited() == [(BY, "pack.changed", {"mint_price": "25.00"}, {"mint_price": "30.00"})]
+
+
+def test_it_saves_a_pack_unchanged_without_a_trace(admin: Client, world: World) -> None:
+    path = address(Pack, "change", world.pack.pk)
+    assert admin.post(path, _filled(admin, path)).status_code == 302
+    assert not AuditEntry.objects.exists()
+
+
+def test_it_moves_a_bound_between_two_tiers_in_one_go(admin: Client, world: World) -> None:
+    path = address(Pack, "change", world.pack.pk)
+    moved = {"tiers-0-upper": "30.00", "tiers-1-lower": "30.00", "tiers-0-position": "1", "tiers-1-position": "0"}
+    assert admin.post(path, _filled(admin, path) | moved).status_code == 302
+    bounds = list(Tier.objects.order_by("lower").values_list("name", "position", "lower", "upper"))
+    assert [(name, position, int(upper)) for name, position, _, upper in bounds] == [
+        ("Common", 1, 30),
+        ("Rare", 0, 100),
+        ("Legendary", 2, 1000),
+    ]
+    ((actor, action, before, after),) = _audited()
+    assert (actor, action, len(before), after[0]["name"]) == (BY, "pack.odds_changed", 3, "Rare")
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"tiers-0-upper": "25.00"}, "Common and Rare overlap"),
+        ({"tiers-0-position": "1"}, "Please correct the duplicate data"),
+        ({"tiers-0-upper": "1.00"}, "inventory_tier_bounds_ordered"),
+        ({"tiers-0-weight": "0"}, "inventory_tier_weight_positive"),
+        ({"tiers-0-color": "red"}, "inventory_tier_color_hex"),
+        ({"mint_price": "0"}, "Enter an amount above 0"),
+        ({"mint_price": "NaN"}, "Enter a number"),
+        ({"buyback_percent": "1.2"}, "inventory_pack_percent_bounds"),
+    ],
+)
+def test_it_refuses_odds_that_cannot_be(admin: Client, world: World, change: dict[str, str], sentence: str) -> None:
+    path, before = address(Pack, "change", world.pack.pk), snapshot()
+    response = admin.post(path, _filled(admin, path) | change)
+    assert response.status_code == 200
+    assert sentence in response.content.decode()
+    assert snapshot() == before
+
+
+def test_it_makes_a_pack_with_an_id_of_its_own(admin: Client) -> None:
+    form = _filled(admin, address(Pack, "add"))
+    tier = {"position": "0", "name": "All", "color": "#ffffff", "lower": "0", "upper": "10", "weight": "1"}
+    new = {"name": "New", "slug": "new", "mint_price": "5.00", "tiers-TOTAL_FORMS": "1"}
+    sent = form | new | {f"tiers-0-{name}": value for name, value in tier.items()}
+    assert admin.post(address(Pack, "add"), sent).status_code == 302
+    pack = Pack.objects.get(slug="new")
+    assert len(pack.public_id) == 44
+    assert pack.tiers.get().name == "All"
+    assert [action for _, action, _, _ in _audited()] == ["pack.created", "pack.odds_changed"]
+
+
+def test_it_pauses_and_enables_packs(admin: Client, world: World) -> None:
+    for action, enabled in (("pause_packs", False), ("enable_packs", True)):
+        admin.post(address(Pack, "changelist"), {"action": action, "_selected_action": [world.pack.pk]})
+        world.pack.refresh_from_db()
+        assert world.pack.enable is enabled
+    assert [(before, after) for _, _, before, after in _audited()] == [
+        ({"enable": True}, {"enable": False}),
+        ({"enable": False}, {"enable": True}),
+    ]
+
+
+def test_it_reprices_a_card_and_says_when(admin: Client, world: World) -> None:
+    card = world.cards[0]
+    path = address(Card, "change", card.pk)
+    assert admin.post(path, _filled(admin, path) | {"fmv": "6.00", "mint_address": "stolen"}).status_code == 302
+    card.refresh_from_db()
+    assert card.priced_at > NOW
+    assert str(card.mint_address).startswith("MintFogBell")
+    ((_, action, before, after),) = _audited()
+    assert (action, before["fmv"], after["fmv"], set(after)) == (
+        "card.changed",
+        "5.00",
+        "6.00",
+        {"fmv", "priced_at"},
+    )
+
+
+def test_it_adds_a_card(admin: Client, world: World) -> None:
+    sent = _filled(admin, address(Card, "add")) | {
+        "source_type": "ebay",
+        "listing_id": "v1|1|0",
+        "name": "New",
+        "image": "/x.svg",
+        "fmv": "5.00",
+        "pack": str(world.pack.pk),
+    }
+    assert admin.post(address(Card, "add"), sent).status_code == 302
+    card = Card.objects.get(name="New")
+    assert (card.public_id, card.mint_address, card.pack) == ("v1|1|0", None, world.pack)
+    assert [action for _, action, _, _ in _audited()] == ["card.created"]
+
+
+def test_it_onboards_a_partner(admin: Client) -> None:
+    response = admin.post(address(Partner, "add"), {"name": "Tidal", "slug": "tidal", "_continue": "on"})
+    partner = Partner.objects.get(slug="tidal")
+    assert response["Location"] == address(Partner, "change", partner.pk)
+    assert partner.environments.count() == 2
+    assert [action for _, action, _, _ in _audited()] == ["partner.created"]
+
+
+@pytest.mark.parametrize(
+    ("name", "slug"), [("", "ok"), ("Ok", "Not ok"), ("Ok", "not_ok"), ("Ok", "northwind"), ("a\x07b", "ok")]
+)
+def test_it_refuses_a_partner(admin: Client, name: str, slug: str) -> None:
+    before = snapshot()
+    assert admin.post(address(Partner, "add"), {"name": name, "slug": slug}).status_code in (200, 302)
+    assert snapshot() == before
+
+
+def test_it_suspends_only_when_confirmed(admin: Client, world: World) -> None:
+    chosen = {"action": "suspend", "_selected_action": [world.northwind.partner.pk]}
+    asked = admin.post(address(Partner, "changelist"), chosen)
+    assert "Their keys stop working at once." in asked.content.decode()
+    assert find(world.northwind.live_key, "live") is not None
+    admin.post(address(Partner, "changelist"), chosen | {"confirmed": "yes"})
+    assert find(world.northwind.live_key, "live") is None
+    assert find(world.juniper.live_key, "live") is not None
+    assert [action for _, action, _, _ in _audited()] == ["partner.suspended"]
+
+
+def _issue(admin: Client, environment: Environment) -> Any:
+    sent = {"environment": environment.pk, "name": "Server", "expires_at_0": "", "expires_at_1": ""}
+    return admin.post(address(ApiKey, "add"), sent)
+
+
+def test_it_shows_a_new_key_once(admin: Client, world: World) -> None:
+    ApiKey.objects.all().delete()
+    response = _issue(admin, world.northwind.sandbox)
+    assert response.status_code == 200
+    text = response.context["text"]
+    assert f'value="{text}"' in response.content.decode()
+    assert "no-store" in response["Cache-Control"]
+    key = ApiKey.objects.get()
+    assert find(text, "sandbox") == key
+    for page in (address(ApiKey, "changelist"), address(ApiKey, "change", key.pk), reverse("admin:index")):
+        assert text.rpartition("_")[2] not in admin.get(page).content.decode()
+    assert text not in str(admin.cookies) + str(dict(admin.session))
+
+
+def test_it_refuses_an_eleventh_key(admin: Client, world: World) -> None:
+    for _ in range(9):
+        make_key(world.northwind.live)
+    before = snapshot()
+    response = _issue(admin, world.northwind.live)
+    assert "at most 10 active keys" in admin.get(response["Location"]).content.decode()
+    assert snapshot() == before
+
+
+def test_it_revokes_only_when_confirmed(admin: Client, world: World) -> None:
+    key = find(world.northwind.live_key, "live")
+    assert key is not None
+    chosen = {"action": "revoke", "_selected_action": [key.pk]}
+    assert REVOKE in admin.post(address(ApiKey, "changelist"), chosen).content.decode()
+    assert find(world.northwind.live_key, "live") == key
+    admin.post(address(ApiKey, "changelist"), chosen | {"confirmed": "yes"})
+    assert find(world.northwind.live_key, "live") is None
+    assert [(actor, action) for actor, action, _, _ in _audited()] == [(BY, "api_key.revoked")]
+
+
+def test_it_adds_changes_and_removes_a_member(admin: Client, world: World) -> None:
+    user, partner = world.juniper.viewer, world.northwind.partner
+    sent = {"user": user.pk, "partner": partner.pk, "role": "viewer"}
+    assert admin.post(address(Membership, "add"), sent).status_code == 302
+    member = Membership.objects.get(user=user, partner=partner)
+    assert admin.post(address(Membership, "change", member.pk), {"role": "operator"}).status_code == 302
+    assert admin.post(address(Membership, "delete", member.pk), {"post": "yes"}).status_code == 302
+    assert not Membership.objects.filter(pk=member.pk).exists()
+    assert [action for _, action, _, _ in _audited()] == [
+        "member.added",
+        "member.role_changed",
+        "member.removed",
+    ]
+
+
+def test_it_makes_a_user_and_gives_rights(admin: Client) -> None:
+    new = {"email": "New@Example.test", "usable_password": "true", "password1": PASSWORD, "password2": PASSWORD}
+    assert admin.post(address(User, "add"), new).status_code == 302
+    user = User.objects.get(email="new@example.test")
+    assert user.check_password(PASSWORD)
+    path = address(User, "change", user.pk)
+    form = {"email": user.email, "is_active": "on", "is_staff": "on", "date_joined_0": "", "date_joined_1": ""}
+    assert admin.post(path, form).status_code == 302
+    password = reverse("admin:auth_user_password_change", args=[user.pk])
+    again = "another long pass phrase"
+    admin.post(password, {"password1": again, "password2": again, "usable_password": "true"})
+    user.refresh_from_db()
+    assert (user.is_staff, user.check_password(again)) == (True, True)
+    entries = _audited()
+    assert [action for _, action, _, _ in entries] == ["user.created", "user.changed", "user.password_set"]
+    assert entries[1][2:] == ({"is_staff": False}, {"is_staff": True})
+    assert PASSWORD not in str(entries)
+    assert "md5" not in str(entries)
+
+
+def test_it_keeps_an_expiry(admin: Client, world: World) -> None:
+    later = NOW + timedelta(days=365 * 30)
+    sent = {
+        "environment": world.northwind.live.pk,
+        "name": "Server",
+        "expires_at_0": later.date().isoformat(),
+        "expires_at_1": "12:00:00",
+    }
+    assert admin.post(address(ApiKey, "add"), sent).status_code == 200
+    key = ApiKey.objects.order_by("-pk")[0]
+    assert key.expires_at == later.replace(hour=12, minute=0, second=0)

@@ -1,0 +1,157 @@
+"""Lists: as many queries for a hundred rows as for one, nothing big counted, found by exact id."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+from django.db.models import Model
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from buyback.models import Buyback, Payout, Transfer
+from config import admin_counts
+from config.admin_counts import EstimatedPaginator
+from inventory.models import Card, Collector, Item, Purchase
+from partners.models import ApiKey, AuditEntry, Event, Partner, User
+from tests.admin.conftest import MODELS, address, signed_in
+from tests.world import (
+    World,
+    make_audit_entry,
+    make_buyback,
+    make_card,
+    make_environment,
+    make_event,
+    make_item,
+    make_key,
+    make_membership,
+    make_pack,
+    make_payout,
+    make_transfer,
+    make_user,
+)
+
+
+def _fill(rows: int) -> None:
+    """One more row of everything, so many times, each with parents of its own."""
+    for _ in range(rows):
+        environment = make_environment()
+        make_key(environment)
+        make_membership(environment.partner)
+        make_event(environment)
+        make_audit_entry(partner=environment.partner)
+        buyback = make_buyback(make_item(environment, card=make_card(pack=make_pack())))
+        make_payout(buyback)
+        make_transfer(buyback)
+
+
+def _queries(client: Client, path: str) -> int:
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
+        assert client.get(path).status_code == 200
+    return len(queries)
+
+
+@pytest.mark.breaks_books("sold rows without a sale, for the sake of their number")
+def test_it_asks_as_much_for_a_hundred_rows_as_for_one(db: None) -> None:
+    client = signed_in(make_user(is_staff=True, is_superuser=True))
+    _fill(1)
+    paths = [address(model, "changelist") for model in MODELS]
+    few = {path: _queries(client, path) for path in paths}
+    _fill(99)
+    assert {path: _queries(client, path) for path in paths} == few
+    assert max(few.values()) <= 13
+
+
+@pytest.mark.breaks_books("sold rows without a sale, for the sake of their number")
+def test_it_asks_as_much_for_a_page_whatever_else_there_is(db: None) -> None:
+    client = signed_in(make_user(is_staff=True, is_superuser=True))
+    _fill(1)
+    rows = [model._default_manager.first() for model in MODELS]
+    paths = [address(type(row), "change", row.pk) for row in rows if row is not None]
+    for path in paths:
+        client.get(path)  # Django asks for its list of models once in a process
+    few = {path: _queries(client, path) for path in paths}
+    _fill(60)
+    assert {path: _queries(client, path) for path in paths} == few
+
+
+def _found(client: Client, model: type[Model], term: object) -> list[object]:
+    response = client.get(address(model, "changelist"), {"q": str(term)})
+    assert response.status_code == 200
+    return [row.pk for row in response.context["cl"].result_list]
+
+
+@pytest.mark.parametrize(
+    ("model", "field"),
+    [
+        (Item, "public_id"),
+        (Purchase, "pk"),
+        (Purchase, "public_id"),
+        (Buyback, "pk"),
+        (Payout, "pk"),
+        (Payout, "buyback_id"),
+        (Transfer, "pk"),
+        (Transfer, "buyback_id"),
+        (Event, "pk"),
+        (AuditEntry, "pk"),
+        (Card, "public_id"),
+        (Card, "name"),
+        (ApiKey, "key_id"),
+        (Partner, "slug"),
+        (User, "email"),
+    ],
+)
+def test_it_finds_by_exact_id(browser: Client, model: type[Model], field: str) -> None:
+    for row in model._default_manager.all()[:3]:
+        assert row.pk in _found(browser, model, getattr(row, field))
+
+
+def test_it_finds_everything_of_a_user(browser: Client) -> None:
+    assert len(_found(browser, Collector, "user-1")) == 4
+    assert len(_found(browser, Item, "user-1")) == 8
+    assert len(_found(browser, Payout, "user-1")) == 4
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("term", ["nothing like this", "'; --", "a\x00b", "9" * 40, "%", "–"])
+def test_it_finds_nothing_without_complaint(browser: Client, model: type[Model], term: str) -> None:
+    assert _found(browser, model, term) == [] or "\x00" in term
+
+
+def test_it_offers_related_rows_by_search(browser: Client, trade: World) -> None:
+    asked = {"app_label": "partners", "model_name": "apikey", "field_name": "environment", "term": "juniper"}
+    answer = browser.get(reverse("admin:autocomplete"), asked).json()
+    assert [one["text"] for one in answer["results"]] == ["Juniper & Sons (live)", "Juniper & Sons (sandbox)"]
+
+
+def test_it_shows_the_planners_estimate_of_a_big_table(browser: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(admin_counts, "_rows_at_the_last_analyze", lambda _: 5_000_000)
+    with CaptureQueriesContext(connection) as queries:
+        page = browser.get(address(Item, "changelist"))
+    assert b"about" in page.content
+    assert b"5,000,000" in page.content
+    assert not [one for one in queries if "COUNT(" in one["sql"] and "inventory_item" in one["sql"]]
+    assert page.context["cl"].paginator.num_pages == 100
+
+
+@pytest.mark.django_db
+def test_it_counts_small_tables_exactly() -> None:
+    for _ in range(3):
+        make_card()
+    paginator = EstimatedPaginator(Card.objects.order_by("pk"), 2)
+    assert (paginator.count, paginator.estimated, paginator.num_pages) == (3, False, 2)
+
+
+@pytest.mark.django_db
+def test_it_estimates_what_takes_too_long_to_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    make_card()
+    monkeypatch.setattr(admin_counts, "PATIENCE", 1)
+    slow = Card.objects.extra(where=["pg_sleep(0.2) IS NOT NULL"]).order_by("pk")
+    paginator = EstimatedPaginator(slow, 2)
+    assert paginator.count >= 0
+    assert paginator.estimated
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW statement_timeout")
+        assert cursor.fetchone() == ("0",)

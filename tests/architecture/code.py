@@ -1,0 +1,80 @@
+"""The project's own files, parsed once for the tests that walk over them."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+APPS = ("config", "partners", "inventory", "buyback")
+OURS = (*APPS, "templates", "static", "tests", "docs", "benchmarks", ".ci")
+# A module named so, or a folder of them, or <something>_admin.
+DOOR = re.compile(r"(^|_)(api|dashboard|admin|tasks|pages|management)($|_)")
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+@dataclass(frozen=True)
+class Module:
+    """One Python file: its dotted name, lines and tree."""
+
+    name: str
+    path: Path
+    text: str
+    tree: ast.Module
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def parts(self) -> list[str]:
+        return self.name.split(".")
+
+    @property
+    def is_door(self) -> bool:
+        """API, dashboard, admin, tasks, public pages and commands."""
+        return any(DOOR.search(part) for part in self.parts[1:])
+
+    def functions(self) -> Iterator[Function]:
+        return (node for node in ast.walk(self.tree) if isinstance(node, Function))
+
+    def imports(self) -> Iterator[str]:
+        """Dotted names of what the module imports, wherever it does so."""
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Import):
+                yield from (alias.name for alias in node.names)
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                yield node.module
+                yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def files(*folders: str) -> list[Path]:
+    """Every file of ours below the folders, and the files beside them when none are named."""
+    found = [path for folder in folders or OURS for path in (ROOT / folder).rglob("*") if path.is_file()]
+    if not folders:
+        found += [path for path in ROOT.iterdir() if path.is_file() and path.name not in (".env", ".venv.lock")]
+    return sorted(path for path in found if "__pycache__" not in path.parts)
+
+
+@cache
+def modules(*folders: str) -> list[Module]:
+    """Every Python file below the folders but migrations, which are written by a command."""
+    found = []
+    for path in files(*folders):
+        if path.suffix == ".py" and "migrations" not in path.parts:
+            name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+            text = path.read_text(encoding="utf-8")
+            found.append(Module(name.removesuffix(".__init__"), path, text, ast.parse(text)))
+    return found
+
+
+def length(node: Function) -> int:
+    """Lines of a function, from ``def`` to its end, its docstring left out: explaining is not to be saved on."""
+    end = node.end_lineno or node.lineno
+    first = node.body[0]
+    docstring = ast.get_docstring(node, clean=False)
+    return end - node.lineno + 1 - ((first.end_lineno or 0) - first.lineno + 1 if docstring is not None else 0)

@@ -1,0 +1,132 @@
+"""The house's rules that a machine can hold: which way imports go, how long things get, and what is not there."""
+
+from __future__ import annotations
+
+import ast
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from tests.architecture.code import APPS, ROOT, Function, Module, files, length, modules
+
+# These compose the server and may name any application.
+COMPOSERS = ("config.urls", "config.api", "config.celery", "config.dashboard", "config.admin", "config.once")
+LAYERS = ("config", "partners", "inventory", "buyback")
+LONGEST_FUNCTION, LONGEST_VIEW, LONGEST_TASK, LONGEST_FILE, LONGEST_TEMPLATE = 50, 25, 10, 400, 150
+BANNED_NAMES = {"utils", "util", "helpers", "helper", "common", "services", "misc"}
+# With a letter in brackets, so that this file does not hold what it forbids.
+FORBIDDEN = [
+    re.compile(pattern)
+    for pattern in (r"/[r]oot/", r"/[w]ork/", r"/[h]ome/\w", r"\b[T]ODO\b", r"\b[F]IXME\b", r"\b[X]XX\b")
+]
+LEFT_OUT = re.compile(r"mark\.[s]kip|pytest\.[s]kip\(|mark\.[x]fail|pytest\.[x]fail\(|[i]mportorskip|unittest\.[s]kip")
+TEXT = {".py", ".html", ".css", ".js", ".sql", ".md", ".toml", ".txt", ".svg", ".yaml", ".yml", ".cfg", ".json", ""}
+
+
+def is_composer(module: Module) -> bool:
+    return module.name.startswith("config.management") or any(
+        module.name == name or module.name.startswith(f"{name}_") for name in COMPOSERS
+    )
+
+
+@pytest.mark.parametrize("module", modules(*APPS), ids=str)
+def test_it_imports_one_way(module: Module) -> None:
+    """buyback → inventory → partners → config."""
+    if is_composer(module):
+        return
+    above = LAYERS[LAYERS.index(module.parts[0]) + 1 :]
+    assert [name for name in module.imports() if name.split(".")[0] in above] == []
+
+
+@pytest.mark.parametrize("module", [m for m in modules(*APPS) if not m.is_door], ids=str)
+def test_it_imports_no_door_into_the_domain(module: Module) -> None:
+    """An action does not know who calls it."""
+    if is_composer(module):
+        return
+    doors = {other.name for other in modules(*APPS) if other.is_door}
+    assert doors.isdisjoint(module.imports())
+
+
+def is_view(module: Module, function: Function) -> bool:
+    """A dashboard's or page's function of a request, or a method of an API view."""
+    arguments = [argument.arg for argument in function.args.args[:2]]
+    return module.is_door and (arguments[:1] == ["request"] or function.name in ("get", "post", "act"))
+
+
+def is_task(function: Function) -> bool:
+    return any("shared_task" in ast.unparse(decorator) for decorator in function.decorator_list)
+
+
+def cap(module: Module, function: Function) -> int:
+    if is_task(function):
+        return LONGEST_TASK
+    return LONGEST_VIEW if is_view(module, function) else LONGEST_FUNCTION
+
+
+@pytest.mark.parametrize("module", modules(*APPS, "tests"), ids=str)
+def test_it_keeps_functions_short(module: Module) -> None:
+    long = {f.name: length(f) for f in module.functions() if length(f) > cap(module, f)}
+    assert long == {}
+
+
+def test_it_keeps_files_short() -> None:
+    long = {str(module): module.text.count("\n") for module in modules(*APPS, "tests")}
+    assert {name: lines for name, lines in long.items() if lines > LONGEST_FILE} == {}
+
+
+def test_it_keeps_templates_short() -> None:
+    templates = {path: path.read_text(encoding="utf-8").count("\n") for path in html()}
+    assert {str(path): lines for path, lines in templates.items() if lines > LONGEST_TEMPLATE} == {}
+
+
+def html() -> list[Path]:
+    return [path for path in files(*APPS, "templates") if path.suffix == ".html"]
+
+
+@pytest.mark.parametrize("module", modules(*APPS), ids=str)
+def test_it_uses_no_signals(module: Module) -> None:
+    assert [name for name in module.imports() if "signals" in name or name.startswith("django.dispatch")] == []
+
+
+def test_it_names_things_for_what_they_are() -> None:
+    named = [part for path in files() for part in (*path.relative_to(ROOT).parts[:-1], path.stem)]
+    assert BANNED_NAMES.isdisjoint(named)
+
+
+@pytest.mark.parametrize("module", modules(*APPS), ids=str)
+def test_it_says_what_everything_is_for(module: Module) -> None:
+    """Every module but an empty one; of models, actions and commands every public class and function as well."""
+    public = [
+        node for node in module.tree.body if isinstance(node, ast.ClassDef | Function) and not node.name.startswith("_")
+    ]
+    explains = not module.is_door or "commands" in module.parts
+    silent = [node.name for node in public if explains and not ast.get_docstring(node)]
+    if module.tree.body and not ast.get_docstring(module.tree):
+        silent.append(module.name)
+    assert silent == []
+
+
+def test_it_says_why_each_dependency_is_here() -> None:
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    project = tomllib.loads(text)
+    wanted = [*project["project"]["dependencies"], *project["dependency-groups"]["dev"]]
+    for dependency in wanted:
+        (line,) = [line for line in text.splitlines() if line.strip().startswith(f'"{dependency}"')]
+        assert re.search(r"#\s+\S.{8,}", line), line
+
+
+def test_it_says_nothing_about_a_machine_and_leaves_nothing_for_later() -> None:
+    found = []
+    for path in files():
+        if path.suffix in TEXT:
+            text = path.read_text(encoding="utf-8", errors="replace")
+            found += [f"{path.relative_to(ROOT)}: {p.pattern}" for p in FORBIDDEN if p.search(text)]
+    assert found == []
+
+
+@pytest.mark.parametrize("module", modules("tests"), ids=str)
+def test_it_leaves_out_no_test(module: Module) -> None:
+    """A test that does not run says nothing."""
+    assert LEFT_OUT.findall(module.text) == []

@@ -1,0 +1,110 @@
+"""Every page in the sizes and lights people use, and what the script adds to it."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.urls import reverse
+from playwright.sync_api import Browser, Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from buyback.sellback import sell_back
+from config import clock
+from partners.actor import SYSTEM
+from tests.browser.conftest import sign_in
+from tests.world import World, make_collector, make_item
+
+pytestmark = pytest.mark.browser
+
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+
+
+@pytest.fixture
+def addresses(world: World) -> list[str]:
+    """Every page, full and empty; one user's id is as long as ids get."""
+    live, now = world.northwind.live, clock.now()
+    collector = make_collector(live, "u" * 255)
+    for number, card in enumerate(world.cards[:6]):
+        closes = now + timedelta(minutes=20 * number - 30)
+        pulled = now - timedelta(days=1)
+        make_item(live, collector=collector, card=card, pack=world.pack, now=pulled, expires_at=closes)
+    held = make_item(live, collector=collector, card=world.cards[9], pack=world.pack, now=now)
+    sold = make_item(live, collector=collector, card=world.cards[10], pack=world.pack, now=now)
+    sale = sell_back(environment=live, item_id=sold.public_id, by=SYSTEM)
+    lists = [reverse(f"dashboard:{door}", args=[mode]) for door in ("overview", "users", "payouts") for mode in MODES]
+    rows = {"holdings": collector.pk, "sell": held.pk, "payout": sale.payout_id}
+    one = [reverse(f"dashboard:{door}", args=["live", pk]) for door, pk in rows.items()]
+    return [*lists, *one, "/dashboard/live/users/?q=nobody", "/nowhere"]
+
+
+MODES = ("live", "sandbox")
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 1280), ("light", 390), ("dark", 1600)])
+def test_it_is_accessible_and_fits(
+    addresses: list[str], browser: Browser, live_server: LiveServer, scheme: str, width: int
+) -> None:
+    size = {"width": width, "height": 900}
+    context = browser.new_context(color_scheme=scheme, viewport=size, reduced_motion="reduce")  # type: ignore[arg-type]
+    page, axe, found = context.new_page(), Axe(), {}
+    page.goto(live_server.url)
+    found["login"] = axe.run(page, options=RULES).response["violations"]
+    sign_in(page, live_server.url)
+    for address in addresses:
+        page.goto(live_server.url + address)
+        found[address] = axe.run(page, options=RULES).response["violations"]
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, address
+    context.close()
+    assert {address: violations for address, violations in found.items() if violations} == {}
+
+
+def test_it_shows_times_in_the_viewers_zone_and_utc_on_hover(world: World, desk: Page) -> None:
+    make_item(world.northwind.live)
+    desk.goto(desk.url + "users/")
+    pulled = desk.locator("time[data-moment]").first
+    expect(pulled).to_have_text(re.compile(r"Apr 19, 2026, 4:05.AM"))
+    expect(pulled).to_have_attribute("title", "2026-04-18 19:05:14 UTC")
+
+
+def test_it_counts_down_by_the_sandboxs_own_clock(world: World, desk: Page) -> None:
+    here = world.northwind.sandbox
+    here.clock_offset = timedelta(days=3)
+    here.save()
+    item = make_item(here, now=here.now() - timedelta(days=7) + timedelta(minutes=30))
+    desk.goto(desk.url.replace("/live/", "/sandbox/") + f"users/{item.collector_id}/")
+    expect(desk.locator("time[data-countdown]")).to_have_text(re.compile(r"^29 min \d+ s$"))
+    expect(desk.locator("time[data-countdown]")).to_have_class("soon")
+
+
+def test_it_lists_the_shortcuts_and_lets_one_switch_them_off(desk: Page) -> None:
+    sheet = desk.get_by_role("dialog", name="Keyboard shortcuts")
+    desk.keyboard.press("?")
+    expect(sheet).to_be_visible()
+    sheet.get_by_label("Use single-key shortcuts").uncheck()
+    sheet.get_by_role("button", name="Close").click()
+    desk.reload()
+    desk.keyboard.press("?")
+    expect(sheet).to_be_hidden()
+    desk.get_by_role("button", name="Account and partners").click()
+    desk.get_by_role("button", name="Keyboard shortcuts").click()
+    expect(sheet).to_be_visible()
+
+
+def test_it_signs_out(desk: Page) -> None:
+    desk.get_by_role("button", name="Account and partners").click()
+    desk.get_by_role("button", name="Sign out").click()
+    expect(desk.get_by_role("heading", name="Sign in")).to_be_visible()
+
+
+def test_it_walks_back_through_searches(world: World, desk: Page) -> None:
+    for name in ("ann", "bob"):
+        make_collector(world.northwind.live, name)
+    desk.get_by_role("link", name="Users").click()
+    desk.get_by_label("User id starts with").fill("ann")
+    desk.wait_for_url("**/users/?q=ann")
+    expect(desk.get_by_role("link", name="bob")).to_have_count(0)
+    desk.go_back()
+    expect(desk.get_by_role("link", name="bob")).to_be_visible()

@@ -1,0 +1,1 @@
+"""The browser door: what a member of a partner's team sees and may do."""

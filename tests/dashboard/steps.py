@@ -1,0 +1,43 @@
+"""What the dashboard's tests do over and over: sign in, fill the sell form, ask as htmx does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
+
+from buyback.models import Buyback, Payout, Transfer
+from inventory.models import Item
+from partners.models import User
+
+HTMX = {"HX-Request": "true"}
+
+
+def signed_in(user: User) -> Client:
+    """A browser of this user."""
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def sell_form(item: Item, **changes: Any) -> dict[str, Any]:
+    """What the sell page's form sends for an item that sells at its price of the pull."""
+    return {"environment": item.environment_id, "amount": item.buyback_price} | changes
+
+
+def post_sale(client: Client, item: Item, *, headers: dict[str, str] | None = None, **changes: Any) -> HttpResponse:
+    """Send the sell form."""
+    address = reverse("dashboard:sell", args=[item.environment.mode, item.pk])
+    return client.post(address, sell_form(item, **changes), headers=headers)  # type: ignore[return-value]
+
+
+def assert_nothing_sold(item: Item) -> None:
+    """The item is as it was, and no money moved."""
+    state = item.state
+    item.refresh_from_db()
+    assert item.state == state
+    assert not Buyback.objects.exists()
+    assert not Payout.objects.exists()
+    assert not Transfer.objects.exists()

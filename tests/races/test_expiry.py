@@ -1,0 +1,118 @@
+"""Sweeps beside each other, and sales beside sweeps."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import suppress
+from datetime import datetime, timedelta
+from functools import partial
+
+import pytest
+from django.db import connection
+
+from buyback.expiry import close_batch, close_windows
+from buyback.models import Buyback
+from buyback.sellback import ItemExpired, SaleInFlight, sell_back
+from config import clock
+from inventory.models import Item
+from partners.actor import SYSTEM
+from partners.models import Event, Mode
+from tests.threads import together
+from tests.world import NOW, World, make_collector, make_item, make_pack, make_purchase
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def lapsed(world: World, count: int) -> set[str]:
+    """Items whose window closed just before NOW, in every environment."""
+    pack, ids = make_pack(), set()
+    for environment in (world.northwind.live, world.northwind.sandbox, world.juniper.live):
+        purchase = make_purchase(make_collector(environment), pack=pack)
+        for _ in range(count):
+            item = make_item(environment, purchase=purchase, expires_at=NOW - timedelta(milliseconds=1))
+            ids.add(item.public_id)
+    return ids
+
+
+def told() -> list[str]:
+    """Items of which an event said that their window closed."""
+    return list(Event.objects.filter(type="item.expired").values_list("data__item_id", flat=True))
+
+
+def test_it_shows_two_sweeps_telling_twice_without_the_lock(world: World) -> None:
+    """The control: look, then act. Both sweeps saw every item due, so both would have told of each."""
+    ids, both_have_looked = lapsed(world, 5), threading.Barrier(2)
+
+    def naive() -> int:
+        due = list(Item.objects.held().filter(expired_at=None, expires_at__lt=NOW))
+        both_have_looked.wait(timeout=30)
+        return len(due)
+
+    assert sum(together([naive, naive])) == 2 * len(ids)
+
+
+def test_it_shares_the_work_between_two_sweeps(world: World) -> None:
+    ids = lapsed(world, 40)
+    closed = together([lambda: close_windows(now=NOW, batch=7)] * 2)
+    assert sum(closed) == len(ids)
+    assert sorted(told()) == sorted(ids)
+
+
+def test_it_gives_the_second_sweep_what_the_first_has_not_locked(world: World) -> None:
+    """The first is held open in the middle of its batch; the second neither waits for it nor doubles it."""
+    ids, first_has_batch, second_is_done = lapsed(world, 4), threading.Event(), threading.Event()
+
+    def first() -> int:
+        with connection.cursor() as cursor:
+            cursor.execute("BEGIN")
+            closed = close_batch(now=NOW, batch=5)
+            first_has_batch.set()
+            second_is_done.wait(timeout=30)
+            cursor.execute("COMMIT")
+        return closed
+
+    def second() -> int:
+        first_has_batch.wait(timeout=30)
+        closed = close_windows(now=NOW, batch=5)
+        second_is_done.set()
+        return closed
+
+    assert together([first, second]) == [5, len(ids) - 5]
+    assert sorted(told()) == sorted(ids)
+
+
+def sell_around_its_end(item: Item) -> None:
+    """Start a little before the window closes, and go on while another holds the item."""
+    while clock.now() < item.expires_at - timedelta(milliseconds=2):  # type: ignore[operator]
+        pass
+    with suppress(ItemExpired):
+        while True:
+            with suppress(SaleInFlight):
+                sell_back(environment=item.environment, item_id=item.public_id, by=SYSTEM)
+                return
+
+
+def sweep_until(moment: datetime) -> None:
+    while clock.now() < moment:
+        close_windows(batch=3)
+
+
+@pytest.mark.parametrize("mode", Mode.values)
+def test_it_either_sells_or_closes_each_item(world: World, mode: str) -> None:
+    """Windows close one after another while sellers and sweeps run: none is sold late, and none does both."""
+    environment, start = world.northwind.environment(mode), clock.now()
+    purchase = make_purchase(make_collector(environment), created_at=start)
+    closing = [start + timedelta(milliseconds=400 + 10 * number) for number in range(40)]
+    items = [make_item(environment, purchase=purchase, now=start, expires_at=moment) for moment in closing]
+
+    def seller(first: int) -> None:
+        for item in items[first::4]:
+            sell_around_its_end(item)
+
+    sweep = partial(sweep_until, closing[-1] + timedelta(milliseconds=100))
+    assert together([*(partial(seller, number) for number in range(4)), sweep, sweep]) == [None] * 6
+    close_windows()
+    sold = set(Buyback.objects.values_list("item__public_id", flat=True))
+    assert sold.isdisjoint(told())
+    assert sold | set(told()) == {item.public_id for item in items}
+    assert len(sold) + len(told()) == len(items)

@@ -1,0 +1,118 @@
+"""A real Celery worker, killed in the middle of a batch: nothing is half done, and the message outlives it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import timedelta
+
+import psycopg
+import pytest
+from django.db import connection
+from kombu import pools
+
+from buyback.tasks import close_windows
+from config import clock
+from config.broker import database_conninfo
+from config.celery import app
+from inventory.models import Item
+from partners.models import Environment, Event
+from tests.processes import kill, process, until
+from tests.world import World, make_collector, make_item, make_pack, make_purchase
+
+QUEUE = "pgmq.q_sellback"
+WORKER = ("celery", "-A", "config.celery", "worker", "--concurrency", "1", "--loglevel", "INFO")
+QUIET = ("--without-gossip", "--without-mingle", "--without-heartbeat")
+ITEMS = 30
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+
+
+def number(query: str) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        (found,) = cursor.fetchone()
+    return int(found)
+
+
+def execute(statement: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+def done() -> tuple[int, int]:
+    """How many windows are closed, and how many events tell of it."""
+    return Item.objects.exclude(expired_at=None).count(), Event.objects.filter(type="item.expired").count()
+
+
+@contextmanager
+def stuck_before_its_commit(environment: Environment) -> Iterator[None]:
+    """A batch has changed its rows and written its events, and waits at its commit for the environment's row."""
+    with psycopg.connect(database_conninfo()) as other:
+        other.execute("SELECT FROM partners_environment WHERE id = %s FOR UPDATE", [environment.pk])
+        yield
+
+
+def waiting() -> bool:
+    """Whether a sweep is stuck so."""
+    return bool(
+        number(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            " AND query LIKE '%item.expired%' AND pid <> pg_backend_pid()"
+        )
+    )
+
+
+def connected() -> bool:
+    """Whether the killed worker's sweep is still there."""
+    return bool(
+        number(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '%item.expired%'"
+            " AND pid <> pg_backend_pid()"
+        )
+    )
+
+
+@pytest.fixture
+def _leaves_no_connection() -> Iterator[None]:
+    """What sent the message, and what was killed, let go of the test's database."""
+    yield
+    pools.reset()
+    app.pool.force_close_all()
+    execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+
+
+@pytest.fixture
+def _notices_the_dead() -> Iterator[None]:
+    """PostgreSQL looks for a vanished client while it waits, as it would at once were it not waiting for a lock."""
+    name = connection.ops.quote_name(connection.settings_dict["NAME"])
+    execute(f"ALTER DATABASE {name} SET client_connection_check_interval = '50ms'")
+    yield
+    execute(f"ALTER DATABASE {name} RESET client_connection_check_interval")
+
+
+@pytest.mark.usefixtures("_notices_the_dead", "_leaves_no_connection")
+def test_it_half_does_nothing_when_its_worker_is_killed(world: World) -> None:
+    environment, past = world.northwind.live, clock.now() - timedelta(seconds=1)
+    purchase = make_purchase(make_collector(environment), pack=make_pack())
+    for _ in range(ITEMS):
+        make_item(environment, purchase=purchase, expires_at=past)
+    close_windows.delay()
+    with ExitStack() as held:
+        held.enter_context(stuck_before_its_commit(environment))
+        with process(*WORKER, *QUIET) as worker:
+            until(waiting)
+            kill(worker)
+        until(lambda: not connected())
+        assert done() == (0, 0)
+    # Acknowledged late: the message waits for its next reader. Its time of rest is made to pass.
+    assert number(f"SELECT count(*) FROM {QUEUE}") == 1
+    execute(f"UPDATE {QUEUE} SET vt = clock_timestamp()")
+    with process(*WORKER, *QUIET):
+        until(lambda: done() == (ITEMS, ITEMS))
+        until(lambda: number(f"SELECT count(*) FROM {QUEUE}") == 0)
+    told = Event.objects.filter(type="item.expired").values_list("data__item_id", flat=True)
+    assert sorted(told) == sorted(Item.objects.values_list("public_id", flat=True))

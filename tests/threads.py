@@ -1,0 +1,33 @@
+"""Doing things at the very same time, each on a database connection of its own."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from django.db import connections
+
+
+def together(calls: Sequence[Callable[[], Any]]) -> list[Any]:
+    """Start all calls at once; what each returned, or the exception it raised, in their order."""
+    results: list[Any] = [None] * len(calls)
+    line = threading.Barrier(len(calls))
+
+    def run(number: int) -> None:
+        try:
+            connections["default"].ensure_connection()  # so that what races is the call
+            line.wait(timeout=30)
+            results[number] = calls[number]()
+        except Exception as error:  # noqa: BLE001  (whatever it is belongs to the test)
+            results[number] = error
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(len(calls))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    assert not any(thread.is_alive() for thread in threads)
+    return results
