@@ -57,7 +57,9 @@ def _least(sent: dict[str, Any]) -> Decimal | None:
 
 
 class SaleView(ActionView):
-    """A POST that sells. A sale that asks the outside world takes several transactions, so its key is bound to its row."""
+    """A POST that sells. A sale that asks the outside world takes several transactions, so its key is bound to its
+    row.
+    """
 
     in_progress = SaleInFlight
     sandbox_waits = True  # the sandbox never answers 429 here

@@ -46,7 +46,9 @@ def refuse_in_transaction() -> None:
 
 
 def refuse_if_broken() -> None:
-    """Raises TransactionFailed while the oracle or the treasury has not been answering: better a quick no than a stuck sale."""
+    """Raises TransactionFailed while the oracle or the treasury has not been answering: better a quick no than a
+    stuck sale.
+    """
     if ORACLE_BREAKER.is_open() or TREASURY_BREAKER.is_open():
         raise TransactionFailed
 

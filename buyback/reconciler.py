@@ -7,6 +7,7 @@ reference (its retention less an hour), only people can tell: the sale goes to r
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -39,10 +40,8 @@ def reconcile(buyback_id: UUID, *, now: datetime | None = None) -> bool:
     """Work on one open sale, if nobody else does; whether it is closed now."""
     attempt = attempts.take_lease(buyback_id, now=now)
     if attempt is not None:
-        try:
+        with suppress(TransactionFailed, OutcomeUnknown):  # written down by conclude; the state below is the answer
             _bring_to_an_end(attempt, now)
-        except (TransactionFailed, OutcomeUnknown):
-            pass  # written down by conclude; the state below is the answer
     return not Buyback.objects.unresolved().filter(pk=buyback_id).exists()
 
 

@@ -19,7 +19,8 @@ BATCH = 200
 def refresh_prices(*, now: datetime | None = None, batch: int = BATCH) -> int:
     """Re-price up to ``batch`` cards that live users hold; returns how many prices were brought up to date.
 
-    A price that cannot be trusted changes nothing: the sale will ask again, and refuse by itself. Nothing without an oracle.
+    A price that cannot be trusted changes nothing: the sale will ask again, and refuse by itself. Nothing without an
+    oracle.
     """
     if not settings.ORACLE_URL:
         return 0

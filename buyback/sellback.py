@@ -1,16 +1,19 @@
 """The sellback: an item leaves the user's hands and its price is paid, once, for the right amount, or not at all.
 
 Two ways, one promise. **At once** (the sandbox, and live while no remote oracle or treasury is configured): one
-statement, ``sell_back.sql``, beside this file, locks, prices, pays and books. **Step by step** (live, with a remote oracle
-or treasury): claim the item, ask for its price, write down what will be paid, ask the treasury, write down what became
-of it. Each step is one short transaction, and nothing is asked of anybody while one is open; the steps are
-``attempts.py``. Behind both stand the row's lock, the move from one state only, and the database's unique indexes.
+statement, ``sell_back.sql``, beside this file, locks, prices, pays and books. **Step by step** (live, with a remote
+oracle or treasury): claim the item, ask for its price, write down what will be paid, ask the treasury, write down
+what became of it. Each step is one short transaction, and nothing is asked of anybody while one is open; the steps
+are ``attempts.py``. Behind both stand the row's lock, the move from one state only, and the database's unique
+indexes.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +41,19 @@ NOT_WAITING = WAITING.replace("/* wait or NOWAIT */", "NOWAIT")
 CAP = "buyback_spend_within_cap"
 
 
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What ``sell_back`` was asked for."""
+
+    environment: Environment
+    item_id: str
+    by: Actor
+    expected_amount: Decimal | None
+    min_amount: Decimal | None
+    key: int | None
+    now: datetime | None
+
+
 def sell_back(
     *,
     environment: Environment,
@@ -51,40 +67,32 @@ def sell_back(
     """Sell one item back, at its price of this moment; Phygitals pays.
 
     ``expected_amount`` is the price somebody was shown: at any other, nothing is sold. ``min_amount`` is the least the
-    caller accepts. ``key`` is the idempotency key's row that a step-by-step sale is bound to. ``now`` is the environment's
-    clock (the database's, read under the lock) unless given. Amounts are USD. Raises ItemNotFound, ItemExpired,
-    SessionActive, SaleInFlight, PriceChanged, BelowMinimum, TransactionFailed: then nothing was sold; and
+    caller accepts. ``key`` is the idempotency key's row that a step-by-step sale is bound to. ``now`` is the
+    environment's clock (the database's, read under the lock) unless given. Amounts are USD. Raises ItemNotFound,
+    ItemExpired, SessionActive, SaleInFlight, PriceChanged, BelowMinimum, TransactionFailed: then nothing was sold; and
     OutcomeUnknown: then the sale stays open until the treasury has said what became of it. Source: contract, section 2.
     """
     if "\0" in item_id:  # no id holds one, and PostgreSQL's text cannot
         raise ItemNotFound
-    if outside.is_asked(environment):
-        return _step_by_step(environment, item_id, by, expected_amount, min_amount, key, now)
-    return _at_once(environment, item_id, by, expected_amount, min_amount, now)
+    order = Order(environment, item_id, by, expected_amount, min_amount, key, now)
+    return _step_by_step(order) if outside.is_asked(environment) else _at_once(order)
 
 
-def _at_once(
-    environment: Environment,
-    item_id: str,
-    by: Actor,
-    expected_amount: Decimal | None,
-    min_amount: Decimal | None,
-    now: datetime | None,
-) -> Sale:
+def _at_once(order: Order) -> Sale:
     row = _run(
-        NOT_WAITING if environment.is_live else WAITING,
-        environment=environment.pk,
-        item_id=item_id,
-        requested_by=str(by),
-        expected_amount=expected_amount,
-        min_amount=min_amount,
-        now=now,
+        NOT_WAITING if order.environment.is_live else WAITING,
+        environment=order.environment.pk,
+        item_id=order.item_id,
+        requested_by=str(order.by),
+        expected_amount=order.expected_amount,
+        min_amount=order.min_amount,
+        now=order.now,
     )
     if row is None:
         raise ItemNotFound
     state, expired, amount, declined, buyback_id, payout_id = row
     if buyback_id is not None:
-        return Sale(item_id, amount, buyback_id, payout_id)
+        return Sale(order.item_id, amount, buyback_id, payout_id)
     if state == Item.State.SELLING:
         raise SessionActive
     if state != Item.State.HELD:
@@ -93,7 +101,16 @@ def _at_once(
         raise ItemExpired
     if declined:
         raise TransactionFailed
-    raise BelowMinimum if min_amount is not None and amount < min_amount else PriceChanged(amount)
+    _refuse_price(order, amount)
+    raise AssertionError("an item that could be sold was not")
+
+
+def _refuse_price(order: Order, amount: Decimal) -> None:
+    """Raises BelowMinimum or PriceChanged for a price that the caller does not accept."""
+    if order.min_amount is not None and amount < order.min_amount:
+        raise BelowMinimum
+    if order.expected_amount is not None and amount != order.expected_amount:
+        raise PriceChanged(amount)
 
 
 def _run(statement: str, **parameters: Any) -> tuple[Any, ...] | None:
@@ -113,40 +130,36 @@ def _run(statement: str, **parameters: Any) -> tuple[Any, ...] | None:
         raise
 
 
-def _step_by_step(
-    environment: Environment,
-    item_id: str,
-    by: Actor,
-    expected_amount: Decimal | None,
-    min_amount: Decimal | None,
-    key: int | None,
-    now: datetime | None,
-) -> Sale:
+def _step_by_step(order: Order) -> Sale:
     outside.refuse_in_transaction()
     outside.refuse_if_broken()
-    attempt = _claim(environment, item_id, by, key, now)
+    attempt = _claim(order)
     try:
-        price = outside.price(attempt.item, now or environment.database_now())
+        price = outside.price(attempt.item, order.now or order.environment.database_now())
+        _refuse_price(order, price.amount)
     except outside.PriceUnavailable as problem:
-        attempts.reject_price(attempt, reason=problem.reason, now=now)
+        attempts.reject_price(attempt, reason=problem.reason, now=order.now)
         raise TransactionFailed from None
-    if min_amount is not None and price.amount < min_amount:
-        attempts.fail(attempt.pk, reason=BelowMinimum.reason, now=now)
-        raise BelowMinimum
-    if expected_amount is not None and price.amount != expected_amount:
-        attempts.fail(attempt.pk, reason=PriceChanged.reason, now=now)
-        raise PriceChanged(price.amount)
-    attempts.submit(attempt, price, now=now)
-    return conclude(attempt.pk, outside.pay(attempt, price.amount), now=now)
+    except (BelowMinimum, PriceChanged) as refusal:
+        attempts.fail(attempt.pk, reason=refusal.reason, now=order.now)
+        raise
+    attempts.submit(attempt, price, now=order.now)
+    return conclude(attempt.pk, outside.pay(attempt, price.amount), now=order.now)
 
 
-def _claim(
-    environment: Environment, item_id: str, by: Actor, key: int | None, now: datetime | None
-) -> attempts.Attempt:
+def _claim(order: Order) -> attempts.Attempt:
     """The item, claimed. An earlier attempt that nobody works on any more is brought to its end first."""
+    claim = partial(
+        attempts.claim,
+        environment=order.environment,
+        item_id=order.item_id,
+        by=order.by,
+        key=order.key,
+        now=order.now,
+    )
     try:
-        return attempts.claim(environment=environment, item_id=item_id, by=by, key=key, now=now)
+        return claim()
     except SessionActive as active:
-        if active.buyback_id is None or not reconcile(active.buyback_id, now=now):
+        if active.buyback_id is None or not reconcile(active.buyback_id, now=order.now):
             raise
-    return attempts.claim(environment=environment, item_id=item_id, by=by, key=key, now=now)
+    return claim()

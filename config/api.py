@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from buyback.api import Quotes, SellBack, SellBatch, SellbackStatus
+from buyback.api import Quotes, SellBack, SellbackStatus, SellBatch
 from inventory.api import AvailablePacks, BuyInit, BuyStatus, CardPage, Chase, Inventory, RecentPulls
 from partners.api import UnknownRoute
 

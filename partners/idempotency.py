@@ -106,8 +106,9 @@ def kept_answer(row: IdempotencyKey) -> Answer:
 def begin(*, environment: Environment, key: str, fingerprint: bytes, now: datetime) -> IdempotencyKey:
     """The row of a request whose effect takes several transactions, so that its answer cannot be written with it.
 
-    The row is ours to work under (for a minute), or has its answer (``status`` is set), or names what the first request made
-    (``subject``), whose outcome is the answer. Raises InvalidKey, KeyReused, and KeyInProgress while another may be at work.
+    The row is ours to work under (for a minute), or has its answer (``status`` is set), or names what the first
+    request made (``subject``), whose outcome is the answer. Raises InvalidKey, KeyReused, and KeyInProgress while
+    another may be at work.
     """
     check(key)
     lease = now + LEASE
@@ -129,8 +130,12 @@ def begin(*, environment: Environment, key: str, fingerprint: bytes, now: dateti
 
 
 def keep(row: IdempotencyKey, answer: Answer) -> None:
-    """Remember the answer of a request that ``begin`` let through, unless it made something whose outcome is the answer."""
-    IdempotencyKey.objects.filter(pk=row.pk, subject=None).update(status=answer.status, body=answer.body, lease_until=None)
+    """Remember the answer of a request that ``begin`` let through, unless it made something whose outcome is the
+    answer.
+    """
+    IdempotencyKey.objects.filter(pk=row.pk, subject=None).update(
+        status=answer.status, body=answer.body, lease_until=None
+    )
 
 
 def forget(row: IdempotencyKey) -> None:

@@ -14,7 +14,9 @@ from partners.models.records import UuidV7
 
 
 class TreasuryControl(models.Model):
-    """The one row of the treasury's guards, for live sales. An empty cap does not limit; without the row nothing does."""
+    """The one row of the treasury's guards, for live sales. An empty cap does not limit; without the row nothing
+    does.
+    """
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
     paused = models.BooleanField(default=False, help_text="The kill switch: while it is set, no live sale is made.")

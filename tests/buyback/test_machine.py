@@ -16,7 +16,8 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multip
 from buyback.expiry import close_windows
 from buyback.ledger import balance, broken_invariants
 from buyback.models import Transfer
-from buyback.sellback import ItemExpired, ItemNotFound, sell_back
+from buyback.outcomes import ItemExpired, ItemNotFound
+from buyback.sellback import sell_back
 from config.money import round_usd
 from inventory.models import Card, Item
 from inventory.purchases import OutOfStock, buy_pulls

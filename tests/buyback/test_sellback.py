@@ -11,7 +11,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from buyback.models import Buyback, Payout, Transfer
-from buyback.sellback import ItemExpired, ItemNotFound, PriceChanged, Sale, SessionActive, sell_back
+from buyback.outcomes import ItemExpired, ItemNotFound, PriceChanged, Sale, SessionActive
+from buyback.sellback import sell_back
 from config import clock
 from inventory.models import Card, Item
 from partners.actor import SYSTEM, Actor

@@ -9,7 +9,8 @@ import pytest
 from django.http import HttpResponse
 from pytest_django import DjangoAssertNumQueries
 
-from buyback.sellback import Sale, sell_back
+from buyback.outcomes import Sale
+from buyback.sellback import sell_back
 from partners.actor import Actor
 from partners.models import Environment
 from tests.dashboard.steps import signed_in

@@ -12,7 +12,8 @@ from django.db import connection
 
 from buyback.expiry import close_batch, close_windows
 from buyback.models import Buyback
-from buyback.sellback import ItemExpired, SaleInFlight, sell_back
+from buyback.outcomes import ItemExpired, SaleInFlight
+from buyback.sellback import sell_back
 from config import clock
 from inventory.models import Item
 from partners.actor import SYSTEM

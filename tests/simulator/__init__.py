@@ -1,9 +1,10 @@
 """A seeded simulator of the live sale: real actions on the real database, interleaved, killed and lied to.
 
-Each run draws a small world and a schedule from its seed. Sellers, the sweep, price changes, two reconcilers and the clock
-take turns; between any two transactions the schedule may hand the turn to another actor, move the clock, or kill the
-actor as ``kill -9`` would. The treasury may decline, lose a request, answer late or not at all, or apply a request long
-after it was given up. When all is quiet, the books must be sound and agree with what the treasury truly paid.
+Each run draws a small world and a schedule from its seed. Sellers, the sweep, price changes, two reconcilers and the
+clock take turns; between any two transactions the schedule may hand the turn to another actor, move the clock, or
+kill the actor as ``kill -9`` would. The treasury may decline, lose a request, answer late or not at all, or apply a
+request long after it was given up. When all is quiet, the books must be sound and agree with what the treasury truly
+paid.
 
 By hand: ``python -m tests.simulator --seeds 10000 --from 1``.
 """

@@ -12,7 +12,9 @@ from random import Random
 from typing import Any
 from unittest.mock import patch
 
-from buyback import attempts, expiry, ledger, outside, reconciler, sellback
+from django.conf import settings
+
+from buyback import attempts, expiry, ledger, oracle, outside, reconciler, sellback, treasury
 from buyback.breaker import Breaker
 from buyback.models import Buyback, TreasuryControl
 from buyback.outcomes import Sale
@@ -146,10 +148,10 @@ class Run:
             stack.enter_context(patch.object(outside, "is_asked", lambda _: True))
             for breaker in ("ORACLE_BREAKER", "TREASURY_BREAKER"):
                 stack.enter_context(patch.object(outside, breaker, Breaker()))
-            stack.enter_context(patch.multiple(outside.settings, ORACLE_URL="simulated", TREASURY_URL="simulated"))
-            stack.enter_context(patch.object(outside.oracle, "fetch", self.oracle.fetch))
-            stack.enter_context(patch.object(outside.treasury, "pay", self.treasury.pay))
-            stack.enter_context(patch.object(outside.treasury, "ask", self.treasury.ask))
+            stack.enter_context(patch.multiple(settings, ORACLE_URL="simulated", TREASURY_URL="simulated"))
+            stack.enter_context(patch.object(oracle, "fetch", self.oracle.fetch))
+            stack.enter_context(patch.object(treasury, "pay", self.treasury.pay))
+            stack.enter_context(patch.object(treasury, "ask", self.treasury.ask))
             for module, names in ((attempts, STEPS), (outside, CALLS)):
                 for name in names:
                     stack.enter_context(patch.object(module, name, self._paused(name, getattr(module, name))))
