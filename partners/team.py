@@ -35,9 +35,7 @@ class AlreadyMember(Refusal):
     sentence = "This person is already a member"
 
 
-def add_member(
-    *, partner: Partner, email: str, role: str, by: Actor, password: str | None = None
-) -> Membership:
+def add_member(*, partner: Partner, email: str, role: str, by: Actor, password: str | None = None) -> Membership:
     """A person in the partner's team; the user is made if there is none of this address (any letter case).
 
     ``password`` is set on a new user and, where given, on an existing one: only a door for Phygitals' own
@@ -50,9 +48,7 @@ def add_member(
         user, created = User.objects.get_or_create(email=email)
         if created or password is not None:
             _set_password(user, password)
-        membership, added = Membership.objects.get_or_create(
-            user=user, partner=partner, defaults={"role": role}
-        )
+        membership, added = Membership.objects.get_or_create(user=user, partner=partner, defaults={"role": role})
         if not added:
             raise AlreadyMember
         after = {"email": email, "role": role, "new_user": created, "password_set": password is not None}

@@ -27,9 +27,7 @@ class Command(BaseCommand):
         parser.add_argument("slug", metavar="SLUG", help="the partner's slug")
         parser.add_argument("email", metavar="EMAIL")
         parser.add_argument("--role", required=True, choices=Role.values)
-        parser.add_argument(
-            "--password-stdin", action="store_true", help="the password is standard input's first line"
-        )
+        parser.add_argument("--password-stdin", action="store_true", help="the password is standard input's first line")
 
     def handle(self, *args: Any, **options: Any) -> None:
         with in_one_line():
