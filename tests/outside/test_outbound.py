@@ -61,6 +61,7 @@ def test_it_does_not_wait_for_a_free_connection_for_ever(
             time.sleep(0.001)
         with pytest.raises(CallFailed, match="timeout"):
             one_at_a_time.call("GET", PATH, seconds=0.2)
+        assert not holding.done()
         peer.stop()
         assert isinstance(holding.exception(), CallFailed)
     assert len(peer.seen) == 1
