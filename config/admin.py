@@ -45,6 +45,7 @@ class LookingAdmin(ModelAdmin):
 
     paginator = EstimatedPaginator
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER  # they count the table once for every choice
     list_per_page = 50
     ordering: ClassVar[tuple[str, ...]] = ("-pk",)
     sortable_by = ()

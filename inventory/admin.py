@@ -51,7 +51,7 @@ class TierForm(ModelForm):
         # Django would compare the tier with its sisters as they are stored, not as they will be.
         tier = construct_instance(self, self.instance, self._meta.fields, self._meta.exclude)
         try:
-            tier.clean_fields(exclude=self._get_validation_exclusions())  # type: ignore[attr-defined]
+            tier.clean_fields(exclude={"pack", *self._get_validation_exclusions()})  # type: ignore[attr-defined]
             for rule in Tier._meta.constraints:
                 if isinstance(rule, CheckConstraint):
                     rule.validate(Tier, tier)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 from django.core.cache import cache
 from django.db import connection
@@ -13,6 +14,10 @@ from buyback.ledger import broken_invariants
 from inventory.models import Item
 from partners import throttling
 from tests.world import World, make_world
+
+# A busy machine must not decide a test.
+hypothesis.settings.register_profile("here", deadline=None)
+hypothesis.settings.load_profile("here")
 
 # What the migrations put there, and Django's own list of models.
 KEPT = ("django_migrations", "django_content_type", "auth_permission")

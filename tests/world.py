@@ -113,7 +113,7 @@ def make_idempotency_key(environment: Environment, **fields: Any) -> Idempotency
 def make_pack(**fields: Any) -> Pack:
     """A pack without tiers and cards, open to everybody."""
     number = next(_numbers)
-    base58 = f"Pack{number}".replace("0", "z").ljust(44, "1")
+    base58 = f"Pack{number}x".replace("0", "z").ljust(44, "1")
     known = {"public_id": base58, "slug": f"pack-{number}", "name": f"Pack {number}"}
     return Pack.objects.create(**known | {"mint_price": Decimal("25.00")} | fields)
 
@@ -130,7 +130,7 @@ def make_card(**fields: Any) -> Card:
     card = Card.objects.create(
         **{
             "source_type": Card.Source.ENFT,
-            "mint_address": None if fields.get("listing_id") else f"Mint{number}z".ljust(44, "1"),
+            "mint_address": None if fields.get("listing_id") else f"Mint{number}x".ljust(44, "1"),
             "name": f"Card {number}",
             "image": f"https://cards.example.test/{number}.svg",
             "attributes": [{"trait_type": "Set", "value": "Tidewater"}],

@@ -114,10 +114,11 @@ def test_it_finds_everything_of_a_user(browser: Client) -> None:
     assert len(_found(browser, Payout, "user-1")) == 4
 
 
-@pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("term", ["nothing like this", "'; --", "a\x00b", "9" * 40, "%", "–"])
-def test_it_finds_nothing_without_complaint(browser: Client, model: type[Model], term: str) -> None:
-    assert _found(browser, model, term) == [] or "\x00" in term
+def test_it_finds_nothing_without_complaint(browser: Client, term: str) -> None:
+    searched = [model for model in MODELS if "\x00" not in term]
+    assert [_found(browser, model, term) for model in searched] == [[] for _ in searched]
+    assert browser.get(address(Item, "changelist"), {"q": term}).status_code == 200
 
 
 def test_it_offers_related_rows_by_search(browser: Client, trade: World) -> None:
@@ -129,7 +130,7 @@ def test_it_offers_related_rows_by_search(browser: Client, trade: World) -> None
 def test_it_shows_the_planners_estimate_of_a_big_table(browser: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(admin_counts, "_rows_at_the_last_analyze", lambda _: 5_000_000)
     with CaptureQueriesContext(connection) as queries:
-        page = browser.get(address(Item, "changelist"))
+        page = browser.get(address(Item, "changelist"), {"_facets": "True"})
     assert b"about" in page.content
     assert b"5,000,000" in page.content
     assert not [one for one in queries if "COUNT(" in one["sql"] and "inventory_item" in one["sql"]]

@@ -113,8 +113,9 @@ def test_it_says_why_each_dependency_is_here() -> None:
     project = tomllib.loads(text)
     wanted = [*project["project"]["dependencies"], *project["dependency-groups"]["dev"]]
     for dependency in wanted:
-        (line,) = [line for line in text.splitlines() if line.strip().startswith(f'"{dependency}"')]
-        assert re.search(r"#\s+\S.{8,}", line), line
+        lines = [line for line in text.splitlines() if line.strip().startswith(f'"{dependency}"')]
+        assert lines
+        assert all(re.search(r"#\s+\S.{8,}", line) for line in lines), lines
 
 
 def test_it_says_nothing_about_a_machine_and_leaves_nothing_for_later() -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.db import connections
 from playwright.sync_api import BrowserContext, Page
 from pytest_django.live_server_helper import LiveServer
 
@@ -40,13 +41,20 @@ def world(transactional_db: None) -> World:
     return make_world()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _connections_end_with_their_request() -> None:
+    """A thread of the server that Chromium keeps a connection to would hold the test database open at the end."""
+    connections.settings["default"]["CONN_MAX_AGE"] = 0
+
+
 @pytest.fixture(autouse=True)
-def _silent_console(context: BrowserContext) -> Iterator[None]:
-    """An error in the console, or one that no script caught, fails the test."""
+def _silent_console(transactional_db: None, context: BrowserContext) -> Iterator[None]:
+    """An error in the console, or one that no script caught, fails the test. Closed before the database is emptied."""
     heard: list[str] = []
     context.on("console", lambda line: heard.append(line.text) if line.type == "error" else None)
     context.on("weberror", lambda error: heard.append(str(error.error)))
     yield
+    context.close()
     assert [line for line in heard if not REFUSAL.search(line)] == []
 
 

@@ -144,5 +144,5 @@ class Trade(RuleBasedStateMachine):
 
 @pytest.mark.django_db
 def test_it_trades_in_any_order() -> None:
-    quick = settings(max_examples=25, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck))
+    quick = settings(max_examples=15, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck))
     run_state_machine_as_test(Trade, settings=quick)

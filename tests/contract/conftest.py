@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from django.db import transaction
+from pytest_django import DjangoDbBlocker
 
 pytest.register_assert_rewrite("tests.contract.runner")
 
@@ -13,9 +14,9 @@ from tests.contract.scene import Scene, make_scenes  # noqa: E402
 
 
 @pytest.fixture(scope="module")
-def scenes(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> Iterator[dict[str, Scene]]:
+def scenes(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[dict[str, Scene]]:
     """Both environments' scenes."""
-    with django_db_blocker.unblock(), transaction.atomic():  # type: ignore[attr-defined]
+    with django_db_blocker.unblock(), transaction.atomic():
         yield make_scenes()
         transaction.set_rollback(True)
 

@@ -95,6 +95,7 @@ def test_it_reads_a_json_number_without_a_float_between(oracle: Oracle, peer: Or
         ("gzip", "malformed", 1),
         ("deep", "malformed", 1),
         ("empty", "malformed", 1),
+        ("key_twice", "malformed", 1),
         ("wrong_item", "wrong_item", 1),
         ("wrong_currency", "wrong_currency", 1),
         ("stale", "stale", 1),

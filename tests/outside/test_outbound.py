@@ -59,8 +59,10 @@ def test_it_does_not_wait_for_a_free_connection_for_ever(
         holding = beside.submit(one_at_a_time.call, "GET", PATH, seconds=20)
         while not peer.seen:
             time.sleep(0.001)
+        started = time.monotonic()
         with pytest.raises(CallFailed, match="timeout"):
             one_at_a_time.call("GET", PATH, seconds=0.2)
+        assert time.monotonic() - started < 15  # and not the other call's 20
         peer.stop()
         assert isinstance(holding.exception(), CallFailed)
     assert len(peer.seen) == 1

@@ -112,6 +112,15 @@ def test_it_does_not_know_after_a_broken_answer(treasury: Treasury, peer: Treasu
     assert [line.split()[0] for line in peer.seen] == ["POST", "GET", "GET"]
 
 
+def test_it_takes_no_payment_for_unknown_to_the_treasury_that_just_got_it(
+    treasury: Treasury, peer: TreasuryPeer
+) -> None:
+    peer.fault("denies", times=1)
+    assert pay(treasury) == Unknown(Why.BAD_STATUS)
+    assert ask(treasury) == Paid()
+    assert peer.paid() == PAID_ONCE
+
+
 @pytest.mark.parametrize("fault", ["hang", "dripping_body", "dripping_head"])
 def test_it_is_cut_off_when_its_time_is_over(
     hasty: Treasury, treasury: Treasury, peer: TreasuryPeer, fault: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import socket
 import struct
 import sys
@@ -15,7 +16,17 @@ from typing import Any, Self
 # Faults of the wire, known to every peer. `slow` answers after `seconds`; the others say what they do.
 FAULTS = (
     *("slow", "hang", "drop", "reset", "500", "502", "garbage", "not_json", "truncated", "cut_body", "redirect"),
-    *("endless_body", "endless_head", "dripping_body", "dripping_head", "gzip", "deep", "empty", "not_found"),
+    *(
+        "endless_body",
+        "endless_head",
+        "dripping_body",
+        "dripping_head",
+        "gzip",
+        "deep",
+        "empty",
+        "not_found",
+        "key_twice",
+    ),
 )
 
 
@@ -191,6 +202,9 @@ class Request(BaseHTTPRequestHandler):
     def _truncated(self, honest: bytes) -> None:
         self.answer(200, honest[: len(honest) // 2])
 
+    def _key_twice(self, honest: bytes) -> None:
+        self.answer(200, honest[:-1] + b', "currency": "USD"}')
+
     def _empty(self, honest: bytes) -> None:
         self.answer(200, b"")
 
@@ -245,7 +259,13 @@ def serve(peer: Peer) -> None:
     sys.stdout.write(f"{type(peer).__name__} at {peer.url}; control at {peer.url}/_control; Ctrl-C ends it\n")
     sys.stdout.flush()
     peer.start()
-    try:
-        threading.Event().wait()
-    except KeyboardInterrupt:
-        peer.stop()
+    until_told()
+    peer.stop()
+
+
+def until_told() -> None:
+    """Wait for Ctrl-C or a termination signal."""
+    told = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: told.set())
+    told.wait()

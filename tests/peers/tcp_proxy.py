@@ -21,6 +21,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Self
 
+from tests.peers.server import until_told
+
 BLOCK = 65_536
 READY = re.compile(rb"Z\x00\x00\x00\x05[ITE]")  # ReadyForQuery: the server has finished with what was sent
 TO_SERVER, TO_CLIENT = "to_server", "to_client"
@@ -259,7 +261,5 @@ if __name__ == "__main__":
         proxy.lose_answer(chosen.lose_answer.encode())
     sys.stdout.write(f"127.0.0.1:{proxy.port} → {chosen.to}; Ctrl-C ends it\n")
     sys.stdout.flush()
-    try:
-        threading.Event().wait()
-    except KeyboardInterrupt:
-        proxy.stop()
+    until_told()
+    proxy.stop()

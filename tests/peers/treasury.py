@@ -34,6 +34,8 @@ LIES: dict[str, dict[str, Any]] = {
     "amount_nan": {"amount": "NaN"},
     "amount_missing": {"amount": None},
 }
+# The payment happens, and the signed answer says that nobody knows the reference.
+DENIAL = "denies"
 # Answers of the truth that nobody vouches for.
 FORGERIES = ("unsigned", "bad_signature", "replayed", "echoed")
 SIGNATURE = re.compile(r"t=([0-9]+),n=([0-9a-f]{32}),v1=([0-9a-f]{64})")
@@ -54,7 +56,7 @@ class Payment:
 class TreasuryPeer(Peer):
     """`now` is the clock of its retention."""
 
-    faults = ("decline", *MOMENTS, *LIES, *FORGERIES)
+    faults = ("decline", *MOMENTS, *LIES, DENIAL, *FORGERIES)
 
     def __init__(self, *, key: str, port: int = 0, retention: timedelta | None = None) -> None:
         super().__init__(port=port)
@@ -132,6 +134,8 @@ class TreasuryPeer(Peer):
             self._known = {name: payment for name, payment in self._known.items() if payment.at >= oldest}
 
     def _reply(self, request: Request, nonce: str, name: str, seconds: float, found: Payment | str) -> None:
+        if name == DENIAL and isinstance(found, Payment):
+            found = found.reference
         if isinstance(found, str):
             status, content = 404, {"error": "not_found", "reference": found}
         else:

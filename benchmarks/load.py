@@ -1,0 +1,196 @@
+"""The load generator: one process, one thread, keep-alive connections, each with one request under way at a time.
+
+It builds every request from prepared bytes and reads of an answer only the status and the length, so that on a small
+machine it takes little from the server it measures; how much is in its report. Run as ``python -m benchmarks.load``
+with a ``Load`` as JSON on its input; answers with a ``Report`` as JSON.
+"""
+
+from __future__ import annotations
+
+import array
+import json
+import selectors
+import socket
+import sys
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+# Spreads consecutive positions over the whole table; prime, so that no two positions meet.
+MULTIPLIER = 15_485_863
+CHUNKED = -1  # instead of a length: the answer ends with an empty chunk
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """Which items are sold: ``count`` positions from ``start``, scattered over ``span`` items from ``first``."""
+
+    first: int
+    span: int
+    start: int
+    count: int
+    step: int = 1  # 2: every other item only
+
+    def __getitem__(self, position: int) -> int:
+        """The item at a position."""
+        spread = (self.start + position) * MULTIPLIER % (self.span // self.step)
+        return self.first + self.step * spread
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What to send. ``paths`` are read in turn; empty: ``numbers`` are sold, each once."""
+
+    port: int
+    key: str
+    seconds: float
+    connections: int
+    numbers: Numbers
+    paths: tuple[str, ...] = ()
+    samples: str = ""  # a file for the moments (monotonic) and latencies of all requests
+
+
+@dataclass(slots=True)
+class Report:
+    """What came back. Latencies are seconds; ``statuses`` counts answers by status."""
+
+    statuses: dict[str, int] = field(default_factory=dict)
+    seconds: float = 0.0
+    p50: float = 0.0
+    p99: float = 0.0
+    cpu: float = 0.0  # of the generator itself
+    first_wrong: str = ""
+
+    @property
+    def done(self) -> int:
+        """Requests answered with 200."""
+        return self.statuses.get("200", 0)
+
+
+class Requests:
+    """The bytes of one request after another."""
+
+    def __init__(self, load: Load) -> None:
+        common = f"Host: 127.0.0.1:{load.port}\r\nX-API-Key: {load.key}\r\n"
+        self._numbers, self._next = load.numbers, 0
+        self._pages = [f"GET {path} HTTP/1.1\r\n{common}\r\n".encode() for path in load.paths]
+        length = len(self._body(0))
+        self._sale = (
+            f"POST /api/v1/vm/buyback HTTP/1.1\r\n{common}"
+            f"Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n"
+        ).encode()
+
+    @staticmethod
+    def _body(number: int) -> bytes:
+        return b'{"item_id":"bench%09d"}' % number
+
+    def take(self) -> bytes | None:
+        """The next request, or None when no unsold item is left."""
+        position = self._next
+        self._next += 1
+        if self._pages:
+            return self._pages[position % len(self._pages)]
+        if position >= self._numbers.count:
+            return None
+        return self._sale + self._body(self._numbers[position])
+
+
+@dataclass(slots=True)
+class Connection:
+    """One connection and the answer it waits for."""
+
+    wire: socket.socket
+    sent: float = 0.0
+    answer: bytes = b""
+    wanted: int = 0  # bytes of the whole answer, once its head has been read
+
+    def send(self, request: bytes) -> None:
+        """Ask, and start the watch."""
+        self.answer, self.wanted = b"", 0
+        self.sent = time.monotonic()
+        self.wire.sendall(request)
+
+    def receive(self) -> bool:
+        """Read what has come; whether the answer is complete. Raises ConnectionError when the server hangs up."""
+        came = self.wire.recv(262_144)
+        if not came:
+            raise ConnectionError(f"the server closed a connection after {self.answer[:200]!r}")
+        self.answer += came
+        if not self.wanted:
+            end = self.answer.find(b"\r\n\r\n")
+            if end < 0:
+                return False
+            at = self.answer.lower().find(b"content-length:", 0, end + 2) + 15
+            self.wanted = end + 4 + int(self.answer[at : self.answer.index(b"\r", at)]) if at > 14 else CHUNKED
+        if self.wanted == CHUNKED:
+            return self.answer.endswith(b"\r\n0\r\n\r\n")
+        return len(self.answer) >= self.wanted
+
+
+def run(load: Load) -> Report:
+    """Send for ``load.seconds``; requests under way at the end are waited for. Raises ConnectionError, ValueError."""
+    requests, report = Requests(load), Report()
+    moments, latencies = array.array("d"), array.array("d")
+    selector = selectors.DefaultSelector()
+    begun, cpu = time.monotonic(), time.process_time()
+    until, busy = begun + load.seconds, 0
+    for _ in range(load.connections):
+        connection = Connection(socket.create_connection(("127.0.0.1", load.port)))
+        connection.wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        selector.register(connection.wire, selectors.EVENT_READ, connection)
+        busy += _next(connection, requests)
+    while busy:
+        for ready, _ in selector.select():
+            connection = ready.data
+            if not connection.receive():
+                continue
+            now = time.monotonic()
+            moments.append(now)
+            latencies.append(now - connection.sent)
+            _count(report, connection.answer)
+            busy -= now >= until or not _next(connection, requests)
+    report.seconds, report.cpu = time.monotonic() - begun, time.process_time() - cpu
+    report.p50, report.p99 = percentile(latencies, 0.5), percentile(latencies, 0.99)
+    if load.samples:
+        with Path(load.samples).open("wb") as file:
+            moments.tofile(file)
+            latencies.tofile(file)
+    return report
+
+
+def _next(connection: Connection, requests: Requests) -> bool:
+    request = requests.take()
+    if request is not None:
+        connection.send(request)
+    return request is not None
+
+
+def _count(report: Report, answer: bytes) -> None:
+    status = answer[9:12].decode()
+    report.statuses[status] = report.statuses.get(status, 0) + 1
+    if status != "200" and not report.first_wrong:
+        report.first_wrong = answer[:1000].decode(errors="replace")
+
+
+def percentile(values: array.array[float] | list[float], share: float) -> float:
+    """The value that ``share`` of ``values`` do not exceed; 0 for none."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0
+
+
+def read_samples(path: Path) -> tuple[array.array[float], array.array[float]]:
+    """The moments and the latencies of a run."""
+    values = array.array("d", path.read_bytes())
+    half = len(values) // 2
+    return values[:half], values[half:]
+
+
+def main() -> None:
+    """Run the load described on the input."""
+    sent = json.load(sys.stdin)
+    load = Load(**sent | {"numbers": Numbers(**sent["numbers"]), "paths": tuple(sent["paths"])})
+    json.dump(asdict(run(load)), sys.stdout)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The same sale written by hand, without a framework's comfort: what the server is compared with."""

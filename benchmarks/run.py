@@ -1,0 +1,182 @@
+"""``python -m benchmarks.run``: builds the world, runs every comparison, prints the tables, keeps the figures.
+
+``--quick`` is a short look that everything works, on a small world and without the peers, whose packages are not the
+server's: they get an environment of their own from the group ``bench`` of ``pyproject.toml``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from benchmarks.contestants import Contestant, HttpContestant
+
+ROOT = Path(__file__).resolve().parent.parent
+PARTS = ("sales", "inventory", "statements", "sweep", "scale")
+
+
+def arguments() -> argparse.Namespace:
+    """What was asked for."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.run", description=__doc__)
+    parser.add_argument("--items", type=int, default=2_000_000, help="size of the world (2000000)")
+    parser.add_argument("--pairs", type=int, default=5, help="rounds of every comparison (5)")
+    parser.add_argument("--seconds", type=float, default=8.0, help="of each run (8)")
+    parser.add_argument("--connections", type=int, default=16, help="at once (16)")
+    parser.add_argument("--only", nargs="+", choices=PARTS, help="some parts; default: all but scale")
+    parser.add_argument("--scale", action="store_true", help="also pages of 100 thousand and of 5 million items (long)")
+    parser.add_argument("--no-peers", action="store_true", help="without the Starlette services")
+    parser.add_argument("--quick", action="store_true", help="a look that everything works: 2,000 items, no peers")
+    chosen = parser.parse_args()
+    chosen.only = chosen.only or [*PARTS[:4], *(["scale"] if chosen.scale else [])]
+    if chosen.quick:
+        chosen.items, chosen.pairs, chosen.seconds, chosen.no_peers = 2_000, 1, 1.0, True
+    return chosen
+
+
+def prepare_settings() -> Path:
+    """The server's settings as shipped, on a database of the benchmarks' own; the folder that holds it."""
+    folder = Path(os.environ.get("DATA_DIR") or ROOT / "var").expanduser().absolute() / "bench"
+    for name in ("DATABASE_URL", "CACHE_URL", "CELERY_BROKER_URL", "DEBUG", "PUBLIC_URL", "ALLOWED_HOSTS"):
+        os.environ[name] = ""  # what a developer's `.env` says is not measured
+    for name in ("ORACLE_URL", "TREASURY_URL", "TREASURY_KEY"):
+        os.environ[name] = ""
+    os.environ |= {"DATA_DIR": str(folder), "DJANGO_SETTINGS_MODULE": "config.settings"}
+    import django
+
+    django.setup()
+    (folder / "log").mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def peers_python(folder: Path) -> Path:
+    """The Python of the peers' environment, made from the lock where it is missing or stale."""
+    home = folder / "peers"
+    subprocess.run(
+        [sys.executable, "-m", "uv", "sync", "--quiet", "--frozen", "--only-group", "bench"],
+        cwd=ROOT,
+        env=os.environ | {"UV_PROJECT_ENVIRONMENT": str(home), "UV_PYTHON": sys.executable},
+        check=True,
+    )
+    return home / "bin" / "python"
+
+
+@contextmanager
+def running(contestants: Sequence[Contestant]) -> Iterator[None]:
+    """All of them up, and down again whatever happens."""
+    up: list[Contestant] = []
+    try:
+        for one in contestants:
+            one.start()
+            up.append(one)
+        yield
+    finally:
+        for one in reversed(up):
+            one.stop()
+
+
+class Run:
+    """One run of the parts that were asked for; what is printed is also kept."""
+
+    def __init__(self, chosen: argparse.Namespace, folder: Path) -> None:
+        from benchmarks import world
+
+        self.chosen, self.folder = chosen, folder
+        self.lines: list[str] = []
+        self.raw: dict[str, Any] = {}
+        self.goals: list[Any] = []
+        self.sockets = world.start_server(folder, tuned=not chosen.quick)
+        self.python = None if chosen.no_peers else peers_python(folder)
+
+    def say(self, *lines: str) -> None:
+        """Print and keep."""
+        self.lines.extend(lines)
+        sys.stdout.write("\n".join(lines) + "\n")
+        sys.stdout.flush()
+
+    def keep(self, part: str, found: dict[str, Any]) -> None:
+        """Every single measurement, for whoever wants to reckon again."""
+        self.raw[part] = {name: [asdict(one) for one in runs] for name, runs in found.items()}
+
+    def compare(self) -> None:
+        """Sales, inventory pages and the statement count, on one fresh copy of the world."""
+        from benchmarks import goals, sales, sameness, statements, world
+        from benchmarks.contestants import Peer, Pgbench, Shipped
+
+        chosen = self.chosen
+        database = world.fresh_copy(self.sockets, world.World(chosen.items))
+        common = (database, self.folder, chosen.connections)
+        ours, pgbench = Shipped(*common), Pgbench(*common)
+        peers = [
+            Peer(*common, name=f"peer, {variant}", variant=variant, python=self.python)
+            for variant in ("one", "eight")
+            if self.python
+        ]
+        supply = sales.Supply(database, most=150 if chosen.quick else None)
+        self.say(*self.heading(world.stated_settings(database)))
+        with running([pgbench, *peers, ours]):
+            if "sales" in chosen.only:
+                sameness.check_sales([pgbench, *peers, ours], supply)
+                found = sales.measure_sales([pgbench, *peers, ours], supply, pairs=chosen.pairs, seconds=chosen.seconds)
+                self.keep("sales", found)
+                self.goals += goals.sale_goals(found)
+                self.say("", *goals.contestants_table("sale", found))
+            if "inventory" in chosen.only:
+                self.inventory([*peers[:1], ours], database.world.shelf_users)
+            if "statements" in chosen.only:
+                each, texts = statements.per_sale(ours, supply)
+                self.goals.append(goals.Goal("statements of a sale", each, "<=", 2))
+                self.say("", "Statements of a sale:", *(f"    {text}" for text in texts))
+
+    def inventory(self, contestants: Sequence[HttpContestant], users: int) -> None:
+        """Pages of a hundred items."""
+        from benchmarks import goals, sales, sameness
+
+        paths = tuple(f"/api/v1/inventory/user-{number}" for number in range(users))
+        sameness.check_pages(contestants, paths[0])
+        found = sales.measure_pages(contestants, paths, pairs=self.chosen.pairs, seconds=self.chosen.seconds)
+        self.keep("inventory", found)
+        self.goals += goals.page_goal(found)
+        self.say("", *goals.contestants_table("inventory of 100 items", found))
+
+    def heading(self, settings: dict[str, str]) -> list[str]:
+        """What was measured on what."""
+        chosen = self.chosen
+        stated = ", ".join(f"{name} {value}" for name, value in sorted(settings.items()))
+        measured = (
+            f"{chosen.items:,} items, {chosen.connections} connections, {chosen.pairs} rounds of {chosen.seconds:g} s, "
+            f"{os.cpu_count()} cores"
+        )
+        return [measured, f"PostgreSQL: {stated}"]
+
+    def finish(self) -> None:
+        """The goals, and everything into a file."""
+        from benchmarks import goals
+
+        self.say("", *goals.goals_table(self.goals))
+        path = self.folder / f"result-{time.strftime('%Y%m%d-%H%M%S')}.json"
+        kept = {"lines": self.lines, "goals": [asdict(goal) for goal in self.goals], "raw": self.raw}
+        path.write_text(json.dumps(kept, indent=1), encoding="utf-8")
+        self.say("", f"Every measurement: {path}")
+
+
+def main() -> None:
+    """Run the parts, each on its own fresh copy of the world."""
+    chosen = arguments()
+    run = Run(chosen, prepare_settings())
+    if {"sales", "inventory", "statements"} & set(chosen.only):
+        run.compare()
+    run.finish()
+
+
+if __name__ == "__main__":
+    main()

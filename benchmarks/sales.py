@@ -1,0 +1,91 @@
+"""Throughput, latency and processor time of the sale, in rounds: every contestant once a round, in turning order."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from benchmarks.contestants import Contestant, HttpContestant, Measured
+from benchmarks.load import Numbers
+from benchmarks.world import Database
+
+FASTEST = 12_000  # sales a second nobody here exceeds: what a run may need
+WARM_UP = 2.0  # seconds, of each contestant, before anything counts
+Some = TypeVar("Some")
+
+
+@dataclass
+class Supply:
+    """Items not sold yet, handed out in blocks; with ``most`` a run sells no more (a short look)."""
+
+    database: Database
+    most: int | None = None
+    taken: int = 0
+
+    def take(self, count: int) -> Numbers:
+        """Items that nobody was given yet. Raises RuntimeError when there are not so many."""
+        world = self.database.world
+        span = world.items - world.history
+        if self.taken + count > span:
+            raise RuntimeError(f"{span:,} items that sell are too few for this: give more --items or fewer --pairs.")
+        start, self.taken = self.taken, self.taken + count
+        return Numbers(world.history, span, start, count)
+
+    def for_run(self, seconds: float, rate: int = FASTEST) -> Numbers:
+        """As many as a run of ``seconds`` could sell at ``rate``."""
+        return self.take(self.most or round((seconds + 0.5) * rate) + 200)
+
+
+def in_turn(contestants: Sequence[Some], number: int) -> list[Some]:
+    """Everybody once, each time somebody else first, every other time backwards: drift hits all alike."""
+    shift = number // 2 % len(contestants)
+    turned = [*contestants[shift:], *contestants[:shift]]
+    return turned[::-1] if number % 2 else turned
+
+
+def rounds(
+    contestants: Sequence[Some], count: int, measure: Callable[[Some], Measured], name: Callable[[Some], str]
+) -> dict[str, list[Measured]]:
+    """``count`` rounds; the measurements by contestant, in the order of the rounds."""
+    found: dict[str, list[Measured]] = {name(one): [] for one in contestants}
+    for number in range(count):
+        for one in in_turn(contestants, number):
+            measured = measure(one)
+            found[name(one)].append(measured)
+            sys.stderr.write(f"round {number + 1} of {count}: {name(one)} {measured.rate:,.0f} a second\n")
+    return found
+
+
+def measure_sales(
+    contestants: Sequence[Contestant], supply: Supply, *, pairs: int, seconds: float
+) -> dict[str, list[Measured]]:
+    """The sale by everybody."""
+    warm = min(WARM_UP, seconds)
+    rates: dict[str, int] = {}
+    for one in contestants:
+        report = one.sell(supply.for_run(warm), warm)
+        rates[one.name] = min(FASTEST, round(report.done / report.seconds * 1.6) + 200)
+
+    def measure(one: Contestant) -> Measured:
+        return one.measure(supply.for_run(seconds, rates[one.name]), seconds)
+
+    return rounds(contestants, pairs, measure, lambda one: one.name)
+
+
+def measure_pages(
+    contestants: Sequence[HttpContestant], paths: tuple[str, ...], *, pairs: int, seconds: float
+) -> dict[str, list[Measured]]:
+    """The same pages from everybody who serves them."""
+    for one in contestants:
+        one.read(paths, min(WARM_UP, seconds))
+
+    def measure(one: HttpContestant) -> Measured:
+        before = one.server_cpu()
+        report = one.read(paths, seconds)
+        if report.first_wrong:
+            raise RuntimeError(f"{one.name}: {report.first_wrong}")
+        return Measured(report, one.server_cpu() - before, 0.0)
+
+    return rounds(contestants, pairs, measure, lambda one: one.name)

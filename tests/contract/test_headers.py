@@ -1,0 +1,88 @@
+"""Section 1's headers: rate limit, request id; and faults, which are JSON as well."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from pytest_django import Settings
+
+from config import settings as configured
+from tests.contract.cases import BUY, SELL, STATUS, VALID, buying
+from tests.contract.runner import check, everything, send
+from tests.contract.scene import Scene
+
+AVAILABLE = "GET /vm/available"
+
+
+@pytest.mark.parametrize("sent", ["abc", "A-b_c.9", "x" * 128])
+def test_it_echoes_a_sane_request_id(scene: Scene, sent: str) -> None:
+    assert send(scene, AVAILABLE, headers={"X-Request-Id": sent})["X-Request-Id"] == sent
+
+
+@pytest.mark.parametrize("sent", ["", "x" * 129, "a b", "a\tb", "é", "a;b", "<script>"])
+def test_it_makes_a_request_id_for_a_caller_without_a_sane_one(scene: Scene, sent: str) -> None:
+    made = send(scene, AVAILABLE, headers={"X-Request-Id": sent})["X-Request-Id"]
+    assert str(uuid.UUID(made)) == made
+
+
+def test_it_counts_down_and_then_refuses(scene: Scene, settings: Settings) -> None:
+    settings.API_RATE_LIMIT, settings.WEB_WORKERS = 3, 1
+    answers = [send(scene, AVAILABLE) for _ in range(4)]
+    assert [answer["X-RateLimit-Remaining"] for answer in answers] == ["2", "1", "0", "0"]
+    assert {answer["X-RateLimit-Limit"] for answer in answers} == {"3"}
+    assert all(0 <= int(answer["X-RateLimit-Reset"]) <= 60 for answer in answers)
+    assert [answer.status_code for answer in answers[:3]] == [200] * 3
+    check(scene, answers[3], 429, "Rate limit exceeded")
+    assert 1 <= int(answers[3]["Retry-After"]) <= 60
+
+
+def test_it_sells_nothing_over_the_limit_and_keeps_no_such_answer(scene: Scene, settings: Settings) -> None:
+    settings.API_RATE_LIMIT, settings.WEB_WORKERS = 1, 1
+    send(scene, AVAILABLE)
+    before = everything()
+    check(scene, send(scene, SELL, VALID[SELL], headers={"Idempotency-Key": "k"}), 429, "Rate limit exceeded")
+    assert everything() == before
+    settings.API_RATE_LIMIT = 100
+    assert send(scene, SELL, VALID[SELL], headers={"Idempotency-Key": "k"}).status_code == 200
+
+
+def test_it_counts_environments_apart(scenes: dict[str, Scene], db: None, settings: Settings) -> None:
+    settings.API_RATE_LIMIT, settings.WEB_WORKERS = 1, 1
+    assert [send(scene, AVAILABLE).status_code for scene in scenes.values()] == [200, 200]
+    assert [send(scene, AVAILABLE).status_code for scene in scenes.values()] == [429, 429]
+
+
+def test_it_counts_guesses_at_keys_by_address(scene: Scene, settings: Settings) -> None:
+    settings.API_RATE_LIMIT, settings.WEB_WORKERS = 2, 1
+    answers = [send(scene, AVAILABLE, key=scene.keys["unknown"]) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [401, 401, 429]
+    assert send(scene, AVAILABLE).status_code == 200
+
+
+def test_it_limits_nobody_out_of_the_box_who_calls_ten_times_a_second(scene: Scene) -> None:
+    assert configured.API_RATE_LIMIT >= 600
+
+
+@pytest.mark.parametrize(
+    ("call", "sent", "sentence"),
+    [
+        (SELL, {"item_id": "<held>"}, "An unexpected error occurred"),
+        (BUY, buying(), "Error during transaction"),
+        (STATUS, {"session_id": "<session>"}, "An unexpected error occurred"),
+        ("GET /inventory/ada", None, "An unexpected error occurred"),
+        ("GET /vm/recent-pulls", None, "An unexpected error occurred"),
+    ],
+)
+def test_it_answers_a_fault_in_json_and_does_not_keep_it(scene: Scene, call: str, sent: Any, sentence: str) -> None:
+    """A fault of the real kind: a table is not there."""
+    before, key = everything(), {"Idempotency-Key": "k"}
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; ALTER TABLE inventory_card RENAME TO elsewhere")
+        answer = send(scene, call, sent, headers=key)
+        transaction.set_rollback(True)
+    check(scene, answer, 500, sentence)
+    assert everything() == before
+    assert send(scene, call, sent, headers=key).status_code == 200

@@ -1,0 +1,165 @@
+"""The contract over a socket, against the server that production runs: what a test client cannot send, or would mend.
+
+Granian serves the test's own database from a process of its own, so rows are committed and the database emptied after.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any, NamedTuple
+
+import pytest
+
+from inventory.models import Item
+from tests.contract.cases import MALFORMED, MISSING_FIELD, SELL
+from tests.contract.runner import malformed
+from tests.contract.scene import Scene, make_scenes
+from tests.processes import process, until
+
+HOST = "127.0.0.1"
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+
+
+class Answer(NamedTuple):
+    """One response, as it came over the wire."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+class Wire(NamedTuple):
+    """Both scenes, served."""
+
+    scenes: dict[str, Scene]
+    port: int
+
+    def ask(self, request: bytes) -> Answer:
+        """Send bytes, read one response."""
+        with closing(socket.create_connection((HOST, self.port), timeout=20)) as sock:
+            sock.sendall(request)
+            response = http.client.HTTPResponse(sock, method=request.partition(b" ")[0].decode())
+            response.begin()
+            headers = {name.lower(): value for name, value in response.getheaders()}
+            return Answer(response.status, headers, response.read())
+
+    def post(self, scene: Scene, body: bytes, *, path: str = "/vm/buyback", framing: str = "") -> Answer:
+        """A POST whose framing is Content-Length unless told."""
+        head = [f"POST {scene.base}{path} HTTP/1.1", f"Host: {HOST}", f"X-API-Key: {scene.key}"]
+        head += ["Content-Type: application/json", framing or f"Content-Length: {len(body)}"]
+        return self.ask("\r\n".join([*head, "", ""]).encode() + body)
+
+    def call(self, scene: Scene, line: bytes, *headers: str) -> Answer:
+        """A call without a body, its request line as it is (``{base}`` filled in)."""
+        line = line.replace(b"{base}", scene.base.encode())
+        given = [f"Host: {HOST}", f"X-API-Key: {scene.key}", *headers]
+        return self.ask(line + b" HTTP/1.1\r\n" + "\r\n".join([*given, "", ""]).encode("latin-1"))
+
+
+def free_port() -> int:
+    with closing(socket.socket()) as sock:
+        sock.bind((HOST, 0))
+        port: int = sock.getsockname()[1]
+        return port
+
+
+def answers(port: int) -> bool:
+    with closing(socket.socket()) as sock:
+        return sock.connect_ex((HOST, port)) == 0
+
+
+def chunked(body: bytes, size: int = 1000) -> bytes:
+    parts = [body[start : start + size] for start in range(0, len(body), size)]
+    return b"".join(b"%x\r\n%b\r\n" % (len(part), part) for part in [*parts, b""])
+
+
+@pytest.fixture
+def wire(transactional_db: None) -> Iterator[Wire]:
+    """One server for all that follows in a test."""
+    port = free_port()
+    server = ("granian", "--interface", "wsgi", "--host", HOST, "--port", str(port), "--workers", "1")
+    scenes = make_scenes()
+    with process(*server, "--no-log", "config.wsgi:application"):
+        until(lambda: answers(port))
+        yield Wire(scenes, port)
+
+
+def error(answer: Answer) -> tuple[int, Any]:
+    assert answer.headers["content-type"].startswith("application/json")
+    return answer.status, json.loads(answer.body)["error"]
+
+
+def test_it_keeps_the_contract_over_a_socket(wire: Wire) -> None:
+    """One server start for everything; each part names itself when it fails."""
+    for scene in wire.scenes.values():
+        bodies(wire, scene)
+        large_bodies(wire, scene)
+        methods(wire, scene)
+        paths(wire, scene)
+        headers(wire, scene)
+        assert not Item.objects.filter(public_id=scene.names["held"], state="sold").exists()
+        sales(wire, scene)
+
+
+def bodies(wire: Wire, scene: Scene) -> None:
+    """Malformed bodies, and framings without a body."""
+    for flaw, (body, content_type) in MALFORMED.items():
+        if content_type == "application/json":
+            sent = malformed(scene, body, {"item_id": "<held>"})
+            assert error(wire.post(scene, sent)) == (400, MISSING_FIELD[SELL]), flaw
+            framed = wire.post(scene, chunked(sent), framing="Transfer-Encoding: chunked")
+            assert error(framed) == (400, MISSING_FIELD[SELL]), flaw
+    bare = wire.call(scene, b"POST {base}/vm/buyback", "Content-Type: application/json", "Content-Length: 0")
+    assert error(bare) == (400, "Item not found")
+
+
+def large_bodies(wire: Wire, scene: Scene) -> None:
+    """One byte too many, however it is framed."""
+    large = json.dumps({"item_id": scene.names["held"]}).encode().ljust(64 * 1024 + 1)
+    for sent, framing in ((large, ""), (chunked(large), "Transfer-Encoding: chunked"), (large * 20, "")):
+        refused = wire.post(scene, sent, framing=framing)
+        assert error(refused) == (413, "Request body too large"), (framing, len(sent))
+
+
+def methods(wire: Wire, scene: Scene) -> None:
+    """A HEAD is a GET without its body where there is a GET, and no method at all elsewhere."""
+    seen = wire.call(scene, b"HEAD {base}/inventory/ada")
+    assert (seen.status, seen.body) == (200, b"")
+    assert wire.call(scene, b"HEAD {base}/vm/buyback").status == 405
+    for method in (b"OPTIONS", b"PUT", b"DELETE", b"PATCH", b"BREW"):
+        answer = wire.call(scene, method + b" {base}/vm/buyback", "Content-Length: 0")
+        assert error(answer) == (405, "Method not allowed"), method
+
+
+def paths(wire: Wire, scene: Scene) -> None:
+    """NUL, broken UTF-8, dots and slashes in paths."""
+    for path in (b"nobody%00", b"%ff%fe", b"%c3%28", b"%ed%a0%80", b"a%2Fb", b"%2e%2e%2fada"):
+        assert error(wire.call(scene, b"GET {base}/inventory/" + path)) == (404, "User not found"), path
+    for path in (b"/%00", b"/%ff", b"//vm/buyback", b"/vm/buyback%00", b"/vm/buyback/"):
+        assert error(wire.call(scene, b"POST {base}" + path, "Content-Length: 0")) == (404, "Not found"), path
+    odd = wire.call(scene, b"GET {base}/inventory/a%2Fb%7Cc%20d%C3%A9%3F")
+    assert error(odd) == (404, "User not found")
+
+
+def headers(wire: Wire, scene: Scene) -> None:
+    """The key, the request id and the rate limit as they go over the wire."""
+    given = wire.call(scene, b"GET {base}/vm/available", "X-Request-Id: abc.DEF-1_2")
+    assert given.headers["x-request-id"] == "abc.DEF-1_2"
+    assert {"x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"} < set(given.headers)
+    base = scene.base.encode()
+    for key in (b"", b"X-API-Key:\r\n", b"X-API-Key: \xff\xfe\r\n"):
+        request = b"GET " + base + b"/vm/available HTTP/1.1\r\nHost: x\r\n" + key + b"\r\n"
+        assert error(wire.ask(request.replace(b"Host: x", b"Host: localhost"))) == (401, "Invalid API key"), key
+
+
+def sales(wire: Wire, scene: Scene) -> None:
+    """And it sells, by length and in chunks; then the key is used once more."""
+    body = json.dumps({"item_id": scene.names["held"]}).encode()
+    sold = wire.post(scene, chunked(body, 7), framing="Transfer-Encoding: chunked\r\nIdempotency-Key: k")
+    assert (sold.status, sold.body) == (200, b'{"success":true,"amount":70.13}')
+    again = wire.post(scene, body, framing=f"Content-Length: {len(body)}\r\nIdempotency-Key: k")
+    assert (again.body, again.headers["idempotency-replayed"]) == (sold.body, "true")
