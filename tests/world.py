@@ -10,11 +10,12 @@ from __future__ import annotations
 import hashlib
 import itertools
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from buyback.models import Buyback, Payout, Transfer
+from buyback.models import Alert, Buyback, Payout, Proposal, Spend, Transfer, TreasuryControl
+from buyback.models.sales import OPEN_STATES
 from config.money import round_usd
 from inventory.models import Card, Collector, Item, Pack, Purchase, Tier
 from partners.models import (
@@ -212,20 +213,25 @@ def make_item(
 
 
 def make_buyback(item: Item, **fields: Any) -> Buyback:
-    """A settled sale's row alone: neither its payout nor its transfer, and the item stays as it is."""
+    """A sale's row alone, settled unless told: neither payout nor transfer, and the item stays as it is.
+
+    It has what its state asks for: a claimed one has no price yet, an open one a lease of 30 seconds from its start.
+    """
+    state, moment = fields.setdefault("state", Buyback.State.SETTLED), fields.setdefault("created_at", NOW)
+    priced = state != Buyback.State.CLAIMED
     return Buyback.objects.create(
         **{
             "environment": item.environment,
             "item": item,
-            "state": Buyback.State.SETTLED,
-            "fmv": item.fmv,
+            "fmv": item.fmv if priced else None,
             "buyback_percent": item.buyback_percent,
             "mint_price": item.purchase.mint_price,
-            "priced_at": item.purchased_at,
-            "amount": item.buyback_price,
+            "priced_at": item.purchased_at if priced else None,
+            "amount": item.buyback_price if priced else None,
             "requested_by": "system",
-            "created_at": NOW,
-            "completed_at": NOW if fields.get("state", "settled") in ("settled", "failed") else None,
+            "submitted_at": moment if state in ("submitted", "unknown", "review") else None,
+            "lease_until": moment + timedelta(seconds=30) if state in OPEN_STATES else None,
+            "completed_at": moment if state in ("settled", "failed") else None,
         }
         | fields
     )
@@ -260,6 +266,31 @@ def make_payout(buyback: Buyback, **fields: Any) -> Payout:
         }
         | fields
     )
+
+
+def make_treasury_control(**fields: Any) -> TreasuryControl:
+    """The treasury's guards, none of which forbids anything."""
+    return TreasuryControl.objects.create(**fields)
+
+
+def make_spend(**fields: Any) -> Spend:
+    """An hour in which half of the platform's cap is spent."""
+    hour = NOW.replace(minute=0, second=0)
+    return Spend.objects.create(
+        **{"scope": "platform", "starts_at": hour, "total": Decimal(50), "cap": Decimal(100)} | fields
+    )
+
+
+def make_alert(environment: Environment, **fields: Any) -> Alert:
+    """A price that was refused, which nobody has seen yet."""
+    known = {"environment": environment, "kind": Alert.Kind.PRICE_REJECTED, "subject": f"item {next(_numbers)}"}
+    return Alert.objects.create(**known | fields)
+
+
+def make_proposal(buyback: Buyback, **fields: Any) -> Proposal:
+    """What one admin says of a sale in review."""
+    known = {"outcome": Proposal.Outcome.SETTLED, "reason": "seen on the statement", "proposed_by": "user:a@x.test"}
+    return Proposal.objects.create(buyback=buyback, **known | fields)
 
 
 # --- the world ------------------------------------------------------------------------------------------

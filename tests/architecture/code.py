@@ -56,7 +56,7 @@ def files(*folders: str) -> list[Path]:
     """Every file of ours below the folders, and the files beside them when none are named."""
     found = [path for folder in folders or OURS for path in (ROOT / folder).rglob("*") if path.is_file()]
     if not folders:
-        found += [path for path in ROOT.iterdir() if path.is_file() and path.name not in (".env", ".venv.lock")]
+        found += [path for path in ROOT.iterdir() if path.is_file() and path.name not in (".env", ".git", ".venv.lock")]
     return sorted(path for path in found if "__pycache__" not in path.parts)
 
 

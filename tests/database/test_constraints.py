@@ -23,6 +23,7 @@ from tests.database.schema import constraints, field_label, our_models
 from tests.world import (
     NOW,
     World,
+    make_alert,
     make_buyback,
     make_card,
     make_collector,
@@ -34,9 +35,12 @@ from tests.world import (
     make_pack,
     make_partner,
     make_payout,
+    make_proposal,
     make_purchase,
+    make_spend,
     make_tier,
     make_transfer,
+    make_treasury_control,
     make_user,
 )
 
@@ -126,6 +130,11 @@ BREAKS: dict[str, Sequence[Break]] = {
     "partners_membership_role_known": [lambda w: make_membership(w.northwind.partner, role="root")],
     "partners.ApiKey.key_id": [lambda w: twice(lambda: make_key(w.northwind.live, key_id="the same"))],
     "partners_idempotencykey_once": [lambda w: twice(lambda: make_idempotency_key(w.northwind.live, key="the same"))],
+    "partners_idempotencykey_answered_or_at_work": [
+        lambda w: make_idempotency_key(w.northwind.live, status=None, body=None),
+        lambda w: make_idempotency_key(w.northwind.live, status=None, lease_until=NOW),
+        lambda w: make_idempotency_key(w.northwind.live, body=None, lease_until=NOW),
+    ],
     # The catalogue.
     "inventory.Pack.public_id": [lambda w: make_pack(public_id=w.pack.public_id)],
     "inventory.Pack.slug": [lambda w: make_pack(slug=w.pack.slug)],
@@ -229,6 +238,34 @@ BREAKS: dict[str, Sequence[Break]] = {
         lambda w: buyback(w, state="failed", completed_at=None),
         lambda w: buyback(w, state="submitted", completed_at=NOW),
     ],
+    "buyback_buyback_priced_before_money": [
+        lambda w, state=state, field=field: buyback(w, state=state, **{field: None})  # type: ignore[misc]
+        for state in ("submitted", "settled", "unknown", "review")
+        for field in ("fmv", "priced_at", "amount")
+    ],
+    "buyback_buyback_open_has_a_lease": [
+        *each(("claimed", "submitted", "unknown", "review"), lambda w, bad: buyback(w, state=bad, lease_until=None)),
+        *each(("settled", "failed"), lambda w, bad: buyback(w, state=bad, lease_until=NOW)),
+    ],
+    "buyback_buyback_submitted_has_its_time": each(
+        ("submitted", "unknown", "review"), lambda w, bad: buyback(w, state=bad, submitted_at=None)
+    ),
+    # What guards the treasury.
+    "buyback_treasurycontrol_one_row": [lambda w: make_treasury_control(id=2)],
+    "buyback_treasurycontrol_sale_bounds": each(BAD_MONEY, lambda w, bad: make_treasury_control(cap_per_sale=bad)),
+    "buyback_treasurycontrol_day_bounds": each(
+        BAD_MONEY, lambda w, bad: make_treasury_control(cap_per_partner_day=bad)
+    ),
+    "buyback_treasurycontrol_hour_bounds": each(BAD_MONEY, lambda w, bad: make_treasury_control(cap_per_hour=bad)),
+    "buyback_spend_once_per_span": [lambda w: twice(make_spend)],
+    "buyback_spend_within_cap": each((Decimal("100.01"), Decimal("-0.01")), lambda w, bad: make_spend(total=bad)),
+    "buyback_alert_once_until_seen": [lambda w: twice(lambda: make_alert(w.northwind.live, subject="the same"))],
+    "buyback.Proposal.buyback": [lambda w: two_proposals(buyback(w, state="review"))],
+    "buyback_proposal_outcome_known": [lambda w: make_proposal(buyback(w, state="review"), outcome="lost")],
+    "buyback_proposal_has_a_reason": [lambda w: make_proposal(buyback(w, state="review"), reason="")],
+    "buyback_proposal_two_people": [
+        lambda w: make_proposal(buyback(w, state="review"), confirmed_by="user:a@x.test", confirmed_at=NOW)
+    ],
     # What was paid.
     "buyback_transfer_amount_is_the_sales": [
         lambda w: make_transfer(buyback(w), amount=Decimal("70.12")),
@@ -268,6 +305,10 @@ def repeated(sale: Any, **fields: Any) -> None:
 
 def repeated_payout(sale: Any) -> None:
     twice(lambda: make_payout(sale))
+
+
+def two_proposals(sale: Any) -> None:
+    twice(lambda: make_proposal(sale))
 
 
 def environment(w: World, path: str) -> Any:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from decimal import Decimal
 from itertools import product
 from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection, models, transaction
 
-from buyback.models import BUYBACK_MOVES, PAYOUT_MOVES, Buyback, Payout, Transfer
+from buyback.models import BUYBACK_MOVES, PAYOUT_MOVES, Buyback, Payout, Proposal, Transfer
+from buyback.models.sales import OPEN_STATES
 from inventory.models import Item
 from inventory.models.holdings import ITEM_MOVES
 from partners.models import AuditEntry, Event
@@ -23,6 +25,7 @@ from tests.world import (
     make_event,
     make_item,
     make_payout,
+    make_proposal,
     make_transfer,
 )
 
@@ -43,6 +46,17 @@ def sold_at(state: str) -> datetime | None:
     return NOW if state == "sold" else None
 
 
+def of_a_sale(state: str) -> dict[str, Any]:
+    return {
+        "fmv": Decimal("82.50"),
+        "amount": Decimal("70.13"),
+        "priced_at": NOW,
+        "submitted_at": NOW,
+        "lease_until": NOW if state in OPEN_STATES else None,
+        "completed_at": NOW if state in ("settled", "failed") else None,
+    }
+
+
 # Each state machine: its states, its moves, how a row in a state comes about, and what else a state asks of a row.
 MACHINES: dict[type[models.Model], tuple[list[str], Any, Callable[[World, str], models.Model], Any]] = {
     Item: (Item.State.values, ITEM_MOVES, item, lambda state: {"sold_at": sold_at(state)}),
@@ -50,7 +64,7 @@ MACHINES: dict[type[models.Model], tuple[list[str], Any, Callable[[World, str], 
         Buyback.State.values,
         BUYBACK_MOVES,
         lambda w, state: make_buyback(make_item(w.northwind.live), state=state),
-        lambda state: {"completed_at": NOW if state in ("settled", "failed") else None},
+        of_a_sale,
     ),
     Payout: (
         Payout.State.values,
@@ -109,10 +123,20 @@ def test_it_refuses_the_same_through_the_orm(world: World, model: Any) -> None:
     assert model.objects.count() == 1
 
 
+def test_it_changes_no_confirmed_proposal(world: World) -> None:
+    proposal = make_proposal(make_buyback(make_item(world.northwind.live), state="review"))
+    row = Proposal.objects.filter(pk=proposal.pk)
+    assert row.update(confirmed_by="user:b@x.test", confirmed_at=NOW) == 1
+    for change in (lambda: row.update(reason="another"), lambda: row.update(confirmed_at=None), row.delete):
+        with pytest.raises(DatabaseError, match="Cannot update or delete"), transaction.atomic():
+            change()
+    assert (row.get().reason, row.get().confirmed_at) == ("seen on the statement", NOW)
+
+
 def test_it_lists_every_trigger() -> None:
     listed = {f"{model._meta.label}:{name}" for model in APPEND_ONLY for name in ("append_only", "no_truncate")}
     listed |= {f"{model._meta.label}:allowed_moves" for model in MACHINES}
-    assert set(triggers()) == listed
+    assert set(triggers()) == listed | {"buyback.Proposal:confirmed_is_final"}
 
 
 def execute(statement: str) -> None:

@@ -122,9 +122,9 @@ def test_it_pays_once_by_the_move_from_held_alone(world: World, mode: str) -> No
 
     def sell() -> bool:
         with connection.cursor() as cursor:
-            cursor.execute(unlocked, sale | {"now": None, "expected_amount": None})
+            cursor.execute(unlocked, sale | {"now": None, "expected_amount": None, "min_amount": None})
             row = cursor.fetchone()
-        return row is not None and row[3] is not None
+        return row is not None and row[4] is not None
 
     assert Counter(together([sell] * AT_ONCE))[True] == 1
     assert paid_once(item)
