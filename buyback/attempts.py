@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models import F
 from psycopg.errors import LockNotAvailable
@@ -42,6 +43,7 @@ class Attempt:
 
     buyback: Buyback
     item: Item
+    remote: bool  # whether the remote treasury pays; decided at the claim, and kept with the submission
 
     @property
     def pk(self) -> UUID:
@@ -63,16 +65,24 @@ def load(buyback_id: UUID) -> Attempt:
     """An attempt as it stands."""
     buyback = Buyback.objects.get(pk=buyback_id)
     related = ("card", "purchase", "collector", "environment")
-    return Attempt(buyback, Item.objects.select_related(*related).get(pk=buyback.item_id))
+    return Attempt(buyback, Item.objects.select_related(*related).get(pk=buyback.item_id), remote=buyback.remote)
 
 
-def claim(*, environment: Environment, item_id: str, by: Actor, key: int | None, now: datetime | None) -> Attempt:
-    """Take the item out of the user's hands for 30 seconds, to sell it.
+def claim(
+    *,
+    environment: Environment,
+    item_id: str,
+    by: Actor,
+    key: int | None,
+    now: datetime | None,
+    pull: int | None = None,
+) -> Attempt:
+    """Take the item out of the user's hands for 30 seconds, to sell it. ``pull``: only if it is this row.
 
     Raises SaleInFlight, SessionActive, ItemNotFound, ItemExpired, or TransactionFailed while the treasury is paused.
     """
     with transaction.atomic(durable=True):
-        item = _lock(environment, item_id)
+        item = _lock(environment, item_id, pull)
         moment = now or environment.database_now()
         if item.state == Item.State.SELLING:
             _refuse_second(item, moment)
@@ -96,12 +106,14 @@ def claim(*, environment: Environment, item_id: str, by: Actor, key: int | None,
         )
         if key is not None:
             IdempotencyKey.objects.filter(pk=key).update(subject=buyback.pk)
-    return Attempt(buyback, item)
+    return Attempt(buyback, item, remote=bool(settings.TREASURY_URL))
 
 
-def _lock(environment: Environment, item_id: str) -> Item:
+def _lock(environment: Environment, item_id: str, pull: int | None) -> Item:
     """The item that is not sold, its row locked without waiting. Raises SaleInFlight, ItemNotFound."""
     items = Item.objects.of(environment).open().filter(public_id=item_id)
+    if pull is not None:
+        items = items.filter(pk=pull)
     related = ("card", "purchase", "collector", "environment")
     try:
         item = items.select_related(*related).select_for_update(nowait=True, no_key=True, of=("self",)).first()
@@ -117,7 +129,8 @@ def _lock(environment: Environment, item_id: str) -> Item:
 def _refuse_second(item: Item, now: datetime) -> None:
     """Raises SaleInFlight while a request works on the item's open attempt, SessionActive when none does."""
     attempt = Buyback.objects.unresolved().get(item=item)
-    if attempt.lease_until is not None and attempt.lease_until > now and attempt.state != Buyback.State.UNKNOWN:
+    at_work = attempt.state in (Buyback.State.CLAIMED, Buyback.State.SUBMITTED)
+    if at_work and attempt.lease_until is not None and attempt.lease_until > now:
         raise SaleInFlight
     raise SessionActive(attempt.pk)
 
@@ -125,12 +138,12 @@ def _refuse_second(item: Item, now: datetime) -> None:
 def submit(attempt: Attempt, price: Price, *, now: datetime | None) -> None:
     """Write down what the treasury will be asked to pay, before it is asked.
 
-    Raises TransactionFailed, with the item held again, when a cap forbids the amount or the claim has lapsed meanwhile.
+    Raises TransactionFailed: with the item held again when a cap forbids the amount, and with nothing changed when the
+    claim has lapsed meanwhile, for then the reconciler ends it.
     """
     try:
         with transaction.atomic(durable=True):
             moment = now or attempt.item.environment.database_now()
-            _count_against_caps(attempt.item.environment, price.amount, moment)
             moved = Buyback.objects.filter(
                 # The very lease we took: the reconciler's is another, and means that we were given up.
                 pk=attempt.pk,
@@ -142,11 +155,14 @@ def submit(attempt: Attempt, price: Price, *, now: datetime | None) -> None:
                 fmv=price.fmv,
                 priced_at=price.priced_at,
                 amount=price.amount,
+                remote=attempt.remote,
                 submitted_at=moment,
                 lease_until=moment + LEASE,
             )
             if not moved:
                 raise TransactionFailed
+            # After the sale's own row: whoever gives the money back locks the two in this order.
+            _count_against_caps(attempt.item.environment, price.amount, moment)
             Transfer.objects.create(
                 environment=attempt.item.environment,
                 buyback_id=attempt.pk,
@@ -211,27 +227,31 @@ def _give_back(environment: Environment, amount: Decimal, submitted_at: datetime
 def settle(buyback_id: UUID, *, now: datetime | None) -> Sale:
     """The treasury has paid: write down sale, payout and transfer. Again for a settled sale: the same sale."""
     with transaction.atomic(durable=True):
-        buyback = _lock_attempt(buyback_id)
-        item = buyback.item
-        if buyback.state == Buyback.State.SETTLED:
-            payout = Payout.objects.get(buyback=buyback)
-            return Sale(item.public_id, payout.amount, buyback.pk, payout.pk)
-        moment = now or buyback.environment.database_now()
-        _move(buyback, Buyback.State.SETTLED, completed_at=moment, lease_until=None)
-        _move_item(item.pk, Item.State.SELLING, Item.State.SOLD, sold_at=moment)
-        amount = _amount(buyback)
-        _transfer(buyback, IN_FLIGHT, PAID_OUT, moment)
-        payout = Payout.objects.create(
-            environment=buyback.environment,
-            buyback=buyback,
-            collector_id=item.collector_id,
-            amount=amount,
-            state=Payout.State.PAID,
-            created_at=moment,
-            paid_at=moment,
-        )
-        data = _told(buyback) | {"amount": float(amount), "payout_id": str(payout.pk)}
-        events.record(environment=buyback.environment, kind=Event.Type.BUYBACK_COMPLETED, data=[data], now=moment)
+        return write_settled(lock_attempt(buyback_id), now=now)
+
+
+def write_settled(buyback: Buyback, *, now: datetime | None) -> Sale:
+    """``settle``'s rows, for a caller who holds the attempt's lock and has more to write with them."""
+    item = buyback.item
+    if buyback.state == Buyback.State.SETTLED:
+        payout = Payout.objects.get(buyback=buyback)
+        return Sale(item.public_id, payout.amount, buyback.pk, payout.pk)
+    moment = now or buyback.environment.database_now()
+    _move(buyback, Buyback.State.SETTLED, completed_at=moment, lease_until=None)
+    _move_item(item.pk, Item.State.SELLING, Item.State.SOLD, sold_at=moment)
+    amount = _amount(buyback)
+    _transfer(buyback, IN_FLIGHT, PAID_OUT, moment)
+    payout = Payout.objects.create(
+        environment=buyback.environment,
+        buyback=buyback,
+        collector_id=item.collector_id,
+        amount=amount,
+        state=Payout.State.PAID,
+        created_at=moment,
+        paid_at=moment,
+    )
+    data = _told(buyback) | {"amount": float(amount), "payout_id": str(payout.pk)}
+    events.record(environment=buyback.environment, kind=Event.Type.BUYBACK_COMPLETED, data=[data], now=moment)
     return Sale(item.public_id, amount, buyback.pk, payout.pk)
 
 
@@ -240,20 +260,25 @@ def fail(
 ) -> None:
     """No sale: the item is held again, and money that was set aside goes back. Again for a failed sale: nothing."""
     with transaction.atomic(durable=True):
-        buyback = _lock_attempt(buyback_id)
+        buyback = lock_attempt(buyback_id)
         if buyback.state == Buyback.State.FAILED:
             return
-        moment = now or buyback.environment.database_now()
-        was_submitted = buyback.submitted_at
-        _move(buyback, Buyback.State.FAILED, completed_at=moment, lease_until=None, failure_reason=reason[:100])
-        _move_item(buyback.item_id, Item.State.SELLING, Item.State.HELD)
-        if was_submitted is not None:
-            _transfer(buyback, IN_FLIGHT, TREASURY, moment)
-            _give_back(buyback.environment, _amount(buyback), was_submitted)
+        write_failed(buyback, reason=reason, now=now)
         if alert is not None:
             raise_alert(buyback, *alert)
-        data = _told(buyback) | {"reason": reason}
-        events.record(environment=buyback.environment, kind=Event.Type.BUYBACK_FAILED, data=[data], now=moment)
+
+
+def write_failed(buyback: Buyback, *, reason: str, now: datetime | None) -> None:
+    """``fail``'s rows, for a caller who holds the attempt's lock and has more to write with them."""
+    moment = now or buyback.environment.database_now()
+    was_submitted = buyback.submitted_at
+    _move(buyback, Buyback.State.FAILED, completed_at=moment, lease_until=None, failure_reason=reason[:100])
+    _move_item(buyback.item_id, Item.State.SELLING, Item.State.HELD)
+    if was_submitted is not None:
+        _transfer(buyback, IN_FLIGHT, TREASURY, moment)
+        _give_back(buyback.environment, _amount(buyback), was_submitted)
+    data = _told(buyback) | {"reason": reason}
+    events.record(environment=buyback.environment, kind=Event.Type.BUYBACK_FAILED, data=[data], now=moment)
 
 
 def reject_price(attempt: Attempt, *, reason: str, now: datetime | None) -> None:
@@ -265,7 +290,7 @@ def reject_price(attempt: Attempt, *, reason: str, now: datetime | None) -> None
 def park(buyback_id: UUID, *, reason: str, now: datetime | None) -> None:
     """The outcome is not known: leave the sale open, to be asked about again in 15 seconds."""
     with transaction.atomic(durable=True):
-        buyback = _lock_attempt(buyback_id)
+        buyback = lock_attempt(buyback_id)
         moment = now or buyback.environment.database_now()
         if buyback.state == Buyback.State.SUBMITTED:
             _move(buyback, Buyback.State.UNKNOWN, lease_until=moment + PAUSE, failure_reason=reason[:100])
@@ -277,7 +302,7 @@ def send_to_review(buyback_id: UUID, *, reason: str, now: datetime | None) -> No
     """Nobody but people can say what became of it: two of them will."""
     park(buyback_id, reason=reason, now=now)
     with transaction.atomic(durable=True):
-        buyback = _lock_attempt(buyback_id)
+        buyback = lock_attempt(buyback_id)
         if buyback.state == Buyback.State.UNKNOWN:
             _move(buyback, Buyback.State.REVIEW, failure_reason=reason[:100])
             raise_alert(buyback, Alert.Kind.SALE_IN_REVIEW, reason)
@@ -306,7 +331,7 @@ def raise_alert(buyback: Buyback, kind: Alert.Kind, detail: str) -> None:
     )
 
 
-def _lock_attempt(buyback_id: UUID) -> Buyback:
+def lock_attempt(buyback_id: UUID) -> Buyback:
     """The attempt's row, locked; after the item's, so that every path takes the two in one order."""
     item_id = Buyback.objects.values_list("item_id", flat=True).get(pk=buyback_id)
     Item.objects.select_for_update(no_key=True).get(pk=item_id)

@@ -65,19 +65,24 @@ def price(item: Item, now: datetime) -> Price:
         raise
     ORACLE_BREAKER.count(answered=True)
     purchase = item.purchase
-    return basis(
+    found = basis(
         quoted.fmv,
         item.buyback_percent,
         purchase.mint_price,
         voucher=purchase.voucher,
         priced_at=quoted.priced_at,
     )
+    if found.amount <= 0:  # a share of a cent is nothing that could be paid
+        raise PriceUnavailable(Reason.NOT_POSITIVE)
+    return found
 
 
 def pay(attempt: Attempt, amount: Decimal) -> treasury.Outcome:
     """Ask the treasury to pay ``amount`` USD under the attempt's reference; 5 seconds at most. Safe to ask again."""
-    if not settings.TREASURY_URL:
+    if not attempt.remote:
         return treasury.Paid()
+    if not settings.TREASURY_URL:
+        return treasury.Unknown(treasury.Why.UNREACHABLE)  # switched off since: only it can tell what became of this
     refuse_in_transaction()
     outcome = treasury.pay(reference=attempt.reference, amount=amount, recipient=attempt.recipient)
     TREASURY_BREAKER.count(answered=not isinstance(outcome, treasury.Unknown))
@@ -86,7 +91,9 @@ def pay(attempt: Attempt, amount: Decimal) -> treasury.Outcome:
 
 def ask(attempt: Attempt, amount: Decimal) -> treasury.Outcome:
     """Ask the treasury what became of the attempt's reference."""
-    if not settings.TREASURY_URL:
+    if not attempt.remote:
         return treasury.Paid()
+    if not settings.TREASURY_URL:
+        return treasury.Unknown(treasury.Why.UNREACHABLE)
     refuse_in_transaction()
     return treasury.ask(reference=attempt.reference, amount=amount)

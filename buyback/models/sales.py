@@ -86,6 +86,9 @@ class Buyback(models.Model):
     voucher = models.BooleanField(default=False)
     priced_at = models.DateTimeField(null=True, blank=True, help_text="When the market value was set.")
     amount = MoneyField(null=True, blank=True)
+    remote = models.BooleanField(
+        default=False, db_default=False, help_text="The remote treasury pays, not we ourselves."
+    )
     requested_by = models.CharField(max_length=300, help_text="Who asked: a key, a member, or the system.")
     failure_reason = models.CharField(max_length=100, blank=True)
     created_at = models.DateTimeField()
@@ -97,6 +100,7 @@ class Buyback(models.Model):
 
     class Meta:
         ordering = ("-created_at", "-id")
+        permissions = (("resolve_review", "Can reconcile open sellbacks and resolve those in review"),)
         constraints = (
             # Target of the references of payouts and transfers: what they pay is what was sold, to the cent.
             models.UniqueConstraint(fields=("environment", "id", "amount"), name="buyback_buyback_tenant_amount"),

@@ -61,6 +61,7 @@ class Pack(models.Model):
             models.CheckConstraint(
                 condition=Q(buyback_percent__gt=0, buyback_percent__lte=1),
                 name="inventory_pack_percent_bounds",
+                violation_error_message="The sellback share must be above 0 and at most 1, such as 0.85.",
             ),
             models.CheckConstraint(condition=Q(max_per_mint__gte=1), name="inventory_pack_max_per_mint_positive"),
             models.CheckConstraint(
@@ -106,14 +107,21 @@ class Tier(models.Model):
             models.CheckConstraint(
                 condition=Q(lower__gte=0, upper__gt=F("lower"), upper__lt=Decimal(1000000000)),
                 name="inventory_tier_bounds_ordered",
+                violation_error_message="A tier's upper value must be above its lower one, both from 0 to a billion USD.",
             ),
             models.CheckConstraint(
                 condition=Q(weight__gt=0, weight__lt=Decimal(100000000)),
                 name="inventory_tier_weight_positive",
+                violation_error_message="A tier's weight must be above 0 and below 100 million.",
             ),
-            models.CheckConstraint(condition=Q(color__regex=r"^#[0-9a-fA-F]{6}$"), name="inventory_tier_color_hex"),
+            models.CheckConstraint(
+                condition=Q(color__regex=r"^#[0-9a-fA-F]{6}$"),
+                name="inventory_tier_color_hex",
+                violation_error_message="A tier's color must be a hash and six hex digits, such as #8b5cf6.",
+            ),
             ExclusionConstraint(
                 name="inventory_tier_no_overlap",
+                violation_error_message="Two tiers of a pack must not hold the same value.",
                 expressions=(
                     (NumberAsRange(F("pack_id")), RangeOperators.OVERLAPS),
                     (Func(F("lower"), F("upper"), function="numrange"), RangeOperators.OVERLAPS),

@@ -43,7 +43,8 @@ class Collector(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     environment = models.ForeignKey(Environment, models.PROTECT, related_name="collectors", db_index=False)
-    user_id = models.CharField(max_length=255)
+    # C: compared by bytes, so that its index finds a prefix and leafs on, whatever the database's language.
+    user_id = models.CharField(max_length=255, db_collation="C")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     objects = CollectorQuerySet.as_manager()
@@ -323,6 +324,8 @@ class Item(models.Model):
         indexes = (
             # Reader: GET /inventory/:user_id and the dashboard's user page, newest first.
             models.Index(fields=("collector", "-purchased_at", "-id"), name="inventory_item_by_user"),
+            # Reader: the admin's list of a card's pulls; also the check that a deleted card was never pulled.
+            models.Index(fields=("card",), name="inventory_item_by_card"),
             # Reader: GET /vm/buy/status.
             models.Index(fields=("purchase",), name="inventory_item_by_purchase"),
             # Reader: recent pulls of given packs, newest first.
