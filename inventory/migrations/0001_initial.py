@@ -95,21 +95,15 @@ class Migration(migrations.Migration):
                 ("enable", models.BooleanField(default=True, verbose_name="enabled")),
                 (
                     "mint_price",
-                    config.money.MoneyField(
-                        help_text="USD for one pull.", verbose_name="price"
-                    ),
+                    config.money.MoneyField(help_text="USD for one pull.", verbose_name="price"),
                 ),
                 (
                     "max_per_mint",
-                    models.PositiveIntegerField(
-                        default=10, verbose_name="most pulls at once"
-                    ),
+                    models.PositiveIntegerField(default=10, verbose_name="most pulls at once"),
                 ),
                 (
                     "buyback_percent",
-                    models.DecimalField(
-                        decimal_places=4, default=Decimal("0.85"), max_digits=5
-                    ),
+                    models.DecimalField(decimal_places=4, default=Decimal("0.85"), max_digits=5),
                 ),
                 (
                     "buyback_window",
@@ -174,9 +168,7 @@ class Migration(migrations.Migration):
                         name="inventory_pack_type_known",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(
-                            ("buyback_percent__gt", 0), ("buyback_percent__lte", 1)
-                        ),
+                        condition=models.Q(("buyback_percent__gt", 0), ("buyback_percent__lte", 1)),
                         name="inventory_pack_percent_bounds",
                     ),
                     models.CheckConstraint(
@@ -346,9 +338,7 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(primary_key=True, serialize=False)),
                 (
                     "mode",
-                    models.CharField(
-                        choices=[("live", "Live"), ("sandbox", "Sandbox")], max_length=7
-                    ),
+                    models.CharField(choices=[("live", "Live"), ("sandbox", "Sandbox")], max_length=7),
                 ),
                 ("public_id", models.CharField(max_length=100, verbose_name="item id")),
                 (
@@ -445,9 +435,7 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(primary_key=True, serialize=False)),
                 (
                     "position",
-                    models.PositiveSmallIntegerField(
-                        help_text="0 is the commonest; the API's rarity id."
-                    ),
+                    models.PositiveSmallIntegerField(help_text="0 is the commonest; the API's rarity id."),
                 ),
                 ("name", models.CharField(max_length=60)),
                 (
@@ -479,15 +467,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="collector",
-            constraint=models.UniqueConstraint(
-                fields=("environment", "user_id"), name="inventory_collector_once"
-            ),
+            constraint=models.UniqueConstraint(fields=("environment", "user_id"), name="inventory_collector_once"),
         ),
         migrations.AddConstraint(
             model_name="collector",
-            constraint=models.UniqueConstraint(
-                fields=("environment", "id"), name="inventory_collector_tenant"
-            ),
+            constraint=models.UniqueConstraint(fields=("environment", "id"), name="inventory_collector_tenant"),
         ),
         migrations.AddConstraint(
             model_name="collector",
@@ -516,22 +500,16 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="card",
-            constraint=models.UniqueConstraint(
-                fields=("mint_address",), name="inventory_card_mint_once"
-            ),
+            constraint=models.UniqueConstraint(fields=("mint_address",), name="inventory_card_mint_once"),
         ),
         migrations.AddConstraint(
             model_name="card",
-            constraint=models.UniqueConstraint(
-                fields=("public_id",), name="inventory_card_public_id_once"
-            ),
+            constraint=models.UniqueConstraint(fields=("public_id",), name="inventory_card_public_id_once"),
         ),
         migrations.AddConstraint(
             model_name="card",
             constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("source_type__in", ("enft", "ebay", "fanatics", "alt", "external"))
-                ),
+                condition=models.Q(("source_type__in", ("enft", "ebay", "fanatics", "alt", "external"))),
                 name="inventory_card_source_known",
             ),
         ),
@@ -559,15 +537,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="purchase",
-            index=models.Index(
-                fields=["collector", "-created_at"], name="inventory_purchase_by_user"
-            ),
+            index=models.Index(fields=["collector", "-created_at"], name="inventory_purchase_by_user"),
         ),
         migrations.AddConstraint(
             model_name="purchase",
-            constraint=models.UniqueConstraint(
-                fields=("environment", "id"), name="inventory_purchase_tenant"
-            ),
+            constraint=models.UniqueConstraint(fields=("environment", "id"), name="inventory_purchase_tenant"),
         ),
         migrations.AddConstraint(
             model_name="purchase",
@@ -579,9 +553,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="purchase",
             constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("mint_price__gt", 0), ("mint_price__lt", Decimal("1000000000"))
-                ),
+                condition=models.Q(("mint_price__gt", 0), ("mint_price__lt", Decimal("1000000000"))),
                 name="inventory_purchase_mint_price_bounds",
                 violation_error_message="Enter an amount above 0 and below 1,000,000,000 USD.",
             ),
@@ -605,9 +577,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     models.Q(("state", "fulfilled"), _negated=True),
-                    models.Q(
-                        ("fulfilled_at__isnull", False), ("tx_hash__isnull", False)
-                    ),
+                    models.Q(("fulfilled_at__isnull", False), ("tx_hash__isnull", False)),
                     _connector="OR",
                 ),
                 name="inventory_purchase_fulfilled_is_complete",
@@ -640,9 +610,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="item",
-            index=models.Index(
-                fields=["mode", "-purchased_at", "-id"], name="inventory_item_by_mode"
-            ),
+            index=models.Index(fields=["mode", "-purchased_at", "-id"], name="inventory_item_by_mode"),
         ),
         migrations.AddIndex(
             model_name="item",
@@ -661,9 +629,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="item",
-            constraint=models.UniqueConstraint(
-                fields=("environment", "id"), name="inventory_item_tenant"
-            ),
+            constraint=models.UniqueConstraint(fields=("environment", "id"), name="inventory_item_tenant"),
         ),
         migrations.AddConstraint(
             model_name="item",
@@ -676,9 +642,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="item",
             constraint=models.UniqueConstraint(
-                condition=models.Q(
-                    ("mode", "live"), models.Q(("state", "sold"), _negated=True)
-                ),
+                condition=models.Q(("mode", "live"), models.Q(("state", "sold"), _negated=True)),
                 fields=("card",),
                 name="inventory_item_live_card_once",
             ),
@@ -713,9 +677,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="item",
             constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("buyback_percent__gt", 0), ("buyback_percent__lte", 1)
-                ),
+                condition=models.Q(("buyback_percent__gt", 0), ("buyback_percent__lte", 1)),
                 name="inventory_item_percent_bounds",
             ),
         ),
@@ -738,27 +700,21 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="item",
             constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("state__in", ("held", "selling", "sold", "shipping", "shipped"))
-                ),
+                condition=models.Q(("state__in", ("held", "selling", "sold", "shipping", "shipped"))),
                 name="inventory_item_state_known",
             ),
         ),
         migrations.AddConstraint(
             model_name="item",
             constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("mode", "live"), ("expires_at__isnull", False), _connector="OR"
-                ),
+                condition=models.Q(("mode", "live"), ("expires_at__isnull", False), _connector="OR"),
                 name="inventory_item_sandbox_expires",
             ),
         ),
         migrations.AddConstraint(
             model_name="item",
             constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("expired_at", None), ("expires_at__isnull", False), _connector="OR"
-                ),
+                condition=models.Q(("expired_at", None), ("expires_at__isnull", False), _connector="OR"),
                 name="inventory_item_swept_had_a_window",
             ),
         ),
@@ -767,9 +723,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     models.Q(("sold_at__isnull", False), ("state", "sold")),
-                    models.Q(
-                        models.Q(("state", "sold"), _negated=True), ("sold_at", None)
-                    ),
+                    models.Q(models.Q(("state", "sold"), _negated=True), ("sold_at", None)),
                     _connector="OR",
                 ),
                 name="inventory_item_sold_has_its_time",
@@ -792,9 +746,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="tier",
-            constraint=models.UniqueConstraint(
-                fields=("pack", "position"), name="inventory_tier_position_once"
-            ),
+            constraint=models.UniqueConstraint(fields=("pack", "position"), name="inventory_tier_position_once"),
         ),
         migrations.AddConstraint(
             model_name="tier",
@@ -810,9 +762,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="tier",
             constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("weight__gt", 0), ("weight__lt", Decimal("100000000"))
-                ),
+                condition=models.Q(("weight__gt", 0), ("weight__lt", Decimal("100000000"))),
                 name="inventory_tier_weight_positive",
             ),
         ),
@@ -832,9 +782,7 @@ class Migration(migrations.Migration):
                         "&&",
                     ),
                     (
-                        models.Func(
-                            models.F("lower"), models.F("upper"), function="numrange"
-                        ),
+                        models.Func(models.F("lower"), models.F("upper"), function="numrange"),
                         "&&",
                     ),
                 ),

@@ -425,15 +425,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="idempotencykey",
-            constraint=models.UniqueConstraint(
-                fields=("environment", "key"), name="partners_idempotencykey_once"
-            ),
+            constraint=models.UniqueConstraint(fields=("environment", "key"), name="partners_idempotencykey_once"),
         ),
         migrations.AddConstraint(
             model_name="membership",
-            constraint=models.UniqueConstraint(
-                fields=("user", "partner"), name="partners_membership_once_per_partner"
-            ),
+            constraint=models.UniqueConstraint(fields=("user", "partner"), name="partners_membership_once_per_partner"),
         ),
         migrations.AddConstraint(
             model_name="membership",
@@ -444,9 +440,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="environment",
-            constraint=models.UniqueConstraint(
-                fields=("partner", "mode"), name="partners_environment_one_per_mode"
-            ),
+            constraint=models.UniqueConstraint(fields=("partner", "mode"), name="partners_environment_one_per_mode"),
         ),
         migrations.AddConstraint(
             model_name="environment",
