@@ -70,7 +70,7 @@ class AvailablePacks(PartnerView):
         environment, base = self.environment, base_of(request)
         listed = Pack.objects.filter(enable=True).prefetch_related("tiers")
         if "platform" in request.query_params:
-            listed = listed.filter(platform=request.query_params["platform"].replace("\0", ""))
+            listed = listed.filter(platform=request.query_params["platform"].replace("\0", "/"))
         stocked, activity = packs.in_stock(environment), packs.activity(environment, environment.now())
         best = packs.chase_by_pack(environment)
         return Response(

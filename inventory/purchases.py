@@ -62,7 +62,7 @@ def buy_pulls(
     unless given. Returns the fulfilled purchase. Raises PackNotFound, TooFewPulls, TooManyPulls, OutOfStock, in this
     order; then nothing was pulled.
     """
-    pack = Pack.objects.filter(public_id=pack_id.replace("\0", "")).first()
+    pack = Pack.objects.filter(public_id=pack_id.replace("\0", "/")).first()
     if pack is None:
         raise PackNotFound
     if amount < 1:

@@ -83,7 +83,8 @@ def _sold(request: MemberRequest, item: Item, sentence: str, payout_id: str) -> 
         messages.success(request, sentence, extra_tags=link)
         return redirect("dashboard:holdings", request.environment.mode, item.collector_id)
     now = request.environment.now()
-    context = {"tile": tile(item, now), "now": now, "sentence": sentence, "link": link}
+    left = Item.objects.of(request.environment).filter(collector=item.collector).in_inventory().count()
+    context = {"tile": tile(item, now), "now": now, "sentence": sentence, "link": link, "total": left}
     response = render(request, "dashboard/sold.html", context)
     return trigger_client_event(response, "sold", {"item": item.pk}, after="settle")
 

@@ -97,8 +97,8 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
 class ApiKey(models.Model):
     """A partner server's key to one environment: ``live-<key_id>_<secret>`` or ``sandbox-<key_id>_<secret>``.
 
-    Only a SHA-256 digest of the 256-bit secret is kept, so a key is shown once, when it is made. A fast hash is right
-    here: the secret is random, there is nothing to guess.
+    Only a SHA-256 digest of the whole text is kept, so a key is shown once, when it is made. A fast hash is right here:
+    the secret is 256 random bits, there is nothing to guess.
     """
 
     id = models.BigAutoField(primary_key=True)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from django.db import connections
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page, Playwright
 from pytest_django.live_server_helper import LiveServer
 
 from tests.world import PASSWORD, World, make_world
@@ -42,9 +42,15 @@ def world(transactional_db: None) -> World:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _connections_end_with_their_request() -> None:
-    """A thread of the server that Chromium keeps a connection to would hold the test database open at the end."""
+def _connections_end(playwright: Playwright) -> Iterator[None]:
+    """No connection outlives the tests, or the test database could not be dropped.
+
+    The server's threads close theirs after every request. While Playwright's event loop runs, this thread has a
+    connection of its own for it, which nobody finds again once the loop has stopped.
+    """
     connections.settings["default"]["CONN_MAX_AGE"] = 0
+    yield
+    connections.close_all()
 
 
 @pytest.fixture(autouse=True)

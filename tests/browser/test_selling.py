@@ -47,6 +47,7 @@ def test_it_sells_an_item_back_and_shows_the_payout(item: Item, desk: Page) -> N
     dialog.get_by_role("button", name="Sell back for $70.13").click()
     expect(dialog).to_be_hidden()
     expect(desk.get_by_role("status").filter(has_text="Sold back for $70.13")).to_be_visible()
+    expect(desk.get_by_text("1 item in hand")).to_be_visible()
     sold = desk.locator(f"#item-{item.pk}")
     expect(sold.get_by_role("link", name="View payout")).to_be_focused()
     expect(sold.get_by_role("link", name="Sell back")).to_have_count(0)

@@ -159,6 +159,6 @@ def test_it_pays_a_voucher_at_least_the_price_of_the_pull(world: World) -> None:
 
 def test_it_asks_few_questions(world: World, item: Item, django_assert_num_queries: DjangoAssertNumQueries) -> None:
     client = signed_in(world.northwind.operator)
-    # Session, user, memberships, environment; the item, its tiers; the sale; the item and its tiers again.
-    with django_assert_num_queries(9):
+    # Session, user, memberships, environment; the item, its tiers; the sale; the item, its tiers, how many are left.
+    with django_assert_num_queries(10):
         post_sale(client, item, headers=HTMX)

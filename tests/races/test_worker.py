@@ -14,7 +14,6 @@ from kombu import pools
 from buyback.tasks import close_windows
 from config import clock
 from config.broker import database_conninfo
-from config.celery import app
 from inventory.models import Item
 from partners.models import Environment, Event
 from tests.processes import kill, process, until
@@ -78,7 +77,6 @@ def _leaves_no_connection() -> Iterator[None]:
     """What sent the message, and what was killed, let go of the test's database."""
     yield
     pools.reset()
-    app.pool.force_close_all()
     execute(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
         " WHERE datname = current_database() AND pid <> pg_backend_pid()"
