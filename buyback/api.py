@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from contextlib import nullcontext
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_CEILING, Decimal, InvalidOperation
 from functools import partial
 from typing import Any
 
@@ -19,7 +19,7 @@ from buyback.outcomes import BelowMinimum, ItemNotFound, OutcomeUnknown, Sale, S
 from buyback.sellback import sell_back
 from config import clock, errors
 from config.errors import Refusal
-from config.money import to_json
+from config.money import CENT, to_json
 from partners import body, idempotency
 from partners.api import ActionView, PartnerView
 
@@ -53,7 +53,7 @@ def _least(sent: dict[str, Any]) -> Decimal | None:
         raise BelowMinimum from None
     if not amount.is_finite() or abs(amount) >= Decimal(10) ** 12:
         raise BelowMinimum
-    return amount
+    return amount.quantize(CENT, ROUND_CEILING)  # a price is whole cents: those at or above the floor stay the same
 
 
 class SaleView(ActionView):
@@ -146,7 +146,10 @@ class SellBatch(SaleView):
         own = "batch " + hashlib.sha256(f"{key}\n{place}\n{item_id}".encode()).hexdigest()
 
         def sell() -> dict[str, Any]:
-            answer = self.sold_once(own, idempotency.fingerprint(own, {}), lambda row: self._sale(item_id, row))
+            try:
+                answer = self.sold_once(own, idempotency.fingerprint(own, {}), lambda row: self._sale(item_id, row))
+            except idempotency.KeyInProgress:  # the line of an earlier request with the batch's key, still at work
+                raise SaleInFlight from None
             told: dict[str, Any] = orjson.loads(answer.body)
             return told if answer.status == 200 else {"success": False} | told
 

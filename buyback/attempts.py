@@ -237,7 +237,7 @@ def write_settled(buyback: Buyback, *, now: datetime | None) -> Sale:
         payout = Payout.objects.get(buyback=buyback)
         return Sale(item.public_id, payout.amount, buyback.pk, payout.pk)
     moment = now or buyback.environment.database_now()
-    _move(buyback, Buyback.State.SETTLED, completed_at=moment, lease_until=None)
+    _move(buyback, Buyback.State.SETTLED, completed_at=moment, lease_until=None, failure_reason="")
     _move_item(item.pk, Item.State.SELLING, Item.State.SOLD, sold_at=moment)
     amount = _amount(buyback)
     _transfer(buyback, IN_FLIGHT, PAID_OUT, moment)

@@ -32,8 +32,13 @@ def conclude(buyback_id: UUID, outcome: treasury.Outcome, *, now: datetime | Non
         case treasury.Mismatch():
             attempts.send_to_review(buyback_id, reason=f"mismatch: {outcome.reason}", now=now)
         case treasury.NotFound() | treasury.Unknown():
-            attempts.park(buyback_id, reason=str(outcome), now=now)
+            attempts.park(buyback_id, reason=_words(outcome), now=now)
     raise OutcomeUnknown
+
+
+def _words(outcome: treasury.NotFound | treasury.Unknown) -> str:
+    """Why a sale is still open, for people."""
+    return f"treasury: {'not found' if isinstance(outcome, treasury.NotFound) else outcome.reason}"
 
 
 def reconcile(buyback_id: UUID, *, now: datetime | None = None) -> bool:
@@ -54,7 +59,7 @@ def _bring_to_an_end(attempt: attempts.Attempt, now: datetime | None) -> None:
     moment = now or buyback.environment.database_now()
     forgotten = moment > buyback.submitted_at + timedelta(seconds=settings.TREASURY_RETENTION) - MARGIN
     if isinstance(outcome, treasury.NotFound | treasury.Unknown) and forgotten:
-        attempts.send_to_review(buyback.pk, reason=f"past the treasury's retention: {outcome}", now=now)
+        attempts.send_to_review(buyback.pk, reason=f"past the retention; {_words(outcome)}", now=now)
         return
     if isinstance(outcome, treasury.NotFound):
         outcome = outside.pay(attempt, buyback.amount)
