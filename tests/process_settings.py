@@ -1,10 +1,17 @@
-"""Settings of a real process started by a test: the tests' own, on the very database of the test that started it."""
+"""Settings of a real process started by a test: the tests' own, on the very database of the test that started it.
+
+``TEST_SETTINGS`` is a JSON object of further settings: where the peers are, or how the database is reached.
+"""
 
 from __future__ import annotations
 
+import json
 import os
 
 from tests.settings import *  # noqa: F403
 from tests.settings import DATABASES
 
 DATABASES["default"]["NAME"] = os.environ["TEST_DATABASE"]
+further = json.loads(os.environ.get("TEST_SETTINGS", "{}"))
+DATABASES["default"] |= further.pop("DATABASE", {})
+globals().update(further)

@@ -116,10 +116,11 @@ class TcpProxy:
             self.budget = (direction, left) if left > 0 else None
             return (data, False) if left > 0 else (data[: len(data) + left], True)
 
-    def meets(self, data: bytes) -> str:
-        """The rule that `data` sets off, or ""."""
+    def meets(self, tail: bytes, data: bytes) -> str:
+        """The rule that `data` sets off, or "". Its words may begin in the `tail` of what came before."""
         with self._lock:
-            if self.rule is None or self.rule[1] not in data:
+            # Words that were all in the tail have passed before the rule was set.
+            if self.rule is None or self.rule[1] not in tail[max(0, len(tail) - len(self.rule[1]) + 1) :] + data:
                 return ""
             name, self.rule = self.rule[0], None
             return name
@@ -167,7 +168,7 @@ class _Link:
         tail = b""
         while data := _received(self.client):
             self.proxy.pause()
-            rule = self.proxy.meets(tail + data)
+            rule = self.proxy.meets(tail, data)
             tail = (tail + data)[-256:]
             if rule == "cut_before":
                 self._fire()

@@ -1,0 +1,134 @@
+"""The connection to the database breaks at a commit: before it, so that it never happens, or after, so that the server
+does not hear that it did. Either way the answer is 500, and the next call is told the truth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import NamedTuple
+
+import pytest
+
+from buyback.models import Buyback
+from config import clock
+from inventory.models import Item
+from partners.models import IdempotencyKey
+from tests.kills.conftest import Far
+from tests.kills.scene import FAILED, FAULT, IN_FLIGHT, NOT_FOUND, ONCE, SOLD, agree, rows, sell
+from tests.kills.server import Heard
+from tests.peers.server import Peer, Request
+from tests.world import World, make_item
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+
+SALE = b"One sellback, from the lock to the payout"  # the statement's own first line
+COMMIT = b"COMMIT"
+LAST_OF_CLAIM = b'UPDATE "partners_idempotencykey"'
+BUSY, FELL, REFUSED = Heard(429, IN_FLIGHT, False), Heard(500, FAULT, False), Heard(400, NOT_FOUND, False)
+MADE, TOLD_AGAIN, FAILED_AGAIN = Heard(200, SOLD, False), Heard(200, SOLD, True), Heard(400, FAILED, True)
+
+
+def held(world: World, mode: str) -> Item:
+    return make_item(world.northwind.environment(mode), now=clock.now())
+
+
+def lapse() -> None:
+    """Whoever was at work has had its time."""
+    IdempotencyKey.objects.update(lease_until=clock.now() - timedelta(seconds=1))
+    Buyback.objects.exclude(lease_until=None).update(lease_until=clock.now())
+
+
+def arm_at(peer: Peer, monkeypatch: pytest.MonkeyPatch, arm: Callable[[], object]) -> None:
+    """Set the rule when ``peer`` is asked: no transaction is open then, so the next commit is the next step's."""
+    respond, once = peer.respond, [arm]
+
+    def armed(request: Request) -> None:
+        while once:
+            once.pop()()
+        respond(request)
+
+    monkeypatch.setattr(peer, "respond", armed)
+
+
+@pytest.mark.parametrize("words", [SALE, COMMIT], ids=["statement", "commit"])
+def test_it_sells_nothing_when_cut_before(far: Far, world: World, words: bytes) -> None:
+    item, key = held(world, "sandbox"), ONCE if words == COMMIT else {}
+    far.wire.cut_before(words)
+    assert sell(far.server, world, item, "sandbox", **key) == FELL
+    assert far.wire.fired.is_set()
+    assert rows() == [0, 0, 0]
+    assert sell(far.server, world, item, "sandbox", **key) == MADE
+    assert rows() == [1, 1, 1]
+
+
+@pytest.mark.parametrize(("key", "truth"), [(ONCE, TOLD_AGAIN), ({}, REFUSED)], ids=["key", "no key"])
+def test_it_has_sold_when_only_the_answer_is_lost(far: Far, world: World, key: dict[str, str], truth: Heard) -> None:
+    item = held(world, "sandbox")
+    far.wire.lose_answer(COMMIT if key else SALE)
+    assert sell(far.server, world, item, "sandbox", **key) == FELL
+    assert far.wire.fired.is_set()
+    assert rows() == [1, 1, 1]
+    assert sell(far.server, world, item, "sandbox", **key) == truth
+    assert rows() == [1, 1, 1]
+
+
+class Cut(NamedTuple):
+    """A commit of the step-by-step sale, how it is cut, and what comes of it: what is left in the database (the sale's
+    state, sales, payouts, transfers), and what the same key hears at once and when the leases are over.
+    """
+
+    step: str
+    how: str
+    leaves: tuple[str, list[int]]
+    at_once: Heard
+    later: Heard
+
+
+CUTS = (
+    Cut("key", "cut_before", ("", [0, 0, 0]), MADE, TOLD_AGAIN),
+    Cut("key", "lose_answer", ("", [0, 0, 0]), BUSY, MADE),
+    Cut("claim", "cut_before", ("", [0, 0, 0]), BUSY, MADE),
+    Cut("submit", "cut_before", ("claimed", [1, 0, 0]), BUSY, FAILED_AGAIN),
+    Cut("submit", "lose_answer", ("submitted", [1, 0, 1]), BUSY, TOLD_AGAIN),
+    Cut("settle", "cut_before", ("submitted", [1, 0, 1]), BUSY, TOLD_AGAIN),
+    Cut("settle", "lose_answer", ("settled", [1, 1, 2]), TOLD_AGAIN, TOLD_AGAIN),
+)
+
+
+@pytest.mark.parametrize("cut", CUTS, ids=lambda cut: f"{cut.step}-{cut.how}")
+def test_it_tells_the_key_the_truth(far: Far, world: World, cut: Cut, monkeypatch: pytest.MonkeyPatch) -> None:
+    item = held(world, "live")
+
+    def break_it() -> None:
+        getattr(far.wire, cut.how)(COMMIT)
+
+    if cut.step == "key":
+        break_it()
+    elif cut.step == "claim":
+        getattr(far.wire, cut.how)(LAST_OF_CLAIM)
+    else:
+        arm_at(far.peers.oracle if cut.step == "submit" else far.peers.treasury, monkeypatch, break_it)
+    assert sell(far.server, world, item, **ONCE) == FELL
+    assert far.wire.fired.is_set()
+    assert (getattr(Buyback.objects.first(), "state", ""), rows()) == cut.leaves
+    assert sell(far.server, world, item, **ONCE) == cut.at_once
+    lapse()
+    assert sell(far.server, world, item, **ONCE) == cut.later
+    assert agree(far.peers)
+
+
+@pytest.mark.parametrize(("how", "left"), [("cut_before", 0), ("lose_answer", 1)])
+def test_it_claims_again_without_a_key(far: Far, world: World, how: str, left: int) -> None:
+    """The first commit of a sale without a key is its claim. A claim nobody heard of lapses, and the item sells."""
+    item = held(world, "live")
+    getattr(far.wire, how)(COMMIT)
+    assert sell(far.server, world, item) == FELL
+    assert rows() == [left, 0, 0]
+    assert far.peers.oracle.seen == far.peers.treasury.seen == []
+    if left:
+        assert sell(far.server, world, item) == BUSY
+        lapse()
+    assert sell(far.server, world, item) == MADE
+    assert rows() == [left + 1, 1, 2]
+    assert agree(far.peers)
