@@ -1,0 +1,75 @@
+"""Live sales step by step: an oracle and a treasury on sockets, in this very process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from threading import Event
+
+import pytest
+from pytest_django.fixtures import Settings
+
+from buyback import outside
+from buyback.breaker import Breaker
+from buyback.models import Payout
+from tests.peers.oracle import OraclePeer
+from tests.peers.server import Peer, Request
+from tests.peers.treasury import TreasuryPeer
+
+KEY = "the treasury's key in these tests alone"
+
+
+@dataclass
+class Gate:
+    """A peer that lets a request wait: ``reached`` when it has come, answered when somebody sets ``open``."""
+
+    reached: Event = field(default_factory=Event)
+    open: Event = field(default_factory=Event)
+
+    def before(self, act: Callable[[], object]) -> None:
+        """Do ``act`` once the request has come, then let it go on."""
+        assert self.reached.wait(timeout=30)
+        try:
+            act()
+        finally:
+            self.open.set()
+
+
+@dataclass(frozen=True)
+class Peers:
+    """Whom a live sale asks."""
+
+    oracle: OraclePeer
+    treasury: TreasuryPeer
+
+    def hold(self, peer: Peer, monkeypatch: pytest.MonkeyPatch) -> Gate:
+        """The next request to ``peer`` waits at a gate, before it has any effect."""
+        respond, gates = peer.respond, [Gate()]
+        gate = gates[0]
+
+        def held(request: Request) -> None:
+            if gates:
+                gates.clear()
+                gate.reached.set()
+                gate.open.wait(timeout=30)
+            respond(request)
+
+        monkeypatch.setattr(peer, "respond", held)
+        return gate
+
+    def agree(self) -> bool:
+        """Whether the treasury paid what the books say was paid, to the cent, and once each."""
+        payouts = Payout.objects.filter(environment__mode="live").select_related("buyback")
+        assert len(self.treasury.payments) == len(payouts)
+        return self.treasury.paid() == {payout.buyback.reference: payout.amount for payout in payouts}
+
+
+@pytest.fixture
+def peers(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Peers]:
+    """Both, behaving, with time enough that a slow machine decides nothing."""
+    with OraclePeer(any_price="82.50") as oracle, TreasuryPeer(key=KEY) as treasury:
+        settings.ORACLE_URL, settings.TREASURY_URL, settings.TREASURY_KEY = oracle.url, treasury.url, KEY
+        settings.ORACLE_TIMEOUT = settings.TREASURY_TIMEOUT = 60
+        for breaker in ("ORACLE_BREAKER", "TREASURY_BREAKER"):
+            monkeypatch.setattr(outside, breaker, Breaker())
+        yield Peers(oracle, treasury)

@@ -1,0 +1,188 @@
+"""The reconciler beside the request it gave up, beside another of its kind, and the sweep beside both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+from threading import Barrier
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from buyback import attempts, expiry
+from buyback.models import Buyback, Payout
+from buyback.reconciler import reconcile, reconcile_all
+from config import clock
+from inventory.models import Item
+from partners.models import Event
+from tests.races.conftest import Peers
+from tests.races.test_live_sales import SOLD, held, sell
+from tests.simulator.guards import lapsed_claims_still_submit
+from tests.threads import together
+from tests.world import World
+
+FAILED = b'{"error":"Transaction failed"}'
+UNKNOWN = b'{"error":"An unexpected error occurred"}'
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def later(act: Callable[..., Any]) -> Callable[[], Any]:
+    """``act``, when the lease of whoever is at work has run out."""
+    return lambda: act(now=clock.now() + timedelta(seconds=31))
+
+
+# --- the late request -----------------------------------------------------------------------------------
+
+
+@pytest.mark.breaks_books("the control pays for an item that is held again")
+def test_it_shows_a_late_request_paying_for_a_held_item(
+    world: World, peers: Peers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control: a request that was given up while it asked for the price goes on all the same."""
+    item, gate = held(world), peers.hold(peers.oracle, monkeypatch)
+    with lapsed_claims_still_submit():
+        together([lambda: sell(world, item), partial(gate.before, later(reconcile_all))])
+    item.refresh_from_db()
+    assert item.state == "held"
+    assert len(peers.treasury.payments) == 1
+    assert Payout.objects.count() == 0
+
+
+def test_it_stops_a_late_request_that_was_given_up_before_paying(
+    world: World, peers: Peers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    item, gate = held(world), peers.hold(peers.oracle, monkeypatch)
+    answer, _ = together([lambda: sell(world, item), partial(gate.before, later(reconcile_all))])
+    assert answer == (400, FAILED)
+    assert peers.treasury.seen == []
+    assert sell(world, item) == (200, SOLD)
+    assert peers.agree()
+
+
+def test_it_lets_a_late_request_and_the_reconciler_pay_once(
+    world: World, peers: Peers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The request is on its way to the treasury; the reconciler asks, is told "not found", and submits the same."""
+    item, gate = held(world), peers.hold(peers.treasury, monkeypatch)
+    answer, _ = together([lambda: sell(world, item), partial(gate.before, later(reconcile_all))])
+    assert answer == (200, SOLD)
+    reference = Buyback.objects.get().reference
+    look = f"GET /v1/payouts/{reference}"
+    assert peers.treasury.seen == ["POST /v1/payouts", look, "POST /v1/payouts"]
+    assert Payout.objects.count() == 1
+    assert peers.agree()
+
+
+def test_it_tells_a_late_request_that_the_treasury_declined(
+    world: World, peers: Peers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    item, gate = held(world), peers.hold(peers.treasury, monkeypatch)
+
+    def decline() -> None:
+        peers.treasury.fault("decline", times=2)  # the look, which the fault does not touch, and the payment
+        later(reconcile_all)()
+        peers.treasury.fault(None)
+
+    answer, _ = together([lambda: sell(world, item), partial(gate.before, decline)])
+    assert answer == (400, FAILED)
+    assert peers.treasury.payments == []
+    assert sell(world, item) == (200, SOLD)
+    assert peers.agree()
+
+
+# --- two reconcilers ------------------------------------------------------------------------------------
+
+
+def left_open(world: World, peers: Peers) -> UUID:
+    """A sale that the treasury has paid without saying so."""
+    peers.treasury.fault("drop_after", times=1)
+    assert sell(world, held(world)) == (500, UNKNOWN)
+    peers.treasury.seen.clear()
+    pk: UUID = Buyback.objects.get().pk
+    return pk
+
+
+def test_it_shows_two_reconcilers_on_one_sale_without_the_lease(
+    world: World, peers: Peers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control: both look, then act. Both ask, and only the treasury's own memory saves the money."""
+    sale, both_have_looked = left_open(world, peers), Barrier(2)
+
+    def look(buyback_id: UUID, **_: Any) -> attempts.Attempt:
+        both_have_looked.wait(timeout=30)
+        return attempts.load(buyback_id)
+
+    monkeypatch.setattr(attempts, "take_lease", look)
+    assert together([partial(reconcile, sale)] * 2) == [True, True]
+    assert len(peers.treasury.seen) == 2
+    assert peers.agree()
+
+
+def test_it_gives_a_sale_to_one_reconciler(world: World, peers: Peers) -> None:
+    left_open(world, peers)
+    moment = clock.now() + timedelta(seconds=31)
+    closed = together([partial(reconcile_all, now=moment)] * 8)
+    assert peers.treasury.seen == [f"GET /v1/payouts/{Buyback.objects.get().reference}"]
+    assert max(closed) == 1
+    assert Buyback.objects.get().state == "settled"
+    assert Payout.objects.count() == 1
+    assert peers.agree()
+
+
+def test_it_tells_callers_and_reconcilers_the_same(world: World, peers: Peers) -> None:
+    """A sale paid in silence, its lease over: eight callers with its key and four reconcilers bring it to one end."""
+    item, key = held(world), "once"
+    peers.treasury.fault("drop_after", times=1)
+    assert sell(world, item, key) == (500, UNKNOWN)
+    Buyback.objects.update(lease_until=clock.now())
+    answers = together([*[lambda: sell(world, item, key)] * 8, *[reconcile_all] * 4])[:8]
+    assert set(answers) <= {(200, SOLD), (500, UNKNOWN)}
+    assert sell(world, item, key) == (200, SOLD)
+    assert peers.agree()
+
+
+# --- the sweep ------------------------------------------------------------------------------------------
+
+
+def closing(world: World) -> tuple[Item, Callable[[], int]]:
+    """An item that is claimed in its window, and a sweep after it."""
+    item = held(world, expires_at=clock.now() + timedelta(seconds=20))
+    return item, lambda: expiry.close_windows(now=clock.now() + timedelta(seconds=60))
+
+
+def told() -> int:
+    return Event.objects.filter(type="item.expired").count()
+
+
+def test_it_shows_the_sweep_closing_an_item_that_is_being_sold(
+    world: World, peers: Peers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control: a sweep that does not look at the state tells of an expiry, and then the item is paid for."""
+    item, sweep = closing(world)
+    gate = peers.hold(peers.oracle, monkeypatch)
+    anything = expiry.CLOSE_BATCH.replace("AND state = 'held'", "").replace("AND item.state = 'held'", "")
+    monkeypatch.setattr(expiry, "CLOSE_BATCH", anything)
+    answer, _ = together([lambda: sell(world, item), partial(gate.before, sweep)])
+    assert (answer, told()) == ((200, SOLD), 1)
+
+
+def test_it_is_passed_over_by_the_sweep_while_it_sells(
+    world: World, peers: Peers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    item, sweep = closing(world)
+    gate = peers.hold(peers.oracle, monkeypatch)
+    answer, _ = together([lambda: sell(world, item), partial(gate.before, sweep)])
+    assert (answer, told()) == ((200, SOLD), 0)
+    assert sweep() == 0
+    assert peers.agree()
+
+
+def test_it_is_swept_after_a_sale_that_failed(world: World, peers: Peers, monkeypatch: pytest.MonkeyPatch) -> None:
+    item, sweep = closing(world)
+    gate = peers.hold(peers.treasury, monkeypatch)
+    peers.treasury.fault("decline")
+    answer, _ = together([lambda: sell(world, item), partial(gate.before, sweep)])
+    assert (answer, told()) == ((400, FAILED), 0)
+    assert (sweep(), told()) == (1, 1)

@@ -1,0 +1,180 @@
+"""Live sales step by step, at the same time: one item is claimed once. First, what happens without the guards."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from threading import Barrier
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+
+from buyback import attempts
+from buyback.models import Buyback, Payout, TreasuryControl
+from config import clock
+from inventory.models import Card, Item
+from partners.models import Environment
+from tests.conftest import empty_the_database
+from tests.races.conftest import Peers
+from tests.threads import together
+from tests.world import World, make_item
+
+AT_ONCE, FEW = 24, 6
+IN_FLIGHT = b'{"error":"A buyback request for this item is already being processed"}'
+NOT_FOUND = b'{"error":"Item not found"}'
+SOLD = b'{"success":true,"amount":70.13}'
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def held(world: World, **fields: Any) -> Item:
+    return make_item(world.northwind.live, now=clock.now(), **fields)
+
+
+def sell(world: World, item: Item, key: str = "", **body: Any) -> tuple[int, bytes]:
+    """The answer over HTTP, to the byte; ``key`` is the Idempotency-Key."""
+    response = Client().post(
+        "/api/v1/vm/buyback",
+        json.dumps({"item_id": item.public_id} | body),
+        content_type="application/json",
+        headers={"X-API-Key": world.northwind.live_key} | ({"Idempotency-Key": key} if key else {}),
+    )
+    return response.status_code, response.content
+
+
+@contextmanager
+def without_index(name: str) -> Iterator[None]:
+    """The test's own database without one of its unique indexes, and without what only could be there so."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_get_indexdef(%s::regclass)", [name])
+        (definition,) = cursor.fetchone()
+        cursor.execute(f"DROP INDEX {name}")
+        try:
+            yield
+        finally:
+            empty_the_database(None)  # type: ignore[arg-type]
+            cursor.execute(definition)
+
+
+def test_it_shows_one_item_paid_many_times_without_the_guards(
+    world: World, peers: Peers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control: no lock, no move from one state only, no unique index. The treasury pays every one of them."""
+    item, everybody_has_looked = held(world), Barrier(FEW)
+
+    def look(environment: Environment, item_id: str, *_: Any) -> Item:
+        found = Item.objects.select_related("card", "purchase", "collector", "environment").get(public_id=item_id)
+        everybody_has_looked.wait(timeout=30)
+        return found
+
+    def claim(item_id: int, *_: Any, **fields: Any) -> None:
+        Item.objects.filter(pk=item_id).update(state="selling")
+
+    monkeypatch.setattr(attempts, "_lock", look)
+    monkeypatch.setattr(attempts, "_move_item", claim)
+    with without_index("buyback_buyback_one_open_per_item"):
+        together([lambda: sell(world, item)] * FEW)
+        assert len(peers.treasury.payments) == FEW
+
+
+@pytest.mark.parametrize("key", ["", "the same"], ids=["no key", "one key"])
+def test_it_pays_once(world: World, peers: Peers, key: str) -> None:
+    item = held(world)
+    answers = Counter(together([lambda: sell(world, item, key)] * AT_ONCE))
+    # Under one key whoever comes late hears the first answer; else that the item is gone.
+    late = (200, SOLD) if key else (400, NOT_FOUND)
+    assert set(answers) <= {(200, SOLD), (429, IN_FLIGHT), late}
+    assert answers.total() == AT_ONCE
+    assert key or answers[200, SOLD] == 1
+    assert Payout.objects.count() == 1
+    assert peers.agree()
+
+
+def test_it_refuses_the_second_while_the_first_asks(
+    world: World, peers: Peers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    item, gate = held(world), peers.hold(peers.treasury, monkeypatch)
+    seconds: list[Any] = []
+    ask = partial(gate.before, lambda: seconds.append(sell(world, item)))
+    assert together([lambda: sell(world, item), ask]) == [(200, SOLD), None]
+    assert seconds == [(429, IN_FLIGHT)]
+    assert peers.agree()
+
+
+def test_it_pays_each_of_many_items_once(world: World, peers: Peers) -> None:
+    items = [held(world) for _ in range(6)]
+    answers = Counter(together([partial(sell, world, item) for item in items] * 4))
+    assert answers[200, SOLD] == len(items)
+    assert Payout.objects.count() == len(items)
+    assert peers.agree()
+
+
+def test_it_passes_no_cap_together(world: World, peers: Peers) -> None:
+    """Three sales fit under the cap; twelve are asked for at once."""
+    TreasuryControl.objects.create(cap_per_hour="220.00")
+    items = [held(world) for _ in range(12)]
+    answers = Counter(together([partial(sell, world, item) for item in items]))
+    assert answers == {(200, SOLD): 3, (400, b'{"error":"Transaction failed"}'): 9}
+    assert Item.objects.held().count() == 9
+    assert peers.agree()
+
+
+# --- beside an admin ------------------------------------------------------------------------------------
+
+
+def reprice(item: Item, fmv: str) -> None:
+    """As the catalogue's admin or an import does."""
+    Card.objects.filter(pk=item.card_id).update(fmv=fmv, priced_at=clock.now())
+
+
+def test_it_sells_by_the_oracle_whatever_the_catalogue_says_meanwhile(
+    world: World, peers: Peers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    item, gate = held(world), peers.hold(peers.oracle, monkeypatch)
+    edit = partial(gate.before, lambda: reprice(item, "100.00"))
+    assert together([lambda: sell(world, item), edit]) == [(200, SOLD), None]
+    sale = Buyback.objects.get()
+    assert (sale.fmv, sale.amount) == (item.fmv, item.buyback_price)
+    assert peers.agree()
+
+
+def test_it_keeps_the_window_it_was_claimed_in(world: World, peers: Peers, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A window that an admin closes after the claim closes for the next sale, not for this one."""
+    items, gate = [held(world), held(world)], peers.hold(peers.oracle, monkeypatch)
+    edit = partial(gate.before, lambda: Item.objects.update(expires_at=clock.now()))
+    assert together([lambda: sell(world, items[0]), edit]) == [(200, SOLD), None]
+    assert sell(world, items[1]) == (400, b'{"error":"Item has expired"}')
+    assert peers.agree()
+
+
+def test_it_shows_a_price_moving_between_a_look_and_a_sale(world: World) -> None:
+    """The control: whoever looks and then sells without naming the price is paid another one."""
+    item = held(world)
+    seen = item.buyback_price
+    reprice(item, "60.00")
+    assert sell(world, item) == (200, b'{"success":true,"amount":51}')
+    assert seen != Payout.objects.get().amount
+
+
+def test_it_never_sells_below_a_floor_while_prices_move(world: World) -> None:
+    """At once, at catalogue prices: twelve items, each repriced back and forth while it is sold."""
+    items = [held(world) for _ in range(12)]
+
+    def edit() -> None:
+        for number in range(40):
+            for item in items:
+                reprice(item, ("60.00", "82.50")[number % 2])
+
+    def seller(part: list[Item]) -> Counter[tuple[int, bytes]]:
+        return Counter(sell(world, item, min_amount=70.13) for item in part for _ in range(4))
+
+    first, second, _ = together([partial(seller, items[:6]), partial(seller, items[6:]), edit])
+    answers = first + second
+    below = (400, b'{"error":"Price below min_amount"}')
+    assert set(answers) <= {(200, SOLD), below, (400, NOT_FOUND)}
+    assert answers[200, SOLD] == Payout.objects.count()
+    assert set(Payout.objects.values_list("amount", flat=True)) <= {items[0].buyback_price}
