@@ -47,6 +47,7 @@ class Order:
 
     environment: Environment
     item_id: str
+    pull: int | None
     by: Actor
     expected_amount: Decimal | None
     min_amount: Decimal | None
@@ -59,6 +60,7 @@ def sell_back(
     environment: Environment,
     item_id: str,
     by: Actor,
+    pull: int | None = None,
     expected_amount: Decimal | None = None,
     min_amount: Decimal | None = None,
     key: int | None = None,
@@ -67,14 +69,15 @@ def sell_back(
     """Sell one item back, at its price of this moment; Phygitals pays.
 
     ``expected_amount`` is the price somebody was shown: at any other, nothing is sold. ``min_amount`` is the least the
-    caller accepts. ``key`` is the idempotency key's row that a step-by-step sale is bound to. ``now`` is the
-    environment's clock (the database's, read under the lock) unless given. Amounts are USD. Raises ItemNotFound,
-    ItemExpired, SessionActive, SaleInFlight, PriceChanged, BelowMinimum, TransactionFailed: then nothing was sold; and
-    OutcomeUnknown: then the sale stays open until the treasury has said what became of it. Source: contract, section 2.
+    caller accepts. ``pull`` is the item's row: given, no later pull of the same card is sold in its place. ``key`` is
+    the idempotency key's row that a step-by-step sale is bound to. ``now`` is the environment's clock (the database's,
+    read under the lock) unless given. Amounts are USD. Raises ItemNotFound, ItemExpired, SessionActive, SaleInFlight,
+    PriceChanged, BelowMinimum, TransactionFailed: then nothing was sold; and OutcomeUnknown: then the sale stays open
+    until the treasury has said what became of it. Source: contract, section 2.
     """
     if "\0" in item_id:  # no id holds one, and PostgreSQL's text cannot
         raise ItemNotFound
-    order = Order(environment, item_id, by, expected_amount, min_amount, key, now)
+    order = Order(environment, item_id, pull, by, expected_amount, min_amount, key, now)
     return _step_by_step(order) if outside.is_asked(environment) else _at_once(order)
 
 
@@ -83,6 +86,7 @@ def _at_once(order: Order) -> Sale:
         NOT_WAITING if order.environment.is_live else WAITING,
         environment=order.environment.pk,
         item_id=order.item_id,
+        pull=order.pull,
         requested_by=str(order.by),
         expected_amount=order.expected_amount,
         min_amount=order.min_amount,
@@ -153,6 +157,7 @@ def _claim(order: Order) -> attempts.Attempt:
         attempts.claim,
         environment=order.environment,
         item_id=order.item_id,
+        pull=order.pull,
         by=order.by,
         key=order.key,
         now=order.now,

@@ -17,7 +17,15 @@ from django_htmx.http import trigger_client_event
 
 from buyback.dashboard.tiles import tile
 from buyback.models import Payout
-from buyback.outcomes import ItemExpired, ItemNotFound, PriceChanged, SaleInFlight, SessionActive
+from buyback.outcomes import (
+    ItemExpired,
+    ItemNotFound,
+    OutcomeUnknown,
+    PriceChanged,
+    SaleInFlight,
+    SessionActive,
+    TransactionFailed,
+)
 from buyback.sellback import sell_back
 from config.errors import Refusal
 from inventory.models import Item
@@ -46,9 +54,9 @@ def _confirm(request: MemberRequest, item: Item) -> HttpResponse:
     shown = _amount(request.POST.get("amount", ""))
     if shown is None:
         return _quote(request, item, status=422)
-    by = Actor.user(request.user)
+    by, here = Actor.user(request.user), request.environment
     try:
-        sale = sell_back(environment=request.environment, item_id=item.public_id, by=by, expected_amount=shown)
+        sale = sell_back(environment=here, item_id=item.public_id, pull=item.pk, by=by, expected_amount=shown)
     except PriceChanged:
         return _quote(request, _item(request, item.pk), was=shown, status=422)
     except Refusal as refusal:
@@ -68,10 +76,12 @@ def _quote(request: MemberRequest, item: Item, *, was: Decimal | None = None, st
     """The price and the button, or why there is none."""
     now = request.environment.now()
     shown = tile(item, now)
+    if item.state == Item.State.SELLING:  # its sale was in time, whatever its window says by now
+        return _refuse(request, _obstacle(SessionActive(), item), item)
     if not shown.open:
         return _refuse(request, _obstacle(ItemExpired(), item), item)
     if not shown.sellable:
-        return _refuse(request, _obstacle(SessionActive(), item), item)
+        return _refuse(request, _obstacle(ItemNotFound(), item), item)
     context = {"section": "users", "now": now, "tile": shown, "item": item, "was": was}
     return page(request, "dashboard/sell.html", context, part="dialog", status=status)
 
@@ -127,7 +137,15 @@ def _obstacle(refusal: Refusal, item: Item) -> Obstacle:
         return Obstacle("A sale is in progress", sentence, "Look again in a moment.", status=429)
     if isinstance(refusal, SessionActive):
         sentence = "An earlier sellback of this item has no outcome yet, so no second one can start."
-        return Obstacle("An earlier sale is unresolved", sentence, "Look again in a few minutes.", status=422)
+        return Obstacle("A sale is in progress", sentence, "It resolves by itself. Look again in a minute.", status=422)
+    if isinstance(refusal, TransactionFailed):
+        sentence = f"The sale did not go through: nothing was paid, and {who} still holds the card."
+        step = "Try again in a few minutes. If it keeps failing, ask your contact at Phygitals."
+        return Obstacle("Nothing was sold", sentence, step, status=422)
+    if isinstance(refusal, OutcomeUnknown):
+        sentence = "The payment was asked for and is not confirmed yet. It can only ever be paid once."
+        step = "It resolves by itself, mostly within a minute: a payout appears, or the card can be sold again."
+        return Obstacle("The sale is in progress", sentence, step, status=202)
     if isinstance(refusal, ItemNotFound):
         sentence = f"{who} no longer holds it: it may have gone into a shipping order."
         return Obstacle("This item cannot be sold", sentence, "Reload the inventory to see.", status=422)
