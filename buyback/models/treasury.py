@@ -117,6 +117,10 @@ class Proposal(models.Model):
             ),
             models.CheckConstraint(condition=~Q(reason=""), name="buyback_proposal_has_a_reason"),
             models.CheckConstraint(condition=~Q(confirmed_by=F("proposed_by")), name="buyback_proposal_two_people"),
+            models.CheckConstraint(
+                condition=Q(confirmed_by="", confirmed_at=None) | (~Q(confirmed_by="") & Q(confirmed_at__isnull=False)),
+                name="buyback_proposal_confirmed_by_somebody",
+            ),
         )
         triggers = (
             pgtrigger.Protect(

@@ -107,7 +107,7 @@ class Tier(models.Model):
             models.CheckConstraint(
                 condition=Q(lower__gte=0, upper__gt=F("lower"), upper__lt=Decimal(1000000000)),
                 name="inventory_tier_bounds_ordered",
-                violation_error_message="A tier's upper value must be above its lower one, both from 0 to a billion USD.",
+                violation_error_message="A tier's upper value must be above its lower one, within 0 and 1 billion.",
             ),
             models.CheckConstraint(
                 condition=Q(weight__gt=0, weight__lt=Decimal(100000000)),

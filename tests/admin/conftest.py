@@ -16,7 +16,7 @@ from buyback.sellback import sell_back
 from inventory.purchases import buy_pulls
 from partners.actor import SYSTEM
 from partners.models import User
-from tests.world import World, make_audit_entry, make_user
+from tests.world import World, make_alert, make_audit_entry, make_spend, make_user
 
 MODELS = sorted(site._registry, key=lambda model: model._meta.label)
 LOCKED = [
@@ -26,6 +26,8 @@ LOCKED = [
     "buyback.buyback",
     "buyback.payout",
     "buyback.transfer",
+    "buyback.spend",
+    "buyback.alert",
     "partners.environment",
     "partners.event",
     "partners.auditentry",
@@ -79,6 +81,8 @@ def trade(world: World) -> World:
             item = bought.items.order_by("pk")[0]
             sell_back(environment=environment, item_id=item.public_id, by=SYSTEM)
     make_audit_entry(partner=world.northwind.partner)
+    make_alert(world.northwind.live)
+    make_spend()
     return world
 
 

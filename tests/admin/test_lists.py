@@ -9,7 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from buyback.models import Buyback, Payout, Transfer
+from buyback.models import Alert, Buyback, Payout, Spend, Transfer
 from config import admin_counts
 from config.admin_counts import EstimatedPaginator
 from inventory.models import Card, Collector, Item, Purchase
@@ -17,6 +17,7 @@ from partners.models import ApiKey, AuditEntry, Event, Partner, User
 from tests.admin.conftest import MODELS, address, signed_in
 from tests.world import (
     World,
+    make_alert,
     make_audit_entry,
     make_buyback,
     make_card,
@@ -27,6 +28,7 @@ from tests.world import (
     make_membership,
     make_pack,
     make_payout,
+    make_spend,
     make_transfer,
     make_user,
 )
@@ -40,6 +42,8 @@ def _fill(rows: int) -> None:
         make_membership(environment.partner)
         make_event(environment)
         make_audit_entry(partner=environment.partner)
+        make_alert(environment)
+        make_spend(scope=f"partner:{environment.partner_id}")
         buyback = make_buyback(make_item(environment, card=make_card(pack=make_pack())))
         make_payout(buyback)
         make_transfer(buyback)
@@ -92,6 +96,9 @@ def _found(client: Client, model: type[Model], term: object) -> list[object]:
         (Buyback, "pk"),
         (Payout, "pk"),
         (Payout, "buyback_id"),
+        (Alert, "pk"),
+        (Alert, "subject"),
+        (Spend, "scope"),
         (Transfer, "pk"),
         (Transfer, "buyback_id"),
         (Event, "pk"),

@@ -263,6 +263,10 @@ BREAKS: dict[str, Sequence[Break]] = {
     "buyback.Proposal.buyback": [lambda w: two_proposals(buyback(w, state="review"))],
     "buyback_proposal_outcome_known": [lambda w: make_proposal(buyback(w, state="review"), outcome="lost")],
     "buyback_proposal_has_a_reason": [lambda w: make_proposal(buyback(w, state="review"), reason="")],
+    "buyback_proposal_confirmed_by_somebody": [
+        lambda w: make_proposal(buyback(w, state="review"), confirmed_by="user:b@x.test"),
+        lambda w: make_proposal(buyback(w, state="review"), confirmed_at=NOW),
+    ],
     "buyback_proposal_two_people": [
         lambda w: make_proposal(buyback(w, state="review"), confirmed_by="user:a@x.test", confirmed_at=NOW)
     ],
