@@ -1,0 +1,93 @@
+"""The refresh of shown prices: newer ones only, trustworthy ones only, the longest unpriced first, in batches."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from urllib.parse import unquote
+
+import pytest
+from django.db import transaction
+from pytest_django.fixtures import Settings
+
+from buyback.outside import TransactionOpen
+from buyback.refreshing import refresh_prices
+from buyback.tasks import refresh_prices as task
+from config import clock
+from inventory.models import Card, Item
+from tests.live.shop import Shop, later
+from tests.world import make_card, make_item
+
+
+def known(card: Card) -> tuple[Decimal, object]:
+    card.refresh_from_db()
+    return card.fmv, card.priced_at
+
+
+def held(shop: Shop, *, hours_ago: int = 2) -> Item:
+    return shop.item(card=make_card(priced_at=later(hours=-hours_ago)))
+
+
+def test_it_brings_prices_up_to_date(shop: Shop) -> None:
+    item, now = held(shop), clock.now()
+    shop.oracle.prices[item.public_id] = "90.005"
+    shop.oracle.now = lambda: now.replace(microsecond=0)
+    assert refresh_prices() == 1
+    assert known(item.card) == (Decimal("90.01"), now.replace(microsecond=0))
+
+
+@pytest.mark.parametrize("fault", ["stale", "from_future", "moved", "zero", "wrong_item", "garbage", "500", "drop"])
+def test_it_changes_nothing_by_a_price_it_cannot_trust(shop: Shop, fault: str) -> None:
+    item = held(shop)
+    before = known(item.card)
+    shop.oracle.fault(fault)
+    assert refresh_prices() == 0
+    assert known(item.card) == before
+
+
+@pytest.mark.parametrize("newer", [timedelta(0), timedelta(minutes=5)])
+def test_it_keeps_a_price_that_is_not_older(shop: Shop, newer: timedelta) -> None:
+    item, moment = shop.item(), clock.now().replace(microsecond=0)
+    Card.objects.filter(pk=item.card_id).update(priced_at=moment + newer)
+    shop.oracle.now = lambda: moment
+    shop.oracle.prices[item.public_id] = "99.00"
+    assert refresh_prices() == 0
+    assert known(item.card) == (Decimal("82.50"), moment + newer)
+
+
+def test_it_asks_for_the_longest_unpriced_first_and_for_no_more_than_a_batch(shop: Shop) -> None:
+    items = [held(shop, hours_ago=hours) for hours in (3, 9, 5, 7)]
+    assert refresh_prices(batch=2) == 2
+    asked = [unquote(line.rpartition("/")[2]) for line in shop.oracle.seen]
+    assert asked == [items[1].public_id, items[3].public_id]
+    assert refresh_prices(batch=2) == 2
+    assert len(set(shop.oracle.seen)) == 4
+
+
+def test_it_goes_on_after_a_price_it_cannot_trust(shop: Shop) -> None:
+    for hours in (9, 5):
+        held(shop, hours_ago=hours)
+    shop.oracle.fault("not_found", times=1)
+    assert refresh_prices() == 1
+
+
+def test_it_prices_only_what_live_users_hold(shop: Shop) -> None:
+    make_item(shop.world.northwind.sandbox, now=clock.now(), card=make_card())
+    shop.item(state="shipped")
+    make_card()
+    assert refresh_prices() == 0
+    assert shop.oracle.seen == []
+
+
+def test_it_does_nothing_without_an_oracle(shop: Shop, settings: Settings) -> None:
+    held(shop)
+    settings.ORACLE_URL = ""
+    assert task() == 0
+    assert shop.oracle.seen == []
+
+
+def test_it_refuses_to_run_inside_a_transaction(shop: Shop) -> None:
+    held(shop)
+    with pytest.raises(TransactionOpen), transaction.atomic():
+        refresh_prices()
+    assert shop.oracle.seen == []
