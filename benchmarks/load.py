@@ -47,6 +47,7 @@ class Load:
     connections: int
     numbers: Numbers
     paths: tuple[str, ...] = ()
+    cookie: str = ""
     samples: str = ""  # a file for the moments (monotonic) and latencies of all requests
 
 
@@ -72,6 +73,7 @@ class Requests:
 
     def __init__(self, load: Load) -> None:
         common = f"Host: 127.0.0.1:{load.port}\r\nX-API-Key: {load.key}\r\n"
+        common += f"Cookie: {load.cookie}\r\n" if load.cookie else ""
         self._numbers, self._next = load.numbers, 0
         self._pages = [f"GET {path} HTTP/1.1\r\n{common}\r\n".encode() for path in load.paths]
         length = len(self._body(0))

@@ -148,6 +148,50 @@ class Run:
         self.goals += goals.page_goal(found)
         self.say("", *goals.contestants_table("inventory of 100 items", found))
 
+    def sweep(self) -> None:
+        """Half the world's windows closed, each time on a fresh copy."""
+        from benchmarks import goals, sales, sweep, world
+        from benchmarks.contestants import Shipped
+
+        chosen, size = self.chosen, world.World(self.chosen.items)
+        once = sweep.raw(world.fresh_copy(self.sockets, size))
+        batched = sweep.batches(world.fresh_copy(self.sockets, size))
+        ours = Shipped(world.fresh_copy(self.sockets, size), self.folder, chosen.connections)
+        supply = sales.Supply(ours.database, most=100 if chosen.quick else None, step=2)
+        with running([ours]):
+            disturbed = sweep.with_sales(ours, supply, seconds=chosen.seconds)
+        rows = [("sweep", "items", "seconds", "p99 of a sale, ms")]
+        for name, one, p99 in (
+            ("one raw UPDATE", once, ""),
+            ("batches", batched, f"{disturbed.quiet * 1000:.1f} without a sweep"),
+            ("batches, while selling", disturbed.swept, f"{disturbed.during * 1000:.1f}"),
+        ):
+            rows.append((name, f"{one.items:,}", f"{one.seconds:.1f}", p99))
+        self.say("", *goals.markdown(rows))
+        self.goals += [
+            goals.Goal("sweep in batches / one raw UPDATE", batched.seconds / once.seconds, "<=", 2.0),
+            goals.Goal("p99 of a sale, sweeping / quiet", disturbed.during / disturbed.quiet, "<=", 3.0),
+        ]
+
+    def scale(self) -> None:
+        """The same pages on a small and a large world."""
+        from django.core.management import call_command
+
+        from benchmarks import goals, scale, world
+        from benchmarks.contestants import Shipped
+
+        call_command("collectstatic", verbosity=0, interactive=False)
+        found = []
+        for size in (scale.SMALL, scale.LARGE):
+            ours = Shipped(world.fresh_copy(self.sockets, world.World(size)), self.folder, 1)
+            with running([ours]):
+                found.append(scale.medians(ours, seconds=self.chosen.seconds))
+        small, large = found
+        head = ("median ms", f"{scale.SMALL:,} items", f"{scale.LARGE:,} items")
+        rows = [(name, f"{small[name] * 1000:.2f}", f"{large[name] * 1000:.2f}") for name in small]
+        self.say("", *goals.markdown([head, *rows]))
+        self.goals += [goals.Goal(f"{name}, large / small", large[name] / small[name], "<=", 2.0) for name in small]
+
     def heading(self, settings: dict[str, str]) -> list[str]:
         """What was measured on what."""
         chosen = self.chosen
@@ -175,6 +219,10 @@ def main() -> None:
     run = Run(chosen, prepare_settings())
     if {"sales", "inventory", "statements"} & set(chosen.only):
         run.compare()
+    if "sweep" in chosen.only:
+        run.sweep()
+    if "scale" in chosen.only:
+        run.scale()
     run.finish()
 
 

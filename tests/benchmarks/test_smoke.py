@@ -1,0 +1,60 @@
+"""The benchmarks still run: a short look at a small world, with the server as shipped and without the peers."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from benchmarks import statement
+from benchmarks.goals import Goal
+from benchmarks.load import Numbers, percentile
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_it_prints_every_table(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.run", "--quick"],
+        cwd=ROOT,
+        env=os.environ | {"DATA_DIR": str(tmp_path), "DJANGO_SETTINGS_MODULE": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    goals = [line.split("|")[1].strip() for line in done.stdout.splitlines() if line.count("|") == 6 and "=" in line]
+    assert goals == [
+        "sales a second / pgbench",
+        "CPU of a sale / pgbench",
+        "statements of a sale",
+        "sweep in batches / one raw UPDATE",
+        "p99 of a sale, sweeping / quiet",
+    ]
+    assert "batches, while selling" in done.stdout
+
+
+def test_it_gives_every_position_an_item_of_its_own() -> None:
+    numbers = Numbers(first=400, span=1600, start=100, count=700, step=2)
+    found = {numbers[position] for position in range(numbers.count)}
+    assert len(found) == 700
+    assert all(400 <= number < 2000 and number % 2 == 0 for number in found)
+
+
+def test_it_types_every_parameter_of_the_shipped_statement() -> None:
+    text = statement.numbered()
+    assert "%(" not in text
+    assert "$1::bigint" in text
+    assert "$2::text" in text
+
+
+def test_it_says_by_how_much_a_goal_is_missed() -> None:
+    assert Goal("sales", 0.75, ">=", 1.0).verdict() == "missed by 25%"
+    assert Goal("sales", 1.0, ">=", 1.0).verdict() == "met"
+    assert Goal("CPU", 3.3, "<=", 3.0).verdict() == "missed by 10%"
+
+
+def test_it_takes_percentiles_from_what_was_measured() -> None:
+    assert percentile([float(number) for number in range(100)], 0.99) == 99.0
+    assert percentile([], 0.5) == 0.0
