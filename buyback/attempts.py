@@ -171,12 +171,16 @@ def submit(attempt: Attempt, price: Price, *, now: datetime | None) -> None:
                 amount=price.amount,
                 created_at=moment,
             )
-            Card.objects.filter(pk=attempt.item.card_id, priced_at__lt=price.priced_at).update(
-                fmv=price.fmv, priced_at=price.priced_at
-            )
+            show_price(attempt, price)
     except CapReached as reached:
         fail(attempt.pk, reason="cap_reached", alert=(Alert.Kind.CAP_REACHED, str(reached)), now=now)
         raise TransactionFailed from None
+
+
+def show_price(attempt: Attempt, price: Price) -> None:
+    """Show what the oracle said from now on, unless a later price is shown already."""
+    cards = Card.objects.filter(pk=attempt.item.card_id, priced_at__lt=price.priced_at)
+    cards.update(fmv=price.fmv, priced_at=price.priced_at)
 
 
 class CapReached(Exception):

@@ -146,6 +146,7 @@ def _step_by_step(order: Order) -> Sale:
         raise TransactionFailed from None
     except (BelowMinimum, PriceChanged) as refusal:
         attempts.fail(attempt.pk, reason=refusal.reason, now=order.now)
+        attempts.show_price(attempt, price)  # whoever looks again must see the price that was refused
         raise
     attempts.submit(attempt, price, now=order.now)
     return conclude(attempt.pk, outside.pay(attempt, price.amount), now=order.now)
