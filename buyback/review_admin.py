@@ -90,7 +90,7 @@ STEPS = {
     "confirm": Step(
         "Confirm the proposal",
         "Confirm this proposal? This cannot be undone.",
-        "You say that you have made sure of it yourself.",
+        "The sellback ends as proposed, for good. You say that you have made sure of it yourself.",
         _confirm,
     ),
     "withdraw": Step(

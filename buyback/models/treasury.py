@@ -51,6 +51,7 @@ class Spend(models.Model):
     cap = models.DecimalField(max_digits=16, decimal_places=2)
 
     class Meta:
+        verbose_name_plural = "spend"
         constraints = (
             # Reader: every capped sale.
             models.UniqueConstraint(fields=("scope", "starts_at"), name="buyback_spend_once_per_span"),
