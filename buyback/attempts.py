@@ -68,6 +68,11 @@ def load(buyback_id: UUID) -> Attempt:
     return Attempt(buyback, Item.objects.select_related(*related).get(pk=buyback.item_id), remote=buyback.remote)
 
 
+def is_paused() -> bool:
+    """Whether the kill switch is set: then nothing is claimed, submitted, or submitted again."""
+    return TreasuryControl.objects.filter(paused=True).exists()
+
+
 def claim(
     *,
     environment: Environment,
@@ -90,7 +95,7 @@ def claim(
             raise ItemNotFound
         if not item.window_is_open(moment):
             raise ItemExpired
-        if TreasuryControl.objects.filter(paused=True).exists():
+        if is_paused():
             raise TransactionFailed
         _move_item(item.pk, Item.State.HELD, Item.State.SELLING)
         buyback = Buyback.objects.create(
@@ -138,8 +143,8 @@ def _refuse_second(item: Item, now: datetime) -> None:
 def submit(attempt: Attempt, price: Price, *, now: datetime | None) -> None:
     """Write down what the treasury will be asked to pay, before it is asked.
 
-    Raises TransactionFailed: with the item held again when a cap forbids the amount, and with nothing changed when the
-    claim has lapsed meanwhile, for then the reconciler ends it.
+    Raises TransactionFailed: with the item held again when the kill switch or a cap forbids it, and with nothing
+    changed when the claim has lapsed meanwhile, for then the reconciler ends it.
     """
     try:
         with transaction.atomic(durable=True):
@@ -172,6 +177,9 @@ def submit(attempt: Attempt, price: Price, *, now: datetime | None) -> None:
                 created_at=moment,
             )
             show_price(attempt, price)
+    except Paused:
+        fail(attempt.pk, reason="paused", now=now)
+        raise TransactionFailed from None
     except CapReached as reached:
         fail(attempt.pk, reason="cap_reached", alert=(Alert.Kind.CAP_REACHED, str(reached)), now=now)
         raise TransactionFailed from None
@@ -183,15 +191,21 @@ def show_price(attempt: Attempt, price: Price) -> None:
     cards.update(fmv=price.fmv, priced_at=price.priced_at)
 
 
+class Paused(Exception):
+    """The kill switch was set after the claim."""
+
+
 class CapReached(Exception):
     """The sale would pass a cap, which the message names."""
 
 
 def _count_against_caps(environment: Environment, amount: Decimal, now: datetime) -> None:
-    """Add ``amount`` to each capped span. Raises CapReached; the transaction must then be rolled back."""
+    """Add ``amount`` to each capped span. Raises CapReached or Paused; the transaction must then be rolled back."""
     control = TreasuryControl.objects.first()
     if control is None:
         return
+    if control.paused:
+        raise Paused
     if control.cap_per_sale is not None and amount > control.cap_per_sale:
         raise CapReached("one sale")
     for scope, starts_at, cap in _spans(environment, now, control):

@@ -23,9 +23,8 @@ from inventory.pricing import Price, basis
 from inventory.pricing import price as catalogue_price
 from partners.models import Environment
 
-__all__ = ["PriceUnavailable", "ask", "is_asked", "pay", "price", "refuse_if_broken", "refuse_in_transaction"]
+__all__ = ["PriceUnavailable", "Reason", "ask", "is_asked", "pay", "price", "refuse_if_broken", "refuse_in_transaction"]
 
-SILENCES = (Reason.TIMEOUT, Reason.UNREACHABLE, Reason.BAD_STATUS)
 ORACLE_BREAKER = Breaker()
 TREASURY_BREAKER = Breaker()
 
@@ -61,7 +60,7 @@ def price(item: Item, now: datetime) -> Price:
     try:
         quoted = oracle.fetch(item_id=item.public_id, last_fmv=item.card.fmv, now=now)
     except PriceUnavailable as problem:
-        ORACLE_BREAKER.count(answered=problem.reason not in SILENCES)
+        ORACLE_BREAKER.count(answered=not problem.passing)  # "not found" is an answer, and about one card only
         raise
     ORACLE_BREAKER.count(answered=True)
     purchase = item.purchase

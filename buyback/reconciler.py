@@ -1,8 +1,9 @@
 """Bringing open sales to their end: asks the treasury by reference until it says what became of each.
 
 Runs every 15 seconds, and whenever somebody looks at an item whose sale is open. "Not found" is never "failed": the
-request may still be on its way, so the same reference is submitted again. Once the treasury may have forgotten a
-reference (its retention less an hour), only people can tell: the sale goes to review.
+request may still be on its way, so the same reference is submitted again, or left open while the kill switch is set.
+Once the treasury may have forgotten a reference (its retention less an hour), only people can tell: the sale goes to
+review.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ def _bring_to_an_end(attempt: attempts.Attempt, now: datetime | None) -> None:
     if isinstance(outcome, treasury.NotFound | treasury.Unknown) and forgotten:
         attempts.send_to_review(buyback.pk, reason=f"past the retention; {_words(outcome)}", now=now)
         return
-    if isinstance(outcome, treasury.NotFound):
+    if isinstance(outcome, treasury.NotFound) and not attempts.is_paused():
         outcome = outside.pay(attempt, buyback.amount)
     conclude(buyback.pk, outcome, now=now)
 

@@ -1,10 +1,15 @@
-"""Keeping shown prices current: asks the oracle about held cards, the longest unpriced first, in batches."""
+"""Keeping shown prices current: asks the oracle about held cards, one after the other, in batches.
+
+In turn, and not the longest unpriced first: cards that the oracle has no trustworthy price for would stay the longest
+unpriced for ever, and fill every batch.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 from django.conf import settings
+from django.core.cache import cache
 from django.db.models import Exists, OuterRef
 
 from buyback import oracle
@@ -14,6 +19,8 @@ from inventory.models import Card, Item
 from partners.models import Mode
 
 BATCH = 200
+PLACE = "refresh_prices.place"  # in the cache: the last card asked about; lost, the turn begins anew
+PATIENCE = 5  # silences in a row, after which this batch ends
 
 
 def refresh_prices(*, now: datetime | None = None, batch: int = BATCH) -> int:
@@ -27,15 +34,24 @@ def refresh_prices(*, now: datetime | None = None, batch: int = BATCH) -> int:
     refuse_in_transaction()
     moment = now or clock.now()
     held = Item.objects.filter(card=OuterRef("pk"), mode=Mode.LIVE, state=Item.State.HELD)
-    due = Card.objects.filter(Exists(held)).order_by("priced_at")[:batch]
-    return sum(_refresh(card, moment) for card in due)
+    due = Card.objects.filter(Exists(held), pk__gt=cache.get(PLACE, 0)).order_by("pk")[:batch]
+    refreshed = silences = asked = last = 0
+    for card in due:
+        try:
+            refreshed += _refresh(card, moment)
+            silences = 0
+        except oracle.PriceUnavailable as problem:
+            silences = silences + 1 if problem.passing else 0
+        asked, last = asked + 1, card.pk
+        if silences == PATIENCE:
+            break
+    more = asked == batch or silences == PATIENCE
+    cache.set(PLACE, last if more else 0, None)
+    return refreshed
 
 
 def _refresh(card: Card, now: datetime) -> int:
-    """Bring one card's price up to date, unless somebody was quicker; whether it was."""
-    try:
-        quoted = oracle.fetch(item_id=card.public_id, last_fmv=card.fmv, now=now)
-    except oracle.PriceUnavailable:
-        return 0
+    """Bring one card's price up to date, unless somebody was quicker; whether it was. Raises PriceUnavailable."""
+    quoted = oracle.fetch(item_id=card.public_id, last_fmv=card.fmv, now=now)
     newer = Card.objects.filter(pk=card.pk, priced_at__lt=quoted.priced_at)
     return newer.update(fmv=quoted.fmv, priced_at=quoted.priced_at)

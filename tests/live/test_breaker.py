@@ -105,7 +105,7 @@ def test_it_stops_selling_while_the_oracle_is_silent(
     assert rows(item).moves == SETTLED.moves
 
 
-@pytest.mark.parametrize("fault", ["stale", "wrong_item", "garbage", "moved"])
+@pytest.mark.parametrize("fault", ["stale", "wrong_item", "garbage", "moved", "not_found", "redirect"])
 def test_it_does_not_count_an_oracle_that_talks_nonsense(shop: Shop, fault: str) -> None:
     """It answers; each such price is refused by itself."""
     item = shop.item()

@@ -25,6 +25,7 @@ from tests.live.shop import (
     FREE,
     NOT_FOUND,
     PRICE,
+    SETTLED,
     SOLD,
     SPENT,
     UNTOUCHED,
@@ -33,6 +34,7 @@ from tests.live.shop import (
     reconciled,
     refused,
     rows,
+    unresolved,
 )
 from tests.threads import together
 from tests.world import World, make_collector, make_item, make_pack, make_purchase
@@ -105,6 +107,34 @@ def test_it_brings_open_sales_to_their_end_while_paused(shop: Shop) -> None:
     TreasuryControl.objects.update(paused=True)
     assert reconciled(item)
     assert rows(item).buyback == "settled"
+
+
+def test_it_submits_nothing_again_while_paused(shop: Shop) -> None:
+    item = shop.item()
+    shop.treasury.fault("drop_before", times=1)
+    shop.sell(item)
+    TreasuryControl.objects.update(paused=True)
+    assert not reconciled(item)
+    assert rows(item) == unresolved("treasury: not found")
+    assert shop.treasury.payments == []
+    TreasuryControl.objects.update(paused=False)
+    assert reconciled(item, now=later(minutes=2))
+    assert rows(item) == SETTLED
+
+
+def test_it_submits_nothing_when_the_switch_is_set_after_the_claim(shop: Shop) -> None:
+    item = shop.item()
+    shop.oracle.fault("slow", times=1, seconds=1.0)
+
+    def switch() -> None:
+        while not shop.oracle.seen:
+            shop.oracle.stopping.wait(0.01)
+        TreasuryControl.objects.update(paused=True)
+
+    answer, _ = together([partial(shop.sale, item), switch])
+    assert answer == FAILED
+    assert rows(item) == refused("paused")
+    assert shop.treasury.seen == []
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The refresh of shown prices: newer ones only, trustworthy ones only, the longest unpriced first, in batches."""
+"""The refresh of shown prices: newer ones only, trustworthy ones only, each card in its turn, in batches."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.db import transaction
 from pytest_django.fixtures import Settings
 
 from buyback.outside import TransactionOpen
-from buyback.refreshing import refresh_prices
+from buyback.refreshing import PATIENCE, refresh_prices
 from buyback.tasks import refresh_prices as task
 from config import clock
 from inventory.models import Card, Item
@@ -55,13 +55,30 @@ def test_it_keeps_a_price_that_is_not_older(shop: Shop, newer: timedelta) -> Non
     assert known(item.card) == (Decimal("82.50"), moment + newer)
 
 
-def test_it_asks_for_the_longest_unpriced_first_and_for_no_more_than_a_batch(shop: Shop) -> None:
-    items = [held(shop, hours_ago=hours) for hours in (3, 9, 5, 7)]
-    assert refresh_prices(batch=2) == 2
+def test_it_asks_for_each_in_turn_and_for_no_more_than_a_batch(shop: Shop) -> None:
+    names = [held(shop, hours_ago=hours).public_id for hours in (3, 9, 5)]
+    assert [refresh_prices(batch=2) for _ in range(3)] == [2, 1, 2]
     asked = [unquote(line.rpartition("/")[2]) for line in shop.oracle.seen]
-    assert asked == [items[1].public_id, items[3].public_id]
-    assert refresh_prices(batch=2) == 2
-    assert len(set(shop.oracle.seen)) == 4
+    assert asked == [*names, *names[:2]]
+
+
+@pytest.mark.parametrize("fault", ["stale", "not_found"])
+def test_it_reaches_every_card_whatever_stands_before_it(shop: Shop, fault: str) -> None:
+    """Cards without a trustworthy price would otherwise fill every batch."""
+    for hours in (9, 8, 7):
+        held(shop, hours_ago=hours)
+    shop.oracle.fault(fault, times=2)
+    assert [refresh_prices(batch=2), refresh_prices(batch=2)] == [0, 1]
+
+
+def test_it_ends_its_batch_when_the_oracle_is_silent_and_goes_on_from_there(shop: Shop) -> None:
+    for _ in range(PATIENCE + 2):
+        held(shop)
+    shop.oracle.fault("500")
+    assert refresh_prices() == 0
+    assert len(shop.oracle.seen) == 2 * PATIENCE
+    shop.oracle.fault(None)
+    assert refresh_prices() == 2
 
 
 def test_it_goes_on_after_a_price_it_cannot_trust(shop: Shop) -> None:
