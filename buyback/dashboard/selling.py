@@ -6,7 +6,8 @@ is the form's idempotency token: sent twice, the second answer tells the first o
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
+import re
+from decimal import Decimal
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -34,6 +35,8 @@ from partners.dashboard.access import MemberRequest, Obstacle, member, obstacle
 from partners.dashboard.pages import page
 from partners.models import Role
 from partners.templatetags.dashboard import actor, usd
+
+AMOUNT = re.compile(r"[0-9]{1,9}(\.[0-9]{1,2})?", re.ASCII)  # USD, as the form writes it; nothing longer is read
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -159,8 +162,5 @@ def _refuse(request: MemberRequest, stop: Obstacle, item: Item | None, payout: P
 
 def _amount(text: str) -> Decimal | None:
     """The amount a form says it showed; None for what is no amount of money."""
-    try:
-        amount = Decimal(text)
-    except InvalidOperation:
-        return None
-    return amount if amount.is_finite() and 0 < amount < 10**9 else None
+    amount = Decimal(text) if AMOUNT.fullmatch(text) else Decimal(0)
+    return amount if amount > 0 else None

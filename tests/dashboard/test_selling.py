@@ -80,7 +80,10 @@ def test_it_sells_nothing_when_the_price_has_changed(world: World, item: Item) -
     assert_nothing_sold(item)
 
 
-@pytest.mark.parametrize("amount", ["", "x", "NaN", "-1", "0", "1e400", "sNaN", "70.13x"])
+NO_AMOUNTS = ["", "x", "NaN", "-1", "0", "0.00", "1e400", "sNaN", "70.13x", "1E-30000", "70.130", "1234567890", "٧٠"]
+
+
+@pytest.mark.parametrize("amount", [*NO_AMOUNTS, "0." + "1" * 20_000, "9" * 20_000], ids=lambda text: text[:9])
 def test_it_asks_again_when_the_form_names_no_amount(world: World, item: Item, amount: str) -> None:
     answer = post_sale(signed_in(world.northwind.operator), item, amount=amount)
     assert answer.status_code == 422
