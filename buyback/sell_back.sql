@@ -48,6 +48,7 @@ sold AS (
       FROM priced, guard
      WHERE inventory_item.id = priced.id AND inventory_item.state = 'held'
        AND NOT priced.expired
+       AND priced.amount > 0
        AND guard.paused IS NOT TRUE
        AND priced.amount <= coalesce(guard.cap_per_sale, priced.amount)
        AND priced.amount = coalesce(%(expected_amount)s::numeric, priced.amount)

@@ -10,6 +10,7 @@ indexes.
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -17,7 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from django.db import IntegrityError, OperationalError, connection
+from django.db import IntegrityError, OperationalError, connection, transaction
 from psycopg.errors import LockNotAvailable
 
 from buyback import attempts, outside
@@ -83,7 +84,7 @@ def sell_back(
 
 def _at_once(order: Order) -> Sale:
     row = _run(
-        NOT_WAITING if order.environment.is_live else WAITING,
+        order,
         environment=order.environment.pk,
         item_id=order.item_id,
         pull=order.pull,
@@ -103,7 +104,7 @@ def _at_once(order: Order) -> Sale:
         raise ItemNotFound
     if expired:
         raise ItemExpired
-    if declined:
+    if declined or amount <= 0:
         raise TransactionFailed
     _refuse_price(order, amount)
     raise AssertionError("an item that could be sold was not")
@@ -117,21 +118,31 @@ def _refuse_price(order: Order, amount: Decimal) -> None:
         raise PriceChanged(amount)
 
 
-def _run(statement: str, **parameters: Any) -> tuple[Any, ...] | None:
+def _run(order: Order, **parameters: Any) -> tuple[Any, ...] | None:
     """The statement's one row, or None. Live does not wait for a lock that another sale holds."""
+    contained = transaction.atomic() if connection.in_atomic_block else nullcontext()
     try:
-        with connection.cursor() as cursor:
-            cursor.execute(statement, parameters)
+        with contained, connection.cursor() as cursor:
+            cursor.execute(NOT_WAITING if order.environment.is_live else WAITING, parameters)
             row: tuple[Any, ...] | None = cursor.fetchone()
             return row
     except OperationalError as error:
         if isinstance(error.__cause__, LockNotAvailable):
-            raise SaleInFlight from None
+            raise _busy(order) from None
         raise
     except IntegrityError as error:
         if CAP in str(error):
             raise TransactionFailed from None
         raise
+
+
+def _busy(order: Order) -> ItemExpired | SaleInFlight:
+    """What to say of an item whose row is locked: a sale is at it, or, once its window is over, only the sweep can
+    be.
+    """
+    item = Item.objects.of(order.environment).held().filter(public_id=order.item_id).first()
+    expired = item is not None and not item.window_is_open(order.now or order.environment.database_now())
+    return ItemExpired() if expired else SaleInFlight()
 
 
 def _step_by_step(order: Order) -> Sale:
@@ -140,6 +151,8 @@ def _step_by_step(order: Order) -> Sale:
     attempt = _claim(order)
     try:
         price = outside.price(attempt.item, order.now or order.environment.database_now())
+        if price.amount <= 0:
+            raise outside.PriceUnavailable(outside.Reason.NOT_POSITIVE)
         _refuse_price(order, price.amount)
     except outside.PriceUnavailable as problem:
         attempts.reject_price(attempt, reason=problem.reason, now=order.now)
@@ -165,6 +178,8 @@ def _claim(order: Order) -> attempts.Attempt:
     )
     try:
         return claim()
+    except SaleInFlight:
+        raise _busy(order) from None
     except SessionActive as active:
         if active.buyback_id is None or not reconcile(active.buyback_id, now=order.now):
             raise

@@ -58,6 +58,20 @@ class RateLimited(Refusal):
         self.retry_after = retry_after
 
 
+class InsecureCall(Refusal):
+    """A call in the clear where TLS is the rule: its key should be thought lost. A redirect would turn a POST into a
+    GET.
+    """
+
+    sentence = "HTTPS is required"
+
+
+class HostNotAllowed(Refusal):
+    """The call names a host that this server does not answer to, and no PUBLIC_URL says what its address is."""
+
+    sentence = "Host not allowed"
+
+
 class RouteNotFound(Refusal):
     """No such route in the API."""
 

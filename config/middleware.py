@@ -22,7 +22,8 @@ from django.middleware.common import CommonMiddleware
 from django.middleware.csrf import CsrfViewMiddleware
 from django_htmx.middleware import HtmxMiddleware
 
-API_PREFIXES = ("/api/v1/", "/_/api/v1/")
+API_ROOTS = ("/api/v1", "/_/api/v1")
+API_PREFIXES = tuple(f"{root}/" for root in API_ROOTS)
 SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._\-]{1,128}")
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -30,7 +31,7 @@ Handler = Callable[[HttpRequest], HttpResponse]
 
 def is_api(request: HttpRequest) -> bool:
     """Whether the path belongs to the partner API, live or sandbox."""
-    return request.path_info.startswith(API_PREFIXES)
+    return request.path_info.startswith(API_PREFIXES) or request.path_info in API_ROOTS
 
 
 def for_pages(middleware: type[Any]) -> type[Any]:

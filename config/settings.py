@@ -47,8 +47,8 @@ def _database() -> dict[str, Any]:
     found["CONN_HEALTH_CHECKS"] = True
     # Behind a transaction pooler (PgBouncer) a server-side cursor may land on another connection.
     found["DISABLE_SERVER_SIDE_CURSORS"] = environment.flag("DATABASE_POOLED")
-    # Binding stays on the client for the ORM: bound on the server, an expression with a parameter in
-    # SELECT and GROUP BY is two expressions. The sale binds on the server with its own cursor.
+    # Binding stays on the client: bound on the server, an expression with a parameter in SELECT and
+    # GROUP BY is two expressions.
     return found
 
 
@@ -72,8 +72,10 @@ CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 12 * 3600  # seconds from the login, however busy: not renewed by what follows
+SESSION_SAVE_EVERY_REQUEST = False
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+SECURE_REDIRECT_EXEMPT = [r"^(_/)?api/v1(/|$)"]  # the API refuses by itself: a redirect loses a POST
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 # Only a proxy that overwrites this header may be believed, so it takes a word of its own.
@@ -117,6 +119,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "config.middleware.RequestIdMiddleware",
+    "config.health.HealthMiddleware",  # before anything that looks at the host: a probe calls by IP
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     # Pages…: the browser's layers, which step aside for the API (config/middleware.py).

@@ -6,14 +6,15 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
-from config.health import healthz
 from inventory import pages
+from partners.api import UnknownRoute
 from partners.models import Mode
 
 urlpatterns = [
-    path("healthz", healthz),
     path("faces/back.svg", pages.back),
     path("faces/<path:public_id>.svg", pages.face),
+    path("api/v1", UnknownRoute.as_view(), {"mode": Mode.LIVE}),
+    path("_/api/v1", UnknownRoute.as_view(), {"mode": Mode.SANDBOX}),
     path("api/v1/", include("config.api"), {"mode": Mode.LIVE}),
     path("_/api/v1/", include("config.api"), {"mode": Mode.SANDBOX}),
     path(settings.ADMIN_PATH, admin.site.urls),

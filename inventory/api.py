@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.core.exceptions import DisallowedHost
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from config.errors import Refusal
+from config.errors import HostNotAllowed, Refusal
 from inventory import packs, rendering
 from inventory.models import Card, Collector, Item, Pack, Purchase
 from inventory.purchases import PackNotFound, buy_pulls
 from partners.api import ActionView, PartnerView
 
 LONGEST_USER_ID = 255
+WHOLE = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
 
 
 class UserIdRequired(Refusal):
@@ -50,8 +53,11 @@ class PackPageNotFound(PackNotFound):
 
 
 def base_of(request: Request) -> str:
-    """The address that partners reach this server by."""
-    return settings.PUBLIC_URL or request.build_absolute_uri("/").rstrip("/")
+    """The address that partners reach this server by. Raises HostNotAllowed."""
+    try:
+        return settings.PUBLIC_URL or request.build_absolute_uri("/").rstrip("/")
+    except DisallowedHost:
+        raise HostNotAllowed from None
 
 
 def is_user_id(value: object) -> bool:
@@ -126,10 +132,9 @@ class RecentPulls(PartnerView):
 
 def _clamped(text: str | None, *, default: int, low: int, high: int) -> int:
     """A whole number from the query, forced between ``low`` and ``high``; ``default`` for what is not a number."""
-    try:
-        return max(low, min(high, int(text or "")))
-    except ValueError:
+    if text is None or not WHOLE.fullmatch(text):
         return default
+    return max(low, min(high, int(text)))
 
 
 class Inventory(PartnerView):
@@ -151,19 +156,21 @@ class BuyInit(ActionView):
     """``POST /vm/buy/init``: a user buys pulls."""
 
     fault = "Error during transaction"
+    all_or_nothing = True  # whoever never hears of the cards must not have bought them
 
     def act(self, sent: dict[str, Any]) -> dict[str, Any]:
+        base = base_of(self.request)
         user_id, pack_id, amount = sent.get("user_id"), sent.get("id"), sent.get("amount")
         if not isinstance(user_id, str) or not is_user_id(user_id):
             raise UserIdRequired
         purchase = buy_pulls(
             environment=self.environment,
             pack_id=pack_id if isinstance(pack_id, str) else "",
-            amount=amount if isinstance(amount, int) and not isinstance(amount, bool) else 0,
+            amount=_whole(amount),
             user_id=user_id,
             by=self.actor,
         )
-        return {"session_id": str(purchase.pk), "nfts": _nfts(purchase, base_of(self.request), links=False)}
+        return {"session_id": str(purchase.pk), "nfts": _nfts(purchase, base, links=False)}
 
 
 class BuyStatus(ActionView):
@@ -184,6 +191,13 @@ class BuyStatus(ActionView):
                 "tx_hash": purchase.tx_hash,
             }
         }
+
+
+def _whole(value: object) -> int:
+    """A whole number as JSON may write it, 2 or 2.0; 0 for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value):
+        return 0
+    return int(value)
 
 
 def _purchase(environment_id: int, session_id: object) -> Purchase | None:

@@ -51,6 +51,13 @@ SELECT line, 'its mint_address belongs to another card'
   FROM incoming JOIN inventory_card card USING (mint_address)
  WHERE card.id IS DISTINCT FROM incoming.card_id
 UNION
+SELECT line, 'its listing_id belongs to another card'
+  FROM incoming JOIN inventory_card card USING (listing_id)
+ WHERE card.id IS DISTINCT FROM incoming.card_id
+UNION
+SELECT max(line), 'the same listing_id as line ' || min(line) FROM incoming
+ WHERE listing_id IS NOT NULL GROUP BY listing_id HAVING count(DISTINCT source_type) > 1
+UNION
 SELECT max(line), 'the same card as line ' || min(line) FROM incoming
  WHERE card_id IS NOT NULL GROUP BY card_id HAVING count(*) > 1
 ORDER BY 1 LIMIT %s

@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from django.db import transaction
-from django.db.models import Avg, Count, Exists, F, Max, Min, OuterRef, Q, Window
-from django.db.models.functions import RowNumber
+from django.db.models import Avg, Count, Exists, F, Max, Min, OuterRef, Subquery, Window
+from django.db.models.functions import Coalesce, RowNumber
 
 from config import clock
 from config.money import round_usd
@@ -74,10 +74,11 @@ class PackActivity(NamedTuple):
 
 def activity(environment: Environment, now: datetime) -> dict[int, PackActivity]:
     """Each pack's pulls in the last 7 days and its latest pull, in the environment's pool."""
-    recent = Q(items__purchased_at__gt=now - timedelta(days=7))
-    pool = Q(items__mode=environment.mode) if environment.is_live else Q(items__environment=environment)
+    pulls = Item.objects.in_pool_of(environment).filter(pack=OuterRef("pk"))
+    last = pulls.order_by("-purchased_at").values("purchased_at")[:1]
+    recent = pulls.filter(purchased_at__gt=now - timedelta(days=7)).order_by().values("pack")
     rows = Pack.objects.annotate(
-        pulls=Count("items", filter=pool & recent), last=Max("items__purchased_at", filter=pool)
+        pulls=Coalesce(Subquery(recent.annotate(pulls=Count("pk")).values("pulls")), 0), last=Subquery(last)
     ).values_list("pk", "pulls", "last")
     return {pk: PackActivity(pulls, last) for pk, pulls, last in rows}
 

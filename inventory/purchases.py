@@ -132,6 +132,10 @@ def _reserve(environment: Environment, pack: Pack, amount: int) -> list[Card]:
     except OutOfStock:
         available = Card.objects.available(environment).filter(pack=pack)
         list(available.select_for_update(no_key=True).order_by("pk").values_list("pk"))
+    try:
+        with transaction.atomic():
+            return _draw(environment, tiers, amount)
+    except OutOfStock:  # a card that came back meanwhile may have gone to somebody else: look once more
         return _draw(environment, tiers, amount)
 
 

@@ -1,17 +1,20 @@
 """What every endpoint of the partner API has in common: the key, the body, the limits, idempotency, and JSON whatever
 happens.
 
-An endpoint subclasses ``ReadView`` (GET) or ``ActionView`` (POST), parses its input, makes one call, returns plain
+An endpoint subclasses ``PartnerView`` (GET) or ``ActionView`` (POST), parses its input, makes one call, returns plain
 data.
 """
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import Any, ClassVar, cast
 
 import orjson
+from django.conf import settings
 from django.db import transaction
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.negotiation import BaseContentNegotiation
@@ -22,7 +25,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from config import errors
-from config.errors import Refusal, RouteNotFound
+from config.errors import InsecureCall, Refusal, RouteNotFound
 from partners import body, idempotency, throttling
 from partners.actor import Actor
 from partners.authentication import HasKey, KeyAuthentication
@@ -35,7 +38,12 @@ class JsonRenderer(BaseRenderer):
     media_type, format = "application/json", "json"
 
     def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> bytes:
-        return data if isinstance(data, bytes) else orjson.dumps(data)
+        if isinstance(data, bytes):
+            return data
+        try:
+            return orjson.dumps(data)
+        except TypeError:  # a whole number above 64 bits, which JSON knows and orjson does not
+            return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 class AlwaysJson(BaseContentNegotiation):
@@ -61,8 +69,10 @@ class PartnerView(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Count the call against its caller's limit, and check the key."""
         try:
+            if settings.SECURE_SSL_REDIRECT and not request.is_secure():
+                raise InsecureCall
             super().initial(request, *args, **kwargs)
-        except Refusal:
+        except Exception:
             self._spend(f"address:{request.META.get('REMOTE_ADDR', '')}")
             raise
         self._spend(f"environment:{self.environment.pk}")
@@ -100,18 +110,22 @@ class ActionView(PartnerView):
     """A POST. ``act`` takes the parsed body and returns the answer's data, or raises a Refusal.
 
     With an ``Idempotency-Key`` the answer is kept and given again. ``in_progress`` is what a second request is told
-    while the first still runs; where it is None, the second waits.
+    while the first still runs; with ``sandbox_waits`` the second waits for it in the sandbox. ``all_or_nothing``: an
+    answer that cannot be written takes its effect back, without a key as well.
     """
 
     in_progress: ClassVar[type[Refusal]] = idempotency.KeyInProgress
     sandbox_waits: ClassVar[bool] = False
+    all_or_nothing: ClassVar[bool] = False
 
     def post(self, request: Request, **kwargs: Any) -> Response:
         """Read the body, act once, answer."""
         sent = body.read(request)
         key = request.headers.get("Idempotency-Key")
         if key is None:
-            return Response(self.act(sent))
+            with transaction.atomic() if self.all_or_nothing else nullcontext():
+                answered = self.act(sent)
+                return Response(JsonRenderer().render(answered))
         try:
             answer = self.answer_once(key, idempotency.fingerprint(request.path, sent), sent)
         except idempotency.KeyInProgress:

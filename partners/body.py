@@ -17,6 +17,7 @@ from config.errors import BodyTooLarge
 
 MAX_BYTES = 64 * 1024
 MAX_DIGITS = 1000  # of one number
+MAX_DEPTH = 64  # of lists and objects within one another
 
 
 class _Malformed(ValueError):
@@ -45,7 +46,7 @@ def _parse(raw: bytes) -> dict[str, Any]:
         parse_float=_real,
         parse_constant=_constant,
     )
-    if not isinstance(parsed, dict):
+    if not isinstance(parsed, dict) or _is_deeper(parsed, MAX_DEPTH):
         raise _Malformed
     text = json.dumps(parsed, ensure_ascii=False)
     text.encode("utf-8")  # a lone surrogate cannot be
@@ -76,6 +77,14 @@ def _real(text: str) -> float:
 
 def _constant(text: str) -> float:
     raise _Malformed
+
+
+def _is_deeper(value: Any, depth: int) -> bool:
+    """Whether lists and objects lie within one another more than ``depth`` deep."""
+    if not isinstance(value, dict | list):
+        return False
+    inner = value.values() if isinstance(value, dict) else value
+    return depth == 0 or any(_is_deeper(one, depth - 1) for one in inner)
 
 
 def _holds_nul(value: Any) -> bool:

@@ -16,8 +16,9 @@ from typing import Any
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, RangeOperators
 from django.db import models
-from django.db.models import Exists, F, Func, OuterRef, Q
+from django.db.models import Exists, F, Func, OuterRef, Q, Value
 from django.db.models.functions import Coalesce, Now
+from django.db.models.lookups import Exact
 
 from config.money import MoneyField, money_check
 from partners.models import Environment
@@ -59,9 +60,10 @@ class Pack(models.Model):
             money_check("mint_price", name="inventory_pack_mint_price_bounds"),
             models.CheckConstraint(condition=Q(type__in=("CORE", "EBAY")), name="inventory_pack_type_known"),
             models.CheckConstraint(
-                condition=Q(buyback_percent__gt=0, buyback_percent__lte=1),
+                # At least a half, so that even a card worth a cent sells for one.
+                condition=Q(buyback_percent__gte=Decimal("0.5"), buyback_percent__lte=1),
                 name="inventory_pack_percent_bounds",
-                violation_error_message="The sellback share must be above 0 and at most 1, such as 0.85.",
+                violation_error_message="The sellback share must be at least 0.5 and at most 1, such as 0.85.",
             ),
             models.CheckConstraint(condition=Q(max_per_mint__gte=1), name="inventory_pack_max_per_mint_positive"),
             models.CheckConstraint(
@@ -152,7 +154,7 @@ class CardQuerySet(models.QuerySet["Card"]):
             return self.none()
         if live:
             return self.filter(public_id=public_id)
-        ebay = Q(source_type=Card.Source.EBAY, listing_id__isnull=False)
+        ebay = Q(source_type=Card.Source.EBAY)
         return self.filter((~ebay & Q(public_id=public_id)) | (ebay & Q(listing_id=public_id)))
 
     def by_item_id(self, ids: Collection[str]) -> dict[str, Card]:
@@ -216,7 +218,8 @@ class Card(models.Model):
         ordering = ("-id",)
         constraints = (
             money_check("fmv", name="inventory_card_fmv_bounds"),
-            models.UniqueConstraint(fields=("source_type", "listing_id"), name="inventory_card_listing_once"),
+            # Whatever its source: a sandbox knows even a minted eBay card by its listing.
+            models.UniqueConstraint(fields=("listing_id",), name="inventory_card_listing_once"),
             models.UniqueConstraint(fields=("mint_address",), name="inventory_card_mint_once"),
             # Reader: GET /card/:item_id, the face of a card, import_cards.
             models.UniqueConstraint(fields=("public_id",), name="inventory_card_public_id_once"),
@@ -227,6 +230,15 @@ class Card(models.Model):
             models.CheckConstraint(
                 condition=Q(mint_address__isnull=False) | Q(listing_id__isnull=False),
                 name="inventory_card_has_an_identity",
+            ),
+            models.CheckConstraint(
+                condition=~Q(source_type="ebay") | Q(listing_id__isnull=False), name="inventory_card_ebay_has_a_listing"
+            ),
+            models.CheckConstraint(
+                condition=Exact(
+                    Func(F("attributes"), function="jsonb_typeof", output_field=models.CharField()), Value("array")
+                ),
+                name="inventory_card_attributes_are_a_list",
             ),
             models.CheckConstraint(
                 condition=~Q(source_type="enft") | Q(mint_address__isnull=False),
@@ -243,6 +255,6 @@ class Card(models.Model):
 
     def identity(self, *, live: bool) -> tuple[str, str | None]:
         """``(id, mint_address)`` as an environment shows them: in the sandbox an eBay card is never minted."""
-        if not live and self.source_type == self.Source.EBAY and self.listing_id:
-            return self.listing_id, None
+        if not live and self.source_type == self.Source.EBAY:
+            return self.listing_id or "", None
         return self.mint_address or self.listing_id or "", self.mint_address

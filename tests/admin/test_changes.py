@@ -80,7 +80,7 @@ def test_it_moves_a_bound_between_two_tiers_in_one_go(admin: Client, world: Worl
         ({"tiers-0-color": "red"}, "A tier&#x27;s color must be a hash and six hex digits"),
         ({"mint_price": "0"}, "Enter an amount above 0"),
         ({"mint_price": "NaN"}, "Enter a number"),
-        ({"buyback_percent": "1.2"}, "The sellback share must be above 0 and at most 1"),
+        ({"buyback_percent": "1.2"}, "The sellback share must be at least 0.5 and at most 1"),
     ],
 )
 def test_it_refuses_odds_that_cannot_be(admin: Client, world: World, change: dict[str, str], sentence: str) -> None:

@@ -155,12 +155,18 @@ BREAKS: dict[str, Sequence[Break]] = {
     "inventory_tier_no_overlap": [lambda w: make_tier(w.pack, position=9, lower=Decimal("999.99"), upper=2000)],
     "inventory_card_fmv_bounds": each(BAD_MONEY, lambda w, bad: make_card(fmv=bad)),
     "inventory_card_listing_once": [
-        lambda w: twice(lambda: make_card(source_type="ebay", listing_id="1", mint_address=f"{uuid4()}"))
+        lambda w: twice(lambda: make_card(source_type="ebay", listing_id="1", mint_address=f"{uuid4()}")),
+        lambda w: [
+            make_card(source_type=source, listing_id="the same", mint_address=f"{uuid4()}")
+            for source in ("alt", "ebay")
+        ],
     ],
     "inventory_card_mint_once": [lambda w: twice(lambda: make_card(mint_address="the same"))],
     "inventory_card_public_id_once": [
-        lambda w: [make_card(source_type=source, listing_id="the same") for source in ("alt", "ebay")]
+        lambda w: [make_card(mint_address="the same"), make_card(source_type="alt", listing_id="the same")]
     ],
+    "inventory_card_ebay_has_a_listing": [lambda w: make_card(source_type="ebay")],
+    "inventory_card_attributes_are_a_list": each(({}, "a", 1), lambda w, bad: make_card(attributes=bad)),
     "inventory_card_source_known": [lambda w: make_card(source_type="found")],
     "inventory_card_has_an_identity": [lambda w: make_card(source_type="alt", mint_address=None)],
     "inventory_card_enft_is_minted": [lambda w: make_card(source_type="enft", listing_id="1")],

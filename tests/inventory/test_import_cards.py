@@ -154,7 +154,10 @@ def test_it_refuses_to_take_another_cards_id() -> None:
         "line 1: its id belongs to another card",
         "line 1: its mint_address belongs to another card",
     ]
-    assert refused(row(source_type="alt")) == ["line 1: its id belongs to another card"]
+    assert refused(row(source_type="alt")) == [
+        "line 1: its id belongs to another card",
+        "line 1: its listing_id belongs to another card",
+    ]
 
 
 def test_it_lists_twenty_errors_and_says_that_there_are_more(tmp_path: Path) -> None:
@@ -215,6 +218,14 @@ def test_it_refuses_json_lines_it_cannot_read(tmp_path: Path, text: str, reason:
 def test_it_says_what_it_needs_to_know_of_a_file(tmp_path: Path) -> None:
     assert run(tmp_path / "missing.csv")[1].endswith("No such file or directory (2)")
     assert "say --format csv or jsonl" in run(tmp_path / "cards.txt")[1]
+
+
+@pytest.mark.slow
+def test_it_takes_twenty_thousand_rows(tmp_path: Path) -> None:
+    path = tmp_path / "cards.ndjson"
+    path.write_text("".join(json.dumps({**one, "pack": ""}) + "\n" for one in generate(cards=20_000)))
+    assert run(path)[0] == "20000 created, 0 updated, 0 unchanged\n"
+    assert Card.objects.count() == 20_000
 
 
 def test_it_takes_a_thousand_rows_of_the_demo(tmp_path: Path) -> None:
