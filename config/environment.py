@@ -5,23 +5,24 @@ Every function raises `ImproperlyConfigured`; `manage.py` turns that into one li
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import environ
 from django.core.exceptions import ImproperlyConfigured
-
-env = environ.Env()
 
 TRUE = ("1", "true", "yes", "on")
 FALSE = ("0", "false", "no", "off")
 
 
 def text(name: str, default: str = "") -> str:
-    """The value without surrounding blanks; an empty value counts as unset."""
-    return str(env.str(name, default="")).strip() or default
+    """The value without surrounding blanks; an empty value counts as unset.
+
+    Read as it stands: to django-environ a value that starts with `$` is the name of another variable.
+    """
+    return os.environ.get(name, "").strip() or default
 
 
 def flag(name: str, default: bool = False) -> bool:

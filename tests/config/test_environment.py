@@ -77,6 +77,18 @@ def test_it_takes_a_blank_value_for_unset(monkeypatch: pytest.MonkeyPatch, value
     assert environment.whole("PORT", 8000, low=1, high=65_535) == 8000
 
 
+@pytest.mark.parametrize("value", ["$HOME", "$$", "a\\$b", "$nothing-of-this-name"])
+def test_it_takes_a_value_as_it_stands(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("TREASURY_KEY", value)
+    assert environment.text("TREASURY_KEY") == value
+
+
+def test_it_keeps_a_secret_key_that_starts_with_a_dollar(tmp_path: Path) -> None:
+    script = "from django.conf import settings; print(settings.SECRET_KEY)"
+    done = manage(tmp_path, "shell", "--no-imports", "-c", script, SECRET_KEY="$HOME and more")
+    assert done.stdout == "$HOME and more\n"
+
+
 def test_it_never_repeats_a_url_that_may_hold_a_password(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CACHE_URL", "http://user:secret@cache/0")
     with pytest.raises(ImproperlyConfigured) as caught:
