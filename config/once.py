@@ -100,9 +100,11 @@ def main_job(url: str, demo: dict[str, Any], say: Say, check: Callable[[], None]
 
 
 def _caller(url: str, demo: dict[str, Any], mode: str) -> tuple[Api, Environment]:
-    """A demo partner's server in this mode, and the environment its key opens."""
-    key = next(one["key"] for one in demo["api_keys"] if one["mode"] == mode)
-    return Api(url + BASES[mode], key), there(keys.find(key, mode), f"the {mode} key").environment
+    """A demo partner's server in this mode, and the environment its key opens: the first that is not suspended."""
+    texts = [one["key"] for one in demo["api_keys"] if one["mode"] == mode]
+    opening = ((text, key) for text in texts if (key := keys.find(text, mode)))
+    text, key = there(next(opening, None), f"a {mode} key that opens")
+    return Api(url + BASES[mode], text), key.environment
 
 
 def _sell_one_of_two(api: Api, environment: Environment, user: str, say: Say) -> None:

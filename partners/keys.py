@@ -126,6 +126,11 @@ def find(text: str, mode: str, now: datetime | None = None) -> ApiKey | None:
     return key if key.is_active(now or clock.now()) else None
 
 
+def is_known(text: str) -> bool:
+    """Whether a key with this text was made here, even if it opens nothing any more."""
+    return ApiKey.objects.filter(digest=_digest(text)).exists()
+
+
 def touch(key: ApiKey, now: datetime) -> None:
     """Remember that the key was used at ``now``; written at most once a minute, by all processes together."""
     due = now - TOUCH_EVERY

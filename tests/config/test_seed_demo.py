@@ -21,8 +21,8 @@ from config.management.demo.plan import visits
 from inventory.demo.packs import PACKS
 from inventory.models import Card, Collector, Item, Pack, Purchase, Tier
 from partners.actor import SYSTEM
-from partners.keys import find
-from partners.models import Environment, Event, Membership, Mode, Partner, User
+from partners.keys import find, revoke_key
+from partners.models import ApiKey, Environment, Event, Membership, Mode, Partner, User
 
 NOW = datetime(2026, 4, 18, 19, 5, 14, tzinfo=UTC)
 ROWS = (Partner, Environment, User, Membership, Pack, Tier, Card, Collector, Purchase, Item, Buyback, Payout, Event)
@@ -43,6 +43,14 @@ def seed(**options: Any) -> None:
 def kept(folder: Path) -> dict[str, Any]:
     """What demo.json says."""
     found: dict[str, Any] = json.loads((folder / "demo.json").read_text())
+    return found
+
+
+def shown() -> dict[str, Any]:
+    """What demo_info says."""
+    out = StringIO()
+    call_command("demo_info", stdout=out)
+    found: dict[str, Any] = json.loads(out.getvalue())
     return found
 
 
@@ -111,12 +119,32 @@ def test_it_makes_new_secrets_when_the_file_belongs_to_another_database(folder: 
     assert all(find(one["key"], one["mode"]) for one in kept(folder)["api_keys"])
 
 
+def test_it_keeps_its_secrets_while_a_partner_is_suspended(folder: Path) -> None:
+    seed()
+    secrets = {name: kept(folder)[name] for name in ("logins", "admin", "api_keys")}
+    for partner in Partner.objects.all():  # all, then all but one
+        Partner.objects.update(status=Partner.Status.SUSPENDED)
+        partner.status = Partner.Status.ACTIVE
+        seed()
+        assert {name: kept(folder)[name] for name in secrets} == secrets
+        assert shown()["sellback"] is None
+        partner.save()
+        assert shown()["sellback"]["key"] in [one["key"] for one in secrets["api_keys"]]
+
+
+def test_it_leaves_a_key_revoked_that_an_admin_revoked(folder: Path) -> None:
+    seed()
+    first = kept(folder)["sellback"]["key"]
+    revoke_key(key=ApiKey.objects.get(key_id=first[5:17]), by=SYSTEM)
+    seed()
+    assert first in [one["key"] for one in kept(folder)["api_keys"]]
+    assert kept(folder)["sellback"]["key"] != first
+
+
 def test_it_shows_an_item_that_sells(folder: Path) -> None:
     seed()
     for _ in range(2):  # the next one, once the first is sold
-        out = StringIO()
-        call_command("demo_info", stdout=out)
-        sale = json.loads(out.getvalue())["sellback"]
+        sale = shown()["sellback"]
         key = find(sale["key"], sale["mode"])
         assert key is not None
         sold = sell_back(environment=key.environment, item_id=sale["item_id"], by=SYSTEM)

@@ -10,10 +10,12 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 
+from config.management.commands import up
 from config.processes import ChildDiedError, Children
 from tests.config.test_environment import ROOT, manage
 
@@ -59,6 +61,21 @@ def test_it_refuses_a_port_that_is_none(tmp_path: Path, port: str) -> None:
     for done in (manage(tmp_path, "up", PORT=port), manage(tmp_path, "up", "--port", port)):
         assert done.returncode == 2
         assert done.stderr == f"manage.py: PORT={port!r} is not a whole number from 1 to 65535.\n"
+
+
+def test_it_plays_the_main_job_in_a_database_of_your_own_only_when_told(tmp_path: Path) -> None:
+    own = {"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/nothing", "SECRET_KEY": "x" * 50}
+    done = manage(tmp_path, "up", "--once", **own)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == ("manage.py: `up --once` plays in the demo world: with a DATABASE_URL, say --demo as well.\n")
+
+
+def test_it_says_so_when_nothing_of_the_demo_sells() -> None:
+    demo: dict[str, Any] = {"logins": [], "admin": {"email": "a@b.example", "password": "secret"}, "sellback": None}
+    demo["api_keys"] = [{"partner": "Finch", "mode": "live", "key": "live-key"}]
+    said = "\n".join(up._welcome("http://127.0.0.1:8000", demo))
+    assert "Nothing of the demo sells right now" in said
+    assert "curl" not in said
 
 
 def test_it_shares_no_data_folder_with_another(tmp_path: Path) -> None:

@@ -24,9 +24,9 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--cards", type=_count, default=5000, help="physical cards in the vault (5000)")
-        parser.add_argument("--users", type=_count, default=200, help="users of all partners together (200)")
-        parser.add_argument("--days", type=_count, default=30, help="days of history (30)")
+        parser.add_argument("--cards", type=count, default=5000, help="physical cards in the vault (5000)")
+        parser.add_argument("--users", type=count, default=200, help="users of all partners together (200)")
+        parser.add_argument("--days", type=count, default=30, help="days of history (30)")
         parser.add_argument("--seed", type=int, default=2026, help="another number, another world (2026)")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -50,7 +50,7 @@ class Command(BaseCommand):
             world.play(plan, seed=seed, size=size, now=now, advance=progress.update)
 
 
-def _count(text: str) -> int:
+def count(text: str) -> int:
     """A whole number above 0. Raises ArgumentTypeError."""
     if not text.isdecimal() or int(text) < 1:
         raise ArgumentTypeError("must be a whole number above 0")

@@ -1,6 +1,7 @@
 """`manage.py up`: everything on one machine, in the foreground, until Ctrl-C.
 
-Starts or joins the database, migrates, seeds the demo world, then runs web server, worker and beat.
+Starts or joins the database, migrates, seeds the demo world, then runs web server, worker and beat. A database of your
+own (DATABASE_URL) gets a demo world, with its admin and its logins, only if `--demo` asks for one.
 `--once` runs the main job through real HTTP instead of waiting, and exits 0 only if every step held.
 """
 
@@ -30,9 +31,16 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
 from config import environment, once
+from config.management.commands.seed_demo import count
 from config.processes import ChildDiedError, Children
 
 READY_SECONDS = 60
+BEGIN = [
+    "No demo world is made in a database of your own, unless you say --demo. To begin, in another terminal:",
+    "  python3 manage.py createsuperuser",
+    "  python3 manage.py create_partner 'Your partner' --slug yours",
+    "  python3 manage.py create_api_key yours --mode sandbox --name first",
+]
 
 
 class StoppedError(Exception):
@@ -40,7 +48,7 @@ class StoppedError(Exception):
 
 
 class Command(BaseCommand):
-    """Web, worker and beat on the embedded database, with a demo world in it."""
+    """Web, worker and beat; on the embedded database with a demo world in it."""
 
     help = "Set up and run the whole server in the foreground: database, demo, web, worker, beat."
     requires_system_checks: list[str] = []
@@ -49,19 +57,27 @@ class Command(BaseCommand):
         parser.add_argument("--port", help="default: $PORT, else 8000")
         parser.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
         parser.add_argument("--once", action="store_true", help="run the main job through HTTP, then stop")
+        parser.add_argument("--demo", action="store_true", help="make the demo world in a DATABASE_URL, too")
+        parser.add_argument("--cards", type=count, default=5000, help="cards of a new demo world (5000)")
+        parser.add_argument("--users", type=count, default=200, help="users of a new demo world (200)")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["port"]:
             os.environ["PORT"] = options["port"]
         port = environment.whole("PORT", 8000, low=1, high=65_535)
-        host = options["host"]
+        host, only_once = options["host"], options["once"]
+        demo = settings.EMBEDDED or options["demo"]
+        if only_once and not demo:
+            raise ImproperlyConfigured("`up --once` plays in the demo world: with a DATABASE_URL, say --demo as well.")
         _require_free(host, port)
         for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(sign, _stop)
         try:
             with _alone(settings.DATA_DIR):
                 self._set_up()
-                self._run(host, port, only_once=options["once"])
+                if demo:
+                    self._seed(options["cards"], options["users"])
+                self._run(host, port, demo=demo, only_once=only_once)
         except StoppedError:
             self.stderr.write("Stopped.")
         except (ChildDiedError, once.StepFailedError) as error:
@@ -71,11 +87,14 @@ class Command(BaseCommand):
         self._say("Database …")
         call_command("migrate", verbosity=0, interactive=False)
         call_command("collectstatic", verbosity=0, interactive=False)
-        self._say("Demo world …")
-        call_command("seed_demo")
         connection.close()
 
-    def _run(self, host: str, port: int, *, only_once: bool) -> None:
+    def _seed(self, cards: int, users: int) -> None:
+        self._say("Demo world …")
+        call_command("seed_demo", cards=cards, users=users)
+        connection.close()
+
+    def _run(self, host: str, port: int, *, demo: bool, only_once: bool) -> None:
         children = Children(settings.BASE_DIR, settings.DATA_DIR / "log")
         try:
             self._say("Web server, worker, clock …")
@@ -84,11 +103,11 @@ class Command(BaseCommand):
             children.start("beat")
             url = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"  # noqa: S104
             _wait_until_ready(url, children)
-            demo = _demo()
             if only_once:
-                once.main_job(url, demo, self._say, children.check)
+                once.main_job(url, _demo(), self._say, children.check)
             else:
-                self._say(_welcome(url, demo, children.logs))
+                self._say("\n".join(["", _bold(f"{url}/"), "", *(_welcome(url, _demo()) if demo else BEGIN), ""]))
+                self._say(f"Logs: {children.logs}   Stop: Ctrl-C")
                 while True:
                     children.check()
                     time.sleep(0.5)
@@ -167,30 +186,32 @@ def _demo() -> dict[str, Any]:
     return found
 
 
-def _welcome(url: str, demo: dict[str, Any], logs: Path) -> str:
-    sale = demo["sellback"]
-    base = "/_/api/v1" if sale["mode"] == "sandbox" else "/api/v1"
+def _bold(text: str) -> str:
+    return f"\033[1m{text}\033[0m" if sys.stdout.isatty() else text
+
+
+def _welcome(url: str, demo: dict[str, Any]) -> list[str]:
+    """Who may log in, the keys, and a sellback to paste: the lines."""
     people = [*demo["logins"], {**demo["admin"], "role": "admin", "partner": "all"}]
-    bold, plain = ("\033[1m", "\033[0m") if sys.stdout.isatty() else ("", "")
-    body = json.dumps({"item_id": sale["item_id"]})
     width = max(len(one["partner"]) for one in demo["api_keys"])
-    return "\n".join(
-        [
-            "",
-            f"{bold}{url}/{plain}",
-            "",
-            "Log in",
-            *(f"  {one['email']:<34} {one['password']:<24} {one['role']}, {one['partner']}" for one in people),
-            f"  (admin: {url}/{settings.ADMIN_PATH})",
-            "",
-            "API keys",
-            *(f"  {one['partner']:<{width}} {one['mode']:<8} {one['key']}" for one in demo["api_keys"]),
-            "",
-            "Sell an item back",
-            f"  curl -s {url}{base}/vm/buyback \\",
-            f"    -H 'X-API-Key: {sale['key']}' -H 'Content-Type: application/json' \\",
-            f"    -d '{body}'",
-            "",
-            f"Logs: {logs}   Stop: Ctrl-C",
-        ]
-    )
+    return [
+        "Log in",
+        *(f"  {one['email']:<34} {one['password']:<24} {one['role']}, {one['partner']}" for one in people),
+        f"  (admin: {url}/{settings.ADMIN_PATH})",
+        "",
+        "API keys",
+        *(f"  {one['partner']:<{width}} {one['mode']:<8} {one['key']}" for one in demo["api_keys"]),
+        "",
+        "Sell an item back",
+        *_sellback(url, demo["sellback"]),
+    ]
+
+
+def _sellback(url: str, sale: dict[str, str] | None) -> list[str]:
+    if sale is None:
+        return ["  Nothing of the demo sells right now: all is sold, closed or suspended. Buy pulls to go on."]
+    return [
+        f"  curl -s {url}{once.BASES[sale['mode']]}/vm/buyback \\",
+        f"    -H 'X-API-Key: {sale['key']}' -H 'Content-Type: application/json' \\",
+        f"    -d '{json.dumps({'item_id': sale['item_id']})}'",
+    ]

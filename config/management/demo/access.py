@@ -17,7 +17,7 @@ from config import clock
 from config.management.demo.plan import PARTNERS
 from inventory.models import Item
 from partners.actor import SYSTEM
-from partners.keys import find, issue_key, revoke_key
+from partners.keys import find, is_known, issue_key, revoke_key
 from partners.models import ApiKey, Environment, Membership, Mode, Partner, Role, User
 from partners.team import add_member
 
@@ -32,10 +32,13 @@ def path() -> Path:
 
 
 def read() -> dict[str, Any] | None:
-    """What the file says, if it is there and its keys still open this database."""
+    """What the file says, if it is there and its keys were made in this database.
+
+    They need not open it now: whom an admin has suspended, or a key revoked, is no reason to make new secrets.
+    """
     try:
         found: dict[str, Any] = json.loads(path().read_text())
-        valid = all(find(one["key"], one["mode"]) for one in found["api_keys"])
+        valid = all(is_known(one["key"]) for one in found["api_keys"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return found if valid else None
@@ -61,7 +64,7 @@ def grant() -> dict[str, Any]:
 
 
 def with_sellback(demo: dict[str, Any], now: datetime | None = None) -> dict[str, Any]:
-    """The same, with an item that sells right now: live and never expiring if there is one."""
+    """The same, with an item that sells right now: live and never expiring if there is one; None if none does."""
     moment = now or clock.now()
     for one in demo["api_keys"]:
         item = _sellable(one, moment)
@@ -72,13 +75,11 @@ def with_sellback(demo: dict[str, Any], now: datetime | None = None) -> dict[str
 
 
 def _sellable(key: dict[str, str], now: datetime) -> Item | None:
-    environment = Environment.objects.of(_slug(key["partner"]), key["mode"]).get()
-    lasting = Item.objects.of(environment).held().filter(Q(expires_at=None) | Q(expires_at__gt=now + LASTS))
+    opening = find(key["key"], key["mode"])
+    if opening is None:
+        return None
+    lasting = Item.objects.of(opening.environment).held().filter(Q(expires_at=None) | Q(expires_at__gt=now + LASTS))
     return lasting.order_by(F("expires_at").desc(nulls_first=True), "fmv", "pk").first()
-
-
-def _slug(name: str) -> str:
-    return next(plan.slug for plan in PARTNERS if plan.name == name)
 
 
 def _login(slug: str, role: Role) -> dict[str, str]:
