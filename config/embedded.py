@@ -41,6 +41,8 @@ NO_PROCESS = 2**31 - 1  # above every possible process id
 # FAST loses data when the machine loses power, and not otherwise; the semantics stay PostgreSQL's.
 FAST = ("fsync=off", "full_page_writes=off")
 DURABLE = ("fsync=on", "full_page_writes=on")
+# A client killed in the middle of a statement is noticed, and its locks are given back, within this time.
+ALWAYS = ("max_connections=200", "client_connection_check_interval=2s")
 
 _guard = threading.Lock()
 _joined: dict[Path, tuple[str, int, int]] = {}  # data folder → socket folder, lock's descriptor, process id
@@ -196,12 +198,12 @@ def _forget_stale_process(cluster: Path) -> None:
 def _start(cluster: Path, sockets: Path, owner: Owner, fast: bool) -> None:
     make_reachable(cluster, owner)
     (sockets / f"{SOCKET_NAME}.lock").unlink(missing_ok=True)
-    settings = " ".join(f"-c {setting}" for setting in (FAST if fast else DURABLE))
+    settings = " ".join(f"-c {setting}" for setting in (*ALWAYS, *(FAST if fast else DURABLE)))
     _tool(
         "pg_ctl",
         owner,
         *("-D", str(cluster), "-l", str(cluster / "log"), "-W"),
-        *("-o", f"-h '' -k {shlex.quote(str(sockets))} -c max_connections=200 {settings}", "start"),
+        *("-o", f"-h '' -k {shlex.quote(str(sockets))} {settings}", "start"),
     )
 
 

@@ -167,6 +167,10 @@ class TestOddFolders:
         assert sockets == str(data_dir / "postgres") or not Path(sockets).exists()
 
 
+def test_it_looks_whether_its_clients_live(joins: Callable[[], Process]) -> None:
+    assert run(socket_of(joins()), "SHOW client_connection_check_interval") == ("2s",)
+
+
 def test_it_waits_for_the_disk_unless_told_otherwise(joins: Callable[[], Process]) -> None:
     sockets = socket_of(joins())
     assert run(sockets, "SHOW fsync") == run(sockets, "SHOW synchronous_commit") == ("on",)
