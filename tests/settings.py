@@ -6,16 +6,20 @@ PostgreSQL is the same: version, locks, isolation. Only waiting for the disk is 
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-os.environ["DATA_DIR"] = str(Path(os.environ.get("DATA_DIR") or ROOT / "var") / "test")
-# What a developer's own `.env` or shell says about the running server is not the tests' business.
-for name in ("ALLOWED_HOSTS", "CACHE_URL", "CELERY_BROKER_URL", "DEBUG", "LOG_FORMAT", "PUBLIC_URL"):
-    os.environ[name] = ""
-for name in ("ORACLE_URL", "TREASURY_URL", "TREASURY_KEY"):
-    os.environ[name] = ""
-os.environ.setdefault("SECRET_KEY", "tests only, never a secret")
+# A process that the tests start has been given the folder below already; it knows it by the second variable.
+if os.environ.get("DATA_DIR", "") != os.environ.get("TEST_DATA_DIR"):
+    os.environ["DATA_DIR"] = str(Path(os.environ.get("DATA_DIR") or ROOT / "var") / "test")
+os.environ["TEST_DATA_DIR"] = os.environ["DATA_DIR"]
+# What a developer's own `.env` or shell says about the running server is not the tests' business. An empty value counts
+# as unset and wins over `.env`. DATABASE_URL stays: on that server the test database is made.
+for name in re.findall(r"^#([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE):
+    if name not in {"DATA_DIR", "DATABASE_URL", "SECRET_KEY"}:
+        os.environ[name] = ""
+os.environ["SECRET_KEY"] = os.environ.get("SECRET_KEY") or "tests only, never a secret"
 
 from config.settings import *  # noqa: E402, F403
 from config.settings import DATA_DIR, STORAGES  # noqa: E402
