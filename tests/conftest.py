@@ -24,7 +24,6 @@ KEPT = ("django_migrations", "django_content_type", "auth_permission")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "slow: takes seconds; `-m 'not slow'` leaves it out")
     config.addinivalue_line("markers", "breaks_books(reason): leaves the ledger broken on purpose")
 
 
