@@ -33,6 +33,7 @@ from buyback.outcomes import (
     TransactionFailed,
 )
 from buyback.reconciler import conclude, reconcile
+from config.postgres.base import prepared_cursor
 from inventory.models import Item
 from partners.actor import Actor
 from partners.models import Environment
@@ -122,7 +123,7 @@ def _run(order: Order, **parameters: Any) -> tuple[Any, ...] | None:
     """The statement's one row, or None. Live does not wait for a lock that another sale holds."""
     contained = transaction.atomic() if connection.in_atomic_block else nullcontext()
     try:
-        with contained, connection.cursor() as cursor:
+        with contained, prepared_cursor() as cursor:
             cursor.execute(NOT_WAITING if order.environment.is_live else WAITING, parameters)
             row: tuple[Any, ...] | None = cursor.fetchone()
             return row

@@ -9,6 +9,11 @@ from inventory.api import AvailablePacks, BuyInit, BuyStatus, CardPage, Chase, I
 from partners.api import UnknownRoute
 
 urlpatterns = [
+    # Sell back
+    path("vm/buyback", SellBack.as_view()),
+    path("vm/buyback/quote", Quotes.as_view()),
+    path("vm/buyback/batch", SellBatch.as_view()),
+    path("vm/buyback/<path:item_id>", SellbackStatus.as_view()),
     # Packs
     path("vm/available", AvailablePacks.as_view()),
     path("vm/chase/<str:slug>", Chase.as_view()),
@@ -19,10 +24,5 @@ urlpatterns = [
     path("vm/buy/status", BuyStatus.as_view()),
     # Inventory
     path("inventory/<path:user_id>", Inventory.as_view()),
-    # Sell back
-    path("vm/buyback", SellBack.as_view()),
-    path("vm/buyback/quote", Quotes.as_view()),
-    path("vm/buyback/batch", SellBatch.as_view()),
-    path("vm/buyback/<path:item_id>", SellbackStatus.as_view()),
     re_path("", UnknownRoute.as_view()),
 ]

@@ -45,6 +45,9 @@ def _database() -> dict[str, Any]:
     # A connection outlives a request, and is looked at before it is used again.
     found["CONN_MAX_AGE"] = environment.whole("DATABASE_CONN_MAX_AGE", 600, low=0, high=86_400)
     found["CONN_HEALTH_CHECKS"] = True
+    found["ENGINE"] = "config.postgres"
+    # Hand-written statements are prepared at their first use (config/postgres). A pooler of transactions must be told.
+    found.setdefault("OPTIONS", {})["prepare_threshold"] = None if environment.flag("DATABASE_POOLED") else 0
     # Behind a transaction pooler (PgBouncer) a server-side cursor may land on another connection.
     found["DISABLE_SERVER_SIDE_CURSORS"] = environment.flag("DATABASE_POOLED")
     # Binding stays on the client: bound on the server, an expression with a parameter in SELECT and

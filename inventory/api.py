@@ -14,8 +14,9 @@ from rest_framework.response import Response
 
 from config.errors import HostNotAllowed, Refusal
 from inventory import packs, rendering
-from inventory.models import Card, Collector, Item, Pack, Purchase
+from inventory.models import Card, Pack, Purchase
 from inventory.purchases import PackNotFound, buy_pulls
+from inventory.shelf import shelf
 from partners.api import ActionView, PartnerView
 
 LONGEST_USER_ID = 255
@@ -141,14 +142,11 @@ class Inventory(PartnerView):
     """``GET /inventory/:user_id``: what a user holds, newest first."""
 
     def get(self, request: Request, user_id: str, **kwargs: Any) -> Response:
-        collector = None
+        shown = None
         if is_user_id(user_id):
-            collector = Collector.objects.of(self.environment).filter(user_id=user_id).first()
-        if collector is None:
+            shown = shelf(environment=self.environment, user_id=user_id, base=base_of(request))
+        if shown is None:
             raise UserNotFound
-        items = Item.objects.of(self.environment).in_inventory().filter(collector=collector)
-        base = base_of(request)
-        shown = [rendering.inventory_item(item, base) for item in items.select_related("card", "pack", "purchase")]
         return Response({"user_id": user_id, "items": shown})
 
 

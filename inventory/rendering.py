@@ -15,15 +15,16 @@ from inventory.packs import PackActivity
 from inventory.pricing import price
 
 
-def _picture(base: str, address: str | None) -> str | None:
+def picture(base: str, address: str | None) -> str | None:
+    """The address of a picture as a partner needs it: one of ours gets our own in front."""
     return f"{base}{address}" if address and address.startswith("/") else address or None
 
 
 def _metadata(card: Card, base: str) -> dict[str, Any]:
     return {
         "name": card.name,
-        "image": _picture(base, card.image),
-        "back_image": _picture(base, card.back_image),
+        "image": picture(base, card.image),
+        "back_image": picture(base, card.back_image),
         "attributes": card.attributes,
     }
 
@@ -46,16 +47,6 @@ def purchased_item(item: Item, base: str, *, links: bool = True) -> dict[str, An
     }
 
 
-def inventory_item(item: Item, base: str) -> dict[str, Any]:
-    """An item as the inventory shows it. Wants ``card``, ``purchase`` and ``pack`` loaded."""
-    return purchased_item(item, base) | {
-        "claw_id": item.pack.public_id,
-        "claw_slug": item.pack.slug,
-        "purchased_at": iso(item.purchased_at),
-        "buyback_expires_at": iso_or_none(item.expires_at),
-    }
-
-
 def pull(item: Item, base: str) -> dict[str, Any]:
     """A recent pull, without its user or partner. Wants ``card`` and ``pack`` loaded."""
     return {
@@ -74,8 +65,8 @@ def chase_card(card: Card, base: str, *, live: bool) -> dict[str, Any]:
     return {
         "id": card.identity(live=live)[0],
         "name": card.name,
-        "image": _picture(base, card.image),
-        "back_image": _picture(base, card.back_image),
+        "image": picture(base, card.image),
+        "back_image": picture(base, card.back_image),
         "fmv": to_json(card.fmv),
     }
 
@@ -116,7 +107,7 @@ def pack(
         "max_ev": None if pack.max_ev is None else to_json(pack.max_ev),
         "ev_updated_at": iso_or_none(pack.ev_updated_at),
         "buyback_percent": float(pack.buyback_percent),
-        "claw_image_url": _picture(base, pack.image),
+        "claw_image_url": picture(base, pack.image),
         "rarity_distribution": [_tier(number, tier) for number, tier in enumerate(pack.tiers.all())],
         "type": pack.type,
         "num_pulls_7d": activity.pulls_7d,

@@ -16,12 +16,13 @@ from typing import Any, ClassVar, cast
 import orjson
 from django.conf import settings
 from django.db import transaction
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.permissions import BasePermission
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
-from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from config import errors
@@ -118,19 +119,19 @@ class ActionView(PartnerView):
     sandbox_waits: ClassVar[bool] = False
     all_or_nothing: ClassVar[bool] = False
 
-    def post(self, request: Request, **kwargs: Any) -> Response:
+    def post(self, request: Request, **kwargs: Any) -> HttpResponseBase:
         """Read the body, act once, answer."""
         sent = body.read(request)
-        key = request.headers.get("Idempotency-Key")
+        key = request.META.get("HTTP_IDEMPOTENCY_KEY")
         if key is None:
             with transaction.atomic() if self.all_or_nothing else nullcontext():
                 answered = self.act(sent)
-                return Response(JsonRenderer().render(answered))
+                return HttpResponse(JsonRenderer().render(answered), content_type=JsonRenderer.media_type)
         try:
             answer = self.answer_once(key, idempotency.fingerprint(request.path, sent), sent)
         except idempotency.KeyInProgress:
             raise self.in_progress from None
-        response = Response(answer.body, status=answer.status)
+        response = HttpResponse(answer.body, status=answer.status, content_type=JsonRenderer.media_type)
         if answer.replayed:
             response["Idempotency-Replayed"] = "true"
         return response

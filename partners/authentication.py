@@ -22,7 +22,7 @@ class KeyAuthentication(BaseAuthentication):
         mode.
         """
         mode = str(request.parser_context["kwargs"]["mode"])
-        key = find(request.headers.get("X-API-Key", ""), mode)
+        key = find(request.META.get("HTTP_X_API_KEY", ""), mode)
         if key is None:
             raise InvalidApiKey
         touch(key, clock.now())
