@@ -50,8 +50,8 @@ def _database() -> dict[str, Any]:
     found.setdefault("OPTIONS", {})["prepare_threshold"] = None if environment.flag("DATABASE_POOLED") else 0
     # Behind a transaction pooler (PgBouncer) a server-side cursor may land on another connection.
     found["DISABLE_SERVER_SIDE_CURSORS"] = environment.flag("DATABASE_POOLED")
-    # Binding stays on the client: bound on the server, an expression with a parameter in SELECT and
-    # GROUP BY is two expressions.
+    # The ORM binds on the client: bound on the server, an expression with a parameter in SELECT and GROUP BY
+    # is two expressions.
     return found
 
 
@@ -75,7 +75,7 @@ CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_AGE = 12 * 3600  # seconds from the login, however busy: not renewed by what follows
+SESSION_COOKIE_AGE = 12 * 3600  # seconds; looking at pages does not prolong it
 SESSION_SAVE_EVERY_REQUEST = False
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^(_/)?api/v1(/|$)"]  # the API refuses by itself: a redirect loses a POST
