@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 from buyback import guards_admin  # noqa: F401  (registers the treasury's guards, what was spent, and alerts)
 from buyback.models import Buyback, Payout, Proposal, Transfer
 from buyback.review_admin import steps_of, take_step
-from config.admin import ReadOnlyAdmin, ReadOnlyInline, badge, link, percent, usd
+from config.admin import BY_ENVIRONMENT, ReadOnlyAdmin, ReadOnlyInline, badge, link, percent, usd
 
 BUYBACK_TONES = {
     "settled": "good",
@@ -26,7 +26,6 @@ BUYBACK_TONES = {
     "review": "bad",
 }
 PAYOUT_TONES = {"paid": "good", "pending": "wait", "failed": "bad"}
-BY_ENVIRONMENT = ("environment__mode", "environment__partner")
 
 
 class PayoutInline(ReadOnlyInline):

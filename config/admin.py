@@ -22,6 +22,7 @@ from django.utils.safestring import SafeString
 
 from config.admin_counts import EstimatedPaginator
 from config.errors import Refusal
+from config.login import AdminLoginForm
 
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Any]
@@ -32,15 +33,19 @@ else:
 admin.site.site_header = admin.site.site_title = "Phygitals sellback"
 admin.site.index_title = "Vault and treasury"
 admin.site.site_url = "/dashboard/"
+admin.site.login_form = AdminLoginForm
 
 NOTHING = "–"
+# A partner and mode are reached in two steps, and their list is short.
+BY_ENVIRONMENT = ("environment__mode", "environment__partner")
 
 
 class LookingAdmin(ModelAdmin):
     """A list of any length: newest first by primary key, found by exact ids, never counted nor sorted whole.
 
     ``search_fields`` are tried in turn and the first that finds anything wins: those with ``=`` are ids, looked up as
-    they are by an index; the others are looked for inside the field, so they are for small tables only.
+    they are by an index; those with ``^`` are how a field begins, in any letter case; the others are looked for
+    inside the field, so they are for small tables only.
     """
 
     paginator = EstimatedPaginator
@@ -53,12 +58,13 @@ class LookingAdmin(ModelAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """Rows with exactly this id, else rows with these words in them; never a row twice."""
+        """Rows with exactly this id, else rows that begin with or hold these words; never a row twice."""
         term = search_term.strip()
         if not term:
             return queryset, False
         for field in () if "\x00" in term else self.get_search_fields(request):
-            lookup = field[1:] if field.startswith("=") else f"{field}__icontains"
+            name = field.lstrip("=^")
+            lookup = {"=": name, "^": f"{name}__istartswith"}.get(field[0], f"{name}__icontains")
             try:
                 found = queryset.filter(**{lookup: term})
             except (ValidationError, ValueError):

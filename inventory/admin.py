@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 
 from config import clock
 from config.admin import (
+    BY_ENVIRONMENT,
     ReadOnlyAdmin,
     ReadOnlyInline,
     TabularInline,
@@ -25,6 +26,7 @@ from config.admin import (
     usd,
 )
 from config.errors import Refusal
+from inventory.card_form import CardForm
 from inventory.models import Card, Collector, Item, Pack, Purchase, Tier
 from inventory.tiers import refuse_clash, replace_tiers
 from partners import audit
@@ -33,9 +35,6 @@ from partners.audited_admin import AuditedAdmin, by
 BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 ITEM_TONES = {"held": "good", "selling": "wait", "shipping": "wait", "sold": "plain", "shipped": "plain"}
 PURCHASE_TONES = {"fulfilled": "good", "pending": "wait", "failed": "bad"}
-# A partner and mode are reached in two steps, and their list is short.
-BY_ENVIRONMENT = ("environment__mode", "environment__partner")
-
 
 if TYPE_CHECKING:
     ModelForm = forms.ModelForm[Any]
@@ -152,8 +151,9 @@ class CardAdmin(AuditedAdmin):
     list_display = ("name", "public_id", "source_type", "pack_link", "value", "priced_at")
     list_filter = ("source_type", "pack")
     list_select_related = ("pack",)
-    search_fields = ("=public_id", "=listing_id", "=mint_address", "name")
+    search_fields = ("=public_id", "=listing_id", "=mint_address", "^name")
     autocomplete_fields = ("pack",)
+    form = CardForm
     exclude = ("priced_at",)
     readonly_fields = ("public_id", "priced_at", "created_at", "items")
 

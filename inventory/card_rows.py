@@ -95,7 +95,7 @@ def check(raw: Mapping[str, Any], *, packs: Mapping[str, int], now: datetime) ->
         name=name,
         image=_picture(raw, "image") or f"/faces/{quote(mint_address or listing_id, safe='')}.svg",
         back_image=_picture(raw, "back_image") or None,
-        attributes=_attributes(raw.get("attributes")),
+        attributes=json.dumps(attribute_list(raw.get("attributes"))),
         fmv=_usd(raw.get("fmv")),
         priced_at=_time(raw.get("priced_at"), now),
         pack_id=_pack(raw, packs),
@@ -168,20 +168,20 @@ def _pack(raw: Mapping[str, Any], packs: Mapping[str, int]) -> int | None:
     return packs[slug]
 
 
-def _attributes(value: object) -> str:
-    """The contract's list, as JSON text."""
+def attribute_list(value: object) -> list[dict[str, str | int | float]]:
+    """The contract's list, of JSON text, an object, or such a list; nothing is the empty list. Raises RowError."""
     if isinstance(value, str) and value.strip():
         try:
             value = json.loads(value)
         except (ValueError, RecursionError):
             raise RowError("attributes", "is not JSON") from None
     if value is None or value == "":
-        return "[]"
+        return []
     if isinstance(value, dict):
         value = [{"trait_type": trait, "value": worth} for trait, worth in value.items()]
     if not isinstance(value, list):
         raise RowError("attributes", 'must be an object, or a list of {"trait_type", "value"}')
-    return json.dumps([_attribute(one) for one in value])
+    return [_attribute(one) for one in value]
 
 
 def _attribute(one: object) -> dict[str, str | int | float]:

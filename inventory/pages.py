@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotFound
 from django.http.response import HttpResponseBase
@@ -27,13 +28,19 @@ def face(request: HttpRequest, public_id: str) -> HttpResponseBase:
     if found is None:
         return HttpResponseNotFound("No such card", content_type="text/plain")  # not a page: nobody reads it
     name, attributes = found
-    return _svg(request, face_svg(name, {row["trait_type"]: str(row["value"]) for row in attributes}))
+    return _svg(request, face_svg(name, _texts(attributes)))
 
 
 @require_safe
 def back(request: HttpRequest) -> HttpResponseBase:
     """The SVG back every card shares."""
     return _svg(request, back_svg())
+
+
+def _texts(attributes: Any) -> dict[str, str]:
+    """What can be read of a card's attributes. A picture is no place to complain, so the rest is not drawn."""
+    rows = [row for row in attributes if isinstance(row, dict)] if isinstance(attributes, list) else []
+    return {str(row["trait_type"]): str(row["value"]) for row in rows if {"trait_type", "value"} <= set(row)}
 
 
 def _svg(request: HttpRequest, picture: str) -> HttpResponseBase:

@@ -12,7 +12,17 @@ from django.template.response import TemplateResponse
 from django.utils.safestring import SafeString
 
 from config import clock
-from config.admin import LookingAdmin, ReadOnlyAdmin, ReadOnlyInline, as_json, badge, confirmed, link, list_link
+from config.admin import (
+    BY_ENVIRONMENT,
+    LookingAdmin,
+    ReadOnlyAdmin,
+    ReadOnlyInline,
+    as_json,
+    badge,
+    confirmed,
+    link,
+    list_link,
+)
 from partners import people_admin  # noqa: F401  (registers users and groups)
 from partners.audited_admin import by
 from partners.keys import issue_key, revoke_key
@@ -136,7 +146,7 @@ class ApiKeyAdmin(LookingAdmin):
     """Keys are issued, shown once, and revoked; nothing of them changes otherwise."""
 
     list_display = ("name", "shown", "environment", "standing", "last_used_at", "expires_at", "created_by")
-    list_filter = ("environment__mode", "environment__partner")
+    list_filter = BY_ENVIRONMENT
     list_select_related = ("environment__partner",)
     search_fields = ("=key_id", "name")
     autocomplete_fields = ("environment",)
@@ -232,7 +242,7 @@ class MembershipAdmin(LookingAdmin):
 @admin.register(Event)
 class EventAdmin(ReadOnlyAdmin):
     list_display = ("id", "type", "environment", "created_at")
-    list_filter = ("type", "environment__mode", "environment__partner")
+    list_filter = ("type", *BY_ENVIRONMENT)
     list_select_related = ("environment__partner",)
     search_fields = ("=pk",)
     fields = ("id", "environment", "type", "contents", "created_at")

@@ -6,7 +6,7 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client
 
-from partners.dashboard.login import MOST_FAILURES
+from config.login import MOST_FAILURES, MOST_OF_AN_ADDRESS
 from tests.dashboard.steps import signed_in
 from tests.world import PASSWORD, World
 
@@ -60,6 +60,40 @@ def test_it_forgets_failures_after_the_right_password(world: World) -> None:
         for _ in range(MOST_FAILURES - 1):
             sign_in(Client(), "owner@northwind.test", "wrong")
         assert sign_in(Client(), "owner@northwind.test").status_code == 302
+
+
+def test_it_stops_guessing_at_the_admin_too(world: World) -> None:
+    door = "/admin/login/"
+    wrong, right = ({"username": world.admin.email, "password": word} for word in ("wrong", PASSWORD))
+    for _ in range(MOST_FAILURES):
+        assert b"Please enter the correct" in Client().post(door, wrong).content
+    refused = Client().post(door, right)
+    assert (refused.status_code, b"Too many failed attempts" in refused.content) == (200, True)
+    assert "Too many failed attempts" in sign_in(Client(), world.admin.email).content.decode()
+    assert Client(REMOTE_ADDR="192.0.2.1").post(door, right).status_code == 302
+
+
+def test_it_stops_an_address_that_guesses_at_many_accounts(world: World) -> None:
+    for number in range(MOST_OF_AN_ADDRESS):
+        assert GENERIC in sign_in(Client(), f"somebody-{number}@northwind.test", "wrong").content.decode()
+    assert "Too many failed attempts" in sign_in(Client(), "owner@northwind.test").content.decode()
+    answer = Client(REMOTE_ADDR="192.0.2.1").post("/login/", {"username": "owner@northwind.test", "password": PASSWORD})
+    assert answer.status_code == 302
+
+
+def test_it_does_not_forget_an_address_for_one_right_password(world: World) -> None:
+    for number in range(MOST_OF_AN_ADDRESS - 1):
+        sign_in(Client(), f"somebody-{number}@northwind.test", "wrong")
+    assert sign_in(Client(), "owner@northwind.test").status_code == 302
+    sign_in(Client(), "somebody@northwind.test", "wrong")
+    assert "Too many failed attempts" in sign_in(Client(), "owner@northwind.test").content.decode()
+
+
+@pytest.mark.parametrize("missing", ["username", "password"])
+def test_it_counts_no_form_that_guesses_nothing(world: World, missing: str) -> None:
+    for _ in range(MOST_FAILURES + 1):
+        sign_in(Client(), "owner@northwind.test", **{missing: ""})
+    assert sign_in(Client(), "owner@northwind.test").status_code == 302
 
 
 def test_it_signs_out_by_post_alone(world: World) -> None:

@@ -63,3 +63,13 @@ def test_it_only_shows(client: Client) -> None:
 
 def test_it_draws_the_back_without_asking_the_database(client: Client) -> None:
     assert client.get("/faces/back.svg").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "attributes", [[1, "x", None], [{"a": 1}], [{"trait_type": "Set"}], [{"trait_type": ["Set"], "value": {"a": [1]}}]]
+)
+def test_it_draws_what_it_can_of_attributes_that_are_none(client: Client, attributes: object) -> None:
+    card = make_card()
+    Card.objects.update(attributes=[*attributes, {"trait_type": "Set", "value": "Emberwild"}])  # type: ignore[misc]
+    answer = client.get(card.image)
+    assert (answer.status_code, b"Emberwild" in answer.content) == (200, True)

@@ -1,0 +1,38 @@
+"""Thirty wrong passwords for one account at once: ten are looked at. First, that counting up would lose some."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+
+from config.login import MOST_FAILURES, TooManyFailures
+from tests.threads import together
+from tests.world import World
+
+AT_ONCE = 30
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_it_shows_that_counting_up_loses_failures() -> None:
+    """The control: read the count, then write one more. Everybody read the same."""
+    everybody_has_read = threading.Barrier(AT_ONCE)
+
+    def naive() -> None:
+        count = cache.get("failures", 0)
+        everybody_has_read.wait(timeout=30)
+        cache.set("failures", count + 1)
+
+    together([naive] * AT_ONCE)
+    assert cache.get("failures") == 1
+
+
+def test_it_looks_at_ten_passwords_however_many_come_at_once(world: World) -> None:
+    def guess() -> bool:
+        answer = Client().post("/login/", {"username": "owner@northwind.test", "password": "wrong"})
+        return TooManyFailures().messages[0] in answer.content.decode()
+
+    assert Counter(together([guess] * AT_ONCE)) == {False: MOST_FAILURES, True: AT_ONCE - MOST_FAILURES}
