@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Self, TypeVar
 
 import pgtrigger
 from django.db import models
@@ -17,6 +17,7 @@ from partners.constraints import CompositeForeignKey, same_environment
 from partners.models import Environment
 from partners.models.records import UuidV7, append_only
 
+Row = TypeVar("Row", bound=models.Model)
 OPEN_STATES = ("claimed", "submitted", "unknown", "review")
 
 
@@ -35,12 +36,24 @@ BUYBACK_MOVES = (
 )
 
 
-class BuybackQuerySet(models.QuerySet["Buyback"]):
-    """Buybacks, as their callers ask for them."""
+class MoneyQuerySet(models.QuerySet[Row]):
+    """Rows of one environment with an amount in USD and a time they were made."""
 
-    def of(self, environment: Environment) -> BuybackQuerySet:
-        """One environment's buybacks."""
+    def of(self, environment: Environment) -> Self:
+        """One environment's rows."""
         return self.filter(environment=environment)
+
+    def since(self, moment: datetime) -> Self:
+        """Made at ``moment`` or later."""
+        return self.filter(created_at__gte=moment)
+
+    def size_and_amount(self) -> dict[str, Any]:
+        """``{"size": …, "amount": …}``: how many, and their sum in USD."""
+        return self.order_by().aggregate(size=Count("pk"), amount=Sum("amount", default=Decimal(0)))
+
+
+class BuybackQuerySet(MoneyQuerySet["Buyback"]):
+    """Buybacks, as their callers ask for them."""
 
     def unresolved(self) -> BuybackQuerySet:
         """Attempts whose outcome is open."""
@@ -49,14 +62,6 @@ class BuybackQuerySet(models.QuerySet["Buyback"]):
     def settled(self) -> BuybackQuerySet:
         """Sales that paid."""
         return self.filter(state="settled")
-
-    def since(self, moment: datetime) -> BuybackQuerySet:
-        """Asked for at ``moment`` or later."""
-        return self.filter(created_at__gte=moment)
-
-    def size_and_amount(self) -> dict[str, Any]:
-        """``{"size": …, "amount": …}``: how many, and their sum in USD."""
-        return self.order_by().aggregate(size=Count("pk"), amount=Sum("amount", default=Decimal(0)))
 
 
 class Buyback(models.Model):
@@ -234,28 +239,16 @@ class Transfer(models.Model):
 PAYOUT_MOVES = (("pending", "paid"), ("pending", "failed"))
 
 
-class PayoutQuerySet(models.QuerySet["Payout"]):
+class PayoutQuerySet(MoneyQuerySet["Payout"]):
     """Payouts, as their callers ask for them."""
-
-    def of(self, environment: Environment) -> PayoutQuerySet:
-        """One environment's payouts."""
-        return self.filter(environment=environment)
 
     def paid(self) -> PayoutQuerySet:
         """Payouts that have reached their user."""
         return self.filter(state="paid")
 
-    def since(self, moment: datetime) -> PayoutQuerySet:
-        """Made at ``moment`` or later."""
-        return self.filter(created_at__gte=moment)
-
     def before(self, moment: datetime) -> PayoutQuerySet:
         """Made before ``moment``."""
         return self.filter(created_at__lt=moment)
-
-    def size_and_amount(self) -> dict[str, Any]:
-        """``{"size": …, "amount": …}``: how many, and their sum in USD."""
-        return self.order_by().aggregate(size=Count("pk"), amount=Sum("amount", default=Decimal(0)))
 
 
 class Payout(models.Model):
