@@ -11,6 +11,8 @@ TYPES = {
     "requested_by": "text",
     "expected_amount": "numeric",
     "now": "timestamptz",
+    "min_amount": "numeric",
+    "pull": "bigint",
 }
 PARAMETER = re.compile(r"%\((\w+)\)s")
 
@@ -32,15 +34,16 @@ def function() -> str:
     An id that does not sell is an error, so that pgbench's own count is a count of sales.
     """
     body = numbered().replace("$2::text", "bench.item_name(the_number)")
-    for place, value in (("$1", "the_environment"), ("$3", "'key:bench'"), ("$4", "NULL"), ("$5", "NULL")):
+    values = ("the_environment", None, "'key:bench'", "NULL", "NULL", "NULL", "NULL")
+    for place, value in ((f"${number}", value) for number, value in enumerate(values, 1) if value):
         body = body.replace(f"{place}::", f"{value}::")
     return f"""
     CREATE OR REPLACE FUNCTION bench.sell(the_environment bigint, the_number bigint) RETURNS uuid LANGUAGE plpgsql
     AS $sell$
     #variable_conflict use_column
-    DECLARE the_state text; the_expiry boolean; the_amount numeric; the_sale uuid; the_payout uuid;
+    DECLARE the_state text; the_expiry boolean; the_amount numeric; the_refusal boolean; the_sale uuid; the_payout uuid;
     BEGIN
-        {body} INTO the_state, the_expiry, the_amount, the_sale, the_payout;
+        {body} INTO the_state, the_expiry, the_amount, the_refusal, the_sale, the_payout;
         IF the_sale IS NULL THEN RAISE EXCEPTION 'item %% was not sold', the_number; END IF;
         RETURN the_sale;
     END $sell$

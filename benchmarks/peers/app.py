@@ -79,12 +79,14 @@ async def sell(request: Request) -> Json:
             answer, status = await eight.sell(connection, key["environment_id"], body.get("item_id"), by)
             return Json(answer, status)
         try:
-            row = await connection.fetchrow(SALE, key["environment_id"], body.get("item_id"), by, None, None)
+            row = await connection.fetchrow(
+                SALE, key["environment_id"], body.get("item_id"), by, None, None, None, None
+            )
         except asyncpg.LockNotAvailableError:
             return Json({"error": "A buyback request for this item is already being processed"}, 429)
     if row is None:
         return Json({"error": "Item not found"}, 400)
-    if row[3] is None:
+    if row[4] is None:
         return Json({"error": "Item has expired" if row[1] else "Item not found"}, 400)
     return Json({"success": True, "amount": eight.number(row[2])})
 

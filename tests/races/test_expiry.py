@@ -19,7 +19,7 @@ from inventory.models import Item
 from partners.actor import SYSTEM
 from partners.models import Event, Mode
 from tests.threads import together
-from tests.world import NOW, World, make_collector, make_item, make_pack, make_purchase
+from tests.world import NOW, World, make_collector, make_environment, make_item, make_pack, make_purchase
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -117,3 +117,19 @@ def test_it_either_sells_or_closes_each_item(world: World, mode: str) -> None:
     assert sold.isdisjoint(told())
     assert sold | set(told()) == {item.public_id for item in items}
     assert len(sold) + len(told()) == len(items)
+
+
+def test_it_says_expired_and_not_busy_while_the_sweep_holds_an_expired_item() -> None:
+    """Only the sweep locks an item whose window is over, and a partner must not be told to come back."""
+    item = make_item(make_environment(), expires_at=NOW)
+    sweep = connection.copy()
+    with sweep.cursor() as cursor:
+        cursor.execute("BEGIN")
+        cursor.execute("SELECT FROM inventory_item WHERE id = %s FOR NO KEY UPDATE", [item.pk])
+        with pytest.raises(SaleInFlight):
+            sell_back(environment=item.environment, item_id=item.public_id, by=SYSTEM, now=NOW)
+        with pytest.raises(ItemExpired):
+            sell_back(environment=item.environment, item_id=item.public_id, by=SYSTEM, now=NOW + timedelta(seconds=1))
+        cursor.execute("ROLLBACK")
+    sweep.close()
+    assert not Buyback.objects.exists()

@@ -1,0 +1,61 @@
+"""Where a call is odd in one place and fine in all others: nothing half done, and never an HTML page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pytest_django import Settings
+
+from inventory.models import Purchase
+from tests.contract.cases import BUY, SELL, VALID, buying
+from tests.contract.runner import check, everything, send
+from tests.contract.scene import Scene
+
+
+@pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": "k"}])
+def test_it_buys_nothing_for_a_caller_who_cannot_be_answered(
+    scene: Scene, settings: Settings, headers: dict[str, str]
+) -> None:
+    settings.ALLOWED_HOSTS, before = ["elsewhere.example.test"], Purchase.objects.count()
+    check(scene, send(scene, BUY, buying(), headers=headers), 400, "Host not allowed")
+    assert Purchase.objects.count() == before
+
+
+@pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": "k"}])
+@pytest.mark.parametrize("depth", [65, 460, 900, 30_000])
+def test_it_reads_a_deep_body_as_an_empty_one(scene: Scene, headers: dict[str, str], depth: int) -> None:
+    body = b'{"item_id": "<held>", "deep": ' + b"[" * depth + b"]" * depth + b"}"
+    check(scene, send(scene, SELL, body, headers=headers), 400, "Item not found")
+
+
+@pytest.mark.parametrize("amount", [1.0, 2.0])
+def test_it_takes_a_whole_number_however_it_is_written(scene: Scene, amount: float) -> None:
+    assert len(send(scene, BUY, buying() | {"amount": amount}).json()["nfts"]) == int(amount)
+
+
+@pytest.mark.parametrize("amount", [1.5, 0.0, -1.0, True, "1"])
+def test_it_takes_nothing_else_for_a_whole_number(scene: Scene, amount: Any) -> None:
+    check(scene, send(scene, BUY, buying() | {"amount": amount}), 400, "Amount must be greater than 0")
+
+
+@pytest.mark.parametrize("base", ["/api/v1", "/_/api/v1"])
+def test_it_has_nothing_at_the_bare_base(scene: Scene, base: str, client: Any) -> None:
+    answer = client.get(base)
+    assert (answer.status_code, answer.json()) == (404, {"error": "Not found"})
+    assert answer["X-RateLimit-Limit"]
+    assert answer["X-Request-Id"]
+
+
+def test_it_refuses_a_call_in_the_clear_where_tls_is_the_rule(scene: Scene, settings: Settings) -> None:
+    settings.SECURE_SSL_REDIRECT, before = True, everything()
+    check(scene, send(scene, SELL, VALID[SELL]), 400, "HTTPS is required")
+    assert everything() == before
+
+
+def test_it_limits_calls_that_fail_before_their_key_is_known(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: Any) -> None:
+        raise OSError("no database")
+
+    monkeypatch.setattr("partners.authentication.find", broken)
+    check(scene, send(scene, SELL, VALID[SELL]), 500, "An unexpected error occurred")
