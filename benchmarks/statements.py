@@ -11,7 +11,7 @@ from benchmarks.world import connect
 from config import embedded
 
 WARM, SALES = 100, 50
-LOGGED = re.compile(r"LOG:  (?:statement|execute [^:]*): (.*)")
+LOGGED = re.compile(r"LOG:  (?:statement|execute [^:]*):\s*(.*)")
 
 
 def per_sale(server: Shipped, supply: Supply) -> tuple[float, list[str]]:
