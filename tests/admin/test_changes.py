@@ -145,6 +145,34 @@ def test_it_adds_a_card(admin: Client, world: World) -> None:
     assert [action for _, action, _, _ in _audited()] == ["card.created"]
 
 
+@pytest.mark.parametrize(
+    "text", ['{"Set": "Emberwild", "Grade": 9.5}', '[{"trait_type": "Set", "value": "Emberwild"}]', ""]
+)
+def test_it_takes_attributes_as_an_import_would(admin: Client, world: World, text: str) -> None:
+    path = address(Card, "change", world.cards[0].pk)
+    assert admin.post(path, _filled(admin, path) | {"attributes": text}).status_code == 302
+    attributes = Card.objects.get(pk=world.cards[0].pk).attributes
+    assert [set(one) for one in attributes] == [{"trait_type", "value"}] * len(attributes)
+    assert [one["value"] for one in attributes][:1] == (["Emberwild"] if text else [])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("1", '"x"', "{", '[{"a": 1}]', '{"a": [1]}', '{"a": 18446744073709551616}', '{"a": NaN}', '{"a": true}'),
+        *('{"a": ' + "9" * 5000 + "}", "[" * 100_000),
+    ],
+    ids=lambda text: text[:12],
+)
+def test_it_refuses_attributes_an_import_would_refuse(admin: Client, world: World, text: str) -> None:
+    path, before = address(Card, "change", world.cards[0].pk), world.cards[0].attributes
+    response = admin.post(path, _filled(admin, path) | {"attributes": text})
+    assert response.status_code == 200
+    assert list(response.context["adminform"].form.errors) == ["attributes"]
+    assert Card.objects.get(pk=world.cards[0].pk).attributes == before
+    assert not AuditEntry.objects.exists()
+
+
 def test_it_onboards_a_partner(admin: Client) -> None:
     response = admin.post(address(Partner, "add"), {"name": "Tidal", "slug": "tidal", "_continue": "on"})
     partner = Partner.objects.get(slug="tidal")

@@ -115,6 +115,12 @@ def test_it_finds_by_exact_id(browser: Client, model: type[Model], field: str) -
         assert row.pk in _found(browser, model, getattr(row, field))
 
 
+def test_it_finds_a_card_by_how_its_name_begins(browser: Client) -> None:
+    card = make_card(name="Moss Heron, foil")
+    assert _found(browser, Card, "moss her") == [card.pk]
+    assert _found(browser, Card, "Heron") == []
+
+
 def test_it_finds_everything_of_a_user(browser: Client) -> None:
     assert len(_found(browser, Collector, "user-1")) == 4
     assert len(_found(browser, Item, "user-1")) == 8
