@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import threading
+import uuid
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -17,6 +20,7 @@ from buyback.models import Buyback, Payout, Transfer
 from buyback.sellback import WAITING
 from config import clock
 from inventory.models import Item
+from inventory.pricing import price
 from partners.models import Mode
 from tests.threads import together
 from tests.world import World, make_buyback, make_item
@@ -49,17 +53,34 @@ def paid_once(item: Item) -> bool:
     return item.state == "sold" and counts == [1, 1, 1]
 
 
+@contextmanager
+def payments_without_guards() -> Iterator[None]:
+    """The payouts' table once more, with its columns and none of its rules: the naive seller pays here."""
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE unguarded AS SELECT * FROM buyback_payout WITH NO DATA")
+        try:
+            yield
+        finally:
+            cursor.execute("DROP TABLE unguarded")
+
+
 @pytest.mark.parametrize("mode", Mode.values)
-def test_it_shows_the_race_without_lock_and_guards(world: World, mode: str) -> None:
-    """The control: look, then act. Everybody saw the item held, so everybody would have paid."""
-    item, everybody_has_looked = held(world, mode), threading.Barrier(AT_ONCE)
+def test_it_pays_twice_without_lock_and_guards(world: World, mode: str) -> None:
+    """The control: look, then pay. Both saw the item held, so both paid the price the project itself names."""
+    item, both_have_looked = held(world, mode), threading.Barrier(2)
 
-    def naive() -> bool:
-        was_held = Item.objects.filter(pk=item.pk, state="held").exists()
-        everybody_has_looked.wait(timeout=30)
-        return was_held
+    def naive() -> None:
+        found = Item.objects.with_card().get(pk=item.pk, state="held")
+        both_have_looked.wait(timeout=30)
+        with connection.cursor() as cursor:
+            payment = [uuid.uuid4(), found.environment_id, found.collector_id, price(found).amount]
+            columns = "id, environment_id, collector_id, amount"
+            cursor.execute(f"INSERT INTO unguarded ({columns}) VALUES (%s, %s, %s, %s)", payment)
 
-    assert together([naive] * AT_ONCE) == [True] * AT_ONCE
+    with payments_without_guards(), connection.cursor() as cursor:
+        assert together([naive] * 2) == [None, None]
+        cursor.execute("SELECT count(*), sum(amount) FROM unguarded")
+        assert cursor.fetchone() == (2, 2 * item.buyback_price)
 
 
 @pytest.mark.parametrize("mode", Mode.values)
