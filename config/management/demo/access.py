@@ -11,7 +11,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F
 
 from config import clock
 from config.management.demo.plan import PARTNERS
@@ -78,7 +78,7 @@ def _sellable(key: dict[str, str], now: datetime) -> Item | None:
     opening = find(key["key"], key["mode"])
     if opening is None:
         return None
-    lasting = Item.objects.of(opening.environment).held().filter(Q(expires_at=None) | Q(expires_at__gt=now + LASTS))
+    lasting = Item.objects.of(opening.environment).sellable(now + LASTS)
     return lasting.order_by(F("expires_at").desc(nulls_first=True), "fmv", "pk").first()
 
 
