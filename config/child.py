@@ -59,6 +59,19 @@ def _stop_with_parent(leash: int) -> None:
     os.killpg(0, signal.SIGKILL)
 
 
+def _hold_the_database() -> None:
+    """Whoever leaves the embedded server last stops it, if it leaves in order.
+
+    The processes that a role forks do not: they are gone without a word. This one outlives them.
+    """
+    from django.conf import settings
+
+    from config import embedded
+
+    if settings.EMBEDDED:
+        embedded.join(settings.DATA_DIR, fast=getattr(settings, "EMBEDDED_FAST", False))
+
+
 def main(role: str, leash: str, *arguments: str) -> None:
     """Run `role` until told to stop."""
     threading.Thread(target=_stop_with_parent, args=(int(leash),), daemon=True).start()
@@ -66,7 +79,9 @@ def main(role: str, leash: str, *arguments: str) -> None:
     import django
 
     django.setup()
-    {"web": web, "worker": worker, "beat": beat}[role](*arguments)
+    run = {"web": web, "worker": worker, "beat": beat}[role]
+    _hold_the_database()
+    run(*arguments)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,152 @@
+"""`manage.py up` itself, as somebody at a terminal meets it: what it prints works, and it leaves nothing behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+import psycopg
+import pytest
+from django.conf import settings
+
+from config import embedded
+from tests.config.test_environment import ROOT
+from tests.config.test_up import gone, within
+
+pytestmark = pytest.mark.slow
+
+SMALL = ("--cards", "300", "--users", "6")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder of these tests; whichever comes first makes the demo world."""
+    return tmp_path_factory.mktemp("up")
+
+
+def free_port() -> str:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return str(free.getsockname()[1])
+
+
+@contextmanager
+def running(folder: Path, *arguments: str, **variables: str) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
+    """`up` on this data folder, and the file it prints into; killed at the end if it still runs."""
+    said = folder / "said"
+    surroundings = {**os.environ, "DATA_DIR": str(folder / "var"), **variables}
+    surroundings.pop("DJANGO_SETTINGS_MODULE", None)
+    command = [sys.executable, str(ROOT / "manage.py"), "up", *SMALL, *arguments]
+    with said.open("wb") as output:
+        process = subprocess.Popen(command, env=surroundings, stdout=output, stderr=subprocess.STDOUT)
+    try:
+        yield process, said
+    except BaseException:
+        sys.stderr.write(said.read_text(errors="replace"))
+        raise
+    finally:
+        process.kill()
+        process.wait()
+
+
+def ready(process: subprocess.Popen[bytes], said: Path) -> list[psutil.Process]:
+    """Every process below `up`, once it has printed all it has to say."""
+    assert within(120, lambda: "Stop: Ctrl-C" in said.read_text() or process.poll() is not None)
+    assert process.poll() is None
+    return psutil.Process(process.pid).children(recursive=True)
+
+
+def nothing_is_left(below: list[psutil.Process], folder: Path) -> bool:
+    ended = all(gone(one.pid) for one in below)
+    return ended and not (folder / "var" / "postgres" / "postmaster.pid").exists()
+
+
+def paste(said: str) -> tuple[int, Any]:
+    """What the printed curl command gets: its words as a shell reads them."""
+    command = said[said.index("curl ") : said.index("Logs: ")]
+    words = shlex.split(command.replace("\\\n", " "))
+    assert words[:2] == ["curl", "-s"]
+    assert words[3::2] == ["-H", "-H", "-d"]
+    headers = dict(word.split(": ", 1) for word in words[4:8:2])
+    request = urllib.request.Request(words[2], data=words[8].encode(), headers=headers)  # noqa: S310
+    with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310  (our own address)
+        return answer.status, json.load(answer)
+
+
+def test_it_plays_the_main_job_once_and_leaves_nothing(folder: Path) -> None:
+    with running(folder, "--once", "--port", free_port()) as (process, said):
+        assert process.wait(timeout=240) == 0, said.read_text()
+        lines = said.read_text()
+    assert len(re.findall(r"^\[(?:sandbox|live)\] Sold the first back", lines, re.MULTILINE)) == 2
+    assert lines.endswith("The ledger balances.\n")
+    assert nothing_is_left([], folder)
+    assert not [one for one in psutil.process_iter() if belongs_to(folder, one)]
+
+
+def belongs_to(folder: Path, process: psutil.Process) -> bool:
+    """Whether this process was started on the data folder."""
+    try:
+        return process.environ().get("DATA_DIR") == str(folder / "var") or str(folder) in " ".join(process.cmdline())
+    except psutil.Error:
+        return False
+
+
+def test_it_prints_what_works_and_stops_on_ctrl_c(folder: Path) -> None:
+    port = free_port()
+    with running(folder, "--port", port) as (process, said):
+        below = ready(process, said)
+        text = said.read_text()
+        assert f"\nhttp://127.0.0.1:{port}/\n" in text
+        demo = json.loads((folder / "var" / "demo.json").read_text())
+        for one in [*demo["logins"], demo["admin"]]:
+            assert re.search(rf"^  {re.escape(one['email'])} +{re.escape(one['password'])} ", text, re.MULTILINE)
+        assert all(one["key"] in text for one in demo["api_keys"])
+        status, answer = paste(text)
+        assert (status, answer["success"]) == (200, True)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=60) == 0
+    assert nothing_is_left(below, folder)
+    assert len(below) >= 3
+
+
+def test_it_leaves_nothing_when_it_is_killed_and_starts_again(folder: Path) -> None:
+    port = free_port()
+    with running(folder, "--port", port) as (process, said):
+        below = ready(process, said)
+        process.kill()
+        assert within(60, lambda: nothing_is_left(below, folder))
+    with running(folder, "--port", port) as (process, said):
+        ready(process, said)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=60) == 0
+
+
+def test_it_seeds_nothing_into_a_database_of_your_own(tmp_path: Path) -> None:
+    sockets = embedded.join(Path(settings.DATA_DIR), fast=True)
+    name = f"own_{os.getpid()}"
+    with psycopg.connect(host=sockets, user="postgres", dbname="postgres", autocommit=True) as server:
+        server.execute(f"CREATE DATABASE {name}")
+        try:
+            own = {"DATABASE_URL": f"postgresql://postgres@/{name}?host={sockets}", "SECRET_KEY": "x" * 50}
+            with running(tmp_path, "--port", free_port(), **own) as (process, said):
+                ready(process, said)
+                assert "manage.py createsuperuser" in said.read_text()
+                with psycopg.connect(host=sockets, user="postgres", dbname=name) as own_database:
+                    for table in ("partners_user", "partners_partner", "inventory_card", "inventory_pack"):
+                        assert own_database.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)
+                process.send_signal(signal.SIGINT)
+                assert process.wait(timeout=60) == 0
+        finally:
+            server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    assert not (tmp_path / "var" / "demo.json").exists()
