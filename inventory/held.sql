@@ -6,8 +6,7 @@ SELECT item.public_id, card.source_type,
                        WHEN purchase.voucher
                        THEN greatest(purchase.mint_price, round(card.fmv * item.buyback_percent, 2))
                        ELSE round(card.fmv * item.buyback_percent, 2) END)::text AS buyback_price,
-       CASE WHEN item.mode = 'live' OR card.source_type <> 'ebay' OR card.listing_id IS NULL
-            THEN card.mint_address END AS mint_address,
+       CASE WHEN item.mode = 'live' OR card.source_type <> 'ebay' THEN card.mint_address END AS mint_address,
        card.collection_address, card.token_standard, card.name, card.image, card.back_image,
        card.attributes::text AS attributes, pack.public_id AS claw_id, pack.slug AS claw_slug,
        to_char(item.purchased_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS purchased_at,

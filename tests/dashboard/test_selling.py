@@ -160,6 +160,7 @@ def test_it_pays_a_voucher_at_least_the_price_of_the_pull(world: World) -> None:
     assert Payout.objects.get().amount == Decimal("25.00")
 
 
+@pytest.mark.django_db(transaction=True)  # inside a test's own transaction the sale would be a savepoint more
 def test_it_asks_few_questions(world: World, item: Item, django_assert_num_queries: DjangoAssertNumQueries) -> None:
     client = signed_in(world.northwind.operator)
     # Session, user, memberships, environment; the item, its tiers; the sale; the item, its tiers, how many are left.

@@ -111,7 +111,9 @@ class Calls(RuleBasedStateMachine):
             self.expect(response, refused("User not found", 404))
             return
         items = [self.model.shown(pull, full=True) for pull in pulls if pull.state != "sold"]
-        self.expect(response, Answer(200, {"user_id": user, "items": items}))
+        expected = rendered({"user_id": user, "items": items})
+        # Value for value: a card's attributes keep the white space that PostgreSQL gives them.
+        assert (response.status_code, json.loads(response.content)) == (200, json.loads(expected))
 
     @rule(where=WHERE, number=NUMBER, floor=FLOOR, key=KEY)
     def sell(self, where: str, number: int, floor: Decimal | None, key: str | None) -> None:

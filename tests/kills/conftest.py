@@ -86,7 +86,7 @@ def _database_wire(django_db_setup: None) -> Iterator[TcpProxy]:
 @pytest.fixture(scope="module")
 def _far_server(_outside: Outside, _database_wire: TcpProxy) -> Iterator[Server]:
     address = {"HOST": "127.0.0.1", "PORT": str(_database_wire.port), "OPTIONS": {"sslmode": "disable"}}
-    server = Server(DATABASE={"ENGINE": "django.db.backends.postgresql", **address}, **_outside.settings)
+    server = Server(DATABASE=address, **_outside.settings)
     yield server
     server.kill()
 

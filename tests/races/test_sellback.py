@@ -73,7 +73,7 @@ def test_it_pays_twice_without_lock_and_guards(world: World, mode: str) -> None:
         found = Item.objects.with_card().get(pk=item.pk, state="held")
         both_have_looked.wait(timeout=30)
         with connection.cursor() as cursor:
-            payment = [uuid.uuid4(), found.environment_id, found.collector_id, price(found).amount]
+            payment: list[Any] = [uuid.uuid4(), found.environment_id, found.collector_id, price(found).amount]
             columns = "id, environment_id, collector_id, amount"
             cursor.execute(f"INSERT INTO unguarded ({columns}) VALUES (%s, %s, %s, %s)", payment)
 
