@@ -184,7 +184,12 @@ CACHE_URL = environment.address("CACHE_URL", ("redis", "rediss"))
 CACHES: dict[str, Any] = {
     "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": CACHE_URL}
     if CACHE_URL
-    else {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}
+    # Room for the logins' counters: with the default of 300, a guesser could push a counter out.
+    else {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "cache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
 }
 
 # Empty: the queue is kept in the database above (`config/broker.py`).
