@@ -1,4 +1,4 @@
-"""``python -m tests.simulator --seeds N [--from S]``: more seeds than the tests take; the first unsound one is printed."""
+"""``python -m tests.simulator --seeds N [--from S]``: more seeds than the tests take; the first unsound one is told."""
 
 from __future__ import annotations
 
