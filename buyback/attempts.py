@@ -110,7 +110,10 @@ def claim(
             lease_until=moment + LEASE,
         )
         if key is not None:
-            IdempotencyKey.objects.filter(pk=key).update(subject=buyback.pk)
+            # Only while the key is still this request's own: one that was given up must not sell under it.
+            own = IdempotencyKey.objects.filter(pk=key, subject=None, status=None)
+            if not own.update(subject=buyback.pk):
+                raise SaleInFlight
     return Attempt(buyback, item, remote=bool(settings.TREASURY_URL))
 
 

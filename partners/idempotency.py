@@ -118,7 +118,10 @@ def begin(*, environment: Environment, key: str, fingerprint: bytes, now: dateti
         )
         if created:
             return row
-        row = IdempotencyKey.objects.select_for_update(no_key=True).get(pk=row.pk)
+        try:
+            row = IdempotencyKey.objects.select_for_update(no_key=True).get(pk=row.pk)
+        except IdempotencyKey.DoesNotExist:  # forgotten this very moment, by a request whose answer is not kept
+            raise KeyInProgress from None
         if bytes(row.fingerprint) != fingerprint:
             raise KeyReused
         if row.status is None and row.subject is None:

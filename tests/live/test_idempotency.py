@@ -11,6 +11,7 @@ from pytest_django.fixtures import Settings
 
 from buyback import attempts
 from buyback.models import Buyback
+from buyback.outcomes import SaleInFlight
 from config import clock
 from inventory.models import Item
 from partners import idempotency
@@ -198,7 +199,7 @@ def test_it_keeps_a_refusal_from_before_the_claim(shop: Shop) -> None:
 
 def test_it_keeps_no_429(shop: Shop) -> None:
     item = shop.item()
-    claimed(item, make_idempotency_key(item.environment))
+    claimed(item, make_idempotency_key(item.environment, status=None, body=None, lease_until=later(seconds=60)))
     assert first(shop.sell(item, key="k")) == IN_FLIGHT
     assert not IdempotencyKey.objects.filter(key="k").exists()
     Buyback.objects.update(lease_until=later(seconds=-1))
@@ -232,3 +233,14 @@ def test_it_forgets_answers_after_48_hours(shop: Shop) -> None:
     assert idempotency.forget_old(now=later(hours=48) + timedelta(seconds=1)) == 1
     assert first(shop.sell(item, key="k")) == NOT_FOUND
     assert rows(item) == SETTLED
+
+
+def test_it_sells_nothing_for_a_request_whose_key_was_given_up(shop: Shop) -> None:
+    """It stalled past its key's minute, and another request with the key has been answered since."""
+    item = shop.item()
+    key = make_idempotency_key(item.environment)
+    before = rows(item)
+    with pytest.raises(SaleInFlight):
+        claimed(item, key)
+    assert rows(item) == before
+    assert not Buyback.objects.exists()
