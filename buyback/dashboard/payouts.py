@@ -13,7 +13,7 @@ from buyback.models import Payout, PayoutQuerySet
 from inventory.models import Collector
 from partners.dashboard.access import MemberRequest, member
 from partners.dashboard.pages import page
-from partners.dashboard.paging import keyset
+from partners.dashboard.paging import NEWEST, keyset
 
 
 @require_safe
@@ -26,7 +26,7 @@ def payouts(request: MemberRequest) -> HttpResponse:
     if user:
         found = found.filter(collector=Collector.objects.of(request.environment).called(user).first())
     rows = found.select_related("collector", "buyback__item__card")
-    listed = keyset(rows, {"-created_at": datetime.fromisoformat, "-id": UUID}, request.GET.get("after", ""))
+    listed = keyset(rows, NEWEST, request.GET.get("after", ""), before=request.GET.get("before", ""))
     context = {
         "section": "payouts",
         "page": listed,
