@@ -4,18 +4,21 @@ or resolved by buttons of its page, the treasury's guards have a page of their o
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
-from django.views.decorators.http import require_POST
 
-from buyback import guards_admin  # noqa: F401  (registers the treasury's guards, what was spent, and alerts)
+from buyback import (
+    guards_admin,  # noqa: F401  (registers the treasury's guards, what was spent, and alerts)
+    review_admin,
+)
 from buyback.models import Buyback, Payout, Proposal, Transfer
-from buyback.review_admin import steps_of, take_step
-from config.admin import BY_ENVIRONMENT, ReadOnlyAdmin, ReadOnlyInline, badge, link, percent, usd
+from buyback.story_admin import attempts_of, tell
+from config.admin import BY_ENVIRONMENT, ReadOnlyAdmin, ReadOnlyInline, Untouchable, badge, link, percent, usd
+from config.admin_steps import SteppedAdmin
 
 BUYBACK_TONES = {
     "settled": "good",
@@ -28,16 +31,6 @@ BUYBACK_TONES = {
 PAYOUT_TONES = {"paid": "good", "pending": "wait", "failed": "bad"}
 
 
-class PayoutInline(ReadOnlyInline):
-    model = Payout
-    fields = ("amount", "state", "created_at", "paid_at")
-
-
-class TransferInline(ReadOnlyInline):
-    model = Transfer
-    fields = ("debit", "credit", "amount", "created_at")
-
-
 class ProposalInline(ReadOnlyInline):
     model = Proposal
     verbose_name_plural = "review"
@@ -45,14 +38,16 @@ class ProposalInline(ReadOnlyInline):
 
 
 @admin.register(Buyback)
-class BuybackAdmin(ReadOnlyAdmin):
-    """Every attempt to sell an item back: its price's basis, what it paid, its lines in the ledger, its review."""
+class BuybackAdmin(Untouchable, SteppedAdmin):
+    """Every attempt to sell an item back: its price's basis, its whole story, and its review."""
 
     list_display = ("id", "badge", "paid", "item_link", "environment", "requested_by", "created_at", "payout_link")
     list_filter = ("state", *BY_ENVIRONMENT)
     list_select_related = ("environment__partner", "item", "payout")
     search_fields = ("=pk", "=item__public_id", "=item__collector__user_id")
-    inlines = (TransferInline, PayoutInline, ProposalInline)
+    inlines = (ProposalInline,)
+    change_form_template = "admin/buyback/buyback/change_form.html"
+    steps = review_admin.STEPS
     readonly_fields = ("badge", "reference", "item_link", "user_link", "share", "paid")
     fieldsets = (
         (None, {"fields": ("badge", "failure_reason", "item_link", "user_link", "environment", "requested_by")}),
@@ -61,21 +56,37 @@ class BuybackAdmin(ReadOnlyAdmin):
         ("Treasury", {"fields": ("reference", "remote")}),
     )
 
-    def get_urls(self) -> list[URLPattern]:
-        """Before Django's own, whose last pattern takes every address."""
-        step = self.admin_site.admin_view(require_POST(self.step))
-        return [path("<uuid:pk>/step/", step, name="buyback_buyback_step"), *super().get_urls()]
+    def offered(self, request: HttpRequest, row: Buyback) -> Iterable[str]:
+        return review_admin.offered(request, row)
 
-    def step(self, request: HttpRequest, pk: Any) -> HttpResponse:
-        """One of the buttons."""
-        return take_step(self, request, pk)
+    def facts(self, row: Buyback) -> list[str]:
+        told = [
+            f"Item {row.item} of {row.environment}",
+            f"{'Not priced yet' if row.amount is None else usd(row.amount)}, asked for by {row.requested_by}",
+            f"Known to the treasury as {row.reference}",
+        ]
+        proposal = getattr(row, "proposal", None)
+        if proposal is not None:
+            told.append(f"{proposal.get_outcome_display()}, says {proposal.proposed_by}: {proposal.reason}")
+        return told
+
+    def hidden(self, row: Buyback) -> dict[str, Any]:
+        proposal = getattr(row, "proposal", None)
+        return {"proposal": proposal.pk} if proposal else {}
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        steps = steps_of(request, object_id)
-        response: HttpResponse = super().change_view(request, object_id, form_url, {"steps": steps})
-        return response
+        sale = self.get_object(request, object_id)
+        told = (
+            ()
+            if sale is None
+            else (
+                ("story", "Story", tell(sale)),
+                ("attempts", "Every attempt to sell this item", attempts_of(sale)),
+            )
+        )
+        return super().change_view(request, object_id, form_url, {"tables": told})
 
     @admin.display(description="user")
     def user_link(self, buyback: Buyback) -> SafeString | str:

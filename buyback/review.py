@@ -15,6 +15,7 @@ from django.db import transaction
 from buyback import attempts
 from buyback.models import Buyback, Proposal
 from buyback.reconciler import reconcile
+from buyback.trail import moved_by
 from config.errors import Refusal
 from partners import audit
 from partners.actor import Actor
@@ -90,7 +91,9 @@ def propose(*, buyback: Buyback, outcome: str, reason: str, by: Actor) -> Propos
         sale = _locked(buyback.pk, by)
         if Proposal.objects.filter(buyback=sale).exists():
             raise AlreadyProposed
-        proposal = Proposal.objects.create(buyback=sale, outcome=outcome, reason=reason, proposed_by=str(by))
+        proposal = Proposal.objects.create(
+            buyback=sale, outcome=outcome, reason=reason, proposed_by=str(by), proposer_id=by.account
+        )
         _record("buyback.review_proposed", sale, by, after=_told(proposal))
     return proposal
 
@@ -104,16 +107,17 @@ def confirm(*, buyback: Buyback, by: Actor, proposal: int | None = None) -> Buyb
     with transaction.atomic(durable=True):
         sale = _locked(buyback.pk, by)
         found = _proposal(sale, proposal)
-        if found.proposed_by == str(by):
+        if is_one_person(found, by):
             raise SamePerson
         moment = sale.environment.database_now()
-        found.confirmed_by, found.confirmed_at = str(by), moment
-        found.save(update_fields=["confirmed_by", "confirmed_at"])
-        if found.outcome == Proposal.Outcome.SETTLED:
-            attempts.write_settled(sale, now=moment)
-        else:
-            # The partner is told this; the reason itself stays among admins.
-            attempts.write_failed(sale, reason="review: it was not paid", now=moment)
+        found.confirmed_by, found.confirmer_id, found.confirmed_at = str(by), by.account, moment
+        found.save(update_fields=["confirmed_by", "confirmer", "confirmed_at"])
+        with moved_by(by):
+            if found.outcome == Proposal.Outcome.SETTLED:
+                attempts.write_settled(sale, now=moment)
+            else:
+                # The partner is told this; the reason itself stays among admins.
+                attempts.write_failed(sale, reason="review: it was not paid", now=moment)
         _record(
             "buyback.review_confirmed",
             sale,
@@ -122,6 +126,12 @@ def confirm(*, buyback: Buyback, by: Actor, proposal: int | None = None) -> Buyb
             after={"state": found.outcome, **_told(found)},
         )
     return Buyback.objects.get(pk=sale.pk)
+
+
+def is_one_person(proposal: Proposal, by: Actor) -> bool:
+    """Whether who proposed is who asks: the same name, or the same account under another e-mail address."""
+    same_account = by.account is not None and proposal.proposer_id == by.account
+    return proposal.proposed_by == str(by) or same_account
 
 
 def withdraw(*, buyback: Buyback, by: Actor, proposal: int | None = None) -> Buyback:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from partners.models import ApiKey, User
 
@@ -10,11 +10,12 @@ from partners.models import ApiKey, User
 @dataclass(frozen=True, slots=True)
 class Actor:
     """The ``by=`` of every action, written as text wherever it is kept: ``user:<email>``, ``key:<key id>``,
-    ``system``.
+    ``system``. Whether two people are one is asked of the account, because an e-mail address can be changed.
     """
 
     kind: str
     name: str = ""
+    account: int | None = field(default=None, compare=False)
 
     def __str__(self) -> str:
         return f"{self.kind}:{self.name}" if self.name else self.kind
@@ -22,7 +23,7 @@ class Actor:
     @classmethod
     def user(cls, user: User) -> Actor:
         """A person in a browser."""
-        return cls("user", user.email)
+        return cls("user", user.email, user.pk)
 
     @classmethod
     def key(cls, key: ApiKey) -> Actor:

@@ -26,7 +26,7 @@ from config.admin import (
 from partners import people_admin  # noqa: F401  (registers users and groups)
 from partners.audited_admin import by
 from partners.keys import issue_key, revoke_key
-from partners.models import ApiKey, AuditEntry, Environment, Event, Membership, Partner
+from partners.models import ApiKey, AuditEntry, Environment, Event, IdempotencyKey, Membership, Partner
 from partners.onboarding import (
     SLUG,
     BadSlug,
@@ -273,6 +273,21 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     @admin.display(description="after")
     def became(self, entry: AuditEntry) -> SafeString | str:
         return as_json(entry.after)
+
+
+@admin.register(IdempotencyKey)
+class IdempotencyKeyAdmin(ReadOnlyAdmin):
+    """Which request of a partner has had its answer; what it made is found by its id."""
+
+    list_display = ("key", "environment", "status", "subject", "created_at", "lease_until")
+    list_filter = BY_ENVIRONMENT
+    list_select_related = ("environment__partner",)
+    search_fields = ("=pk", "=subject")
+    fields = ("key", "environment", "status", "answer", "subject", "created_at", "lease_until")
+
+    @admin.display(description="answer")
+    def answer(self, key: IdempotencyKey) -> str:
+        return "–" if key.body is None else bytes(key.body).decode()
 
 
 def _become(row: Any, made: Any) -> None:

@@ -1,5 +1,6 @@
 """Money: sales, the ledger and payouts; and what guards the treasury. Amounts are USD."""
 
+from buyback.models.moves import Move
 from buyback.models.sales import (
     BUYBACK_MOVES,
     OPEN_STATES,
@@ -19,6 +20,7 @@ __all__ = [
     "Alert",
     "Buyback",
     "BuybackQuerySet",
+    "Move",
     "Payout",
     "PayoutQuerySet",
     "Proposal",

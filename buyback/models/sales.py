@@ -169,8 +169,31 @@ class Buyback(models.Model):
             models.Index(
                 fields=("lease_until",), condition=Q(state__in=OPEN_STATES), name="buyback_buyback_unresolved"
             ),
+            # Reader: the admin's list of the sales of one state; of the settled, the newest are never far.
+            models.Index(
+                fields=("state", "-id"),
+                condition=Q(state__in=(*OPEN_STATES, "failed")),
+                name="buyback_buyback_not_settled",
+            ),
         )
-        triggers = (pgtrigger.FSM(name="allowed_moves", field="state", transitions=list(BUYBACK_MOVES)),)
+        triggers = (
+            pgtrigger.FSM(name="allowed_moves", field="state", transitions=list(BUYBACK_MOVES)),
+            # The trail (models/moves.py). Not on INSERT: an instant sale, written settled, pays nothing for it.
+            pgtrigger.Trigger(
+                name="trail_of_moves",
+                when=pgtrigger.After,
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Condition(
+                    "OLD.state IS DISTINCT FROM NEW.state OR OLD.failure_reason IS DISTINCT FROM NEW.failure_reason"
+                ),
+                func="""
+                    INSERT INTO buyback_move (buyback_id, before, after, answer, by, created_at)
+                    VALUES (NEW.id, OLD.state, NEW.state, NEW.failure_reason,
+                            coalesce(current_setting('sellback.by', true), ''), clock_timestamp());
+                    RETURN NULL;
+                """,
+            ),
+        )
 
     def __str__(self) -> str:
         return str(self.id)

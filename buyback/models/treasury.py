@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 
 from buyback.models.sales import Buyback
 from config.money import MoneyField, money_check
-from partners.models import Environment
+from partners.models import Environment, User
 from partners.models.records import UuidV7
 
 
@@ -108,6 +108,9 @@ class Proposal(models.Model):
     reason = models.CharField(max_length=500)
     proposed_by = models.CharField(max_length=300)
     confirmed_by = models.CharField(max_length=300, blank=True)
+    # The accounts behind the two: an e-mail address can be changed, and would then look like another person.
+    proposer = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", db_index=False)
+    confirmer = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", db_index=False)
     created_at = models.DateTimeField(db_default=Now())
     confirmed_at = models.DateTimeField(null=True, blank=True)
 
@@ -118,6 +121,7 @@ class Proposal(models.Model):
             ),
             models.CheckConstraint(condition=~Q(reason=""), name="buyback_proposal_has_a_reason"),
             models.CheckConstraint(condition=~Q(confirmed_by=F("proposed_by")), name="buyback_proposal_two_people"),
+            models.CheckConstraint(condition=~Q(confirmer=F("proposer")), name="buyback_proposal_two_accounts"),
             models.CheckConstraint(
                 condition=Q(confirmed_by="", confirmed_at=None) | (~Q(confirmed_by="") & Q(confirmed_at__isnull=False)),
                 name="buyback_proposal_confirmed_by_somebody",

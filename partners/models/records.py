@@ -78,6 +78,8 @@ class AuditEntry(models.Model):
         indexes = (
             # Reader: the audit log, newest first.
             models.Index(fields=("-created_at", "-id"), name="partners_audit_newest"),
+            # Reader: what was done to one row, as a sellback's story and the admin's search ask.
+            models.Index(fields=("target", "-created_at"), name="partners_audit_of_a_row"),
         )
         triggers = append_only()
 
@@ -115,6 +117,10 @@ class IdempotencyKey(models.Model):
         indexes = (
             # Reader: the purge of answers that are old enough.
             models.Index(fields=("created_at",), name="partners_idempotencykey_age"),
+            # Reader: a sellback's story: which key asked for it.
+            models.Index(
+                fields=("subject",), condition=models.Q(subject__isnull=False), name="partners_idempotencykey_made"
+            ),
         )
 
     def __str__(self) -> str:

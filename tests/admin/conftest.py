@@ -16,7 +16,7 @@ from buyback.sellback import sell_back
 from inventory.purchases import buy_pulls
 from partners.actor import SYSTEM
 from partners.models import User
-from tests.world import World, make_alert, make_audit_entry, make_spend, make_user
+from tests.world import World, make_alert, make_audit_entry, make_idempotency_key, make_spend, make_user
 
 MODELS = sorted(site._registry, key=lambda model: model._meta.label)
 LOCKED = [
@@ -31,6 +31,7 @@ LOCKED = [
     "partners.environment",
     "partners.event",
     "partners.auditentry",
+    "partners.idempotencykey",
 ]
 
 
@@ -83,6 +84,7 @@ def trade(world: World) -> World:
     make_audit_entry(partner=world.northwind.partner)
     make_alert(world.northwind.live)
     make_spend()
+    make_idempotency_key(world.northwind.live)
     return world
 
 

@@ -13,7 +13,7 @@ from buyback.models import Alert, Buyback, Payout, Spend, Transfer
 from config import admin_counts
 from config.admin_counts import EstimatedPaginator
 from inventory.models import Card, Collector, Item, Purchase
-from partners.models import ApiKey, AuditEntry, Event, Partner, User
+from partners.models import ApiKey, AuditEntry, Event, IdempotencyKey, Partner, User
 from tests.admin.conftest import MODELS, address, signed_in
 from tests.world import (
     World,
@@ -23,6 +23,7 @@ from tests.world import (
     make_card,
     make_environment,
     make_event,
+    make_idempotency_key,
     make_item,
     make_key,
     make_membership,
@@ -41,6 +42,7 @@ def _fill(rows: int) -> None:
         make_key(environment)
         make_membership(environment.partner)
         make_event(environment)
+        make_idempotency_key(environment)
         make_audit_entry(partner=environment.partner)
         make_alert(environment)
         make_spend(scope=f"partner:{environment.partner_id}")
@@ -105,6 +107,7 @@ def _found(client: Client, model: type[Model], term: object) -> list[object]:
         (AuditEntry, "pk"),
         (Card, "public_id"),
         (Card, "name"),
+        (IdempotencyKey, "pk"),
         (ApiKey, "key_id"),
         (Partner, "slug"),
         (User, "email"),

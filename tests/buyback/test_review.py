@@ -107,6 +107,14 @@ def test_it_takes_another_person_to_confirm(world: World, outcome: str) -> None:
     refuses(review.SamePerson, lambda: review.confirm(buyback=sale, by=ANNA))
 
 
+def test_it_takes_the_same_account_under_another_address_for_one_person(world: World) -> None:
+    sale = in_review(world)
+    review.propose(buyback=sale, outcome="settled", reason="so it is", by=Actor.user(world.admin))
+    world.admin.email = "renamed@phygitals.test"
+    world.admin.save()
+    refuses(review.SamePerson, lambda: review.confirm(buyback=sale, by=Actor.user(world.admin)))
+
+
 def test_the_database_takes_another_person_as_well(world: World) -> None:
     proposal = make_proposal(in_review(world), proposed_by=str(ANNA))
     with pytest.raises(DatabaseError, match="buyback_proposal_two_people"), transaction.atomic():

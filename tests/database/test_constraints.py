@@ -276,6 +276,15 @@ BREAKS: dict[str, Sequence[Break]] = {
     "buyback_proposal_two_people": [
         lambda w: make_proposal(buyback(w, state="review"), confirmed_by="user:a@x.test", confirmed_at=NOW)
     ],
+    "buyback_proposal_two_accounts": [
+        lambda w: make_proposal(
+            buyback(w, state="review"),
+            proposer=w.admin,
+            confirmer=w.admin,
+            confirmed_by="user:b@x.test",
+            confirmed_at=NOW,
+        )
+    ],
     # What was paid.
     "buyback_transfer_amount_is_the_sales": [
         lambda w: make_transfer(buyback(w), amount=Decimal("70.12")),

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, connection, models, transaction
 
-from buyback.models import BUYBACK_MOVES, PAYOUT_MOVES, Buyback, Payout, Proposal, Transfer
+from buyback.models import BUYBACK_MOVES, PAYOUT_MOVES, Buyback, Move, Payout, Proposal, Transfer
 from buyback.models.sales import OPEN_STATES
 from inventory.models import Item
 from inventory.models.holdings import ITEM_MOVES
@@ -31,10 +31,19 @@ from tests.world import (
 
 Make = Callable[[World], models.Model]
 
+
+def moved(w: World) -> models.Model:
+    """What the trigger wrote of a sale's one move."""
+    sale = make_buyback(make_item(w.northwind.live), state="claimed")
+    Buyback.objects.filter(pk=sale.pk).update(state="failed", **of_a_sale("failed") | {"failure_reason": "abandoned"})
+    return sale.moves.get()
+
+
 APPEND_ONLY: dict[type[models.Model], Make] = {
     Event: lambda w: make_event(w.northwind.live),
     AuditEntry: lambda _: make_audit_entry(),
     Transfer: lambda w: make_transfer(make_buyback(make_item(w.northwind.live))),
+    Move: moved,
 }
 
 
@@ -133,10 +142,31 @@ def test_it_changes_no_confirmed_proposal(world: World) -> None:
     assert (row.get().reason, row.get().confirmed_at) == ("seen on the statement", NOW)
 
 
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"state": "failed", "failure_reason": "declined: no"}, [("unknown", "failed", "declined: no")]),
+        ({"failure_reason": "timeout"}, [("unknown", "unknown", "timeout")]),
+        ({"lease_until": NOW}, []),
+    ],
+    ids=str,
+)
+def test_it_keeps_the_trail_of_a_sale_whoever_writes(world: World, fields: Any, told: list[Any]) -> None:
+    sale = make_buyback(make_item(world.northwind.live), state="unknown")
+    closed = {"lease_until": None, "completed_at": NOW} if fields.get("state") == "failed" else {}
+    Buyback.objects.filter(pk=sale.pk).update(**fields | closed)
+    assert list(sale.moves.values_list("before", "after", "answer")) == told
+
+
+def test_it_keeps_no_trail_of_a_row_that_is_written_settled(world: World) -> None:
+    make_buyback(make_item(world.northwind.live))
+    assert not Move.objects.exists()
+
+
 def test_it_lists_every_trigger() -> None:
     listed = {f"{model._meta.label}:{name}" for model in APPEND_ONLY for name in ("append_only", "no_truncate")}
     listed |= {f"{model._meta.label}:allowed_moves" for model in MACHINES}
-    assert set(triggers()) == listed | {"buyback.Proposal:confirmed_is_final"}
+    assert set(triggers()) == listed | {"buyback.Proposal:confirmed_is_final", "buyback.Buyback:trail_of_moves"}
 
 
 def execute(statement: str) -> None:

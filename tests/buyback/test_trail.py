@@ -1,0 +1,64 @@
+"""The trail of a sale: every move, its answer and who made it, kept by the database."""
+
+from __future__ import annotations
+
+import pytest
+
+from buyback import attempts, review
+from buyback.models import Buyback, Move
+from buyback.sellback import sell_back
+from buyback.trail import moved_by
+from inventory.pricing import price
+from partners.actor import SYSTEM, Actor
+from tests.world import NOW, World, make_item
+
+ANNA, BEN = Actor("user", "anna@x.test"), Actor("user", "ben@x.test")
+
+
+def submitted(world: World) -> Buyback:
+    environment = world.northwind.live
+    item = make_item(environment)
+    attempt = attempts.claim(environment=environment, item_id=item.public_id, by=SYSTEM, key=None, now=NOW)
+    attempts.submit(attempt, price(attempt.item), now=NOW)
+    return Buyback.objects.get()
+
+
+def trail(sale: Buyback) -> list[tuple[str, str, str, str]]:
+    return list(sale.moves.values_list("before", "after", "answer", "by"))
+
+
+def test_it_keeps_every_move_and_answer(world: World) -> None:
+    sale = submitted(world)
+    for answer in ("timeout", "timeout", "bad_status"):
+        attempts.park(sale.pk, reason=answer, now=NOW)
+    attempts.fail(sale.pk, reason="declined: closed account", now=NOW)
+    assert trail(sale) == [
+        ("claimed", "submitted", "", ""),
+        ("submitted", "unknown", "timeout", ""),
+        ("unknown", "unknown", "bad_status", ""),
+        ("unknown", "failed", "declined: closed account", ""),
+    ]
+
+
+def test_it_names_who_closed_a_review(world: World) -> None:
+    sale = submitted(world)
+    attempts.send_to_review(sale.pk, reason="mismatch: amount", now=NOW)
+    review.propose(buyback=sale, outcome="settled", reason="seen", by=ANNA)
+    review.confirm(buyback=sale, by=BEN)
+    assert trail(sale)[-1] == ("review", "settled", "", "user:ben@x.test")
+    other = make_item(world.northwind.live)
+    attempt = attempts.claim(environment=other.environment, item_id=other.public_id, by=SYSTEM, key=None, now=NOW)
+    attempts.fail(attempt.pk, reason="paused", now=NOW)
+    assert trail(attempt.buyback) == [("claimed", "failed", "paused", "")]
+
+
+def test_it_keeps_no_trail_of_a_sale_at_once(world: World) -> None:
+    item = make_item(world.northwind.live)
+    sell_back(environment=item.environment, item_id=item.public_id, by=SYSTEM, now=NOW)
+    assert not Move.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_names_nobody_outside_a_transaction(world: World) -> None:
+    with pytest.raises(RuntimeError, match="in the transaction of the move"), moved_by(ANNA):
+        pass
