@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from buyback.models import Alert, Buyback, Payout, Proposal, Spend, Transfer, TreasuryControl
+from buyback.models import Alert, Buyback, Payout, Proposal, Spend, Statement, Transfer, TreasuryControl
 from buyback.models.sales import OPEN_STATES
 from config.money import round_usd
 from inventory.models import Card, Collector, Item, Pack, Purchase, Tier
@@ -266,6 +266,13 @@ def make_payout(buyback: Buyback, **fields: Any) -> Payout:
         }
         | fields
     )
+
+
+def make_statement(environment: Environment, **fields: Any) -> Statement:
+    """A closed day on which nothing happened."""
+    nothing = dict.fromkeys(("sold", "sold_amount", "paid", "paid_amount", "failed"), 0)
+    known = {"day": NOW.date(), "closed_at": NOW + timedelta(days=1)}
+    return Statement.objects.create(environment=environment, **nothing | known | fields)
 
 
 def make_treasury_control(**fields: Any) -> TreasuryControl:

@@ -38,6 +38,7 @@ from tests.world import (
     make_proposal,
     make_purchase,
     make_spend,
+    make_statement,
     make_tier,
     make_transfer,
     make_treasury_control,
@@ -314,6 +315,17 @@ BREAKS: dict[str, Sequence[Break]] = {
     "buyback_payout_paid_has_its_time": [
         lambda w: make_payout(buyback(w), paid_at=None),
         lambda w: make_payout(buyback(w), state="pending", paid_at=NOW),
+    ],
+    # What a day came to.
+    "buyback_statement_once_a_day": [lambda w: twice(lambda: make_statement(w.northwind.live))],
+    "buyback_statement_day_was_over": [lambda w: make_statement(w.northwind.live, closed_at=NOW)],
+    "buyback_statement_paid_what_was_sold": [
+        lambda w: make_statement(w.northwind.live, sold=1, sold_amount=5, paid=2, paid_amount=5),
+        lambda w: make_statement(w.northwind.live, sold=1, sold_amount=5, paid=1, paid_amount=6),
+    ],
+    "buyback_statement_amount_has_sales": [
+        lambda w: make_statement(w.northwind.live, sold_amount=5, paid_amount=5),
+        lambda w: make_statement(w.northwind.live, sold=1, paid=1),
     ],
 }
 
