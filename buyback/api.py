@@ -22,7 +22,6 @@ from config.errors import Refusal
 from config.money import CENT, to_json
 from partners import body, idempotency
 from partners.api import ActionView, PartnerView
-from partners.models import Scope
 
 MOST_ITEMS = 50
 NOT_FINAL = (OutcomeUnknown.sentence, SaleInFlight.sentence)
@@ -62,7 +61,6 @@ class SaleView(ActionView):
     row.
     """
 
-    scopes = (Scope.BUYBACK_WRITE,)
     in_progress = SaleInFlight
     sandbox_waits = True  # the sandbox never answers 429 here
 
@@ -164,8 +162,6 @@ class SellBatch(SaleView):
 class Quotes(PartnerView):
     """``POST /vm/buyback/quote``: what up to 50 items would sell for now. No side effect, so no idempotency either."""
 
-    scopes = (Scope.INVENTORY_READ,)
-
     def post(self, request: Request, **kwargs: Any) -> Response:
         """Each item's quote, in the order asked."""
         ids = _item_ids(body.read(request))
@@ -174,8 +170,6 @@ class Quotes(PartnerView):
 
 class SellbackStatus(PartnerView):
     """``GET /vm/buyback/:item_id``: the latest sellback of an item. An open one is looked into first."""
-
-    scopes = (Scope.INVENTORY_READ,)
 
     def get(self, request: Request, item_id: str, **kwargs: Any) -> Response:
         """The sellback's state, in the contract's words."""

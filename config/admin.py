@@ -22,7 +22,6 @@ from django.utils.safestring import SafeString
 
 from config.admin_counts import EstimatedPaginator
 from config.errors import Refusal
-from config.login import AdminLoginForm
 
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Any]
@@ -33,7 +32,6 @@ else:
 admin.site.site_header = admin.site.site_title = "Phygitals sellback"
 admin.site.index_title = "Vault and treasury"
 admin.site.site_url = "/dashboard/"
-admin.site.login_form = AdminLoginForm
 
 NOTHING = "–"
 # A partner and mode are reached in two steps, and their list is short.

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.contrib.admin import apps as admin_apps
 
 
 class ConfigConfig(AppConfig):
     """Loads the Celery application, so that a task sent from a request finds the right broker."""
 
+    default = True
     name = "config"
     verbose_name = "Server"
 
     def ready(self) -> None:
         from config import celery  # noqa: F401  (imported for its effect)
+
+
+class AdminConfig(admin_apps.AdminConfig):
+    """Django admin behind our own door (``config/admin_site.py``)."""
+
+    default = False
+    default_site = "config.admin_site.StaffSite"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from django.contrib.auth.views import LogoutView
+from allauth.account import views as account
 from django.urls import path, register_converter
+from django.views.decorators.http import require_POST
 from django.views.generic import RedirectView
 
 from buyback.dashboard import holdings, overview, payouts, selling
 from inventory import dashboard as users
-from partners.dashboard import home, login
+from partners.dashboard import home
 
 
 class ModeConverter:
@@ -28,8 +29,8 @@ register_converter(ModeConverter, "mode")
 app_name = "dashboard"
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="dashboard:home"), name="root"),
-    path("login/", login.Login.as_view(), name="login"),
-    path("logout/", LogoutView.as_view(), name="logout"),
+    path("login/", account.login, name="login"),
+    path("logout/", require_POST(account.logout), name="logout"),
     path("dashboard/", home.home, name="home"),
     path("dashboard/partner/", home.switch, name="switch"),
     path("dashboard/<mode:mode>/", overview.overview, name="overview"),

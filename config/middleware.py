@@ -22,6 +22,8 @@ from django.middleware.common import CommonMiddleware
 from django.middleware.csrf import CsrfViewMiddleware
 from django_htmx.middleware import HtmxMiddleware
 
+from config.sessions import SessionLimitsMiddleware
+
 API_ROOTS = ("/api/v1", "/_/api/v1")
 API_PREFIXES = tuple(f"{root}/" for root in API_ROOTS)
 SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._\-]{1,128}")
@@ -57,6 +59,7 @@ PagesSessionMiddleware = for_pages(SessionMiddleware)
 PagesCommonMiddleware = for_pages(CommonMiddleware)
 PagesCsrfViewMiddleware = for_pages(CsrfViewMiddleware)
 PagesAuthenticationMiddleware = for_pages(AuthenticationMiddleware)
+PagesSessionLimitsMiddleware = for_pages(SessionLimitsMiddleware)
 PagesMessageMiddleware = for_pages(MessageMiddleware)
 PagesXFrameOptionsMiddleware = for_pages(XFrameOptionsMiddleware)
 PagesCSPMiddleware = for_pages(CSPMiddleware)

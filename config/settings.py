@@ -75,8 +75,13 @@ CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_AGE = 12 * 3600  # seconds; looking at pages does not prolong it
-SESSION_SAVE_EVERY_REQUEST = False
+SESSION_SAVE_EVERY_REQUEST = False  # config/sessions.py holds the limits, and writes at most once a minute
+# A login ends after so many seconds without a request, and after so many in all. Phygitals' own people get less.
+SESSION_IDLE_LIMIT = environment.whole("SESSION_IDLE_LIMIT", 2 * 3600, low=60, high=30 * 86_400)
+SESSION_ABSOLUTE_LIMIT = environment.whole("SESSION_ABSOLUTE_LIMIT", 12 * 3600, low=60, high=30 * 86_400)
+STAFF_SESSION_IDLE_LIMIT = environment.whole("STAFF_SESSION_IDLE_LIMIT", 30 * 60, low=60, high=30 * 86_400)
+STAFF_SESSION_ABSOLUTE_LIMIT = environment.whole("STAFF_SESSION_ABSOLUTE_LIMIT", 8 * 3600, low=60, high=30 * 86_400)
+SESSION_COOKIE_AGE = max(SESSION_ABSOLUTE_LIMIT, STAFF_SESSION_ABSOLUTE_LIMIT)
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^(_/)?api/v1(/|$)"]  # the API refuses by itself: a redirect loses a POST
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
@@ -104,7 +109,7 @@ INSTALLED_APPS = [
     "partners",
     "inventory",
     "buyback",
-    "django.contrib.admin",
+    "config.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -112,6 +117,10 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.humanize",
     "django.contrib.postgres",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "csp",
     "django_htmx",
     "heroicons",
@@ -130,10 +139,12 @@ MIDDLEWARE = [
     "config.middleware.PagesCommonMiddleware",
     "config.middleware.PagesCsrfViewMiddleware",
     "config.middleware.PagesAuthenticationMiddleware",
+    "config.middleware.PagesSessionLimitsMiddleware",
     "config.middleware.PagesMessageMiddleware",
     "config.middleware.PagesXFrameOptionsMiddleware",
     "config.middleware.PagesCSPMiddleware",
     "config.middleware.PagesHtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",  # looks for itself here, by this name
 ]
 
 ADMIN_PATH = environment.text("ADMIN_PATH", "admin/").strip("/") + "/"
@@ -161,6 +172,7 @@ TEMPLATES = [
 # --- people ---------------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "partners.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 LOGIN_URL = "/login/"
 LOGIN_REDIRECT_URL = "/dashboard/"
 LOGOUT_REDIRECT_URL = "/login/"
@@ -170,6 +182,44 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+
+# Signing in (django-allauth; partners/dashboard/accounts.py has the addresses). Nobody signs up: people are invited.
+ACCOUNT_ADAPTER = "partners.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"  # an address is known by its invitation
+ACCOUNT_FORMS = {"login": "partners.dashboard.login.LoginForm"}
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60  # seconds; how long a password or factor counts as just given
+# The brake on guessing, counted on the shared cache under a lock, so that guesses at the same time all count. Of one
+# account from one address, and (``guess``, partners/adapters.py) of one address over all accounts; only failures stay.
+ACCOUNT_RATE_LIMITS = {
+    "login_failed": "10/15m/key",
+    "guess": "50/15m/ip",
+    "login": "120/m/ip",
+    "reauthenticate": "20/m/user",
+}
+MFA_ADAPTER = "partners.adapters.FactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TOTP_TOLERANCE = 0  # a code works in its own 30 seconds, once
+MFA_TOTP_ISSUER = "Instant Sellback"
+
+# --- e-mail ---------------------------------------------------------------------------------------------
+
+# A mail server, such as smtp+tls://user:password@host:587. Empty: nothing is mailed, and no page offers to.
+EMAIL_URL = environment.address("EMAIL_URL", ("smtp", "smtps", "smtp+tls", "smtp+ssl", "consolemail", "memorymail"))
+EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+if EMAIL_URL:
+    vars().update(environment.parsed("EMAIL_URL", environ.Env.email_url_config, EMAIL_URL))
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = environment.text("EMAIL_FROM", "Instant Sellback <no-reply@localhost>")
+EMAIL_TIMEOUT = 10  # seconds
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_NOTIFICATIONS = bool(EMAIL_URL)
 
 # --- time and language ----------------------------------------------------------------------------------
 
@@ -211,10 +261,8 @@ LOGGING = logging_config(LOG_FORMAT, LOG_LEVEL)
 
 # --- the partner API ------------------------------------------------------------------------------------
 
-# Calls a minute for each environment, over all web processes; without CACHE_URL a process counts its own share.
-# Calls that change something count apart from the others; 0: with the same limit.
+# Calls a minute for each environment, over all web processes. A process counts its own share.
 API_RATE_LIMIT = environment.whole("API_RATE_LIMIT", 6000, low=1, high=100_000_000)
-API_WRITE_LIMIT = environment.whole("API_WRITE_LIMIT", 0, low=0, high=100_000_000)
 WEB_WORKERS = environment.whole("WEB_WORKERS", 2, low=1, high=256)
 WEB_THREADS = environment.whole("WEB_THREADS", 2, low=1, high=256)  # each; past the cores they only wait
 TASK_PROCESSES = environment.whole("TASK_PROCESSES", 2, low=1, high=256)

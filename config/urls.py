@@ -18,6 +18,7 @@ urlpatterns = [
     path("api/v1/", include("config.api"), {"mode": Mode.LIVE}),
     path("_/api/v1/", include("config.api"), {"mode": Mode.SANDBOX}),
     path(settings.ADMIN_PATH, admin.site.urls),
+    path("", include("partners.dashboard.accounts")),
     path("", include("config.dashboard")),
 ]
 

@@ -33,6 +33,7 @@ from partners.onboarding import (
     create_partner,
     reactivate_partner,
     rename_partner,
+    require_factor,
     suspend_partner,
 )
 from partners.team import add_member, change_role, remove_member
@@ -72,7 +73,7 @@ class PartnerAdmin(LookingAdmin):
     search_fields = ("=slug", "name")
     inlines = (EnvironmentInline, TeamInline)
     actions = ("suspend", "reactivate")
-    fields = ("name", "slug", "status", "created_at", "keys")
+    fields = ("name", "slug", "status", "requires_factor", "created_at", "keys")
     readonly_fields = ("status", "created_at", "keys")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -90,6 +91,7 @@ class PartnerAdmin(LookingAdmin):
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if change:
             rename_partner(partner=obj, name=obj.name, by=by(request))
+            require_factor(partner=obj, required=obj.requires_factor, by=by(request))
         else:
             _become(obj, create_partner(name=obj.name, slug=obj.slug, by=by(request)))
 

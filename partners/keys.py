@@ -25,7 +25,6 @@ from partners import audit
 from partners.actor import Actor
 from partners.models import ApiKey, Environment, Partner
 from partners.names import clean_name
-from partners.scopes import clean_scopes
 
 MOST_ACTIVE = 10  # per environment: enough for rotation with overlap, few enough to know each
 TOUCH_EVERY = timedelta(minutes=1)
@@ -67,12 +66,11 @@ def issue_key(
     scopes: Sequence[str] = (),
     now: datetime | None = None,
 ) -> tuple[ApiKey, str]:
-    """A new key and its full text, which exists nowhere else. Without ``scopes`` it may do everything. Raises BadName,
-    UnknownScope, ExpiryPassed, TooManyKeys.
+    """A new key and its full text, which exists nowhere else. Raises BadName, ExpiryPassed, TooManyKeys.
 
     The environment's row is locked while its keys are counted: two requests cannot both make the tenth.
     """
-    name, scopes = clean_name(name, limit=100), clean_scopes(scopes)
+    name = clean_name(name, limit=100)
     now = now or clock.now()
     if expires_at is not None and expires_at <= now:
         raise ExpiryPassed
@@ -88,7 +86,7 @@ def issue_key(
             key_id=key_id,
             digest=_digest(text),
             last_four=secret[-4:],
-            scopes=scopes,
+            scopes=list(scopes),
             created_by=str(by),
             expires_at=expires_at,
         )

@@ -62,11 +62,16 @@ def reactivate_partner(*, partner: Partner, by: Actor) -> Partner:
     return _change(partner, "partner.reactivated", "status", Partner.Status.ACTIVE, by)
 
 
-def _change(partner: Partner, action: str, field: str, value: str, by: Actor) -> Partner:
+def require_factor(*, partner: Partner, required: bool, by: Actor) -> Partner:
+    """Whether every member needs a second factor to see the dashboard. From the next page on; safe to repeat."""
+    return _change(partner, "partner.factor_requirement_changed", "requires_factor", required, by)
+
+
+def _change(partner: Partner, action: str, field: str, value: str | bool, by: Actor) -> Partner:
     """Set one field of the locked row; nothing is written or audited where it already holds ``value``."""
     with transaction.atomic():
         locked = Partner.objects.select_for_update(no_key=True).get(pk=partner.pk)
-        before = str(getattr(locked, field))
+        before = getattr(locked, field)
         if before != value:
             setattr(locked, field, value)
             locked.save(update_fields=[field])
@@ -76,6 +81,6 @@ def _change(partner: Partner, action: str, field: str, value: str, by: Actor) ->
                 target=locked,
                 partner=locked,
                 before={field: before},
-                after={field: str(value)},
+                after={field: value},
             )
     return locked

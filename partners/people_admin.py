@@ -4,18 +4,29 @@ from __future__ import annotations
 
 from typing import Any
 
+import allauth.account.admin
+import allauth.mfa.admin
+import allauth.usersessions.admin  # noqa: F401  (all three register what is unregistered below)
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
 from django.contrib.auth.models import Group
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
-from config.admin import LookingAdmin
+from config.admin import LookingAdmin, confirmed
 from partners import audit
 from partners.audited_admin import AuditedAdmin, by
+from partners.factors import remove_factors
 from partners.models import User
+
+# A person's factors and sessions are their own: no page here shows or changes them, but for the one button below.
+admin.site.unregister([EmailAddress, Authenticator, UserSession])
 
 RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
 
@@ -47,6 +58,20 @@ class UserAdmin(AuditedAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
     )
     add_fieldsets = ((None, {"fields": ("email", "usable_password", "password1", "password2")}),)
     readonly_fields = ("last_login", "date_joined")
+    actions = ("remove_second_factors",)
+
+    def has_superuser_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.is_superuser)
+
+    @admin.action(description="Remove second factors", permissions=["superuser"])
+    def remove_second_factors(self, request: HttpRequest, users: QuerySet[User]) -> HttpResponse | None:
+        return confirmed(
+            self,
+            request,
+            users,
+            question="Remove every second factor? Make sure that it is they who ask: the password alone opens then.",
+            act=lambda user: remove_factors(user=user, by=by(request)),
+        )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return self.readonly_fields if request.user.is_superuser else (*self.readonly_fields, *RIGHTS)

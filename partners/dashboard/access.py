@@ -12,14 +12,16 @@ from functools import wraps
 from typing import Any, cast
 from urllib.parse import urlencode
 
+from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
+from config.factors import has_factor
 from partners.dashboard.pages import page
 from partners.models import Environment, Membership, Partner, Role, User
 
@@ -50,7 +52,9 @@ def signed_in(view: View) -> View:
         mine.memberships = list(
             Membership.objects.filter(user=mine.user).select_related("partner").order_by("partner__name", "pk")
         )
-        if not mine.memberships:
+        if must_enrol(mine):
+            response = _to_enrolment(mine)
+        elif not mine.memberships:
             response = page(request, "dashboard/no_membership.html", {}, status=403)
         else:
             mine.membership = _in_use(mine)
@@ -121,6 +125,18 @@ def may_act(request: MemberRequest, role: Role) -> bool:
     """Whether buttons for actions that take ``role`` are shown at all."""
     active = request.environment.partner.status == Partner.Status.ACTIVE
     return active and Role(request.membership.role).includes(role)
+
+
+def must_enrol(request: MemberRequest) -> bool:
+    """Whether one of the member's partners requires a second factor, and there is none."""
+    return any(one.partner.requires_factor for one in request.memberships) and not has_factor(request.user)
+
+
+def _to_enrolment(request: MemberRequest) -> HttpResponse:
+    """To the page where factors are set up; all pages of a partner that requires one lead there."""
+    messages.info(request, "Your team requires a second factor. Set one up below, then go on to the dashboard.")
+    address = reverse("mfa_index")
+    return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
 
 
 def _in_use(request: MemberRequest) -> Membership:

@@ -1,33 +1,18 @@
-"""Signing in by e-mail address and password, with a brake on guessing."""
+"""The form of the login page. Everything behind it is django-allauth's: passwords, factors, the brake on guessing."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.contrib.auth.views import LoginView
-from django.http import HttpRequest
-
-from config.login import BrakedForm
+from allauth.account.forms import LoginForm as AllauthLoginForm
 
 
-class LoginForm(BrakedForm):
-    """One sentence for a wrong address, a wrong password and a closed account alike: it tells a guesser nothing."""
+class LoginForm(AllauthLoginForm):
+    """E-mail address and password, in the words of our pages."""
 
-    error_messages = {
-        "invalid_login": "That e-mail address and password do not belong together. Check both and try again.",
-        "inactive": "That e-mail address and password do not belong together. Check both and try again.",
-    }
-
-    def __init__(self, request: HttpRequest | None = None, *args: Any, **kwargs: Any) -> None:
-        super().__init__(request, *args, **kwargs)
-        self.fields["username"].label = "E-mail address"
-        self.fields["username"].widget.attrs |= {"autocomplete": "username", "inputmode": "email"}
-        self.fields["password"].widget.attrs |= {"autocomplete": "current-password"}
-
-
-class Login(LoginView):
-    """The login page; a member who is already in goes on to the dashboard."""
-
-    template_name = "dashboard/login.html"
-    authentication_form = LoginForm
-    redirect_authenticated_user = True
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        login, password = self.fields["login"], self.fields["password"]
+        login.label, password.help_text = "E-mail address", ""
+        login.widget.attrs = {"type": "email", "autocomplete": "username webauthn", "inputmode": "email"}
+        password.widget.attrs.pop("placeholder", None)

@@ -64,6 +64,16 @@ def actor(name: str) -> str:
     return {"user": rest, "key": f"API key {rest}"}.get(kind, "the system")
 
 
+@register.filter
+def browser(agent: str) -> str:
+    """What a browser calls itself, in two words: ``Firefox on Windows``."""
+    browsers = {"Edg": "Edge", "OPR": "Opera", "Firefox": "Firefox", "Chrome": "Chrome", "Safari": "Safari"}
+    systems = {"Windows": "Windows", "Android": "Android", "iPhone": "iPhone", "iPad": "iPad", "Mac": "macOS"}
+    name = next((name for mark, name in browsers.items() if mark in agent), "")
+    system = next((name for mark, name in (systems | {"Linux": "Linux"}).items() if mark in agent), "")
+    return " on ".join(part for part in (name, system) if part) or agent[:40] or "Unknown browser"
+
+
 def _time(when: datetime, text: str, kind: str) -> SafeString:
     utc = when.astimezone(UTC)
     return format_html(

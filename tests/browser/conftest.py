@@ -76,5 +76,5 @@ def sign_in(page: Page, url: str, email: str = "operator@northwind.test") -> Non
     page.goto(url)
     page.get_by_label("E-mail address").fill(email)
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url("**/dashboard/live/")

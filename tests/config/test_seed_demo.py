@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from allauth.mfa.totp.internal import auth as totp
 from django.core.management import CommandError, call_command
+from django.test import Client
 from pytest_django import Settings
 
 from buyback.models import Buyback, Payout
@@ -174,3 +176,16 @@ def test_it_plans_the_same_month_from_the_same_seed() -> None:
 
 def test_it_plans_for_as_many_users_as_were_asked_for() -> None:
     assert len({(one.partner, one.mode, one.user_id) for one in visits(seed=1, users=200, days=30, now=NOW)}) == 200
+
+
+def test_it_shows_what_the_admins_login_asks_for(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seed()
+    monkeypatch.setattr(totp, "yield_hotp_counters_from_time", lambda: iter([59_000_000]))
+    out = StringIO()
+    call_command("demo_info", "--code", stdout=out)
+    admin, client = kept(folder)["admin"], Client()
+    client.post("/login/", {"login": admin["email"], "password": admin["password"]})
+    answer = client.post("/account/factors/authenticate/", {"code": out.getvalue().strip()})
+    assert answer.status_code == 302
+    assert client.get("/admin/").status_code == 200
+    assert shown()["admin"]["code"] == out.getvalue().strip()

@@ -197,7 +197,7 @@ def _welcome(url: str, demo: dict[str, Any]) -> list[str]:
     return [
         "Log in",
         *(f"  {one['email']:<34} {one['password']:<24} {one['role']}, {one['partner']}" for one in people),
-        f"  (admin: {url}/{settings.ADMIN_PATH})",
+        f"  (admin: {url}/{settings.ADMIN_PATH}, which also asks for a code: python3 manage.py demo_info --code)",
         "",
         "API keys",
         *(f"  {one['partner']:<{width}} {one['mode']:<8} {one['key']}" for one in demo["api_keys"]),

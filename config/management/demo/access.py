@@ -9,6 +9,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal import auth as totp
+from allauth.mfa.utils import encrypt
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F
@@ -38,7 +41,7 @@ def read() -> dict[str, Any] | None:
     """
     try:
         found: dict[str, Any] = json.loads(path().read_text())
-        valid = all(is_known(one["key"]) for one in found["api_keys"])
+        valid = all(is_known(one["key"]) for one in found["api_keys"]) and "totp_secret" in found["admin"]
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return found if valid else None
@@ -96,10 +99,19 @@ def _admin() -> dict[str, str]:
     password = _password()
     admin = User.objects.filter(email=ADMIN).first()
     if admin is None:
-        User.objects.create_superuser(ADMIN, password)
+        admin = User.objects.create_superuser(ADMIN, password)
     else:
         _set_password(admin, password)
-    return {"email": ADMIN, "password": password}
+    secret = totp.generate_totp_secret()
+    Authenticator.objects.filter(user=admin).delete()
+    Authenticator.objects.create(user=admin, type=Authenticator.Type.TOTP, data={"secret": encrypt(secret)})
+    return {"email": ADMIN, "password": password, "totp_secret": secret}
+
+
+def code(demo: dict[str, Any]) -> str:
+    """What the admin's authenticator app would show this moment: good until the half minute is over, and once."""
+    (counter,) = totp.yield_hotp_counters_from_time()
+    return totp.format_hotp_value(totp.hotp_value(demo["admin"]["totp_secret"], counter))
 
 
 def _set_password(user: User, password: str) -> None:

@@ -1,0 +1,68 @@
+"""How long a login lasts: an end after idleness, and an end in any case. Phygitals' own people have shorter limits.
+
+The times are in the session itself (Unix seconds). The last request is written at most once a minute, so that looking
+at pages does not write to the database each time.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import logout
+from django.contrib.sessions.backends.base import SessionBase
+from django.http import HttpRequest, HttpResponse
+
+BEGAN, SEEN = "login_began", "login_seen"
+WRITE_EVERY = 60  # seconds
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Seconds a login lasts: without a request, and in all."""
+
+    idle: int
+    absolute: int
+
+    @classmethod
+    def of(cls, user: Any) -> Limits:
+        """A user's limits."""
+        if user.is_staff:
+            return cls(settings.STAFF_SESSION_IDLE_LIMIT, settings.STAFF_SESSION_ABSOLUTE_LIMIT)
+        return cls(settings.SESSION_IDLE_LIMIT, settings.SESSION_ABSOLUTE_LIMIT)
+
+
+def begin(session: SessionBase, now: float) -> None:
+    """A login begins in this session."""
+    session[BEGAN] = session[SEEN] = int(now)
+
+
+def is_over(session: SessionBase, user: Any, now: float) -> bool:
+    """Whether the login in this session has ended by ``now``; if not, it counts as seen.
+
+    A session that was begun elsewhere counts from its user's last login.
+    """
+    limits = Limits.of(user)
+    fallback = user.last_login.timestamp() if user.last_login else now
+    began = session.get(BEGAN, fallback)
+    seen = session.get(SEEN, began)
+    if now - began >= limits.absolute or now - seen >= limits.idle:
+        return True
+    if now - seen >= WRITE_EVERY:
+        session[BEGAN], session[SEEN] = began, int(now)
+    return False
+
+
+class SessionLimitsMiddleware:
+    """Whoever comes back too late comes back as a stranger."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.user.is_authenticated and is_over(request.session, request.user, time.time()):
+            logout(request)
+        return self.get_response(request)

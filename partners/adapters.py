@@ -1,0 +1,101 @@
+"""What this project says differently from django-allauth's defaults: who may come in, and how guessing is braked.
+
+The brake's promise: within 15 minutes at most ten wrong passwords of one account from one network address are looked
+at, and at most fifty from one address over all accounts, however many come at the very same time (allauth counts on the
+shared cache, under a lock). A right password wipes the account's count at this address, and of the address's takes back
+its own alone. Not promised: a cache that is emptied forgets, and whoever guesses from many addresses has as many
+chances. The address is the one the server sees.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import time
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.login import get_authentication_records
+from allauth.core import context
+from allauth.core.internal import ratelimit
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
+from cryptography.fernet import Fernet, MultiFernet
+from django.conf import settings
+from django.http import HttpRequest
+
+from config import sessions
+from config.factors import FACTORS
+from partners.factors import must_have_factor
+
+GENERIC = "That e-mail address and password do not belong together. Check both and try again."
+TOO_MANY = "Too many failed attempts. Wait 15 minutes, then try again; the right password works then."
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    """Nobody signs up, one sentence for every wrong login, and the brake counted by account and address together."""
+
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "email_password_mismatch": GENERIC,  # a wrong address, a wrong password, a closed account: it tells nothing
+        "too_many_login_attempts": TOO_MANY,
+        "rate_limited": TOO_MANY,
+    }
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """People come by invitation."""
+        return False
+
+    def login(self, request: HttpRequest, user: Any) -> None:
+        """Every factor was right; the session's clock starts."""
+        super().login(request, user)
+        sessions.begin(request.session, time.time())
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """By account and address together, so that nobody can keep somebody else out."""
+        login = credentials.get("email", "").lower()
+        return f"{login}\n{self.get_client_ip(request)}"
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Count the attempt before the password is looked at. Raises ValidationError when there were too many."""
+        super().pre_authenticate(request, **credentials)
+        self._guess = ratelimit.consume(request, app="allauth.account", action="guess")
+        if not self._guess:
+            self._rollback_login_failed_rl_usage()
+            raise self.validation_error("too_many_login_attempts")
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
+        """The active user of these credentials, or None."""
+        user = super().authenticate(request, **credentials)
+        if user and self._guess:
+            self._delete_login_attempts_cached_email(request, **credentials)
+            self._guess.rollback()  # its own alone: whoever has one account may still be guessing another's
+        return user if user and user.is_active else None
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """Not when a password or factor was given in this session a short while ago, at its login or since."""
+        request = context.request
+        records = get_authentication_records(request, request.user)
+        return not records or time.time() - records[-1]["at"] >= settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
+
+
+class FactorAdapter(DefaultMFAAdapter):
+    """Secrets are encrypted at rest, and whoever must have a factor keeps one."""
+
+    def encrypt(self, text: str) -> str:
+        """With a key derived from the newest SECRET_KEY."""
+        return _vault().encrypt(text.encode()).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """Older keys (SECRET_KEY_FALLBACKS) still open."""
+        return _vault().decrypt(encrypted_text.encode()).decode()
+
+    def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
+        """Not the last factor of somebody who must have one."""
+        others = Authenticator.objects.filter(user=authenticator.user, type__in=FACTORS).exclude(pk=authenticator.pk)
+        return others.exists() or not must_have_factor(authenticator.user)
+
+
+def _vault() -> MultiFernet:
+    keys: tuple[Any, ...] = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    digests = (hashlib.sha256(b"second factors\n" + key.encode()).digest() for key in keys)
+    return MultiFernet([Fernet(base64.urlsafe_b64encode(digest)) for digest in digests])

@@ -1,0 +1,41 @@
+"""Every page of a person's own account: signing in, factors, sessions, password. django-allauth's views, our templates.
+
+There is no address to sign up, and none to reset a password where no mail can be sent.
+"""
+
+from __future__ import annotations
+
+from allauth.account import views as account
+from django.conf import settings
+from django.urls import URLPattern, URLResolver, include, path, re_path
+from django.views.decorators.http import require_POST
+
+from partners.dashboard import sessions
+
+RESET_BY_MAIL = [
+    path("account/password/reset/", account.password_reset, name="account_reset_password"),
+    path("account/password/reset/sent/", account.password_reset_done, name="account_reset_password_done"),
+    re_path(
+        r"^account/password/reset/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
+        account.password_reset_from_key,
+        name="account_reset_password_from_key",
+    ),
+    path(
+        "account/password/reset/done/",
+        account.password_reset_from_key_done,
+        name="account_reset_password_from_key_done",
+    ),
+]
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("login/", account.login, name="account_login"),
+    path("logout/", require_POST(account.logout), name="account_logout"),
+    path("account/inactive/", account.account_inactive, name="account_inactive"),
+    path("account/confirm/", account.reauthenticate, name="account_reauthenticate"),
+    path("account/password/", account.password_change, name="account_change_password"),
+    path("account/password/set/", account.password_set, name="account_set_password"),
+    *(RESET_BY_MAIL if settings.EMAIL_URL else ()),
+    path("account/factors/", include("allauth.mfa.urls")),
+    path("account/sessions/", include("allauth.usersessions.urls")),
+    path("account/sessions/<int:pk>/end/", sessions.end, name="usersessions_end"),
+]
