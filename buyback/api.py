@@ -22,6 +22,7 @@ from config.errors import Refusal
 from config.money import CENT, to_json
 from partners import body, idempotency
 from partners.api import ActionView, PartnerView
+from partners.models import Scope
 
 MOST_ITEMS = 50
 NOT_FINAL = (OutcomeUnknown.sentence, SaleInFlight.sentence)
@@ -61,6 +62,7 @@ class SaleView(ActionView):
     row.
     """
 
+    scopes = (Scope.BUYBACK_WRITE,)
     in_progress = SaleInFlight
     sandbox_waits = True  # the sandbox never answers 429 here
 
@@ -162,6 +164,8 @@ class SellBatch(SaleView):
 class Quotes(PartnerView):
     """``POST /vm/buyback/quote``: what up to 50 items would sell for now. No side effect, so no idempotency either."""
 
+    scopes = (Scope.INVENTORY_READ,)
+
     def post(self, request: Request, **kwargs: Any) -> Response:
         """Each item's quote, in the order asked."""
         ids = _item_ids(body.read(request))
@@ -170,6 +174,8 @@ class Quotes(PartnerView):
 
 class SellbackStatus(PartnerView):
     """``GET /vm/buyback/:item_id``: the latest sellback of an item. An open one is looked into first."""
+
+    scopes = (Scope.INVENTORY_READ,)
 
     def get(self, request: Request, item_id: str, **kwargs: Any) -> Response:
         """The sellback's state, in the contract's words."""

@@ -77,3 +77,45 @@ SELECT 'transfer ' || t.id FROM buyback_transfer t JOIN buyback_buyback b ON b.i
 -- rule: a card is in one user's hands within its pool
 SELECT 'card ' || card_id FROM inventory_item WHERE state <> 'sold'
  GROUP BY card_id, CASE mode WHEN 'live' THEN 0 ELSE environment_id END HAVING count(*) > 1;
+
+-- rule: a sale, its payout and its transfer to the user are of one moment
+SELECT 'buyback ' || b.id
+  FROM buyback_buyback b
+  JOIN buyback_payout p ON p.buyback_id = b.id JOIN buyback_transfer t ON t.buyback_id = b.id AND t.credit = 'paid_out'
+ WHERE b.state = 'settled'
+   AND (b.completed_at <> t.created_at OR p.created_at <> t.created_at OR p.paid_at <> t.created_at);
+
+-- rule: a statement says what the books say of its day, and every day up to the last one has said it
+SELECT 'environment ' || told.environment_id || ' on ' || told.day
+  FROM (SELECT environment_id, (created_at AT TIME ZONE 'UTC')::date AS day,
+               count(*) AS sold, sum(amount) AS sold_amount, 0 AS paid, 0 AS paid_amount, 0 AS failed
+          FROM buyback_transfer WHERE credit = 'paid_out' GROUP BY 1, 2
+        UNION ALL
+        SELECT environment_id, (created_at AT TIME ZONE 'UTC')::date, 0, 0, count(*), sum(amount), 0
+          FROM buyback_payout WHERE state = 'paid' GROUP BY 1, 2
+        UNION ALL
+        SELECT environment_id, (completed_at AT TIME ZONE 'UTC')::date, 0, 0, 0, 0, count(*)
+          FROM buyback_buyback WHERE state = 'failed' GROUP BY 1, 2
+        UNION ALL
+        SELECT environment_id, day, -sold, -sold_amount, -paid, -paid_amount, -failed FROM buyback_statement) told
+  JOIN (SELECT environment_id, max(day) AS last FROM buyback_statement GROUP BY 1) closed
+    ON closed.environment_id = told.environment_id AND told.day <= closed.last
+ GROUP BY told.environment_id, told.day
+HAVING (sum(sold), sum(sold_amount), sum(paid), sum(paid_amount), sum(failed)) <> (0, 0, 0, 0, 0);
+
+-- rule: statements leave out no day
+SELECT 'environment ' || environment_id FROM buyback_statement
+ GROUP BY environment_id HAVING count(*) <> max(day) - min(day) + 1;
+
+-- rule: what statements say was paid and what open days hold is what the ledger has paid out
+SELECT 'environment ' || e.id
+  FROM partners_environment e
+  LEFT JOIN (SELECT environment_id, max(day) AS last, sum(paid_amount) AS amount
+               FROM buyback_statement GROUP BY 1) closed ON closed.environment_id = e.id
+ WHERE coalesce(closed.amount, 0)
+       + coalesce((SELECT sum(p.amount) FROM buyback_payout p
+                    WHERE p.environment_id = e.id AND p.state = 'paid'
+                      AND p.created_at >= coalesce((closed.last + 1)::timestamp AT TIME ZONE 'UTC', '-infinity')), 0)
+    <> coalesce((SELECT sum(CASE WHEN t.credit = 'paid_out' THEN t.amount ELSE -t.amount END)
+                   FROM buyback_transfer t
+                  WHERE t.environment_id = e.id AND 'paid_out' IN (t.credit, t.debit)), 0);

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from buyback import expiry, reconciler, refreshing
+from buyback import expiry, reconciler, refreshing, statements
 
 
 @shared_task(name="buyback.tasks.close_windows", soft_time_limit=240, time_limit=300)
@@ -25,3 +25,9 @@ def reconcile() -> int:
 def refresh_prices() -> int:
     """Bring shown prices up to date; returns how many."""
     return refreshing.refresh_prices()
+
+
+@shared_task(name="buyback.tasks.close_statements", soft_time_limit=240, time_limit=300)
+def close_statements() -> int:
+    """Close the days that are over; returns how many."""
+    return statements.close_statements()

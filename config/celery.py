@@ -20,7 +20,9 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "close windows": {"task": "buyback.tasks.close_windows", "schedule": 15.0},
     "reconcile sellbacks": {"task": "buyback.tasks.reconcile", "schedule": 15.0},
     "refresh prices": {"task": "buyback.tasks.refresh_prices", "schedule": 60.0},
+    "close statements": {"task": "buyback.tasks.close_statements", "schedule": 60.0},
     "refresh pack values": {"task": "inventory.tasks.refresh_values", "schedule": 300.0},
+    "count pulls": {"task": "inventory.tasks.count_pulls", "schedule": 60.0},
     "forget old answers": {"task": "partners.tasks.forget_old_answers", "schedule": 3600.0},
 }
 

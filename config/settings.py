@@ -261,8 +261,10 @@ LOGGING = logging_config(LOG_FORMAT, LOG_LEVEL)
 
 # --- the partner API ------------------------------------------------------------------------------------
 
-# Calls a minute for each environment, over all web processes. A process counts its own share.
+# Calls a minute for each environment, over all web processes; without CACHE_URL a process counts its own share.
+# Calls that change something count apart from the others; 0: with the same limit.
 API_RATE_LIMIT = environment.whole("API_RATE_LIMIT", 6000, low=1, high=100_000_000)
+API_WRITE_LIMIT = environment.whole("API_WRITE_LIMIT", 0, low=0, high=100_000_000)
 WEB_WORKERS = environment.whole("WEB_WORKERS", 2, low=1, high=256)
 WEB_THREADS = environment.whole("WEB_THREADS", 2, low=1, high=256)  # each; past the cores they only wait
 TASK_PROCESSES = environment.whole("TASK_PROCESSES", 2, low=1, high=256)

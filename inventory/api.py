@@ -18,6 +18,7 @@ from inventory.models import Card, Pack, Purchase
 from inventory.purchases import PackNotFound, buy_pulls
 from inventory.shelf import shelf
 from partners.api import ActionView, PartnerView
+from partners.models import Scope
 
 LONGEST_USER_ID = 255
 WHOLE = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
@@ -73,12 +74,14 @@ def is_user_id(value: object) -> bool:
 class AvailablePacks(PartnerView):
     """``GET /vm/available``: the packs on sale."""
 
+    scopes = ()
+
     def get(self, request: Request, **kwargs: Any) -> Response:
         environment, base = self.environment, base_of(request)
         listed = Pack.objects.filter(enable=True).prefetch_related("tiers")
         if "platform" in request.query_params:
             listed = listed.filter(platform=request.query_params["platform"].replace("\0", "/"))
-        stocked, activity = packs.in_stock(environment), packs.activity(environment, environment.now())
+        stocked, activity = packs.in_stock(environment), packs.activity(environment)
         best = packs.chase_by_pack(environment)
         return Response(
             [
@@ -86,7 +89,7 @@ class AvailablePacks(PartnerView):
                     pack,
                     base,
                     in_stock=pack.pk in stocked,
-                    activity=activity[pack.pk],
+                    activity=activity.get(pack.pk),
                     chase=best.get(pack.pk, []),
                     live=environment.is_live,
                 )
@@ -97,6 +100,8 @@ class AvailablePacks(PartnerView):
 
 class Chase(PartnerView):
     """``GET /vm/chase/:slug``: a pack's most valuable available cards."""
+
+    scopes = ()
 
     def get(self, request: Request, slug: str, **kwargs: Any) -> Response:
         # PostgreSQL's text holds no NUL, and no slug a slash.
@@ -111,6 +116,8 @@ class Chase(PartnerView):
 class CardPage(PartnerView):
     """``GET /card/:item_id``: one card."""
 
+    scopes = ()
+
     def get(self, request: Request, item_id: str, **kwargs: Any) -> Response:
         card = Card.objects.named(item_id, live=self.environment.is_live).first()
         if card is None:
@@ -120,6 +127,8 @@ class CardPage(PartnerView):
 
 class RecentPulls(PartnerView):
     """``GET /vm/recent-pulls``: the newest pulls, anonymous."""
+
+    scopes = ()
 
     def get(self, request: Request, **kwargs: Any) -> Response:
         claw_ids = [claw_id for claw_id in request.query_params.getlist("claw_ids") if "\0" not in claw_id]
@@ -141,6 +150,8 @@ def _clamped(text: str | None, *, default: int, low: int, high: int) -> int:
 class Inventory(PartnerView):
     """``GET /inventory/:user_id``: what a user holds, newest first."""
 
+    scopes = (Scope.INVENTORY_READ,)
+
     def get(self, request: Request, user_id: str, **kwargs: Any) -> Response:
         shown = None
         if is_user_id(user_id):
@@ -154,6 +165,7 @@ class BuyInit(ActionView):
     """``POST /vm/buy/init``: a user buys pulls."""
 
     fault = "Error during transaction"
+    scopes = (Scope.PURCHASE_WRITE,)
     all_or_nothing = True  # whoever never hears of the cards must not have bought them
 
     def act(self, sent: dict[str, Any]) -> dict[str, Any]:
@@ -173,6 +185,9 @@ class BuyInit(ActionView):
 
 class BuyStatus(ActionView):
     """``POST /vm/buy/status``: what became of a purchase."""
+
+    scopes = (Scope.PURCHASE_WRITE,)
+    calls = "read"
 
     def act(self, sent: dict[str, Any]) -> dict[str, Any]:
         purchase = _purchase(self.environment.pk, sent.get("session_id"))

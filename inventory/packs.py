@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
-from django.db import transaction
-from django.db.models import Avg, Count, Exists, F, Max, Min, OuterRef, Subquery, Window
-from django.db.models.functions import Coalesce, RowNumber
+from django.db import connection, transaction
+from django.db.models import Avg, Count, Exists, F, Max, Min, OuterRef, Window
+from django.db.models.functions import RowNumber
 
 from config import clock
 from config.money import round_usd
-from inventory.models import Card, Item, Pack, Tier
+from inventory.models import Card, Item, Pack, PackActivity, Tier
 from partners.models import Environment
 
 CHASE = 20  # the most valuable cards a pack shows (contract, section 5)
@@ -65,22 +65,42 @@ def _expected_value(pack: Pack) -> tuple[Decimal | None, Decimal | None, Decimal
     )
 
 
-class PackActivity(NamedTuple):
-    """What an environment's own pulls say of a pack."""
+# Every pool's figures in one statement, each by its own clock. A pull between two counts is in the next.
+COUNT_PULLS = """
+INSERT INTO inventory_packactivity (pack_id, environment_id, pulls_7d, last_pull, counted_at)
+SELECT pack.id, NULL::bigint,
+       (SELECT count(*) FROM inventory_item item
+         WHERE item.pack_id = pack.id AND item.mode = 'live' AND item.purchased_at > clock.now - interval '7 days'),
+       (SELECT max(purchased_at) FROM inventory_item item WHERE item.pack_id = pack.id AND item.mode = 'live'),
+       clock.now
+  FROM inventory_pack pack, (SELECT coalesce(%(now)s::timestamptz, clock_timestamp()) AS now) clock
+UNION ALL
+SELECT item.pack_id, item.environment_id,
+       count(*) FILTER (WHERE item.purchased_at > sandbox.now - interval '7 days'), max(item.purchased_at), sandbox.now
+  FROM (SELECT id, coalesce(%(now)s::timestamptz, clock_timestamp()) + clock_offset AS now
+          FROM partners_environment WHERE mode = 'sandbox') sandbox
+  JOIN inventory_item item ON item.environment_id = sandbox.id
+ GROUP BY item.pack_id, item.environment_id, sandbox.now
+ ORDER BY 1, 2
+    ON CONFLICT (pack_id, environment_id) DO UPDATE
+   SET pulls_7d = excluded.pulls_7d, last_pull = excluded.last_pull, counted_at = excluded.counted_at
+"""
 
-    pulls_7d: int
-    last_pull: datetime | None
+
+def count_pulls(*, now: datetime | None = None) -> int:
+    """Bring each pack's pulls of the last 7 days and its latest pull up to date, in every pool; returns how many rows.
+
+    ``now`` is the real time (UTC), the database's clock unless given. Safe to run twice and in parallel.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(COUNT_PULLS, {"now": now})
+        return int(cursor.rowcount)
 
 
-def activity(environment: Environment, now: datetime) -> dict[int, PackActivity]:
-    """Each pack's pulls in the last 7 days and its latest pull, in the environment's pool."""
-    pulls = Item.objects.in_pool_of(environment).filter(pack=OuterRef("pk"))
-    last = pulls.order_by("-purchased_at").values("purchased_at")[:1]
-    recent = pulls.filter(purchased_at__gt=now - timedelta(days=7)).order_by().values("pack")
-    rows = Pack.objects.annotate(
-        pulls=Coalesce(Subquery(recent.annotate(pulls=Count("pk")).values("pulls")), 0), last=Subquery(last)
-    ).values_list("pk", "pulls", "last")
-    return {pk: PackActivity(pulls, last) for pk, pulls, last in rows}
+def activity(environment: Environment) -> dict[int, PackActivity]:
+    """Each pack's kept figures in the environment's pool, by its id; packs never pulled from are left out."""
+    kept = PackActivity.objects.filter(environment=None if environment.is_live else environment)
+    return {row.pack_id: row for row in kept}
 
 
 def in_stock(environment: Environment) -> set[int]:

@@ -10,8 +10,7 @@ from typing import Any
 
 from config.clock import iso, iso_or_none
 from config.money import to_json
-from inventory.models import Card, Item, Pack, Tier
-from inventory.packs import PackActivity
+from inventory.models import Card, Item, Pack, PackActivity, Tier
 from inventory.pricing import price
 
 
@@ -88,7 +87,7 @@ def _tier(number: int, tier: Tier) -> dict[str, Any]:
 
 
 def pack(
-    pack: Pack, base: str, *, in_stock: bool, activity: PackActivity, chase: list[Card], live: bool
+    pack: Pack, base: str, *, in_stock: bool, activity: PackActivity | None, chase: list[Card], live: bool
 ) -> dict[str, Any]:
     """A pack as ``/vm/available`` lists it. Wants ``tiers`` loaded."""
     return {
@@ -110,7 +109,7 @@ def pack(
         "claw_image_url": picture(base, pack.image),
         "rarity_distribution": [_tier(number, tier) for number, tier in enumerate(pack.tiers.all())],
         "type": pack.type,
-        "num_pulls_7d": activity.pulls_7d,
-        "last_pull": iso_or_none(activity.last_pull),
+        "num_pulls_7d": activity.pulls_7d if activity else 0,
+        "last_pull": iso_or_none(activity.last_pull if activity else None),
         "chase": [chase_card(card, base, live=live) for card in chase],
     }

@@ -11,3 +11,9 @@ from inventory import packs
 def refresh_values() -> int:
     """Bring every pack's expected value up to date with its cards' prices; returns how many packs."""
     return packs.refresh_values()
+
+
+@shared_task(name="inventory.tasks.count_pulls", soft_time_limit=240, time_limit=300)
+def count_pulls() -> int:
+    """Bring every pack's count of pulls and its latest pull up to date; returns how many."""
+    return packs.count_pulls()

@@ -30,7 +30,8 @@ from config.errors import InsecureCall, Refusal, RouteNotFound
 from partners import body, idempotency, throttling
 from partners.actor import Actor
 from partners.authentication import HasKey, KeyAuthentication
-from partners.models import ApiKey, Environment
+from partners.models import ApiKey, Environment, Scope
+from partners.scopes import EVERY, HasScope, InsufficientScope
 
 
 class JsonRenderer(BaseRenderer):
@@ -58,14 +59,18 @@ class AlwaysJson(BaseContentNegotiation):
 
 
 class PartnerView(APIView):
-    """One call by one key. ``fault`` is the sentence of an internal fault on this endpoint."""
+    """One call by one key. ``fault`` is the sentence of an internal fault on this endpoint; ``scopes`` are what a key
+    that has any must have, every one unless told; ``calls`` is the limit that the call counts against.
+    """
 
     authentication_classes: Sequence[type[BaseAuthentication]] = (KeyAuthentication,)
-    permission_classes: Sequence[type[BasePermission]] = (HasKey,)
+    permission_classes: Sequence[type[BasePermission]] = (HasKey, HasScope)
     renderer_classes = (JsonRenderer,)
     content_negotiation_class = AlwaysJson
     http_method_names = ["get", "head", "post"]
     fault: ClassVar[str] = Refusal.sentence
+    scopes: ClassVar[tuple[Scope, ...]] = EVERY
+    calls: ClassVar[throttling.Calls] = "read"
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Count the call against its caller's limit, and check the key."""
@@ -73,13 +78,16 @@ class PartnerView(APIView):
             if settings.SECURE_SSL_REDIRECT and not request.is_secure():
                 raise InsecureCall
             super().initial(request, *args, **kwargs)
+        except InsufficientScope:
+            self._spend(f"environment:{self.environment.pk}")
+            raise
         except Exception:
             self._spend(f"address:{request.META.get('REMOTE_ADDR', '')}")
             raise
         self._spend(f"environment:{self.environment.pk}")
 
     def _spend(self, caller: str) -> None:
-        self.allowance = throttling.spend(caller, time.time())
+        self.allowance = throttling.spend(caller, self.calls, time.time())
         throttling.refuse_if_spent(self.allowance)
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
@@ -118,6 +126,7 @@ class ActionView(PartnerView):
     in_progress: ClassVar[type[Refusal]] = idempotency.KeyInProgress
     sandbox_waits: ClassVar[bool] = False
     all_or_nothing: ClassVar[bool] = False
+    calls: ClassVar[throttling.Calls] = "write"
 
     def post(self, request: Request, **kwargs: Any) -> HttpResponseBase:
         """Read the body, act once, answer."""

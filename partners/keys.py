@@ -25,6 +25,7 @@ from partners import audit
 from partners.actor import Actor
 from partners.models import ApiKey, Environment, Partner
 from partners.names import clean_name
+from partners.scopes import clean_scopes
 
 MOST_ACTIVE = 10  # per environment: enough for rotation with overlap, few enough to know each
 TOUCH_EVERY = timedelta(minutes=1)
@@ -66,11 +67,12 @@ def issue_key(
     scopes: Sequence[str] = (),
     now: datetime | None = None,
 ) -> tuple[ApiKey, str]:
-    """A new key and its full text, which exists nowhere else. Raises BadName, ExpiryPassed, TooManyKeys.
+    """A new key and its full text, which exists nowhere else. Without ``scopes`` it may do everything. Raises BadName,
+    UnknownScope, ExpiryPassed, TooManyKeys.
 
     The environment's row is locked while its keys are counted: two requests cannot both make the tenth.
     """
-    name = clean_name(name, limit=100)
+    name, scopes = clean_name(name, limit=100), clean_scopes(scopes)
     now = now or clock.now()
     if expires_at is not None and expires_at <= now:
         raise ExpiryPassed
@@ -86,7 +88,7 @@ def issue_key(
             key_id=key_id,
             digest=_digest(text),
             last_four=secret[-4:],
-            scopes=list(scopes),
+            scopes=scopes,
             created_by=str(by),
             expires_at=expires_at,
         )

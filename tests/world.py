@@ -14,10 +14,10 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from buyback.models import Alert, Buyback, Payout, Proposal, Spend, Transfer, TreasuryControl
+from buyback.models import Alert, Buyback, Payout, Proposal, Spend, Statement, Transfer, TreasuryControl
 from buyback.models.sales import OPEN_STATES
 from config.money import round_usd
-from inventory.models import Card, Collector, Item, Pack, Purchase, Tier
+from inventory.models import Card, Collector, Item, Pack, PackActivity, Purchase, Tier
 from partners.models import (
     ApiKey,
     AuditEntry,
@@ -31,6 +31,7 @@ from partners.models import (
     User,
 )
 from tests.factors import give_factor
+from tests.vault import CARDS, TIERS
 
 NOW = datetime(2026, 4, 18, 19, 5, 14, tzinfo=UTC)
 PASSWORD = "correct horse battery staple"
@@ -120,6 +121,11 @@ def make_pack(**fields: Any) -> Pack:
     base58 = f"Pack{number}x".replace("0", "z").ljust(44, "1")
     known = {"public_id": base58, "slug": f"pack-{number}", "name": f"Pack {number}"}
     return Pack.objects.create(**known | {"mint_price": Decimal("25.00")} | fields)
+
+
+def make_activity(pack: Pack, **fields: Any) -> PackActivity:
+    """What live's pulls say of a pack: there were none lately."""
+    return PackActivity.objects.create(pack=pack, **{"pulls_7d": 0, "counted_at": NOW} | fields)
 
 
 def make_tier(pack: Pack, **fields: Any) -> Tier:
@@ -271,6 +277,13 @@ def make_payout(buyback: Buyback, **fields: Any) -> Payout:
     )
 
 
+def make_statement(environment: Environment, **fields: Any) -> Statement:
+    """A closed day on which nothing happened."""
+    nothing = dict.fromkeys(("sold", "sold_amount", "paid", "paid_amount", "failed"), 0)
+    known = {"day": NOW.date(), "closed_at": NOW + timedelta(days=1)}
+    return Statement.objects.create(environment=environment, **nothing | known | fields)
+
+
 def make_treasury_control(**fields: Any) -> TreasuryControl:
     """The treasury's guards, none of which forbids anything."""
     return TreasuryControl.objects.create(**fields)
@@ -342,28 +355,6 @@ def make_company(name: str, slug: str) -> Company:
         Membership(user=user, partner=partner, role=role) for user, role in zip(members, Role.values, strict=True)
     )
     return Company(partner, live, sandbox, make_key(live)[1], make_key(sandbox)[1], *members)
-
-
-TIERS = (
-    ("Common", "#94a3b8", "5.00", "20.00", "70"),
-    ("Rare", "#3b82f6", "20.00", "100.00", "25"),
-    ("Legendary", "#f59e0b", "100.00", "1000.00", "5"),
-)
-# Listing ids hold pipes, as eBay's do. One card is both listed and minted; some have no back.
-CARDS = (
-    ("enft", None, "MintFogBell1111111111111111111111111111111", "Fog Bell", "5.00"),
-    ("enft", None, "MintTideClock11111111111111111111111111111", "Tide Clock", "6.40"),
-    ("ebay", "v1|110586049456|0", None, "Copper Heron", "8.00"),
-    ("fanatics", "fan-20417", None, "Moss Runner", "9.99"),
-    ("alt", "alt-7731", None, "Paper Comet", "12.30"),
-    ("external", "ext-1", None, "Salt Lantern", "19.99"),
-    ("enft", None, "MintGlassOtter1111111111111111111111111111", "Glass Otter", "20.00"),
-    ("enft", None, "MintHarbourKing111111111111111111111111111", "Harbour King", "45.67"),
-    ("ebay", "v1|220191|3", "MintListedTwice111111111111111111111111111", "Cliff Sparrow", "60.00"),
-    ("enft", None, "MintNorthLight1111111111111111111111111111", "North Light", "82.50"),
-    ("enft", None, "MintQuietStorm1111111111111111111111111111", "Quiet Storm", "150.00"),
-    ("enft", None, "MintLastLighthouse111111111111111111111111", "Last Lighthouse", "999.99"),
-)
 
 
 def make_world() -> World:

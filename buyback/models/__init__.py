@@ -1,4 +1,4 @@
-"""Money: sales, the ledger and payouts; and what guards the treasury. Amounts are USD."""
+"""Money: sales, the ledger, payouts and statements; and what guards the treasury. Amounts are USD."""
 
 from buyback.models.moves import Move
 from buyback.models.sales import (
@@ -11,6 +11,7 @@ from buyback.models.sales import (
     PayoutQuerySet,
     Transfer,
 )
+from buyback.models.statements import Statement, StatementQuerySet
 from buyback.models.treasury import Alert, Proposal, Spend, TreasuryControl
 
 __all__ = [
@@ -25,6 +26,8 @@ __all__ = [
     "PayoutQuerySet",
     "Proposal",
     "Spend",
+    "Statement",
+    "StatementQuerySet",
     "Transfer",
     "TreasuryControl",
 ]

@@ -175,6 +175,22 @@ class Buyback(models.Model):
                 condition=Q(state__in=(*OPEN_STATES, "failed")),
                 name="buyback_buyback_not_settled",
             ),
+            # Reader: the buybacks page, filtered by a state. An instant sale is settled, and pays nothing for it.
+            models.Index(
+                fields=("environment", "state", "-created_at", "-id"),
+                condition=~Q(state="settled"),
+                name="buyback_buyback_by_state",
+            ),
+            # Reader: a day's statement, for the attempts that failed.
+            models.Index(
+                fields=("environment", "completed_at"), condition=Q(state="failed"), name="buyback_buyback_failed"
+            ),
+            # Reader: the buybacks page, filtered by the member who asked. Only sales from the dashboard are in it.
+            models.Index(
+                fields=("environment", "requested_by", "-created_at", "-id"),
+                condition=Q(requested_by__startswith="user:"),
+                name="buyback_buyback_by_member",
+            ),
         )
         triggers = (
             pgtrigger.FSM(name="allowed_moves", field="state", transitions=list(BUYBACK_MOVES)),
@@ -319,6 +335,12 @@ class Payout(models.Model):
             models.Index(fields=("environment", "-created_at", "-id"), name="buyback_payout_newest"),
             # Reader: a user's payouts, newest first.
             models.Index(fields=("collector", "-created_at", "-id"), name="buyback_payout_by_user"),
+            # Reader: the payouts page, filtered by a state, and its totals. Empty while everything is paid at once.
+            models.Index(
+                fields=("environment", "state", "-created_at", "-id"),
+                condition=~Q(state="paid"),
+                name="buyback_payout_by_state",
+            ),
         )
         triggers = (pgtrigger.FSM(name="allowed_moves", field="state", transitions=list(PAYOUT_MOVES)),)
 

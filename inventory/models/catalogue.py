@@ -82,6 +82,30 @@ class Pack(models.Model):
         return None if self.buyback_window is None else purchased_at + self.buyback_window
 
 
+class PackActivity(models.Model):
+    """What the pulls of one pool say of a pack: all partners' in live (no environment), a sandbox's own otherwise.
+
+    Kept by ``inventory.packs.count_pulls``, because a list of packs must not count pulls. No row: none was pulled.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    pack = models.ForeignKey(Pack, models.CASCADE, related_name="activity", db_index=False)  # unique below serves
+    environment = models.ForeignKey(Environment, models.CASCADE, null=True, related_name="+", db_index=False)
+    pulls_7d = models.PositiveIntegerField()
+    last_pull = models.DateTimeField(null=True)
+    counted_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("pack", "environment"), nulls_distinct=False, name="inventory_packactivity_once_per_pool"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.pack_id}: {self.pulls_7d}"
+
+
 class NumberAsRange(Func):
     """``int8range(n, n, '[]')``: a number as a range, which GiST can index without an extension."""
 

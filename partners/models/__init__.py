@@ -1,6 +1,6 @@
 """Who calls: partners, their two environments, their keys and people, and the record of what happened."""
 
-from partners.models.access import ApiKey, Membership, Role, User
+from partners.models.access import ApiKey, Membership, Role, Scope, User
 from partners.models.records import AuditEntry, Event, IdempotencyKey
 from partners.models.tenants import Environment, Mode, Partner
 
@@ -14,5 +14,6 @@ __all__ = [
     "Mode",
     "Partner",
     "Role",
+    "Scope",
     "User",
 ]

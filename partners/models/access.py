@@ -86,6 +86,15 @@ class Membership(models.Model):
         return f"{self.user} in {self.partner} ({self.role})"
 
 
+class Scope(models.TextChoices):
+    """What a key may be limited to."""
+
+    INVENTORY_READ = "inventory:read", "Read inventories, sellbacks and history"
+    BUYBACK_WRITE = "buyback:write", "Sell items back"
+    PURCHASE_WRITE = "purchase:write", "Buy pulls"
+    SHIP_WRITE = "ship:write", "Ship items"
+
+
 class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
     """Keys, as their callers ask for them."""
 
@@ -119,6 +128,14 @@ class ApiKey(models.Model):
     class Meta:
         verbose_name = "API key"
         ordering = ("-created_at", "-id")
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(
+                    scopes__contained_by=["inventory:read", "buyback:write", "purchase:write", "ship:write"]
+                ),
+                name="partners_apikey_scopes_known",
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.name} ({self.hint})"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+import pgtrigger
 from django.db import connection, models
 from django.db.models.functions import Now
 
@@ -59,13 +60,15 @@ class EnvironmentQuerySet(models.QuerySet["Environment"]):
 class Environment(models.Model):
     """One partner in one mode. Every tenant row carries ``environment_id``; every query starts here.
 
-    A sandbox has its own clock, shifted from the real one by ``clock_offset``; live runs on the real clock.
+    A sandbox has its own clock, shifted from the real one by ``clock_offset``; live runs on the real clock. Neither
+    ever goes back.
     """
 
     id = models.BigAutoField(primary_key=True)
     partner = models.ForeignKey(Partner, models.PROTECT, related_name="environments")  # index: a partner's pages
     mode = models.CharField(max_length=7, choices=Mode.choices)
     clock_offset = models.DurationField(default=timedelta(0), help_text="How far a sandbox's clock runs ahead.")
+    clock_moved_at = models.DateTimeField(null=True, editable=False, help_text="When, in real time, it last jumped.")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     objects = EnvironmentQuerySet.as_manager()
@@ -82,6 +85,22 @@ class Environment(models.Model):
             models.CheckConstraint(
                 condition=models.Q(mode="sandbox") | models.Q(clock_offset=timedelta(0)),
                 name="partners_environment_live_clock_is_real",
+            ),
+        )
+        triggers = (
+            # A day that is over stays over: its statement is frozen (buyback/statements.py).
+            pgtrigger.Trigger(
+                name="clock_only_forward",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__clock_offset__df=pgtrigger.F("new__clock_offset")),
+                func="""
+                    IF NEW.clock_offset < OLD.clock_offset THEN
+                        RAISE EXCEPTION 'a clock only moves forward' USING ERRCODE = 'check_violation';
+                    END IF;
+                    NEW.clock_moved_at = clock_timestamp();
+                    RETURN NEW;
+                """,
             ),
         )
 

@@ -44,6 +44,8 @@ COPY_ITEM = """INSERT INTO inventory_item (environment_id, mode, public_id, card
                SELECT environment_id, mode, public_id, card_id, collector_id, pack_id, purchase_id,
                       'held', fmv, buyback_percent, buyback_price, purchased_at
                  FROM inventory_item, generate_series(1, 2) WHERE id = {item}"""
+STATEMENT = """INSERT INTO buyback_statement
+                 (environment_id, day, sold, sold_amount, paid, paid_amount, failed, closed_at) VALUES """
 BREAKS: dict[str, Break] = {
     "an item settles at most once": ghost(COPY_SALE),
     "a sold item has a settled buyback": ghost("DELETE FROM buyback_buyback WHERE item_id = {item}"),
@@ -65,6 +67,18 @@ BREAKS: dict[str, Break] = {
     "what is in flight is what open buybacks have submitted": ghost("UPDATE buyback_transfer SET credit = 'in_flight'"),
     "no row is linked across environments": ghost("UPDATE buyback_payout SET environment_id = {other_env}"),
     "a card is in one user's hands within its pool": ghost(COPY_ITEM),
+    "a sale, its payout and its transfer to the user are of one moment": ghost(
+        "UPDATE buyback_payout SET created_at = created_at + interval '1 ms'"
+    ),
+    "a statement says what the books say of its day, and every day up to the last one has said it": ghost(
+        STATEMENT + "({env}, '2026-04-19', 0, 0, 0, 0, 0, now())"
+    ),
+    "statements leave out no day": ghost(
+        STATEMENT + "({env}, '2026-04-10', 0, 0, 0, 0, 0, now()), ({env}, '2026-04-12', 0, 0, 0, 0, 0, now())"
+    ),
+    "what statements say was paid and what open days hold is what the ledger has paid out": ghost(
+        STATEMENT + "({env}, '2026-04-18', 1, 70.12, 1, 70.12, 0, now())"
+    ),
 }
 
 

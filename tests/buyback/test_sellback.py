@@ -128,13 +128,13 @@ def test_it_reads_the_databases_clock_when_no_time_is_given(world: World, mode: 
 
 def test_it_reads_a_sandboxs_own_clock(world: World, mode: str) -> None:
     environment = world.northwind.sandbox
-    item = make_item(environment, now=clock.now())
-    environment.clock_offset = timedelta(days=7, seconds=5)
-    environment.save()
-    refused(item, ItemExpired, now=None)
+    item, other = (make_item(environment, now=clock.now()) for _ in range(2))
     environment.clock_offset = timedelta(days=6, hours=23)
     environment.save()
     sell(item, now=None)
+    environment.clock_offset = timedelta(days=7, seconds=5)
+    environment.save()
+    refused(other, ItemExpired, now=None)
     item.refresh_from_db()
     assert timedelta(days=6, hours=23) <= item.sold_at - item.purchased_at < timedelta(days=7)  # type: ignore[operator]
 

@@ -13,14 +13,10 @@ from typing import Any
 
 from tests.contract.shapes import (
     ADDRESS,
-    FLAG,
-    NUMBER,
-    STRING,
     TEXT,
     TIME,
     USD,
     UUID,
-    WHOLE,
     nullable,
     one_of,
     text_like,
@@ -43,6 +39,7 @@ class Row:
 # --- section 1: every endpoint, with a body or path that would succeed --------------------------------------
 
 SELL, BUY, STATUS = "POST /vm/buyback", "POST /vm/buy/init", "POST /vm/buy/status"
+QUOTE, BATCH = "POST /vm/buyback/quote", "POST /vm/buyback/batch"
 VALID: dict[str, dict[str, Any] | None] = {
     "GET /vm/available": None,
     "GET /vm/chase/tidewater-box": None,
@@ -52,6 +49,9 @@ VALID: dict[str, dict[str, Any] | None] = {
     BUY: {"id": "<pack>", "amount": 1, "user_id": "ada"},
     STATUS: {"session_id": "<session>"},
     SELL: {"item_id": "<held>"},
+    QUOTE: {"item_ids": ["<held>"]},
+    BATCH: {"item_ids": ["<held>"]},
+    "GET /vm/buyback/<sold>": None,
 }
 
 NO_KEY = "Invalid API key"
@@ -62,7 +62,14 @@ REFUSED_KEYS = (
 )  # fmt: skip
 
 # What the endpoint answers to an empty object, and so to every body below.
-MISSING_FIELD = {SELL: "Item not found", BUY: "user_id is required", STATUS: "Transaction failed"}
+ITEM_IDS = "item_ids must be a list of 1 to 50 strings"
+MISSING_FIELD = {
+    SELL: "Item not found",
+    BUY: "user_id is required",
+    STATUS: "Transaction failed",
+    QUOTE: ITEM_IDS,
+    BATCH: ITEM_IDS,
+}
 JSON = "application/json"
 # <fields> are the endpoint's own valid fields: but for its flaw, each of these would succeed.
 MALFORMED: dict[str, tuple[bytes, str]] = {
@@ -265,74 +272,6 @@ INVENTORY = [
     Row("broken UTF-8 in the id", "GET /inventory/%ff%fe", None, 404, "User not found"),
     Row("an id of 4,000 characters", "GET /inventory/" + "x" * 4000, None, 404, "User not found"),
 ]
-
-# --- section 5: packs ---------------------------------------------------------------------------------------
-
-CHASE = {"id": TEXT, "name": TEXT, "image": ADDRESS, "back_image": nullable(ADDRESS), "fmv": USD}
-TIER = {
-    "id": WHOLE,
-    "name": TEXT,
-    "color": text_like("#[0-9a-fA-F]{6}"),
-    "lower": USD,
-    "upper": USD,
-    "weight": NUMBER,
-}
-PACK = {
-    "id": text_like("[1-9A-HJ-NP-Za-km-z]{32,44}"),
-    "slug": TEXT,
-    "platform": "mainnet",
-    "name": TEXT,
-    "enable": True,
-    "description": STRING,
-    "mint_price": USD,
-    "max_per_mint": WHOLE,
-    "in_stock": FLAG,
-    "categories": [TEXT],
-    "ev": nullable(USD),
-    "min_ev": nullable(USD),
-    "max_ev": nullable(USD),
-    "ev_updated_at": nullable(TIME),
-    "buyback_percent": 0.85,
-    "claw_image_url": nullable(ADDRESS),
-    "rarity_distribution": [TIER],
-    "type": one_of("CORE", "EBAY"),
-    "num_pulls_7d": WHOLE,
-    "last_pull": nullable(TIME),
-    "chase": [CHASE],
-}
-PULL = {
-    "id": TEXT,
-    "claw_id": TEXT,
-    "claw_slug": nullable(TEXT),
-    "value": USD,
-    "buyback_price": USD,
-    "created_at": TIME,
-    "metadata": METADATA,
-}
-CARD = {"id": TEXT, "name": TEXT, "image": ADDRESS, "back_image": nullable(ADDRESS), "fmv": USD, "metadata": METADATA}
-
-PACKS = [
-    Row("all", "GET /vm/available", None, 200, [PACK]),
-    Row("of a platform", "GET /vm/available?platform=mainnet", None, 200, [PACK]),
-    Row("of an unknown platform", "GET /vm/available?platform=moon", None, 200, []),
-    Row("of an impossible platform", "GET /vm/available?platform=moon%00", None, 200, []),
-    Row("the best cards", "GET /vm/chase/tidewater-box", None, 200, [CHASE]),
-    Row("the best cards of an unknown pack", "GET /vm/chase/nothing", None, 404, "VM not found"),
-    Row("the best cards of an impossible pack", "GET /vm/chase/%00", None, 404, "VM not found"),
-    Row("pulls", "GET /vm/recent-pulls", None, 200, [PULL]),
-    Row("pulls of unknown packs", "GET /vm/recent-pulls?claw_ids=A&claw_ids=B", None, 200, []),
-    Row("pulls of an impossible pack", "GET /vm/recent-pulls?claw_ids=%00", None, 200, []),
-    Row("a card", "GET /card/<held>", None, 200, CARD),
-    Row("a card by an id with pipes", "GET /card/<piped>", None, 200, CARD),
-    Row("an unknown card", "GET /card/nothing", None, 404, "Card not found"),
-    Row("an impossible card", "GET /card/%00", None, 404, "Card not found"),
-    Row("a card in broken UTF-8", "GET /card/%ff", None, 404, "Card not found"),
-]
-# ?limit= → how many of the 130 pulls there are.
-LIMITS = {
-    "1": 1, "20": 20, "100": 100, "101": 100, "9999": 100, "0": 1, "-5": 1, "": 20, "abc": 20, "1.5": 20, "1e2": 20,
-    "9" * 5000: 20, "%00": 20, "5%00": 20,
-}  # fmt: skip
 
 # --- section 6: POST /vm/buy/init and /vm/buy/status --------------------------------------------------------
 

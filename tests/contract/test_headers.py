@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from pytest_django import Settings
 
 from config import settings as configured
-from tests.contract.cases import BUY, SELL, STATUS, VALID, buying
+from tests.contract.cases import BUY, QUOTE, SELL, STATUS, VALID, buying
 from tests.contract.runner import check, everything, send
 from tests.contract.scene import Scene
 
@@ -40,13 +40,32 @@ def test_it_counts_down_and_then_refuses(scene: Scene, settings: Settings) -> No
 
 
 def test_it_sells_nothing_over_the_limit_and_keeps_no_such_answer(scene: Scene, settings: Settings) -> None:
-    settings.API_RATE_LIMIT, settings.WEB_WORKERS = 1, 1
-    send(scene, AVAILABLE)
+    settings.API_WRITE_LIMIT, settings.WEB_WORKERS = 1, 1
+    send(scene, SELL, {})
     before = everything()
     check(scene, send(scene, SELL, VALID[SELL], headers={"Idempotency-Key": "k"}), 429, "Rate limit exceeded")
     assert everything() == before
-    settings.API_RATE_LIMIT = 100
+    settings.API_WRITE_LIMIT = 100
     assert send(scene, SELL, VALID[SELL], headers={"Idempotency-Key": "k"}).status_code == 200
+
+
+def test_it_counts_reading_and_writing_apart(scene: Scene, settings: Settings) -> None:
+    settings.API_RATE_LIMIT, settings.API_WRITE_LIMIT, settings.WEB_WORKERS = 1, 2, 1
+    calls = (AVAILABLE, SELL, SELL, SELL, AVAILABLE)
+    answers = [send(scene, call, None if call == AVAILABLE else {}) for call in calls]
+    assert [answer.status_code for answer in answers] == [200, 400, 400, 429, 429]
+    assert [answer["X-RateLimit-Limit"] for answer in answers] == ["1", "2", "2", "2", "1"]
+
+
+@pytest.mark.parametrize("call", [QUOTE, STATUS])
+def test_it_counts_a_post_that_changes_nothing_as_reading(scene: Scene, settings: Settings, call: str) -> None:
+    settings.API_RATE_LIMIT, settings.API_WRITE_LIMIT, settings.WEB_WORKERS = 7, 2, 1
+    assert send(scene, call, VALID[call])["X-RateLimit-Limit"] == "7"
+
+
+def test_it_limits_writing_as_reading_unless_told(scene: Scene, settings: Settings) -> None:
+    settings.API_RATE_LIMIT, settings.WEB_WORKERS = 7, 1
+    assert send(scene, SELL, {})["X-RateLimit-Limit"] == "7"
 
 
 def test_it_counts_environments_apart(scenes: dict[str, Scene], db: None, settings: Settings) -> None:

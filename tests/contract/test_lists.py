@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from config.clock import iso
 from inventory.models import Card
-from inventory.packs import refresh_values
+from inventory.packs import count_pulls, refresh_values
 from partners.models import Mode
 from tests.contract.cases import BUY, SELL, buying
 from tests.contract.runner import send
@@ -70,8 +71,10 @@ def test_it_counts_pulls_of_the_last_seven_days_in_its_own_pool(scene: Scene) ->
     pack = scene.names["nearly empty"]
     assert (packs(scene)[pack]["num_pulls_7d"], packs(scene)[pack]["last_pull"]) == (0, None)
     send(scene, BUY, buying(id="<nearly empty>", amount=2))
+    count_pulls()
     assert packs(scene)[pack]["num_pulls_7d"] == 2
-    assert packs(scene)[pack]["last_pull"] is not None
+    latest = scene.environment.items.latest("purchased_at")
+    assert packs(scene)[pack]["last_pull"] == iso(latest.purchased_at)
 
 
 @pytest.mark.parametrize("path", ["/vm/chase/tidewater-box", "/vm/available"])

@@ -10,6 +10,7 @@ from django.db import connection
 
 from tests.contract import cases
 from tests.contract.cases import BUY, MALFORMED, MISSING_FIELD, SELL, VALID, Row
+from tests.contract.pack_cases import LIMITS, PACKS
 from tests.contract.runner import check, everything, malformed, play, send
 from tests.contract.scene import Scene
 
@@ -36,7 +37,7 @@ def test_it_shows_an_inventory_as_sections_3_and_4_say(scene: Scene, row: Row) -
     play(scene, row)
 
 
-@pytest.mark.parametrize(("mode", "row"), rows(cases.PACKS))
+@pytest.mark.parametrize(("mode", "row"), rows(PACKS))
 def test_it_shows_packs_as_section_5_says(scene: Scene, row: Row) -> None:
     play(scene, row)
 
@@ -103,7 +104,7 @@ def test_it_refuses_a_body_over_64_kib(scene: Scene, call: str, content_type: st
 
 
 @pytest.mark.breaks_books(reason="a hundred pulls that were sold without sales")
-@pytest.mark.parametrize(("limit", "shown"), cases.LIMITS.items(), ids=lambda value: str(value)[:10])
+@pytest.mark.parametrize(("limit", "shown"), LIMITS.items(), ids=lambda value: str(value)[:10])
 def test_it_clamps_the_number_of_recent_pulls(scene: Scene, limit: str, shown: int) -> None:
     pull_often(scene, 130)
     pulls = json.loads(send(scene, f"GET /vm/recent-pulls?limit={limit}").content)
@@ -126,7 +127,7 @@ def pull_often(scene: Scene, times: int) -> None:
 
 def test_it_names_every_row_once() -> None:
     """A row that stands twice is a slip of the pen."""
-    for listed in (cases.SELLBACK, cases.PURCHASES, cases.STATUSES, cases.INVENTORY, cases.PACKS):
+    for listed in (cases.SELLBACK, cases.PURCHASES, cases.STATUSES, cases.INVENTORY, PACKS):
         calls = [(row.call, repr(row.sent), row.only) for row in listed]
         assert len(calls) == len(set(calls))
     assert {BUY, SELL} < set(VALID)

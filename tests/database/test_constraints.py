@@ -23,6 +23,7 @@ from tests.database.schema import constraints, field_label, our_models
 from tests.world import (
     NOW,
     World,
+    make_activity,
     make_alert,
     make_buyback,
     make_card,
@@ -38,6 +39,7 @@ from tests.world import (
     make_proposal,
     make_purchase,
     make_spend,
+    make_statement,
     make_tier,
     make_transfer,
     make_treasury_control,
@@ -129,6 +131,7 @@ BREAKS: dict[str, Sequence[Break]] = {
     ],
     "partners_membership_role_known": [lambda w: make_membership(w.northwind.partner, role="root")],
     "partners.ApiKey.key_id": [lambda w: twice(lambda: make_key(w.northwind.live, key_id="the same"))],
+    "partners_apikey_scopes_known": [lambda w: make_key(w.northwind.live, scopes=["inventory:read", "root"])],
     "partners_idempotencykey_once": [lambda w: twice(lambda: make_idempotency_key(w.northwind.live, key="the same"))],
     "partners_idempotencykey_answered_or_at_work": [
         lambda w: make_idempotency_key(w.northwind.live, status=None, body=None),
@@ -170,6 +173,7 @@ BREAKS: dict[str, Sequence[Break]] = {
     "inventory_card_source_known": [lambda w: make_card(source_type="found")],
     "inventory_card_has_an_identity": [lambda w: make_card(source_type="alt", mint_address=None)],
     "inventory_card_enft_is_minted": [lambda w: make_card(source_type="enft", listing_id="1")],
+    "inventory_packactivity_once_per_pool": [lambda w: twice(lambda: make_activity(w.pack))],
     # Who bought what.
     "inventory_collector_once": [lambda w: twice(lambda: make_collector(w.northwind.live, "the same"))],
     "inventory_collector_user_id_filled": [lambda w: update(make_collector(w.northwind.live), user_id="")],
@@ -314,6 +318,17 @@ BREAKS: dict[str, Sequence[Break]] = {
     "buyback_payout_paid_has_its_time": [
         lambda w: make_payout(buyback(w), paid_at=None),
         lambda w: make_payout(buyback(w), state="pending", paid_at=NOW),
+    ],
+    # What a day came to.
+    "buyback_statement_once_a_day": [lambda w: twice(lambda: make_statement(w.northwind.live))],
+    "buyback_statement_day_was_over": [lambda w: make_statement(w.northwind.live, closed_at=NOW)],
+    "buyback_statement_paid_what_was_sold": [
+        lambda w: make_statement(w.northwind.live, sold=1, sold_amount=5, paid=2, paid_amount=5),
+        lambda w: make_statement(w.northwind.live, sold=1, sold_amount=5, paid=1, paid_amount=6),
+    ],
+    "buyback_statement_amount_has_sales": [
+        lambda w: make_statement(w.northwind.live, sold_amount=5, paid_amount=5),
+        lambda w: make_statement(w.northwind.live, sold=1, paid=1),
     ],
 }
 

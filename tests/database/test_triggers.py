@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import product
 from typing import Any
@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, connection, models, transaction
 
-from buyback.models import BUYBACK_MOVES, PAYOUT_MOVES, Buyback, Move, Payout, Proposal, Transfer
+from buyback.models import BUYBACK_MOVES, PAYOUT_MOVES, Buyback, Move, Payout, Proposal, Statement, Transfer
 from buyback.models.sales import OPEN_STATES
 from inventory.models import Item
 from inventory.models.holdings import ITEM_MOVES
-from partners.models import AuditEntry, Event
+from partners.models import AuditEntry, Environment, Event
 from tests.database.schema import triggers
 from tests.world import (
     NOW,
@@ -26,6 +26,7 @@ from tests.world import (
     make_item,
     make_payout,
     make_proposal,
+    make_statement,
     make_transfer,
 )
 
@@ -44,6 +45,7 @@ APPEND_ONLY: dict[type[models.Model], Make] = {
     AuditEntry: lambda _: make_audit_entry(),
     Transfer: lambda w: make_transfer(make_buyback(make_item(w.northwind.live))),
     Move: moved,
+    Statement: lambda w: make_statement(w.northwind.live),
 }
 
 
@@ -106,7 +108,7 @@ def test_it_allows_only_the_moves_it_knows(world: World, model: Any, old: str, n
 
 
 @pytest.mark.parametrize("model", APPEND_ONLY)
-@pytest.mark.parametrize("statement", ["UPDATE {} SET created_at = created_at", "DELETE FROM {}"])
+@pytest.mark.parametrize("statement", ["UPDATE {} SET id = id", "DELETE FROM {}"])
 def test_it_changes_no_row_of_an_append_only_table(world: World, model: Any, statement: str) -> None:
     APPEND_ONLY[model](world)
     with pytest.raises(DatabaseError, match="Cannot update or delete"), transaction.atomic():
@@ -163,10 +165,26 @@ def test_it_keeps_no_trail_of_a_row_that_is_written_settled(world: World) -> Non
     assert not Move.objects.exists()
 
 
+def test_it_turns_no_clock_back(world: World) -> None:
+    rows = Environment.objects.filter(pk=world.northwind.sandbox.pk)
+    assert rows.update(clock_offset=timedelta(days=2)) == 1
+    jumped = rows.get().clock_moved_at
+    rows.update(clock_offset=timedelta(days=2))
+    for offset in (timedelta(days=2) - timedelta(microseconds=1), timedelta(0)):
+        with pytest.raises(DatabaseError, match="a clock only moves forward"), transaction.atomic():
+            rows.update(clock_offset=offset)
+    assert (rows.get().clock_offset, rows.get().clock_moved_at) == (timedelta(days=2), jumped)
+    assert jumped is not None
+
+
 def test_it_lists_every_trigger() -> None:
     listed = {f"{model._meta.label}:{name}" for model in APPEND_ONLY for name in ("append_only", "no_truncate")}
     listed |= {f"{model._meta.label}:allowed_moves" for model in MACHINES}
-    assert set(triggers()) == listed | {"buyback.Proposal:confirmed_is_final", "buyback.Buyback:trail_of_moves"}
+    assert set(triggers()) == listed | {
+        "buyback.Proposal:confirmed_is_final",
+        "buyback.Buyback:trail_of_moves",
+        "partners.Environment:clock_only_forward",
+    }
 
 
 def execute(statement: str) -> None:

@@ -63,6 +63,13 @@ def test_it_prints_only_the_key(db: None, mode: str) -> None:
     assert find(printed.getvalue().removesuffix("\n"), mode) == ApiKey.objects.get()
 
 
+def test_it_limits_a_key_to_scopes(db: None) -> None:
+    make_environment(partner=make_partner(slug="acme"))
+    scopes = ("--scope", "ship:write", "--scope", "inventory:read", "--scope", "ship:write")
+    call_command("create_api_key", "acme", "--mode", "live", "--name", "x", *scopes, stdout=io.StringIO())
+    assert ApiKey.objects.get().scopes == ["inventory:read", "ship:write"]
+
+
 def test_it_refuses_a_key_for_nobody(db: None) -> None:
     refused = _refused("create_api_key", "acme", "--mode", "live", "--name", "Server")
     assert refused == "There is no partner acme."

@@ -17,6 +17,7 @@ from partners.keys import ExpiryPassed, TooManyKeys, find, issue_key, revoke_key
 from partners.models import ApiKey, AuditEntry, Environment, Mode
 from partners.names import BadName
 from partners.onboarding import reactivate_partner, suspend_partner
+from partners.scopes import UnknownScope
 from tests.world import NOW, make_environment, make_key
 
 HOUR = timedelta(hours=1)
@@ -45,6 +46,12 @@ def test_it_keeps_only_a_digest(db: None) -> None:
         assert secret not in cursor.fetchone()[0]
         cursor.execute("SELECT row_to_json(a)::text FROM partners_auditentry a")
         assert secret not in cursor.fetchone()[0]
+
+
+def test_it_issues_no_key_for_a_scope_that_is_none(db: None) -> None:
+    with pytest.raises(UnknownScope):
+        issue_key(environment=make_environment(), name="Server", scopes=["inventory:read", "root"], by=SYSTEM)
+    assert not ApiKey.objects.exists()
 
 
 def test_it_audits_the_issue_and_the_revocation(db: None) -> None:

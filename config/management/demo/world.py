@@ -22,6 +22,7 @@ from inventory.demo.catalogue import Row, generate
 from inventory.demo.packs import PACKS, PackPlan
 from inventory.importing import import_cards
 from inventory.models import Pack, Tier
+from inventory.packs import count_pulls
 from inventory.purchases import OutOfStock, buy_pulls
 from partners.actor import SYSTEM, Actor
 from partners.models import Environment, Partner
@@ -98,6 +99,7 @@ def play(visits: list[Visit], *, seed: int, size: Size, now: datetime, advance: 
         story.at(now - timedelta(days=day), _sweep)
     for _ in story.tell():
         advance()
+    count_pulls(now=now)
 
 
 def _sweep(now: datetime) -> None:

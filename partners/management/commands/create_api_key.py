@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from partners.actor import SYSTEM
 from partners.keys import issue_key
 from partners.management.sentences import in_one_line
-from partners.models import Environment, Mode
+from partners.models import Environment, Mode, Scope
 
 
 class Command(BaseCommand):
@@ -22,11 +22,14 @@ class Command(BaseCommand):
         parser.add_argument("slug", metavar="SLUG", help="the partner's slug")
         parser.add_argument("--mode", required=True, choices=Mode.values)
         parser.add_argument("--name", required=True, help="what the key is for")
+        limited = "limit the key to this; give it again for more (default: everything)"
+        parser.add_argument("--scope", action="append", default=[], choices=Scope.values, help=limited)
 
     def handle(self, *args: Any, **options: Any) -> None:
         with in_one_line():
             environment = Environment.objects.of(options["slug"], options["mode"]).first()
             if environment is None:
                 raise CommandError(f"There is no partner {options['slug']}.", returncode=2)
-            _, text = issue_key(environment=environment, name=options["name"], by=SYSTEM)
+            name, scopes = options["name"], options["scope"]
+            _, text = issue_key(environment=environment, name=name, scopes=scopes, by=SYSTEM)
         self.stdout.write(text)

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("partners", "0002_rows_by_target"),
+        ("partners", "0004_known_scopes"),
     ]
 
     operations = [
