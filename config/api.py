@@ -5,8 +5,10 @@ from __future__ import annotations
 from django.urls import path, re_path
 
 from buyback.api import Quotes, SellBack, SellbackStatus, SellBatch
+from buyback.history_api import Buybacks, Payouts
 from inventory.api import AvailablePacks, BuyInit, BuyStatus, CardPage, Chase, Inventory, RecentPulls
 from partners.api import UnknownRoute
+from partners.history_api import Events
 
 urlpatterns = [
     # Sell back
@@ -24,5 +26,9 @@ urlpatterns = [
     path("vm/buy/status", BuyStatus.as_view()),
     # Inventory
     path("inventory/<path:user_id>", Inventory.as_view()),
+    # History
+    path("buybacks", Buybacks.as_view()),
+    path("payouts", Payouts.as_view()),
+    path("events", Events.as_view()),
     re_path("", UnknownRoute.as_view()),
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from typing import Any
 from uuid import UUID
@@ -19,9 +18,9 @@ from inventory.purchases import PackNotFound, buy_pulls
 from inventory.shelf import shelf
 from partners.api import ActionView, PartnerView
 from partners.models import Scope
+from partners.query import clamped
 
 LONGEST_USER_ID = 255
-WHOLE = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
 
 
 class UserIdRequired(Refusal):
@@ -132,19 +131,12 @@ class RecentPulls(PartnerView):
 
     def get(self, request: Request, **kwargs: Any) -> Response:
         claw_ids = [claw_id for claw_id in request.query_params.getlist("claw_ids") if "\0" not in claw_id]
-        limit = _clamped(request.query_params.get("limit"), default=20, low=1, high=100)
+        limit = clamped(request.query_params.get("limit"), default=20, low=1, high=100)
         base = base_of(request)
         if not claw_ids and request.query_params.getlist("claw_ids"):
             return Response([])
         pulls = packs.recent_pulls(self.environment, claw_ids=claw_ids, limit=limit)
         return Response([rendering.pull(item, base) for item in pulls])
-
-
-def _clamped(text: str | None, *, default: int, low: int, high: int) -> int:
-    """A whole number from the query, forced between ``low`` and ``high``; ``default`` for what is not a number."""
-    if text is None or not WHOLE.fullmatch(text):
-        return default
-    return max(low, min(high, int(text)))
 
 
 class Inventory(PartnerView):

@@ -164,6 +164,14 @@ class ItemQuerySet(models.QuerySet["Item"]):
         """One environment's items."""
         return self.filter(environment=environment)
 
+    def named(self, public_id: str) -> ItemQuerySet:
+        """Every pull of the card that the API knows by this id, sold since or not. Found by the card: sold items are
+        in no index of ids.
+        """
+        if "\0" in public_id:
+            return self.none()
+        return self.filter(Q(card__mint_address=public_id) | Q(card__listing_id=public_id), public_id=public_id)
+
     def open(self) -> ItemQuerySet:
         """Items whose card is out of the pack: everything but what was sold back."""
         return self.exclude(state="sold")

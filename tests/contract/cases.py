@@ -52,6 +52,9 @@ VALID: dict[str, dict[str, Any] | None] = {
     QUOTE: {"item_ids": ["<held>"]},
     BATCH: {"item_ids": ["<held>"]},
     "GET /vm/buyback/<sold>": None,
+    "GET /buybacks": None,
+    "GET /payouts": None,
+    "GET /events": None,
 }
 
 NO_KEY = "Invalid API key"
