@@ -41,9 +41,10 @@ def function() -> str:
     CREATE OR REPLACE FUNCTION bench.sell(the_environment bigint, the_number bigint) RETURNS uuid LANGUAGE plpgsql
     AS $sell$
     #variable_conflict use_column
-    DECLARE the_state text; the_expiry boolean; the_amount numeric; the_refusal boolean; the_sale uuid; the_payout uuid;
+    DECLARE the_state text; the_expiry boolean; the_amount numeric; the_pause boolean; the_cap boolean;
+            the_sale uuid; the_payout uuid;
     BEGIN
-        {body} INTO the_state, the_expiry, the_amount, the_refusal, the_sale, the_payout;
+        {body} INTO the_state, the_expiry, the_amount, the_pause, the_cap, the_sale, the_payout;
         IF the_sale IS NULL THEN RAISE EXCEPTION 'item %% was not sold', the_number; END IF;
         RETURN the_sale;
     END $sell$

@@ -48,12 +48,12 @@ class BuybackAdmin(Untouchable, SteppedAdmin):
     inlines = (ProposalInline,)
     change_form_template = "admin/buyback/buyback/change_form.html"
     steps = review_admin.STEPS
-    readonly_fields = ("badge", "reference", "item_link", "user_link", "share", "paid")
+    readonly_fields = ("badge", "item_link", "user_link", "share", "paid")
     fieldsets = (
         (None, {"fields": ("badge", "failure_reason", "item_link", "user_link", "environment", "requested_by")}),
         ("Price", {"fields": ("fmv", "priced_at", "share", "mint_price", "voucher", "paid")}),
         ("Times", {"fields": ("created_at", "submitted_at", "lease_until", "completed_at")}),
-        ("Treasury", {"fields": ("reference", "remote")}),
+        ("Treasury", {"fields": ("treasury", "reference")}),
     )
 
     def offered(self, request: HttpRequest, row: Buyback) -> Iterable[str]:
@@ -63,7 +63,7 @@ class BuybackAdmin(Untouchable, SteppedAdmin):
         told = [
             f"Item {row.item} of {row.environment}",
             f"{'Not priced yet' if row.amount is None else usd(row.amount)}, asked for by {row.requested_by}",
-            f"Known to the treasury as {row.reference}",
+            f"Known to {row.treasury} as {row.reference}" if row.treasury else "Asked of no treasury",
         ]
         proposal = getattr(row, "proposal", None)
         if proposal is not None:
@@ -95,10 +95,6 @@ class BuybackAdmin(Untouchable, SteppedAdmin):
     @admin.display(description="share of the market value")
     def share(self, buyback: Buyback) -> str:
         return percent(buyback.buyback_percent)
-
-    @admin.display(description="known to the treasury as")
-    def reference(self, buyback: Buyback) -> str:
-        return buyback.reference
 
     @admin.display(description="state")
     def badge(self, buyback: Buyback) -> SafeString:

@@ -1,4 +1,4 @@
-"""Alerts: somebody has looked at one. The same trouble is then told anew when it comes again."""
+"""Alerts: the same trouble is told once, until somebody has looked at it; then anew when it comes again."""
 
 from __future__ import annotations
 
@@ -10,6 +10,13 @@ from buyback.models import Alert
 from config import clock
 from partners import audit
 from partners.actor import Actor
+from partners.models import Environment
+
+
+def tell(*, kind: Alert.Kind, environment: Environment, subject: str, detail: str) -> None:
+    """Tell the admins, unless they were told of this trouble (its kind and subject) and have not looked yet."""
+    alert = Alert(kind=kind, environment=environment, subject=subject, detail=detail[:500])
+    Alert.objects.bulk_create([alert], ignore_conflicts=True)
 
 
 def mark_seen(*, alert: Alert, by: Actor, now: datetime | None = None) -> Alert:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from contextlib import nullcontext
 from decimal import ROUND_CEILING, Decimal, InvalidOperation
 from functools import partial
+from operator import itemgetter
 from typing import Any
 
 import orjson
-from django.db import transaction
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -65,8 +64,24 @@ class SaleView(ActionView):
     scopes = (Scope.BUYBACK_WRITE,)
     in_progress = SaleInFlight
     sandbox_waits = True  # the sandbox never answers 429 here
+    refuses_cleanly = True
 
-    def sold_once(self, key: str, fingerprint: bytes, sell: Callable[[int], Sale]) -> idempotency.Answer:
+    def sold_once(self, key: str, fingerprint: bytes, sell: Callable[[int | None], Sale]) -> idempotency.Answer:
+        """The one answer to every request with ``key``, however it sells by now and did when the key came first."""
+        if outside.is_asked(self.environment):
+            return self._sold_in_steps(key, fingerprint, sell)
+        try:
+            return idempotency.once(
+                environment=self.environment,
+                key=key,
+                fingerprint=fingerprint,
+                answer=lambda: self.kept(lambda: sale_body(sell(None))),
+                wait=not self.environment.is_live,
+            )
+        except idempotency.Bound as bound:
+            return sessions.answer_for(bound.subject)
+
+    def _sold_in_steps(self, key: str, fingerprint: bytes, sell: Callable[[int], Sale]) -> idempotency.Answer:
         """The answer of a step-by-step sale: kept, or told by what became of the sale that the key made."""
         row = idempotency.begin(environment=self.environment, key=key, fingerprint=fingerprint, now=clock.now())
         if row.status is not None:
@@ -96,8 +111,6 @@ class SellBack(SaleView):
         return sale_body(self._sell(sent, None))
 
     def answer_once(self, key: str, fingerprint: bytes, sent: dict[str, Any]) -> idempotency.Answer:
-        if not outside.is_asked(self.environment):
-            return super().answer_once(key, fingerprint, sent)
         return self.sold_once(key, fingerprint, lambda row: self._sell(sent, row))
 
     def _sell(self, sent: dict[str, Any], key: int | None) -> Sale:
@@ -111,16 +124,19 @@ class SellBatch(SaleView):
     """``POST /vm/buyback/batch``: sell up to 50 items, each by the rules of one, each on its own."""
 
     def act(self, sent: dict[str, Any]) -> dict[str, Any]:
-        return {"results": [self._result(one, partial(self._sell, one)) for one in _item_ids(sent)]}
+        return {"results": self._results(sent, self._sell)}
 
     def answer_once(self, key: str, fingerprint: bytes, sent: dict[str, Any]) -> idempotency.Answer:
-        if not outside.is_asked(self.environment):
+        """In the sandbox one transaction. In live each line has a key of its own, made of the batch's, so that a line
+        whose outcome is not known yet takes no other with it.
+        """
+        if not self.environment.is_live:
             return super().answer_once(key, fingerprint, sent)
         row = idempotency.begin(environment=self.environment, key=key, fingerprint=fingerprint, now=clock.now())
         if row.status is not None:
             return idempotency.kept_answer(row)
         try:
-            results = [self._result_once(key, place, item_id) for place, item_id in enumerate(_item_ids(sent))]
+            results = self._results(sent, partial(self._sell_once, key))
         except Refusal:
             idempotency.forget(row)
             raise
@@ -131,31 +147,32 @@ class SellBatch(SaleView):
             idempotency.keep(row, answer)
         return answer
 
-    def _sell(self, item_id: str) -> dict[str, Any]:
-        return sale_body(self._sale(item_id, None))
+    def _results(self, sent: dict[str, Any], sell: Callable[[int, str], dict[str, Any]]) -> list[dict[str, Any]]:
+        """Each item's line, in the order asked. Sold in the items' own order: two batches in one transaction each would
+        otherwise wait for each other.
+        """
+        places = sorted(enumerate(_item_ids(sent)), key=itemgetter(1))
+        lines = {place: self._result(item_id, partial(sell, place, item_id)) for place, item_id in places}
+        return [lines[place] for place in range(len(places))]
 
     def _result(self, item_id: str, sell: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-        """One item's line. At once, a refused sale must not take the others' transaction with it."""
-        contained = nullcontext() if outside.is_asked(self.environment) else transaction.atomic()
         try:
-            with contained:
-                return {"item_id": item_id} | sell()
+            return {"item_id": item_id} | sell()
         except Refusal as refusal:
             return {"item_id": item_id, "success": False, "error": refusal.sentence}
 
-    def _result_once(self, key: str, place: int, item_id: str) -> dict[str, Any]:
+    def _sell(self, _place: int, item_id: str) -> dict[str, Any]:
+        return sale_body(self._sale(item_id, None))
+
+    def _sell_once(self, batch: str, place: int, item_id: str) -> dict[str, Any]:
         """One item's line under a key of its own, made of the batch's key and the item's place in it."""
-        own = "batch " + hashlib.sha256(f"{key}\n{place}\n{item_id}".encode()).hexdigest()
-
-        def sell() -> dict[str, Any]:
-            try:
-                answer = self.sold_once(own, idempotency.fingerprint(own, {}), lambda row: self._sale(item_id, row))
-            except idempotency.KeyInProgress:  # the line of an earlier request with the batch's key, still at work
-                raise SaleInFlight from None
-            told: dict[str, Any] = orjson.loads(answer.body)
-            return told if answer.status == 200 else {"success": False} | told
-
-        return self._result(item_id, sell)
+        own = "batch " + hashlib.sha256(f"{batch}\n{place}\n{item_id}".encode()).hexdigest()
+        try:
+            answer = self.sold_once(own, idempotency.fingerprint(own, {}), lambda row: self._sale(item_id, row))
+        except idempotency.KeyInProgress:  # the line of an earlier request with the batch's key, still at work
+            raise SaleInFlight from None
+        told: dict[str, Any] = orjson.loads(answer.body)
+        return told if answer.status == 200 else {"success": False} | told
 
     def _sale(self, item_id: str, key: int | None) -> Sale:
         return sell_back(environment=self.environment, item_id=item_id, by=self.actor, key=key)

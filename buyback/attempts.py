@@ -10,14 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
-from django.conf import settings
-from django.db import IntegrityError, OperationalError, connection, transaction
-from django.db.models import F
+from django.db import OperationalError, transaction
 from psycopg.errors import LockNotAvailable
 
-from buyback.models import Alert, Buyback, Payout, Spend, Transfer, TreasuryControl
+from buyback import alerts, breaker, caps, treasury
+from buyback.models import Alert, Buyback, Payout, Transfer
 from buyback.outcomes import (
     ItemExpired,
     ItemNotFound,
@@ -43,7 +42,7 @@ class Attempt:
 
     buyback: Buyback
     item: Item
-    remote: bool  # whether the remote treasury pays; decided at the claim, and kept with the submission
+    treasury: str  # which one pays, by its name; decided at the claim, and kept with the submission
 
     @property
     def pk(self) -> UUID:
@@ -65,12 +64,7 @@ def load(buyback_id: UUID) -> Attempt:
     """An attempt as it stands."""
     buyback = Buyback.objects.get(pk=buyback_id)
     related = ("card", "purchase", "collector", "environment")
-    return Attempt(buyback, Item.objects.select_related(*related).get(pk=buyback.item_id), remote=buyback.remote)
-
-
-def is_paused() -> bool:
-    """Whether the kill switch is set: then nothing is claimed, submitted, or submitted again."""
-    return TreasuryControl.objects.filter(paused=True).exists()
+    return Attempt(buyback, Item.objects.select_related(*related).get(pk=buyback.item_id), treasury=buyback.treasury)
 
 
 def claim(
@@ -84,7 +78,8 @@ def claim(
 ) -> Attempt:
     """Take the item out of the user's hands for 30 seconds, to sell it. ``pull``: only if it is this row.
 
-    Raises SaleInFlight, SessionActive, ItemNotFound, ItemExpired, or TransactionFailed while the treasury is paused.
+    Raises SaleInFlight, SessionActive, ItemNotFound, ItemExpired, or TransactionFailed while the treasury is paused or
+    a breaker is open.
     """
     with transaction.atomic(durable=True):
         item = _lock(environment, item_id, pull)
@@ -95,7 +90,7 @@ def claim(
             raise ItemNotFound
         if not item.window_is_open(moment):
             raise ItemExpired
-        if is_paused():
+        if caps.is_paused() or breaker.is_open():
             raise TransactionFailed
         _move_item(item.pk, Item.State.HELD, Item.State.SELLING)
         buyback = Buyback.objects.create(
@@ -114,7 +109,7 @@ def claim(
             own = IdempotencyKey.objects.filter(pk=key, subject=None, status=None)
             if not own.update(subject=buyback.pk):
                 raise SaleInFlight
-    return Attempt(buyback, item, remote=bool(settings.TREASURY_URL))
+    return Attempt(buyback, item, treasury=treasury.name())
 
 
 def _lock(environment: Environment, item_id: str, pull: int | None) -> Item:
@@ -152,6 +147,7 @@ def submit(attempt: Attempt, price: Price, *, now: datetime | None) -> None:
     try:
         with transaction.atomic(durable=True):
             moment = now or attempt.item.environment.database_now()
+            reference = _next_reference(attempt.item) if attempt.treasury else ""
             moved = Buyback.objects.filter(
                 # The very lease we took: the reconciler's is another, and means that we were given up.
                 pk=attempt.pk,
@@ -163,14 +159,16 @@ def submit(attempt: Attempt, price: Price, *, now: datetime | None) -> None:
                 fmv=price.fmv,
                 priced_at=price.priced_at,
                 amount=price.amount,
-                remote=attempt.remote,
+                treasury=attempt.treasury,
+                reference=reference,
                 submitted_at=moment,
                 lease_until=moment + LEASE,
             )
             if not moved:
                 raise TransactionFailed
             # After the sale's own row: whoever gives the money back locks the two in this order.
-            _count_against_caps(attempt.item.environment, price.amount, moment)
+            counted_in = caps.count(attempt.item.environment, price.amount, moment)
+            Buyback.objects.filter(pk=attempt.pk).update(counted_in=counted_in)
             Transfer.objects.create(
                 environment=attempt.item.environment,
                 buyback_id=attempt.pk,
@@ -180,69 +178,32 @@ def submit(attempt: Attempt, price: Price, *, now: datetime | None) -> None:
                 created_at=moment,
             )
             show_price(attempt, price)
-    except Paused:
+    except caps.Paused:
         fail(attempt.pk, reason="paused", now=now)
         raise TransactionFailed from None
-    except CapReached as reached:
-        fail(attempt.pk, reason="cap_reached", alert=(Alert.Kind.CAP_REACHED, str(reached)), now=now)
+    except caps.CapReached as reached:
+        caps.tell(attempt.item.environment, str(reached), attempt.item.public_id)
+        fail(attempt.pk, reason="cap_reached", now=now)
         raise TransactionFailed from None
+    attempt.buyback.reference = reference
+
+
+def _next_reference(item: Item) -> str:
+    """What the treasury will know the next submission of ``item`` by."""
+    return reference_of(item, Buyback.objects.filter(item=item).exclude(reference="").count() + 1)
+
+
+def reference_of(item: Item, number: int) -> str:
+    """The reference of an item's so many-th submission. It hangs on nothing that a database restored from a backup
+    would make anew: sold again after that, the item is the same payment again.
+    """
+    return f"buyback-{uuid5(item.purchase_id, f'{item.public_id} {number}')}"
 
 
 def show_price(attempt: Attempt, price: Price) -> None:
     """Show what the oracle said from now on, unless a later price is shown already."""
     cards = Card.objects.filter(pk=attempt.item.card_id, priced_at__lt=price.priced_at)
     cards.update(fmv=price.fmv, priced_at=price.priced_at)
-
-
-class Paused(Exception):
-    """The kill switch was set after the claim."""
-
-
-class CapReached(Exception):
-    """The sale would pass a cap, which the message names."""
-
-
-def _count_against_caps(environment: Environment, amount: Decimal, now: datetime) -> None:
-    """Add ``amount`` to each capped span. Raises CapReached or Paused; the transaction must then be rolled back."""
-    control = TreasuryControl.objects.first()
-    if control is None:
-        return
-    if control.paused:
-        raise Paused
-    if control.cap_per_sale is not None and amount > control.cap_per_sale:
-        raise CapReached("one sale")
-    for scope, starts_at, cap in _spans(environment, now, control):
-        try:
-            with transaction.atomic(), connection.cursor() as cursor:
-                cursor.execute(
-                    "INSERT INTO buyback_spend AS spent (scope, starts_at, total, cap) VALUES (%s, %s, %s, %s)"
-                    " ON CONFLICT (scope, starts_at) DO UPDATE"
-                    " SET total = spent.total + excluded.total, cap = excluded.cap",
-                    [scope, starts_at, amount, cap],
-                )
-        except IntegrityError as error:
-            if "buyback_spend_within_cap" in str(error):
-                raise CapReached(scope) from None
-            raise
-
-
-def _spans(environment: Environment, now: datetime, control: TreasuryControl) -> list[tuple[str, datetime, Decimal]]:
-    """The capped spans that a sale at ``now`` falls into, in the order they are always locked."""
-    day = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    hour = now.replace(minute=0, second=0, microsecond=0)
-    spans = [
-        (f"partner:{environment.partner_id}", day, control.cap_per_partner_day),
-        ("platform", hour, control.cap_per_hour),
-    ]
-    return [(scope, starts_at, cap) for scope, starts_at, cap in spans if cap is not None]
-
-
-def _give_back(environment: Environment, amount: Decimal, submitted_at: datetime) -> None:
-    """Take a sale that did not happen off the spans it was counted in."""
-    for scope, starts_at, _ in _spans(
-        environment, submitted_at, TreasuryControl(cap_per_partner_day=amount, cap_per_hour=amount)
-    ):
-        Spend.objects.filter(scope=scope, starts_at=starts_at, total__gte=amount).update(total=F("total") - amount)
 
 
 def settle(buyback_id: UUID, *, now: datetime | None) -> Sale:
@@ -276,17 +237,12 @@ def write_settled(buyback: Buyback, *, now: datetime | None) -> Sale:
     return Sale(item.public_id, amount, buyback.pk, payout.pk)
 
 
-def fail(
-    buyback_id: UUID, *, reason: str, alert: tuple[Alert.Kind, str] | None = None, now: datetime | None = None
-) -> None:
+def fail(buyback_id: UUID, *, reason: str, now: datetime | None = None) -> None:
     """No sale: the item is held again, and money that was set aside goes back. Again for a failed sale: nothing."""
     with transaction.atomic(durable=True):
         buyback = lock_attempt(buyback_id)
-        if buyback.state == Buyback.State.FAILED:
-            return
-        write_failed(buyback, reason=reason, now=now)
-        if alert is not None:
-            raise_alert(buyback, *alert)
+        if buyback.state != Buyback.State.FAILED:
+            write_failed(buyback, reason=reason, now=now)
 
 
 def write_failed(buyback: Buyback, *, reason: str, now: datetime | None) -> None:
@@ -297,15 +253,15 @@ def write_failed(buyback: Buyback, *, reason: str, now: datetime | None) -> None
     _move_item(buyback.item_id, Item.State.SELLING, Item.State.HELD)
     if was_submitted is not None:
         _transfer(buyback, IN_FLIGHT, TREASURY, moment)
-        _give_back(buyback.environment, _amount(buyback), was_submitted)
+        caps.give_back(buyback, was_submitted)
     data = _told(buyback) | {"reason": reason}
     events.record(environment=buyback.environment, kind=Event.Type.BUYBACK_FAILED, data=[data], now=moment)
 
 
 def reject_price(attempt: Attempt, *, reason: str, now: datetime | None) -> None:
     """No trustworthy price: no sale, and the admins are told why."""
-    detail = f"{attempt.item.card_id}: {reason}"
-    fail(attempt.pk, reason=f"price: {reason}", alert=(Alert.Kind.PRICE_REJECTED, detail), now=now)
+    _tell(attempt.buyback, Alert.Kind.PRICE_REJECTED, f"{attempt.item.card_id}: {reason}")
+    fail(attempt.pk, reason=f"price: {reason}", now=now)
 
 
 def park(buyback_id: UUID, *, reason: str, now: datetime | None) -> None:
@@ -326,7 +282,7 @@ def send_to_review(buyback_id: UUID, *, reason: str, now: datetime | None) -> No
         buyback = lock_attempt(buyback_id)
         if buyback.state == Buyback.State.UNKNOWN:
             _move(buyback, Buyback.State.REVIEW, failure_reason=reason[:100])
-            raise_alert(buyback, Alert.Kind.SALE_IN_REVIEW, reason)
+            _tell(buyback, Alert.Kind.SALE_IN_REVIEW, reason)
 
 
 def take_lease(buyback_id: UUID, *, now: datetime | None) -> Attempt | None:
@@ -341,15 +297,6 @@ def take_lease(buyback_id: UUID, *, now: datetime | None) -> Attempt | None:
             lease_until=moment + LEASE
         )
     return load(buyback_id) if taken else None
-
-
-def raise_alert(buyback: Buyback, kind: Alert.Kind, detail: str) -> None:
-    """Tell the admins, once until somebody has seen it."""
-    subject = f"item {buyback.item.public_id}"
-    Alert.objects.bulk_create(
-        [Alert(kind=kind, environment=buyback.environment, subject=subject, detail=detail[:500])],
-        ignore_conflicts=True,
-    )
 
 
 def lock_attempt(buyback_id: UUID) -> Buyback:
@@ -396,3 +343,9 @@ def _amount(buyback: Buyback) -> Decimal:
 
 def _told(buyback: Buyback) -> dict[str, Any]:
     return buyback.item.as_event() | {"buyback_id": str(buyback.pk), "by": buyback.requested_by}
+
+
+def _tell(buyback: Buyback, kind: Alert.Kind, detail: str) -> None:
+    """Tell the admins of trouble with the sale's item."""
+    subject = f"item {buyback.item.public_id}"
+    alerts.tell(kind=kind, environment=buyback.environment, subject=subject, detail=detail)

@@ -1,7 +1,8 @@
 """A circuit breaker: after a few silences in a row, do not ask for a while.
 
 Our own, and small, because what counts is not an exception but an outcome: a treasury that declines is well, one that
-leaves us without an answer is not. Each process keeps its own.
+leaves us without an answer is not. Each process keeps its own. It stands before the claim, so while one is open no item
+is taken out of anybody's hands.
 """
 
 from __future__ import annotations
@@ -15,25 +16,29 @@ REST = 30.0  # seconds
 
 
 class Breaker:
-    """Open after 5 silences in a row, for 30 seconds; then one call may try, and its answer decides."""
+    """Open for 30 seconds after 5 silences in a row. Then calls are let through again: the first answer closes it, the
+    first silence opens it for another 30 seconds.
+    """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._lock, self._clock = threading.Lock(), clock
-        self._silences, self._closed_again = 0, 0.0
+        self.silences, self._rests_until = 0, 0.0
 
     def is_open(self) -> bool:
-        """Whether to refuse. The first caller after the rest is let through, and the others wait for its answer."""
-        with self._lock:
-            if self._silences < SILENCES:
-                return False
-            if self._clock() < self._closed_again:
-                return True
-            self._closed_again = self._clock() + REST
-            return False
+        """Whether to refuse."""
+        return self.silences >= SILENCES and self._clock() < self._rests_until
 
     def count(self, *, answered: bool) -> None:
         """Remember how a call went."""
         with self._lock:
-            self._silences = 0 if answered else self._silences + 1
-            if self._silences == SILENCES:
-                self._closed_again = self._clock() + REST
+            self.silences = 0 if answered else self.silences + 1
+            if self.silences >= SILENCES:
+                self._rests_until = self._clock() + REST
+
+
+ORACLE, TREASURY = Breaker(), Breaker()
+
+
+def is_open() -> bool:
+    """Whether the oracle or the treasury has not been answering: better a quick no than a stuck sale."""
+    return ORACLE.is_open() or TREASURY.is_open()

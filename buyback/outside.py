@@ -1,8 +1,9 @@
 """What a live sale asks of the outside world: a price of the oracle, money of the treasury.
 
 Either may be configured without the other: without ``ORACLE_URL`` the catalogue's price holds, without ``TREASURY_URL``
-the settlement is internal and always pays. The sandbox never asks. No transaction may be open while anybody is asked: a
-slow peer must not hold a lock, and an answer must never be lost with a rollback.
+the settlement is internal and always pays. The sandbox never asks. Only the treasury that a sale was submitted to can
+tell what became of it, so no other is asked, whatever the settings say by now. No transaction may be open while anybody
+is asked: a slow peer must not hold a lock, and an answer must never be lost with a rollback.
 """
 
 from __future__ import annotations
@@ -13,20 +14,15 @@ from decimal import Decimal
 from django.conf import settings
 from django.db import connection
 
-from buyback import oracle, treasury
+from buyback import breaker, oracle, treasury
 from buyback.attempts import Attempt
-from buyback.breaker import Breaker
 from buyback.oracle import PriceUnavailable, Reason
-from buyback.outcomes import TransactionFailed
 from inventory.models import Item
 from inventory.pricing import Price, basis
 from inventory.pricing import price as catalogue_price
 from partners.models import Environment
 
-__all__ = ["PriceUnavailable", "Reason", "ask", "is_asked", "pay", "price", "refuse_if_broken", "refuse_in_transaction"]
-
-ORACLE_BREAKER = Breaker()
-TREASURY_BREAKER = Breaker()
+__all__ = ["PriceUnavailable", "Reason", "ask", "is_asked", "pay", "price", "refuse_in_transaction"]
 
 
 class TransactionOpen(RuntimeError):
@@ -44,14 +40,6 @@ def refuse_in_transaction() -> None:
         raise TransactionOpen
 
 
-def refuse_if_broken() -> None:
-    """Raises TransactionFailed while the oracle or the treasury has not been answering: better a quick no than a
-    stuck sale.
-    """
-    if ORACLE_BREAKER.is_open() or TREASURY_BREAKER.is_open():
-        raise TransactionFailed
-
-
 def price(item: Item, now: datetime) -> Price:
     """The item's price at the oracle, or the catalogue's. Raises PriceUnavailable; takes 2 seconds at most."""
     if not settings.ORACLE_URL:
@@ -60,9 +48,9 @@ def price(item: Item, now: datetime) -> Price:
     try:
         quoted = oracle.fetch(item_id=item.public_id, last_fmv=item.card.fmv, now=now)
     except PriceUnavailable as problem:
-        ORACLE_BREAKER.count(answered=not problem.passing)  # "not found" is an answer, and about one card only
+        breaker.ORACLE.count(answered=not problem.passing)  # "not found" is an answer, and about one card only
         raise
-    ORACLE_BREAKER.count(answered=True)
+    breaker.ORACLE.count(answered=True)
     purchase = item.purchase
     found = basis(
         quoted.fmv,
@@ -78,21 +66,21 @@ def price(item: Item, now: datetime) -> Price:
 
 def pay(attempt: Attempt, amount: Decimal) -> treasury.Outcome:
     """Ask the treasury to pay ``amount`` USD under the attempt's reference; 5 seconds at most. Safe to ask again."""
-    if not attempt.remote:
+    if not attempt.treasury:
         return treasury.Paid()
-    if not settings.TREASURY_URL:
-        return treasury.Unknown(treasury.Why.UNREACHABLE)  # switched off since: only it can tell what became of this
+    if attempt.treasury != treasury.name():
+        return treasury.Unknown(treasury.Why.SENT_ELSEWHERE)
     refuse_in_transaction()
     outcome = treasury.pay(reference=attempt.reference, amount=amount, recipient=attempt.recipient)
-    TREASURY_BREAKER.count(answered=not isinstance(outcome, treasury.Unknown))
+    breaker.TREASURY.count(answered=not isinstance(outcome, treasury.Unknown))
     return outcome
 
 
 def ask(attempt: Attempt, amount: Decimal) -> treasury.Outcome:
     """Ask the treasury what became of the attempt's reference."""
-    if not attempt.remote:
+    if not attempt.treasury:
         return treasury.Paid()
-    if not settings.TREASURY_URL:
-        return treasury.Unknown(treasury.Why.UNREACHABLE)
+    if attempt.treasury != treasury.name():
+        return treasury.Unknown(treasury.Why.SENT_ELSEWHERE)
     refuse_in_transaction()
     return treasury.ask(reference=attempt.reference, amount=amount)

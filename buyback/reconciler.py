@@ -12,14 +12,27 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import structlog
+from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 
-from buyback import attempts, outside, treasury
+from buyback import attempts, caps, outside, treasury
 from buyback.models import Buyback
 from buyback.outcomes import OutcomeUnknown, Sale, TransactionFailed
 from config import clock
 
+log = structlog.get_logger(__name__)
 MARGIN = timedelta(hours=1)  # before the treasury's retention ends
+
+
+class SalesNotReconciled(RuntimeError):
+    """Some of a run's sales met an unexpected error."""
+
+    def __init__(self, faults: int, found: int, closed: int) -> None:
+        super().__init__(
+            f"{faults} of {found} open sales met an unexpected error; {closed} were closed."
+            " The log has each one's traceback."
+        )
 
 
 def conclude(buyback_id: UUID, outcome: treasury.Outcome, *, now: datetime | None) -> Sale:
@@ -62,17 +75,32 @@ def _bring_to_an_end(attempt: attempts.Attempt, now: datetime | None) -> None:
     if isinstance(outcome, treasury.NotFound | treasury.Unknown) and forgotten:
         attempts.send_to_review(buyback.pk, reason=f"past the retention; {_words(outcome)}", now=now)
         return
-    if isinstance(outcome, treasury.NotFound) and not attempts.is_paused():
+    if isinstance(outcome, treasury.NotFound) and not caps.is_paused():
         outcome = outside.pay(attempt, buyback.amount)
     conclude(buyback.pk, outcome, now=now)
 
 
 def reconcile_all(*, now: datetime | None = None, limit: int = 100) -> int:
-    """Work on every sale whose lease has run out, longest waiting first; returns how many were closed."""
+    """Work on every sale whose lease has run out, longest waiting first; returns how many were closed.
+
+    An unexpected error of one sale is logged and does not keep the others waiting. Raises SalesNotReconciled at the
+    end if there was any.
+    """
     due = (
         Buyback.objects.unresolved()
         .exclude(state=Buyback.State.REVIEW)
         .filter(lease_until__lte=now or clock.now())
         .order_by("lease_until")
     )
-    return sum(reconcile(buyback_id, now=now) for buyback_id in due.values_list("pk", flat=True)[:limit])
+    closed, faults, found = 0, 0, list(due.values_list("pk", flat=True)[:limit])
+    for buyback_id in found:
+        try:
+            closed += reconcile(buyback_id, now=now)
+        except SoftTimeLimitExceeded:
+            raise
+        except Exception as error:
+            log.exception("reconcile_fault", buyback=str(buyback_id), exc_info=error)
+            faults += 1
+    if faults:
+        raise SalesNotReconciled(faults, len(found), closed)
+    return closed

@@ -102,6 +102,6 @@ event AS (
 )
 
 SELECT priced.state, priced.expired, priced.amount,
-       guard.paused IS TRUE OR priced.amount > coalesce(guard.cap_per_sale, priced.amount) AS declined,
+       guard.paused IS TRUE AS paused, priced.amount > coalesce(guard.cap_per_sale, priced.amount) AS above_cap,
        buyback.id, payout.id
   FROM priced CROSS JOIN guard LEFT JOIN buyback ON true LEFT JOIN payout ON true

@@ -21,7 +21,7 @@ from typing import Any
 from django.db import IntegrityError, OperationalError, connection, transaction
 from psycopg.errors import LockNotAvailable
 
-from buyback import attempts, outside
+from buyback import attempts, caps, outside
 from buyback.outcomes import (
     BelowMinimum,
     ItemExpired,
@@ -40,7 +40,6 @@ from partners.models import Environment
 
 WAITING = Path(__file__).with_name("sell_back.sql").read_text(encoding="utf-8")
 NOT_WAITING = WAITING.replace("/* wait or NOWAIT */", "NOWAIT")
-CAP = "buyback_spend_within_cap"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +95,7 @@ def _at_once(order: Order) -> Sale:
     )
     if row is None:
         raise ItemNotFound
-    state, expired, amount, declined, buyback_id, payout_id = row
+    state, expired, amount, paused, above_cap, buyback_id, payout_id = row
     if buyback_id is not None:
         return Sale(order.item_id, amount, buyback_id, payout_id)
     if state == Item.State.SELLING:
@@ -105,7 +104,9 @@ def _at_once(order: Order) -> Sale:
         raise ItemNotFound
     if expired:
         raise ItemExpired
-    if declined or amount <= 0:
+    if above_cap and not paused:
+        caps.tell(order.environment, caps.ONE_SALE, order.item_id)
+    if paused or above_cap or amount <= 0:
         raise TransactionFailed
     _refuse_price(order, amount)
     raise AssertionError("an item that could be sold was not")
@@ -132,9 +133,11 @@ def _run(order: Order, **parameters: Any) -> tuple[Any, ...] | None:
             raise _busy(order) from None
         raise
     except IntegrityError as error:
-        if CAP in str(error):
-            raise TransactionFailed from None
-        raise
+        cap = caps.passed(order.environment, error)
+        if cap is None:
+            raise
+        caps.tell(order.environment, cap, order.item_id)
+        raise TransactionFailed from None
 
 
 def _busy(order: Order) -> ItemExpired | SaleInFlight:
@@ -148,7 +151,6 @@ def _busy(order: Order) -> ItemExpired | SaleInFlight:
 
 def _step_by_step(order: Order) -> Sale:
     outside.refuse_in_transaction()
-    outside.refuse_if_broken()
     attempt = _claim(order)
     try:
         price = outside.price(attempt.item, order.now or order.environment.database_now())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,12 +17,14 @@ from buyback.outcomes import (
     TransactionFailed,
 )
 from buyback.reconciler import reconcile
-from config import errors
+from config import clock, errors
 from config.clock import iso, iso_or_none
 from config.money import to_json
+from partners import idempotency
 from partners.idempotency import Answer
 from partners.models import Environment
 
+TOLD_FOR = timedelta(hours=24)  # how long after its end a sale is told to whoever comes with its key (contract)
 WORDS = {Buyback.State.SETTLED: "completed", Buyback.State.FAILED: "failed"}  # any other is "pending"
 
 
@@ -69,3 +71,11 @@ def answer_for(buyback_id: UUID, *, now: datetime | None = None) -> Answer:
         return Answer(refusal.status, orjson.dumps(errors.body(refusal.sentence)), replayed=True)
     at_work = buyback.state in (Buyback.State.CLAIMED, Buyback.State.SUBMITTED)
     raise SaleInFlight if at_work else OutcomeUnknown
+
+
+def forget_keys_of_old_sales(*, now: datetime | None = None) -> int:
+    """Delete the keys of sales that ended more than 24 hours ago, if 48 hours old; returns how many. An open sale's key
+    stays, however long its outcome is waited for.
+    """
+    moment = now or clock.now()
+    return idempotency.forget_bound(Buyback.objects.filter(completed_at__lt=moment - TOLD_FOR), now=moment)

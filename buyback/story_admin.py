@@ -79,7 +79,7 @@ def _moves(sale: Buyback) -> Iterator[Line]:
 def _answer(sale: Buyback, move: Move) -> str:
     if move.after != Buyback.State.SUBMITTED:
         return move.answer
-    payer = f"the treasury is asked under {sale.reference}" if sale.remote else "we pay ourselves"
+    payer = f"{sale.treasury} is asked under {sale.reference}" if sale.treasury else "we pay ourselves"
     return f"{_basis(sale)}; {payer}"
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from buyback import expiry, reconciler, refreshing, statements
+from buyback import expiry, reconciler, refreshing, sessions, statements
 
 
 @shared_task(name="buyback.tasks.close_windows", soft_time_limit=240, time_limit=300)
@@ -19,6 +19,12 @@ def close_windows() -> int:
 def reconcile() -> int:
     """Bring sales whose outcome is open to their end; returns how many were closed."""
     return reconciler.reconcile_all()
+
+
+@shared_task(name="buyback.tasks.forget_keys_of_old_sales", soft_time_limit=240, time_limit=300)
+def forget_keys_of_old_sales() -> int:
+    """Delete the idempotency keys of sales that ended long enough ago; returns how many."""
+    return sessions.forget_keys_of_old_sales()
 
 
 @shared_task(name="buyback.tasks.refresh_prices", soft_time_limit=240, time_limit=300)

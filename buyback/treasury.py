@@ -34,6 +34,7 @@ from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any, TypeAlias
+from urllib.parse import urlsplit
 
 from django.conf import settings
 
@@ -54,6 +55,7 @@ class Why(StrEnum):
     BAD_STATUS = "bad_status"
     MALFORMED = "malformed"
     NOT_SIGNED = "not_signed"
+    SENT_ELSEWHERE = "it was submitted to another treasury than TREASURY_URL names now"
 
 
 class Differs(StrEnum):
@@ -206,6 +208,12 @@ def pay(*, reference: str, amount: Decimal, recipient: str) -> Outcome:
 def ask(*, reference: str, amount: Decimal) -> Outcome:
     """`Treasury.ask` of the treasury the settings name."""
     return _configured().ask(reference=reference, amount=amount)
+
+
+def name() -> str:
+    """Which treasury the settings name: host, port and path of its address; "" when sales are settled inside."""
+    parts = urlsplit(settings.TREASURY_URL)
+    return parts.netloc.lower() + parts.path
 
 
 def _configured() -> Treasury:

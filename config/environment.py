@@ -73,7 +73,9 @@ def peer(name: str) -> str:
     value = address(name, ("https", "http")).rstrip("/")
     parts = urlsplit(value)
     try:
-        usable = bool((parts.hostname or "").encode("idna")) and parts.port != 0 and value.isascii()
+        usable = (
+            bool((parts.hostname or "").encode("idna")) and parts.port != 0 and value.isascii() and len(value) < 200
+        )
     except ValueError:  # a label too long, or no port of this world
         usable = False
     if value and (not usable or "@" in parts.netloc or parts.query or parts.fragment):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from typing import Any, ClassVar, cast
 
@@ -120,13 +120,15 @@ class ActionView(PartnerView):
 
     With an ``Idempotency-Key`` the answer is kept and given again. ``in_progress`` is what a second request is told
     while the first still runs; with ``sandbox_waits`` the second waits for it in the sandbox. ``all_or_nothing``: an
-    answer that cannot be written takes its effect back, without a key as well.
+    answer that cannot be written takes its effect back, without a key as well. ``refuses_cleanly``: by the time ``act``
+    refuses it has undone what was to be undone, and what it has left is meant to stay.
     """
 
     in_progress: ClassVar[type[Refusal]] = idempotency.KeyInProgress
     sandbox_waits: ClassVar[bool] = False
     all_or_nothing: ClassVar[bool] = False
     calls: ClassVar[throttling.Calls] = "write"
+    refuses_cleanly: ClassVar[bool] = False
 
     def post(self, request: Request, **kwargs: Any) -> HttpResponseBase:
         """Read the body, act once, answer."""
@@ -151,15 +153,15 @@ class ActionView(PartnerView):
             environment=self.environment,
             key=key,
             fingerprint=fingerprint,
-            answer=lambda: self._answer(sent),
+            answer=lambda: self.kept(lambda: self.act(sent)),
             wait=self.sandbox_waits and not self.environment.is_live,
         )
 
-    def _answer(self, sent: dict[str, Any]) -> idempotency.Answer:
+    def kept(self, act: Callable[[], Any]) -> idempotency.Answer:
         """``act``'s answer as it will be kept. A refusal that is not kept goes on as an exception, so nothing is."""
         try:
-            with transaction.atomic():
-                return idempotency.Answer(200, orjson.dumps(self.act(sent)))
+            with nullcontext() if self.refuses_cleanly else transaction.atomic():
+                return idempotency.Answer(200, orjson.dumps(act()))
         except Refusal as refusal:
             if not refusal.kept:
                 raise

@@ -12,8 +12,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import Exists, OuterRef, QuerySet
 
 from config import clock
 from config.errors import Refusal
@@ -40,6 +42,14 @@ class KeyInProgress(Refusal):
     """The first request with this key has not been answered yet."""
 
     sentence, status, retry_after = "A request with this Idempotency-Key is in progress", 409, 1
+
+
+class Bound(Exception):
+    """The key's first request has made something in several transactions: what became of ``subject`` is the answer."""
+
+    def __init__(self, subject: UUID) -> None:
+        super().__init__(str(subject))
+        self.subject = subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,25 +84,28 @@ def once(
     fingerprint: bytes,
     answer: Callable[[], Answer],
     wait: bool = False,
+    now: datetime | None = None,
 ) -> Answer:
     """Answer a request that carries ``key``: the kept answer if there is one, else ``answer()``'s, kept in the same
     transaction.
 
     ``answer`` returns what is to be kept, and raises for what is not (then nothing is). ``wait``: wait for a first
-    request that still runs instead of refusing. Raises InvalidKey, KeyReused, KeyInProgress.
+    request that still runs instead of refusing. Raises InvalidKey, KeyReused, KeyInProgress, and Bound.
     """
     check(key)
     with transaction.atomic():
-        _lock(environment, key, wait=wait)
-        kept = IdempotencyKey.objects.filter(environment=environment, key=key).first()
-        if kept is not None:
-            if bytes(kept.fingerprint) != fingerprint:
-                raise KeyReused
-            return kept_answer(kept)
+        row = _find(environment, key, fingerprint, wait=wait)
+        if row is None:
+            row = IdempotencyKey(environment=environment, key=key, fingerprint=fingerprint)
+        elif row.subject is not None:
+            raise Bound(row.subject)
+        elif row.status is not None:
+            return kept_answer(row)
+        else:
+            _refuse_at_work(row, now or clock.now())
         first = answer()
-        IdempotencyKey.objects.create(
-            environment=environment, key=key, fingerprint=fingerprint, status=first.status, body=first.body
-        )
+        row.status, row.body, row.lease_until = first.status, first.body, None
+        row.save()
         return first
 
 
@@ -111,25 +124,32 @@ def begin(*, environment: Environment, key: str, fingerprint: bytes, now: dateti
     another may be at work.
     """
     check(key)
-    lease = now + LEASE
     with transaction.atomic(durable=True):
-        row, created = IdempotencyKey.objects.get_or_create(
-            environment=environment, key=key, defaults={"fingerprint": fingerprint, "lease_until": lease}
-        )
-        if created:
+        row = _find(environment, key, fingerprint, wait=True)
+        if row is None:
+            row = IdempotencyKey(environment=environment, key=key, fingerprint=fingerprint)
+        elif row.subject is not None or row.status is not None:
             return row
-        try:
-            row = IdempotencyKey.objects.select_for_update(no_key=True).get(pk=row.pk)
-        except IdempotencyKey.DoesNotExist:  # forgotten this very moment, by a request whose answer is not kept
-            raise KeyInProgress from None
-        if bytes(row.fingerprint) != fingerprint:
-            raise KeyReused
-        if row.status is None and row.subject is None:
-            if row.lease_until is None or row.lease_until > now:
-                raise KeyInProgress
-            row.lease_until = lease
-            row.save(update_fields=["lease_until"])
+        else:
+            _refuse_at_work(row, now)
+        row.lease_until = now + LEASE
+        row.save()
     return row
+
+
+def _find(environment: Environment, key: str, fingerprint: bytes, *, wait: bool) -> IdempotencyKey | None:
+    """The key's row, locked, or None; the key is ours until the transaction ends. Raises KeyReused, KeyInProgress."""
+    _lock(environment, key, wait=wait)
+    row = IdempotencyKey.objects.select_for_update(no_key=True).filter(environment=environment, key=key).first()
+    if row is not None and bytes(row.fingerprint) != fingerprint:
+        raise KeyReused
+    return row
+
+
+def _refuse_at_work(row: IdempotencyKey, now: datetime) -> None:
+    """Raises KeyInProgress while the request that began under the key may still be at work."""
+    if row.lease_until is None or row.lease_until > now:
+        raise KeyInProgress
 
 
 def keep(row: IdempotencyKey, answer: Answer) -> None:
@@ -165,6 +185,14 @@ def _lock(environment: Environment, key: str, *, wait: bool) -> None:
 
 
 def forget_old(*, now: datetime | None = None) -> int:
-    """Delete answers kept for more than 48 hours; returns how many."""
-    old = IdempotencyKey.objects.filter(created_at__lt=(now or clock.now()) - KEPT_FOR)
+    """Delete answers kept for more than 48 hours; returns how many. The keys that are bound to what their requests made
+    stay: only who made it knows when it has ended (``forget_bound``).
+    """
+    old = IdempotencyKey.objects.filter(created_at__lt=(now or clock.now()) - KEPT_FOR, subject=None)
     return old.delete()[0]
+
+
+def forget_bound(ended: QuerySet[Any], *, now: datetime | None = None) -> int:
+    """Delete keys of more than 48 hours whose subject is among ``ended``; returns how many."""
+    old = IdempotencyKey.objects.filter(created_at__lt=(now or clock.now()) - KEPT_FOR)
+    return old.filter(Exists(ended.filter(pk=OuterRef("subject")))).delete()[0]

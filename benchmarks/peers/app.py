@@ -86,7 +86,7 @@ async def sell(request: Request) -> Json:
             return Json({"error": "A buyback request for this item is already being processed"}, 429)
     if row is None:
         return Json({"error": "Item not found"}, 400)
-    if row[4] is None:
+    if row[5] is None:
         return Json({"error": "Item has expired" if row[1] else "Item not found"}, 400)
     return Json({"success": True, "amount": eight.number(row[2])})
 

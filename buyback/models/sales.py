@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any, Self, TypeVar
 
 import pgtrigger
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Case, Count, F, Q, Sum, When
 from django.db.models.functions import Greatest
@@ -91,9 +92,15 @@ class Buyback(models.Model):
     voucher = models.BooleanField(default=False)
     priced_at = models.DateTimeField(null=True, blank=True, help_text="When the market value was set.")
     amount = MoneyField(null=True, blank=True)
-    remote = models.BooleanField(
-        default=False, db_default=False, help_text="The remote treasury pays, not we ourselves."
+    treasury = models.CharField(
+        max_length=200,
+        blank=True,
+        db_default="",
+        help_text="Whom it was submitted to, by address; none other is asked. Empty: we settle it ourselves.",
     )
+    reference = models.CharField(max_length=60, blank=True, db_default="", help_text="What the treasury knows it by.")
+    # The caps' spans that have counted it (``caps.py``).
+    counted_in = ArrayField(models.CharField(max_length=40), default=list, db_default=[], editable=False)
     requested_by = models.CharField(max_length=300, help_text="Who asked: a key, a member, or the system.")
     failure_reason = models.CharField(max_length=100, blank=True)
     created_at = models.DateTimeField()
@@ -156,6 +163,14 @@ class Buyback(models.Model):
                 name="buyback_buyback_open_has_a_lease",
             ),
             models.CheckConstraint(
+                condition=Q(treasury="", reference="") | (~Q(treasury="") & ~Q(reference="")),
+                name="buyback_buyback_treasury_has_a_reference",
+            ),
+            # One submission, one reference: the treasury pays each once.
+            models.UniqueConstraint(
+                fields=("reference",), condition=~Q(reference=""), name="buyback_buyback_reference_once"
+            ),
+            models.CheckConstraint(
                 condition=~Q(state__in=("submitted", "unknown", "review")) | Q(submitted_at__isnull=False),
                 name="buyback_buyback_submitted_has_its_time",
             ),
@@ -213,11 +228,6 @@ class Buyback(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
-
-    @property
-    def reference(self) -> str:
-        """What a remote treasury knows this sale by: always the same for the same attempt."""
-        return f"buyback-{self.id}"
 
 
 class Transfer(models.Model):

@@ -50,8 +50,10 @@ def buttons(client: Client, sale: Buyback) -> list[str]:
 
 def test_it_tells_the_whole_story(sale: Buyback) -> None:
     make_proposal(sale, reason="statement 7")
+    Buyback.objects.update(treasury="pay.example.test:9002", reference="buyback-of-the-pull")
     page = resolver().get(address(Buyback, "change", sale.pk)).content.decode()
-    for part in (f"buyback-{sale.pk}", "past the retention", "82.50", "85%", "$70.13", "In flight", "statement 7"):
+    told = ("pay.example.test:9002", "buyback-of-the-pull", "past the retention", "82.50", "85%", "$70.13", "In flight")
+    for part in (*told, "statement 7"):
         assert part in page
 
 

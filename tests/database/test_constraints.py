@@ -260,6 +260,8 @@ BREAKS: dict[str, Sequence[Break]] = {
     "buyback_buyback_submitted_has_its_time": each(
         ("submitted", "unknown", "review"), lambda w, bad: buyback(w, state=bad, submitted_at=None)
     ),
+    "buyback_buyback_treasury_has_a_reference": each(("treasury", "reference"), lambda w, it: buyback(w, **{it: "a"})),
+    "buyback_buyback_reference_once": [lambda w: twice(lambda: buyback(w, treasury="a", reference="b"))],
     # What guards the treasury.
     "buyback_treasurycontrol_one_row": [lambda w: make_treasury_control(id=2)],
     "buyback_treasurycontrol_sale_bounds": each(BAD_MONEY, lambda w, bad: make_treasury_control(cap_per_sale=bad)),

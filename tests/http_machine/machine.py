@@ -13,7 +13,7 @@ from django.test import Client
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from buyback import expiry, ledger, outside, reconciler
+from buyback import breaker, expiry, ledger, reconciler
 from buyback.models import Buyback, Payout
 from config import clock
 from inventory import models as inventory
@@ -272,8 +272,8 @@ class StepByStep(Calls):
     def meet(self, where: str, number: int, fate: str, key: str | None) -> None:
         """One sale whose oracle or treasury misbehaves."""
         assert self.peers is not None
-        for breaker in (outside.ORACLE_BREAKER, outside.TREASURY_BREAKER):
-            breaker.count(answered=True)  # the machine is about the calls; the breaker has tests of its own
+        for one in (breaker.ORACLE, breaker.TREASURY):
+            one.count(answered=True)  # the machine is about the calls; the breaker has tests of its own
         peer, self.model.fate = self.peers[0 if fate == "no price" else 1], fate
         peer.fault(FATES[fate])
         self.sell(where, number, None, key)

@@ -11,7 +11,7 @@ from hypothesis.errors import Flaky
 from hypothesis.stateful import run_state_machine_as_test
 from pytest_django.fixtures import Settings
 
-from buyback import outside
+from buyback import breaker
 from buyback.breaker import Breaker
 from tests.http_machine.machine import Calls, StepByStep
 from tests.peers.oracle import OraclePeer
@@ -39,8 +39,8 @@ def peers(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
         found = {"ORACLE_URL": oracle.url, "TREASURY_URL": treasury.url, "TREASURY_KEY": KEY}
         for name, value in found.items():
             setattr(settings, name, value)
-        for breaker in ("ORACLE_BREAKER", "TREASURY_BREAKER"):
-            monkeypatch.setattr(outside, breaker, Breaker())
+        for name in ("ORACLE", "TREASURY"):
+            monkeypatch.setattr(breaker, name, Breaker())
         monkeypatch.setattr(StepByStep, "peers", (oracle, treasury))
         yield
 

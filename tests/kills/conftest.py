@@ -9,7 +9,7 @@ import pytest
 from django.conf import settings as settings_of_tests
 from pytest_django.fixtures import Settings
 
-from buyback import outside
+from buyback import breaker
 from buyback.breaker import Breaker
 from config import embedded
 from tests.kills.server import Server
@@ -57,8 +57,8 @@ def peers(_outside: Outside, settings: Settings, monkeypatch: pytest.MonkeyPatch
     _outside.behave()
     for name, value in _outside.settings.items():
         setattr(settings, name, value)
-    for breaker in ("ORACLE_BREAKER", "TREASURY_BREAKER"):
-        monkeypatch.setattr(outside, breaker, Breaker())
+    for name in ("ORACLE", "TREASURY"):
+        monkeypatch.setattr(breaker, name, Breaker())
     return _outside
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 from pytest_django.fixtures import Settings
 
-from buyback import outside
+from buyback import breaker
 from buyback.breaker import Breaker
 from tests.live.shop import PATIENT, Shop
 from tests.peers.oracle import OraclePeer
@@ -36,8 +36,8 @@ def treasury(settings: Settings) -> Iterator[TreasuryPeer]:
 @pytest.fixture(autouse=True)
 def _breakers_are_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each test begins with peers nobody has lost patience with."""
-    monkeypatch.setattr(outside, "ORACLE_BREAKER", Breaker())
-    monkeypatch.setattr(outside, "TREASURY_BREAKER", Breaker())
+    monkeypatch.setattr(breaker, "ORACLE", Breaker())
+    monkeypatch.setattr(breaker, "TREASURY", Breaker())
 
 
 @pytest.fixture

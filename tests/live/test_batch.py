@@ -9,6 +9,7 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from buyback.models import Buyback, Payout
+from buyback.reconciler import reconcile_all
 from config import clock
 from inventory.models import Item
 from partners import idempotency
@@ -102,6 +103,21 @@ def test_it_does_not_freeze_a_batch_with_an_unknown_line(shop: Shop) -> None:
     assert heard(batch(shop, lost, item, key="k")) == truth
     replay = batch(shop, lost, item, key="k")
     assert (heard(replay), replay.headers["Idempotency-Replayed"]) == (truth, "true")
+    assert (Payout.objects.count(), len(shop.treasury.payments)) == (2, 2)
+
+
+def test_it_tells_the_truth_of_its_lines_after_the_peers_are_switched_off(shop: Shop, settings: Settings) -> None:
+    lost, item = shop.item(), shop.item()
+    shop.treasury.fault("drop_after", times=1)
+    assert heard(batch(shop, lost, item, key="k"))[1]["results"] == [
+        {"item_id": lost.public_id} | UNKNOWN_LINE,
+        sold(item),
+    ]
+    Buyback.objects.filter(state="unknown").update(lease_until=later(seconds=-1))
+    assert reconcile_all() == 1
+    settings.ORACLE_URL = settings.TREASURY_URL = ""
+    assert heard(batch(shop, lost, item, key="k")) == (200, {"results": [sold(lost), sold(item)]})
+    assert batch(shop, lost, item, key="k").headers["Idempotency-Replayed"] == "true"
     assert (Payout.objects.count(), len(shop.treasury.payments)) == (2, 2)
 
 

@@ -1,4 +1,4 @@
-"""The circuit breaker: five silences open it, and after its rest one call tries for all."""
+"""The circuit breaker: five silences open it, and after its rest the first answer closes it, the first silence not."""
 
 from __future__ import annotations
 
@@ -7,11 +7,25 @@ from django.db import transaction
 
 from buyback import outside
 from buyback.breaker import REST, SILENCES, Breaker
+from buyback.models import Buyback
 from buyback.outside import TransactionOpen
 from buyback.sellback import sell_back
 from inventory.models import Item
 from partners.actor import SYSTEM
-from tests.live.shop import FAILED, SETTLED, SOLD, UNKNOWN, UNTOUCHED, Shop, calls, rows
+from tests.live.shop import (
+    BELOW,
+    EXPIRED,
+    FAILED,
+    NOT_FOUND,
+    SETTLED,
+    SOLD,
+    UNKNOWN,
+    UNTOUCHED,
+    Shop,
+    calls,
+    later,
+    rows,
+)
 
 
 class Clock:
@@ -48,37 +62,62 @@ def test_it_opens_after_five_silences_in_a_row(breaker: Breaker) -> None:
     assert breaker.is_open()
 
 
-def test_it_lets_one_try_after_its_rest(breaker: Breaker, clock: Clock) -> None:
+def test_it_rests_for_30_seconds(breaker: Breaker, clock: Clock) -> None:
     silences(breaker, SILENCES)
     clock.seconds = REST - 0.001
     assert breaker.is_open()
     clock.seconds = REST
-    assert [breaker.is_open() for _ in range(3)] == [False, True, True]
-
-
-def test_it_closes_when_the_try_is_answered(breaker: Breaker, clock: Clock) -> None:
-    silences(breaker, SILENCES)
-    clock.seconds = REST
-    assert not breaker.is_open()
-    breaker.count(answered=True)
     assert [breaker.is_open() for _ in range(3)] == [False] * 3
 
 
-def test_it_rests_again_when_the_try_is_not_answered(breaker: Breaker, clock: Clock) -> None:
+def test_it_closes_when_a_try_is_answered(breaker: Breaker, clock: Clock) -> None:
     silences(breaker, SILENCES)
     clock.seconds = REST
+    breaker.count(answered=True)
+    silences(breaker, SILENCES - 1)
     assert not breaker.is_open()
-    breaker.count(answered=False)
+
+
+def test_it_rests_again_after_the_first_try_that_is_not_answered(breaker: Breaker, clock: Clock) -> None:
+    silences(breaker, SILENCES)
+    clock.seconds = REST
+    silences(breaker, 1)
     clock.seconds = 2 * REST - 0.001
     assert breaker.is_open()
     clock.seconds = 2 * REST
     assert not breaker.is_open()
 
 
+@pytest.fixture
+def open_breaker(monkeypatch: pytest.MonkeyPatch, breaker: Breaker) -> Breaker:
+    """The treasury's, open."""
+    monkeypatch.setattr("buyback.breaker.TREASURY", breaker)
+    silences(breaker, SILENCES)
+    return breaker
+
+
+def test_it_says_what_is_wrong_with_the_item_even_while_open(shop: Shop, open_breaker: Breaker) -> None:
+    expired, held = shop.item(expires_at=later(seconds=-1)), shop.item()
+    assert [shop.sale("nothing"), shop.sale(expired), shop.sale(held)] == [NOT_FOUND, EXPIRED, FAILED]
+    assert not Buyback.objects.exists()
+    assert (shop.oracle.seen, shop.treasury.seen) == ([], [])
+
+
+def test_it_is_tried_by_the_first_request_that_asks(shop: Shop, open_breaker: Breaker, clock: Clock) -> None:
+    """Those that end before anybody is asked take no try away."""
+    item = shop.item()
+    clock.seconds = REST
+    assert shop.sale("nothing") == NOT_FOUND
+    assert shop.sale(item, min_amount=71) == BELOW
+    assert open_breaker.silences == SILENCES
+    assert shop.sale(item) == SOLD
+    assert open_breaker.silences == 0
+
+
 def test_it_stops_selling_while_the_treasury_is_silent(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, breaker: Breaker, clock: Clock
 ) -> None:
-    monkeypatch.setattr(outside, "TREASURY_BREAKER", breaker)
+    monkeypatch.setattr("buyback.breaker.TREASURY", breaker)
     items = [shop.item() for _ in range(SILENCES + 1)]
     shop.treasury.fault("500_after")
     assert [shop.sale(item) for item in items[:-1]] == [UNKNOWN] * SILENCES
@@ -94,7 +133,7 @@ def test_it_stops_selling_while_the_treasury_is_silent(
 def test_it_stops_selling_while_the_oracle_is_silent(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, breaker: Breaker, clock: Clock
 ) -> None:
-    monkeypatch.setattr(outside, "ORACLE_BREAKER", breaker)
+    monkeypatch.setattr("buyback.breaker.ORACLE", breaker)
     item = shop.item()
     shop.oracle.fault("500")
     assert [shop.sale(item) for _ in range(SILENCES + 1)] == [FAILED] * (SILENCES + 1)

@@ -14,7 +14,7 @@ import pytest
 from django.db.models import F
 from pytest_django.fixtures import Settings
 
-from buyback.models import Buyback, Spend, TreasuryControl
+from buyback.models import Alert, Buyback, Spend, TreasuryControl
 from buyback.outcomes import ItemExpired, ItemNotFound, Sale, TransactionFailed
 from buyback.sellback import sell_back
 from inventory.models import Item
@@ -171,11 +171,35 @@ def test_it_counts_nothing_without_caps(either: Shop) -> None:
     assert spent() == {}
 
 
-def test_it_tells_the_admins_which_cap_was_reached(shop: Shop) -> None:
-    item = shop.item()
-    guard(cap_per_partner_day=Decimal(10_000), cap_per_hour=PRICE - CENT)
-    assert shop.sale(item) == FAILED
-    assert rows(item) == refused("cap_reached", "cap_reached")  # and the partner's day, counted first, is as it was
+@pytest.mark.parametrize(
+    ("cap", "name"),
+    [("cap_per_sale", "one sale"), ("cap_per_partner_day", "partner:{}"), ("cap_per_hour", "platform")],
+)
+@pytest.mark.parametrize("key", [None, "k"])
+def test_it_tells_the_admins_once_which_cap_was_reached(either: Shop, cap: str, name: str, key: str | None) -> None:
+    items = [either.item(), either.item()]
+    guard(**{"cap_per_partner_day": Decimal(10_000), "cap_per_hour": Decimal(10_000), cap: PRICE - CENT})
+    assert [either.sale(item, key=key and f"{key} {item.pk}") for item in items] == [FAILED, FAILED]
+    alert = Alert.objects.get()
+    environment = items[0].environment
+    assert (alert.kind, alert.environment) == ("cap_reached", environment)
+    assert alert.subject == f"cap {name.format(environment.partner_id)}"
+    assert alert.detail == f"item {items[0].public_id}"
+    assert [row.total for row in Spend.objects.all()] == []  # nor is the partner's day, counted first, any fuller
+
+
+def test_it_tells_the_admins_of_a_cap_that_a_batch_has_reached(either: Shop) -> None:
+    items = [either.item() for _ in range(3)]
+    guard(cap_per_hour=PRICE)
+    for key in (None, "k"):
+        either.post("/vm/buyback/batch", {"item_ids": [item.public_id for item in items]}, key)
+    assert (Buyback.objects.settled().count(), Alert.objects.get().subject) == (1, "cap platform")
+
+
+def test_it_raises_no_alert_while_paused(either: Shop) -> None:
+    guard(paused=True, cap_per_sale=CENT)
+    assert either.sale(either.item()) == FAILED
+    assert not Alert.objects.exists()
 
 
 def test_it_caps_each_partner_by_itself_and_the_platform_as_one(either: Shop) -> None:
@@ -224,6 +248,20 @@ def test_it_gives_back_what_a_failed_sale_had_taken(shop: Shop) -> None:
     assert reconciled(item)
     assert rows(item).spent == FREE
     assert shop.sale(item) == SOLD
+
+
+def test_it_gives_back_only_where_it_was_counted(shop: Shop) -> None:
+    """A cap that was set after the sale's submission has not counted it."""
+    item, others = shop.item(), [shop.item() for _ in range(3)]
+    guard(cap_per_hour=PRICE * 9)
+    shop.treasury.fault("drop_before", times=1)
+    shop.sale(item)
+    guard(cap_per_hour=PRICE * 9, cap_per_partner_day=PRICE * 2)
+    assert [shop.sale(one) for one in others] == [SOLD, SOLD, FAILED]
+    shop.treasury.fault("decline", times=2)
+    assert reconciled(item)
+    assert spent() == {"partner": PRICE * 2, "platform": PRICE * 2}
+    assert shop.sale(others[2]) == FAILED
 
 
 CAPS = [("cap_per_partner_day", "partner"), ("cap_per_hour", "platform")]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 import pytest
 from pytest_django.fixtures import Settings
 
-from buyback import attempts
+from buyback import attempts, sessions
 from buyback.models import Buyback
 from buyback.outcomes import SaleInFlight
 from config import clock
@@ -226,13 +226,91 @@ def test_it_replays_in_steps_what_was_sold_at_once(shop: Shop, settings: Setting
     assert shop.treasury.payments == []
 
 
-def test_it_forgets_answers_after_48_hours(shop: Shop) -> None:
-    item = shop.item()
+@pytest.fixture
+def off(settings: Settings) -> Callable[[], None]:
+    """Switches the peers off."""
+
+    def switch() -> None:
+        settings.ORACLE_URL = settings.TREASURY_URL = ""
+
+    return switch
+
+
+def test_it_replays_at_once_what_was_sold_in_steps(shop: Shop, off: Callable[[], None]) -> None:
+    """Nor does switching them off."""
+    item, dear = shop.item(), shop.item()
     assert first(shop.sell(item, key="k")) == SOLD
-    assert idempotency.forget_old(now=later(hours=47)) == 0
-    assert idempotency.forget_old(now=later(hours=48) + timedelta(seconds=1)) == 1
+    assert first(shop.sell(dear, key="dear", min_amount=71)) == BELOW
+    off()
+    assert replayed(shop.sell(item, key="k")) == SOLD
+    assert replayed(shop.sell(dear, key="dear", min_amount=71)) == BELOW
+    assert heard(shop.sell(dear, key="k")) == REUSED
+    assert (Buyback.objects.count(), len(shop.treasury.payments)) == (2, 1)
+
+
+def test_it_stays_unknown_while_the_treasury_that_was_asked_is_switched_off(
+    shop: Shop, off: Callable[[], None], settings: Settings
+) -> None:
+    item, named = shop.item(), settings.TREASURY_URL
+    shop.treasury.fault("drop_after", times=1)
+    assert first(shop.sell(item, key="k")) == UNKNOWN
+    off()
+    Buyback.objects.update(lease_until=later(seconds=-1))
+    assert heard(shop.sell(item, key="k")) == UNKNOWN
+    settings.TREASURY_URL = named
+    Buyback.objects.update(lease_until=later(seconds=-1))
+    assert replayed(shop.sell(item, key="k")) == SOLD
+
+
+def test_it_takes_over_at_once_the_key_of_a_request_that_died_before_its_claim(
+    shop: Shop, off: Callable[[], None]
+) -> None:
+    item = shop.item()
+    item.card.refresh_from_db()
+    begun(shop, item, "k")
+    off()
+    assert heard(shop.sell(item, key="k")) == IN_FLIGHT
+    assert rows(item) == UNTOUCHED
+    IdempotencyKey.objects.update(lease_until=later(seconds=-1))
+    assert first(shop.sell(item, key="k")) == SOLD
+    assert replayed(shop.sell(item, key="k")) == SOLD
+    assert Buyback.objects.count() == 1
+
+
+def forgotten(**span: float) -> int:
+    """How many keys the clock forgets, so much later."""
+    moment = later(**span)
+    return idempotency.forget_old(now=moment) + sessions.forget_keys_of_old_sales(now=moment)
+
+
+def test_it_forgets_answers_after_48_hours(shop: Shop) -> None:
+    item, closed = shop.item(), shop.item(expires_at=later(seconds=-1))
+    assert first(shop.sell(item, key="k")) == SOLD
+    assert first(shop.sell(closed, key="kept with its answer")) == EXPIRED
+    assert forgotten(hours=47) == 0
+    assert forgotten(hours=48, seconds=1) == 2
     assert first(shop.sell(item, key="k")) == NOT_FOUND
     assert rows(item) == SETTLED
+
+
+@pytest.mark.parametrize("state", ["unknown", "review"])
+def test_it_keeps_the_key_of_a_sale_that_is_open(shop: Shop, state: str) -> None:
+    item = shop.item()
+    shop.treasury.fault("wrong_amount" if state == "review" else "drop_after", times=1)
+    assert first(shop.sell(item, key="k")) == UNKNOWN
+    assert rows(item).buyback == state
+    assert forgotten(days=30) == 0
+    assert heard(shop.sell(item, key="k")) == UNKNOWN
+
+
+def test_it_keeps_a_key_for_24_hours_after_its_sale_has_ended(shop: Shop) -> None:
+    item = shop.item()
+    shop.treasury.fault("drop_after", times=1)
+    assert first(shop.sell(item, key="k")) == UNKNOWN
+    assert reconciled(item, now=later(days=3))
+    assert forgotten(days=3, hours=24, seconds=-1) == 0
+    assert replayed(shop.sell(item, key="k")) == SOLD
+    assert forgotten(days=3, hours=24, seconds=60) == 1
 
 
 def test_it_sells_nothing_for_a_request_whose_key_was_given_up(shop: Shop) -> None:

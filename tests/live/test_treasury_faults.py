@@ -41,7 +41,7 @@ def test_it_sells_for_the_oracles_price_and_pays_by_a_reference_of_its_own(shop:
     assert shop.sale(item) == SOLD
     assert rows(item) == SETTLED
     payment, sold = shop.treasury.payments[0], Buyback.objects.get()
-    assert (payment.reference, payment.amount) == (f"buyback-{sold.pk}", PRICE)
+    assert (payment.reference, payment.amount) == (sold.reference, PRICE)
     assert payment.recipient == f"{item.environment.partner_id}:{item.collector.user_id}"
     assert (calls(shop.oracle), calls(shop.treasury)) == (["GET"], ["POST"])
 

@@ -9,7 +9,7 @@ from threading import Event
 import pytest
 from pytest_django.fixtures import Settings
 
-from buyback import outside
+from buyback import breaker
 from buyback.breaker import Breaker
 from buyback.models import Payout
 from tests.peers.oracle import OraclePeer
@@ -70,6 +70,6 @@ def peers(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Peers
     with OraclePeer(any_price="82.50") as oracle, TreasuryPeer(key=KEY) as treasury:
         settings.ORACLE_URL, settings.TREASURY_URL, settings.TREASURY_KEY = oracle.url, treasury.url, KEY
         settings.ORACLE_TIMEOUT = settings.TREASURY_TIMEOUT = 60
-        for breaker in ("ORACLE_BREAKER", "TREASURY_BREAKER"):
-            monkeypatch.setattr(outside, breaker, Breaker())
+        for name in ("ORACLE", "TREASURY"):
+            monkeypatch.setattr(breaker, name, Breaker())
         yield Peers(oracle, treasury)

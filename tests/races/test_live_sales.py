@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from functools import partial
 from threading import Barrier
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -63,7 +64,9 @@ def without_index(name: str) -> Iterator[None]:
 def test_it_shows_one_item_paid_many_times_without_the_guards(
     world: World, peers: Peers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The control: no lock, no move from one state only, no unique index. The treasury pays every one of them."""
+    """The control: no lock, no move from one state only, no unique index, and no reference of the item's own. The
+    treasury pays every one of them.
+    """
     item, everybody_has_looked = held(world), Barrier(FEW)
 
     def look(environment: Environment, item_id: str, *_: Any) -> Item:
@@ -76,6 +79,7 @@ def test_it_shows_one_item_paid_many_times_without_the_guards(
 
     monkeypatch.setattr(attempts, "_lock", look)
     monkeypatch.setattr(attempts, "_move_item", claim)
+    monkeypatch.setattr(attempts, "_next_reference", lambda _: str(uuid4()))
     with without_index("buyback_buyback_one_open_per_item"):
         together([lambda: sell(world, item)] * FEW)
         assert len(peers.treasury.payments) == FEW

@@ -146,7 +146,7 @@ def test_it_pays_once_by_the_move_from_held_alone(world: World, mode: str) -> No
         with connection.cursor() as cursor:
             cursor.execute(unlocked, sale)
             row = cursor.fetchone()
-        return row is not None and row[4] is not None
+        return row is not None and row[5] is not None
 
     assert Counter(together([sell] * AT_ONCE))[True] == 1
     assert paid_once(item)

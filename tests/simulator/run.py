@@ -14,7 +14,7 @@ from unittest.mock import patch
 
 from django.conf import settings
 
-from buyback import attempts, expiry, ledger, oracle, outside, reconciler, sellback, treasury
+from buyback import attempts, breaker, expiry, ledger, oracle, outside, reconciler, sellback, treasury
 from buyback.breaker import Breaker
 from buyback.models import Buyback, TreasuryControl
 from buyback.outcomes import Sale
@@ -131,7 +131,8 @@ class Run:
             broken.append(f"the treasury paid {paid}, the books say {settled}")
         if any(one.completed_at is None for one in sales):
             broken.append("a sale is still open")
-        if any(settled.get(f"buyback-{sale.buyback_id}") != sale.amount for sale, _ in self.sold):
+        told = {one.pk: one.amount for one in sales if one.state == Buyback.State.SETTLED}
+        if any(told.get(sale.buyback_id) != sale.amount for sale, _ in self.sold):
             broken.append("a seller was told of a sale the books do not have")
         if any(sale.amount < floor for sale, floor in self.sold):
             broken.append("an item sold below its seller's floor")
@@ -146,8 +147,8 @@ class Run:
         with ExitStack() as stack:
             stack.enter_context(patch.object(Environment, "database_now", lambda _: self.now))
             stack.enter_context(patch.object(outside, "is_asked", lambda _: True))
-            for breaker in ("ORACLE_BREAKER", "TREASURY_BREAKER"):
-                stack.enter_context(patch.object(outside, breaker, Breaker()))
+            for name in ("ORACLE", "TREASURY"):
+                stack.enter_context(patch.object(breaker, name, Breaker()))
             stack.enter_context(patch.multiple(settings, ORACLE_URL="simulated", TREASURY_URL="simulated"))
             stack.enter_context(patch.object(oracle, "fetch", self.oracle.fetch))
             stack.enter_context(patch.object(treasury, "pay", self.treasury.pay))

@@ -9,6 +9,7 @@ import pytest
 from django.db import DatabaseError
 
 from buyback.attempts import Moved
+from buyback.reconciler import SalesNotReconciled
 from tests.conftest import empty_the_database
 from tests.simulator.guards import GUARDS, Outage
 from tests.simulator.run import Run, Unsound
@@ -16,7 +17,12 @@ from tests.simulator.stage import Stage
 
 FIRST = int(os.environ.get("SIMULATOR_FIRST", "0"))
 LAST = FIRST + int(os.environ.get("SIMULATOR_SEEDS", "2000"))
-SEEN = (Unsound, DatabaseError, Moved)  # the judge, the database, or the step that found its row moved
+SEEN = (
+    Unsound,
+    DatabaseError,
+    Moved,
+    SalesNotReconciled,
+)  # the judge, the database, or a step that found its row moved
 BATCH = 100  # runs between two clean tables
 ENOUGH = 400  # seeds in which a missing guard must show
 
