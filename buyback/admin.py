@@ -13,9 +13,11 @@ from django.utils.safestring import SafeString
 
 from buyback import (
     guards_admin,  # noqa: F401  (registers the treasury's guards, what was spent, and alerts)
+    ledger_admin,  # noqa: F401  (registers the ledger)
+    reversal_admin,
     review_admin,
 )
-from buyback.models import Buyback, Payout, Proposal, Transfer
+from buyback.models import Buyback, Payout, Proposal, Reversal
 from buyback.story_admin import attempts_of, tell
 from config.admin import BY_ENVIRONMENT, ReadOnlyAdmin, ReadOnlyInline, Untouchable, badge, link, percent, usd
 from config.admin_steps import SteppedAdmin
@@ -37,17 +39,22 @@ class ProposalInline(ReadOnlyInline):
     fields = ("outcome", "reason", "proposed_by", "created_at", "confirmed_by", "confirmed_at")
 
 
+class ReversalInline(ReadOnlyInline):
+    model = Reversal
+    fields = ("amount", "reason", "proposed_by", "created_at", "confirmed_by", "confirmed_at")
+
+
 @admin.register(Buyback)
 class BuybackAdmin(Untouchable, SteppedAdmin):
     """Every attempt to sell an item back: its price's basis, its whole story, and its review."""
 
     list_display = ("id", "badge", "paid", "item_link", "environment", "requested_by", "created_at", "payout_link")
     list_filter = ("state", *BY_ENVIRONMENT)
-    list_select_related = ("environment__partner", "item", "payout")
+    list_select_related = ("environment__partner", "item", "payout", "reversal")
     search_fields = ("=pk", "=item__public_id", "=item__collector__user_id")
-    inlines = (ProposalInline,)
+    inlines = (ProposalInline, ReversalInline)
     change_form_template = "admin/buyback/buyback/change_form.html"
-    steps = review_admin.STEPS
+    steps = review_admin.STEPS | reversal_admin.STEPS
     readonly_fields = ("badge", "item_link", "user_link", "share", "paid")
     fieldsets = (
         (None, {"fields": ("badge", "failure_reason", "item_link", "user_link", "environment", "requested_by")}),
@@ -57,7 +64,7 @@ class BuybackAdmin(Untouchable, SteppedAdmin):
     )
 
     def offered(self, request: HttpRequest, row: Buyback) -> Iterable[str]:
-        return review_admin.offered(request, row)
+        return (*review_admin.offered(request, row), *reversal_admin.offered(request, row))
 
     def facts(self, row: Buyback) -> list[str]:
         told = [
@@ -65,14 +72,17 @@ class BuybackAdmin(Untouchable, SteppedAdmin):
             f"{'Not priced yet' if row.amount is None else usd(row.amount)}, asked for by {row.requested_by}",
             f"Known to {row.treasury} as {row.reference}" if row.treasury else "Asked of no treasury",
         ]
-        proposal = getattr(row, "proposal", None)
+        proposal, reversal = getattr(row, "proposal", None), getattr(row, "reversal", None)
         if proposal is not None:
             told.append(f"{proposal.get_outcome_display()}, says {proposal.proposed_by}: {proposal.reason}")
+        if reversal is not None:
+            told.append(f"{usd(reversal.amount)} were recovered, says {reversal.proposed_by}: {reversal.reason}")
         return told
 
     def hidden(self, row: Buyback) -> dict[str, Any]:
-        proposal = getattr(row, "proposal", None)
-        return {"proposal": proposal.pk} if proposal else {}
+        """A sale that was reviewed may be reversed: what waits for a second person is the reversal then."""
+        waits = getattr(row, "reversal", None) or getattr(row, "proposal", None)
+        return {"proposal": waits.pk} if waits else {}
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
@@ -111,7 +121,7 @@ class BuybackAdmin(Untouchable, SteppedAdmin):
     @admin.display(description="payout")
     def payout_link(self, buyback: Buyback) -> SafeString | str:
         payout = getattr(buyback, "payout", None)
-        return link(payout, payout.get_state_display() if payout else "")
+        return link(payout, f"{payout.get_state_display()}{_reversed(buyback)}" if payout else "")
 
 
 @admin.register(Payout)
@@ -125,10 +135,17 @@ class PayoutAdmin(ReadOnlyAdmin):
         "buyback_link",
         "created_at",
         "paid_at",
+        "back",
     )
     list_filter = ("state", *BY_ENVIRONMENT)
-    list_select_related = ("environment__partner", "collector", "buyback")
+    list_select_related = ("environment__partner", "collector", "buyback__reversal")
     search_fields = ("=pk", "=buyback_id", "=collector__user_id")
+
+    readonly_fields = ("back",)
+
+    @admin.display(description="reversal")
+    def back(self, payout: Payout) -> SafeString | str:
+        return link(getattr(payout.buyback, "reversal", None), _reversed(payout.buyback).strip(", "))
 
     @admin.display(description="state")
     def badge(self, payout: Payout) -> SafeString:
@@ -147,19 +164,36 @@ class PayoutAdmin(ReadOnlyAdmin):
         return link(payout.buyback, "Sellback")
 
 
-@admin.register(Transfer)
-class TransferAdmin(ReadOnlyAdmin):
-    """The ledger. Its table refuses every change, whoever asks."""
+@admin.register(Reversal)
+class ReversalAdmin(ReadOnlyAdmin):
+    """What was recovered, and what waits for a second person. Proposed and confirmed on the sellback's page."""
 
-    list_display = ("id", "debit", "credit", "moved", "environment", "buyback_link", "created_at")
-    list_filter = ("debit", "credit", *BY_ENVIRONMENT)
+    list_display = (
+        "id",
+        "amount_back",
+        "environment",
+        "buyback_link",
+        "reason",
+        "proposed_by",
+        "confirmed_by",
+        "confirmed_at",
+    )
+    list_filter = (("confirmed_at", admin.EmptyFieldListFilter), *BY_ENVIRONMENT)
     list_select_related = ("environment__partner", "buyback")
     search_fields = ("=pk", "=buyback_id")
 
     @admin.display(description="amount")
-    def moved(self, transfer: Transfer) -> str:
-        return usd(transfer.amount)
+    def amount_back(self, reversal: Reversal) -> str:
+        return usd(reversal.amount)
 
     @admin.display(description="sellback")
-    def buyback_link(self, transfer: Transfer) -> SafeString | str:
-        return link(transfer.buyback, "Sellback")
+    def buyback_link(self, reversal: Reversal) -> SafeString | str:
+        return link(reversal.buyback, "Sellback")
+
+
+def _reversed(sale: Buyback) -> str:
+    """What a payout's state does not say."""
+    found = getattr(sale, "reversal", None)
+    if found is None:
+        return ""
+    return ", reversal proposed" if found.confirmed_at is None else ", reversed"

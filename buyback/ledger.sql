@@ -116,6 +116,26 @@ SELECT 'environment ' || e.id
        + coalesce((SELECT sum(p.amount) FROM buyback_payout p
                     WHERE p.environment_id = e.id AND p.state = 'paid'
                       AND p.created_at >= coalesce((closed.last + 1)::timestamp AT TIME ZONE 'UTC', '-infinity')), 0)
-    <> coalesce((SELECT sum(CASE WHEN t.credit = 'paid_out' THEN t.amount ELSE -t.amount END)
+    <> coalesce((SELECT sum(t.amount) FROM buyback_transfer t
+                  WHERE t.environment_id = e.id AND t.credit = 'paid_out'), 0);
+
+-- rule: money comes back from a user by a reversal of two people, once and whole, and by nothing else
+SELECT 'transfer ' || t.id FROM buyback_transfer t
+ WHERE t.debit = 'paid_out'
+   AND NOT EXISTS (SELECT FROM buyback_reversal r
+                    WHERE r.buyback_id = t.buyback_id AND r.confirmed_at IS NOT NULL AND r.amount = t.amount
+                      AND t.credit = 'treasury' AND r.confirmed_by <> r.proposed_by)
+UNION ALL
+SELECT 'reversal ' || r.id FROM buyback_reversal r
+ WHERE r.confirmed_at IS NOT NULL
+   AND (SELECT count(*) FROM buyback_transfer t
+         WHERE t.buyback_id = r.buyback_id AND t.debit = 'paid_out' AND t.credit = 'treasury') <> 1;
+
+-- rule: what is with the users is what was paid to them less what was recovered
+SELECT 'environment ' || e.id FROM partners_environment e
+ WHERE coalesce((SELECT sum(CASE WHEN t.credit = 'paid_out' THEN t.amount ELSE -t.amount END)
                    FROM buyback_transfer t
-                  WHERE t.environment_id = e.id AND 'paid_out' IN (t.credit, t.debit)), 0);
+                  WHERE t.environment_id = e.id AND 'paid_out' IN (t.credit, t.debit)), 0)
+    <> coalesce((SELECT sum(p.amount) FROM buyback_payout p WHERE p.environment_id = e.id AND p.state = 'paid'), 0)
+     - coalesce((SELECT sum(r.amount) FROM buyback_reversal r
+                  WHERE r.environment_id = e.id AND r.confirmed_at IS NOT NULL), 0);

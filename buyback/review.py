@@ -16,7 +16,15 @@ from buyback import attempts
 from buyback.models import Buyback, Proposal
 from buyback.reconciler import reconcile
 from buyback.trail import moved_by
+from buyback.two_people import (
+    AlreadyProposed,
+    AnotherProposal,
+    NothingProposed,
+    refuse_machines,
+    refuse_one_person,
+)
 from config.errors import Refusal
+from config.reasons import clean_reason
 from partners import audit
 from partners.actor import Actor
 
@@ -35,46 +43,10 @@ class NotOpen(Refusal):
     sentence = "There is nothing to reconcile: this sellback is closed or in review."
 
 
-class ReasonRequired(Refusal):
-    """Nothing is said without a reason, of at most 500 characters."""
-
-    sentence = "Give a reason, of at most 500 characters."
-
-
 class UnknownOutcome(Refusal):
     """An outcome other than settled or failed."""
 
     sentence = "A sellback was paid or it was not."
-
-
-class AlreadyProposed(Refusal):
-    """Somebody has said so or otherwise, and waits for a second person."""
-
-    sentence = "There is a proposal already. Confirm or withdraw it first."
-
-
-class NothingProposed(Refusal):
-    """Nobody has said anything yet, or it was withdrawn."""
-
-    sentence = "There is no proposal to decide on."
-
-
-class AnotherProposal(Refusal):
-    """The proposal that was read has been replaced by another."""
-
-    sentence = "The proposal has been replaced meanwhile. Read it again."
-
-
-class SamePerson(Refusal):
-    """Whoever proposes does not confirm."""
-
-    sentence = "Another person must confirm: you made this proposal."
-
-
-class PeopleOnly(Refusal):
-    """A key or the system would decide."""
-
-    sentence = "Only people resolve a review."
 
 
 def propose(*, buyback: Buyback, outcome: str, reason: str, by: Actor) -> Proposal:
@@ -82,9 +54,7 @@ def propose(*, buyback: Buyback, outcome: str, reason: str, by: Actor) -> Propos
 
     Raises NotInReview, ReasonRequired, UnknownOutcome, AlreadyProposed, PeopleOnly.
     """
-    reason = reason.strip()
-    if not reason or len(reason) > 500 or "\0" in reason:
-        raise ReasonRequired
+    reason = clean_reason(reason)
     if outcome not in Proposal.Outcome.values:
         raise UnknownOutcome
     with transaction.atomic(durable=True):
@@ -107,8 +77,7 @@ def confirm(*, buyback: Buyback, by: Actor, proposal: int | None = None) -> Buyb
     with transaction.atomic(durable=True):
         sale = _locked(buyback.pk, by)
         found = _proposal(sale, proposal)
-        if is_one_person(found, by):
-            raise SamePerson
+        refuse_one_person(found, by)
         moment = sale.environment.database_now()
         found.confirmed_by, found.confirmer_id, found.confirmed_at = str(by), by.account, moment
         found.save(update_fields=["confirmed_by", "confirmer", "confirmed_at"])
@@ -126,12 +95,6 @@ def confirm(*, buyback: Buyback, by: Actor, proposal: int | None = None) -> Buyb
             after={"state": found.outcome, **_told(found)},
         )
     return Buyback.objects.get(pk=sale.pk)
-
-
-def is_one_person(proposal: Proposal, by: Actor) -> bool:
-    """Whether who proposed is who asks: the same name, or the same account under another e-mail address."""
-    same_account = by.account is not None and proposal.proposer_id == by.account
-    return proposal.proposed_by == str(by) or same_account
 
 
 def withdraw(*, buyback: Buyback, by: Actor, proposal: int | None = None) -> Buyback:
@@ -162,8 +125,7 @@ def reconcile_now(*, buyback: Buyback, by: Actor) -> bool:
 
 def _locked(buyback_id: UUID, by: Actor) -> Buyback:
     """The sale, locked and in review. Raises NotInReview, PeopleOnly."""
-    if by.kind != "user":
-        raise PeopleOnly
+    refuse_machines(by)
     sale = attempts.lock_attempt(buyback_id)
     if sale.state != Buyback.State.REVIEW:
         raise NotInReview

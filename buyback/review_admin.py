@@ -9,6 +9,7 @@ from django.http import HttpRequest
 
 from buyback import review
 from buyback.models import Buyback
+from buyback.two_people import is_one_person
 from config.admin_steps import ReasonForm, Step
 from partners.audited_admin import by
 
@@ -103,4 +104,4 @@ def offered(request: HttpRequest, sale: Buyback) -> tuple[str, ...]:
     proposal = getattr(sale, "proposal", None)
     if proposal is None:
         return ("settled", "failed")
-    return ("withdraw",) if review.is_one_person(proposal, by(request)) else ("confirm", "withdraw")
+    return ("withdraw",) if is_one_person(proposal, by(request)) else ("confirm", "withdraw")

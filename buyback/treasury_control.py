@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from buyback.models import TreasuryControl
 from config.errors import Refusal
 from config.money import LIMIT, round_usd
+from config.reasons import clean_reason
 from partners import audit
 from partners.actor import Actor
 
@@ -20,12 +21,6 @@ class BadCap(Refusal):
     """A cap that no amount could be compared with."""
 
     sentence = "A cap is an amount in whole cents above 0 and below 1,000,000,000 USD, or empty."
-
-
-class GuardsNeedReason(Refusal):
-    """The guards are never changed without a reason, of at most 500 characters."""
-
-    sentence = "Give a reason, of at most 500 characters."
 
 
 class GuardsChanged(Refusal):
@@ -52,11 +47,9 @@ def set_guards(
     """Set all guards at once; they hold from the next sale on. A cap of None does not limit.
 
     ``seen`` is ``as_seen`` of what the caller was looking at: had another person paused the treasury meanwhile, a form
-    from before would start it again. Raises GuardsNeedReason, BadCap, GuardsChanged.
+    from before would start it again. Raises ReasonRequired, BadCap, GuardsChanged.
     """
-    reason = reason.strip()
-    if not reason or len(reason) > 500 or "\0" in reason:
-        raise GuardsNeedReason
+    reason = clean_reason(reason)
     wanted = TreasuryControl(
         paused=paused,
         cap_per_sale=_cap(cap_per_sale),

@@ -19,8 +19,7 @@ from django.views.decorators.http import require_POST
 
 from config.admin import LookingAdmin
 from config.errors import Refusal
-
-LONGEST_REASON = 500
+from config.reasons import LONGEST_REASON, ReasonRequired
 
 
 class NoQuestions(forms.Form):
@@ -34,7 +33,7 @@ class ReasonForm(forms.Form):
         max_length=LONGEST_REASON,
         label="Why? Kept for good, shown to admins only.",
         widget=forms.Textarea(attrs={"rows": 3, "cols": 70}),
-        error_messages={"required": f"Give a reason, of at most {LONGEST_REASON} characters."},
+        error_messages={"required": ReasonRequired.sentence},
     )
 
 

@@ -29,6 +29,7 @@ from config.errors import Refusal
 from inventory.card_form import CardForm
 from inventory.models import Card, Collector, Item, Pack, Purchase, Tier
 from inventory.tiers import refuse_clash, replace_tiers
+from inventory.window_admin import WindowAdmin
 from partners import audit
 from partners.audited_admin import AuditedAdmin, by
 
@@ -232,8 +233,8 @@ class PurchaseAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Item)
-class ItemAdmin(ReadOnlyAdmin):
-    """What users hold. A state changes by a sale, a shipment, or not at all."""
+class ItemAdmin(WindowAdmin):
+    """What users hold. A state changes by a sale, a shipment, or not at all; a window by people with a reason."""
 
     list_display = (
         "public_id",

@@ -1,5 +1,6 @@
 """Money: sales, the ledger, payouts and statements; and what guards the treasury. Amounts are USD."""
 
+from buyback.models.decisions import Proposal, Reversal, TwoPeople
 from buyback.models.moves import Move
 from buyback.models.sales import (
     BUYBACK_MOVES,
@@ -12,7 +13,7 @@ from buyback.models.sales import (
     Transfer,
 )
 from buyback.models.statements import Statement, StatementQuerySet
-from buyback.models.treasury import Alert, Proposal, Spend, TreasuryControl
+from buyback.models.treasury import Alert, Spend, TreasuryControl
 
 __all__ = [
     "BUYBACK_MOVES",
@@ -25,9 +26,11 @@ __all__ = [
     "Payout",
     "PayoutQuerySet",
     "Proposal",
+    "Reversal",
     "Spend",
     "Statement",
     "StatementQuerySet",
     "Transfer",
     "TreasuryControl",
+    "TwoPeople",
 ]

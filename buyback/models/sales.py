@@ -252,6 +252,7 @@ class Transfer(models.Model):
 
     class Meta:
         ordering = ("-created_at", "-id")
+        permissions = (("check_ledger", "Can check every rule of the ledger"),)
         constraints = (
             CompositeForeignKey(
                 columns=("environment_id", "buyback_id", "amount"),
@@ -272,6 +273,10 @@ class Transfer(models.Model):
                     credit__in=("treasury", "in_flight", "paid_out"),
                 ),
                 name="buyback_transfer_account_known",
+            ),
+            # What comes back from a user (a reversal) comes back to Phygitals.
+            models.CheckConstraint(
+                condition=~Q(debit="paid_out") | Q(credit="treasury"), name="buyback_transfer_back_to_the_treasury"
             ),
         )
         indexes = (

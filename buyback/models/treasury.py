@@ -1,15 +1,13 @@
-"""What guards the treasury: its switch and caps, what was spent against them, alerts, and reviews by two people."""
+"""What guards the treasury: its switch and caps, what was spent against them, and alerts."""
 
 from __future__ import annotations
 
-import pgtrigger
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
-from buyback.models.sales import Buyback
 from config.money import MoneyField, money_check
-from partners.models import Environment, User
+from partners.models import Environment
 from partners.models.records import UuidV7
 
 
@@ -93,47 +91,3 @@ class Alert(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}: {self.subject}"
-
-
-class Proposal(models.Model):
-    """What one admin says became of a sale in review. It counts when a different admin agrees."""
-
-    class Outcome(models.TextChoices):
-        SETTLED = "settled", "It was paid"
-        FAILED = "failed", "It was not paid"
-
-    id = models.BigAutoField(primary_key=True)
-    buyback = models.OneToOneField(Buyback, models.PROTECT, related_name="proposal")
-    outcome = models.CharField(max_length=7, choices=Outcome.choices)
-    reason = models.CharField(max_length=500)
-    proposed_by = models.CharField(max_length=300)
-    confirmed_by = models.CharField(max_length=300, blank=True)
-    # The accounts behind the two: an e-mail address can be changed, and would then look like another person.
-    proposer = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", db_index=False)
-    confirmer = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", db_index=False)
-    created_at = models.DateTimeField(db_default=Now())
-    confirmed_at = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        constraints = (
-            models.CheckConstraint(
-                condition=Q(outcome__in=("settled", "failed")), name="buyback_proposal_outcome_known"
-            ),
-            models.CheckConstraint(condition=~Q(reason=""), name="buyback_proposal_has_a_reason"),
-            models.CheckConstraint(condition=~Q(confirmed_by=F("proposed_by")), name="buyback_proposal_two_people"),
-            models.CheckConstraint(condition=~Q(confirmer=F("proposer")), name="buyback_proposal_two_accounts"),
-            models.CheckConstraint(
-                condition=Q(confirmed_by="", confirmed_at=None) | (~Q(confirmed_by="") & Q(confirmed_at__isnull=False)),
-                name="buyback_proposal_confirmed_by_somebody",
-            ),
-        )
-        triggers = (
-            pgtrigger.Protect(
-                name="confirmed_is_final",
-                operation=pgtrigger.Update | pgtrigger.Delete,
-                condition=pgtrigger.Condition("OLD.confirmed_at IS NOT NULL"),
-            ),
-        )
-
-    def __str__(self) -> str:
-        return f"{self.outcome}: {self.buyback_id}"

@@ -274,6 +274,7 @@ class Item(models.Model):
 
     class Meta:
         ordering = ("-purchased_at", "-id")
+        permissions = (("set_window", "Can extend and close sellback windows"),)
         constraints = (
             models.UniqueConstraint(fields=("environment", "id"), name="inventory_item_tenant"),
             # Reader: POST /vm/buyback, by the id the partner sends. A card pulled again later is another row.

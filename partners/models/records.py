@@ -38,6 +38,7 @@ class Event(models.Model):
     class Type(models.TextChoices):
         ITEM_PULLED = "item.pulled", "Item pulled"
         ITEM_EXPIRED = "item.expired", "Window closed"
+        ITEM_WINDOW_CHANGED = "item.window_changed", "Window changed by hand"
         BUYBACK_COMPLETED = "buyback.completed", "Sold back"
         BUYBACK_FAILED = "buyback.failed", "Sellback failed"
 

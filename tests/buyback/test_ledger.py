@@ -10,11 +10,12 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
+from buyback import reversal
 from buyback.ledger import balance, broken_invariants, rules
 from buyback.models import Buyback, Payout, Transfer
 from buyback.sellback import sell_back
 from inventory.models import Item
-from partners.actor import SYSTEM
+from partners.actor import SYSTEM, Actor
 from tests.world import NOW, World, make_buyback, make_collector, make_item
 
 Break = Callable[[World, Item], str]
@@ -46,6 +47,8 @@ COPY_ITEM = """INSERT INTO inventory_item (environment_id, mode, public_id, card
                  FROM inventory_item, generate_series(1, 2) WHERE id = {item}"""
 STATEMENT = """INSERT INTO buyback_statement
                  (environment_id, day, sold, sold_amount, paid, paid_amount, failed, closed_at) VALUES """
+BACK = """INSERT INTO buyback_transfer (environment_id, buyback_id, debit, credit, amount, created_at)
+          SELECT environment_id, buyback_id, 'paid_out', 'treasury', amount, created_at FROM buyback_transfer"""
 BREAKS: dict[str, Break] = {
     "an item settles at most once": ghost(COPY_SALE),
     "a sold item has a settled buyback": ghost("DELETE FROM buyback_buyback WHERE item_id = {item}"),
@@ -79,6 +82,8 @@ BREAKS: dict[str, Break] = {
     "what statements say was paid and what open days hold is what the ledger has paid out": ghost(
         STATEMENT + "({env}, '2026-04-18', 1, 70.12, 1, 70.12, 0, now())"
     ),
+    "money comes back from a user by a reversal of two people, once and whole, and by nothing else": ghost(BACK),
+    "what is with the users is what was paid to them less what was recovered": ghost(BACK),
 }
 
 
@@ -116,6 +121,18 @@ def test_it_finds_the_rule_broken(world: World, sold: Item, rule: str) -> None:
     assert list(broken_invariants()) == []
     behind_the_databases_back(BREAKS[rule](world, sold))
     assert rule in [broken.rule for broken in broken_invariants()]
+
+
+@pytest.mark.breaks_books(reason="on purpose")
+@pytest.mark.parametrize("statement", ["DELETE FROM buyback_transfer WHERE debit = 'paid_out'", f"{BACK} LIMIT 1"])
+def test_it_finds_a_reversal_with_no_line_or_with_two(sold: Item, statement: str) -> None:
+    sale = sold.buybacks.get()
+    reversal.propose(buyback=sale, reason="the bank's letter 12", by=Actor("user", "anna@x.test"))
+    reversal.confirm(buyback=sale, by=Actor("user", "ben@x.test"))
+    assert list(broken_invariants()) == []
+    behind_the_databases_back(statement)
+    broken = {rule for rule, *_ in broken_invariants()}
+    assert broken == {rule for rule in BREAKS if rule.startswith(("money comes back", "what is with the users"))}
 
 
 def test_it_breaks_every_rule_there_is() -> None:

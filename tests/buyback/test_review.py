@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, transaction
 
-from buyback import attempts, review
+from buyback import attempts, review, two_people
 from buyback.models import Alert, Buyback, Payout, Proposal, Transfer, TreasuryControl
 from config.errors import Refusal
+from config.reasons import ReasonRequired
 from inventory.models import Item
 from inventory.pricing import price
 from partners.actor import SYSTEM, Actor
@@ -104,7 +105,7 @@ def test_it_takes_a_sale_that_was_not_paid_off_its_caps(world: World) -> None:
 def test_it_takes_another_person_to_confirm(world: World, outcome: str) -> None:
     sale = in_review(world)
     review.propose(buyback=sale, outcome=outcome, reason="so it is", by=ANNA)
-    refuses(review.SamePerson, lambda: review.confirm(buyback=sale, by=ANNA))
+    refuses(two_people.SamePerson, lambda: review.confirm(buyback=sale, by=ANNA))
 
 
 def test_it_takes_the_same_account_under_another_address_for_one_person(world: World) -> None:
@@ -112,7 +113,7 @@ def test_it_takes_the_same_account_under_another_address_for_one_person(world: W
     review.propose(buyback=sale, outcome="settled", reason="so it is", by=Actor.user(world.admin))
     world.admin.email = "renamed@phygitals.test"
     world.admin.save()
-    refuses(review.SamePerson, lambda: review.confirm(buyback=sale, by=Actor.user(world.admin)))
+    refuses(two_people.SamePerson, lambda: review.confirm(buyback=sale, by=Actor.user(world.admin)))
 
 
 def test_the_database_takes_another_person_as_well(world: World) -> None:
@@ -124,16 +125,16 @@ def test_the_database_takes_another_person_as_well(world: World) -> None:
 @pytest.mark.parametrize("by", [SYSTEM, Actor("key", "abc")], ids=str)
 def test_it_lets_only_people_decide(world: World, by: Actor) -> None:
     sale = in_review(world)
-    refuses(review.PeopleOnly, lambda: review.propose(buyback=sale, outcome="settled", reason="so", by=by))
+    refuses(two_people.PeopleOnly, lambda: review.propose(buyback=sale, outcome="settled", reason="so", by=by))
     proposal = make_proposal(sale)
-    refuses(review.PeopleOnly, lambda: review.confirm(buyback=sale, by=by))
-    refuses(review.PeopleOnly, lambda: review.withdraw(buyback=sale, by=by, proposal=proposal.pk))
+    refuses(two_people.PeopleOnly, lambda: review.confirm(buyback=sale, by=by))
+    refuses(two_people.PeopleOnly, lambda: review.withdraw(buyback=sale, by=by, proposal=proposal.pk))
 
 
 @pytest.mark.parametrize("reason", ["", "  ", "x" * 501, "a\0b"])
 def test_it_wants_a_reason(world: World, reason: str) -> None:
     sale = in_review(world)
-    refuses(review.ReasonRequired, lambda: review.propose(buyback=sale, outcome="settled", reason=reason, by=ANNA))
+    refuses(ReasonRequired, lambda: review.propose(buyback=sale, outcome="settled", reason=reason, by=ANNA))
 
 
 @pytest.mark.parametrize("outcome", ["", "review", "paid", "SETTLED"])
@@ -145,7 +146,7 @@ def test_it_knows_two_outcomes(world: World, outcome: str) -> None:
 def test_it_keeps_one_proposal_at_a_time(world: World) -> None:
     sale = in_review(world)
     review.propose(buyback=sale, outcome="settled", reason="so", by=ANNA)
-    refuses(review.AlreadyProposed, lambda: review.propose(buyback=sale, outcome="failed", reason="no", by=BEN))
+    refuses(two_people.AlreadyProposed, lambda: review.propose(buyback=sale, outcome="failed", reason="no", by=BEN))
 
 
 @pytest.mark.parametrize("state", ["submitted", "unknown", "settled", "failed"])
@@ -192,7 +193,7 @@ def test_it_withdraws_so_that_somebody_proposes_anew(world: World) -> None:
     sale = in_review(world)
     review.propose(buyback=sale, outcome="settled", reason="so", by=ANNA)
     review.withdraw(buyback=sale, by=BEN)
-    refuses(review.NothingProposed, lambda: review.confirm(buyback=sale, by=BEN))
+    refuses(two_people.NothingProposed, lambda: review.confirm(buyback=sale, by=BEN))
     review.propose(buyback=sale, outcome="failed", reason="no", by=BEN)
     review.confirm(buyback=sale, by=ANNA)
     assert Buyback.objects.get().state == "failed"
@@ -209,7 +210,7 @@ def test_it_confirms_only_the_proposal_that_was_read(world: World) -> None:
     read = review.propose(buyback=sale, outcome="settled", reason="so", by=ANNA)
     review.withdraw(buyback=sale, by=ANNA)
     review.propose(buyback=sale, outcome="failed", reason="no", by=ANNA)
-    refuses(review.AnotherProposal, lambda: review.confirm(buyback=sale, by=BEN, proposal=read.pk))
+    refuses(two_people.AnotherProposal, lambda: review.confirm(buyback=sale, by=BEN, proposal=read.pk))
 
 
 def test_it_lets_the_treasury_answer_after_all(world: World) -> None:

@@ -9,8 +9,9 @@ import pytest
 
 from buyback.alerts import mark_seen
 from buyback.models import Alert, TreasuryControl
-from buyback.treasury_control import BadCap, GuardsChanged, GuardsNeedReason, as_seen, set_guards
+from buyback.treasury_control import BadCap, GuardsChanged, as_seen, set_guards
 from config.errors import Refusal
+from config.reasons import ReasonRequired
 from partners.actor import Actor
 from partners.models import AuditEntry
 from tests.world import NOW, World, make_alert
@@ -49,9 +50,9 @@ def test_it_writes_nothing_where_nothing_changes() -> None:
 @pytest.mark.parametrize(
     ("change", "refusal"),
     [
-        ({"reason": " "}, GuardsNeedReason),
-        ({"reason": "x" * 501}, GuardsNeedReason),
-        ({"reason": "a\0b"}, GuardsNeedReason),
+        ({"reason": " "}, ReasonRequired),
+        ({"reason": "x" * 501}, ReasonRequired),
+        ({"reason": "a\0b"}, ReasonRequired),
         *[
             ({"cap_per_sale": Decimal(cap)}, BadCap)
             for cap in ("0", "-1", "NaN", "Infinity", "1000000000", "0.001", "1E-30")

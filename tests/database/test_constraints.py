@@ -19,6 +19,7 @@ from django.db import IntegrityError, models, transaction
 from django.db.models.expressions import RawSQL
 
 from partners.models import User
+from tests.database.decisions import DECISIONS
 from tests.database.schema import constraints, field_label, our_models
 from tests.world import (
     NOW,
@@ -36,7 +37,6 @@ from tests.world import (
     make_pack,
     make_partner,
     make_payout,
-    make_proposal,
     make_purchase,
     make_spend,
     make_statement,
@@ -118,6 +118,7 @@ def paid_twice(w: World) -> None:
 
 
 BREAKS: dict[str, Sequence[Break]] = {
+    **DECISIONS,
     # Partners.
     "partners.Partner.slug": [lambda w: make_partner(slug="northwind")],
     "partners_partner_status_known": [lambda w: make_partner(status="closed")],
@@ -272,26 +273,10 @@ BREAKS: dict[str, Sequence[Break]] = {
     "buyback_spend_once_per_span": [lambda w: twice(make_spend)],
     "buyback_spend_within_cap": each((Decimal("100.01"), Decimal("-0.01")), lambda w, bad: make_spend(total=bad)),
     "buyback_alert_once_until_seen": [lambda w: twice(lambda: make_alert(w.northwind.live, subject="the same"))],
-    "buyback.Proposal.buyback": [lambda w: two_proposals(buyback(w, state="review"))],
-    "buyback_proposal_outcome_known": [lambda w: make_proposal(buyback(w, state="review"), outcome="lost")],
-    "buyback_proposal_has_a_reason": [lambda w: make_proposal(buyback(w, state="review"), reason="")],
-    "buyback_proposal_confirmed_by_somebody": [
-        lambda w: make_proposal(buyback(w, state="review"), confirmed_by="user:b@x.test"),
-        lambda w: make_proposal(buyback(w, state="review"), confirmed_at=NOW),
-    ],
-    "buyback_proposal_two_people": [
-        lambda w: make_proposal(buyback(w, state="review"), confirmed_by="user:a@x.test", confirmed_at=NOW)
-    ],
-    "buyback_proposal_two_accounts": [
-        lambda w: make_proposal(
-            buyback(w, state="review"),
-            proposer=w.admin,
-            confirmer=w.admin,
-            confirmed_by="user:b@x.test",
-            confirmed_at=NOW,
-        )
-    ],
     # What was paid.
+    "buyback_transfer_back_to_the_treasury": [
+        lambda w: make_transfer(buyback(w), debit="paid_out", credit="in_flight"),
+    ],
     "buyback_transfer_amount_is_the_sales": [
         lambda w: make_transfer(buyback(w), amount=Decimal("70.12")),
         lambda w: make_transfer(buyback(w), environment=w.juniper.live),
@@ -341,10 +326,6 @@ def repeated(sale: Any, **fields: Any) -> None:
 
 def repeated_payout(sale: Any) -> None:
     twice(lambda: make_payout(sale))
-
-
-def two_proposals(sale: Any) -> None:
-    twice(lambda: make_proposal(sale))
 
 
 def environment(w: World, path: str) -> Any:

@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, connection, models, transaction
 
-from buyback.models import BUYBACK_MOVES, PAYOUT_MOVES, Buyback, Move, Payout, Proposal, Statement, Transfer
+from buyback.models import BUYBACK_MOVES, PAYOUT_MOVES, Buyback, Move, Payout, Statement, Transfer
 from buyback.models.sales import OPEN_STATES
 from inventory.models import Item
 from inventory.models.holdings import ITEM_MOVES
 from partners.models import AuditEntry, Environment, Event
+from tests.database.decisions import make_reversal
 from tests.database.schema import triggers
 from tests.world import (
     NOW,
@@ -134,14 +135,25 @@ def test_it_refuses_the_same_through_the_orm(world: World, model: Any) -> None:
     assert model.objects.count() == 1
 
 
-def test_it_changes_no_confirmed_proposal(world: World) -> None:
-    proposal = make_proposal(make_buyback(make_item(world.northwind.live), state="review"))
-    row = Proposal.objects.filter(pk=proposal.pk)
+def proposed(w: World) -> models.Model:
+    return make_proposal(make_buyback(make_item(w.northwind.live), state="review"))
+
+
+def reversed_(w: World) -> models.Model:
+    sale = make_buyback(make_item(w.northwind.live))
+    make_payout(sale)
+    return make_reversal(sale)
+
+
+@pytest.mark.parametrize("make", [proposed, reversed_])
+def test_it_changes_nothing_that_two_people_have_decided(world: World, make: Make) -> None:
+    made: Any = make(world)
+    row = type(made)._default_manager.filter(pk=made.pk)
     assert row.update(confirmed_by="user:b@x.test", confirmed_at=NOW) == 1
     for change in (lambda: row.update(reason="another"), lambda: row.update(confirmed_at=None), row.delete):
         with pytest.raises(DatabaseError, match="Cannot update or delete"), transaction.atomic():
             change()
-    assert (row.get().reason, row.get().confirmed_at) == ("seen on the statement", NOW)
+    assert (row.get().reason, row.get().confirmed_at) == (made.reason, NOW)
 
 
 @pytest.mark.parametrize(
@@ -180,11 +192,8 @@ def test_it_turns_no_clock_back(world: World) -> None:
 def test_it_lists_every_trigger() -> None:
     listed = {f"{model._meta.label}:{name}" for model in APPEND_ONLY for name in ("append_only", "no_truncate")}
     listed |= {f"{model._meta.label}:allowed_moves" for model in MACHINES}
-    assert set(triggers()) == listed | {
-        "buyback.Proposal:confirmed_is_final",
-        "buyback.Buyback:trail_of_moves",
-        "partners.Environment:clock_only_forward",
-    }
+    listed |= {f"buyback.{model}:confirmed_is_final" for model in ("Proposal", "Reversal")}
+    assert set(triggers()) == listed | {"buyback.Buyback:trail_of_moves", "partners.Environment:clock_only_forward"}
 
 
 def execute(statement: str) -> None:

@@ -18,7 +18,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         broken = list(ledger.broken_invariants())
         for rule, breaches, rows in broken:
-            self.stdout.write(f"BROKEN: {rule}: {breaches} ({', '.join(rows)}{', …' if breaches > len(rows) else ''})")
+            more = ", …" if breaches and breaches > len(rows) else ""
+            self.stdout.write(f"BROKEN: {rule}: {breaches} ({', '.join(rows)}{more})")
         if broken:
             sys.exit(1)
         self.stdout.write(f"The ledger is sound: {len(list(ledger.rules()))} rules hold.")

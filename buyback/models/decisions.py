@@ -1,0 +1,108 @@
+"""What two people decide: what became of a sale in review, and that a payout was recovered."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import pgtrigger
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from buyback.models.sales import Buyback
+from config.money import MoneyField, money_check
+from partners.constraints import CompositeForeignKey
+from partners.models import Environment, User
+
+
+class TwoPeople(models.Model):
+    """What one admin says, and why. It counts when a different admin agrees, and is final then."""
+
+    id = models.BigAutoField(primary_key=True)
+    reason = models.CharField(max_length=500)
+    proposed_by = models.CharField(max_length=300)
+    confirmed_by = models.CharField(max_length=300, blank=True)
+    # The accounts behind the two: an e-mail address can be changed, and would then look like another person.
+    proposer = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", db_index=False)
+    confirmer = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", db_index=False)
+    created_at = models.DateTimeField(db_default=Now())
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        abstract = True
+        constraints: ClassVar[tuple[models.BaseConstraint, ...]] = (
+            models.CheckConstraint(condition=~Q(reason=""), name="%(app_label)s_%(class)s_has_a_reason"),
+            models.CheckConstraint(
+                condition=~Q(confirmed_by=F("proposed_by")), name="%(app_label)s_%(class)s_two_people"
+            ),
+            models.CheckConstraint(condition=~Q(confirmer=F("proposer")), name="%(app_label)s_%(class)s_two_accounts"),
+            models.CheckConstraint(
+                condition=Q(confirmed_by="", confirmed_at=None) | (~Q(confirmed_by="") & Q(confirmed_at__isnull=False)),
+                name="%(app_label)s_%(class)s_confirmed_by_somebody",
+            ),
+        )
+        triggers = (
+            pgtrigger.Protect(
+                name="confirmed_is_final",
+                operation=pgtrigger.Update | pgtrigger.Delete,
+                condition=pgtrigger.Condition("OLD.confirmed_at IS NOT NULL"),
+            ),
+        )
+
+
+class Proposal(TwoPeople):
+    """What one admin says became of a sale in review. It counts when a different admin agrees."""
+
+    class Outcome(models.TextChoices):
+        SETTLED = "settled", "It was paid"
+        FAILED = "failed", "It was not paid"
+
+    buyback = models.OneToOneField(Buyback, models.PROTECT, related_name="proposal")
+    outcome = models.CharField(max_length=7, choices=Outcome.choices)
+
+    class Meta(TwoPeople.Meta):
+        constraints = (
+            *TwoPeople.Meta.constraints,
+            models.CheckConstraint(
+                condition=Q(outcome__in=("settled", "failed")), name="buyback_proposal_outcome_known"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.outcome}: {self.buyback_id}"
+
+
+class Reversal(TwoPeople):
+    """That the money of a settled sale was recovered: once for a sale, for the whole of its amount.
+
+    Sale, item and payout stay as they are, and so does every line of the ledger; confirming adds the line that brings
+    the amount back from ``paid_out`` to ``treasury``.
+    """
+
+    environment = models.ForeignKey(Environment, models.PROTECT, related_name="reversals", db_index=False)
+    buyback = models.OneToOneField(Buyback, models.PROTECT, related_name="reversal")
+    amount = MoneyField()
+
+    class Meta(TwoPeople.Meta):
+        ordering = ("-id",)
+        permissions = (("reverse_payout", "Can propose and confirm that a payout was recovered"),)
+        constraints = (
+            *TwoPeople.Meta.constraints,
+            CompositeForeignKey(
+                columns=("environment_id", "buyback_id", "amount"),
+                to_table="buyback_buyback",
+                to_columns=("environment_id", "id", "amount"),
+                name="buyback_reversal_amount_is_the_sales",
+            ),
+            # Only what was paid comes back: a payout is of a settled sale, which stays settled.
+            CompositeForeignKey(
+                columns=("buyback_id",),
+                to_table="buyback_payout",
+                to_columns=("buyback_id",),
+                name="buyback_reversal_was_paid_out",
+            ),
+            money_check("amount", name="buyback_reversal_amount_bounds"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.amount} USD of {self.buyback_id}"
