@@ -174,7 +174,7 @@ def list_link(model: str, text: str, **filters: Any) -> SafeString:
 
 def lines(parts: Sequence[SafeString | str]) -> SafeString:
     """One below the other."""
-    return format_html_join(format_html("<br>"), "{}", ((part,) for part in parts))
+    return format_html_join(SafeString("<br>"), "{}", ((part,) for part in parts))
 
 
 def as_json(value: Any) -> SafeString | str:

@@ -245,6 +245,12 @@ CACHES: dict[str, Any] = {
 # Empty: the queue is kept in the database above (`config/broker.py`).
 CELERY_BROKER_URL = environment.address("CELERY_BROKER_URL", ("pgmq", "redis", "rediss", "amqp", "amqps"))
 
+FILE_UPLOAD_HANDLERS = [
+    "config.uploads.BoundedUploadHandler",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
+
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [folder for folder in [BASE_DIR / "static"] if folder.is_dir()]

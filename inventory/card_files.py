@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 from inventory.card_rows import COLUMNS, REQUIRED
 
 Numbered = tuple[int, Mapping[str, Any]]
+FORMATS = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}  # by the end of a file's name
 LONGEST_LINE = 1 << 20  # bytes
 LONGEST_FIELD = 1 << 17  # characters; the csv module's own default, named because we promise it
 

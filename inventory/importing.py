@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import astuple, dataclass, field, fields
 from datetime import datetime
-from typing import Any
+from decimal import Decimal
+from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
@@ -22,6 +23,7 @@ from inventory.models import Pack
 from inventory.packs import refresh_values
 
 MOST_ERRORS = 20
+MOST_SHOWN = 10  # rows of a preview
 FIELDS = tuple(one.name for one in fields(CardRow))
 COLUMNS = ", ".join(FIELDS)
 NEW = ", ".join(f"incoming.{name}" for name in FIELDS)
@@ -78,6 +80,19 @@ SELECT {COLUMNS} FROM incoming WHERE card_id IS NULL ORDER BY line
 """  # noqa: S608
 
 
+AS_IT_STANDS = f"""
+  FROM incoming LEFT JOIN inventory_card card ON card.id = incoming.card_id
+  LEFT JOIN inventory_pack pack ON pack.id = incoming.pack_id
+ CROSS JOIN LATERAL (SELECT CASE WHEN card.id IS NULL THEN 'new'
+       WHEN ({OLD}) IS DISTINCT FROM ({NEW}) THEN 'changed' ELSE 'unchanged' END) AS will(become)
+"""  # noqa: S608
+TALLY = f"SELECT will.become, count(*) {AS_IT_STANDS} GROUP BY 1"
+FIRST = f"""
+SELECT line, will.become, coalesce(incoming.mint_address, incoming.listing_id), incoming.name, pack.name, card.fmv,
+       incoming.fmv {AS_IT_STANDS} ORDER BY line LIMIT %s
+"""
+
+
 class ImportRefusedError(Exception):
     """Nothing was imported. `errors`: up to 20 sentences, each with its line; `more`: there may be others."""
 
@@ -93,6 +108,26 @@ class Imported:
     created: int
     updated: int
     unchanged: int
+
+
+class PreviewRow(NamedTuple):
+    """One row of a file, and what an import would make of it: new, changed or unchanged. Values are USD."""
+
+    line: int
+    becomes: str
+    public_id: str
+    name: str
+    pack: str | None
+    before: Decimal | None
+    fmv: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What an import would do, and its first rows."""
+
+    done: Imported
+    first: list[PreviewRow]
 
 
 @dataclass(slots=True)
@@ -138,22 +173,42 @@ def import_cards(numbered: Iterable[Numbered], *, now: datetime | None = None) -
 
     `now` (UTC) is when cards without `priced_at` were priced. Raises ImportRefusedError: nothing changed.
     """
-    checked = _Checked(dict(Pack.objects.values_list("slug", "pk")), now or clock.now())
+    moment = now or clock.now()
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(TAKE_TURNS)
-        cursor.execute(PREPARE)
-        with cursor.copy(COPY) as copy:
-            for line, row in checked.rows(numbered):
-                copy.write_row((line, *astuple(row)))
-        if checked.errors:
-            raise ImportRefusedError(checked.errors[:MOST_ERRORS], more=len(checked.errors) > MOST_ERRORS)
+        count = _stage(cursor, numbered, moment)
         created, updated = _merge(cursor)
-        refresh_values(now=checked.now)
-    return Imported(created, updated, checked.count - created - updated)
+        refresh_values(now=moment)
+    return Imported(created, updated, count - created - updated)
 
 
-def _merge(cursor: CursorWrapper) -> tuple[int, int]:
-    """Cards created and cards changed by what is in the temporary table."""
+def preview_cards(numbered: Iterable[Numbered], *, now: datetime | None = None) -> Preview:
+    """What ``import_cards`` would do with these rows, judged by the same rules; changes and locks nothing.
+
+    Raises ImportRefusedError as the import would.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        _stage(cursor, numbered, now or clock.now())
+        cursor.execute(TALLY)
+        tally = dict(cursor.fetchall())
+        cursor.execute(FIRST, [MOST_SHOWN])
+        first = [PreviewRow(*row) for row in cursor.fetchall()]
+        cursor.execute("DROP TABLE incoming")
+    return Preview(Imported(*(tally.get(word, 0) for word in ("new", "changed", "unchanged"))), first)
+
+
+def _stage(cursor: CursorWrapper, numbered: Iterable[Numbered], now: datetime) -> int:
+    """Check the rows and put them into the temporary table, each with the card it describes; returns how many.
+
+    Raises ImportRefusedError.
+    """
+    checked = _Checked(dict(Pack.objects.values_list("slug", "pk")), now)
+    cursor.execute(PREPARE)
+    with cursor.copy(COPY) as copy:
+        for line, row in checked.rows(numbered):
+            copy.write_row((line, *astuple(row)))
+    if checked.errors:
+        raise ImportRefusedError(checked.errors[:MOST_ERRORS], more=len(checked.errors) > MOST_ERRORS)
     for statement in RECOGNISE.split(";"):
         cursor.execute(statement)
     cursor.execute(CLASHES, [MOST_ERRORS])
@@ -161,6 +216,11 @@ def _merge(cursor: CursorWrapper) -> tuple[int, int]:
         raise ImportRefusedError(
             [f"line {line}: {reason}" for line, reason in clashes], more=len(clashes) == MOST_ERRORS
         )
+    return checked.count
+
+
+def _merge(cursor: CursorWrapper) -> tuple[int, int]:
+    """Cards created and cards changed by what is in the temporary table."""
     cursor.execute(LOCK)
     cursor.execute(UPDATE)
     updated = cursor.rowcount

@@ -3,66 +3,49 @@
 from __future__ import annotations
 
 from datetime import datetime
-from decimal import Decimal
-from typing import NamedTuple
+from pathlib import Path
 
 from django.db import connection, transaction
-from django.db.models import Avg, Count, Exists, F, Max, Min, OuterRef, Window
+from django.db.models import Exists, F, OuterRef, Window
 from django.db.models.functions import RowNumber
 
 from config import clock
-from config.money import round_usd
-from inventory.models import Card, Item, Pack, PackActivity, Tier
+from inventory.models import Card, Item, Pack, PackActivity
 from partners.models import Environment
 
+STOCK = Path(__file__).with_name("stock.sql").read_text(encoding="utf-8")
+SOLD = """
+UPDATE inventory_tier kept SET sold = counted.sold FROM (
+    SELECT tier.id, count(item.id) AS sold
+      FROM inventory_tier tier
+      LEFT JOIN inventory_item item ON item.pack_id = tier.pack_id AND item.mode = 'live' AND item.state = 'sold'
+            AND item.fmv >= tier.lower AND item.fmv < tier.upper
+     GROUP BY tier.id) counted
+ WHERE kept.id = counted.id
+"""
 CHASE = 20  # the most valuable cards a pack shows (contract, section 5)
 
 
-class TierValue(NamedTuple):
-    """A tier's cards in figures: how many, and their mean, lowest and highest fmv in USD."""
-
-    cards: int
-    mean: Decimal | None
-    low: Decimal | None
-    high: Decimal | None
-
-
-def tier_value(tier: Tier) -> TierValue:
-    """The tier's whole stock, pulled or not, at today's prices."""
-    found = Card.objects.in_tier(tier).aggregate(cards=Count("pk"), mean=Avg("fmv"), low=Min("fmv"), high=Max("fmv"))
-    return TierValue(**found)
-
-
-def refresh_values(*, now: datetime | None = None) -> int:
-    """Bring every pack's ``ev``, ``min_ev`` and ``max_ev`` (USD) up to date with its cards' prices; returns how many
-    packs.
-
-    The expected value weighs each tier's mean fmv by the tier's odds; a tier without cards is never drawn and so counts
-    for nothing. Safe to run twice and in parallel.
+def refresh_values(*, pack: Pack | None = None, now: datetime | None = None) -> int:
+    """Bring every pack's ``ev``, ``min_ev`` and ``max_ev`` (USD) and its tiers' stock up to date with its cards, or one
+    pack's; returns how many packs. What is worked out, and how: ``stock.sql``. Safe to run twice and in parallel.
     """
-    moment = now or clock.now()
-    packs = list(Pack.objects.prefetch_related("tiers"))
-    for pack in packs:
-        pack.ev, pack.min_ev, pack.max_ev = _expected_value(pack)
-        pack.ev_updated_at = moment
-    with transaction.atomic():
-        Pack.objects.bulk_update(packs, ["ev", "min_ev", "max_ev", "ev_updated_at"])
-    return len(packs)
+    asked = {"pack": None if pack is None else pack.pk, "now": now or clock.now()}
+    with transaction.atomic(), connection.cursor() as cursor:
+        # As whoever changes a pack's tiers does: the pack first.
+        cursor.execute(
+            "SELECT FROM inventory_pack WHERE id = coalesce(%(pack)s, id) ORDER BY id FOR NO KEY UPDATE", asked
+        )
+        cursor.execute(STOCK, asked)
+        return int(cursor.rowcount)
 
 
-def _expected_value(pack: Pack) -> tuple[Decimal | None, Decimal | None, Decimal | None]:
-    """``(ev, lowest, highest)`` of one pull, or Nones for a pack without cards."""
-    weighed = [(tier.weight, tier_value(tier)) for tier in pack.tiers.all()]
-    stocked = [(weight, value.mean, value.low, value.high) for weight, value in weighed if value.cards]
-    if not stocked:
-        return None, None, None
-    total = sum(weight for weight, *_ in stocked)
-    mean = sum(weight * (average or 0) for weight, average, _, _ in stocked) / total
-    return (
-        round_usd(Decimal(mean)),
-        min(low for *_, low, _ in stocked if low is not None),
-        max(high for *_, high in stocked if high is not None),
-    )
+def count_sold() -> int:
+    """Bring every tier's number of live pulls that were sold back up to date; returns how many tiers."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT FROM inventory_pack ORDER BY id FOR NO KEY UPDATE")
+        cursor.execute(SOLD)
+        return int(cursor.rowcount)
 
 
 # Every pool's figures in one statement, each by its own clock. A pull between two counts is in the next.

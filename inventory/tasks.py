@@ -9,7 +9,7 @@ from inventory import packs
 
 @shared_task(name="inventory.tasks.refresh_values", soft_time_limit=240, time_limit=300)
 def refresh_values() -> int:
-    """Bring every pack's expected value up to date with its cards' prices; returns how many packs."""
+    """Bring every pack's expected value and stock up to date with its cards; returns how many packs."""
     return packs.refresh_values()
 
 
@@ -17,3 +17,9 @@ def refresh_values() -> int:
 def count_pulls() -> int:
     """Bring every pack's count of pulls and its latest pull up to date; returns how many."""
     return packs.count_pulls()
+
+
+@shared_task(name="inventory.tasks.count_sold", soft_time_limit=240, time_limit=300)
+def count_sold() -> int:
+    """Bring every tier's number of pulls that were sold back up to date; returns how many tiers."""
+    return packs.count_sold()

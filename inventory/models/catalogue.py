@@ -13,15 +13,18 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import pgtrigger
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, RangeOperators
+from django.contrib.postgres.indexes import OpClass
 from django.db import models
 from django.db.models import Exists, F, Func, OuterRef, Q, Value
-from django.db.models.functions import Coalesce, Now
+from django.db.models.functions import Coalesce, Now, Upper
 from django.db.models.lookups import Exact
 
 from config.money import MoneyField, money_check
 from partners.models import Environment
+from partners.models.records import UuidV7, append_only
 
 SANDBOX_WINDOW = timedelta(days=7)  # contract, section 2: exactly purchase + 7 days, never null
 
@@ -125,6 +128,11 @@ class Tier(models.Model):
     lower = MoneyField(help_text="USD, from and including.")
     upper = MoneyField(help_text="USD, up to and excluding.")
     weight = models.DecimalField(max_digits=12, decimal_places=4)
+    # The live stock, kept by inventory.packs.refresh_values and count_sold, because a page must not count every card.
+    cards = models.PositiveIntegerField(null=True, editable=False)
+    available = models.PositiveIntegerField(null=True, editable=False)
+    sold = models.PositiveIntegerField("sold back", null=True, editable=False)
+    mean = models.DecimalField("mean value", max_digits=12, decimal_places=2, null=True, editable=False)
 
     class Meta:
         ordering = ("pack_id", "position")
@@ -272,6 +280,19 @@ class Card(models.Model):
         indexes = (
             # Reader: a pull, which draws among a pack's cards of one tier.
             models.Index(fields=("pack", "fmv"), name="inventory_card_pack_fmv"),
+            # Reader: the admin's search for cards by how their name begins, in any letter case.
+            models.Index(OpClass(Upper("name"), name="text_pattern_ops"), name="inventory_card_name_begins"),
+        )
+        triggers = (
+            # Whoever changes a price, an import, an oracle, an admin or a hand with psql, the change is kept.
+            pgtrigger.Trigger(
+                name="keeps_prices",
+                when=pgtrigger.After,
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__fmv__df=pgtrigger.F("new__fmv")),
+                func="INSERT INTO inventory_pricechange (card_id, before, fmv, priced_at)"
+                " VALUES (NEW.id, OLD.fmv, NEW.fmv, NEW.priced_at); RETURN NULL;",
+            ),
         )
 
     def __str__(self) -> str:
@@ -282,3 +303,52 @@ class Card(models.Model):
         if not live and self.source_type == self.Source.EBAY:
             return self.listing_id or "", None
         return self.mint_address or self.listing_id or "", self.mint_address
+
+
+class PriceChange(models.Model):
+    """One change of a card's ``fmv`` (USD), written by the card's own trigger. Append-only.
+
+    ``priced_at`` is when the new value was set by whoever priced it, ``created_at`` when it came in here.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    card = models.ForeignKey(Card, models.PROTECT, related_name="price_changes", db_index=False)
+    before = MoneyField()
+    fmv = MoneyField("market value")
+    priced_at = models.DateTimeField()
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ("-id",)
+        constraints = (
+            money_check("before", name="inventory_pricechange_before_bounds"),
+            money_check("fmv", name="inventory_pricechange_fmv_bounds"),
+            models.CheckConstraint(condition=~Q(fmv=F("before")), name="inventory_pricechange_is_a_change"),
+        )
+        indexes = (
+            # Reader: the admin's page of a card, newest first.
+            models.Index(fields=("card", "-id"), name="inventory_pricechange_newest"),
+        )
+        triggers = append_only()
+
+    def __str__(self) -> str:
+        return f"{self.before} → {self.fmv} USD"
+
+
+class CardFile(models.Model):
+    """A catalogue file that an admin has looked at and not yet brought in. It waits a day, and goes when it is in."""
+
+    id = models.UUIDField(primary_key=True, db_default=UuidV7(), editable=False)
+    name = models.CharField(max_length=200)
+    kind = models.CharField(max_length=5)
+    content = models.BinaryField()
+    uploaded_by = models.CharField(max_length=300)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(condition=Q(kind__in=("csv", "jsonl")), name="inventory_cardfile_kind_known"),
+        )
+
+    def __str__(self) -> str:
+        return self.name

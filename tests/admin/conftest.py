@@ -40,6 +40,19 @@ def address(model: type[Model], page: str, *arguments: Any) -> str:
     return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=arguments)
 
 
+def filled(client: Client, path: str) -> dict[str, Any]:
+    """What a browser would send back of a form as it stands."""
+    context = client.get(path).context
+    formsets = [one.formset for one in context["inline_admin_formsets"]]
+    forms = [context["adminform"].form]
+    for formset in formsets:
+        forms += [formset.management_form, *formset.forms]
+    sent = {bound.html_name: bound.value() for form in forms for bound in form}
+    for name in [name for name, value in sent.items() if isinstance(value, list)]:
+        sent[name] = ",".join(sent[name])
+    return {name: value for name, value in sent.items() if value is not None and value is not False}
+
+
 def snapshot() -> dict[str, list[Any]]:
     """Every row the admin knows, but for when people signed in."""
     return {

@@ -12,24 +12,11 @@ from django.urls import reverse
 from inventory.models import Card, Pack, Tier
 from partners.keys import find
 from partners.models import ApiKey, AuditEntry, Environment, Membership, Partner, User
-from tests.admin.conftest import address, signed_in, snapshot
+from tests.admin.conftest import address, filled, signed_in, snapshot
 from tests.world import NOW, PASSWORD, World, make_key
 
 BY = "user:admin@phygitals.test"
 REVOKE = "Revoke? These keys stop working at once, for good."
-
-
-def _filled(client: Client, path: str) -> dict[str, Any]:
-    """What a browser would send back of a form as it stands."""
-    context = client.get(path).context
-    formsets = [one.formset for one in context["inline_admin_formsets"]]
-    forms = [context["adminform"].form]
-    for formset in formsets:
-        forms += [formset.management_form, *formset.forms]
-    sent = {bound.html_name: bound.value() for form in forms for bound in form}
-    for name in [name for name, value in sent.items() if isinstance(value, list)]:
-        sent[name] = ",".join(sent[name])
-    return {name: value for name, value in sent.items() if value is not None and value is not False}
 
 
 def _audited() -> list[tuple[str, str, Any, Any]]:
@@ -45,21 +32,21 @@ def admin(world: World) -> Client:
 
 def test_it_changes_a_pack(admin: Client, world: World) -> None:
     path = address(Pack, "change", world.pack.pk)
-    response = admin.post(path, _filled(admin, path) | {"mint_price": "30.00"})
+    response = admin.post(path, filled(admin, path) | {"mint_price": "30.00"})
     assert response.status_code == 302
     assert _audited() == [(BY, "pack.changed", {"mint_price": "25.00"}, {"mint_price": "30.00"})]
 
 
 def test_it_saves_a_pack_unchanged_without_a_trace(admin: Client, world: World) -> None:
     path = address(Pack, "change", world.pack.pk)
-    assert admin.post(path, _filled(admin, path)).status_code == 302
+    assert admin.post(path, filled(admin, path)).status_code == 302
     assert not AuditEntry.objects.exists()
 
 
 def test_it_moves_a_bound_between_two_tiers_in_one_go(admin: Client, world: World) -> None:
     path = address(Pack, "change", world.pack.pk)
     moved = {"tiers-0-upper": "30.00", "tiers-1-lower": "30.00", "tiers-0-position": "1", "tiers-1-position": "0"}
-    assert admin.post(path, _filled(admin, path) | moved).status_code == 302
+    assert admin.post(path, filled(admin, path) | moved).status_code == 302
     bounds = list(Tier.objects.order_by("lower").values_list("name", "position", "lower", "upper"))
     assert [(name, position, int(upper)) for name, position, _, upper in bounds] == [
         ("Common", 1, 30),
@@ -85,14 +72,14 @@ def test_it_moves_a_bound_between_two_tiers_in_one_go(admin: Client, world: Worl
 )
 def test_it_refuses_odds_that_cannot_be(admin: Client, world: World, change: dict[str, str], sentence: str) -> None:
     path, before = address(Pack, "change", world.pack.pk), snapshot()
-    response = admin.post(path, _filled(admin, path) | change)
+    response = admin.post(path, filled(admin, path) | change)
     assert response.status_code == 200
     assert sentence in response.content.decode()
     assert snapshot() == before
 
 
 def test_it_makes_a_pack_with_an_id_of_its_own(admin: Client) -> None:
-    form = _filled(admin, address(Pack, "add"))
+    form = filled(admin, address(Pack, "add"))
     tier = {"position": "0", "name": "All", "color": "#ffffff", "lower": "0", "upper": "10", "weight": "1"}
     new = {"name": "New", "slug": "new", "mint_price": "5.00", "tiers-TOTAL_FORMS": "1"}
     sent = form | new | {f"tiers-0-{name}": value for name, value in tier.items()}
@@ -103,21 +90,10 @@ def test_it_makes_a_pack_with_an_id_of_its_own(admin: Client) -> None:
     assert [action for _, action, _, _ in _audited()] == ["pack.created", "pack.odds_changed"]
 
 
-def test_it_pauses_and_enables_packs(admin: Client, world: World) -> None:
-    for action, enabled in (("pause_packs", False), ("enable_packs", True)):
-        admin.post(address(Pack, "changelist"), {"action": action, "_selected_action": [world.pack.pk]})
-        world.pack.refresh_from_db()
-        assert world.pack.enable is enabled
-    assert [(before, after) for _, _, before, after in _audited()] == [
-        ({"enable": True}, {"enable": False}),
-        ({"enable": False}, {"enable": True}),
-    ]
-
-
 def test_it_reprices_a_card_and_says_when(admin: Client, world: World) -> None:
     card = world.cards[0]
     path = address(Card, "change", card.pk)
-    assert admin.post(path, _filled(admin, path) | {"fmv": "6.00", "mint_address": "stolen"}).status_code == 302
+    assert admin.post(path, filled(admin, path) | {"fmv": "6.00", "mint_address": "stolen"}).status_code == 302
     card.refresh_from_db()
     assert card.priced_at > NOW
     assert str(card.mint_address).startswith("MintFogBell")
@@ -131,7 +107,7 @@ def test_it_reprices_a_card_and_says_when(admin: Client, world: World) -> None:
 
 
 def test_it_adds_a_card(admin: Client, world: World) -> None:
-    sent = _filled(admin, address(Card, "add")) | {
+    sent = filled(admin, address(Card, "add")) | {
         "source_type": "ebay",
         "listing_id": "v1|1|0",
         "name": "New",
@@ -150,7 +126,7 @@ def test_it_adds_a_card(admin: Client, world: World) -> None:
 )
 def test_it_takes_attributes_as_an_import_would(admin: Client, world: World, text: str) -> None:
     path = address(Card, "change", world.cards[0].pk)
-    assert admin.post(path, _filled(admin, path) | {"attributes": text}).status_code == 302
+    assert admin.post(path, filled(admin, path) | {"attributes": text}).status_code == 302
     attributes = Card.objects.get(pk=world.cards[0].pk).attributes
     assert [set(one) for one in attributes] == [{"trait_type", "value"}] * len(attributes)
     assert [one["value"] for one in attributes][:1] == (["Emberwild"] if text else [])
@@ -166,7 +142,7 @@ def test_it_takes_attributes_as_an_import_would(admin: Client, world: World, tex
 )
 def test_it_refuses_attributes_an_import_would_refuse(admin: Client, world: World, text: str) -> None:
     path, before = address(Card, "change", world.cards[0].pk), world.cards[0].attributes
-    response = admin.post(path, _filled(admin, path) | {"attributes": text})
+    response = admin.post(path, filled(admin, path) | {"attributes": text})
     assert response.status_code == 200
     assert list(response.context["adminform"].form.errors) == ["attributes"]
     assert Card.objects.get(pk=world.cards[0].pk).attributes == before

@@ -28,6 +28,7 @@ from tests.world import (
     make_alert,
     make_buyback,
     make_card,
+    make_card_file,
     make_collector,
     make_environment,
     make_idempotency_key,
@@ -37,6 +38,7 @@ from tests.world import (
     make_pack,
     make_partner,
     make_payout,
+    make_price_change,
     make_purchase,
     make_spend,
     make_statement,
@@ -158,6 +160,10 @@ BREAKS: dict[str, Sequence[Break]] = {
     "inventory_tier_color_hex": each(("red", "#12345", "#12345g"), lambda w, bad: make_tier(make_pack(), color=bad)),
     "inventory_tier_no_overlap": [lambda w: make_tier(w.pack, position=9, lower=Decimal("999.99"), upper=2000)],
     "inventory_card_fmv_bounds": each(BAD_MONEY, lambda w, bad: make_card(fmv=bad)),
+    "inventory_pricechange_before_bounds": each(BAD_MONEY, lambda w, bad: make_price_change(before=bad)),
+    "inventory_pricechange_fmv_bounds": each(BAD_MONEY, lambda w, bad: make_price_change(fmv=bad)),
+    "inventory_pricechange_is_a_change": [lambda w: make_price_change(before=Decimal(5), fmv=Decimal(5))],
+    "inventory_cardfile_kind_known": [lambda w: make_card_file(kind="xlsx")],
     "inventory_card_listing_once": [
         lambda w: twice(lambda: make_card(source_type="ebay", listing_id="1", mint_address=f"{uuid4()}")),
         lambda w: [

@@ -13,7 +13,7 @@ from django.db import DatabaseError, connection, models, transaction
 
 from buyback.models import BUYBACK_MOVES, PAYOUT_MOVES, Buyback, Move, Payout, Statement, Transfer
 from buyback.models.sales import OPEN_STATES
-from inventory.models import Item
+from inventory.models import Item, PriceChange
 from inventory.models.holdings import ITEM_MOVES
 from partners.models import AuditEntry, Environment, Event
 from tests.database.decisions import make_reversal
@@ -26,6 +26,7 @@ from tests.world import (
     make_event,
     make_item,
     make_payout,
+    make_price_change,
     make_proposal,
     make_statement,
     make_transfer,
@@ -47,6 +48,7 @@ APPEND_ONLY: dict[type[models.Model], Make] = {
     Transfer: lambda w: make_transfer(make_buyback(make_item(w.northwind.live))),
     Move: moved,
     Statement: lambda w: make_statement(w.northwind.live),
+    PriceChange: lambda _: make_price_change(),
 }
 
 
@@ -193,7 +195,11 @@ def test_it_lists_every_trigger() -> None:
     listed = {f"{model._meta.label}:{name}" for model in APPEND_ONLY for name in ("append_only", "no_truncate")}
     listed |= {f"{model._meta.label}:allowed_moves" for model in MACHINES}
     listed |= {f"buyback.{model}:confirmed_is_final" for model in ("Proposal", "Reversal")}
-    assert set(triggers()) == listed | {"buyback.Buyback:trail_of_moves", "partners.Environment:clock_only_forward"}
+    assert set(triggers()) == listed | {
+        "buyback.Buyback:trail_of_moves",
+        "inventory.Card:keeps_prices",
+        "partners.Environment:clock_only_forward",
+    }
 
 
 def execute(statement: str) -> None:
