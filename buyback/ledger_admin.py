@@ -1,4 +1,4 @@
-"""The ledger, to look at; and every rule about it, checked at the press of a button."""
+"""The ledger and closed days, to look at; and every rule about them, checked at the press of a button."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
 from buyback import ledger
-from buyback.models import Transfer
+from buyback.models import Statement, Transfer
 from config.admin import BY_ENVIRONMENT, ReadOnlyAdmin, link, usd
 from partners.audited_admin import by
 
@@ -57,3 +57,21 @@ class TransferAdmin(ReadOnlyAdmin):
     @admin.display(description="sellback")
     def buyback_link(self, transfer: Transfer) -> SafeString | str:
         return link(transfer.buyback, "Sellback")
+
+
+@admin.register(Statement)
+class StatementAdmin(ReadOnlyAdmin):
+    """Closed days. The clock writes them, and their table refuses every change."""
+
+    list_display = ("day", "environment", "sold", "sold_total", "paid", "paid_total", "failed", "closed_at")
+    list_filter = BY_ENVIRONMENT
+    list_select_related = ("environment__partner",)
+    search_fields = ("=pk", "=day")
+
+    @admin.display(description="sold for")
+    def sold_total(self, statement: Statement) -> str:
+        return usd(statement.sold_amount)
+
+    @admin.display(description="paid out")
+    def paid_total(self, statement: Statement) -> str:
+        return usd(statement.paid_amount)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import allauth.account.admin
@@ -14,7 +15,8 @@ from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -29,6 +31,8 @@ from partners.models import User
 admin.site.unregister([EmailAddress, Authenticator, UserSession])
 
 RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
+# Whoever sets somebody's password or e-mail address can sign in as them, and what they do then has another's name.
+IDENTITY = ("email",)
 
 
 class UserAddForm(AdminUserCreationForm):  # type: ignore[type-arg]
@@ -74,12 +78,15 @@ class UserAdmin(AuditedAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
         )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return self.readonly_fields if request.user.is_superuser else (*self.readonly_fields, *RIGHTS)
+        if request.user.is_superuser:
+            return self.readonly_fields
+        return (*self.readonly_fields, *RIGHTS, *(IDENTITY if obj else ()))
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Nobody takes over somebody with more rights: staff are changed by superusers."""
-        allowed = super().has_change_permission(request, obj)
-        return allowed and (request.user.is_superuser or obj is None or not obj.is_staff)
+        if request.user.is_superuser or obj is None:
+            return super().has_change_permission(request, obj)
+        return super().has_change_permission(request, obj) and not (obj.is_staff or obj.is_superuser)
 
     def audited(self, row: Any, fields: list[str]) -> list[str]:
         return [field for field in super().audited(row, fields) if field != "password"]
@@ -102,7 +109,9 @@ class UserAdmin(AuditedAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
             )
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002  (its name there)
-        """As Django's, and audited; the password itself is nowhere but in its hash."""
+        """As Django's, by superusers alone, and audited; the password itself is nowhere but in its hash."""
+        if not request.user.is_superuser:
+            raise PermissionDenied
         with transaction.atomic():
             before = User.objects.filter(pk=id).values_list("password", flat=True).first()
             response: HttpResponse = super().user_change_password(request, id, form_url)
@@ -131,13 +140,36 @@ class GroupAdmin(LookingAdmin, DjangoGroupAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(request.user.is_superuser)
 
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        held = _names(form.initial["permissions"]) if change else []
+        before = {"name": form.initial["name"], "permissions": held} if change else None
+        super().save_related(request, form, formsets, change)
+        after = _group(form.instance)
+        if before != after:
+            what = "group.changed" if change else "group.created"
+            audit.record(actor=by(request), action=what, target=form.instance, before=before, after=after)
+
+    def delete_model(self, request: HttpRequest, obj: Group) -> None:
+        audit.record(actor=by(request), action="group.deleted", target=obj, before=_group(obj))
+        super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Group]) -> None:
+        for group in queryset:
+            self.delete_model(request, group)
+
+
+def _group(group: Group) -> dict[str, Any]:
+    return {"name": group.name, "permissions": _names(group.permissions.select_related("content_type"))}
+
+
+def _names(permissions: Iterable[Permission]) -> list[str]:
+    """``app.codename`` of each, in order."""
+    return sorted(f"{one.content_type.app_label}.{one.codename}" for one in permissions)
+
 
 def _rights(user: User) -> dict[str, list[str]]:
     """Groups and single permissions, by name."""
-    single = user.user_permissions.order_by("content_type__app_label", "codename")
     return {
         "groups": list(user.groups.order_by("name").values_list("name", flat=True)),
-        "user_permissions": [
-            f"{app}.{code}" for app, code in single.values_list("content_type__app_label", "codename")
-        ],
+        "user_permissions": _names(user.user_permissions.select_related("content_type")),
     }

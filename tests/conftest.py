@@ -20,7 +20,13 @@ hypothesis.settings.register_profile("here", deadline=None)
 hypothesis.settings.load_profile("here")
 
 # What the migrations put there, and Django's own list of models.
-KEPT = ("django_migrations", "django_content_type", "auth_permission")
+KEPT = (
+    "django_migrations",
+    "django_content_type",
+    "auth_permission",
+    "auth_group",
+    "auth_group_permissions",
+)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
 from django.contrib.admin import site
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Group, Permission
 from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
+from buyback.models import Buyback
 from buyback.sellback import sell_back
 from inventory.purchases import buy_pulls
 from partners.actor import SYSTEM
 from partners.models import User
-from tests.world import World, make_alert, make_audit_entry, make_idempotency_key, make_spend, make_user
+from tests.database.decisions import make_reversal
+from tests.world import (
+    World,
+    make_alert,
+    make_audit_entry,
+    make_idempotency_key,
+    make_spend,
+    make_statement,
+    make_user,
+)
 
 MODELS = sorted(site._registry, key=lambda model: model._meta.label)
 LOCKED = [
@@ -26,6 +36,8 @@ LOCKED = [
     "buyback.buyback",
     "buyback.payout",
     "buyback.transfer",
+    "buyback.statement",
+    "buyback.reversal",
     "buyback.spend",
     "buyback.alert",
     "partners.environment",
@@ -80,6 +92,35 @@ def make_staff(codenames: Sequence[str]) -> User:
     return user
 
 
+def in_group(name: str) -> User:
+    """A staff member of one of the groups."""
+    user = make_user(is_staff=True)
+    user.groups.add(Group.objects.get(name=name))
+    return user
+
+
+def every_right() -> User:
+    """A staff member with every permission there is, who is no superuser."""
+    user = make_user(is_staff=True)
+    user.user_permissions.set(Permission.objects.all())
+    return user
+
+
+def browser_of(who: str, world: World) -> Client:
+    """The browser of: nobody, a partner's member, staff in no group, one of a group, staff with every right, or a
+    superuser.
+    """
+    if who == "nobody":
+        return Client()
+    people: dict[str, Callable[[], User]] = {
+        "member": lambda: world.northwind.owner,
+        "staff": lambda: make_user(is_staff=True),
+        "every right": every_right,
+        "superuser": lambda: world.admin,
+    }
+    return signed_in(people[who]() if who in people else in_group(who))
+
+
 @pytest.fixture
 def trade(world: World) -> World:
     """The world after both companies' users bought in both modes, and sold one item back."""
@@ -98,6 +139,8 @@ def trade(world: World) -> World:
     make_alert(world.northwind.live)
     make_spend()
     make_idempotency_key(world.northwind.live)
+    make_statement(world.northwind.live)
+    make_reversal(Buyback.objects.order_by("pk")[0])
     return world
 
 

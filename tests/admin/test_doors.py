@@ -1,0 +1,173 @@
+"""Every door of the admin, taken from its registry, by every role: who looks, who writes, who presses which button."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.contrib.admin import site
+from django.contrib.auth.models import Group, Permission
+from django.db.models import Model
+from django.urls import URLPattern, URLResolver, reverse
+
+from partners.staff import GROUPS, write_groups
+from tests.admin.conftest import MODELS, address, browser_of
+from tests.world import World, make_treasury_control
+
+ROLES = ("nobody", "member", "staff", "support", "operations", "treasury", "every right", "superuser")
+ACCOUNTS = {"auth.group", "partners.user"}  # who may sign in, and what they may do
+OPERATIONS = {
+    "inventory.pack": {"add", "change"},
+    "inventory.card": {"add", "change"},
+    "partners.partner": {"add", "change"},
+    "partners.apikey": {"add"},
+    "partners.membership": {"add", "change", "delete"},
+}
+TREASURY = {"buyback.treasurycontrol": {"change"}}
+WRITES: dict[str, dict[str, set[str]]] = {
+    "operations": OPERATIONS,
+    "treasury": TREASURY,
+    "every right": OPERATIONS | TREASURY | {"partners.user": {"add", "change"}},
+    "superuser": OPERATIONS
+    | TREASURY
+    | {"partners.user": {"add", "change"}, "auth.group": {"add", "change", "delete"}},
+}
+BUTTONS = {
+    ("buyback", "buyback", "reconcile"): {"treasury"},
+    ("buyback", "buyback", "settled"): {"treasury"},
+    ("buyback", "buyback", "failed"): {"treasury"},
+    ("buyback", "buyback", "confirm"): {"treasury"},
+    ("buyback", "buyback", "withdraw"): {"treasury"},
+    ("buyback", "buyback", "reverse"): {"treasury"},
+    ("buyback", "buyback", "confirm_reversal"): {"treasury"},
+    ("buyback", "buyback", "withdraw_reversal"): {"treasury"},
+    ("inventory", "item", "extend"): {"operations"},
+    ("inventory", "item", "close"): {"operations"},
+}
+OF_DJANGO = re.compile(r"_(changelist|add|history|delete|change)$")
+OF_THE_SITE = {"index", "login", "logout", "password_change", "password_change_done", "jsi18n", "view_on_site", None}
+
+
+def may(who: str, label: str, what: str) -> bool:
+    """By the tables above."""
+    if what != "view":
+        return what in WRITES.get(who, {}).get(label, set())
+    if who in ("every right", "superuser"):
+        return True
+    return who in GROUPS and label not in ACCOUNTS
+
+
+def status(who: str, *, allowed: bool) -> int:
+    """Strangers are led to the login, staff who may not are told so."""
+    if who in ("nobody", "member"):
+        return 302
+    return 200 if allowed else 403
+
+
+def a_row(model: type[Model], world: World) -> Any:
+    if model._meta.label_lower == "partners.user":
+        return world.juniper.viewer  # staff are another matter
+    return model._default_manager.order_by("pk").first()
+
+
+@pytest.fixture
+def full(trade: World) -> World:
+    make_treasury_control()
+    return trade
+
+
+@pytest.mark.parametrize("who", ROLES)
+def test_it_opens_every_page_by_the_table(full: World, who: str) -> None:
+    client, wrong = browser_of(who, full), {}
+    for model in MODELS:
+        label, row = model._meta.label_lower, a_row(model, full)
+        pages = {
+            address(model, "changelist"): "view",
+            address(model, "add"): "add",
+            address(model, "change", row.pk): "view",
+            address(model, "history", row.pk): "view",
+            address(model, "delete", row.pk): "delete",
+        }
+        for page, right in pages.items():
+            found, wanted = client.get(page).status_code, status(who, allowed=may(who, label, right))
+            if found != wanted:
+                wrong[page] = (found, wanted)
+    assert wrong == {}
+
+
+@pytest.mark.parametrize("who", ROLES)
+def test_it_shows_a_form_only_to_those_who_may_change(full: World, who: str) -> None:
+    client, found = browser_of(who, full), set()
+    for model in MODELS:
+        page = client.get(address(model, "change", a_row(model, full).pk))
+        if b'name="_save"' in page.content:
+            found.add(model._meta.label_lower)
+    assert found == {label for label, rights in WRITES.get(who, {}).items() if "change" in rights}
+
+
+@pytest.mark.parametrize("who", ROLES)
+def test_it_offers_its_buttons_by_the_table(full: World, who: str) -> None:
+    client, wrong = browser_of(who, full), {}
+    for (app, name, step), groups in BUTTONS.items():
+        row = a_row(apps.get_model(app, name), full)
+        answer = client.post(reverse(f"admin:{app}_{name}_step", args=[row.pk]), {"step": step}).status_code
+        wanted = status(who, allowed=who in groups | {"every right", "superuser"})
+        if answer != wanted:
+            wrong[step] = (answer, wanted)
+    check = client.post(reverse("admin:buyback_transfer_check")).status_code
+    assert check == status(who, allowed=who in ("treasury", "every right", "superuser"))
+    assert wrong == {}
+
+
+def test_the_table_has_every_button_there_is() -> None:
+    steps = {
+        (model._meta.app_label, model._meta.model_name, step)
+        for model in MODELS
+        for step in getattr(site._registry[model], "steps", ())
+    }
+    assert steps == set(BUTTONS)
+
+
+def addresses(patterns: Any, start: str = "") -> Iterator[tuple[str, str | None]]:
+    """Every address of the admin with its name, "1" in place of whatever it takes."""
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            yield from addresses(pattern.url_patterns, start + str(pattern.pattern))
+        elif isinstance(pattern, URLPattern):
+            yield start + re.sub(r"<[^>]+>", "1", str(pattern.pattern)), pattern.name
+
+
+@pytest.mark.parametrize("who", ["nobody", "member", "staff"])
+def test_it_opens_no_page_beyond_to_those_without_rights(full: World, who: str) -> None:
+    """Also those that somebody will add: whatever has an address of its own asks who is there."""
+    client, root, open_doors = browser_of(who, full), reverse("admin:index"), {}
+    more = [(path, name) for path, name in addresses(site.get_urls()) if name not in OF_THE_SITE]
+    for path, name in more:
+        if OF_DJANGO.search(str(name)) or name == "app_list":
+            continue
+        for answer in (client.get(root + path), client.post(root + path, {"confirmed": "yes"})):
+            if answer.status_code not in (302, 403, 404, 405):
+                open_doors[path] = answer.status_code
+            if answer.status_code == 302:
+                assert answer.headers["Location"].startswith(reverse("admin:login")), path
+    assert len(more) > 100
+    assert open_doors == {}
+
+
+def test_it_keeps_the_groups_of_the_table(db: None) -> None:
+    """As the migrations have written them."""
+    held = {
+        group.name: {f"{one.content_type.app_label}.{one.codename}" for one in group.permissions.all()}
+        for group in Group.objects.all()
+    }
+    assert held == {name: set(rights) for name, rights in GROUPS.items()}
+
+
+def test_it_takes_away_what_is_no_longer_in_the_table(db: None) -> None:
+    support = Group.objects.get(name="support")
+    support.permissions.set(Permission.objects.filter(codename="change_user"))
+    write_groups(apps)
+    assert support.permissions.count() == len(GROUPS["support"])
