@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from allauth.account import views as account
 from django.urls import path, register_converter
 from django.views.decorators.http import require_POST
 from django.views.generic import RedirectView
 
-from buyback.dashboard import holdings, overview, payouts, selling
+from buyback.dashboard import buybacks, holdings, overview, payouts, selling, statements
 from inventory import dashboard as users
 from partners.dashboard import home
 
@@ -24,7 +26,20 @@ class ModeConverter:
         return str(value)
 
 
+class DayConverter:
+    """A day as ISO 8601 writes it: ``2026-04-18``. There are months without a 31st: no such page."""
+
+    regex = r"\d{4}-\d{2}-\d{2}"
+
+    def to_python(self, value: str) -> date:
+        return date.fromisoformat(value)
+
+    def to_url(self, value: date) -> str:
+        return value.isoformat()
+
+
 register_converter(ModeConverter, "mode")
+register_converter(DayConverter, "day")
 
 app_name = "dashboard"
 urlpatterns = [
@@ -37,6 +52,15 @@ urlpatterns = [
     path("dashboard/<mode:mode>/users/", users.users, name="users"),
     path("dashboard/<mode:mode>/users/<int:pk>/", holdings.holdings, name="holdings"),
     path("dashboard/<mode:mode>/items/<int:pk>/sell/", selling.sell, name="sell"),
+    path("dashboard/<mode:mode>/buybacks/", buybacks.buybacks, name="buybacks"),
+    path("dashboard/<mode:mode>/buybacks/csv/", buybacks.buybacks_csv, name="buybacks_csv"),
+    path("dashboard/<mode:mode>/buybacks/<uuid:pk>/", buybacks.buyback, name="buyback"),
     path("dashboard/<mode:mode>/payouts/", payouts.payouts, name="payouts"),
+    path("dashboard/<mode:mode>/payouts/csv/", payouts.payouts_csv, name="payouts_csv"),
     path("dashboard/<mode:mode>/payouts/<uuid:pk>/", payouts.payout, name="payout"),
+    path("dashboard/<mode:mode>/statements/", statements.statements, name="statements"),
+    path("dashboard/<mode:mode>/statements/csv/", statements.statements_csv, name="statements_csv"),
+    path("dashboard/<mode:mode>/statements/<day:day>/", statements.statement, name="statement"),
+    path("dashboard/<mode:mode>/statements/<day:day>/csv/", statements.statement_csv, name="statement_csv"),
+    path("dashboard/<mode:mode>/statements/<day:day>/print/", statements.statement_print, name="statement_print"),
 ]

@@ -14,19 +14,28 @@ from django.db.models import BooleanField, F, Func, Value
 CHUNK = 1000  # rows of one query of `walk`
 
 M = TypeVar("M", bound=models.Model)
+Row = TypeVar("Row")
 
 
-def after(rows: models.QuerySet[M], order: Sequence[str], values: Sequence[Any]) -> models.QuerySet[M]:
+def after(rows: models.QuerySet[M, Row], order: Sequence[str], values: Sequence[Any]) -> models.QuerySet[M, Row]:
     """The ``rows`` behind the one whose columns hold ``values``. ``order`` runs one way: all with ``-``, or none."""
-    columns = [name.lstrip("-") for name in order]
-    left = Func(*[F(name) for name in columns], function="ROW", output_field=models.TextField())
+    return rows.filter(_compared(order, " < " if order[0].startswith("-") else " > ", values))
+
+
+def up_to(rows: models.QuerySet[M, Row], order: Sequence[str], values: Sequence[Any]) -> models.QuerySet[M, Row]:
+    """The ``rows`` before the one whose columns hold ``values``, and that row itself."""
+    return rows.filter(_compared(order, " >= " if order[0].startswith("-") else " <= ", values))
+
+
+def _compared(order: Sequence[str], sign: str, values: Sequence[Any]) -> Func:
+    left = Func(*[F(name.lstrip("-")) for name in order], function="ROW", output_field=models.TextField())
     right = Func(*[Value(value) for value in values], function="ROW", output_field=models.TextField())
-    sign = " < " if order[0].startswith("-") else " > "
-    return rows.filter(Func(left, right, template="%(expressions)s", arg_joiner=sign, output_field=BooleanField()))
+    return Func(left, right, template="%(expressions)s", arg_joiner=sign, output_field=BooleanField())
 
 
-def walk(rows: models.QuerySet[M], order: Sequence[str], *, size: int = CHUNK) -> Iterator[M]:
-    """Every row, in an ``order`` that is unique together, ``size`` at a time: never more of them are in memory.
+def walk(rows: models.QuerySet[M, Row], order: Sequence[str], *, size: int = CHUNK) -> Iterator[Row]:
+    """Every row, a model's or a named tuple of values, in an ``order`` that is unique together, ``size`` at a time:
+    never more of them are in memory.
 
     Each chunk is a query of its own, so no transaction and no cursor stays open while a slow reader takes his time,
     and a transaction pooler in between does not matter.

@@ -2,39 +2,58 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from collections.abc import Iterator
+from typing import Any
 from uuid import UUID
 
-from django.http import HttpResponse
+from django.db.models import Q
+from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
-from buyback.models import Payout, PayoutQuerySet
-from inventory.models import Collector
+from buyback.dashboard import filters, story, totals
+from buyback.dashboard.files import file_name
+from buyback.models import Payout
+from buyback.models.sales import MoneyQuerySet
+from config import csv
+from config.keyset import walk
 from partners.dashboard.access import MemberRequest, member
 from partners.dashboard.pages import page
 from partners.dashboard.paging import NEWEST, keyset
+
+KIND = filters.Kind(
+    states={value: (label, Q(state=value)) for value, label in Payout.State.choices},
+    user="collector",
+    pack="buyback__item__pack",
+    by="buyback__requested_by",
+)
+COLUMNS = {
+    "payout_id": "id",
+    "state": "state",
+    "amount_usd": "amount",
+    "created_at": "created_at",
+    "paid_at": "paid_at",
+    "user_id": "collector__user_id",
+    "item_id": "buyback__item__public_id",
+    "card": "buyback__item__card__name",
+    "pack": "buyback__item__pack__slug",
+    "buyback_id": "buyback_id",
+    "requested_by": "buyback__requested_by",
+}
 
 
 @require_safe
 @member
 def payouts(request: MemberRequest) -> HttpResponse:
-    """Payouts, 50 a page; ``user`` is a whole user id, ``from`` and ``to`` are UTC days, both included."""
-    user = request.GET.get("user", "").strip()[:255]
-    since, until = _day(request.GET.get("from", "")), _day(request.GET.get("to", ""))
-    found = _between(Payout.objects.of(request.environment), since, until)
-    if user:
-        found = found.filter(collector=Collector.objects.of(request.environment).called(user).first())
-    rows = found.select_related("collector", "buyback__item__card")
-    listed = keyset(rows, NEWEST, request.GET.get("after", ""), before=request.GET.get("before", ""))
-    context = {
-        "section": "payouts",
-        "page": listed,
-        "user_id": user,
-        "since": since,
-        "until": until,
-        "filtered": bool(user or since or until),
-    }
+    """Payouts, 50 a page, with what the filtered ones came to."""
+    here, chosen, get = request.environment, filters.read(request, KIND), request.GET
+    rows = filters.narrowed(here, Payout.objects.all(), chosen, KIND)
+    look_for = filters.looked_for(chosen, KIND)
+    shown = rows.select_related("collector", "buyback__item__card")
+    listed = keyset(shown, NEWEST, get.get("after", ""), before=get.get("before", ""), look_for=look_for)
+    by_days = not (chosen.user or chosen.by or chosen.scans) and chosen.state in ("", Payout.State.PAID)
+    total = totals.of_days(here, chosen) if by_days else totals.counted(rows, look_for=look_for)
+    context = {"section": "payouts", "page": listed, "total": total, **filters.context(request, chosen, KIND)}
     return page(request, "dashboard/payouts.html", context, part="results")
 
 
@@ -43,26 +62,23 @@ def payouts(request: MemberRequest) -> HttpResponse:
 def payout(request: MemberRequest, pk: UUID) -> HttpResponse:
     """One payout: when what happened, the basis of its price, and its lines in the ledger."""
     rows = Payout.objects.of(request.environment).select_related(
-        "collector", "buyback__item__card", "buyback__item__pack"
+        "collector", "buyback__item__card", "buyback__item__pack", "buyback__item__collector"
     )
     found = get_object_or_404(rows, pk=pk)
-    transfers = found.buyback.transfers.order_by("created_at", "id")
-    context = {"section": "payouts", "payout": found, "buyback": found.buyback, "transfers": transfers}
+    context = {"section": "payouts", "payout": found, **story.context(found.buyback, found)}
     return page(request, "dashboard/payout.html", context)
 
 
-def _between(found: PayoutQuerySet, since: date | None, until: date | None) -> PayoutQuerySet:
-    """Payouts from the start of one day to the end of the other."""
-    if since:
-        found = found.since(datetime.combine(since, time.min, UTC))
-    if until and until < date.max:
-        found = found.before(datetime.combine(until + timedelta(days=1), time.min, UTC))
-    return found
+@require_safe
+@member
+def payouts_csv(request: MemberRequest) -> StreamingHttpResponse:
+    """Every payout the filters leave, as a file."""
+    chosen = filters.read(request, KIND)
+    rows = filters.narrowed(request.environment, Payout.objects.all(), chosen, KIND)
+    return csv.download(file_name(request, "payouts"), list(COLUMNS), lines(rows, filters.looked_for(chosen, KIND)))
 
 
-def _day(text: str) -> date | None:
-    """A day as a date field sends it; None for anything else."""
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
+def lines(rows: MoneyQuerySet[Payout], look_for: Q | None = None) -> Iterator[Any]:
+    """Rows of the file, newest first, never more than a chunk of them in memory."""
+    found = rows if look_for is None else rows.filter(look_for)
+    return walk(found.values_list(*COLUMNS.values(), named=True), list(NEWEST))

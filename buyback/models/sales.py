@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, Self, TypeVar
 
@@ -47,6 +47,13 @@ class MoneyQuerySet(models.QuerySet[Row]):
     def since(self, moment: datetime) -> Self:
         """Made at ``moment`` or later."""
         return self.filter(created_at__gte=moment)
+
+    def in_days(self, first: date | None, last: date | None) -> Self:
+        """Made between the start of one UTC day and the end of another; None: no bound."""
+        found = self.filter(created_at__gte=datetime.combine(first, time.min, UTC)) if first else self
+        if last is None or last == date.max:
+            return found
+        return found.filter(created_at__lt=datetime.combine(last + timedelta(days=1), time.min, UTC))
 
     def size_and_amount(self) -> dict[str, Any]:
         """``{"size": …, "amount": …}``: how many, and their sum in USD."""
@@ -299,10 +306,6 @@ class PayoutQuerySet(MoneyQuerySet["Payout"]):
     def paid(self) -> PayoutQuerySet:
         """Payouts that have reached their user."""
         return self.filter(state="paid")
-
-    def before(self, moment: datetime) -> PayoutQuerySet:
-        """Made before ``moment``."""
-        return self.filter(created_at__lt=moment)
 
 
 class Payout(models.Model):

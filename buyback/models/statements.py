@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from django.db import models
-from django.db.models import Count, F, Func, Q, Sum
+from django.db.models import F, Func, Q
 
 from partners.models import Environment
 from partners.models.records import append_only
@@ -23,18 +24,6 @@ class StatementQuerySet(models.QuerySet["Statement"]):
     def between(self, first: date, last: date) -> StatementQuerySet:
         """Those of the days from ``first`` to ``last``, both included."""
         return self.filter(day__gte=first, day__lte=last)
-
-    def totals(self) -> dict[str, Any]:
-        """How many days there are, and each figure of theirs summed up."""
-        none = Decimal(0)
-        return self.order_by().aggregate(
-            days=Count("pk"),
-            sold=Sum("sold", default=0),
-            sold_amount=Sum("sold_amount", default=none),
-            paid=Sum("paid", default=0),
-            paid_amount=Sum("paid_amount", default=none),
-            failed=Sum("failed", default=0),
-        )
 
 
 def total_field(**options: Any) -> models.DecimalField[Decimal, Decimal]:
@@ -84,3 +73,10 @@ class Statement(models.Model):
 
     def __str__(self) -> str:
         return f"{self.environment_id} on {self.day}"
+
+    @staticmethod
+    def sums(days: Iterable[Statement]) -> dict[str, Any]:
+        """What these days come to, figure by figure."""
+        rows = list(days)
+        figures = ("sold", "sold_amount", "paid", "paid_amount", "failed")
+        return {figure: sum(getattr(row, figure) for row in rows) for figure in figures}

@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
@@ -38,20 +39,21 @@ class MemberRequest(HttpRequest):
     memberships: list[Membership]
 
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 def signed_in(view: View) -> View:
     """``view`` for a signed-in user with at least one membership; the one in use is on ``request.membership``."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not request.user.is_authenticated:
             return _to_login(request)
         mine = cast("MemberRequest", request)
         mine.memberships = list(
             Membership.objects.filter(user=mine.user).select_related("partner").order_by("partner__name", "pk")
         )
+        response: HttpResponseBase
         if must_enrol(mine):
             response = _to_enrolment(mine)
         elif not mine.memberships:
@@ -69,7 +71,7 @@ def member(view: View) -> View:
     """``view`` for a member, in the mode of its path: sets ``request.environment`` and hands on the rest."""
 
     @wraps(view)
-    def guarded(request: MemberRequest, mode: str, *args: Any, **kwargs: Any) -> HttpResponse:
+    def guarded(request: MemberRequest, mode: str, *args: Any, **kwargs: Any) -> HttpResponseBase:
         partner = request.membership.partner
         request.environment = get_object_or_404(Environment, partner=partner, mode=mode)
         request.environment.partner = partner

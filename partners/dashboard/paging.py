@@ -12,8 +12,10 @@ from django.core import signing
 from django.db import models
 
 from config.keyset import after as rows_after
+from config.keyset import up_to
 
 SALT = "dashboard.paging"
+LOOK_THROUGH = 10_000  # rows of which one page looks for those that no index finds
 Order = Mapping[str, Callable[[str], Any]]
 # Rows with a time and a UUID, newest first: each column, and how to read it back from a cursor.
 NEWEST: Order = {"-created_at": datetime.fromisoformat, "-id": UUID}
@@ -24,13 +26,15 @@ M = TypeVar("M", bound=models.Model)
 @dataclass(frozen=True)
 class Page(Generic[M]):
     """Rows of one page. ``next`` is the cursor of the page after it, empty on the last; ``previous`` that of the page
-    before it, empty on page 1 and where nobody asked for one; ``first``: it is page 1.
+    before it, empty on page 1 and where nobody asked for one; ``first``: it is page 1; ``cut``: it looked through as
+    many rows as a page may, and the rest is for the next.
     """
 
     rows: list[M]
     next: str
     first: bool
     previous: str = ""
+    cut: bool = False
 
 
 def keyset(
@@ -40,29 +44,53 @@ def keyset(
     *,
     before: str | None = None,
     size: int = 50,
+    look_for: models.Q | None = None,
 ) -> Page[M]:
     """One page of ``rows`` in the order ``by``: column → how to read it back from text.
 
     All columns run the same way (all with ``-`` or none) and together are unique. ``after`` and ``before`` are cursors
     of ours, of which at most one is given; anything else starts at the first page. A list that knows no ``before``
-    (None) has no way back but to page 1.
+    (None) has no way back but to page 1. An index answers for ``rows``; ``look_for`` is a condition that none answers
+    for: a page looks through ``LOOK_THROUGH`` rows for it and no further, so it may show fewer than ``size``, and there
+    is no way back but to page 1.
     """
-    readers, order = list(by.values()), list(by)
-    columns = [name.lstrip("-") for name in order]
-    end = _read(before or "", readers)
+    order, readers = list(by), list(by.values())
+    end = _read(before or "", readers) if look_for is None else []
     if end:
-        backwards = [_turned(name) for name in order]
-        found = list(rows_after(rows.order_by(*backwards), backwards, end)[: size + 1])
-        if len(found) > size:  # fewer: it is page 1, which is full
-            found = found[:size][::-1]
-            return Page(found, _write(found[-1], columns), first=False, previous=_write(found[0], columns))
+        found, more, _ = _part(rows, [_turned(name) for name in order], end, size, None)
+        if more:  # without more, it is page 1, which is full
+            found.reverse()
+            return Page(
+                found, _write(_values(found[-1], order)), first=False, previous=_write(_values(found[0], order))
+            )
     start = [] if end else _read(after, readers)
-    ordered = rows.order_by(*order)
-    found = list((rows_after(ordered, order, start) if start else ordered)[: size + 1])
-    more = len(found) > size
-    found = found[:size]
-    previous = _write(found[0], columns) if found and start and before is not None else ""
-    return Page(found, _write(found[-1], columns) if more else "", first=not start, previous=previous)
+    found, more, cut = _part(rows, order, start, size, look_for)
+    turns = bool(found and start and before is not None and look_for is None)
+    previous = _write(_values(found[0], order)) if turns else ""
+    return Page(found, _write(more), first=not start, previous=previous, cut=cut)
+
+
+def _part(
+    rows: models.QuerySet[M], order: list[str], start: list[Any], size: int, look_for: models.Q | None
+) -> tuple[list[M], list[Any], bool]:
+    """Rows behind ``start``; the values of the last one that was looked at, if there are more; and whether the page
+    ends there because it had looked through as many as it may.
+    """
+    rows = rows.order_by(*order)
+    if start:
+        rows = rows_after(rows, order, start)
+    edge: list[Any] = []
+    if look_for is not None:
+        columns = [name.lstrip("-") for name in order]
+        last = list(rows.values_list(*columns)[LOOK_THROUGH - 1 : LOOK_THROUGH + 1])
+        if len(last) > 1:
+            edge = list(last[0])
+            rows = up_to(rows, order, edge)
+        rows = rows.filter(look_for)
+    found = list(rows[: size + 1])
+    if len(found) > size:
+        return found[:size], _values(found[size - 1], order), False
+    return found, edge, bool(edge)
 
 
 def _turned(name: str) -> str:
@@ -70,8 +98,13 @@ def _turned(name: str) -> str:
     return name[1:] if name.startswith("-") else f"-{name}"
 
 
-def _write(row: models.Model, columns: list[str]) -> str:
-    return signing.dumps([str(getattr(row, name)) for name in columns], salt=SALT)
+def _values(row: models.Model, order: list[str]) -> list[Any]:
+    return [getattr(row, name.lstrip("-")) for name in order]
+
+
+def _write(values: list[Any]) -> str:
+    """The cursor behind a row of these values; none for none."""
+    return signing.dumps([str(value) for value in values], salt=SALT) if values else ""
 
 
 def _read(cursor: str, readers: list[Callable[[str], Any]]) -> list[Any]:

@@ -34,10 +34,18 @@ class Stock:
 
 # Door → (role → status of one's own). Another partner's is 404 for whoever asks, where the address names a row.
 LOOK = {"viewer": 200, "operator": 200, "owner": 200}
+ROWS = ("holdings", "payout", "buyback", "sell")
 DOORS = {
     "overview": LOOK,
     "users": LOOK,
     "payouts": LOOK,
+    "payouts_csv": LOOK,
+    "buybacks": LOOK,
+    "buybacks_csv": LOOK,
+    "buyback": LOOK,
+    "statements": LOOK,
+    "statements_csv": LOOK,
+    "statement": LOOK,
     "holdings": LOOK,
     "payout": LOOK,
     "sell": {"viewer": 403, "operator": 200, "owner": 200},
@@ -45,7 +53,13 @@ DOORS = {
 
 
 def address(door: str, stock: Stock, mode: str = Mode.LIVE) -> str:
-    rows = {"holdings": stock.item.collector_id, "payout": stock.payout.pk, "sell": stock.item.pk}
+    rows = {
+        "holdings": stock.item.collector_id,
+        "payout": stock.payout.pk,
+        "buyback": stock.payout.buyback_id,
+        "statement": stock.payout.created_at.date(),
+        "sell": stock.item.pk,
+    }
     return reverse(f"dashboard:{door}", args=[mode, rows[door]] if door in rows else [mode])
 
 
@@ -56,7 +70,9 @@ def test_it_opens_ones_own_door_as_the_role_allows(world: World, door: str, role
     assert answer.status_code == DOORS[door][role]
 
 
-@pytest.mark.parametrize(("door", "role"), list(itertools.product(("holdings", "payout", "sell"), Role.values)))
+@pytest.mark.parametrize(
+    ("door", "role"), list(itertools.product(("holdings", "payout", "buyback", "sell"), Role.values))
+)
 def test_it_does_not_find_another_partners_row(world: World, door: str, role: str) -> None:
     client = signed_in(getattr(world.juniper, role))
     answer = client.get(address(door, Stock.of(world.northwind)))
@@ -64,16 +80,17 @@ def test_it_does_not_find_another_partners_row(world: World, door: str, role: st
     assert "Northwind" not in answer.content.decode()
 
 
-@pytest.mark.parametrize("door", ["holdings", "payout", "sell"])
+@pytest.mark.parametrize("door", ROWS)
 def test_it_does_not_find_a_live_row_in_the_sandbox(world: World, door: str) -> None:
     client = signed_in(world.northwind.owner)
     assert client.get(address(door, Stock.of(world.northwind), Mode.SANDBOX)).status_code == 404
 
 
-@pytest.mark.parametrize("door", ["overview", "users", "payouts"])
+@pytest.mark.parametrize("door", ["overview", "users", "payouts", "payouts_csv", "buybacks", "buybacks_csv"])
 def test_it_lists_nothing_of_another_partner(world: World, door: str) -> None:
     stock = Stock.of(world.northwind)
-    page = signed_in(world.juniper.owner).get(address(door, stock)).content.decode()
+    answer = signed_in(world.juniper.owner).get(address(door, stock))
+    page = b"".join(answer).decode()
     assert stock.item.collector.user_id not in page
     assert stock.payout.collector.user_id not in page
 

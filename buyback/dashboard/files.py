@@ -1,0 +1,11 @@
+"""What downloaded files are called."""
+
+from __future__ import annotations
+
+from partners.dashboard.access import MemberRequest
+
+
+def file_name(request: MemberRequest, what: str) -> str:
+    """``northwind-live-payouts-2026-04-18T190514Z.csv``: whose, which mode, what, and when, by its own clock."""
+    here = request.environment
+    return f"{here.partner.slug}-{here.mode}-{what}-{here.now():%Y-%m-%dT%H%M%SZ}.csv"

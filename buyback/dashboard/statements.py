@@ -1,0 +1,116 @@
+"""Daily statements: the days of a month, one day with every payout of it, and the same on paper and as a file."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Max, Min
+from django.http import Http404, HttpResponse, StreamingHttpResponse
+from django.views.decorators.http import require_safe
+
+from buyback.dashboard.files import file_name
+from buyback.dashboard.payouts import COLUMNS, lines
+from buyback.models import Payout, PayoutQuerySet, Statement
+from config import csv
+from config.keyset import walk
+from partners.dashboard.access import MemberRequest, member
+from partners.dashboard.pages import page
+from partners.dashboard.paging import Order, keyset
+from partners.models import Environment
+
+OLDEST: Order = {"created_at": datetime.fromisoformat, "id": UUID}
+PRINTED = 5000  # payouts that a statement on paper lists; more are for the file
+DAYS = ("day", "sold", "sold_amount", "paid", "paid_amount", "failed", "closed_at")
+HEADINGS = ("day_utc", "sellbacks", "sellbacks_usd", "payouts", "payouts_usd", "failed", "closed_at")
+
+
+@require_safe
+@member
+def statements(request: MemberRequest) -> HttpResponse:
+    """The closed days of ``month`` (``2026-04``; the latest unless given), newest first, and what they come to."""
+    here, today = request.environment, request.environment.now().date()
+    known = Statement.objects.of(here).aggregate(first=Min("day"), last=Max("day"))
+    month = _month(request.GET.get("month", "")) or (known["last"] or today).replace(day=1)
+    rows = list(Statement.objects.of(here).between(month, _next(month) - timedelta(days=1)))
+    before, after = (month - timedelta(days=1)).replace(day=1), _next(month)
+    context = {
+        "section": "payouts",
+        "month": month,
+        "today": today,
+        "days": rows,
+        "sum": Statement.sums(rows),
+        "before": before if known["first"] and before >= known["first"].replace(day=1) else None,
+        "after": after if known["last"] and after <= known["last"] else None,
+    }
+    return page(request, "dashboard/statements.html", context, part="results")
+
+
+@require_safe
+@member
+def statement(request: MemberRequest, day: date) -> HttpResponse:
+    """A day: its figures, and its payouts in the order in which they were made, 100 a page. An open day says so."""
+    here, get = request.environment, request.GET
+    found = Statement.objects.of(here).filter(day=day).first()
+    if found is None and day > here.now().date():
+        raise Http404("That day has not come")
+    context: dict[str, Any] = {"section": "payouts", "day": day, "statement": found}
+    if found:
+        rows = _payouts(here, day).select_related("collector", "buyback__item__card")
+        context["page"] = keyset(rows, OLDEST, get.get("after", ""), before=get.get("before", ""), size=100)
+    return page(request, "dashboard/statement.html", context, part="results")
+
+
+@require_safe
+@member
+def statement_print(request: MemberRequest, day: date) -> HttpResponse:
+    """The day for paper: black on white, every payout on it up to ``PRINTED``."""
+    here = request.environment
+    found = _closed(here, day)
+    rows = _payouts(here, day).order_by("created_at", "id")
+    listed = rows.values_list("created_at", "id", "collector__user_id", "buyback__item__card__name", "amount")
+    context = {"day": day, "statement": found, "rows": listed[:PRINTED], "left_out": max(0, found.paid - PRINTED)}
+    return page(request, "dashboard/statement_print.html", context)
+
+
+@require_safe
+@member
+def statement_csv(request: MemberRequest, day: date) -> StreamingHttpResponse:
+    """Every payout of the day, as a file: its amounts add up to the statement."""
+    found = _closed(request.environment, day)
+    rows = lines(_payouts(request.environment, found.day))
+    return csv.download(file_name(request, f"statement-{day}"), list(COLUMNS), rows)
+
+
+@require_safe
+@member
+def statements_csv(request: MemberRequest) -> StreamingHttpResponse:
+    """One line for each closed day there is, newest first."""
+    rows = Statement.objects.of(request.environment).values_list(*DAYS, named=True)
+    return csv.download(file_name(request, "statements"), HEADINGS, walk(rows, ["-day"]))
+
+
+def _payouts(here: Environment, day: date) -> PayoutQuerySet:
+    """What was paid on a day: the rows that its statement has added up."""
+    return Payout.objects.of(here).in_days(day, day).paid()
+
+
+def _closed(here: Environment, day: date) -> Statement:
+    found = Statement.objects.of(here).filter(day=day).first()
+    if found is None:
+        raise Http404("No statement of that day")
+    return found
+
+
+def _month(text: str) -> date | None:
+    """``2026-04`` as its first day; None for anything else."""
+    try:
+        return date.fromisoformat(f"{text}-01")
+    except ValueError:
+        return None
+
+
+def _next(month: date) -> date:
+    """The first day of the month after it."""
+    return (month + timedelta(days=31)).replace(day=1)

@@ -1,0 +1,18 @@
+// Copying an id, and printing a statement. Every page works without it.
+"use strict";
+
+document.addEventListener("click", async (event) => {
+  const copy = event.target.closest("[data-copy]");
+  if (copy && navigator.clipboard) {
+    try {
+      await navigator.clipboard.writeText(copy.dataset.copy);
+      copy.textContent = "Copied";
+      setTimeout(() => { copy.textContent = "Copy"; }, 2000);
+    } catch {
+      getSelection().selectAllChildren(copy.previousElementSibling);
+    }
+  } else if (copy) {
+    getSelection().selectAllChildren(copy.previousElementSibling);
+  }
+  if (event.target.closest("[data-print]")) window.print();
+});

@@ -1,0 +1,127 @@
+"""Reconcile yesterday's payouts to the cent, with and without script: statement, file and database agree."""
+
+from __future__ import annotations
+
+import csv
+import re
+from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.db.models import Sum
+from playwright.sync_api import Browser, Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from buyback.models import Payout
+from buyback.sellback import sell_back
+from buyback.statements import close_statements
+from config import clock
+from partners.actor import SYSTEM
+from tests.browser.conftest import sign_in
+from tests.browser.test_pages import RULES
+from tests.world import World, make_card, make_collector, make_item
+
+pytestmark = pytest.mark.browser
+
+
+def yesterday() -> datetime:
+    return (clock.now() - timedelta(days=1)).replace(hour=12, minute=0, second=0, microsecond=0)
+
+
+@pytest.fixture
+def busy(world: World) -> World:
+    """Sixty payouts of odd cents yesterday, some the day before and today; closed days are closed."""
+    live, user = world.northwind.live, make_collector(world.northwind.live, "=1+1")
+    for number in range(66):
+        moment = yesterday() + timedelta(days=(number // 60 and number % 2) or -(number // 60), minutes=number)
+        moment = min(moment, clock.now())
+        card = make_card(fmv=Decimal(5) + Decimal(number) * Decimal("7.77"))
+        item = make_item(live, now=moment - timedelta(hours=1), card=card, collector=user)
+        sell_back(environment=live, item_id=item.public_id, by=SYSTEM, now=moment)
+    close_statements(now=clock.now() + timedelta(minutes=6))
+    return world
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_it_reconciles_yesterday_to_the_cent_in_four_clicks(
+    busy: World, browser: Browser, live_server: LiveServer, tmp_path: Path, script: bool
+) -> None:
+    day = yesterday().date()
+    paid = Payout.objects.of(busy.northwind.live).in_days(day, day).aggregate(total=Sum("amount"))["total"]
+    context = browser.new_context(java_script_enabled=script)
+    desk = context.new_page()
+    sign_in(desk, live_server.url)
+    desk.get_by_role("link", name="Payouts", exact=True).click()
+    desk.get_by_role("link", name="Daily statements").click()
+    desk.get_by_role("link", name=f"{day:%a}, {day.day} {day:%B %Y}").click()
+    expect(desk.get_by_role("definition").first).to_have_text(f"${paid:,.2f}")
+    with desk.expect_download() as download:
+        desk.get_by_role("link", name="Export CSV").click()
+    download.value.save_as(tmp_path / "day.csv")
+    with (tmp_path / "day.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert sum(Decimal(row["amount_usd"]) for row in rows) == paid
+    assert {row["user_id"] for row in rows} == {"'=1+1"}
+    context.close()
+
+
+def test_it_filters_by_chips_and_walks_back(busy: World, desk: Page) -> None:
+    desk.get_by_role("link", name="Payouts", exact=True).click()
+    desk.get_by_role("link", name="Yesterday").click()
+    desk.wait_for_url("**/payouts/?when=yesterday")
+    total = desk.get_by_role("status").filter(has_text="60 payouts")
+    expect(total).to_be_visible()
+    desk.get_by_role("link", name="Next page").click()
+    expect(desk.get_by_role("row")).to_have_count(11)
+    desk.get_by_role("link", name="Previous page").click()
+    expect(desk.get_by_role("row")).to_have_count(51)
+    desk.get_by_text("More filters").click()
+    desk.get_by_label("At least (USD)").fill("300")
+    desk.get_by_role("button", name="Filter").click()
+    expect(desk.get_by_role("link", name=re.compile(r"At least \$300\.00"))).to_be_visible()
+    expect(total).to_have_count(0)
+    desk.get_by_role("link", name=re.compile(r"At least \$300\.00")).click()
+    expect(total).to_be_visible()
+    desk.go_back()
+    expect(desk.get_by_role("link", name=re.compile(r"At least \$300\.00"))).to_be_visible()
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
+def test_its_pages_are_accessible_and_fit(
+    busy: World, browser: Browser, live_server: LiveServer, scheme: str, width: int
+) -> None:
+    size = {"width": width, "height": 900}
+    context = browser.new_context(color_scheme=scheme, viewport=size, reduced_motion="reduce")  # type: ignore[arg-type]
+    page, axe, day = context.new_page(), Axe(), yesterday().date()
+    sign_in(page, live_server.url)
+    paid = Payout.objects.of(busy.northwind.live).first()
+    assert paid is not None
+    addresses = (
+        "buybacks/",
+        f"buybacks/{paid.buyback_id}/",
+        f"payouts/{paid.pk}/",
+        "payouts/?when=yesterday&state=paid&min=1",
+        "payouts/?user=nobody",
+        "statements/",
+        f"statements/{day}/",
+        f"statements/{day}/print/",
+        f"statements/{clock.now().date()}/",
+    )
+    for address in addresses:
+        page.goto(f"{live_server.url}/dashboard/live/{address}")
+        assert axe.run(page, options=RULES).response["violations"] == [], address
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, address
+    context.close()
+
+
+def test_it_prints_black_on_white_with_nothing_of_the_screen(busy: World, desk: Page) -> None:
+    day = yesterday().date()
+    desk.emulate_media(media="print", color_scheme="dark")
+    desk.goto(desk.url + f"statements/{day}/print/")
+    expect(desk.get_by_role("heading", level=1)).to_have_text("Northwind Cards")
+    expect(desk.get_by_role("row")).to_have_count(62)  # the heading, sixty payouts, the sum
+    expect(desk.get_by_role("link", name="Back to the statement")).to_be_hidden()
+    colors = "node => [getComputedStyle(node).color, getComputedStyle(document.documentElement).backgroundColor]"
+    assert desk.locator("tbody td").last.evaluate(colors) == ["rgb(0, 0, 0)", "rgb(255, 255, 255)"]
