@@ -14,7 +14,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from buyback import outside, quotes, sessions
-from buyback.outcomes import BelowMinimum, ItemNotFound, OutcomeUnknown, Sale, SaleInFlight
+from buyback.outcomes import (
+    BelowMinimum,
+    ItemNotFound,
+    OutcomeUnknown,
+    Sale,
+    SaleInFlight,
+    SessionActive,
+    TransactionFailed,
+)
 from buyback.sellback import sell_back
 from config import clock, errors
 from config.errors import Refusal
@@ -24,6 +32,7 @@ from partners.api import ActionView, PartnerView
 from partners.models import Scope
 
 MOST_ITEMS = 50
+SALE_SCENARIOS = {"transaction_failed": TransactionFailed, "active_session": SessionActive, "in_flight": SaleInFlight}
 NOT_FINAL = (OutcomeUnknown.sentence, SaleInFlight.sentence)
 
 
@@ -107,6 +116,8 @@ def sale_body(sale: Sale) -> dict[str, Any]:
 class SellBack(SaleView):
     """``POST /vm/buyback``: sell one item back, at once."""
 
+    scenarios = SALE_SCENARIOS
+
     def act(self, sent: dict[str, Any]) -> dict[str, Any]:
         return sale_body(self._sell(sent, None))
 
@@ -122,6 +133,16 @@ class SellBack(SaleView):
 
 class SellBatch(SaleView):
     """``POST /vm/buyback/batch``: sell up to 50 items, each by the rules of one, each on its own."""
+
+    scenarios = SALE_SCENARIOS
+    played: Refusal | None = None
+
+    def play_scenario(self) -> None:
+        """A sale's outcome stands in each item's line, as in live."""
+        try:
+            super().play_scenario()
+        except (TransactionFailed, SessionActive, SaleInFlight) as outcome:
+            self.played = outcome
 
     def act(self, sent: dict[str, Any]) -> dict[str, Any]:
         return {"results": self._results(sent, self._sell)}
@@ -162,6 +183,8 @@ class SellBatch(SaleView):
             return {"item_id": item_id, "success": False, "error": refusal.sentence}
 
     def _sell(self, _place: int, item_id: str) -> dict[str, Any]:
+        if self.played is not None:
+            raise self.played
         return sale_body(self._sale(item_id, None))
 
     def _sell_once(self, batch: str, place: int, item_id: str) -> dict[str, Any]:

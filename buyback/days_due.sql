@@ -10,6 +10,7 @@ ended AS (
       FROM clock CROSS JOIN partners_environment environment
      CROSS JOIN LATERAL (
            SELECT ((clock.now + environment.clock_offset - %(grace)s) AT TIME ZONE 'UTC')::date - 1 AS last) day
+     WHERE environment.retired_at IS NULL
 )
 
 SELECT ended.id, start.day, ended.last

@@ -11,13 +11,16 @@ from datetime import datetime
 
 from django.db import connection
 
+from partners.models import Environment
+
 # One batch, one statement: the items and their events are marked together or not at all. Each environment's own clock
 # decides. A row that another sweep or a sale has locked is passed over, and found again by the next sweep if it is due.
 CLOSE_BATCH = """
 WITH due AS (
     SELECT item.id, environment.id AS environment_id, environment.moment
       FROM (SELECT id, coalesce(%(now)s::timestamptz, clock_timestamp()) + clock_offset AS moment
-              FROM partners_environment) environment
+              FROM partners_environment
+             WHERE retired_at IS NULL AND id = coalesce(%(environment)s::bigint, id)) environment
      CROSS JOIN LATERAL (
            SELECT id FROM inventory_item
             WHERE environment_id = environment.id AND state = 'held' AND expired_at IS NULL
@@ -38,19 +41,21 @@ SELECT closed.environment_id, 'item.expired',
 """
 
 
-def close_batch(*, now: datetime | None = None, batch: int = 5000) -> int:
+def close_batch(*, environment: Environment | None = None, now: datetime | None = None, batch: int = 5000) -> int:
     """Close up to ``batch`` windows that have passed, in one transaction; returns how many.
 
-    ``now`` is the real time (UTC), the database's clock unless given; a sandbox's clock runs ahead of it by its offset.
+    In one environment, or in all. ``now`` is the real time (UTC), the database's clock unless given; a sandbox's clock
+    runs ahead of it by its offset.
     """
+    parameters = {"environment": None if environment is None else environment.pk, "now": now, "batch": batch}
     with connection.cursor() as cursor:
-        cursor.execute(CLOSE_BATCH, {"now": now, "batch": batch})
+        cursor.execute(CLOSE_BATCH, parameters)
         return int(cursor.rowcount)
 
 
-def close_windows(*, now: datetime | None = None, batch: int = 5000) -> int:
+def close_windows(*, environment: Environment | None = None, now: datetime | None = None, batch: int = 5000) -> int:
     """Close every window that has passed, batch by batch; returns how many. Safe to run twice and in parallel."""
     closed = 0
-    while done := close_batch(now=now, batch=batch):
+    while done := close_batch(environment=environment, now=now, batch=batch):
         closed += done
     return closed

@@ -6,6 +6,7 @@ from django.urls import path, re_path
 
 from buyback.api import Quotes, SellBack, SellbackStatus, SellBatch
 from buyback.history_api import Buybacks, Payouts
+from buyback.sandbox_api import Clock, Reset
 from inventory.api import AvailablePacks, BuyInit, BuyStatus, CardPage, Chase, Inventory, RecentPulls
 from partners.api import UnknownRoute
 from partners.history_api import Events
@@ -31,4 +32,10 @@ urlpatterns = [
     path("payouts", Payouts.as_view()),
     path("events", Events.as_view()),
     re_path("", UnknownRoute.as_view()),
+]
+
+# Only below the sandbox's base.
+sandbox_urlpatterns = [
+    path("sandbox/clock", Clock.as_view()),
+    path("sandbox/reset", Reset.as_view()),
 ]

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
+from config import api
 from inventory import pages
 from partners.api import UnknownRoute
 from partners.models import Mode
@@ -16,6 +17,7 @@ urlpatterns = [
     path("api/v1", UnknownRoute.as_view(), {"mode": Mode.LIVE}),
     path("_/api/v1", UnknownRoute.as_view(), {"mode": Mode.SANDBOX}),
     path("api/v1/", include("config.api"), {"mode": Mode.LIVE}),
+    path("_/api/v1/", include(api.sandbox_urlpatterns), {"mode": Mode.SANDBOX}),
     path("_/api/v1/", include("config.api"), {"mode": Mode.SANDBOX}),
     path(settings.ADMIN_PATH, admin.site.urls),
     path("", include("partners.dashboard.accounts")),

@@ -61,7 +61,7 @@ UNION ALL
 SELECT item.pack_id, item.environment_id,
        count(*) FILTER (WHERE item.purchased_at > sandbox.now - interval '7 days'), max(item.purchased_at), sandbox.now
   FROM (SELECT id, coalesce(%(now)s::timestamptz, clock_timestamp()) + clock_offset AS now
-          FROM partners_environment WHERE mode = 'sandbox') sandbox
+          FROM partners_environment WHERE mode = 'sandbox' AND retired_at IS NULL) sandbox
   JOIN inventory_item item ON item.environment_id = sandbox.id
  GROUP BY item.pack_id, item.environment_id, sandbox.now
  ORDER BY 1, 2

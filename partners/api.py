@@ -31,6 +31,7 @@ from partners import body, idempotency, throttling
 from partners.actor import Actor
 from partners.authentication import HasKey, KeyAuthentication
 from partners.models import ApiKey, Environment, Scope
+from partners.scenarios import META, Scenarios, play
 from partners.scopes import EVERY, HasScope, InsufficientScope
 
 
@@ -60,7 +61,8 @@ class AlwaysJson(BaseContentNegotiation):
 
 class PartnerView(APIView):
     """One call by one key. ``fault`` is the sentence of an internal fault on this endpoint; ``scopes`` are what a key
-    that has any must have, every one unless told; ``calls`` is the limit that the call counts against.
+    that has any must have, every one unless told; ``calls`` is the limit that the call counts against;
+    ``scenarios`` are the outcomes that a sandbox call may ask for (``scenarios.py``).
     """
 
     authentication_classes: Sequence[type[BaseAuthentication]] = (KeyAuthentication,)
@@ -71,6 +73,8 @@ class PartnerView(APIView):
     fault: ClassVar[str] = Refusal.sentence
     scopes: ClassVar[tuple[Scope, ...]] = EVERY
     calls: ClassVar[throttling.Calls] = "read"
+    scenarios: ClassVar[Scenarios] = {}
+    plays_late: ClassVar[bool] = False  # a scenario's answer may be one that is kept: not before the key is read
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Count the call against its caller's limit, and check the key."""
@@ -85,6 +89,13 @@ class PartnerView(APIView):
             self._spend(f"address:{request.META.get('REMOTE_ADDR', '')}")
             raise
         self._spend(f"environment:{self.environment.pk}")
+        if not self.plays_late:
+            self.play_scenario()
+
+    def play_scenario(self) -> None:
+        """Answer as live would, where a sandbox call asks for that (``scenarios.py``)."""
+        if not self.environment.is_live:
+            play(self.request.META.get(META), self.scenarios, self.fault)
 
     def _spend(self, caller: str) -> None:
         self.allowance = throttling.spend(caller, self.calls, time.time())
@@ -129,6 +140,7 @@ class ActionView(PartnerView):
     all_or_nothing: ClassVar[bool] = False
     calls: ClassVar[throttling.Calls] = "write"
     refuses_cleanly: ClassVar[bool] = False
+    plays_late = True
 
     def post(self, request: Request, **kwargs: Any) -> HttpResponseBase:
         """Read the body, act once, answer."""
@@ -136,6 +148,7 @@ class ActionView(PartnerView):
         key = request.META.get("HTTP_IDEMPOTENCY_KEY")
         if key is None:
             with transaction.atomic() if self.all_or_nothing else nullcontext():
+                self.play_scenario()
                 answered = self.act(sent)
                 return HttpResponse(JsonRenderer().render(answered), content_type=JsonRenderer.media_type)
         try:
@@ -161,6 +174,7 @@ class ActionView(PartnerView):
         """``act``'s answer as it will be kept. A refusal that is not kept goes on as an exception, so nothing is."""
         try:
             with nullcontext() if self.refuses_cleanly else transaction.atomic():
+                self.play_scenario()
                 return idempotency.Answer(200, orjson.dumps(act()))
         except Refusal as refusal:
             if not refusal.kept:

@@ -25,14 +25,22 @@ def clamped(text: str | None, *, default: int, low: int, high: int) -> int:
     return max(low, min(high, int(text)))
 
 
+def parsed_moment(text: str) -> datetime:
+    """A time in ISO 8601, UTC unless it says otherwise. Raises ValueError."""
+    found = datetime.fromisoformat(text)
+    try:
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except OverflowError as error:  # before the year 1 or after 9999
+        raise ValueError(text) from error
+
+
 def moment(sent: Mapping[str, str], name: str) -> datetime | None:
-    """A time in ISO 8601, UTC unless it says otherwise; None when not sent. Raises InvalidFilter."""
+    """The time that was sent under a name; None when none was. Raises InvalidFilter."""
     if name not in sent:
         return None
     try:
-        found = datetime.fromisoformat(sent[name])
-        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
-    except (ValueError, OverflowError):
+        return parsed_moment(sent[name])
+    except ValueError:
         raise InvalidFilter(name) from None
 
 

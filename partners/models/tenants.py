@@ -57,6 +57,13 @@ class EnvironmentQuerySet(models.QuerySet["Environment"]):
         return self.select_related("partner").filter(partner__slug=slug, mode=mode)
 
 
+class _InUse(models.Manager["Environment"]):
+    """Leaves out the sandboxes that were emptied: nobody may find one, and what refers to one still can."""
+
+    def get_queryset(self) -> models.QuerySet[Environment]:
+        return super().get_queryset().filter(retired_at=None)
+
+
 class Environment(models.Model):
     """One partner in one mode. Every tenant row carries ``environment_id``; every query starts here.
 
@@ -71,12 +78,22 @@ class Environment(models.Model):
     clock_moved_at = models.DateTimeField(null=True, editable=False, help_text="When, in real time, it last jumped.")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
-    objects = EnvironmentQuerySet.as_manager()
+    retired_at = models.DateTimeField(null=True, editable=False, help_text="When another took this sandbox's place.")
+
+    objects = _InUse.from_queryset(EnvironmentQuerySet)()
 
     class Meta:
         ordering = ("partner_id", "mode")
         constraints = (
-            models.UniqueConstraint(fields=("partner", "mode"), name="partners_environment_one_per_mode"),
+            models.UniqueConstraint(
+                fields=("partner", "mode"),
+                condition=models.Q(retired_at=None),
+                name="partners_environment_one_per_mode",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(mode="sandbox") | models.Q(retired_at=None),
+                name="partners_environment_live_is_never_retired",
+            ),
             # Target of inventory_item's reference: an item's mode is its environment's.
             models.UniqueConstraint(fields=("id", "mode"), name="partners_environment_id_mode"),
             models.CheckConstraint(
@@ -88,6 +105,11 @@ class Environment(models.Model):
             ),
         )
         triggers = (
+            pgtrigger.Protect(
+                name="retired_for_good",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__retired_at__isnull=False),
+            ),
             # A day that is over stays over: its statement is frozen (buyback/statements.py).
             pgtrigger.Trigger(
                 name="clock_only_forward",

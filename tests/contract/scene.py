@@ -13,6 +13,7 @@ from typing import Any
 
 from buyback.sellback import sell_back
 from config import clock
+from config.clock import iso
 from inventory.models import Card, Item, Pack
 from partners.actor import SYSTEM
 from partners.models import Environment, Mode, Partner
@@ -75,6 +76,7 @@ def make_scenes() -> dict[str, Scene]:
     for mode in Mode.values:
         scene = Scene(world, mode, world.northwind.environment(mode), world.northwind.key(mode), now)
         scene.names = {"pack": world.pack.public_id, "box": box.public_id, "odd user": ODD_USER}
+        scene.names["tomorrow"] = iso(now + timedelta(days=1))
         add_adas_items(scene, box)
         add_other_users(scene, box)
         add_purchases(scene, box)

@@ -8,14 +8,16 @@ import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from partners.api import UnknownRoute
-from partners.models import Scope
+from partners.models import Mode, Scope
 from tests.contract.cases import BATCH, BUY, QUOTE, SELL, STATUS, VALID
 from tests.contract.runner import check, everything, send
+from tests.contract.sandbox_cases import CLOCK, RESET
 from tests.contract.scene import Scene
 from tests.world import make_key
 
 READ, SALE, PURCHASE, SHIP = Scope
 ANY = tuple(Scope)
+CONTROLS = (CLOCK, RESET)
 
 # Route → the scopes each of which is enough. Every other scope is refused; a key without scopes may do everything.
 TABLE: dict[str, tuple[Scope, ...]] = {
@@ -63,7 +65,19 @@ def test_it_counts_a_refused_scope_against_its_environment(scene: Scene) -> None
 def test_it_knows_every_route(scene: Scene) -> None:
     """A route that comes in without its row here would be tested by nobody."""
     found = {name for name in routes(get_resolver(), "") if name.startswith(scene.base)}
-    assert len(found) == len(TABLE)
+    assert len(found) == len(TABLE) + (len(CONTROLS) if scene.mode == Mode.SANDBOX else 0)
+
+
+@pytest.mark.parametrize("scopes", [[scope] for scope in Scope] + [[READ, SALE, PURCHASE]])
+@pytest.mark.parametrize("call", CONTROLS)
+def test_it_controls_the_sandbox_with_every_scope_alone(
+    scenes: dict[str, Scene], db: None, call: str, scopes: list[Scope]
+) -> None:
+    """They touch all there is."""
+    scene = scenes[Mode.SANDBOX]
+    few, every = (make_key(scene.environment, scopes=some)[1] for some in (scopes, list(Scope)))
+    check(scene, send(scene, call, {"advance_seconds": 1}, key=few), 403, "Insufficient scope")
+    assert send(scene, call, {"advance_seconds": 1}, key=every).status_code == 200
 
 
 def routes(resolver: URLResolver, before: str) -> set[str]:

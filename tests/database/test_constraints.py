@@ -125,6 +125,7 @@ BREAKS: dict[str, Sequence[Break]] = {
     "partners.Partner.slug": [lambda w: make_partner(slug="northwind")],
     "partners_partner_status_known": [lambda w: make_partner(status="closed")],
     "partners_environment_one_per_mode": [lambda w: make_environment(partner=w.northwind.partner)],
+    "partners_environment_live_is_never_retired": [lambda w: make_environment(retired_at=NOW)],
     "partners_environment_mode_known": [lambda w: make_environment(mode="test")],
     "partners_environment_live_clock_is_real": [lambda w: make_environment(clock_offset=timedelta(seconds=1))],
     "partners.User.email": [lambda w: make_user("owner@northwind.test")],

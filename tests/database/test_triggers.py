@@ -137,6 +137,15 @@ def test_it_refuses_the_same_through_the_orm(world: World, model: Any) -> None:
     assert model.objects.count() == 1
 
 
+def test_it_changes_no_sandbox_that_was_emptied(world: World) -> None:
+    row = Environment._base_manager.filter(pk=world.northwind.sandbox.pk)
+    assert row.update(retired_at=NOW) == 1
+    for change in ({"retired_at": None}, {"clock_offset": timedelta(days=1)}, {"partner": world.juniper.partner}):
+        with pytest.raises(DatabaseError, match="Cannot update"), transaction.atomic():
+            row.update(**change)
+    assert row.get().retired_at == NOW
+
+
 def proposed(w: World) -> models.Model:
     return make_proposal(make_buyback(make_item(w.northwind.live), state="review"))
 
@@ -199,6 +208,7 @@ def test_it_lists_every_trigger() -> None:
         "buyback.Buyback:trail_of_moves",
         "inventory.Card:keeps_prices",
         "partners.Environment:clock_only_forward",
+        "partners.Environment:retired_for_good",
     }
 
 

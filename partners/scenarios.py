@@ -1,0 +1,39 @@
+"""``X-Sandbox-Scenario``: a sandbox call answers as live would, so that a partner can test what it never meets there.
+
+Only the outcome is played: nothing is read, changed or sent, and with an ``Idempotency-Key`` the answer is kept or not
+as live would. In live the header means nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from config.errors import Refusal
+
+HEADER, META = "X-Sandbox-Scenario", "HTTP_X_SANDBOX_SCENARIO"
+FAULT = "internal_error"  # every endpoint has it
+
+Scenarios = Mapping[str, type[Refusal]]
+
+
+class UnknownScenario(Refusal):
+    """A scenario that the endpoint does not have: better said than ignored, or the test would test nothing."""
+
+    sentence = f"Unknown {HEADER}"
+
+
+class PlayedFault(Refusal):
+    """An internal fault that is none."""
+
+    status = 500
+
+
+def play(name: str | None, scenarios: Scenarios, fault: str) -> None:
+    """Raises the refusal that the scenario ``name`` stands for, if one was asked for. Raises UnknownScenario."""
+    if name is None:
+        return
+    if name == FAULT:
+        raise PlayedFault(fault)
+    if name not in scenarios:
+        raise UnknownScenario
+    raise scenarios[name]
