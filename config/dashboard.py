@@ -9,7 +9,7 @@ from django.urls import path, register_converter
 from django.views.decorators.http import require_POST
 from django.views.generic import RedirectView
 
-from buyback.dashboard import buybacks, holdings, overview, payouts, selling, statements
+from buyback.dashboard import buybacks, holdings, overview, payouts, search, selling, statements
 from inventory import dashboard as users
 from partners.dashboard import home
 
@@ -49,6 +49,7 @@ urlpatterns = [
     path("dashboard/", home.home, name="home"),
     path("dashboard/partner/", home.switch, name="switch"),
     path("dashboard/<mode:mode>/", overview.overview, name="overview"),
+    path("dashboard/<mode:mode>/search/", search.search, name="search"),
     path("dashboard/<mode:mode>/users/", users.users, name="users"),
     path("dashboard/<mode:mode>/users/<int:pk>/", holdings.holdings, name="holdings"),
     path("dashboard/<mode:mode>/items/<int:pk>/sell/", selling.sell, name="sell"),

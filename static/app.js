@@ -16,6 +16,7 @@
     for (const time of all("time[data-moment]:not([data-local])", from)) {
       time.textContent = local.format(new Date(time.dateTime));
       time.dataset.local = "";
+      if (!time.closest("a, button, tr")) time.tabIndex = 0; // in a row, the row's link shows it (app.css)
     }
   }
 
@@ -58,12 +59,18 @@
   }
 
   document.addEventListener("click", (event) => {
-    const target = event.target.closest("[data-closes], [data-opens], [data-dismiss]");
+    const target = event.target.closest("[data-closes], [data-opens], [data-dismiss], [data-again]");
     if (!target) return;
-    if ("dismiss" in target.dataset) {
+    if ("again" in target.dataset) {
+      event.preventDefault();
+      location.reload();
+    } else if (target.dataset.opens === "palette") {
+      openPalette();
+    } else if ("dismiss" in target.dataset) {
       target.closest(".toast").remove();
     } else if ("opens" in target.dataset) {
       find("#account")?.hidePopover();
+      find("#palette")?.close();
       document.getElementById(target.dataset.opens).showModal();
     } else if (dialog?.open) {
       event.preventDefault();
@@ -113,10 +120,22 @@
     expire(toast);
   }
 
+  // A part of the page that did not come: where it would have stood, the request id that finds it in the logs.
+  function broken(target, answer) {
+    const state = find("#broken").content.cloneNode(true);
+    const id = answer?.getResponseHeader("X-Request-Id");
+    const line = find("[data-request-id]", state);
+    if (id) line.textContent = id; else line.parentElement.remove();
+    target.replaceChildren(state);
+  }
+
   function lost(event) {
-    if (event.detail.requestConfig?.verb === "post") {
+    const { target, xhr, requestConfig } = event.detail;
+    if (requestConfig?.verb === "post") {
       close();
       say("No answer came, so it is not known whether this went through. Reload the page to see; an item is never paid for twice.");
+    } else if (target?.id === "results" && find("#broken")) {
+      broken(target, xhr);
     } else {
       say("The server did not answer. Try again in a moment.");
     }
@@ -133,22 +152,83 @@
     choice.addEventListener("change", () => stored?.setItem("shortcuts", choice.checked ? "on" : "off"));
   }
 
+  // --- what was found, and the command menu: arrows walk through it, Enter opens the first --------------------
+  const palette = find("#palette");
+  const search = find("#search");
+
+  function walk(event) {
+    const finder = event.target.closest(".palette") ?? event.target.closest(".finder");
+    if (!finder || event.isComposing) return;
+    const field = find('input[type="search"]', finder);
+    const links = [...all(":is(.hits, .commands) li:not([hidden]) > :is(a, button)", finder)];
+    const at = links.indexOf(event.target);
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      event.preventDefault();
+      const next = event.key === "ArrowDown" ? at + 1 : at - 1;
+      (links[next] ?? (next < 0 ? field : links[at]))?.focus();
+    } else if (event.key === "Enter" && event.target === field && finder === palette && links.length) {
+      event.preventDefault();
+      links[0].click();
+    } else if (event.key === "Escape" && finder !== palette) {
+      find(".found", finder)?.replaceChildren();
+      field.blur();
+    }
+  }
+  document.addEventListener("keydown", walk);
+
+  function openPalette() {
+    if (!palette || find("dialog[open]")) return;
+    const list = find(".commands", palette);
+    for (const extra of all("[data-extra]", list)) extra.remove();
+    for (const action of all("main [data-command]")) { // what can be done on this very page comes first
+      const line = document.createElement("li");
+      const button = document.createElement("button");
+      line.dataset.extra = "";
+      button.type = "button";
+      button.textContent = action.dataset.command || action.textContent.trim();
+      button.addEventListener("click", () => { palette.close(); action.click(); });
+      line.append(button);
+      list.prepend(line);
+    }
+    find("input", palette).value = "";
+    find("#palette-found").replaceChildren();
+    narrow("");
+    palette.showModal();
+  }
+
+  function narrow(text) {
+    const words = text.toLowerCase().split(/\s+/);
+    for (const line of all(".commands li", palette)) {
+      const label = line.textContent.toLowerCase();
+      line.hidden = !words.every((word) => label.includes(word));
+    }
+  }
+  find("input", palette ?? document)?.addEventListener("input", (event) => { if (palette) narrow(event.target.value); });
+
+  // --- keys: g and a letter go to a section -------------------------------------------------------------------
+  let going = 0;
+
+  function shortcut(event) {
+    const went = Date.now() - going < 1500 && find(`[data-go="${CSS.escape(event.key)}"]`);
+    going = event.key === "g" ? Date.now() : 0;
+    if (went) return () => location.assign(went.href);
+    if (event.key === "/" && search) return () => { search.focus(); search.select(); };
+    if (event.key === "?" && shortcuts) return () => shortcuts.showModal();
+    return null;
+  }
+
   document.addEventListener("keydown", (event) => {
+    if ((event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && event.key.toLowerCase() === "k" && palette) {
+      event.preventDefault();
+      if (palette.open) palette.close(); else openPalette();
+      return;
+    }
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || !choice?.checked) return;
     if (event.target.closest("input, select, textarea, [contenteditable]") || find("dialog[open]")) return;
-    if (event.key === "/") {
-      const field = find("[data-search]");
-      if (field) {
-        event.preventDefault();
-        field.focus();
-        field.select();
-      } else {
-        const users = find('.nav a[href$="/users/"]');
-        if (users) { event.preventDefault(); location.assign(users.href); }
-      }
-    } else if (event.key === "?") {
+    const act = shortcut(event);
+    if (act) {
       event.preventDefault();
-      shortcuts.showModal();
+      act();
     }
   });
 

@@ -280,7 +280,7 @@ class Card(models.Model):
         indexes = (
             # Reader: a pull, which draws among a pack's cards of one tier.
             models.Index(fields=("pack", "fmv"), name="inventory_card_pack_fmv"),
-            # Reader: the admin's search for cards by how their name begins, in any letter case.
+            # Reader: the searches of the admin and of the dashboard: how a name begins, in any letter case.
             models.Index(OpClass(Upper("name"), name="text_pattern_ops"), name="inventory_card_name_begins"),
         )
         triggers = (

@@ -21,13 +21,13 @@ def home(request: MemberRequest) -> HttpResponse:
 @require_POST
 @signed_in
 def switch(request: MemberRequest) -> HttpResponse:
-    """Use another of the member's partners from now on; any other partner is not found."""
+    """Use another of the member's partners from now on, in the same mode; any other partner is not found."""
     chosen = request.POST.get("partner", "")
     found = next((one for one in request.memberships if str(one.partner_id) == chosen), None)
     if found is None:
         raise Http404("No such partner")
     request.session[SESSION_KEY] = found.partner_id
-    return redirect("dashboard:overview", Mode.LIVE)
+    return redirect("dashboard:overview", Mode.SANDBOX if request.POST.get("mode") == Mode.SANDBOX else Mode.LIVE)
 
 
 def fault(request: HttpRequest) -> HttpResponse:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, cast
 
 from django.http import HttpRequest, HttpResponse
@@ -9,7 +10,17 @@ from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django_htmx.middleware import HtmxDetails
 
+from partners.dashboard.sections import SECTIONS
 from partners.models import Mode
+
+
+@dataclass(frozen=True)
+class Chip:
+    """A filter in use: the parameter it takes away when removed, what it is called, and its value in words."""
+
+    name: str
+    label: str
+    text: str
 
 
 def page(
@@ -18,7 +29,7 @@ def page(
     """The whole page, or its ``part`` for an htmx request that is neither boosted nor restoring history."""
     htmx = cast("HtmxDetails", getattr(request, "htmx", None))
     wants_part = bool(part and htmx and not htmx.boosted and not htmx.history_restore_request)
-    context = {"modes": Mode.choices, **context}
+    context = {"modes": Mode.choices, "sections": SECTIONS, **context}
     response = render(request, f"{template}#{part}" if wants_part else template, context, status=status)
     patch_vary_headers(response, ["HX-Request"])
     return response

@@ -7,10 +7,28 @@ from decimal import Decimal
 from urllib.parse import quote
 
 from django import template
+from django.template import RequestContext
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from partners.dashboard.sections import url_in
+
 register = template.Library()
+
+
+@register.simple_tag
+def section_url(mode: str, section: str) -> str:
+    """Where a section is in a mode: the menu's links, and the switch between live and sandbox."""
+    return url_in(mode, section)
+
+
+@register.simple_tag(takes_context=True)
+def without(context: RequestContext, *names: str) -> str:
+    """This page's address without these parameters, on its first page: the link that takes a filter away."""
+    query = context["request"].GET.copy()
+    for name in (*names, "after", "before"):
+        query.pop(name, None)
+    return f"{context['request'].path}?{query.urlencode()}"
 
 
 @register.filter

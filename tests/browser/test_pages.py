@@ -35,6 +35,7 @@ def addresses(world: World) -> list[str]:
     sold = make_item(live, collector=collector, card=world.cards[10], pack=world.pack, now=now)
     sale = sell_back(environment=live, item_id=sold.public_id, by=SYSTEM)
     lists = [reverse(f"dashboard:{door}", args=[mode]) for door in ("overview", "users", "payouts") for mode in MODES]
+    lists += [reverse("dashboard:search", args=["live"]) + query for query in ("", "?q=no", "?q=zzz")]
     rows = {"holdings": collector.pk, "sell": held.pk, "payout": sale.payout_id}
     one = [reverse(f"dashboard:{door}", args=["live", pk]) for door, pk in rows.items()]
     return [*lists, *one, "/dashboard/live/users/?q=nobody", "/nowhere"]
@@ -88,13 +89,13 @@ def test_it_lists_the_shortcuts_and_lets_one_switch_them_off(desk: Page) -> None
     desk.reload()
     desk.keyboard.press("?")
     expect(sheet).to_be_hidden()
-    desk.get_by_role("button", name="Account and partners").click()
+    desk.get_by_role("button", name="Account").click()
     desk.get_by_role("button", name="Keyboard shortcuts").click()
     expect(sheet).to_be_visible()
 
 
 def test_it_signs_out(desk: Page) -> None:
-    desk.get_by_role("button", name="Account and partners").click()
+    desk.get_by_role("button", name="Account").click()
     desk.get_by_role("button", name="Sign out").click()
     expect(desk.get_by_role("heading", name="Sign in")).to_be_visible()
 
@@ -108,3 +109,41 @@ def test_it_walks_back_through_searches(world: World, desk: Page) -> None:
     expect(desk.get_by_role("link", name="bob")).to_have_count(0)
     desk.go_back()
     expect(desk.get_by_role("link", name="bob")).to_be_visible()
+
+
+def test_it_goes_to_a_section_by_two_keys(desk: Page) -> None:
+    desk.keyboard.press("g")
+    desk.keyboard.press("p")
+    expect(desk.get_by_role("heading", name="Payouts")).to_be_visible()
+
+
+def test_it_finds_and_does_things_from_the_command_menu(world: World, desk: Page) -> None:
+    make_item(world.northwind.live, card=world.cards[9])
+    menu = desk.get_by_role("dialog", name="Command menu")
+    desk.keyboard.press("Control+k")
+    desk.keyboard.type("north")
+    expect(menu.get_by_role("link", name="North Light")).to_be_visible()
+    menu.get_by_role("searchbox").fill("switch")
+    expect(menu.get_by_role("listitem")).to_have_count(1)
+    desk.keyboard.press("Enter")
+    desk.wait_for_url("**/sandbox/")
+
+
+def test_it_opens_the_menu_on_a_small_screen(desk: Page) -> None:
+    desk.set_viewport_size({"width": 390, "height": 800})
+    expect(desk.get_by_role("link", name="Users")).to_be_hidden()
+    desk.get_by_role("button", name="Menu", exact=True).click()
+    desk.get_by_role("link", name="Users").click()
+    expect(desk.get_by_role("heading", name="Users")).to_be_visible()
+
+
+def test_it_says_by_which_request_a_part_did_not_come(world: World, browser: Browser, live_server: LiveServer) -> None:
+    context = browser.new_context()  # of its own: a fault is an error in the console
+    page = context.new_page()
+    sign_in(page, live_server.url)
+    page.goto(page.url + "users/")
+    fault = {"status": 500, "headers": {"X-Request-Id": "known-7"}, "body": ""}
+    page.route("**/users/?q=*", lambda route: route.fulfill(**fault))
+    page.get_by_label("User id starts with").fill("ann")
+    expect(page.get_by_role("alert")).to_contain_text("known-7")
+    context.close()

@@ -46,6 +46,7 @@ DOORS = {
     "statements": LOOK,
     "statements_csv": LOOK,
     "statement": LOOK,
+    "search": LOOK,
     "holdings": LOOK,
     "payout": LOOK,
     "sell": {"viewer": 403, "operator": 200, "owner": 200},

@@ -1,0 +1,44 @@
+"""The dashboard's sections, in the order of the menu. A page says which is its own by ``section`` in its context."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.urls import NoReverseMatch, reverse
+
+
+@dataclass(frozen=True)
+class Section:
+    """One entry of the menu. ``icon`` is a heroicon's name; ``g`` and then ``key`` goes there from any page.
+
+    ``page`` is the name of its address in ``config/dashboard.py``, where that is not the section's own.
+    """
+
+    name: str
+    label: str
+    icon: str
+    key: str
+    page: str = ""
+
+    def url(self, mode: str) -> str:
+        """Where it is, in this mode."""
+        return reverse(f"dashboard:{self.page or self.name}", args=[mode])
+
+
+SECTIONS = (
+    Section("overview", "Overview", "home", "o"),
+    Section("users", "Users", "users", "u"),
+    Section("buybacks", "Buybacks", "arrow-uturn-left", "b"),
+    Section("payouts", "Payouts", "banknotes", "p"),
+)
+
+
+def url_in(mode: str, section: str) -> str:
+    """The section's page in another mode; the overview for a page of no section that stands alone."""
+    known = next((one for one in SECTIONS if one.name == section), None)
+    if known:
+        return known.url(mode)
+    try:
+        return reverse(f"dashboard:{section}", args=[mode])
+    except NoReverseMatch:
+        return reverse("dashboard:overview", args=[mode])
