@@ -3,8 +3,9 @@
 Each run draws a small world and a schedule from its seed. Sellers, the sweep, price changes, two reconcilers and the
 clock take turns; between any two transactions the schedule may hand the turn to another actor, move the clock, or
 kill the actor as ``kill -9`` would. The treasury may decline, lose a request, answer late or not at all, or apply a
-request long after it was given up. When all is quiet, the books must be sound and agree with what the treasury truly
-paid.
+request long after it was given up. One run in six loses its database and goes on with a backup's, while the treasury
+remembers what it has paid since; one in six is pointed at another treasury and back. When all is quiet, the books must
+be sound and agree with what the treasury truly paid, and no item may have been paid for twice.
 
 By hand: ``python -m tests.simulator --seeds 10000 --from 1``.
 """

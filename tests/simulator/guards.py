@@ -122,6 +122,16 @@ def floors_do_not_hold() -> Any:
     return patch.object(sellback, "_refuse_price", lambda *_: None)
 
 
+def any_treasury_will_do() -> Any:
+    """Whichever treasury the settings name is asked about a sale, and to pay it."""
+    return patch.object(treasury, "name", lambda: "the treasury")
+
+
+def references_are_made_anew() -> Any:
+    """A reference is drawn at the submission, so after a restore the same sale is another payment."""
+    return patch.object(attempts, "_next_reference", lambda _: f"buyback-{uuid4()}")
+
+
 @contextmanager
 def _all(*patches: tuple[Any, str, Any]) -> Iterator[None]:
     first, *rest = patches
@@ -146,4 +156,6 @@ GUARDS: tuple[Outage, ...] = (
     money_stays_in_flight,
     caps_do_not_count,
     floors_do_not_hold,
+    any_treasury_will_do,
+    references_are_made_anew,
 )

@@ -14,14 +14,17 @@ FATES = ("paid", "paid", "paid", "declined", "lost", "answer lost", "late", "gar
 
 @dataclass
 class SimulatedTreasury:
-    """What it truly did is in ``paid``: amounts by reference, one entry for each time money left."""
+    """What it truly did is in ``paid``: amounts by reference, one entry for each time money left; ``payees`` has whom
+    it paid, each time.
+    """
 
     random: Random
     now: datetime
     honest: bool = False
     paid: dict[str, list[Decimal]] = field(default_factory=dict)
+    payees: list[str] = field(default_factory=list)
     declined: set[str] = field(default_factory=set)
-    coming: list[tuple[datetime, str, Decimal]] = field(default_factory=list)  # requests still on their way
+    coming: list[tuple[datetime, str, Decimal, str]] = field(default_factory=list)  # requests still on their way
 
     def pay(self, *, reference: str, amount: Decimal, recipient: str) -> treasury.Outcome:
         """A request by reference; the same reference again is the same payment."""
@@ -29,41 +32,43 @@ class SimulatedTreasury:
         fate = "paid" if self.honest else self.random.choice(FATES)
         if fate == "late":
             after = timedelta(seconds=self.random.choice((3, 20, 50, 200)))
-            self.coming.append((self.now + after, reference, amount))
+            self.coming.append((self.now + after, reference, amount, recipient))
         if fate in ("lost", "late"):
             return treasury.Unknown(treasury.Why.TIMEOUT)
-        self._apply(reference, amount, declines=fate == "declined")
+        self._apply(reference, amount, recipient, declines=fate == "declined")
         if fate == "answer lost":
             return treasury.Unknown(treasury.Why.TIMEOUT)
         if fate == "garbled":
             return treasury.Unknown(treasury.Why.MALFORMED)
-        return self._known(reference) or treasury.NotFound()
+        return self._known(reference, amount) or treasury.NotFound()
 
     def ask(self, *, reference: str, amount: Decimal) -> treasury.Outcome:
         """What became of a reference."""
         self.arrive()
         if not self.honest and self.random.random() < 0.3:
             return treasury.Unknown(treasury.Why.UNREACHABLE)
-        return self._known(reference) or treasury.NotFound()
+        return self._known(reference, amount) or treasury.NotFound()
 
     def arrive(self) -> None:
         """Apply the requests whose time has come."""
         due = [one for one in self.coming if one[0] <= self.now]
         self.coming = [one for one in self.coming if one[0] > self.now]
-        for _, reference, amount in due:
-            self._apply(reference, amount, declines=False)
+        for _, reference, amount, recipient in due:
+            self._apply(reference, amount, recipient, declines=False)
 
-    def _apply(self, reference: str, amount: Decimal, *, declines: bool) -> None:
+    def _apply(self, reference: str, amount: Decimal, recipient: str, *, declines: bool) -> None:
         if reference in self.paid or reference in self.declined:
             return
         if declines:
             self.declined.add(reference)
         else:
             self.paid.setdefault(reference, []).append(amount)
+            self.payees.append(recipient)
 
-    def _known(self, reference: str) -> treasury.Outcome | None:
+    def _known(self, reference: str, amount: Decimal) -> treasury.Outcome | None:
         if reference in self.paid:
-            return treasury.Paid()
+            same = self.paid[reference] == [amount]
+            return treasury.Paid() if same else treasury.Mismatch(treasury.Differs.AMOUNT, str(self.paid[reference]))
         return treasury.Declined("funds") if reference in self.declined else None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -22,9 +23,10 @@ from config.errors import Refusal
 from inventory.models import Item
 from partners.actor import SYSTEM
 from partners.models import Environment
+from tests.simulator.backup import Backup
 from tests.simulator.peers import SimulatedOracle, SimulatedTreasury
 from tests.simulator.stage import Stage
-from tests.world import NOW, make_collector, make_environment, make_item
+from tests.world import NOW, make_environment, make_item
 
 STEPS = ("claim", "submit", "settle", "fail", "park", "send_to_review", "take_lease")
 CALLS = ("price", "pay", "ask")
@@ -44,22 +46,26 @@ class Run:
     now: datetime = NOW
     items: list[Item] = field(default_factory=list)
     sold: list[tuple[Sale, Decimal]] = field(default_factory=list)
+    backup: Backup | None = None
     trace: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.random = Random(self.seed)
         self.oracle = SimulatedOracle(self.random, self.now)
-        self.treasury = SimulatedTreasury(self.random, self.now)
+        self.treasuries = {name: SimulatedTreasury(self.random, self.now) for name in ("simulated", "elsewhere")}
         self.environment = make_environment()
-        collector = make_collector(self.environment)
         for _ in range(self.random.choice((1, 1, 2))):
             window = self.random.choice((None, 5, 40, 600))
             expires_at = None if window is None else NOW + timedelta(seconds=window)
             voucher = self.random.random() < 0.3
-            item = make_item(self.environment, collector=collector, expires_at=expires_at, voucher=voucher)
+            item = make_item(self.environment, expires_at=expires_at, voucher=voucher)
             self.oracle.prices[item.public_id] = item.card.fmv
             self.items.append(item)
         self._set_caps()
+        # One run in six loses its database and gets a backup's; one in six is pointed at another treasury and back.
+        fate = self.random.randrange(6)
+        self.backup_at, self.disaster_at = sorted(self.random.randrange(4, 40) for _ in range(2))
+        self.restores, self.moves = fate == 0, fate == 1
 
     def _set_caps(self) -> None:
         """A platform cap that fits about one sale, one time in five; ``spend_cap`` is that cap."""
@@ -72,9 +78,24 @@ class Run:
         cast += [self._reconciler] if self.random.random() < 0.5 else [self._sweeper]
         deaths = self.random.choice((0.0, 0.03, 0.12))
         with self._directed():
-            self.stage.run(cast, random=self.random, deaths=deaths, trace=self.trace)
+            self.stage.run(cast, random=self.random, deaths=deaths, trace=self.trace, between=self._between)
+            if self.backup is not None:
+                self._restore(self.backup)
+                self.stage.run(cast, random=self.random, deaths=deaths, trace=self.trace, between=lambda _: False)
             self._come_to_rest()
         self._judge()
+
+    def _between(self, turn: int) -> bool:
+        """Take the backup in its turn, and say when the database is lost and every process with it."""
+        if self.restores and turn == self.backup_at:
+            self.backup = Backup()
+        return self.restores and turn > self.disaster_at
+
+    def _restore(self, backup: Backup) -> None:
+        """The database as it was at the backup, while the treasury remembers what it has paid since."""
+        backup.restore()
+        self.trace.append("the database is the backup's")
+        self.sold.clear()  # what the sellers were told of may be lost; that no item is paid for twice, is not
 
     # --- the cast -------------------------------------------------------------------------------------------
 
@@ -104,33 +125,51 @@ class Run:
         for _ in range(self.random.randint(2, 6)):
             self.stage.pause("weather")
             self._pass(self.random.choice((1, 4, 16, 31, 70)))
+            if self.moves:
+                self._ask(self.random.choice(list(self.treasuries)))
             item = self.random.choice(self.items)
             self.oracle.prices[item.public_id] = Decimal(self.random.randint(4000, 16000)) / 100
 
     def _pass(self, seconds: int) -> None:
         self.now += timedelta(seconds=seconds)
-        self.oracle.now = self.treasury.now = self.now
+        self.oracle.now = self.now
+        for peer in self.treasuries.values():
+            peer.now = self.now
         self.trace.append(f"+{seconds}s")
+
+    def _ask(self, name: str) -> None:
+        """From now on the settings name this treasury."""
+        settings.TREASURY_URL = name
+        self.trace.append(f"the treasury is {name}")
 
     # --- the end --------------------------------------------------------------------------------------------
 
     def _come_to_rest(self) -> None:
-        """The treasury recovers, late requests arrive, and the reconciler has time enough."""
-        self.treasury.honest = True
-        for _ in range(4):
+        """The treasuries recover, late requests arrive, and the reconciler has time enough, with each of them."""
+        for name in list(self.treasuries) * 2 if self.moves else ["simulated"] * 4:
+            self._ask(name)
             self._pass(120)
-            self.treasury.arrive()
+            for peer in self.treasuries.values():
+                peer.honest = True
+                peer.arrive()
             reconciler.reconcile_all(now=self.now)
 
     def _judge(self) -> None:
         broken = [f"{one.rule}: {one.rows}" for one in ledger.broken_invariants()]
         sales = list(Buyback.objects.of(self.environment))
         settled = {one.reference: one.amount for one in sales if one.state == Buyback.State.SETTLED}
-        paid = {reference: sum(amounts) for reference, amounts in self.treasury.paid.items()}
-        if paid != settled:
-            broken.append(f"the treasury paid {paid}, the books say {settled}")
-        if any(one.completed_at is None for one in sales):
-            broken.append("a sale is still open")
+        payments = [one for peer in self.treasuries.values() for one in peer.paid.items()]
+        paid = {reference: sum(amounts) for reference, amounts in payments}
+        # Lost with the database: a payment that nobody has asked for again, or for less, which is then in review.
+        lost = {one for one in paid if one not in settled} if self.backup else set()
+        if len(paid) < len(payments) or {one: paid[one] for one in paid if one not in lost} != settled:
+            broken.append(f"the treasuries paid {payments}, the books say {settled}")
+        payees = Counter(payee for peer in self.treasuries.values() for payee in peer.payees)
+        if max(payees.values(), default=0) > 1:
+            broken.append(f"an item was paid for more than once: {payees}")
+        open_states = {one.state for one in sales if one.completed_at is None}
+        if open_states - ({Buyback.State.REVIEW} if self.backup else set()):
+            broken.append(f"a sale is still open: {open_states}")
         told = {one.pk: one.amount for one in sales if one.state == Buyback.State.SETTLED}
         if any(told.get(sale.buyback_id) != sale.amount for sale, _ in self.sold):
             broken.append("a seller was told of a sale the books do not have")
@@ -151,12 +190,21 @@ class Run:
                 stack.enter_context(patch.object(breaker, name, Breaker()))
             stack.enter_context(patch.multiple(settings, ORACLE_URL="simulated", TREASURY_URL="simulated"))
             stack.enter_context(patch.object(oracle, "fetch", self.oracle.fetch))
-            stack.enter_context(patch.object(treasury, "pay", self.treasury.pay))
-            stack.enter_context(patch.object(treasury, "ask", self.treasury.ask))
+            for call in ("pay", "ask"):
+                stack.enter_context(patch.object(treasury, call, self._of_the_day(call)))
             for module, names in ((attempts, STEPS), (outside, CALLS)):
                 for name in names:
                     stack.enter_context(patch.object(module, name, self._paused(name, getattr(module, name))))
             yield
+
+    def _of_the_day(self, call: str) -> Callable[..., treasury.Outcome]:
+        """``pay`` or ``ask`` of the treasury that the settings name by then."""
+
+        def of_the_day(**kwargs: Any) -> treasury.Outcome:
+            outcome: treasury.Outcome = getattr(self.treasuries[settings.TREASURY_URL], call)(**kwargs)
+            return outcome
+
+        return of_the_day
 
     def _paused(self, name: str, step: Callable[..., Any]) -> Callable[..., Any]:
         """``step``, with a point before it and one after it where anything may happen."""

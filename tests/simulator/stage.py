@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from itertools import count
 from queue import SimpleQueue
 from random import Random
 
@@ -68,13 +69,29 @@ class Stage:
         if self.on is not None and threading.current_thread() is self.on.thread:
             self.on.pause(where)
 
-    def run(self, plays: list[Callable[[], None]], *, random: Random, deaths: float, trace: list[str]) -> None:
-        """Play all of it, one step at a time. Raises the first error an actor met."""
+    def run(
+        self,
+        plays: list[Callable[[], None]],
+        *,
+        random: Random,
+        deaths: float,
+        trace: list[str],
+        between: Callable[[int], bool],
+    ) -> None:
+        """Play all of it, one step at a time. Raises the first error an actor met.
+
+        ``between`` is called before each turn, with its number, while nobody has a transaction open; once it says so,
+        everybody dies.
+        """
         cast = self.actors[: len(plays)]
         for number, (actor, play) in enumerate(zip(cast, plays, strict=True)):
             actor.doomed, actor.playing, actor.error, actor.where = False, True, None, f"start {number}"
             actor.work.put(play)
-        while playing := [actor for actor in cast if actor.playing]:
+        for turn in count():
+            playing = [actor for actor in cast if actor.playing]
+            if not playing:
+                break
+            deaths = 1.0 if between(turn) else deaths
             actor = random.choice(playing)
             actor.doomed = actor.doomed or random.random() < deaths
             trace.append(f"{cast.index(actor)} {actor.where}{' KILLED' if actor.doomed else ''}")
