@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -16,116 +15,16 @@ from config.admin import (
     BY_ENVIRONMENT,
     LookingAdmin,
     ReadOnlyAdmin,
-    ReadOnlyInline,
     as_json,
-    badge,
     confirmed,
     link,
     list_link,
 )
-from partners import people_admin  # noqa: F401  (registers users and groups)
-from partners.audited_admin import by
+from partners import onboarding_admin, people_admin  # noqa: F401  (register partners, users and groups)
+from partners.audited_admin import become, by
 from partners.keys import issue_key, revoke_key
-from partners.models import ApiKey, AuditEntry, Environment, Event, IdempotencyKey, Membership, Partner
-from partners.onboarding import (
-    SLUG,
-    BadSlug,
-    create_partner,
-    reactivate_partner,
-    rename_partner,
-    require_factor,
-    suspend_partner,
-)
+from partners.models import ApiKey, AuditEntry, Environment, Event, IdempotencyKey, Membership
 from partners.team import add_member, change_role, remove_member
-
-
-class PartnerForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A partner's name, and at its beginning its slug."""
-
-    def clean_slug(self) -> str:
-        slug: str = self.cleaned_data["slug"]
-        if not SLUG.fullmatch(slug):
-            raise forms.ValidationError(BadSlug.sentence)
-        return slug
-
-
-class EnvironmentInline(ReadOnlyInline):
-    model = Environment
-    fields = ("mode", "clock_offset", "created_at")
-
-
-class TeamInline(ReadOnlyInline):
-    model = Membership
-    fields = ("user", "role", "created_at")
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Membership]:
-        return super().get_queryset(request).select_related("user", "partner")
-
-
-@admin.register(Partner)
-class PartnerAdmin(LookingAdmin):
-    """A partner begins with both environments; it is suspended, never deleted."""
-
-    form = PartnerForm
-    list_display = ("name", "slug", "standing", "created_at", "keys", "team")
-    list_filter = ("status",)
-    ordering = ("name",)
-    search_fields = ("=slug", "name")
-    inlines = (EnvironmentInline, TeamInline)
-    actions = ("suspend", "reactivate")
-    fields = ("name", "slug", "status", "requires_factor", "created_at", "keys")
-    readonly_fields = ("status", "created_at", "keys")
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return (*self.readonly_fields, "slug") if obj else self.readonly_fields
-
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return self.fields if obj else ("name", "slug")
-
-    def get_inlines(self, request: HttpRequest, obj: Any = None) -> Any:
-        return self.inlines if obj else ()
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        if change:
-            rename_partner(partner=obj, name=obj.name, by=by(request))
-            require_factor(partner=obj, required=obj.requires_factor, by=by(request))
-        else:
-            _become(obj, create_partner(name=obj.name, slug=obj.slug, by=by(request)))
-
-    @admin.display(description="status")
-    def standing(self, partner: Partner) -> SafeString:
-        return badge(partner, "status", {"active": "good", "suspended": "bad"})
-
-    @admin.display(description="keys")
-    def keys(self, partner: Partner) -> SafeString:
-        return list_link("partners_apikey", "Keys", environment__partner__id__exact=partner.pk)
-
-    @admin.display(description="team")
-    def team(self, partner: Partner) -> SafeString:
-        return list_link("partners_membership", "Team", partner__id__exact=partner.pk)
-
-    @admin.action(description="Suspend", permissions=["change"])
-    def suspend(self, request: HttpRequest, partners: QuerySet[Partner]) -> HttpResponse | None:
-        return confirmed(
-            self,
-            request,
-            partners,
-            question="Suspend? Their keys stop working at once.",
-            act=lambda partner: suspend_partner(partner=partner, by=by(request)),
-        )
-
-    @admin.action(description="Reactivate", permissions=["change"])
-    def reactivate(self, request: HttpRequest, partners: QuerySet[Partner]) -> HttpResponse | None:
-        return confirmed(
-            self,
-            request,
-            partners,
-            question="Reactivate? Their keys work again at once.",
-            act=lambda partner: reactivate_partner(partner=partner, by=by(request)),
-        )
 
 
 @admin.register(Environment)
@@ -175,7 +74,7 @@ class ApiKeyAdmin(LookingAdmin):
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         chosen = {name: form.cleaned_data[name] for name in ("environment", "name", "expires_at")}
         key, obj.issued_text = issue_key(**chosen, by=by(request))
-        _become(obj, key)
+        become(obj, key)
 
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
         """The only page that ever shows the key. No message: those travel in cookies and sessions."""
@@ -231,7 +130,7 @@ class MembershipAdmin(LookingAdmin):
             change_role(membership=obj, role=obj.role, by=by(request))
             return
         made = add_member(partner=obj.partner, email=obj.user.email, role=obj.role, by=by(request))
-        _become(obj, made)
+        become(obj, made)
 
     def delete_model(self, request: HttpRequest, obj: Membership) -> None:
         remove_member(membership=obj, by=by(request))
@@ -290,10 +189,3 @@ class IdempotencyKeyAdmin(ReadOnlyAdmin):
     @admin.display(description="answer")
     def answer(self, key: IdempotencyKey) -> str:
         return "–" if key.body is None else bytes(key.body).decode()
-
-
-def _become(row: Any, made: Any) -> None:
-    """The form's row becomes the one the action has written."""
-    row.__dict__.update({name: value for name, value in made.__dict__.items() if not name.startswith("_")})
-    row._state.adding = False  # noqa: SLF001
-    row._state.fields_cache.update(made._state.fields_cache)  # noqa: SLF001

@@ -32,3 +32,10 @@ class AuditedAdmin(LookingAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+def become(row: Any, made: Any) -> None:
+    """The form's row becomes the one the action has written."""
+    row.__dict__.update({name: value for name, value in made.__dict__.items() if not name.startswith("_")})
+    row._state.adding = False  # noqa: SLF001
+    row._state.fields_cache.update(made._state.fields_cache)  # noqa: SLF001

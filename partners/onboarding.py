@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from django.db import transaction
 
 from config.errors import Refusal
+from config.reasons import clean_reason
 from partners import audit
 from partners.actor import Actor
-from partners.models import Environment, Mode, Partner
+from partners.keys import issue_key
+from partners.models import ApiKey, Environment, Membership, Mode, Partner, Role
 from partners.names import clean_name
+from partners.team import add_member
 
+FIRST_KEY = "First key"
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
@@ -47,19 +52,44 @@ def create_partner(*, name: str, slug: str, by: Actor) -> Partner:
     return partner
 
 
+@dataclass(frozen=True, slots=True)
+class Onboarded:
+    """A partner that can begin: its first owner, and a key to each environment with its text, shown this once."""
+
+    partner: Partner
+    owner: Membership
+    keys: list[tuple[ApiKey, str]]
+
+
+def onboard_partner(*, name: str, slug: str, owner: str, by: Actor) -> Onboarded:
+    """A partner, both its environments, its first owner by e-mail address, and a first key to each: all, or nothing.
+
+    Raises BadName, BadSlug, SlugTaken, BadEmail.
+    """
+    with transaction.atomic():
+        partner = create_partner(name=name, slug=slug, by=by)
+        membership = add_member(partner=partner, email=owner, role=Role.OWNER, by=by)
+        environments = partner.environments.select_related("partner").order_by("mode")
+        keys = [issue_key(environment=environment, name=FIRST_KEY, by=by) for environment in environments]
+    return Onboarded(partner, membership, keys)
+
+
 def rename_partner(*, partner: Partner, name: str, by: Actor) -> Partner:
     """Another name, the same slug. Raises BadName."""
     return _change(partner, "partner.renamed", "name", clean_name(name, limit=200), by)
 
 
-def suspend_partner(*, partner: Partner, by: Actor) -> Partner:
-    """From the next call on, the partner's keys answer 401 and its dashboard is read-only. Safe to repeat."""
-    return _change(partner, "partner.suspended", "status", Partner.Status.SUSPENDED, by)
+def suspend_partner(*, partner: Partner, reason: str, by: Actor) -> Partner:
+    """From the next call on, the partner's keys answer 401 and its dashboard is read-only. Safe to repeat.
+
+    Raises ReasonRequired.
+    """
+    return _change(partner, "partner.suspended", "status", Partner.Status.SUSPENDED, by, clean_reason(reason))
 
 
-def reactivate_partner(*, partner: Partner, by: Actor) -> Partner:
-    """The partner's keys and dashboard work again. Safe to repeat."""
-    return _change(partner, "partner.reactivated", "status", Partner.Status.ACTIVE, by)
+def reactivate_partner(*, partner: Partner, reason: str, by: Actor) -> Partner:
+    """The partner's keys and dashboard work again. Safe to repeat. Raises ReasonRequired."""
+    return _change(partner, "partner.reactivated", "status", Partner.Status.ACTIVE, by, clean_reason(reason))
 
 
 def require_factor(*, partner: Partner, required: bool, by: Actor) -> Partner:
@@ -67,7 +97,9 @@ def require_factor(*, partner: Partner, required: bool, by: Actor) -> Partner:
     return _change(partner, "partner.factor_requirement_changed", "requires_factor", required, by)
 
 
-def _change(partner: Partner, action: str, field: str, value: str | bool, by: Actor) -> Partner:
+def _change(  # noqa: PLR0917  (one row, one field, and who and why)
+    partner: Partner, action: str, field: str, value: str | bool, by: Actor, reason: str = ""
+) -> Partner:
     """Set one field of the locked row; nothing is written or audited where it already holds ``value``."""
     with transaction.atomic():
         locked = Partner.objects.select_for_update(no_key=True).get(pk=partner.pk)
@@ -81,6 +113,6 @@ def _change(partner: Partner, action: str, field: str, value: str | bool, by: Ac
                 target=locked,
                 partner=locked,
                 before={field: before},
-                after={field: value},
+                after={field: value} | ({"reason": reason} if reason else {}),
             )
     return locked

@@ -60,7 +60,8 @@ def filled(client: Client, path: str) -> dict[str, Any]:
     for formset in formsets:
         forms += [formset.management_form, *formset.forms]
     sent = {bound.html_name: bound.value() for form in forms for bound in form}
-    for name in [name for name, value in sent.items() if isinstance(value, list)]:
+    texts = [name for name, value in sent.items() if isinstance(value, list) and value and isinstance(value[0], str)]
+    for name in texts:
         sent[name] = ",".join(sent[name])
     return {name: value for name, value in sent.items() if value is not None and value is not False}
 

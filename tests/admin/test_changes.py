@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from inventory.models import Card, Pack, Tier
 from partners.keys import find
-from partners.models import ApiKey, AuditEntry, Environment, Membership, Partner, User
+from partners.models import ApiKey, AuditEntry, Environment, Membership, User
 from tests.admin.conftest import address, filled, signed_in, snapshot
 from tests.world import NOW, PASSWORD, World, make_key
 
@@ -147,34 +147,6 @@ def test_it_refuses_attributes_an_import_would_refuse(admin: Client, world: Worl
     assert list(response.context["adminform"].form.errors) == ["attributes"]
     assert Card.objects.get(pk=world.cards[0].pk).attributes == before
     assert not AuditEntry.objects.exists()
-
-
-def test_it_onboards_a_partner(admin: Client) -> None:
-    response = admin.post(address(Partner, "add"), {"name": "Tidal", "slug": "tidal", "_continue": "on"})
-    partner = Partner.objects.get(slug="tidal")
-    assert response["Location"] == address(Partner, "change", partner.pk)
-    assert partner.environments.count() == 2
-    assert [action for _, action, _, _ in _audited()] == ["partner.created"]
-
-
-@pytest.mark.parametrize(
-    ("name", "slug"), [("", "ok"), ("Ok", "Not ok"), ("Ok", "not_ok"), ("Ok", "northwind"), ("a\x07b", "ok")]
-)
-def test_it_refuses_a_partner(admin: Client, name: str, slug: str) -> None:
-    before = snapshot()
-    assert admin.post(address(Partner, "add"), {"name": name, "slug": slug}).status_code in (200, 302)
-    assert snapshot() == before
-
-
-def test_it_suspends_only_when_confirmed(admin: Client, world: World) -> None:
-    chosen = {"action": "suspend", "_selected_action": [world.northwind.partner.pk]}
-    asked = admin.post(address(Partner, "changelist"), chosen)
-    assert "Their keys stop working at once." in asked.content.decode()
-    assert find(world.northwind.live_key, "live") is not None
-    admin.post(address(Partner, "changelist"), chosen | {"confirmed": "yes"})
-    assert find(world.northwind.live_key, "live") is None
-    assert find(world.juniper.live_key, "live") is not None
-    assert [action for _, action, _, _ in _audited()] == ["partner.suspended"]
 
 
 def _issue(admin: Client, environment: Environment) -> Any:

@@ -44,6 +44,8 @@ BUTTONS = {
     ("buyback", "buyback", "reverse"): {"treasury"},
     ("buyback", "buyback", "confirm_reversal"): {"treasury"},
     ("buyback", "buyback", "withdraw_reversal"): {"treasury"},
+    ("partners", "partner", "suspend"): {"operations"},
+    ("partners", "partner", "reactivate"): {"operations"},
     ("inventory", "item", "extend"): {"operations"},
     ("inventory", "item", "close"): {"operations"},
 }

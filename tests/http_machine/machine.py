@@ -243,12 +243,12 @@ class Calls(RuleBasedStateMachine):
             return
         self.suspended = True
         partner = getattr(self.world, company).partner
-        onboarding.suspend_partner(partner=partner, by=SYSTEM)
+        onboarding.suspend_partner(partner=partner, reason="so", by=SYSTEM)
         for where in (where for where in PLACES if company in where):
             for method, path in (("POST", "/vm/buyback"), ("POST", "/vm/buy/init"), ("GET", "/inventory/ada")):
                 body = {"item_id": self._pick(where, 0)} if method == "POST" else None
                 self.expect(self.call(where, method, path, body, "one"), refused("Invalid API key", 401))
-        onboarding.reactivate_partner(partner=partner, by=SYSTEM)
+        onboarding.reactivate_partner(partner=partner, reason="so", by=SYSTEM)
 
     # --- what holds at the end ------------------------------------------------------------------------------
 

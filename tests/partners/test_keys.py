@@ -134,9 +134,9 @@ def test_it_stops_at_the_instant_of_its_expiry(db: None) -> None:
 
 def test_it_stops_while_its_partner_is_suspended(db: None) -> None:
     row, text = make_key(make_environment())
-    suspend_partner(partner=row.environment.partner, by=SYSTEM)
+    suspend_partner(partner=row.environment.partner, reason="so", by=SYSTEM)
     assert find(text, "live") is None
-    reactivate_partner(partner=row.environment.partner, by=SYSTEM)
+    reactivate_partner(partner=row.environment.partner, reason="so", by=SYSTEM)
     assert find(text, "live") == row
 
 

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from config.errors import Refusal
+from config.reasons import ReasonRequired
+from partners import onboarding
 from partners.actor import SYSTEM
-from partners.models import AuditEntry, Environment, Partner
+from partners.keys import find
+from partners.models import ApiKey, AuditEntry, Environment, Membership, Partner, User
 from partners.names import BadName
 from partners.onboarding import (
     BadSlug,
     SlugTaken,
     create_partner,
+    onboard_partner,
     reactivate_partner,
     rename_partner,
     suspend_partner,
 )
+from partners.team import BadEmail
 from tests.world import make_partner
 
 
@@ -60,20 +67,61 @@ def test_it_refuses_a_name_or_slug_and_makes_nothing(db: None, name: str, slug: 
 
 def test_it_suspends_and_reactivates(db: None) -> None:
     partner = make_partner()
-    assert suspend_partner(partner=partner, by=SYSTEM).status == "suspended"
-    assert reactivate_partner(partner=partner, by=SYSTEM).status == "active"
+    assert suspend_partner(partner=partner, reason="so", by=SYSTEM).status == "suspended"
+    assert reactivate_partner(partner=partner, reason="so", by=SYSTEM).status == "active"
     assert _audited() == ["partner.suspended", "partner.reactivated"]
     assert AuditEntry.objects.filter(action="partner.suspended").values_list("before", "after").get() == (
         {"status": "active"},
-        {"status": "suspended"},
+        {"status": "suspended", "reason": "so"},
     )
 
 
 def test_it_audits_a_repeated_suspension_once(db: None) -> None:
     partner = make_partner()
     for _ in range(2):
-        suspend_partner(partner=partner, by=SYSTEM)
+        suspend_partner(partner=partner, reason="so", by=SYSTEM)
     assert _audited() == ["partner.suspended"]
+
+
+def test_it_onboards_with_an_owner_and_two_keys(db: None) -> None:
+    begun = onboard_partner(name="Tidewater", slug="tidewater", owner="Mia@Tidewater.test", by=SYSTEM)
+    assert (begun.owner.user.email, begun.owner.role) == ("mia@tidewater.test", "owner")
+    assert [(key.environment.mode, find(text, key.environment.mode)) for key, text in begun.keys] == [
+        ("live", begun.keys[0][0]),
+        ("sandbox", begun.keys[1][0]),
+    ]
+    assert _audited() == ["partner.created", "member.added", "api_key.issued", "api_key.issued"]
+
+
+@pytest.mark.parametrize(
+    ("change", "error"),
+    [({"owner": "nobody"}, BadEmail), ({"slug": "taken"}, SlugTaken), ({"name": " "}, BadName)],
+    ids=["owner", "slug", "name"],
+)
+def test_it_onboards_all_or_nothing(db: None, change: dict[str, str], error: type[Refusal]) -> None:
+    make_partner(slug="taken")
+    with pytest.raises(error):
+        onboard_partner(**{"name": "Ok", "slug": "ok", "owner": "mia@ok.test"} | change, by=SYSTEM)
+    rows = (Partner, Environment, ApiKey, Membership, User, AuditEntry)
+    assert [model._default_manager.count() for model in rows] == [1, 0, 0, 0, 0, 0]
+
+
+def test_it_takes_everything_back_when_the_last_step_fails(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    def lost(**_: object) -> None:
+        raise ConnectionError
+
+    monkeypatch.setattr(onboarding, "issue_key", lost)
+    with pytest.raises(ConnectionError):
+        onboard_partner(name="Ok", slug="ok", owner="mia@ok.test", by=SYSTEM)
+    assert (Partner.objects.count(), User.objects.count(), AuditEntry.objects.count()) == (0, 0, 0)
+
+
+@pytest.mark.parametrize("act", [suspend_partner, reactivate_partner])
+def test_it_wants_a_reason(db: None, act: Callable[..., Partner]) -> None:
+    partner = make_partner()
+    with pytest.raises(ReasonRequired):
+        act(partner=partner, reason=" ", by=SYSTEM)
+    assert not AuditEntry.objects.exists()
 
 
 def test_it_renames(db: None) -> None:

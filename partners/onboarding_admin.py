@@ -1,0 +1,166 @@
+"""Partners: begun on one page, suspended and let back in with a reason, never deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.safestring import SafeString
+
+from config.admin import ReadOnlyInline, badge, list_link
+from config.admin_steps import ReasonForm, Step, SteppedAdmin
+from partners.audited_admin import become, by
+from partners.models import Environment, Membership, Partner
+from partners.onboarding import (
+    SLUG,
+    BadSlug,
+    onboard_partner,
+    reactivate_partner,
+    rename_partner,
+    require_factor,
+    suspend_partner,
+)
+
+RIGHT = "partners.change_partner"
+
+
+class BeginForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A new partner's name, slug and first owner."""
+
+    owner = forms.EmailField(
+        max_length=254,
+        label="First owner",
+        help_text="E-mail address of whoever makes keys and invites the team. A new account is made if there is none.",
+    )
+
+    def clean_slug(self) -> str:
+        slug: str = self.cleaned_data["slug"]
+        if not SLUG.fullmatch(slug):
+            raise forms.ValidationError(BadSlug.sentence)
+        return slug
+
+
+class EnvironmentInline(ReadOnlyInline):
+    model = Environment
+    fields = ("mode", "clock_offset", "created_at")
+
+
+class TeamInline(ReadOnlyInline):
+    model = Membership
+    fields = ("user", "role", "created_at")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Membership]:
+        return super().get_queryset(request).select_related("user", "partner")
+
+
+def _suspend(request: HttpRequest, partner: Partner, values: dict[str, Any]) -> str:
+    suspend_partner(partner=partner, reason=values["reason"], by=by(request))
+    return "Suspended: its keys answer 401 and its dashboard is read-only from now on."
+
+
+def _reactivate(request: HttpRequest, partner: Partner, values: dict[str, Any]) -> str:
+    reactivate_partner(partner=partner, reason=values["reason"], by=by(request))
+    return "Let back in: its keys and its dashboard work again from now on."
+
+
+@admin.register(Partner)
+class PartnerAdmin(SteppedAdmin):
+    """A partner begins with both environments, an owner and two keys; it is suspended, never deleted."""
+
+    list_display = ("name", "slug", "standing", "created_at", "keys", "team")
+    list_filter = ("status",)
+    ordering = ("name",)
+    search_fields = ("=slug", "name")
+    inlines = (EnvironmentInline, TeamInline)
+    fields = ("name", "slug", "status", "requires_factor", "created_at", "keys", "sellbacks", "days", "deeds")
+    readonly_fields = ("status", "created_at", "keys", "sellbacks", "days", "deeds")
+    steps = {
+        "suspend": Step(
+            RIGHT,
+            "Suspend",
+            "Suspend this partner?",
+            "From the next call on its keys answer 401 and its dashboard is read-only, live and sandbox. Open sellbacks"
+            " are brought to their end.",
+            _suspend,
+            ReasonForm,
+        ),
+        "reactivate": Step(
+            RIGHT,
+            "Let back in",
+            "Let this partner back in?",
+            "Its keys and its dashboard work again at once.",
+            _reactivate,
+            ReasonForm,
+        ),
+    }
+
+    def offered(self, request: HttpRequest, row: Partner) -> Iterable[str]:
+        return ("suspend",) if row.status == Partner.Status.ACTIVE else ("reactivate",)
+
+    def facts(self, row: Partner) -> list[str]:
+        return [f"{row.name} ({row.slug})", f"It is {row.get_status_display().lower()}"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return (*self.readonly_fields, "slug") if obj else self.readonly_fields
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.fields if obj else ("name", "slug", "owner")
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        return super().get_form(request, obj, change, **kwargs if obj else {"form": BeginForm, **kwargs})
+
+    def get_inlines(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.inlines if obj else ()
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        if change:
+            rename_partner(partner=obj, name=obj.name, by=by(request))
+            require_factor(partner=obj, required=obj.requires_factor, by=by(request))
+            return
+        owner = form.cleaned_data["owner"]
+        begun = obj.begun = onboard_partner(name=obj.name, slug=obj.slug, owner=owner, by=by(request))
+        become(obj, begun.partner)
+
+    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
+        """The only page that ever shows the keys. No message: those travel in cookies and sessions."""
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"{obj.name} can begin",
+            "opts": self.opts,
+            "begun": obj.begun,
+        }
+        return TemplateResponse(
+            request, "admin/partners/partner/begun.html", context, headers={"Cache-Control": "no-store"}
+        )
+
+    @admin.display(description="status")
+    def standing(self, partner: Partner) -> SafeString:
+        return badge(partner, "status", {"active": "good", "suspended": "bad"})
+
+    @admin.display(description="keys")
+    def keys(self, partner: Partner) -> SafeString:
+        return list_link("partners_apikey", "Keys", environment__partner__id__exact=partner.pk)
+
+    @admin.display(description="team")
+    def team(self, partner: Partner) -> SafeString:
+        return list_link("partners_membership", "Team", partner__id__exact=partner.pk)
+
+    @admin.display(description="sellbacks")
+    def sellbacks(self, partner: Partner) -> SafeString:
+        return list_link("buyback_buyback", "Sellbacks", environment__partner__id__exact=partner.pk)
+
+    @admin.display(description="volume")
+    def days(self, partner: Partner) -> SafeString:
+        return list_link("buyback_statement", "Sellbacks and USD by day", environment__partner__id__exact=partner.pk)
+
+    @admin.display(description="audit log")
+    def deeds(self, partner: Partner) -> SafeString:
+        return list_link("partners_auditentry", "Who did what", partner__id__exact=partner.pk)
