@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.core.cache import cache
 from django.db import transaction
 
+from buyback.breaker import REST, SILENCES
 from buyback.models import Alert
 from config import clock
 from partners import audit
@@ -13,10 +15,30 @@ from partners.actor import Actor
 from partners.models import Environment
 
 
-def tell(*, kind: Alert.Kind, environment: Environment, subject: str, detail: str) -> None:
-    """Tell the admins, unless they were told of this trouble (its kind and subject) and have not looked yet."""
+def tell(*, kind: Alert.Kind, environment: Environment | None, subject: str, detail: str) -> None:
+    """Tell the admins, unless they were told of this trouble (its kind and subject) and have not looked yet.
+
+    ``environment`` None: it is about everybody.
+    """
     alert = Alert(kind=kind, environment=environment, subject=subject, detail=detail[:500])
     Alert.objects.bulk_create([alert], ignore_conflicts=True)
+
+
+PEERS = ("oracle", "treasury")
+
+
+def breaker_opened(peer: str) -> None:
+    """A process has stopped asking ``peer`` for a while. Each process has a breaker of its own and says so by itself:
+    the admins are told once until somebody has seen it, and ``open_breakers`` knows for as long as the breaker rests.
+    """
+    cache.set(f"breaker:{peer}", clock.iso(clock.now()), REST)
+    told = f"{SILENCES} silences in a row"
+    tell(kind=Alert.Kind.BREAKER_OPENED, environment=None, subject=peer, detail=told)
+
+
+def open_breakers() -> list[str]:
+    """The peers that at least one process does not ask at this moment."""
+    return sorted(key.partition(":")[2] for key in cache.get_many([f"breaker:{peer}" for peer in PEERS]))
 
 
 def mark_seen(*, alert: Alert, by: Actor, now: datetime | None = None) -> Alert:
@@ -30,7 +52,7 @@ def mark_seen(*, alert: Alert, by: Actor, now: datetime | None = None) -> Alert:
                 actor=by,
                 action="alert.seen",
                 target=locked,
-                partner=locked.environment.partner,
+                partner=None if locked.environment is None else locked.environment.partner,
                 before={"seen_at": None},
                 after={"seen_at": clock.iso(locked.seen_at)},
             )

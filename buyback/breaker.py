@@ -28,12 +28,13 @@ class Breaker:
         """Whether to refuse."""
         return self.silences >= SILENCES and self._clock() < self._rests_until
 
-    def count(self, *, answered: bool) -> None:
-        """Remember how a call went."""
+    def count(self, *, answered: bool) -> bool:
+        """Remember how a call went; whether that leaves the breaker open."""
         with self._lock:
             self.silences = 0 if answered else self.silences + 1
             if self.silences >= SILENCES:
                 self._rests_until = self._clock() + REST
+            return self.silences >= SILENCES
 
 
 ORACLE, TREASURY = Breaker(), Breaker()

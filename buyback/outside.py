@@ -14,7 +14,7 @@ from decimal import Decimal
 from django.conf import settings
 from django.db import connection
 
-from buyback import breaker, oracle, treasury
+from buyback import alerts, breaker, oracle, treasury
 from buyback.attempts import Attempt
 from buyback.oracle import PriceUnavailable, Reason
 from inventory.models import Item
@@ -48,9 +48,10 @@ def price(item: Item, now: datetime) -> Price:
     try:
         quoted = oracle.fetch(item_id=item.public_id, last_fmv=item.card.fmv, now=now)
     except PriceUnavailable as problem:
-        breaker.ORACLE.count(answered=not problem.passing)  # "not found" is an answer, and about one card only
+        # "Not found" is an answer, and about one card only.
+        _count("oracle", breaker.ORACLE, answered=not problem.passing)
         raise
-    breaker.ORACLE.count(answered=True)
+    _count("oracle", breaker.ORACLE, answered=True)
     purchase = item.purchase
     found = basis(
         quoted.fmv,
@@ -72,7 +73,7 @@ def pay(attempt: Attempt, amount: Decimal) -> treasury.Outcome:
         return treasury.Unknown(treasury.Why.SENT_ELSEWHERE)
     refuse_in_transaction()
     outcome = treasury.pay(reference=attempt.reference, amount=amount, recipient=attempt.recipient)
-    breaker.TREASURY.count(answered=not isinstance(outcome, treasury.Unknown))
+    _count("treasury", breaker.TREASURY, answered=not isinstance(outcome, treasury.Unknown))
     return outcome
 
 
@@ -84,3 +85,9 @@ def ask(attempt: Attempt, amount: Decimal) -> treasury.Outcome:
         return treasury.Unknown(treasury.Why.SENT_ELSEWHERE)
     refuse_in_transaction()
     return treasury.ask(reference=attempt.reference, amount=amount)
+
+
+def _count(peer: str, own: breaker.Breaker, *, answered: bool) -> None:
+    """Remember how a call went; the admins are told of a breaker that is open now."""
+    if own.count(answered=answered):
+        alerts.breaker_opened(peer)

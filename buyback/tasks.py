@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from buyback import expiry, reconciler, refreshing, sessions, statements
+from buyback import expiry, reconciler, refreshing, sessions, standing, statements
 
 
 @shared_task(name="buyback.tasks.close_windows", soft_time_limit=240, time_limit=300)
@@ -37,3 +37,9 @@ def refresh_prices() -> int:
 def close_statements() -> int:
     """Close the days that are over; returns how many."""
     return statements.close_statements()
+
+
+@shared_task(name="buyback.tasks.take_standing", soft_time_limit=240, time_limit=300)
+def take_standing() -> bool:
+    """Add up what is owed and what today came to, for the admins' home page; whether this run did."""
+    return standing.take()

@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from config import api
+from buyback import home_admin
 from inventory import pages
 from partners.api import UnknownRoute
 from partners.models import Mode
@@ -19,6 +20,8 @@ urlpatterns = [
     path("api/v1/", include("config.api"), {"mode": Mode.LIVE}),
     path("_/api/v1/", include(api.sandbox_urlpatterns), {"mode": Mode.SANDBOX}),
     path("_/api/v1/", include("config.api"), {"mode": Mode.SANDBOX}),
+    path(settings.ADMIN_PATH, home_admin.home),
+    path(f"{settings.ADMIN_PATH}standing/", home_admin.refresh, name="refresh_standing"),
     path(settings.ADMIN_PATH, admin.site.urls),
     path("", include("partners.dashboard.accounts")),
     path("", include("config.dashboard")),

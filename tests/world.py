@@ -14,10 +14,19 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from buyback.models import Alert, Buyback, Payout, Proposal, Spend, Statement, Transfer, TreasuryControl
+from buyback.models import (
+    Alert,
+    Buyback,
+    Payout,
+    Proposal,
+    Spend,
+    Statement,
+    Transfer,
+    TreasuryControl,
+)
 from buyback.models.sales import OPEN_STATES
 from config.money import round_usd
-from inventory.models import Card, CardFile, Collector, Item, Pack, PackActivity, PriceChange, Purchase, Tier
+from inventory.models import Card, Collector, Item, Pack, PackActivity, Purchase, Tier
 from partners.models import (
     ApiKey,
     AuditEntry,
@@ -151,19 +160,6 @@ def make_card(**fields: Any) -> Card:
     )
     card.refresh_from_db()  # public_id is the database's
     return card
-
-
-def make_price_change(card: Card | None = None, **fields: Any) -> PriceChange:
-    """A rise by a cent, which the card itself knows nothing of."""
-    card = card or make_card()
-    known = {"card": card, "before": card.fmv, "fmv": card.fmv + Decimal("0.01"), "priced_at": NOW}
-    return PriceChange.objects.create(**known | fields)
-
-
-def make_card_file(content: bytes = b"", **fields: Any) -> CardFile:
-    """A file that waits to be imported."""
-    known = {"name": "cards.csv", "kind": "csv", "uploaded_by": "user:admin@phygitals.test"}
-    return CardFile.objects.create(content=content, **known | fields)
 
 
 def make_collector(environment: Environment, user_id: str = "", **fields: Any) -> Collector:

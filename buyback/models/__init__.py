@@ -12,6 +12,7 @@ from buyback.models.sales import (
     PayoutQuerySet,
     Transfer,
 )
+from buyback.models.standing import Exposure, PaidHour
 from buyback.models.statements import Statement, StatementQuerySet
 from buyback.models.treasury import Alert, Spend, TreasuryControl
 
@@ -22,7 +23,9 @@ __all__ = [
     "Alert",
     "Buyback",
     "BuybackQuerySet",
+    "Exposure",
     "Move",
+    "PaidHour",
     "Payout",
     "PayoutQuerySet",
     "Proposal",

@@ -55,6 +55,10 @@ class Spend(models.Model):
             models.UniqueConstraint(fields=("scope", "starts_at"), name="buyback_spend_once_per_span"),
             models.CheckConstraint(condition=Q(total__gte=0, total__lte=F("cap")), name="buyback_spend_within_cap"),
         )
+        indexes = (
+            # Reader: the admin's home page, which shows who spent most of today's cap.
+            models.Index(fields=("starts_at",), name="buyback_spend_by_start"),
+        )
 
     def __str__(self) -> str:
         return f"{self.scope} from {self.starts_at}: {self.total} of {self.cap} USD"
@@ -67,10 +71,14 @@ class Alert(models.Model):
         PRICE_REJECTED = "price_rejected", "Price rejected"
         SALE_IN_REVIEW = "sale_in_review", "Sale in review"
         CAP_REACHED = "cap_reached", "Cap reached"
+        BREAKER_OPENED = "breaker_opened", "Breaker opened"
 
     id = models.UUIDField(primary_key=True, db_default=UuidV7(), editable=False)
     kind = models.CharField(max_length=20, choices=Kind.choices)
-    environment = models.ForeignKey(Environment, models.PROTECT, related_name="+", db_index=False)
+    # Null: it is about everybody.
+    environment = models.ForeignKey(
+        Environment, models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
     subject = models.CharField(max_length=200)
     detail = models.CharField(max_length=500, blank=True)
     created_at = models.DateTimeField(db_default=Now())

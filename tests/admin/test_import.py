@@ -13,7 +13,8 @@ from config import uploads
 from inventory.models import Card, CardFile
 from partners.models import AuditEntry
 from tests.admin.conftest import make_staff, signed_in, snapshot
-from tests.world import World, make_card_file
+from tests.kept import make_card_file
+from tests.world import World
 
 UPLOAD = reverse("admin:inventory_card_import")
 ROWS = b"source_type,mint_address,name,fmv,pack\nenft,MintNew1,New One,7.50,tidewater-box\n"

@@ -21,6 +21,7 @@ from django.db.models.expressions import RawSQL
 from partners.models import User
 from tests.database.decisions import DECISIONS
 from tests.database.schema import constraints, field_label, our_models
+from tests.kept import make_card_file, make_exposure, make_paid_hour, make_price_change
 from tests.world import (
     NOW,
     World,
@@ -28,7 +29,6 @@ from tests.world import (
     make_alert,
     make_buyback,
     make_card,
-    make_card_file,
     make_collector,
     make_environment,
     make_idempotency_key,
@@ -38,7 +38,6 @@ from tests.world import (
     make_pack,
     make_partner,
     make_payout,
-    make_price_change,
     make_purchase,
     make_spend,
     make_statement,
@@ -279,6 +278,15 @@ BREAKS: dict[str, Sequence[Break]] = {
     "buyback_treasurycontrol_hour_bounds": each(BAD_MONEY, lambda w, bad: make_treasury_control(cap_per_hour=bad)),
     "buyback_spend_once_per_span": [lambda w: twice(make_spend)],
     "buyback_spend_within_cap": each((Decimal("100.01"), Decimal("-0.01")), lambda w, bad: make_spend(total=bad)),
+    "buyback_exposure_once": [
+        lambda w: twice(lambda: make_exposure(pack=w.pack, partner=w.northwind.partner)),
+        lambda w: twice(lambda: make_exposure(pack=None, partner=None, closes=None)),
+    ],
+    "buyback_exposure_of_a_pack_or_of_all": [
+        *each((None, "2d"), lambda w, bad: make_exposure(closes=bad)),
+        *each(("pack", "partner"), lambda w, bad: make_exposure(**{bad: None})),
+    ],
+    "buyback_paidhour_once": [lambda w: twice(lambda: make_paid_hour(w.northwind.partner))],
     "buyback_alert_once_until_seen": [lambda w: twice(lambda: make_alert(w.northwind.live, subject="the same"))],
     # What was paid.
     "buyback_transfer_back_to_the_treasury": [

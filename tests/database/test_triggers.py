@@ -18,6 +18,7 @@ from inventory.models.holdings import ITEM_MOVES
 from partners.models import AuditEntry, Environment, Event
 from tests.database.decisions import make_reversal
 from tests.database.schema import triggers
+from tests.kept import make_price_change
 from tests.world import (
     NOW,
     World,
@@ -26,7 +27,6 @@ from tests.world import (
     make_event,
     make_item,
     make_payout,
-    make_price_change,
     make_proposal,
     make_statement,
     make_transfer,
