@@ -6,8 +6,8 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
-from config import api
 from buyback import home_admin
+from config import api
 from inventory import pages
 from partners.api import UnknownRoute
 from partners.models import Mode

@@ -36,6 +36,7 @@ from tests.world import (
     make_pack,
     make_payout,
     make_spend,
+    make_statement,
     make_transfer,
     make_user,
 )
@@ -56,6 +57,7 @@ def _fill(rows: int) -> None:
         make_payout(buyback)
         make_transfer(buyback)
         make_reversal(buyback)
+        make_statement(environment)
         Group.objects.create(name=f"Group of {environment}")
     TreasuryControl.objects.get_or_create()
 
