@@ -10,6 +10,7 @@ indexes.
 
 from __future__ import annotations
 
+import re
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
@@ -38,7 +39,9 @@ from inventory.models import Item
 from partners.actor import Actor
 from partners.models import Environment
 
-WAITING = Path(__file__).with_name("sell_back.sql").read_text(encoding="utf-8")
+STATEMENT = Path(__file__).with_name("sell_back.sql").read_text(encoding="utf-8")
+# Without comments and indentation: short enough for psycopg to look for its parameters once, and not on every call.
+WAITING = " ".join(re.sub(r"--.*", "", STATEMENT).split())
 NOT_WAITING = WAITING.replace("/* wait or NOWAIT */", "NOWAIT")
 
 
