@@ -32,7 +32,9 @@ class Goal:
 
     def verdict(self) -> str:
         """Met, or missed by how much of the bound."""
-        return "met" if self.met else f"missed by {abs(self.found / self.bound - 1):.0%}"
+        if self.met or not self.bound:
+            return "met" if self.met else "missed"
+        return f"missed by {abs(self.found / self.bound - 1):.0%}"
 
 
 def ratio(found: dict[str, list[Measured]], to: str, what: str, figure: Figure, bound: Bound) -> Goal:

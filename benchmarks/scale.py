@@ -23,13 +23,13 @@ def medians(server: Shipped, *, seconds: float) -> dict[str, float]:
     cards = tuple(f"/api/v1/card/bench{number:09d}" for number in range(0, world.items, max(1, world.items // 2000)))
     shelves = tuple(f"/api/v1/inventory/user-{number}" for number in range(world.shelf_users))
     deep = world.items // 10 - 1000
-    alone = Load(server.port, database.key, seconds, 1, Numbers(0, 1, 0, 0), cookie=_cookie())
+    alone = Load(server.port, database.key, seconds, 1, Numbers(0, 1, 0, 0), cookie=cookie())
     history = "/dashboard/live/payouts/"
     asked = {
         "card": replace(alone, paths=cards),
         "inventory of 100": replace(alone, paths=shelves),
         "payouts, first page": replace(alone, paths=(history,)),
-        "payouts, deep page": replace(alone, paths=(f"{history}?after={_cursor(database, deep)}",)),
+        "payouts, deep page": replace(alone, paths=(f"{history}?after={cursor(database, deep)}",)),
     }
     found = {name: _median(server, load) for name, load in asked.items()}
     supply = Supply(database)
@@ -47,7 +47,7 @@ def _median(server: Shipped, load: Load) -> float:
     return median(report.p50 for report in reports)
 
 
-def _cursor(database: Database, depth: int) -> str:
+def cursor(database: Database, depth: int) -> str:
     """The dashboard's own cursor to the page that begins so many payouts from the newest."""
     from django.core import signing
 
@@ -60,17 +60,17 @@ def _cursor(database: Database, depth: int) -> str:
     return signing.dumps([str(created_at.astimezone(UTC)), str(pk)], salt=SALT)
 
 
-def _cookie() -> str:
-    """The session of a member who may look."""
+def cookie(role: str = "viewer") -> str:
+    """The session of a member with this role."""
     from django.conf import settings
     from django.db import connection
     from django.test import Client
 
-    from partners.models import Membership, Partner, Role, User
+    from partners.models import Membership, Partner, User
 
-    email = f"viewer-{datetime.now(UTC):%H%M%S%f}@bench.test"
+    email = f"{role}-{datetime.now(UTC):%H%M%S%f}@bench.test"
     user = User.objects.create_user(email)
-    Membership.objects.create(user=user, partner=Partner.objects.get(slug="bench"), role=Role.VIEWER)
+    Membership.objects.create(user=user, partner=Partner.objects.get(slug="bench"), role=role)
     client = Client()
     client.force_login(user)
     connection.close()

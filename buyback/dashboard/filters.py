@@ -19,6 +19,7 @@ from buyback.models.sales import MoneyQuerySet
 from config.money import LIMIT
 from inventory.models import Collector, Pack
 from partners.dashboard.access import MemberRequest
+from partners.dashboard.pages import Chip
 from partners.models import ApiKey, Environment, Membership
 
 M = TypeVar("M", bound=Model)
@@ -27,15 +28,6 @@ MEMBER = "user:"  # how an actor begins who is a person
 TODAY, YESTERDAY, WEEK = "today", "yesterday", "week"
 WHEN = {TODAY: "Today", YESTERDAY: "Yesterday", WEEK: "Last 7 days"}
 SPANS = {TODAY: (0, 0), YESTERDAY: (1, 1), WEEK: (6, 0)}  # first and last day, so many days ago
-
-
-@dataclass(frozen=True)
-class Chip:
-    """A filter in use: what it is called, its value in words, and the address without it."""
-
-    label: str
-    text: str
-    rest: str
 
 
 @dataclass(frozen=True)
@@ -99,7 +91,7 @@ def read(request: MemberRequest, kind: Kind) -> Filters:
     )
 
 
-def chips(request: MemberRequest, filters: Filters, kind: Kind, choices: Mapping[str, Any]) -> list[Chip]:
+def chips(filters: Filters, kind: Kind, choices: Mapping[str, Any]) -> list[Chip]:
     """The filters in use, as words."""
     packs, people = choices["packs"], choices["people"]
     told = {
@@ -113,15 +105,7 @@ def chips(request: MemberRequest, filters: Filters, kind: Kind, choices: Mapping
         ("pack", "Pack"): packs.get(filters.pack, filters.pack),
         ("by", "Asked by"): people.get(filters.by, filters.by),
     }
-    return [Chip(label, text, _without(request, name)) for (name, label), text in told.items() if text]
-
-
-def _without(request: MemberRequest, name: str) -> str:
-    """The address of page 1 without one of the filters."""
-    rest = request.GET.copy()
-    for gone in (name, "after", "before"):
-        rest.pop(gone, None)
-    return f"{request.path}?{rest.urlencode()}"
+    return [Chip(name, label, text) for (name, label), text in told.items() if text]
 
 
 def context(request: MemberRequest, filters: Filters, kind: Kind) -> dict[str, Any]:
@@ -129,7 +113,7 @@ def context(request: MemberRequest, filters: Filters, kind: Kind) -> dict[str, A
     known = choices(request)
     return {
         "filters": filters,
-        "chips": chips(request, filters, kind, known),
+        "chips": chips(filters, kind, known),
         "states": [(value, label) for value, (label, _) in kind.states.items()],
         **known,
     }

@@ -17,6 +17,7 @@ from buyback.dashboard.filters import Filters
 from buyback.models import Payout, Statement
 from buyback.models.sales import MoneyQuerySet
 from inventory.models.holdings import COUNTED_TO
+from partners.dashboard import paging
 from partners.models import Environment
 
 
@@ -36,13 +37,18 @@ UNCOUNTED = Total(COUNTED_TO, None)
 
 def counted(rows: MoneyQuerySet[Any], *, look_for: Q | None = None, paid: Q | None = None) -> Total:
     """How many ``rows`` there are, and what they came to, or those of them that are ``paid``. A query, or two with
-    something to look for: then ``rows`` themselves must not be more than are counted.
+    something to look for: then ``rows`` themselves must not be more than a page looks through.
     """
     rows = rows.order_by("-created_at", "-id")
-    if look_for is not None:
-        if rows.values_list("pk")[COUNTED_TO : COUNTED_TO + 1]:
-            return UNCOUNTED
-        rows = rows.filter(look_for)
+    if look_for is None:
+        return _sum(rows, paid)
+    if rows.values_list("pk")[paging.LOOK_THROUGH : paging.LOOK_THROUGH + 1]:
+        return UNCOUNTED
+    with paging.row_by_row():
+        return _sum(rows.filter(look_for), paid)
+
+
+def _sum(rows: MoneyQuerySet[Any], paid: Q | None) -> Total:
     found = rows[: COUNTED_TO + 1].aggregate(size=Count("pk"), amount=Sum("amount", default=Decimal(0), filter=paid))
     return Total(**found) if found["size"] <= COUNTED_TO else UNCOUNTED
 

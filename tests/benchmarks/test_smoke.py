@@ -10,6 +10,7 @@ from pathlib import Path
 from benchmarks import statement
 from benchmarks.goals import Goal
 from benchmarks.load import Numbers, percentile
+from benchmarks.pages import Page, goals, table
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -53,6 +54,16 @@ def test_it_says_by_how_much_a_goal_is_missed() -> None:
     assert Goal("sales", 0.75, ">=", 1.0).verdict() == "missed by 25%"
     assert Goal("sales", 1.0, ">=", 1.0).verdict() == "met"
     assert Goal("CPU", 3.3, "<=", 3.0).verdict() == "missed by 10%"
+    assert Goal("slow pages", 2, "<=", 0).verdict() == "missed"
+
+
+def test_it_marks_a_page_that_is_slow_or_reads_a_table_whole() -> None:
+    small = {"users": Page("users", 0.01, 0.02, 6), "payouts": Page("payouts", 0.01, 0.02, 6)}
+    large = {"users": Page("users", 0.01, 0.11, 7, ("inventory_item",)), "payouts": Page("payouts", 0.01, 0.03, 6)}
+    (_, users, payouts) = table(small, large, (1000, 2000))
+    assert users[-2:] == ("5.50", "above 100 ms, reads inventory_item whole, 6 queries on the small world")
+    assert payouts[-2:] == ("1.50", "")
+    assert [goal.verdict() for goal in goals(large)] == ["missed by 10%", "missed", "missed"]
 
 
 def test_it_takes_percentiles_from_what_was_measured() -> None:

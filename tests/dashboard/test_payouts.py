@@ -230,7 +230,8 @@ def test_it_knows_today_and_yesterday_by_the_environments_clock(world: World) ->
 def test_it_shows_each_filter_as_a_chip_that_goes_away(world: World) -> None:
     chips = page_of(world, "?state=paid&min=5&user=ann&after=x").context["chips"]
     assert [(chip.label, chip.text) for chip in chips] == [("State", "Paid"), ("At least", "$5.00"), ("User", "ann")]
-    assert chips[0].rest == "/dashboard/live/payouts/?min=5&user=ann"
+    page = page_of(world, "?state=paid&min=5&user=ann&after=x").content.decode()
+    assert 'href="/dashboard/live/payouts/?min=5&amp;user=ann"' in page
 
 
 def test_it_exports_what_is_filtered(world: World) -> None:
@@ -258,7 +259,7 @@ def test_it_exports_what_is_filtered(world: World) -> None:
 
 @pytest.mark.parametrize(
     ("query", "queries"),
-    [("", QUERIES), ("?user=u", QUERIES - 1), ("?min=1&pack=p&by=key:abc123", QUERIES), ("?by=user:a@x.test", 9)],
+    [("", QUERIES), ("?user=u", 10), ("?min=1&pack=p&by=key:abc123", QUERIES + 6), ("?by=user:a@x.test", 9)],
 )
 def test_it_asks_the_same_few_questions_however_many_there_are(
     world: World, query: str, queries: int, django_assert_num_queries: DjangoAssertNumQueries

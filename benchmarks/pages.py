@@ -1,0 +1,178 @@
+"""Every page of the dashboard on a small and on a large world: how long it takes, what it asks, and how it asks.
+
+The pages are read from ``config/dashboard.py``, so one that is added there is measured here; only an address that
+names a row of a kind that is not in ``EXAMPLES`` must be given one. One request at a time, by a signed-in owner, to
+the server as ``manage.py up`` starts it; a file to download is no page. The ratio is the same page's on the small
+world, taken in the same run.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from benchmarks.contestants import Shipped
+from benchmarks.goals import Goal
+from benchmarks.load import Load, Numbers, percentile, read_samples
+from benchmarks.scale import cookie, cursor
+from benchmarks.world import Database
+
+SMALL = 100_000  # items of the world that a page's ratio is taken against
+WITHIN = 0.1  # seconds: the goal for p95
+WARM = 5  # requests before the watch runs
+BIG = 20_000  # rows from which on a table is not to be read from end to end
+
+# For an address with a row in it: how its path begins, and a row for it. Each is in the middle of what there is.
+EXAMPLES = {
+    "users/<int:pk>": "SELECT collector_id FROM inventory_item WHERE state = 'held' ORDER BY id LIMIT 1",
+    "items/<int:pk>": "SELECT id FROM inventory_item WHERE state = 'held' ORDER BY id DESC LIMIT 1",
+    "buybacks/<uuid:pk>": "SELECT id FROM buyback_buyback ORDER BY created_at DESC LIMIT 1 OFFSET {middle}",
+    "payouts/<uuid:pk>": "SELECT id FROM buyback_payout ORDER BY created_at DESC LIMIT 1 OFFSET {middle}",
+    "statements/<day:day>": "SELECT day FROM buyback_statement ORDER BY paid DESC, day LIMIT 1",
+}
+# Ways to ask for a list that cost most: far from its start, and by what no index finds.
+QUERIES: Mapping[str, tuple[str, ...]] = {
+    "payouts": ("after={deep}", "from={day}&to={day}", "min=400&pack=bench-pack-7", "user=user-1000"),
+    "buybacks": ("after={deep}", "state=failed", "min=400&pack=bench-pack-7", "user=user-1000"),
+    "users": ("q=user-1",),
+    "search": ("q=user-1000", "q=Mossback"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page on one world. Times are seconds. ``read_whole``: big tables that a statement of it reads whole."""
+
+    name: str
+    p50: float
+    p95: float
+    queries: int
+    read_whole: tuple[str, ...] = ()
+
+
+def measure(server: Shipped, *, seconds: float) -> tuple[dict[str, Page], dict[str, str]]:
+    """Every page on the world the server runs on, by name; and what was left out, with the reason."""
+    from buyback.statements import close_statements
+
+    close_statements()
+    browser = _browser()
+    found, left_out = {}, {}
+    for name, path in addresses(server.database):
+        if not path:
+            left_out[name] = "an address with a row that benchmarks/pages.py has no example of"
+        elif (status := browser.get(path).status_code) != 200:
+            left_out[name] = f"answers {status}"
+        else:
+            queries, read_whole = _asked(browser, path)
+            p50, p95 = _times(server, path, seconds)
+            found[name] = Page(name, p50, p95, queries, read_whole)
+    return found, left_out
+
+
+def addresses(database: Database) -> Iterator[tuple[str, str]]:
+    """``(name, path)`` of every page in live; an empty path where an example is wanting."""
+    from config.dashboard import urlpatterns
+
+    deep = max(database.world.items // 10 - 1000, database.world.items // 20)
+    words = {"deep": cursor(database, deep), "day": _example(database, "statements")}
+    for pattern in urlpatterns:
+        route, name = str(pattern.pattern), str(pattern.name)
+        if "<mode:mode>/" not in route or name.endswith("_csv"):
+            continue
+        rest = route.split("<mode:mode>/")[1]
+        known = next((start for start in EXAMPLES if rest.startswith(start)), "")
+        if known:
+            rest = _example(database, known) and rest.replace(
+                known, f"{known.split('/')[0]}/{_example(database, known)}"
+            )
+        path = "" if "<" in rest else f"/dashboard/live/{rest}"
+        yield name, path
+        for query in QUERIES.get(name, ()):
+            yield f"{name}?{query}", f"{path}?{query.format_map(words)}"
+
+
+def _example(database: Database, start: str) -> str:
+    query = next(query for known, query in EXAMPLES.items() if known.startswith(start))
+    with database.connect() as connection:
+        row = connection.execute(query.format(middle=database.world.items // 20).encode()).fetchone()
+    if row is None:
+        raise RuntimeError(f"the world has no row for {start}")
+    return str(row[0])
+
+
+def _browser() -> Any:
+    """A signed-in owner in this process, to count what a page asks."""
+    from django.conf import settings
+    from django.test import Client
+
+    name, value = cookie("owner").split("=", 1)
+    client = Client(headers={"host": "localhost"})
+    client.cookies[settings.SESSION_COOKIE_NAME] = value
+    assert name == settings.SESSION_COOKIE_NAME  # noqa: S101  (what `cookie` has made)
+    return client
+
+
+def _asked(browser: Any, path: str) -> tuple[int, tuple[str, ...]]:
+    """How many queries a page sends, and the big tables that any of them reads whole."""
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    with CaptureQueriesContext(connection) as asked:
+        browser.get(path)
+    seen: set[str] = set()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT relname FROM pg_class WHERE relkind = 'r' AND reltuples > %s", [BIG])
+        big = {row[0] for row in cursor.fetchall()}
+        for query in asked:
+            if query["sql"].startswith("SELECT"):
+                cursor.execute("EXPLAIN " + query["sql"].replace("%", "%%"), [])
+                seen |= set(re.findall(r"Seq Scan on (\w+)", "\n".join(row[0] for row in cursor.fetchall())))
+    return len(asked), tuple(sorted(seen & big))
+
+
+def _times(server: Shipped, path: str, seconds: float) -> tuple[float, float]:
+    """p50 and p95 of one request after another."""
+    samples = Path(server.folder) / "page.samples"
+    load = Load(server.port, server.database.key, seconds, 1, Numbers(0, 1, 0, 0), (path,), cookie=cookie("owner"))
+    server.load(replace(load, seconds=seconds / WARM))
+    report = server.load(replace(load, samples=str(samples)))
+    if report.first_wrong:
+        raise RuntimeError(f"{path}: {report.first_wrong}")
+    _, latencies = read_samples(samples)
+    return percentile(latencies, 0.5), percentile(latencies, 0.95)
+
+
+def table(small: dict[str, Page], large: dict[str, Page], sizes: tuple[int, int]) -> list[tuple[str, ...]]:
+    """A line for each page."""
+    head = ("page", "queries", f"p50 ms, {sizes[1]:,}", f"p95 ms, {sizes[1]:,}", f"p95 ms, {sizes[0]:,}", "ratio", "")
+    rows: list[tuple[str, ...]] = [head]
+    for name, page in large.items():
+        base = small.get(name)
+        marks = [f"above {WITHIN * 1000:.0f} ms"] if page.p95 > WITHIN else []
+        marks += [f"reads {one} whole" for one in page.read_whole]
+        marks += [f"{base.queries} queries on the small world"] if base and base.queries != page.queries else []
+        rows.append(
+            (
+                name,
+                str(page.queries),
+                f"{page.p50 * 1000:.1f}",
+                f"{page.p95 * 1000:.1f}",
+                f"{base.p95 * 1000:.1f}" if base else "",
+                f"{page.p95 / base.p95:.2f}" if base else "",
+                ", ".join(marks),
+            )
+        )
+    return rows
+
+
+def goals(large: dict[str, Page]) -> list[Goal]:
+    """The promise: every page within 100 ms, and no big table read whole."""
+    slowest = max(large.values(), key=lambda page: page.p95)
+    return [
+        Goal(f"p95 of the slowest page ({slowest.name}), ms", slowest.p95 * 1000, "<=", WITHIN * 1000),
+        Goal("pages above 100 ms", sum(page.p95 > WITHIN for page in large.values()), "<=", 0),
+        Goal("pages that read a big table whole", sum(bool(page.read_whole) for page in large.values()), "<=", 0),
+    ]
