@@ -11,7 +11,7 @@ from django.views.generic import RedirectView
 
 from buyback.dashboard import buybacks, holdings, overview, payouts, search, selling, statements
 from inventory import dashboard as users
-from partners.dashboard import home
+from partners.dashboard import audit_log, home, team
 
 
 class ModeConverter:
@@ -64,4 +64,12 @@ urlpatterns = [
     path("dashboard/<mode:mode>/statements/<day:day>/", statements.statement, name="statement"),
     path("dashboard/<mode:mode>/statements/<day:day>/csv/", statements.statement_csv, name="statement_csv"),
     path("dashboard/<mode:mode>/statements/<day:day>/print/", statements.statement_print, name="statement_print"),
+    # Team
+    path("dashboard/<mode:mode>/team/", team.team, name="team"),
+    path("dashboard/<mode:mode>/team/invite/", team.invite, name="invite"),
+    path("dashboard/<mode:mode>/team/invitations/<int:pk>/withdraw/", team.withdraw, name="withdraw"),
+    path("dashboard/<mode:mode>/team/factor/", team.factor, name="factor"),
+    path("dashboard/<mode:mode>/team/<int:pk>/", team.change, name="teammate"),
+    path("dashboard/<mode:mode>/team/<int:pk>/remove/", team.remove, name="remove"),
+    path("dashboard/<mode:mode>/audit/", audit_log.audit_log, name="audit"),
 ]

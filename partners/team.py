@@ -35,6 +35,12 @@ class AlreadyMember(Refusal):
     sentence = "This person is already a member"
 
 
+class LastOwner(Refusal):
+    """A team that nobody could manage any more."""
+
+    sentence = "A team keeps at least one owner; make somebody else an owner first"
+
+
 def add_member(*, partner: Partner, email: str, role: str, by: Actor, password: str | None = None) -> Membership:
     """A person in the partner's team; the user is made if there is none of this address (any letter case).
 
@@ -43,11 +49,11 @@ def add_member(*, partner: Partner, email: str, role: str, by: Actor, password: 
     one is set.
     Raises BadEmail, UnknownRole, WeakPassword, AlreadyMember.
     """
-    email, role = _email(email), _role(role)
+    email, role = clean_email(email), clean_role(role)
     with transaction.atomic():
         user, created = User.objects.get_or_create(email=email)
         if created or password is not None:
-            _set_password(user, password)
+            set_password(user, password)
         membership, added = Membership.objects.get_or_create(user=user, partner=partner, defaults={"role": role})
         if not added:
             raise AlreadyMember
@@ -57,12 +63,13 @@ def add_member(*, partner: Partner, email: str, role: str, by: Actor, password: 
 
 
 def change_role(*, membership: Membership, role: str, by: Actor) -> Membership:
-    """Another role for a member; the same role changes nothing. Raises UnknownRole."""
-    role = _role(role)
+    """Another role for a member; the same role changes nothing. Raises UnknownRole, LastOwner."""
+    role = clean_role(role)
     with transaction.atomic():
         locked = _lock(membership)
         before = _shown(locked)
         if locked.role != role:
+            _keep_an_owner(locked)
             locked.role = role
             locked.save(update_fields=["role"])
             audit.record(
@@ -77,9 +84,10 @@ def change_role(*, membership: Membership, role: str, by: Actor) -> Membership:
 
 
 def remove_member(*, membership: Membership, by: Actor) -> None:
-    """The person leaves this team; the user and the other memberships stay. Raises DoesNotExist."""
+    """The person leaves this team; the user and the other memberships stay. Raises DoesNotExist, LastOwner."""
     with transaction.atomic():
         locked = _lock(membership)
+        _keep_an_owner(locked)
         audit.record(
             actor=by,
             action="member.removed",
@@ -91,15 +99,25 @@ def remove_member(*, membership: Membership, by: Actor) -> None:
 
 
 def _lock(membership: Membership) -> Membership:
+    """The membership, under the lock of its partner's row: two owners cannot leave at the same time."""
+    Partner.objects.select_for_update(no_key=True).get(pk=membership.partner_id)
     rows = Membership.objects.select_related("user", "partner").select_for_update(of=("self",))
     return rows.get(pk=membership.pk)
+
+
+def _keep_an_owner(leaving: Membership) -> None:
+    """Raises LastOwner if ``leaving`` is the only owner who can still sign in."""
+    others = Membership.objects.filter(partner=leaving.partner_id, role=Role.OWNER, user__is_active=True)
+    if leaving.role == Role.OWNER and not others.exclude(pk=leaving.pk).exists():
+        raise LastOwner
 
 
 def _shown(membership: Membership) -> dict[str, str]:
     return {"email": membership.user.email, "role": membership.role}
 
 
-def _email(text: str) -> str:
+def clean_email(text: str) -> str:
+    """An address in lower case. Raises BadEmail."""
     email = text.strip().lower()
     try:
         validate_email(email)
@@ -110,14 +128,15 @@ def _email(text: str) -> str:
     return email
 
 
-def _role(text: str) -> str:
+def clean_role(text: str) -> str:
+    """One of the three. Raises UnknownRole."""
     try:
         return Role(text).value
     except ValueError as error:
         raise UnknownRole from error
 
 
-def _set_password(user: User, password: str | None) -> None:
+def set_password(user: User, password: str | None) -> None:
     """Set and save a checked password, or an unusable one for None. Raises WeakPassword."""
     if password is not None:
         try:

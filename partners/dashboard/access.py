@@ -12,6 +12,7 @@ from functools import wraps
 from typing import Any, cast
 from urllib.parse import urlencode
 
+from allauth.account.internal.flows.reauthentication import is_reauthentication_required
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
@@ -127,6 +128,25 @@ def may_act(request: MemberRequest, role: Role) -> bool:
     """Whether buttons for actions that take ``role`` are shown at all."""
     active = request.environment.partner.status == Partner.Status.ACTIVE
     return active and Role(request.membership.role).includes(role)
+
+
+def owner_confirmed(view: View) -> View:
+    """``view``, about keys and people, for an owner who has given a password or factor a short while ago.
+
+    Whoever has not is asked for it and comes back to the page; a form sent meanwhile is not acted on.
+    """
+
+    @wraps(view)
+    def guarded(request: MemberRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        stop = obstacle(request, Role.OWNER)
+        if stop:
+            return page(request, "dashboard/refused.html", {"stop": stop}, part="dialog", status=stop.status)
+        if is_reauthentication_required(request, app="dashboard"):
+            back = urlencode({"next": request.get_full_path()})
+            return redirect(f"{reverse('account_reauthenticate')}?{back}")
+        return view(request, *args, **kwargs)
+
+    return member(guarded)
 
 
 def must_enrol(request: MemberRequest) -> bool:

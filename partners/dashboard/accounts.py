@@ -10,7 +10,7 @@ from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.decorators.http import require_POST
 
-from partners.dashboard import sessions
+from partners.dashboard import invitations, sessions
 
 RESET_BY_MAIL = [
     path("account/password/reset/", account.password_reset, name="account_reset_password"),
@@ -35,6 +35,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("account/password/", account.password_change, name="account_change_password"),
     path("account/password/set/", account.password_set, name="account_set_password"),
     *(RESET_BY_MAIL if settings.EMAIL_URL else ()),
+    path("account/invitation/<str:secret>/", invitations.accept, name="invitation"),
     path("account/factors/", include("allauth.mfa.urls")),
     path("account/sessions/", include("allauth.usersessions.urls")),
     path("account/sessions/<int:pk>/end/", sessions.end, name="usersessions_end"),

@@ -30,6 +30,7 @@ SECTIONS = (
     Section("users", "Users", "users", "u"),
     Section("buybacks", "Buybacks", "arrow-uturn-left", "b"),
     Section("payouts", "Payouts", "banknotes", "p"),
+    Section("team", "Team", "user-group", "t"),
 )
 
 

@@ -1,6 +1,7 @@
 """Who calls: partners, their two environments, their keys and people, and the record of what happened."""
 
 from partners.models.access import ApiKey, Membership, Role, Scope, User
+from partners.models.invitations import Invitation
 from partners.models.records import AuditEntry, Event, IdempotencyKey
 from partners.models.tenants import Environment, Mode, Partner
 
@@ -10,6 +11,7 @@ __all__ = [
     "Environment",
     "Event",
     "IdempotencyKey",
+    "Invitation",
     "Membership",
     "Mode",
     "Partner",

@@ -79,6 +79,8 @@ class AuditEntry(models.Model):
         indexes = (
             # Reader: the audit log, newest first.
             models.Index(fields=("-created_at", "-id"), name="partners_audit_newest"),
+            # Reader: a partner's own audit log in the dashboard, newest first.
+            models.Index(fields=("partner", "-created_at", "-id"), name="partners_audit_of_partner"),
             # Reader: what was done to one row, as a sellback's story and the admin's search ask.
             models.Index(fields=("target", "-created_at"), name="partners_audit_of_a_row"),
         )

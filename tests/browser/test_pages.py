@@ -38,10 +38,13 @@ def addresses(world: World) -> list[str]:
     lists += [reverse("dashboard:search", args=["live"]) + query for query in ("", "?q=no", "?q=zzz")]
     rows = {"holdings": collector.pk, "sell": held.pk, "payout": sale.payout_id}
     one = [reverse(f"dashboard:{door}", args=["live", pk]) for door, pk in rows.items()]
-    return [*lists, *one, "/dashboard/live/users/?q=nobody", "/nowhere"]
+    return [*lists, *one, *OF_OWNERS, "/dashboard/live/users/?q=nobody", "/nowhere"]
 
 
 MODES = ("live", "sandbox")
+TEAM = ("team/", "team/invite/", "audit/", "audit/?actor=nobody")
+ACCOUNT = ("factors/", "factors/totp/activate/", "factors/webauthn/add/", "sessions/", "password/", "invitation/x/")
+OF_OWNERS = [*(f"/dashboard/live/{page}" for page in TEAM), *(f"/account/{page}" for page in ACCOUNT)]
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 1280), ("light", 390), ("dark", 1600)])
@@ -53,7 +56,7 @@ def test_it_is_accessible_and_fits(
     page, axe, found = context.new_page(), Axe(), {}
     page.goto(live_server.url)
     found["login"] = axe.run(page, options=RULES).response["violations"]
-    sign_in(page, live_server.url)
+    sign_in(page, live_server.url, "owner@northwind.test")
     for address in addresses:
         page.goto(live_server.url + address)
         found[address] = axe.run(page, options=RULES).response["violations"]

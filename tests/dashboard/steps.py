@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
+from allauth.account.internal.flows import login
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
@@ -19,6 +21,16 @@ def signed_in(user: User) -> Client:
     """A browser of this user."""
     client = Client()
     client.force_login(user)
+    return client
+
+
+def confirmed(user: User) -> Client:
+    """A browser in which this user gave the password a moment ago."""
+    client = signed_in(user)
+    session = client.session
+    session[login.AUTHENTICATION_METHODS_SESSION_KEY] = [{"method": "password", "at": time.time()}]
+    session[login._AUTHENTICATION_METHODS_USER_SESSION_KEY] = str(user.pk)
+    session.save()
     return client
 
 

@@ -21,6 +21,7 @@ from django.db.models.expressions import RawSQL
 from partners.models import User
 from tests.database.decisions import DECISIONS
 from tests.database.schema import constraints, field_label, our_models
+from tests.invitations import make_invitation
 from tests.kept import make_card_file, make_exposure, make_paid_hour, make_price_change
 from tests.world import (
     NOW,
@@ -133,6 +134,10 @@ BREAKS: dict[str, Sequence[Break]] = {
         lambda w: make_membership(w.northwind.partner, user=w.northwind.viewer, role="owner")
     ],
     "partners_membership_role_known": [lambda w: make_membership(w.northwind.partner, role="root")],
+    "partners.Invitation.digest": [lambda w: twice(lambda: make_invitation(w.northwind.partner, digest=bytes(32)))],
+    "partners_invitation_one_open": [lambda w: twice(lambda: make_invitation(w.northwind.partner, "a@x.test"))],
+    "partners_invitation_role_known": [lambda w: make_invitation(w.northwind.partner, role="root")],
+    "partners_invitation_ends_once": [lambda w: make_invitation(w.juniper.partner, accepted_at=NOW, withdrawn_at=NOW)],
     "partners.ApiKey.key_id": [lambda w: twice(lambda: make_key(w.northwind.live, key_id="the same"))],
     "partners_apikey_scopes_known": [lambda w: make_key(w.northwind.live, scopes=["inventory:read", "root"])],
     "partners_idempotencykey_once": [lambda w: twice(lambda: make_idempotency_key(w.northwind.live, key="the same"))],

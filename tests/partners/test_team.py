@@ -10,6 +10,7 @@ from partners.models import AuditEntry, Membership, User
 from partners.team import (
     AlreadyMember,
     BadEmail,
+    LastOwner,
     UnknownRole,
     WeakPassword,
     add_member,
@@ -96,3 +97,25 @@ def test_it_removes_a_member_and_keeps_the_user(db: None) -> None:
     remove_member(membership=member, by=SYSTEM)
     assert (Membership.objects.count(), User.objects.count()) == (0, 1)
     assert AuditEntry.objects.get().action == "member.removed"
+
+
+@pytest.mark.parametrize("other", ["none", "closed"])
+def test_it_keeps_the_last_owner(db: None, other: str) -> None:
+    partner = make_partner()
+    owner = make_membership(partner, role="owner")
+    if other == "closed":
+        make_membership(partner, user=make_user(is_active=False), role="owner")
+    with pytest.raises(LastOwner):
+        change_role(membership=owner, role="viewer", by=SYSTEM)
+    with pytest.raises(LastOwner):
+        remove_member(membership=owner, by=SYSTEM)
+    owner.refresh_from_db()
+    assert (owner.role, AuditEntry.objects.count()) == ("owner", 0)
+
+
+def test_it_lets_an_owner_go_while_there_is_another(db: None) -> None:
+    partner = make_partner()
+    first, second = make_membership(partner, role="owner"), make_membership(partner, role="owner")
+    change_role(membership=first, role="operator", by=SYSTEM)
+    with pytest.raises(LastOwner):
+        remove_member(membership=second, by=SYSTEM)

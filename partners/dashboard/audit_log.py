@@ -1,0 +1,62 @@
+"""A partner's audit log: who did what to what, newest first. Owners read it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.db.models import Q
+from django.http import HttpResponse
+from django.views.decorators.http import require_safe
+
+from partners.dashboard.access import MemberRequest, Obstacle, member
+from partners.dashboard.pages import page
+from partners.dashboard.paging import NEWEST, keyset
+from partners.models import AuditEntry, Role
+
+FILTERS = ("actor", "action", "target", "request")
+NOT_YOURS = Obstacle(
+    "The audit log is for owners",
+    "It names who did what in your team, so only an owner can read it.",
+    "Ask an owner of your team to look something up, or to change your role.",
+)
+
+
+@require_safe
+@member
+def audit_log(request: MemberRequest) -> HttpResponse:
+    """The entries of both modes, filtered by who, what kind of deed, on what, and in which request."""
+    if not Role(request.membership.role).includes(Role.OWNER):
+        return page(request, "dashboard/refused.html", {"stop": NOT_YOURS}, part="dialog", status=403)
+    sought = {name: request.GET.get(name, "").replace("\x00", "").strip() for name in FILTERS}
+    rows = AuditEntry.objects.filter(_matching(sought), partner=request.environment.partner)
+    found = keyset(rows, NEWEST, request.GET.get("after", ""), before=request.GET.get("before", ""))
+    for entry in found.rows:
+        entry.changes = _changes(entry)  # type: ignore[attr-defined]
+    context = {"section": "team", "page": found, "sought": sought, "filtered": any(sought.values())}
+    return page(request, "dashboard/audit.html", context, part="results")
+
+
+def _matching(sought: dict[str, str]) -> Q:
+    """Who and on what by part of the text, the deed by its beginning, the request by its id."""
+    asked = {
+        "actor__icontains": sought["actor"],
+        "action__istartswith": sought["action"],
+        "target__icontains": sought["target"],
+        "request_id": sought["request"],
+    }
+    return Q(**{lookup: value for lookup, value in asked.items() if value})
+
+
+def _changes(entry: AuditEntry) -> list[tuple[str, str, str]]:
+    """Each field with what it was and what it became; what stayed the same is left out."""
+    before, after = (one if isinstance(one, dict) else {"": one} for one in (entry.before, entry.after))
+    names = [*before, *(name for name in after if name not in before)]
+    pairs = [(name, before.get(name), after.get(name)) for name in names]
+    return [(name.replace("_", " "), _text(was), _text(became)) for name, was, became in pairs if was != became]
+
+
+def _text(value: Any) -> str:
+    if value is None or value == "":
+        return ""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

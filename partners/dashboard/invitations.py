@@ -1,0 +1,52 @@
+"""The other end of an invitation: its link, opened by whoever was invited."""
+
+from __future__ import annotations
+
+from allauth.account.internal.flows.login import perform_password_login
+from allauth.account.models import Login
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from config.errors import Refusal
+from partners.dashboard.access import SESSION_KEY
+from partners.dashboard.pages import page
+from partners.invitations import accept_invitation, find_invitation, has_account
+from partners.models import Membership, User
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@sensitive_post_parameters("password")
+@never_cache
+def accept(request: HttpRequest, secret: str) -> HttpResponse:
+    """What one is invited to; then in. A new person chooses a password, one with an account signs in first."""
+    user = request.user if isinstance(request.user, User) else None
+    try:
+        invitation = find_invitation(secret)
+    except Refusal as refusal:
+        return page(request, "account/invitation_unusable.html", {"refusal": refusal}, status=410)
+    context = {
+        "invitation": invitation,
+        "stranger": bool(user and user.email != invitation.email),
+        "known": has_account(invitation.email),
+    }
+    if request.method != "POST":
+        return page(request, "account/invitation.html", context)
+    try:
+        membership = accept_invitation(secret=secret, user=user, password=request.POST.get("password"))
+    except Refusal as refusal:
+        return page(request, "account/invitation.html", context | {"refusal": refusal}, status=422)
+    return _in(request, membership)
+
+
+def _in(request: HttpRequest, membership: Membership) -> HttpResponse:
+    """To the dashboard of the new partner, signed in."""
+    response: HttpResponse = redirect("dashboard:home")
+    if request.user != membership.user:
+        login = Login(user=membership.user, redirect_url=reverse("dashboard:home"))
+        response = perform_password_login(request, {"email": membership.user.email}, login)
+    request.session[SESSION_KEY] = membership.partner_id
+    return response

@@ -1,0 +1,127 @@
+"""A partner's people: who they are, invited, given another role, removed. Owners act, everybody looks."""
+
+from __future__ import annotations
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from config import clock
+from config.errors import Refusal
+from partners import invitations
+from partners import team as actions
+from partners.actor import Actor
+from partners.dashboard.access import MemberRequest, may_act, member, owner_confirmed
+from partners.dashboard.pages import page
+from partners.models import Invitation, Membership, Role
+from partners.onboarding import require_factor
+
+
+class InviteForm(forms.Form):
+    """Whom, and what they may do."""
+
+    email = forms.EmailField(label="E-mail address", max_length=254)
+    role = forms.ChoiceField(choices=Role.choices, initial=Role.VIEWER, widget=forms.RadioSelect)
+
+    email.widget.attrs |= {"autocomplete": "off", "autofocus": True}
+
+
+@require_safe
+@member
+def team(request: MemberRequest) -> HttpResponse:
+    """Members, and whoever is invited."""
+    partner = request.environment.partner
+    context = {
+        "section": "team",
+        "members": Membership.objects.filter(partner=partner).select_related("user").order_by("user__email"),
+        "invitations": Invitation.objects.filter(partner=partner).open(clock.now()).order_by("-id"),
+        "owner": may_act(request, Role.OWNER),
+        "may_audit": Role(request.membership.role).includes(Role.OWNER),
+    }
+    return page(request, "dashboard/team.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@owner_confirmed
+def invite(request: MemberRequest) -> HttpResponse:
+    """The form; then the link, which no other page ever shows."""
+    form = InviteForm(request.POST or None)
+    if request.method != "POST" or not form.is_valid():
+        return _form(request, form)
+    partner, by = request.environment.partner, Actor.user(request.user)
+    try:
+        made, secret = invitations.invite(partner=partner, **form.cleaned_data, by=by)
+    except Refusal as refusal:
+        form.add_error("email", refusal.sentence)
+        return _form(request, form)
+    link = (settings.PUBLIC_URL or request.build_absolute_uri("/").rstrip("/")) + reverse("invitation", args=[secret])
+    context = {"section": "team", "invitation": made, "link": link, "mailed": invitations.mail(made, link)}
+    return page(request, "dashboard/invited.html", context)
+
+
+def _form(request: MemberRequest, form: InviteForm) -> HttpResponse:
+    status = 422 if form.errors else 200
+    return page(request, "dashboard/invite.html", {"section": "team", "form": form}, status=status)
+
+
+@require_POST
+@owner_confirmed
+def withdraw(request: MemberRequest, pk: int) -> HttpResponse:
+    """The link stops working."""
+    invitation = get_object_or_404(Invitation, partner=request.environment.partner, pk=pk)
+    invitations.withdraw_invitation(invitation=invitation, by=Actor.user(request.user))
+    return _back(request, f"The invitation to {invitation.email} is withdrawn.")
+
+
+@require_POST
+@owner_confirmed
+def factor(request: MemberRequest) -> HttpResponse:
+    """Whether members need a second factor."""
+    required = request.POST.get("required") == "yes"
+    require_factor(partner=request.environment.partner, required=required, by=Actor.user(request.user))
+    return _back(request, f"A second factor is {'required now' if required else 'no longer required'}.")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@owner_confirmed
+def change(request: MemberRequest, pk: int) -> HttpResponse:
+    """One member: another role, or out of the team."""
+    found = _teammate(request, pk)
+    if request.method != "POST":
+        return _member_page(request, found)
+    try:
+        changed = actions.change_role(membership=found, role=request.POST.get("role", ""), by=Actor.user(request.user))
+    except Refusal as refusal:
+        return _member_page(request, found, refusal)
+    return _back(request, f"{changed.user.email} is a{'n' if changed.role != Role.VIEWER else ''} {changed.role} now.")
+
+
+@require_POST
+@owner_confirmed
+def remove(request: MemberRequest, pk: int) -> HttpResponse:
+    """Out of the team at once; the person's account stays."""
+    found = _teammate(request, pk)
+    try:
+        actions.remove_member(membership=found, by=Actor.user(request.user))
+    except Refusal as refusal:
+        return _member_page(request, found, refusal)
+    return _back(request, f"{found.user.email} is no longer in the team.")
+
+
+def _teammate(request: MemberRequest, pk: int) -> Membership:
+    rows = Membership.objects.select_related("user")
+    return get_object_or_404(rows, partner=request.environment.partner, pk=pk)
+
+
+def _member_page(request: MemberRequest, found: Membership, refusal: Refusal | None = None) -> HttpResponse:
+    context = {"section": "team", "one": found, "roles": Role, "refusal": refusal}
+    return page(request, "dashboard/teammate.html", context, status=422 if refusal else 200)
+
+
+def _back(request: MemberRequest, sentence: str) -> HttpResponse:
+    messages.success(request, sentence)
+    return redirect("dashboard:team", request.environment.mode)

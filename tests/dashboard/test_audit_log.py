@@ -1,0 +1,75 @@
+"""The audit log: what an owner reads of it, and nobody else."""
+
+from __future__ import annotations
+
+import pytest
+from pytest_django import DjangoAssertNumQueries
+
+from partners.models import AuditEntry
+from tests.dashboard.steps import HTMX, signed_in
+from tests.world import World, make_audit_entry
+
+AUDIT = "/dashboard/live/audit/"
+
+
+def written(world: World) -> None:
+    for partner, actor in ((world.northwind, "user:a@x.test"), (world.juniper, "user:b@x.test")):
+        make_audit_entry(
+            partner=partner.partner,
+            actor=actor,
+            action="member.role_changed",
+            target="partners.membership:7",
+            before={"role": "viewer", "email": "c@x.test"},
+            after={"role": "owner", "email": "c@x.test"},
+            request_id="request-7",
+        )
+
+
+def test_it_tells_who_did_what_and_what_changed(world: World) -> None:
+    written(world)
+    page = signed_in(world.northwind.owner).get(AUDIT)
+    (entry,) = page.context["page"].rows
+    assert entry.changes == [("role", "viewer", "owner")]
+    text = page.content.decode()
+    for part in ("a@x.test", "member.role_changed", "partners.membership:7", "request-7", "<del>viewer</del>"):
+        assert part in text
+    assert "b@x.test" not in text
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("actor=A@x", 1),
+        ("actor=b@x", 0),
+        ("action=member.", 1),
+        ("action=role", 0),
+        ("target=membership:7", 1),
+        ("request=request-7", 1),
+        ("request=request", 0),
+        ("actor=%00", 1),
+    ],
+)
+def test_it_filters(world: World, query: str, found: int) -> None:
+    written(world)
+    page = signed_in(world.northwind.owner).get(f"{AUDIT}?{query}", headers=HTMX)
+    assert len(page.context["page"].rows) == found
+
+
+def test_it_pages_by_keyset(world: World, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    for number in range(120):
+        make_audit_entry(partner=world.northwind.partner, target=f"row:{number}")
+    client, seen, after = signed_in(world.northwind.owner), [], ""
+    while True:
+        with django_assert_num_queries(5):
+            found = client.get(AUDIT, {"after": after}).context["page"]
+        seen += [row.pk for row in found.rows]
+        after = found.next
+        if not after:
+            break
+    assert seen == list(AuditEntry.objects.order_by("-created_at", "-id").values_list("pk", flat=True))
+
+
+def test_it_says_what_there_is_when_there_is_nothing(world: World) -> None:
+    client = signed_in(world.northwind.owner)
+    assert "Nothing yet" in client.get(AUDIT).content.decode()
+    assert "No entry matches" in client.get(AUDIT + "?actor=x").content.decode()

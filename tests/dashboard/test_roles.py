@@ -1,0 +1,130 @@
+"""Who opens which page: every address of config/dashboard.py × every role × one's own partner and another's.
+
+A new page fails the first test here until it has its row.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from buyback.models import Payout
+from buyback.sellback import sell_back
+from config.dashboard import urlpatterns
+from partners.actor import SYSTEM
+from partners.models import Membership, Role
+from tests.dashboard.steps import confirmed
+from tests.invitations import make_invitation
+from tests.world import Company, World, make_item, make_membership, make_statement
+
+EVERYBODY, OPERATORS, OWNERS = (200, 200, 200), (403, 200, 200), (403, 403, 200)
+
+
+@dataclass(frozen=True)
+class Door:
+    """What viewer, operator and owner are answered; ``row``: which of a ``Stock``'s rows its address names."""
+
+    roles: tuple[int, int, int]
+    row: str = ""
+    elsewhere: int = 404  # where the row is another partner's
+    post: bool = False  # asked by POST, with the page's environment; done, it answers 302
+
+
+# A page of no partner: anybody's.
+OUTSIDE = {"root", "login", "logout", "home", "switch"}
+DONE_BY_OWNERS = (403, 403, 302)
+TABLE = {
+    "overview": Door(EVERYBODY),
+    "search": Door(EVERYBODY),
+    "users": Door(EVERYBODY),
+    "holdings": Door(EVERYBODY, "collector"),
+    "sell": Door(OPERATORS, "item"),
+    "buybacks": Door(EVERYBODY),
+    "buybacks_csv": Door(EVERYBODY),
+    "buyback": Door(EVERYBODY, "buyback"),
+    "payouts": Door(EVERYBODY),
+    "payouts_csv": Door(EVERYBODY),
+    "payout": Door(EVERYBODY, "payout"),
+    "statements": Door(EVERYBODY),
+    "statements_csv": Door(EVERYBODY),
+    "statement": Door(EVERYBODY, "day", elsewhere=200),  # a day is everybody's; its figures are each one's own
+    "statement_csv": Door(EVERYBODY, "day"),
+    "statement_print": Door(EVERYBODY, "day"),
+    "team": Door(EVERYBODY),
+    "invite": Door(OWNERS),
+    "withdraw": Door(DONE_BY_OWNERS, "invitation", post=True),
+    "factor": Door(DONE_BY_OWNERS, post=True),
+    "teammate": Door(OWNERS, "membership"),
+    "remove": Door(DONE_BY_OWNERS, "membership", post=True),
+    "audit": Door(OWNERS),
+}
+
+
+@dataclass(frozen=True)
+class Stock:
+    """A company's rows, each made when it is asked for."""
+
+    company: Company
+
+    @cached_property
+    def item(self) -> Any:
+        return make_item(self.company.live).pk
+
+    @cached_property
+    def collector(self) -> Any:
+        return make_item(self.company.live).collector_id
+
+    @cached_property
+    def payout(self) -> Any:
+        sold = make_item(self.company.live)
+        return sell_back(environment=self.company.live, item_id=sold.public_id, by=SYSTEM).payout_id
+
+    @cached_property
+    def buyback(self) -> Any:
+        return Payout.objects.get(pk=self.payout).buyback_id
+
+    @cached_property
+    def day(self) -> Any:
+        return make_statement(self.company.live).day
+
+    @cached_property
+    def invitation(self) -> Any:
+        return make_invitation(self.company.partner).pk
+
+    @cached_property
+    def membership(self) -> Any:
+        return make_membership(self.company.partner).pk
+
+
+def knock(client: Client, name: str, stock: Stock, here: Company) -> Any:
+    """Ask for the page ``name`` of a row of ``stock``, as somebody of ``here`` does."""
+    door = TABLE[name]
+    where = reverse(f"dashboard:{name}", args=["live", *([getattr(stock, door.row)] if door.row else [])])
+    return client.post(where, {"environment": here.live.pk}) if door.post else client.get(where)
+
+
+def test_it_has_a_row_for_every_page() -> None:
+    assert {pattern.name for pattern in urlpatterns} == set(TABLE) | OUTSIDE
+
+
+@pytest.mark.parametrize("role", Role.values)
+@pytest.mark.parametrize("name", TABLE)
+def test_it_opens_ones_own_as_the_role_allows(world: World, name: str, role: str) -> None:
+    answer = knock(confirmed(getattr(world.northwind, role)), name, Stock(world.northwind), world.northwind)
+    assert answer.status_code == TABLE[name].roles[Role.values.index(role)]
+
+
+@pytest.mark.parametrize("role", Role.values)
+@pytest.mark.parametrize("name", [name for name, door in TABLE.items() if door.row])
+def test_it_does_not_find_another_partners(world: World, name: str, role: str) -> None:
+    members = Membership.objects.count()
+    answer = knock(confirmed(getattr(world.juniper, role)), name, Stock(world.northwind), world.juniper)
+    refused = TABLE[name].roles[Role.values.index(role)] == 403
+    assert answer.status_code == (403 if refused else TABLE[name].elsewhere)
+    assert "Northwind" not in answer.content.decode()
+    assert Membership.objects.count() == members + (TABLE[name].row == "membership")
