@@ -61,6 +61,12 @@ class TierFormSet(InlineFormSet):
         except Refusal as refusal:
             raise ValidationError(refusal.sentence) from refusal
 
+    def add_fields(self, form: Any, index: int | None) -> None:
+        """A table's heading is no label to somebody who hears the page."""
+        super().add_fields(form, index)
+        for name, field in form.fields.items():
+            field.widget.attrs.setdefault("aria-label", str(field.label or name))
+
     def kept(self) -> list[Tier]:
         """The tiers that are filled in and not marked for deletion."""
         forms_filled = [form for form in self.forms if form.instance.pk or form.has_changed()]
