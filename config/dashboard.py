@@ -11,7 +11,7 @@ from django.views.generic import RedirectView
 
 from buyback.dashboard import buybacks, holdings, overview, payouts, search, selling, statements
 from inventory import dashboard as users
-from partners.dashboard import audit_log, home, team
+from partners.dashboard import audit_log, home, keys, team
 
 
 class ModeConverter:
@@ -64,6 +64,11 @@ urlpatterns = [
     path("dashboard/<mode:mode>/statements/<day:day>/", statements.statement, name="statement"),
     path("dashboard/<mode:mode>/statements/<day:day>/csv/", statements.statement_csv, name="statement_csv"),
     path("dashboard/<mode:mode>/statements/<day:day>/print/", statements.statement_print, name="statement_print"),
+    # Developers
+    path("dashboard/<mode:mode>/developers/keys/", keys.keys, name="keys"),
+    path("dashboard/<mode:mode>/developers/keys/new/", keys.create, name="new_key"),
+    path("dashboard/<mode:mode>/developers/keys/<int:pk>/rotate/", keys.rotate, name="rotate"),
+    path("dashboard/<mode:mode>/developers/keys/<int:pk>/revoke/", keys.revoke, name="revoke"),
     # Team
     path("dashboard/<mode:mode>/team/", team.team, name="team"),
     path("dashboard/<mode:mode>/team/invite/", team.invite, name="invite"),

@@ -52,6 +52,12 @@ class TooManyKeys(Refusal):
     sentence = f"An environment has at most {MOST_ACTIVE} active keys; revoke one first"
 
 
+class KeyNotActive(Refusal):
+    """A key that opens nothing any more."""
+
+    sentence = "This key is revoked or expired; make a new one instead"
+
+
 class ExpiryPassed(Refusal):
     """A key that would be dead at birth."""
 
@@ -100,6 +106,35 @@ def issue_key(
         }
         audit.record(actor=by, action="api_key.issued", target=key, partner=locked.partner, after=shown)
     return key, text
+
+
+def rotate_key(*, key: ApiKey, overlap: timedelta, by: Actor, now: datetime | None = None) -> tuple[ApiKey, str]:
+    """A new key like this one, and its text; the old one works for ``overlap`` longer, so that servers can change over.
+
+    The new key lives as long as the old one was to live. Raises KeyNotActive, TooManyKeys.
+    """
+    now = now or clock.now()
+    with transaction.atomic():
+        _lock(key.environment)
+        old = ApiKey.objects.select_for_update(no_key=True).get(pk=key.pk)
+        if not old.is_active(now):
+            raise KeyNotActive
+        lasts = now + (old.expires_at - old.created_at) if old.expires_at else None
+        new, text = issue_key(
+            environment=key.environment, name=old.name, by=by, scopes=old.scopes, expires_at=lasts, now=now
+        )
+        before, ends = old.expires_at, now + overlap
+        old.expires_at = min(before, ends) if before else ends
+        old.save(update_fields=["expires_at"])
+        audit.record(
+            actor=by,
+            action="api_key.rotated",
+            target=old,
+            partner=new.environment.partner,
+            before={"name": old.name, "expires_at": clock.iso_or_none(before)},
+            after={"name": old.name, "expires_at": clock.iso(old.expires_at), "replaced_by": new.key_id},
+        )
+    return new, text
 
 
 def revoke_key(*, key: ApiKey, by: Actor, now: datetime | None = None) -> ApiKey:

@@ -30,6 +30,7 @@ SECTIONS = (
     Section("users", "Users", "users", "u"),
     Section("buybacks", "Buybacks", "arrow-uturn-left", "b"),
     Section("payouts", "Payouts", "banknotes", "p"),
+    Section("keys", "Developers", "code-bracket", "d"),
     Section("team", "Team", "user-group", "t"),
 )
 

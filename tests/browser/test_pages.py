@@ -42,7 +42,7 @@ def addresses(world: World) -> list[str]:
 
 
 MODES = ("live", "sandbox")
-TEAM = ("team/", "team/invite/", "audit/", "audit/?actor=nobody")
+TEAM = ("developers/keys/", "developers/keys/new/", "team/", "team/invite/", "audit/", "audit/?actor=nobody")
 ACCOUNT = ("factors/", "factors/totp/activate/", "factors/webauthn/add/", "sessions/", "password/", "invitation/x/")
 OF_OWNERS = [*(f"/dashboard/live/{page}" for page in TEAM), *(f"/account/{page}" for page in ACCOUNT)]
 

@@ -20,7 +20,7 @@ from partners.actor import SYSTEM
 from partners.models import Membership, Role
 from tests.dashboard.steps import confirmed
 from tests.invitations import make_invitation
-from tests.world import Company, World, make_item, make_membership, make_statement
+from tests.world import Company, World, make_item, make_key, make_membership, make_statement
 
 EVERYBODY, OPERATORS, OWNERS = (200, 200, 200), (403, 200, 200), (403, 403, 200)
 
@@ -55,6 +55,10 @@ TABLE = {
     "statement": Door(EVERYBODY, "day", elsewhere=200),  # a day is everybody's; its figures are each one's own
     "statement_csv": Door(EVERYBODY, "day"),
     "statement_print": Door(EVERYBODY, "day"),
+    "keys": Door(EVERYBODY),
+    "new_key": Door(OWNERS),
+    "rotate": Door(OWNERS, "key"),
+    "revoke": Door(OWNERS, "key"),
     "team": Door(EVERYBODY),
     "invite": Door(OWNERS),
     "withdraw": Door(DONE_BY_OWNERS, "invitation", post=True),
@@ -95,6 +99,10 @@ class Stock:
     @cached_property
     def invitation(self) -> Any:
         return make_invitation(self.company.partner).pk
+
+    @cached_property
+    def key(self) -> Any:
+        return make_key(self.company.live)[0].pk
 
     @cached_property
     def membership(self) -> Any:

@@ -1,0 +1,113 @@
+"""API keys of one environment: made, rotated, revoked. Owners act, everybody looks; a key is shown once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.views.decorators.http import require_http_methods, require_safe
+
+from config import clock
+from config.errors import Refusal
+from partners import keys as actions
+from partners.actor import Actor
+from partners.dashboard.access import MemberRequest, may_act, member, owner_confirmed
+from partners.dashboard.pages import page
+from partners.models import ApiKey, Role, Scope
+
+LIVES = {"": "Until it is revoked", "30": "30 days", "90": "90 days", "365": "A year"}  # days
+OVERLAPS = {"24": "24 hours", "168": "7 days", "1": "1 hour", "0": "Not at all"}  # hours
+
+
+class KeyForm(forms.Form):
+    """A key's name, what it may do, and how long it lives."""
+
+    name = forms.CharField(max_length=100, label="Name", help_text="Where it is used, such as: shop server.")
+    scopes = forms.MultipleChoiceField(choices=Scope.choices, required=False, widget=forms.CheckboxSelectMultiple)
+    lives = forms.ChoiceField(choices=list(LIVES.items()), required=False, label="Works")
+
+    name.widget.attrs |= {"autocomplete": "off", "spellcheck": "false"}
+
+
+class RotateForm(forms.Form):
+    """How long the old key still works."""
+
+    overlap = forms.ChoiceField(choices=list(OVERLAPS.items()), label="The old key still works for")
+
+
+@require_safe
+@member
+def keys(request: MemberRequest) -> HttpResponse:
+    """Every key of this mode, the newest first; those that open nothing any more are listed apart."""
+    now = clock.now()
+    rows = list(ApiKey.objects.filter(environment=request.environment).order_by("-created_at", "-id")[:200])
+    for row in rows:
+        row.environment = request.environment
+    context = {
+        "section": "keys",
+        "active": [row for row in rows if row.is_active(now)],
+        "ended": [row for row in rows if not row.is_active(now)],
+        "owner": may_act(request, Role.OWNER),
+    }
+    return page(request, "dashboard/keys.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@owner_confirmed
+def create(request: MemberRequest) -> HttpResponse:
+    """The form; then the key, which no other page ever shows."""
+    form = KeyForm(request.POST or None)
+    if request.method != "POST" or not form.is_valid():
+        return _form(request, form)
+    days, by = form.cleaned_data["lives"], Actor.user(request.user)
+    ends = clock.now() + timedelta(days=int(days)) if days else None
+    chosen = {name: form.cleaned_data[name] for name in ("name", "scopes")}
+    try:
+        key, text = actions.issue_key(environment=request.environment, **chosen, expires_at=ends, by=by)
+    except Refusal as refusal:
+        form.add_error("name", refusal.sentence)
+        return _form(request, form)
+    return page(request, "dashboard/key_shown.html", {"section": "keys", "key": key, "text": text})
+
+
+def _form(request: MemberRequest, form: KeyForm) -> HttpResponse:
+    context = {"section": "keys", "form": form}
+    return page(request, "dashboard/key_new.html", context, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@owner_confirmed
+def rotate(request: MemberRequest, pk: int) -> HttpResponse:
+    """Asks how long the old key still works; then shows the new one, once."""
+    old, form, refused = _key(request, pk), RotateForm(request.POST or None), None
+    if request.method == "POST" and form.is_valid():
+        overlap = timedelta(hours=int(form.cleaned_data["overlap"]))
+        try:
+            key, text = actions.rotate_key(key=old, overlap=overlap, by=Actor.user(request.user))
+        except Refusal as refusal:
+            refused = refusal
+        else:
+            context = {"section": "keys", "key": key, "text": text, "old": _key(request, pk)}
+            return page(request, "dashboard/key_shown.html", context)
+    context = {"section": "keys", "key": old, "form": form, "refusal": refused}
+    return page(request, "dashboard/key_rotate.html", context, status=422 if refused or form.errors else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@owner_confirmed
+def revoke(request: MemberRequest, pk: int) -> HttpResponse:
+    """Asks first; then the key opens nothing any more."""
+    key = _key(request, pk)
+    if request.method != "POST":
+        return page(request, "dashboard/key_revoke.html", {"section": "keys", "key": key})
+    actions.revoke_key(key=key, by=Actor.user(request.user))
+    messages.success(request, f"The key {key.name} is revoked.")
+    return redirect("dashboard:keys", request.environment.mode)
+
+
+def _key(request: MemberRequest, pk: int) -> ApiKey:
+    rows = ApiKey.objects.select_related("environment__partner")
+    return get_object_or_404(rows, environment=request.environment, pk=pk)
