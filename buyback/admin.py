@@ -51,7 +51,8 @@ class BuybackAdmin(Untouchable, SteppedAdmin):
     list_display = ("id", "badge", "paid", "item_link", "environment", "requested_by", "created_at", "payout_link")
     list_filter = ("state", *BY_ENVIRONMENT)
     list_select_related = ("environment__partner", "item", "payout", "reversal")
-    search_fields = ("=pk", "=item__public_id", "=item__collector__user_id")
+    # By the card: an item's own id is indexed only while it is not sold.
+    search_fields = ("=pk", "=item__card__public_id", "=item__card__listing_id", "=item__collector__user_id")
     inlines = (ProposalInline, ReversalInline)
     change_form_template = "admin/buyback/buyback/change_form.html"
     steps = review_admin.STEPS | reversal_admin.STEPS
