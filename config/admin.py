@@ -100,6 +100,7 @@ class ReadOnlyAdmin(Untouchable, LookingAdmin):
 class ReadOnlyInline(Untouchable, TabularInline):
     """Rows beneath another, to look at."""
 
+    template = "admin/looking_inline.html"
     extra = 0
     can_delete = False
     show_change_link = True

@@ -1,0 +1,162 @@
+"""The jobs of Phygitals' own people in a real browser: onboard, stop a leak, decide by two, answer an auditor."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from buyback import attempts
+from buyback.models import Buyback, Transfer, TreasuryControl
+from buyback.sellback import sell_back
+from inventory.models import Item
+from inventory.pricing import price
+from partners.actor import SYSTEM
+from partners.keys import find
+from partners.models import AuditEntry
+from tests.admin.conftest import in_group
+from tests.browser.test_pages import RULES
+from tests.world import World, make_item, make_treasury_control
+
+pytestmark = pytest.mark.browser
+
+Desk = Callable[..., Page]
+
+
+@pytest.fixture
+def desk(browser: Browser, live_server: LiveServer, world: World) -> Iterator[Desk]:
+    """Opens the admin for somebody of a group, who has signed in: a browser of their own each time."""
+    contexts: list[BrowserContext] = []
+
+    def open_for(group: str, scheme: str = "light") -> Page:
+        client = Client()
+        client.force_login(in_group(group))
+        context = browser.new_context(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+        cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
+        context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
+        contexts.append(context)
+        page = context.new_page()
+        page.goto(f"{live_server.url}/admin/")
+        return page
+
+    yield open_for
+    for context in contexts:
+        context.close()
+
+
+def go_on(page: Page) -> None:
+    page.get_by_role("button", name="Yes, go on").click()
+
+
+def in_review(world: World) -> Buyback:
+    item = make_item(world.northwind.live)
+    attempt = attempts.claim(environment=item.environment, item_id=item.public_id, by=SYSTEM, key=None, now=None)
+    attempts.submit(attempt, price(attempt.item), now=None)
+    attempts.send_to_review(attempt.pk, reason="mismatch: amount", now=None)
+    return attempt.buyback
+
+
+def test_it_onboards_a_partner_and_stops_it(desk: Desk) -> None:
+    page = desk("operations")
+    page.get_by_role("link", name="Partners", exact=True).last.click()
+    page.get_by_role("link", name="Add partner").first.click()
+    page.get_by_label("Name").fill("Tidal Cards")
+    page.get_by_label("Slug").fill("tidal")
+    page.get_by_label("First owner").fill("mia@tidal.test")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("heading", name="Tidal Cards can begin")).to_be_visible()
+    text = page.get_by_label("Live key").input_value()
+    assert find(text, "live") is not None
+    page.get_by_role("link", name="I have copied them").click()
+    page.get_by_role("button", name="Suspend …").click()
+    page.get_by_label("Why?").fill("the contract ended")
+    go_on(page)
+    expect(page.get_by_text("Suspended: its keys answer 401")).to_be_visible()
+    assert find(text, "live") is None
+
+
+def test_it_stops_a_leak(desk: Desk, world: World) -> None:
+    make_treasury_control()
+    page = desk("treasury")
+    page.get_by_role("link", name=re.compile("^Treasury control")).first.click()
+    page.get_by_role("link", name="Treasury control", exact=True).last.click()
+    page.get_by_label("Paused").check()
+    page.get_by_label("Reason").fill("prices are wrong since noon")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("row", name="Paused")).to_contain_text("yes")
+    go_on(page)
+    page.wait_for_url("**/treasurycontrol/")
+    assert TreasuryControl.objects.get().paused
+    assert AuditEntry.objects.get().after == {"paused": True, "reason": "prices are wrong since noon"}
+
+
+def test_it_resolves_a_review_by_two_people(desk: Desk, world: World) -> None:
+    sale = in_review(world)
+    first, second = desk("treasury"), desk("treasury")
+    for page in (first, second):
+        page.goto(f"{page.url}buyback/buyback/{sale.pk}/change/")
+        expect(page.get_by_role("group", name="Story")).to_contain_text("mismatch: amount")
+    first.get_by_role("button", name="Propose: it was paid …").click()
+    first.get_by_label("How do you know?").fill("seen on statement 7")
+    go_on(first)
+    expect(first.get_by_role("button", name="Confirm the proposal …")).to_have_count(0)
+    second.reload()
+    second.get_by_role("button", name="Confirm the proposal …").click()
+    expect(second.get_by_text("seen on statement 7")).to_be_visible()
+    go_on(second)
+    expect(second.get_by_text("Confirmed. The sellback is settled.")).to_be_visible()
+    assert Item.objects.get().state == "sold"
+
+
+def test_it_answers_an_auditor(desk: Desk, world: World) -> None:
+    item = make_item(world.northwind.live)
+    sale = sell_back(environment=item.environment, item_id=item.public_id, by=SYSTEM)
+    page = desk("treasury")
+    page.get_by_role("link", name="Buybacks").last.click()
+    page.locator("#searchbar").fill(item.public_id)
+    page.get_by_role("button", name="Search").click()
+    page.get_by_role("link", name=str(sale.buyback_id)).click()
+    story = page.get_by_role("group", name="Story")
+    expect(story).to_contain_text("85% of $82.50: $70.13")
+    expect(story).to_contain_text("Told the partner")
+    story.get_by_role("link", name="Transfer").click()
+    page.get_by_role("link", name="Transfers").first.click()
+    page.get_by_role("button", name="Check every rule of the ledger").click()
+    expect(page.get_by_role("heading", name="Is the ledger sound?")).to_be_visible()
+    expect(page.get_by_text("Broken")).to_have_count(0)
+    page.goto(re.sub(r"/admin/.*", "/admin/partners/auditentry/", page.url))
+    expect(page.get_by_text("ledger.checked")).to_be_visible()
+    assert Transfer.objects.count() == 1
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_is_accessible(desk: Desk, world: World, scheme: str) -> None:
+    sale, found = in_review(world), {}
+    page, axe = desk("treasury", scheme), Axe()
+    root = page.url
+    page.goto(f"{root}buyback/buyback/{sale.pk}/change/")
+    found["story"] = axe.run(page, options=RULES).response["violations"]
+    page.get_by_role("button", name="Propose: it was paid …").click()
+    found["step"] = axe.run(page, options=RULES).response["violations"]
+    page.goto(f"{root}buyback/transfer/")
+    found["ledger"] = axe.run(page, options=RULES).response["violations"]
+    page.get_by_role("button", name="Check every rule of the ledger").click()
+    found["checked"] = axe.run(page, options=RULES).response["violations"]
+    page = desk("operations", scheme)
+    page.goto(f"{root}partners/partner/add/")
+    found["onboarding"] = axe.run(page, options=RULES).response["violations"]
+    page.goto(f"{root}partners/partner/{world.northwind.partner.pk}/change/")
+    found["partner"] = axe.run(page, options=RULES).response["violations"]
+    page.goto(f"{root}inventory/item/{sale.item_id}/change/")
+    found["item"] = axe.run(page, options=RULES).response["violations"]
+    assert {
+        name: [(one["id"], node["target"]) for one in violations for node in one["nodes"]]
+        for name, violations in found.items()
+        if violations
+    } == {}
