@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from buyback.models import Buyback, Move, Payout
+from buyback.models import Buyback, Move, Payout, Transfer
 from partners.templatetags.dashboard import actor, percent, usd
 
 State = Buyback.State
@@ -88,11 +88,12 @@ def why(sale: Buyback) -> Why | None:
 
 def context(sale: Buyback, payout: Payout | None) -> dict[str, Any]:
     """What the pages of a buyback and of a payout share. Two queries."""
+    transfers = list(sale.transfers.order_by("created_at", "id"))
     return {
         "buyback": sale,
         "why": why(sale),
-        "steps": sorted(_steps(sale, payout), key=lambda step: step.at),
-        "transfers": list(sale.transfers.order_by("created_at", "id")),
+        "steps": sorted([*_steps(sale, payout), *_taken_back(transfers)], key=lambda step: step.at),
+        "transfers": transfers,
         "formula": formula(sale),
     }
 
@@ -124,6 +125,13 @@ def _steps(sale: Buyback, payout: Payout | None) -> Iterator[Step]:
         yield from _told(sale, move)
     if payout is not None and payout.paid_at:
         yield Step(payout.paid_at, "Paid to the user", usd(payout.amount), "good")
+
+
+def _taken_back(transfers: list[Transfer]) -> Iterator[Step]:
+    """Money that two people at Phygitals have said was recovered: sale and payout stay as they were."""
+    for line in transfers:
+        if line.debit == Transfer.Account.PAID_OUT:
+            yield Step(line.created_at, "Recovered by Phygitals", f"{usd(line.amount)} of the payout came back", "warn")
 
 
 def _told(sale: Buyback, move: Move) -> Iterator[Step]:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
-from buyback import attempts
+from buyback import attempts, reversal
 from buyback.dashboard import story
 from buyback.models import Buyback, Move
 from buyback.sellback import sell_back
@@ -166,6 +166,16 @@ def test_it_says_how_a_vouchers_amount_came_about(world: World, mint: str, fmv: 
     sale = make_buyback(item, voucher=True, mint_price=Decimal(mint), fmv=Decimal(fmv), amount=amount)
     sale.refresh_from_db()
     assert told in story.formula(sale)
+
+
+def test_it_tells_of_money_that_was_recovered(world: World) -> None:
+    sale = sold(world)
+    reversal.propose(buyback=sale, reason="the bank's letter 12", by=PERSON)
+    assert "Recovered by Phygitals" not in detail(sale, world)
+    reversal.confirm(buyback=sale, by=Actor("user", "ben@x.test"))
+    page = detail(sale, world)
+    assert "Recovered by Phygitals" in page
+    assert "letter 12" not in page
 
 
 def test_it_exports_what_is_filtered(world: World) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 import pytest
@@ -62,7 +63,9 @@ def many(world: World) -> Client:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET LOCAL session_replication_role = replica")
         cursor.execute(FILL, values)
         cursor.execute("SET LOCAL session_replication_role = origin")
-        cursor.execute("ANALYZE inventory_item, inventory_collector, buyback_buyback, buyback_payout, buyback_transfer")
+        for table in ("inventory_card", "inventory_collector", "inventory_item", "inventory_pack", "buyback_buyback"):
+            cursor.execute(f"ANALYZE {table}")
+        cursor.execute("ANALYZE buyback_payout, buyback_transfer")
     close_statements()
     return signed_in(world.northwind.viewer)
 
@@ -70,11 +73,9 @@ def many(world: World) -> Client:
 def test_it_reads_no_table_from_end_to_end_and_exports_in_chunks(many: Client) -> None:
     """One test, because the rows take longer than the looks."""
     assert offences(many, addresses()) == {}
-    rows = Payout.objects.filter(environment__mode="live")
     with CaptureQueriesContext(connection) as asked:
-        everything = sum(1 for _ in payouts.lines(rows))
-    assert everything == rows.count()
-    assert len(asked) == everything // CHUNK + 1
+        read = sum(1 for _ in islice(payouts.lines(Payout.objects.filter(environment__mode="live")), 10 * CHUNK))
+    assert (read, len(asked)) == (10 * CHUNK, 10)
     assert all(query["sql"].endswith(f"LIMIT {CHUNK}") for query in asked)
 
 
