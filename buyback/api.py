@@ -13,7 +13,8 @@ import orjson
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from buyback import outside, quotes, sessions
+from buyback import keyed, quotes, sessions
+from buyback.keyed import sale_body
 from buyback.outcomes import (
     BelowMinimum,
     ItemNotFound,
@@ -24,9 +25,9 @@ from buyback.outcomes import (
     TransactionFailed,
 )
 from buyback.sellback import sell_back
-from config import clock, errors
+from config import clock
 from config.errors import Refusal
-from config.money import CENT, to_json
+from config.money import CENT
 from partners import body, idempotency
 from partners.api import ActionView, PartnerView
 from partners.models import Scope
@@ -75,42 +76,10 @@ class SaleView(ActionView):
     sandbox_waits = True  # the sandbox never answers 429 here
     refuses_cleanly = True
 
-    def sold_once(self, key: str, fingerprint: bytes, sell: Callable[[int | None], Sale]) -> idempotency.Answer:
-        """The one answer to every request with ``key``, however it sells by now and did when the key came first."""
-        if outside.is_asked(self.environment):
-            return self._sold_in_steps(key, fingerprint, sell)
-        try:
-            return idempotency.once(
-                environment=self.environment,
-                key=key,
-                fingerprint=fingerprint,
-                answer=lambda: self.kept(lambda: sale_body(sell(None))),
-                wait=not self.environment.is_live,
-            )
-        except idempotency.Bound as bound:
-            return sessions.answer_for(bound.subject)
-
-    def _sold_in_steps(self, key: str, fingerprint: bytes, sell: Callable[[int], Sale]) -> idempotency.Answer:
-        """The answer of a step-by-step sale: kept, or told by what became of the sale that the key made."""
-        row = idempotency.begin(environment=self.environment, key=key, fingerprint=fingerprint, now=clock.now())
-        if row.status is not None:
-            return idempotency.kept_answer(row)
-        if row.subject is not None:
-            return sessions.answer_for(row.subject)
-        try:
-            return idempotency.Answer(200, orjson.dumps(sale_body(sell(row.pk))))
-        except Refusal as refusal:
-            if not refusal.kept:
-                idempotency.forget(row)
-                raise
-            answer = idempotency.Answer(refusal.status, orjson.dumps(errors.body(refusal.sentence)))
-            idempotency.keep(row, answer)
-            return answer
-
-
-def sale_body(sale: Sale) -> dict[str, Any]:
-    """A sale as ``POST /vm/buyback`` answers it."""
-    return {"success": True, "amount": to_json(sale.amount)}
+    def sold_once(self, key: str, fingerprint: bytes, sell: keyed.Sell) -> idempotency.Answer:
+        """The one answer to every request with ``key``."""
+        wait = not self.environment.is_live
+        return keyed.sell_once(environment=self.environment, key=key, fingerprint=fingerprint, sell=sell, wait=wait)
 
 
 class SellBack(SaleView):

@@ -74,6 +74,12 @@ class PriceChanged(Refusal):
 
 
 class OutcomeUnknown(Refusal):
-    """The treasury was asked and has not said what became of it: the sale stays open until it does."""
+    """The treasury was asked and has not said what became of it: the sale stays open until it does. Names it where it
+    is known.
+    """
 
     status = 500
+
+    def __init__(self, buyback_id: UUID | None = None) -> None:
+        super().__init__()
+        self.buyback_id = buyback_id

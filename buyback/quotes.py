@@ -1,4 +1,4 @@
-"""Quotes: what items would sell for now, without selling them or asking anybody."""
+"""Quotes: what items would sell for now, without selling them. Only the quote of one single item asks the oracle."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from typing import Any
 
 from django.conf import settings
 
+from buyback import outside
+from buyback.outcomes import ItemExpired, ItemNotFound, SessionActive
 from config.clock import iso_or_none
 from config.money import to_json
 from inventory.models import Item
-from inventory.pricing import price
+from inventory.pricing import Price, price
 from partners.models import Environment
 
 
@@ -46,10 +48,11 @@ def quote(environment: Environment, item_ids: list[str], now: datetime | None = 
     wanted = [item_id for item_id in item_ids if "\0" not in item_id]
     items = Item.objects.of(environment).open().filter(public_id__in=wanted).select_related("card", "purchase")
     found = {item.public_id: item for item in items}
-    return [_quote(item_id, found.get(item_id), environment, moment) for item_id in item_ids]
+    return [quote_of(found.get(item_id), item_id, environment, moment) for item_id in item_ids]
 
 
-def _quote(item_id: str, item: Item | None, environment: Environment, now: datetime) -> Quote:
+def quote_of(item: Item | None, item_id: str, environment: Environment, now: datetime) -> Quote:
+    """The quote of an item that is not sold, or of none. Wants ``item.card`` and ``item.purchase`` loaded."""
     if item is None or item.state not in (Item.State.HELD, Item.State.SELLING):
         return Quote(item_id, "not_found")
     priced = price(item)
@@ -61,6 +64,23 @@ def _quote(item_id: str, item: Item | None, environment: Environment, now: datet
     elif environment.is_live and settings.ORACLE_URL and _is_stale(item.card.priced_at, now):
         return Quote(item_id, "price_unavailable", percent=priced.percent, expires_at=item.expires_at)
     return Quote(item_id, reason, priced.amount, priced.fmv, priced.percent, item.expires_at)
+
+
+def price_now(item: Item, now: datetime) -> Price:
+    """The price a sale of ``item`` would be made at this very moment: live asks the oracle, where there is one.
+
+    Takes 2 seconds at most. Wants ``item`` as ``Item.objects.with_card()`` loads it, with its environment. Raises
+    ItemNotFound, ItemExpired, SessionActive and outside.PriceUnavailable.
+    """
+    if item.state == Item.State.SELLING:  # its sale was in time, whatever its window says by now
+        raise SessionActive
+    if item.state != Item.State.HELD:
+        raise ItemNotFound
+    if not item.window_is_open(now):
+        raise ItemExpired
+    if not outside.is_asked(item.environment):
+        return price(item)
+    return outside.price(item, now)
 
 
 def _is_stale(priced_at: datetime, now: datetime) -> bool:

@@ -47,7 +47,7 @@ def conclude(buyback_id: UUID, outcome: treasury.Outcome, *, now: datetime | Non
             attempts.send_to_review(buyback_id, reason=f"mismatch: {outcome.reason}", now=now)
         case treasury.NotFound() | treasury.Unknown():
             attempts.park(buyback_id, reason=_words(outcome), now=now)
-    raise OutcomeUnknown
+    raise OutcomeUnknown(buyback_id)
 
 
 def _words(outcome: treasury.NotFound | treasury.Unknown) -> str:

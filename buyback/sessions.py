@@ -13,12 +13,14 @@ from buyback.outcomes import (
     BelowMinimum,
     ItemNotFound,
     OutcomeUnknown,
+    PriceChanged,
     SaleInFlight,
     TransactionFailed,
 )
 from buyback.reconciler import reconcile
 from config import clock, errors
 from config.clock import iso, iso_or_none
+from config.errors import Refusal
 from config.money import to_json
 from partners import idempotency
 from partners.idempotency import Answer
@@ -26,6 +28,7 @@ from partners.models import Environment
 
 TOLD_FOR = timedelta(hours=24)  # how long after its end a sale is told to whoever comes with its key (contract)
 WORDS = {Buyback.State.SETTLED: "completed", Buyback.State.FAILED: "failed"}  # any other is "pending"
+PRICE_REFUSED: dict[str, type[Refusal]] = {refusal.reason: refusal for refusal in (BelowMinimum, PriceChanged)}
 
 
 def status(environment: Environment, item_id: str, *, now: datetime | None = None) -> dict[str, Any]:
@@ -66,11 +69,10 @@ def answer_for(buyback_id: UUID, *, now: datetime | None = None) -> Answer:
     if buyback.state == Buyback.State.SETTLED and buyback.amount is not None:
         return Answer(200, orjson.dumps({"success": True, "amount": to_json(buyback.amount)}), replayed=True)
     if buyback.state == Buyback.State.FAILED:
-        below = buyback.failure_reason == BelowMinimum.reason
-        refusal = BelowMinimum() if below else TransactionFailed()
+        refusal = PRICE_REFUSED.get(buyback.failure_reason, TransactionFailed)
         return Answer(refusal.status, orjson.dumps(errors.body(refusal.sentence)), replayed=True)
     at_work = buyback.state in (Buyback.State.CLAIMED, Buyback.State.SUBMITTED)
-    raise SaleInFlight if at_work else OutcomeUnknown
+    raise SaleInFlight if at_work else OutcomeUnknown(buyback_id)
 
 
 def forget_keys_of_old_sales(*, now: datetime | None = None) -> int:

@@ -4,9 +4,11 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from celery import shared_task
 
-from buyback import expiry, reconciler, refreshing, sessions, standing, statements
+from buyback import bulk, expiry, reconciler, refreshing, sessions, standing, statements
 
 
 @shared_task(name="buyback.tasks.close_windows", soft_time_limit=240, time_limit=300)
@@ -43,3 +45,17 @@ def close_statements() -> int:
 def take_standing() -> bool:
     """Add up what is owed and what today came to, for the admins' home page; whether this run did."""
     return standing.take()
+
+
+@shared_task(name="buyback.tasks.sell_bulk", soft_time_limit=240, time_limit=300)
+def sell_bulk(bulk_id: str) -> None:
+    """Sell the next lines of one bulk sale, and ring for those after them, so that other work has its turn between."""
+    if bulk.sell_next(UUID(bulk_id)):
+        sell_bulk.delay(bulk_id)
+
+
+@shared_task(name="buyback.tasks.resume_bulk_sales", soft_time_limit=240, time_limit=300)
+def resume_bulk_sales() -> None:
+    """Ring for every bulk sale at which nobody is."""
+    for bulk_id in bulk.unattended():
+        sell_bulk.delay(str(bulk_id))

@@ -19,6 +19,7 @@ from django.conf import settings
 SCHEDULE: dict[str, dict[str, Any]] = {
     "close windows": {"task": "buyback.tasks.close_windows", "schedule": 15.0},
     "reconcile sellbacks": {"task": "buyback.tasks.reconcile", "schedule": 15.0},
+    "resume bulk sales": {"task": "buyback.tasks.resume_bulk_sales", "schedule": 15.0},
     "refresh prices": {"task": "buyback.tasks.refresh_prices", "schedule": 60.0},
     "close statements": {"task": "buyback.tasks.close_statements", "schedule": 60.0},
     "take the standing": {"task": "buyback.tasks.take_standing", "schedule": 60.0},

@@ -9,7 +9,17 @@ from django.urls import path, register_converter
 from django.views.decorators.http import require_POST
 from django.views.generic import RedirectView
 
-from buyback.dashboard import buybacks, holdings, overview, payouts, search, selling, statements
+from buyback.dashboard import (
+    bulk_sales,
+    buybacks,
+    expiring,
+    holdings,
+    overview,
+    payouts,
+    search,
+    selling,
+    statements,
+)
 from inventory import dashboard as users
 from partners.dashboard import audit_log, home, keys, team
 
@@ -53,6 +63,14 @@ urlpatterns = [
     path("dashboard/<mode:mode>/users/", users.users, name="users"),
     path("dashboard/<mode:mode>/users/<int:pk>/", holdings.holdings, name="holdings"),
     path("dashboard/<mode:mode>/items/<int:pk>/sell/", selling.sell, name="sell"),
+    path("dashboard/<mode:mode>/items/<int:pk>/sell/outcome/", selling.outcome, name="outcome"),
+    path("dashboard/<mode:mode>/expiring/", expiring.expiring, name="expiring"),
+    path("dashboard/<mode:mode>/bulk/", bulk_sales.bulk_sales, name="bulk_sales"),
+    path("dashboard/<mode:mode>/bulk/preview/", bulk_sales.preview, name="bulk_preview"),
+    path("dashboard/<mode:mode>/bulk/start/", bulk_sales.start, name="bulk_start"),
+    path("dashboard/<mode:mode>/bulk/<uuid:pk>/", bulk_sales.bulk_sale, name="bulk_sale"),
+    path("dashboard/<mode:mode>/bulk/<uuid:pk>/cancel/", bulk_sales.cancel, name="bulk_cancel"),
+    path("dashboard/<mode:mode>/bulk/<uuid:pk>/results.csv", bulk_sales.results, name="bulk_results"),
     path("dashboard/<mode:mode>/buybacks/", buybacks.buybacks, name="buybacks"),
     path("dashboard/<mode:mode>/buybacks/csv/", buybacks.buybacks_csv, name="buybacks_csv"),
     path("dashboard/<mode:mode>/buybacks/<uuid:pk>/", buybacks.buyback, name="buyback"),

@@ -26,6 +26,12 @@ class Actor:
         return cls("user", user.email, user.pk)
 
     @classmethod
+    def named(cls, text: str) -> Actor:
+        """Who was written down as ``text``."""
+        kind, _, name = text.partition(":")
+        return cls(kind, name)
+
+    @classmethod
     def key(cls, key: ApiKey) -> Actor:
         """A partner's server."""
         return cls("key", key.key_id)

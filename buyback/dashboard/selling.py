@@ -1,33 +1,25 @@
-"""Selling one item back from the browser: the price is shown, confirmed, and paid only if it still is that.
-
-The form names the item by its row, which is one pull: a card sold back and pulled again is another row. So the row
-is the form's idempotency token: sent twice, the second answer tells the first one's outcome.
-"""
+"""Selling one item back from the browser: the price is shown, confirmed, and paid only if it still is that."""
 
 from __future__ import annotations
 
-import re
 from decimal import Decimal
 
+import orjson
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods
-from django_htmx.http import trigger_client_event
+from django.views.decorators.http import require_http_methods, require_safe
+from django_htmx.http import HttpResponseStopPolling, trigger_client_event
 
+from buyback import quotes
+from buyback.dashboard import offers
+from buyback.dashboard.refusals import IN_PROGRESS, NO_PRICE, REFUSALS, WAITS
 from buyback.dashboard.tiles import tile
-from buyback.models import Payout
-from buyback.outcomes import (
-    ItemExpired,
-    ItemNotFound,
-    OutcomeUnknown,
-    PriceChanged,
-    SaleInFlight,
-    SessionActive,
-    TransactionFailed,
-)
-from buyback.sellback import sell_back
+from buyback.models import Buyback, Payout
+from buyback.outcomes import PriceChanged
+from buyback.outside import PriceUnavailable
+from buyback.reconciler import reconcile
 from config.errors import Refusal
 from inventory.models import Item
 from partners.actor import Actor
@@ -36,35 +28,58 @@ from partners.dashboard.pages import page
 from partners.models import Role
 from partners.templatetags.dashboard import actor, usd
 
-AMOUNT = re.compile(r"[0-9]{1,9}(\.[0-9]{1,2})?", re.ASCII)  # USD, as the form writes it; nothing longer is read
+LAPSED = "The offer has lapsed"
+CHANGED = "The price has changed"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @member
 def sell(request: MemberRequest, pk: int) -> HttpResponse:
-    """GET shows the price; POST sells at that price, or says why not. Operators and owners."""
+    """GET makes an offer; POST sells at that price, or says why not. Operators and owners."""
     stop = obstacle(request, Role.OPERATOR)
     if stop:
         return _refuse(request, stop, None)
     item = _item(request, pk)
-    if item.state == Item.State.SOLD:
-        return _already_sold(request, item)
-    return _confirm(request, item) if request.method == "POST" else _quote(request, item)
+    return _confirm(request, item) if request.method == "POST" else _offer(request, item)
+
+
+@require_safe
+@member
+def outcome(request: MemberRequest, pk: int) -> HttpResponse:
+    """What became of the item's latest sale; one that is open is looked into. Polled by a page that waits for it."""
+    item = _item(request, pk)
+    latest = Buyback.objects.of(request.environment).filter(item=item).order_by("-created_at", "-id").first()
+    if latest is not None and latest.completed_at is None:
+        reconcile(latest.pk)
+        latest.refresh_from_db()
+    waits = latest is not None and latest.completed_at is None and latest.state != Buyback.State.REVIEW
+    if request.htmx and waits:
+        return HttpResponse(status=204)  # nothing new: the page stays as it is, and asks again
+    payout = Payout.objects.filter(buyback=latest).first()
+    context = {"section": "users", "item": item, "buyback": latest, "payout": payout, "waits": waits}
+    response = page(request, "dashboard/outcome.html", context, part="leaf")
+    if request.htmx:
+        response.status_code = HttpResponseStopPolling.status_code
+    return response
 
 
 def _confirm(request: MemberRequest, item: Item) -> HttpResponse:
     """Sell at the amount the form showed, and at no other."""
-    shown = _amount(request.POST.get("amount", ""))
-    if shown is None:
-        return _quote(request, item, status=422)
-    by, here = Actor.user(request.user), request.environment
+    offer = offers.read(request.POST.get("offer", ""), item)
+    if offer is None:
+        return _offer(request, item, status=422)
     try:
-        sale = sell_back(environment=here, item_id=item.public_id, pull=item.pk, by=by, expected_amount=shown)
-    except PriceChanged:
-        return _quote(request, _item(request, item.pk), was=shown, status=422)
-    except Refusal as refusal:
-        return _not_sold(request, item.pk, refusal)
-    return _sold(request, _item(request, item.pk), f"Sold back for {usd(sale.amount)}", str(sale.payout_id))
+        answer = offers.accept(offer, item, by=Actor.user(request.user), now=request.environment.now())
+    except offers.OfferLapsed:
+        return _offer(request, item, notice=LAPSED, was=offer.amount, status=422)
+    except WAITS as wait:
+        return _wait(request, item, wait.sentence)
+    item, told = _item(request, item.pk), orjson.loads(answer.body)
+    if answer.status == 200:
+        return _sold(request, item, f"Sold back for {usd(offer.amount)}")
+    if told["error"] == PriceChanged.sentence:
+        return _offer(request, item, notice=CHANGED, was=offer.amount, status=422)
+    return _not_sold(request, item, told["error"])
 
 
 def _item(request: MemberRequest, pk: int) -> Item:
@@ -72,26 +87,32 @@ def _item(request: MemberRequest, pk: int) -> Item:
     item = Item.objects.of(request.environment).with_card().filter(pk=pk).first()
     if item is None:
         raise Http404("No such item")
+    item.environment = request.environment
     return item
 
 
-def _quote(request: MemberRequest, item: Item, *, was: Decimal | None = None, status: int = 200) -> HttpResponse:
-    """The price and the button, or why there is none."""
+def _offer(
+    request: MemberRequest, item: Item, *, notice: str = "", was: Decimal | None = None, status: int = 200
+) -> HttpResponse:
+    """The price of this moment and the button, or why there is none."""
     now = request.environment.now()
-    shown = tile(item, now)
-    if item.state == Item.State.SELLING:  # its sale was in time, whatever its window says by now
-        return _refuse(request, _obstacle(SessionActive(), item), item)
-    if not shown.open:
-        return _refuse(request, _obstacle(ItemExpired(), item), item)
-    if not shown.sellable:
-        return _refuse(request, _obstacle(ItemNotFound(), item), item)
-    context = {"section": "users", "now": now, "tile": shown, "item": item, "was": was}
+    try:
+        price = quotes.price_now(item, now)
+    except PriceUnavailable:
+        return _refuse(request, NO_PRICE.about(item.collector.user_id), item)
+    except WAITS as wait:
+        return _wait(request, item, wait.sentence)
+    except Refusal as refusal:
+        return _not_sold(request, item, refusal.sentence)
+    offer = offers.Offer.of(item, price.amount, now)
+    context = {"section": "users", "now": now, "item": item, "price": price, "offer": offer}
+    context |= {"notice": notice, "was": was}
     return page(request, "dashboard/sell.html", context, part="dialog", status=status)
 
 
-def _sold(request: MemberRequest, item: Item, sentence: str, payout_id: str) -> HttpResponse:
+def _sold(request: MemberRequest, item: Item, sentence: str) -> HttpResponse:
     """After the sale: the card says so and a toast links to the payout; without JavaScript, back to the grid."""
-    link = reverse("dashboard:payout", args=[request.environment.mode, payout_id])
+    link = reverse("dashboard:payout", args=[request.environment.mode, _payout(request, item).pk])
     if not request.htmx:
         messages.success(request, sentence, extra_tags=link)
         return redirect("dashboard:holdings", request.environment.mode, item.collector_id)
@@ -102,16 +123,21 @@ def _sold(request: MemberRequest, item: Item, sentence: str, payout_id: str) -> 
     return trigger_client_event(response, "sold", {"item": item.pk}, after="settle")
 
 
+def _not_sold(request: MemberRequest, item: Item, sentence: str) -> HttpResponse:
+    """A refusal of the sale, in a sentence; if somebody else was faster, their sale."""
+    if item.state == Item.State.SOLD:
+        return _already_sold(request, item)
+    if sentence in IN_PROGRESS:
+        return _wait(request, item, sentence)
+    return _refuse(request, REFUSALS[sentence].about(item.collector.user_id), item)
+
+
 def _already_sold(request: MemberRequest, item: Item) -> HttpResponse:
     """The first outcome again for whoever sold it; for anybody else, who did."""
-    payout = (
-        Payout.objects.of(request.environment)
-        .select_related("buyback")
-        .get(buyback__item=item, buyback__state="settled")
-    )
+    payout = _payout(request, item)
     seller = payout.buyback.requested_by
     if seller == str(Actor.user(request.user)):
-        return _sold(request, item, f"Already sold back for {usd(payout.amount)}", str(payout.pk))
+        return _sold(request, item, f"Already sold back for {usd(payout.amount)}")
     stop = Obstacle(
         "This item was sold back meanwhile",
         f"{actor(seller)} sold it back for {usd(payout.amount)}. Nothing was paid a second time.",
@@ -121,46 +147,19 @@ def _already_sold(request: MemberRequest, item: Item) -> HttpResponse:
     return _refuse(request, stop, item, payout)
 
 
-def _not_sold(request: MemberRequest, pk: int, refusal: Refusal) -> HttpResponse:
-    """A refusal of the sale, in a sentence; if somebody else was faster, their sale."""
-    item = _item(request, pk)
-    if item.state == Item.State.SOLD:
-        return _already_sold(request, item)
-    return _refuse(request, _obstacle(refusal, item), item)
+def _payout(request: MemberRequest, item: Item) -> Payout:
+    """What was paid for a sold item."""
+    payouts = Payout.objects.of(request.environment).select_related("buyback")
+    return payouts.get(buyback__item=item, buyback__state="settled")
 
 
-def _obstacle(refusal: Refusal, item: Item) -> Obstacle:
-    """The contract's refusal as a person reads it. Raises what is no refusal of a sale."""
-    who = item.collector.user_id
-    if isinstance(refusal, ItemExpired):
-        sentence = f"Its window has closed, so it can no longer be sold back. {who} still owns the card."
-        return Obstacle("The sellback window has closed", sentence, "It stays in the inventory.", status=422)
-    if isinstance(refusal, SaleInFlight):
-        sentence = "Another request is selling this very item at this moment. Nothing was sold by yours."
-        return Obstacle("A sale is in progress", sentence, "Look again in a moment.", status=429)
-    if isinstance(refusal, SessionActive):
-        sentence = "An earlier sellback of this item has no outcome yet, so no second one can start."
-        return Obstacle("A sale is in progress", sentence, "It resolves by itself. Look again in a minute.", status=422)
-    if isinstance(refusal, TransactionFailed):
-        sentence = f"The sale did not go through: nothing was paid, and {who} still holds the card."
-        step = "Try again in a few minutes. If it keeps failing, ask your contact at Phygitals."
-        return Obstacle("Nothing was sold", sentence, step, status=422)
-    if isinstance(refusal, OutcomeUnknown):
-        sentence = "The payment was asked for and is not confirmed yet. It can only ever be paid once."
-        step = "It resolves by itself, mostly within a minute: a payout appears, or the card can be sold again."
-        return Obstacle("The sale is in progress", sentence, step, status=202)
-    if isinstance(refusal, ItemNotFound):
-        sentence = f"{who} no longer holds it: it may have gone into a shipping order."
-        return Obstacle("This item cannot be sold", sentence, "Reload the inventory to see.", status=422)
-    raise refusal
+def _wait(request: MemberRequest, item: Item, sentence: str) -> HttpResponse:
+    """A sale that is under way: the page asks by itself what became of it."""
+    stop = IN_PROGRESS[sentence].about(item.collector.user_id)
+    context = {"section": "users", "stop": stop, "item": item}
+    return page(request, "dashboard/waiting.html", context, part="dialog", status=stop.status)
 
 
 def _refuse(request: MemberRequest, stop: Obstacle, item: Item | None, payout: Payout | None = None) -> HttpResponse:
     context = {"section": "users", "stop": stop, "item": item, "payout": payout}
     return page(request, "dashboard/refused.html", context, part="dialog", status=stop.status)
-
-
-def _amount(text: str) -> Decimal | None:
-    """The amount a form says it showed; None for what is no amount of money."""
-    amount = Decimal(text) if AMOUNT.fullmatch(text) else Decimal(0)
-    return amount if amount > 0 else None

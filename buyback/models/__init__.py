@@ -1,5 +1,6 @@
 """Money: sales, the ledger, payouts and statements; and what guards the treasury. Amounts are USD."""
 
+from buyback.models.bulk import LINE_MOVES, BulkLine, BulkSale
 from buyback.models.decisions import Proposal, Reversal, TwoPeople
 from buyback.models.moves import Move
 from buyback.models.sales import (
@@ -18,9 +19,12 @@ from buyback.models.treasury import Alert, Spend, TreasuryControl
 
 __all__ = [
     "BUYBACK_MOVES",
+    "LINE_MOVES",
     "OPEN_STATES",
     "PAYOUT_MOVES",
     "Alert",
+    "BulkLine",
+    "BulkSale",
     "Buyback",
     "BuybackQuerySet",
     "Exposure",

@@ -90,11 +90,6 @@ class Obstacle:
     next_step: str
     status: int = 403
 
-    @property
-    def look_again(self) -> bool:
-        """Whether it passes by itself."""
-        return self.status in (202, 429)
-
 
 def obstacle(request: MemberRequest, role: Role) -> Obstacle | None:
     """What keeps this member from an action that takes ``role``; None: nothing does.

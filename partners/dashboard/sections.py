@@ -28,6 +28,7 @@ class Section:
 SECTIONS = (
     Section("overview", "Overview", "home", "o"),
     Section("users", "Users", "users", "u"),
+    Section("expiring", "Expiring", "clock", "e"),
     Section("buybacks", "Buybacks", "arrow-uturn-left", "b"),
     Section("payouts", "Payouts", "banknotes", "p"),
     Section("keys", "Developers", "code-bracket", "d"),

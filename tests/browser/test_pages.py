@@ -15,6 +15,7 @@ from buyback.sellback import sell_back
 from config import clock
 from partners.actor import SYSTEM
 from tests.browser.conftest import sign_in
+from tests.bulk import make_bulk_line
 from tests.world import World, make_collector, make_item
 
 pytestmark = pytest.mark.browser
@@ -34,11 +35,20 @@ def addresses(world: World) -> list[str]:
     held = make_item(live, collector=collector, card=world.cards[9], pack=world.pack, now=now)
     sold = make_item(live, collector=collector, card=world.cards[10], pack=world.pack, now=now)
     sale = sell_back(environment=live, item_id=sold.public_id, by=SYSTEM)
-    lists = [reverse(f"dashboard:{door}", args=[mode]) for door in ("overview", "users", "payouts") for mode in MODES]
+    doors = ("overview", "users", "expiring", "bulk_sales", "payouts")
+    lists = [reverse(f"dashboard:{door}", args=[mode]) for door in doors for mode in MODES]
     lists += [reverse("dashboard:search", args=["live"]) + query for query in ("", "?q=no", "?q=zzz")]
-    rows = {"holdings": collector.pk, "sell": held.pk, "payout": sale.payout_id}
+    many = make_bulk_line(held, state="refused", reason="expired").bulk
+    rows = {
+        "holdings": collector.pk,
+        "sell": held.pk,
+        "outcome": sold.pk,
+        "bulk_sale": many.pk,
+        "payout": sale.payout_id,
+    }
     one = [reverse(f"dashboard:{door}", args=["live", pk]) for door, pk in rows.items()]
-    return [*lists, *one, *OF_OWNERS, "/dashboard/live/users/?q=nobody", "/nowhere"]
+    found = ["/dashboard/live/users/?q=nobody", "/dashboard/live/expiring/?within=1h&least=9"]
+    return [*lists, *one, *OF_OWNERS, *found, "/nowhere"]
 
 
 MODES = ("live", "sandbox")

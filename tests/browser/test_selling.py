@@ -110,6 +110,7 @@ def test_it_is_worked_by_keyboard_alone(item: Item, desk: Page) -> None:
     desk.get_by_role("search", name="Everything").get_by_role("link", name="ann", exact=True).wait_for()
     desk.keyboard.press("ArrowDown")
     desk.keyboard.press("Enter")
+    desk.wait_for_url("**/users/*/")
     button = desk.get_by_role("link", name="Sell back North Light")
     button.focus()
     desk.keyboard.press("Enter")

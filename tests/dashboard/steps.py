@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from decimal import Decimal
 from typing import Any
 
 from allauth.account.internal.flows import login
@@ -10,6 +11,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
+from buyback.dashboard.offers import Offer
 from buyback.models import Buyback, Payout, Transfer
 from inventory.models import Item
 from partners.models import User
@@ -35,8 +37,10 @@ def confirmed(user: User) -> Client:
 
 
 def sell_form(item: Item, **changes: Any) -> dict[str, Any]:
-    """What the sell page's form sends for an item that sells at its price of the pull."""
-    return {"environment": item.environment_id, "amount": item.buyback_price} | changes
+    """What the sell page's form sends for an item that sells at its price of the pull, or at ``amount``."""
+    amount = Decimal(changes.pop("amount", item.buyback_price))
+    offer = Offer.of(item, amount, item.environment.now())
+    return {"environment": item.environment_id, "offer": offer.signed} | changes
 
 
 def post_sale(client: Client, item: Item, *, headers: dict[str, str] | None = None, **changes: Any) -> HttpResponse:

@@ -9,32 +9,35 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from buyback.models import Payout
+from buyback.models import BulkSale, Payout
 from buyback.sellback import sell_back
 from inventory.models import Item
 from partners.actor import SYSTEM
 from partners.models import Mode, Partner, Role
+from tests.bulk import make_bulk_line
 from tests.dashboard.steps import HTMX, assert_nothing_sold, post_sale, signed_in
 from tests.world import Company, World, make_item, make_membership, make_partner, make_user
 
 
 @dataclass(frozen=True)
 class Stock:
-    """One item in hand and one payout, in the live environment of a company."""
+    """One item in hand, one payout and one bulk sale, in the live environment of a company."""
 
     item: Item
     payout: Payout
+    bulk: BulkSale
 
     @classmethod
     def of(cls, company: Company) -> Stock:
         sold = make_item(company.live)
         sale = sell_back(environment=company.live, item_id=sold.public_id, by=SYSTEM)
-        return cls(make_item(company.live), Payout.objects.get(pk=sale.payout_id))
+        held = make_item(company.live)
+        return cls(held, Payout.objects.get(pk=sale.payout_id), make_bulk_line(held).bulk)
 
 
 # Door → (role → status of one's own). Another partner's is 404 for whoever asks, where the address names a row.
 LOOK = {"viewer": 200, "operator": 200, "owner": 200}
-ROWS = ("holdings", "payout", "buyback", "sell")
+ROWS = ("holdings", "payout", "buyback", "sell", "outcome", "bulk_sale", "bulk_results")
 DOORS = {
     "overview": LOOK,
     "users": LOOK,
@@ -47,6 +50,11 @@ DOORS = {
     "statements_csv": LOOK,
     "statement": LOOK,
     "search": LOOK,
+    "expiring": LOOK,
+    "bulk_sales": LOOK,
+    "bulk_sale": LOOK,
+    "bulk_results": LOOK,
+    "outcome": LOOK,
     "holdings": LOOK,
     "payout": LOOK,
     "sell": {"viewer": 403, "operator": 200, "owner": 200},
@@ -60,6 +68,9 @@ def address(door: str, stock: Stock, mode: str = Mode.LIVE) -> str:
         "buyback": stock.payout.buyback_id,
         "statement": stock.payout.created_at.date(),
         "sell": stock.item.pk,
+        "outcome": stock.item.pk,
+        "bulk_sale": stock.bulk.pk,
+        "bulk_results": stock.bulk.pk,
     }
     return reverse(f"dashboard:{door}", args=[mode, rows[door]] if door in rows else [mode])
 
@@ -71,9 +82,7 @@ def test_it_opens_ones_own_door_as_the_role_allows(world: World, door: str, role
     assert answer.status_code == DOORS[door][role]
 
 
-@pytest.mark.parametrize(
-    ("door", "role"), list(itertools.product(("holdings", "payout", "buyback", "sell"), Role.values))
-)
+@pytest.mark.parametrize(("door", "role"), list(itertools.product(ROWS, Role.values)))
 def test_it_does_not_find_another_partners_row(world: World, door: str, role: str) -> None:
     client = signed_in(getattr(world.juniper, role))
     answer = client.get(address(door, Stock.of(world.northwind)))
@@ -87,7 +96,10 @@ def test_it_does_not_find_a_live_row_in_the_sandbox(world: World, door: str) -> 
     assert client.get(address(door, Stock.of(world.northwind), Mode.SANDBOX)).status_code == 404
 
 
-@pytest.mark.parametrize("door", ["overview", "users", "payouts", "payouts_csv", "buybacks", "buybacks_csv"])
+@pytest.mark.parametrize(
+    "door",
+    ["overview", "users", "payouts", "payouts_csv", "buybacks", "buybacks_csv", "expiring", "bulk_sales"],
+)
 def test_it_lists_nothing_of_another_partner(world: World, door: str) -> None:
     stock = Stock.of(world.northwind)
     answer = signed_in(world.juniper.owner).get(address(door, stock))

@@ -18,6 +18,7 @@ from buyback.sellback import sell_back
 from config.dashboard import urlpatterns
 from partners.actor import SYSTEM
 from partners.models import Membership, Role
+from tests.bulk import make_bulk_line
 from tests.dashboard.steps import confirmed
 from tests.invitations import make_invitation
 from tests.world import Company, World, make_item, make_key, make_membership, make_statement
@@ -44,6 +45,14 @@ TABLE = {
     "users": Door(EVERYBODY),
     "holdings": Door(EVERYBODY, "collector"),
     "sell": Door(OPERATORS, "item"),
+    "outcome": Door(EVERYBODY, "item"),
+    "expiring": Door(EVERYBODY),
+    "bulk_sales": Door(EVERYBODY),
+    "bulk_sale": Door(EVERYBODY, "bulk"),
+    "bulk_results": Door(EVERYBODY, "bulk"),
+    "bulk_preview": Door(OPERATORS, post=True),
+    "bulk_start": Door((403, 409, 409), post=True),  # the list is missing
+    "bulk_cancel": Door((403, 302, 302), "bulk", post=True),
     "buybacks": Door(EVERYBODY),
     "buybacks_csv": Door(EVERYBODY),
     "buyback": Door(EVERYBODY, "buyback"),
@@ -95,6 +104,10 @@ class Stock:
     @cached_property
     def day(self) -> Any:
         return make_statement(self.company.live).day
+
+    @cached_property
+    def bulk(self) -> Any:
+        return make_bulk_line(make_item(self.company.live)).bulk_id
 
     @cached_property
     def invitation(self) -> Any:

@@ -8,7 +8,7 @@ cannot come in without its row here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -16,9 +16,10 @@ from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError, models, transaction
-from django.db.models.expressions import RawSQL
 
 from partners.models import User
+from tests.database.breaks import BAD_MONEY, BILLION, NAN, Break, each, twice
+from tests.database.bulk_breaks import BULK_BREAKS
 from tests.database.decisions import DECISIONS
 from tests.database.schema import constraints, field_label, our_models
 from tests.invitations import make_invitation
@@ -48,16 +49,7 @@ from tests.world import (
     make_user,
 )
 
-Break = Callable[[World], object]
-NAN = RawSQL("'NaN'::numeric", ())  # Django refuses it as a value; somebody with psql need not
-BILLION = Decimal(1_000_000_000)
-BAD_MONEY = (Decimal(0), Decimal("-0.01"), BILLION, NAN)
 BAD_PERCENT = (Decimal(0), Decimal("1.0001"), Decimal("-0.85"))
-
-
-def each(values: Sequence[Any], make: Callable[[World, Any], object]) -> list[Break]:
-    """``make`` once for each value."""
-    return [lambda w, value=value: make(w, value) for value in values]  # type: ignore[misc]
 
 
 def live_item(w: World, **fields: Any) -> Any:
@@ -80,11 +72,6 @@ def at_mint_price(w: World, **fields: Any) -> Any:
 
 def update(row: models.Model, **fields: Any) -> None:
     type(row)._default_manager.filter(pk=row.pk).update(**fields)
-
-
-def twice(make: Callable[[], object]) -> None:
-    make()
-    make()
 
 
 def purchase(w: World, **fields: Any) -> Any:
@@ -337,6 +324,7 @@ BREAKS: dict[str, Sequence[Break]] = {
         lambda w: make_statement(w.northwind.live, sold_amount=5, paid_amount=5),
         lambda w: make_statement(w.northwind.live, sold=1, paid=1),
     ],
+    **BULK_BREAKS,
 }
 
 
@@ -382,6 +370,7 @@ def test_it_repeats_the_primary_key_where_a_reference_needs_a_target() -> None:
         if isinstance(constraint, models.UniqueConstraint) and "id" in constraint.fields
     ]
     assert sorted(targets) == [
+        "buyback_bulksale_tenant",
         "buyback_buyback_tenant_amount",
         "inventory_collector_tenant",
         "inventory_item_tenant",

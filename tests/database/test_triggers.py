@@ -11,11 +11,22 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, connection, models, transaction
 
-from buyback.models import BUYBACK_MOVES, PAYOUT_MOVES, Buyback, Move, Payout, Statement, Transfer
+from buyback.models import (
+    BUYBACK_MOVES,
+    LINE_MOVES,
+    PAYOUT_MOVES,
+    BulkLine,
+    Buyback,
+    Move,
+    Payout,
+    Statement,
+    Transfer,
+)
 from buyback.models.sales import OPEN_STATES
 from inventory.models import Item, PriceChange
 from inventory.models.holdings import ITEM_MOVES
 from partners.models import AuditEntry, Environment, Event
+from tests.bulk import make_bulk_line
 from tests.database.decisions import make_reversal
 from tests.database.schema import triggers
 from tests.kept import make_price_change
@@ -71,6 +82,26 @@ def of_a_sale(state: str) -> dict[str, Any]:
     }
 
 
+def the_item(w: World) -> Item:
+    """The one item of a test."""
+    return Item.objects.first() or make_item(w.northwind.live)
+
+
+def sale_of(w: World, state: str) -> Buyback | None:
+    """The sale that a line in this state names."""
+    return make_buyback(the_item(w)) if state in ("sold", "unknown") else None
+
+
+def of_a_line(state: str) -> dict[str, Any]:
+    sale = Buyback.objects.first() or make_buyback(Item.objects.get())
+    return {
+        "reason": "failed" if state == "refused" else "",
+        "buyback": sale if state in ("sold", "unknown") else None,
+        "lease_until": NOW if state in ("selling", "unknown") else None,
+        "closed_at": None if state in ("pending", "selling", "unknown") else NOW,
+    }
+
+
 # Each state machine: its states, its moves, how a row in a state comes about, and what else a state asks of a row.
 MACHINES: dict[type[models.Model], tuple[list[str], Any, Callable[[World, str], models.Model], Any]] = {
     Item: (Item.State.values, ITEM_MOVES, item, lambda state: {"sold_at": sold_at(state)}),
@@ -85,6 +116,12 @@ MACHINES: dict[type[models.Model], tuple[list[str], Any, Callable[[World, str], 
         PAYOUT_MOVES,
         lambda w, state: make_payout(make_buyback(make_item(w.northwind.live)), state=state),
         lambda state: {"paid_at": NOW if state == "paid" else None},
+    ),
+    BulkLine: (
+        BulkLine.State.values,
+        LINE_MOVES,
+        lambda w, state: make_bulk_line(the_item(w), state=state, buyback=sale_of(w, state)),
+        of_a_line,
     ),
 }
 

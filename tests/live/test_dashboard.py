@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -12,7 +13,8 @@ from django.urls import reverse
 from pytest_django.fixtures import Settings
 
 from buyback import attempts
-from buyback.dashboard import selling
+from buyback.dashboard import offers
+from buyback.dashboard.offers import Offer
 from buyback.models import Buyback, TreasuryControl
 from buyback.sellback import sell_back
 from config import clock
@@ -20,6 +22,13 @@ from inventory.models import Card, Item
 from partners.actor import SYSTEM
 from tests.dashboard.steps import HTMX, post_sale, signed_in
 from tests.live.shop import HASTY, PRICE, SETTLED, UNTOUCHED, Shop, declined, later, reconciled, refused, rows
+
+
+def look(shop: Shop, item: Item) -> tuple[int, str]:
+    """Status and page of an operator's look at the price."""
+    where = reverse("dashboard:sell", args=["live", item.pk])
+    answer = signed_in(shop.world.northwind.operator).get(where, headers=HTMX)
+    return answer.status_code, answer.content.decode()
 
 
 def press(shop: Shop, item: Item, **sent: Any) -> tuple[int, str]:
@@ -72,6 +81,8 @@ def test_it_says_in_progress_of_an_outcome_that_is_not_known(shop: Shop, setting
     assert "Look again" in page
     assert reconciled(item)
     assert rows(item).payouts == (PRICE,)
+    where = reverse("dashboard:outcome", args=["live", item.pk])
+    assert "Sold back for $70.13" in signed_in(shop.world.northwind.operator).get(where).content.decode()
     assert "Already sold back for $70.13" in press(shop, item)[1]
     assert len(shop.treasury.payments) == 1
 
@@ -84,6 +95,46 @@ def test_it_shows_the_oracles_price_when_that_is_another(shop: Shop) -> None:
     assert "from $68.00 to $70.13" in page
     assert press(shop, item, amount="70.13")[0] == 200
     assert rows(item) == SETTLED
+
+
+def test_it_offers_the_oracles_price_of_this_moment(shop: Shop) -> None:
+    item = shop.item()
+    Card.objects.filter(pk=item.card_id).update(fmv=Decimal("80.00"))  # 68.00
+    page = look(shop, item)
+    assert (page[0], "Sell back for $70.13" in page[1]) == (200, True)
+    assert rows(item) == UNTOUCHED
+
+
+@pytest.mark.parametrize("fault", ["garbage", "not_found"])
+def test_it_offers_nothing_without_a_price(shop: Shop, fault: str) -> None:
+    item = shop.item()
+    shop.oracle.fault(fault)
+    page = look(shop, item)
+    assert (page[0], "There is no price right now" in page[1]) == (422, True)
+    assert rows(item) == UNTOUCHED
+
+
+@pytest.mark.parametrize("sent_again", [False, True])
+def test_it_tells_a_form_that_is_sent_again_the_first_ones_refusal(shop: Shop, sent_again: bool) -> None:
+    """The control is another form: that one tries again, and sells."""
+    item = shop.item()
+    offer = Offer.of(item, PRICE, clock.now())
+    shop.treasury.fault("decline", times=1)
+    assert press(shop, item, offer=offer.signed)[0] == 422
+    second = offer if sent_again else replace(offer, token="another")
+    assert press(shop, item, offer=second.signed)[0] == (422 if sent_again else 200)
+    assert len(shop.treasury.payments) == (0 if sent_again else 1)
+
+
+def test_it_tells_a_form_that_is_sent_again_what_became_of_its_sale(shop: Shop, settings: Settings) -> None:
+    settings.TREASURY_TIMEOUT = HASTY
+    item = shop.item()
+    offer = Offer.of(item, PRICE, clock.now())
+    shop.treasury.fault("hang_after", times=1)
+    assert press(shop, item, offer=offer.signed)[0] == 202
+    assert reconciled(item)
+    status, page = press(shop, item, offer=offer.signed)
+    assert (status, "Sold back for $70.13" in page, len(shop.treasury.payments)) == (200, True, 1)
 
 
 def open_sale(shop: Shop, **fields: Any) -> Item:
@@ -115,6 +166,6 @@ def test_it_never_sells_the_next_pull_in_place_of_the_one_shown(shop: Shop, monk
         later_pulls.append(shop.item(card=item.card))
         return sell_back(**order)
 
-    monkeypatch.setattr(selling, "sell_back", sell_back_a_moment_too_late)
+    monkeypatch.setattr(offers, "sell_back", sell_back_a_moment_too_late)
     assert press(shop, item)[0] == 409
     assert (rows(later_pulls[0]).item, Buyback.objects.count()) == ("held", 1)

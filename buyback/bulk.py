@@ -1,0 +1,190 @@
+"""Bulk sales: a member's list of items, each sold by the one action at the amount that was shown, or not at all.
+
+The tables are the truth. ``start`` writes the list, whoever calls ``sell_next`` works it off: a worker claims one line
+after the other (``SKIP LOCKED``, with a lease), so any number of workers may be at it and any of them may die. Each
+line sells under an idempotency key of its own: claimed again, it hears what became of the first attempt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+import orjson
+from django.db import transaction
+
+from buyback import keyed, sessions
+from buyback.models import BulkLine, BulkSale, Buyback
+from buyback.models.bulk import BulkLineQuerySet
+from buyback.outcomes import (
+    ItemExpired,
+    ItemNotFound,
+    OutcomeUnknown,
+    PriceChanged,
+    Sale,
+    SaleInFlight,
+    SessionActive,
+)
+from buyback.sellback import sell_back
+from config import clock
+from config.errors import Refusal
+from partners import audit, idempotency
+from partners.actor import SYSTEM, Actor
+from partners.idempotency import Answer, KeyInProgress
+from partners.models import Environment, Partner
+
+MOST = 1000  # items of one bulk sale
+CHUNK = 10  # lines of one call of `sell_next`: at their slowest, together, below a task's time limit
+LEASE = timedelta(seconds=90)  # longer than a sale may take, and than its idempotency key's
+PAUSE = timedelta(seconds=15)  # until a line whose outcome is not known is looked at again
+State, Reason = BulkLine.State, BulkLine.Reason
+REASONS = {
+    ItemExpired.sentence: Reason.EXPIRED,
+    ItemNotFound.sentence: Reason.NOT_FOUND,
+    SessionActive.sentence: Reason.IN_PROGRESS,
+    PriceChanged.sentence: Reason.PRICE_CHANGED,
+}
+
+
+class NothingChosen(Refusal):
+    """A bulk sale of no item."""
+
+    sentence, status = "Choose at least one item", 422
+
+
+class TooMany(Refusal):
+    """A bulk sale of more items than one may hold."""
+
+    sentence, status = f"A bulk sale holds at most {MOST:,} items", 422
+
+
+def start(
+    *, environment: Environment, token: UUID, chosen: Sequence[tuple[int, Decimal]], by: Actor, now: datetime
+) -> BulkSale:
+    """Write down what is to be sold: the items' rows, each with the amount (USD) that was shown. Sells nothing yet.
+
+    The same ``token`` again is the same bulk sale: nothing is added to it. Raises NothingChosen, TooMany.
+    """
+    if not chosen:
+        raise NothingChosen
+    if len(chosen) > MOST:
+        raise TooMany
+    with transaction.atomic():
+        bulk, created = BulkSale.objects.get_or_create(
+            environment=environment, token=token, defaults={"requested_by": str(by), "created_at": now}
+        )
+        if not created:
+            return bulk
+        lines = [BulkLine(environment=environment, bulk=bulk, item_id=item, amount=amount) for item, amount in chosen]
+        BulkLine.objects.bulk_create(lines)
+        size, offered = len(chosen), sum((amount for _, amount in chosen), Decimal(0))
+        audit.record(
+            actor=by,
+            action="bulk_sale.started",
+            target=bulk,
+            partner=environment.partner,
+            after={"mode": environment.mode, "items": size, "amount": str(offered)},
+        )
+    return bulk
+
+
+def cancel(bulk_id: UUID, *, by: Actor, now: datetime) -> int:
+    """Stop what has not begun; what has is brought to its end. Returns how many lines were stopped."""
+    with transaction.atomic():
+        bulk = BulkSale.objects.select_related("environment__partner").select_for_update(of=("self",)).get(pk=bulk_id)
+        stopped = bulk.lines.filter(state=State.PENDING).update(state=State.CANCELLED, closed_at=now)
+        if stopped:
+            bulk.cancelled_by, bulk.cancelled_at = str(by), now
+            bulk.save(update_fields=["cancelled_by", "cancelled_at"])
+            partner, after = bulk.environment.partner, {"items": stopped}
+            audit.record(actor=by, action="bulk_sale.cancelled", target=bulk, partner=partner, after=after)
+    return stopped
+
+
+def sell_next(bulk_id: UUID, *, now: datetime | None = None) -> bool:
+    """Sell the next lines, 10 at most; whether some are left that have not begun.
+
+    Safe to run twice and in parallel. A suspended partner sells nothing: the rest of his bulk sales is cancelled.
+    """
+    partner = Partner.objects.get(environments__bulk_sales=bulk_id)
+    if partner.status == Partner.Status.SUSPENDED:
+        cancel(bulk_id, by=SYSTEM, now=now or clock.now())
+    for _ in range(CHUNK):
+        line = _claim(bulk_id, now or clock.now())
+        if line is None:
+            return False
+        _work_on(line, now)
+    return BulkLine.objects.filter(bulk=bulk_id, state=State.PENDING).exists()
+
+
+def unattended(*, now: datetime | None = None, limit: int = 100) -> list[UUID]:
+    """Bulk sales with something left to do, at which nobody is: never begun, or left by a worker that died."""
+    lines = BulkLine.objects.unattended(now or clock.now())
+    return list(lines.order_by("bulk").values_list("bulk", flat=True).distinct()[:limit])
+
+
+def _claim(bulk_id: UUID, now: datetime) -> BulkLine | None:
+    """The next line, ours to work on until its lease ends; None when there is none."""
+    related = ("bulk", "environment__partner", "item")
+    with transaction.atomic():
+        rows = BulkLine.objects.claimable(now).filter(bulk=bulk_id).order_by("pk").select_related(*related)
+        line = rows.select_for_update(skip_locked=True, no_key=True, of=("self",)).first()
+        if line is not None:
+            if line.state == State.PENDING:
+                line.state = State.SELLING
+            line.lease_until = now + LEASE
+            line.save(update_fields=["state", "lease_until"])
+    return line
+
+
+def _work_on(line: BulkLine, now: datetime | None) -> None:
+    """Sell a claimed line, or hear what became of the attempt that was made before, and write down which."""
+    try:
+        answer = _sell(line) if line.buyback_id is None else sessions.answer_for(line.buyback_id, now=now)
+    except OutcomeUnknown as unknown:
+        _wait(line, unknown.buyback_id, now)
+    except (SaleInFlight, KeyInProgress):  # somebody else is at the item, or an attempt of ours still is
+        _wait(line, None, now)
+    else:
+        _close(line, answer, now)
+
+
+def _sell(line: BulkLine) -> Answer:
+    key, bulk = f"bulk {line.bulk.token} {line.pk}", line.bulk
+
+    def sell(row: int | None) -> Sale:
+        return sell_back(
+            environment=line.environment,
+            item_id=line.item.public_id,
+            pull=line.item_id,
+            by=Actor.named(bulk.requested_by),
+            expected_amount=line.amount,
+            key=row,
+        )
+
+    fingerprint = idempotency.fingerprint("bulk", {"item": line.item_id})
+    return keyed.sell_once(environment=line.environment, key=key, fingerprint=fingerprint, sell=sell)
+
+
+def _wait(line: BulkLine, buyback_id: UUID | None, now: datetime | None) -> None:
+    """Not known yet: to be looked at again in 15 seconds."""
+    found = {} if buyback_id is None else {"state": State.UNKNOWN, "buyback": buyback_id}
+    _claimed(line).update(lease_until=(now or clock.now()) + PAUSE, **found)
+
+
+def _close(line: BulkLine, answer: Answer, now: datetime | None) -> None:
+    """Sold, or refused for a reason."""
+    moment = now or clock.now()
+    if answer.status == 200:
+        sale = Buyback.objects.settled().get(item=line.item_id)
+        _claimed(line).update(state=State.SOLD, buyback=sale.pk, lease_until=None, closed_at=moment)
+        return
+    reason = REASONS.get(orjson.loads(answer.body)["error"], Reason.FAILED)
+    _claimed(line).update(state=State.REFUSED, reason=reason, lease_until=None, closed_at=moment)
+
+
+def _claimed(line: BulkLine) -> BulkLineQuerySet:
+    """The line, if it is not at its end: whoever worked on it meanwhile has heard the same."""
+    return BulkLine.objects.filter(pk=line.pk, state__in=(State.SELLING, State.UNKNOWN))

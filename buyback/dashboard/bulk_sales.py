@@ -1,0 +1,211 @@
+"""Selling many items back: what is chosen is previewed, confirmed, and worked off by the workers while one looks on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import structlog
+from django.contrib import messages
+from django.http import HttpResponse, QueryDict, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.views.decorators.http import require_POST, require_safe
+from django_htmx.http import HttpResponseStopPolling, trigger_client_event
+from kombu.exceptions import OperationalError
+
+from buyback import bulk, quotes, tasks
+from buyback.dashboard import orders
+from buyback.dashboard.expiring import Filter
+from buyback.dashboard.refusals import LINE_REASONS, QUOTE_REASONS
+from buyback.models import BulkLine, BulkSale
+from config import csv
+from config.keyset import walk
+from inventory.models import Item
+from inventory.models.holdings import ItemQuerySet
+from partners.actor import Actor
+from partners.dashboard.access import MemberRequest, Obstacle, may_act, member, obstacle
+from partners.dashboard.pages import page
+from partners.dashboard.paging import NEWEST, keyset
+from partners.models import Role
+
+log = structlog.get_logger(__name__)
+
+STALE = Obstacle(
+    "This list is out of date",
+    "The list of items was made more than an hour ago, or is not one of ours. Nothing was started.",
+    "Select the items again; you will see their prices as they are now.",
+    status=409,
+)
+COLUMNS = ("item_id", "card", "user_id", "amount_usd", "state", "result", "buyback_id", "payout_id", "closed_at")
+
+
+@require_safe
+@member
+def bulk_sales(request: MemberRequest) -> HttpResponse:
+    """Every bulk sale, the newest first."""
+    rows = BulkSale.objects.of(request.environment)
+    after, before = request.GET.get("after", ""), request.GET.get("before", "")
+    listed = keyset(rows, NEWEST, after, before=before, size=25)
+    # Counted apart, or every bulk sale there is would be counted to find the newest.
+    counted = BulkSale.objects.filter(pk__in=[sale.pk for sale in listed.rows]).counted().order_by(*NEWEST)
+    context = {"section": "expiring", "page": listed, "sales": [(sale, standing(sale)) for sale in counted]}
+    return page(request, "dashboard/bulk_sales.html", context, part="results")
+
+
+@member
+def preview(request: MemberRequest) -> HttpResponse:
+    """What the chosen items would sell for now, and which would not. Changes nothing, so it may be sent again."""
+    if request.method != "POST":
+        return redirect("dashboard:expiring", request.environment.mode)
+    stop = obstacle(request, Role.OPERATOR)
+    if stop:
+        return _refuse(request, stop)
+    here, now = request.environment, request.environment.now()
+    chosen = _chosen(request, now)
+    items = list(chosen.with_card()[: bulk.MOST + 1])
+    looked = [(item, quotes.quote_of(item, item.public_id, here, now)) for item in items[: bulk.MOST]]
+    sellable = [(item, quote.amount) for item, quote in looked if quote.reason is None and quote.amount]
+    context = {
+        "section": "expiring",
+        "now": now,
+        "sellable": sellable,
+        "refused": [(item, QUOTE_REASONS[quote.reason]) for item, quote in looked if quote.reason],
+        "total": sum((amount for _, amount in sellable), Decimal(0)),
+        "order": orders.signed(here, [(item.pk, amount) for item, amount in sellable]),
+        "more": len(items) > bulk.MOST,
+        "most_items": bulk.MOST,
+    }
+    return page(request, "dashboard/bulk_preview.html", context)
+
+
+@require_POST
+@member
+def start(request: MemberRequest) -> HttpResponse:
+    """Begin what was previewed; sent again, the same bulk sale is shown."""
+    stop = obstacle(request, Role.OPERATOR)
+    order = orders.read(request.POST.get("order", ""), request.environment)
+    if stop or order is None:
+        return _refuse(request, stop or STALE)
+    sale = bulk.start(
+        environment=request.environment,
+        token=order.token,
+        chosen=order.chosen,
+        by=Actor.user(request.user),
+        now=request.environment.now(),
+    )
+    _ring(sale.pk)
+    return redirect("dashboard:bulk_sale", request.environment.mode, sale.pk)
+
+
+@require_safe
+@member
+def bulk_sale(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """How far it is, and what became of each item. The progress is polled until it is over."""
+    sale = get_object_or_404(BulkSale.objects.of(request.environment).counted(), pk=pk)
+    context: dict[str, Any] = {"section": "expiring", "sale": sale, "standing": standing(sale)}
+    if request.htmx.target == "progress":
+        response = page(request, "dashboard/bulk_sale.html", context, part="progress")
+        if context["standing"]["over"]:
+            response.status_code = HttpResponseStopPolling.status_code
+            trigger_client_event(response, "over")
+        return response
+    state = request.GET.get("state", "")
+    lines = _lines(sale).filter(state=state) if state in BulkLine.State.values else _lines(sale)
+    listed = keyset(lines, {"id": int}, request.GET.get("after", ""), before=request.GET.get("before", ""))
+    context |= {
+        "page": listed,
+        "lines": [(line, sentence(line)) for line in listed.rows],
+        "state": state,
+        "may_sell": may_act(request, Role.OPERATOR),
+    }
+    return page(request, "dashboard/bulk_sale.html", context, part="results")
+
+
+@require_POST
+@member
+def cancel(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """Stop the items that have not begun."""
+    stop = obstacle(request, Role.OPERATOR)
+    if stop:
+        return _refuse(request, stop)
+    sale = get_object_or_404(BulkSale.objects.of(request.environment), pk=pk)
+    stopped = bulk.cancel(sale.pk, by=Actor.user(request.user), now=request.environment.now())
+    messages.success(request, f"Cancelled: {stopped:,} not begun" if stopped else "Everything had begun already")
+    return redirect("dashboard:bulk_sale", request.environment.mode, sale.pk)
+
+
+@require_safe
+@member
+def results(request: MemberRequest, pk: UUID) -> StreamingHttpResponse:
+    """What became of each item, as a file."""
+    sale = get_object_or_404(BulkSale.objects.of(request.environment), pk=pk)
+    return csv.download(f"bulk-sale-{sale.pk}.csv", COLUMNS, _rows(sale))
+
+
+def standing(sale: Any) -> dict[str, Any]:
+    """How far a counted bulk sale is: a word for its state, and how many of its lines are at their end."""
+    done = sale.sold + sale.refused + sale.cancelled
+    waits, over = sale.pending + sale.selling, done == sale.size
+    word = "Running" if waits else "Waiting for answers"
+    if over:
+        word = "Cancelled" if sale.cancelled else "Finished"
+    return {"done": done, "over": over, "word": word}
+
+
+def sentence(line: BulkLine) -> str:
+    """What became of a line, or what it waits for."""
+    if line.state == BulkLine.State.REFUSED:
+        return LINE_REASONS[BulkLine.Reason(line.reason)]
+    return {
+        BulkLine.State.PENDING: "Not begun yet.",
+        BulkLine.State.SELLING: "Being sold at this moment.",
+        BulkLine.State.UNKNOWN: "The payment is not confirmed yet. It resolves by itself and is made once.",
+        BulkLine.State.SOLD: "Sold back and paid.",
+        BulkLine.State.CANCELLED: "Not begun: the rest was cancelled. The user still holds it.",
+    }[BulkLine.State(line.state)]
+
+
+def _chosen(request: MemberRequest, now: datetime) -> ItemQuerySet:
+    """What a selection names: the boxes that were ticked, all that a filter matches, or what a bulk sale left over."""
+    here, sent = request.environment, request.POST
+    if sent.get("all"):
+        return Filter.of(QueryDict(sent.get("query", ""))).rows(here, now)
+    items = Item.objects.of(here).order_by("expires_at", "id")
+    if sent.get("again"):
+        try:
+            return items.filter(pk__in=_left_over(UUID(sent["again"])))
+        except ValueError:
+            return items.none()
+    return items.filter(pk__in=[int(pk) for pk in sent.getlist("item") if pk.isdecimal() and len(pk) < 19])
+
+
+def _left_over(pk: UUID) -> Any:
+    """The items that a bulk sale did not sell."""
+    return BulkLine.objects.filter(bulk=pk, state__in=("refused", "cancelled")).values("item")
+
+
+def _lines(sale: BulkSale) -> Any:
+    return sale.lines.select_related("item__card", "item__collector", "buyback__payout")
+
+
+def _rows(sale: BulkSale) -> Iterator[tuple[object, ...]]:
+    for line in walk(_lines(sale), ["id"]):
+        payout = getattr(line.buyback, "payout", None)
+        item, told = line.item, sentence(line)
+        named = (item.public_id, item.card.name, item.collector.user_id, line.amount, line.state, told)
+        yield (*named, line.buyback_id, payout and payout.pk, line.closed_at)
+
+
+def _ring(bulk_id: UUID) -> None:
+    """Wake a worker. Unheard, the clock wakes one within 15 seconds."""
+    try:
+        tasks.sell_bulk.delay(str(bulk_id))
+    except OperationalError:
+        log.warning("bulk_sale_not_rung", bulk_id=str(bulk_id), exc_info=True)
+
+
+def _refuse(request: MemberRequest, stop: Obstacle) -> HttpResponse:
+    return page(request, "dashboard/refused.html", {"section": "expiring", "stop": stop}, status=stop.status)

@@ -1,0 +1,40 @@
+"""What a member confirms when he sells in bulk: the list that was previewed, signed, with a token of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from uuid import UUID, uuid4
+
+from django.core import signing
+
+from partners.models import Environment
+
+SALT = "dashboard.order"
+AGE = 3600  # seconds; each item is checked against the price that was shown in any case
+
+
+@dataclass(frozen=True)
+class Order:
+    """Items' rows, each with the amount (USD) that was shown."""
+
+    token: UUID
+    chosen: list[tuple[int, Decimal]]
+
+
+def signed(here: Environment, chosen: Sequence[tuple[int, Decimal]]) -> str:
+    """A new order, as the form carries it."""
+    listed = [[pk, str(amount)] for pk, amount in chosen]
+    return signing.dumps([here.pk, str(uuid4()), listed], salt=SALT, compress=True)
+
+
+def read(text: str, here: Environment) -> Order | None:
+    """The order of this environment that a form carries; None for what we did not write, or not lately."""
+    try:
+        environment, token, listed = signing.loads(text, salt=SALT, max_age=AGE)
+    except signing.BadSignature:
+        return None
+    if environment != here.pk or not listed:
+        return None
+    return Order(UUID(token), [(pk, Decimal(amount)) for pk, amount in listed])

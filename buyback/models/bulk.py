@@ -1,0 +1,189 @@
+"""Bulk sales: many items sold back at once by a member, one line for each, worked off by the workers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pgtrigger
+from django.db import models
+from django.db.models import Count, Exists, Max, OuterRef, Q, Sum
+
+from buyback.models.sales import Buyback
+from config.money import MoneyField, money_check
+from inventory.models import Item
+from partners.constraints import CompositeForeignKey, same_environment
+from partners.models import Environment
+from partners.models.records import UuidV7
+
+# The allowed moves of a line. A trigger refuses any other, whoever writes.
+LINE_MOVES = (
+    ("pending", "selling"),
+    ("pending", "cancelled"),
+    ("selling", "sold"),
+    ("selling", "refused"),
+    ("selling", "unknown"),
+    ("unknown", "sold"),
+    ("unknown", "refused"),
+)
+OPEN_LINES = ("pending", "selling", "unknown")
+
+
+class BulkSaleQuerySet(models.QuerySet["BulkSale"]):
+    """Bulk sales, as their callers ask for them."""
+
+    def of(self, environment: Environment) -> BulkSaleQuerySet:
+        """One environment's."""
+        return self.filter(environment=environment)
+
+    def counted(self) -> BulkSaleQuerySet:
+        """With how many lines are in which state, what was offered and what was paid (USD), and the last one's end."""
+        counts = {
+            state: Count("lines", filter=Q(lines__state=state))
+            for state in (*OPEN_LINES, "sold", "refused", "cancelled")
+        }
+        return self.annotate(
+            size=Count("lines"),
+            offered=Sum("lines__amount"),
+            paid=Sum("lines__amount", filter=Q(lines__state="sold")),
+            last_closed_at=Max("lines__closed_at"),
+            **counts,
+        )
+
+
+class BulkSale(models.Model):
+    """What a member confirmed: a list of items, each at the amount that was shown.
+
+    ``token`` is the confirmed form's: sent again, it starts nothing again. A bulk sale is over when no line is open.
+    """
+
+    id = models.UUIDField(primary_key=True, db_default=UuidV7(), editable=False)
+    environment = models.ForeignKey(Environment, models.PROTECT, related_name="bulk_sales", db_index=False)
+    token = models.UUIDField()
+    requested_by = models.CharField(max_length=300, help_text="The member who confirmed it.")
+    created_at = models.DateTimeField()
+    cancelled_by = models.CharField(max_length=300, blank=True, help_text="Who stopped the lines not begun yet.")
+    cancelled_at = models.DateTimeField(null=True, blank=True)
+
+    objects = BulkSaleQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-created_at", "-id")
+        constraints = (
+            models.UniqueConstraint(fields=("environment", "token"), name="buyback_bulksale_once"),
+            # Target of the lines' reference.
+            models.UniqueConstraint(fields=("environment", "id"), name="buyback_bulksale_tenant"),
+            models.CheckConstraint(
+                condition=Q(cancelled_by="", cancelled_at=None) | (~Q(cancelled_by="") & Q(cancelled_at__isnull=False)),
+                name="buyback_bulksale_cancelled_by_somebody",
+            ),
+        )
+        indexes = (
+            # Reader: the list of bulk sales, newest first.
+            models.Index(fields=("environment", "-created_at", "-id"), name="buyback_bulksale_newest"),
+        )
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class BulkLineQuerySet(models.QuerySet["BulkLine"]):
+    """Lines, as their callers ask for them."""
+
+    def open(self) -> BulkLineQuerySet:
+        """Lines that are not at their end."""
+        return self.filter(state__in=OPEN_LINES)
+
+    def claimable(self, now: datetime) -> BulkLineQuerySet:
+        """Lines that nobody works on: not begun, or left by whoever had begun them."""
+        return self.filter(Q(state="pending") | Q(state__in=("selling", "unknown"), lease_until__lte=now))
+
+    def unattended(self, now: datetime) -> BulkLineQuerySet:
+        """Claimable lines, those not begun only where nobody works on the same bulk sale."""
+        at_work = BulkLine.objects.filter(bulk=OuterRef("bulk"), state="selling", lease_until__gt=now)
+        return self.claimable(now).filter(~Q(state="pending") | ~Exists(at_work))
+
+
+class BulkLine(models.Model):
+    """One item of a bulk sale, and what became of it.
+
+    ``amount`` (USD) is what was shown; a sale at any other is refused. A line in ``selling`` or ``unknown`` is worked
+    on by whoever claimed it, until ``lease_until``.
+    """
+
+    class State(models.TextChoices):
+        PENDING = "pending", "Waiting"
+        SELLING = "selling", "Being sold"
+        UNKNOWN = "unknown", "In progress"
+        SOLD = "sold", "Sold back"
+        REFUSED = "refused", "Not sold"
+        CANCELLED = "cancelled", "Cancelled"
+
+    class Reason(models.TextChoices):
+        EXPIRED = "expired", "The window had closed"
+        NOT_FOUND = "not_found", "The user no longer held it"
+        IN_PROGRESS = "in_progress", "An earlier sale was unresolved"
+        FAILED = "failed", "The payment did not go through"
+        PRICE_CHANGED = "price_changed", "The price had changed"
+
+    id = models.BigAutoField(primary_key=True)
+    environment = models.ForeignKey(Environment, models.PROTECT, related_name="+", db_index=False)
+    bulk = models.ForeignKey(BulkSale, models.PROTECT, related_name="lines", db_index=False, db_constraint=False)
+    item = models.ForeignKey(Item, models.PROTECT, related_name="+", db_index=False, db_constraint=False)
+    amount = MoneyField()
+    state = models.CharField(max_length=9, choices=State.choices, default=State.PENDING)
+    reason = models.CharField(max_length=13, choices=Reason.choices, blank=True)
+    buyback = models.OneToOneField(Buyback, models.PROTECT, null=True, related_name="bulk_line", db_constraint=False)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    objects = BulkLineQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("id",)
+        constraints = (
+            models.UniqueConstraint(fields=("bulk", "item"), name="buyback_bulkline_item_once"),
+            same_environment("bulk", "buyback_bulksale", name="buyback_bulkline_bulk_same_env"),
+            same_environment("item", "inventory_item", name="buyback_bulkline_item_same_env"),
+            CompositeForeignKey(
+                columns=("environment_id", "buyback_id", "amount"),
+                to_table="buyback_buyback",
+                to_columns=("environment_id", "id", "amount"),
+                name="buyback_bulkline_sold_as_shown",
+            ),
+            money_check("amount", name="buyback_bulkline_amount_bounds"),
+            models.CheckConstraint(
+                condition=Q(state__in=("pending", "selling", "unknown", "sold", "refused", "cancelled")),
+                name="buyback_bulkline_state_known",
+            ),
+            models.CheckConstraint(
+                condition=(~Q(state="refused") & Q(reason=""))
+                | Q(state="refused", reason__in=("expired", "not_found", "in_progress", "failed", "price_changed")),
+                name="buyback_bulkline_refused_has_a_reason",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=("sold", "unknown"), buyback__isnull=False)
+                | (~Q(state__in=("sold", "unknown", "refused")) & Q(buyback=None))
+                | Q(state="refused"),
+                name="buyback_bulkline_sold_names_its_sale",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=("selling", "unknown"), lease_until__isnull=False)
+                | (~Q(state__in=("selling", "unknown")) & Q(lease_until=None)),
+                name="buyback_bulkline_at_work_has_a_lease",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=OPEN_LINES, closed_at=None)
+                | (~Q(state__in=OPEN_LINES) & Q(closed_at__isnull=False)),
+                name="buyback_bulkline_closed_has_its_time",
+            ),
+        )
+        indexes = (
+            # Reader: a bulk sale's progress, the counts in the list of bulk sales, and a worker's next line.
+            models.Index(fields=("bulk", "state", "id"), name="buyback_bulkline_progress"),
+            # Reader: the clock, which looks for bulk sales that nobody works on.
+            models.Index(fields=("bulk",), condition=Q(state__in=OPEN_LINES), name="buyback_bulkline_open"),
+        )
+        triggers = (pgtrigger.FSM(name="allowed_moves", field="state", transitions=list(LINE_MOVES)),)
+
+    def __str__(self) -> str:
+        return f"{self.item_id} {self.state}"
