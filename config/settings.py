@@ -16,6 +16,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from config import environment
 from config.logs import logging_config
+from config.openapi.parts import PARTS
 from config.secret import development_secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -125,6 +126,8 @@ INSTALLED_APPS = [
     "django_htmx",
     "heroicons",
     "pgtrigger",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "rest_framework",
     "template_partials",
 ]
@@ -280,9 +283,25 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_PARSER_CLASSES": [],
     "DEFAULT_RENDERER_CLASSES": [],
+    "DEFAULT_SCHEMA_CLASS": "config.openapi.generator.Described",
     "EXCEPTION_HANDLER": "config.errors.answer",
     "UNAUTHENTICATED_USER": None,
     "URL_FORMAT_OVERRIDE": None,
+}
+
+SPECTACULAR_SETTINGS: dict[str, Any] = {
+    "TITLE": "Instant Sellback: Partner API",
+    "DESCRIPTION": "Buy pulls, show inventories, and sell items back at once. The guide: docs/api/README.md.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "APPEND_COMPONENTS": PARTS,
+    "SCHEMA_PATH_PREFIX": r"/(_/)?api/v1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SORT_OPERATIONS": False,
+    "POSTPROCESSING_HOOKS": [],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "",
+    "SWAGGER_UI_SETTINGS": {"docExpansion": "list", "defaultModelsExpandDepth": 0, "tryItOutEnabled": False},
 }
 
 # --- the outside world ----------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from django.urls import include, path
 
 from buyback import home_admin
 from config import api
+from config.openapi import pages as reference
 from inventory import pages
 from partners.api import UnknownRoute
 from partners.models import Mode
@@ -15,6 +16,8 @@ from partners.models import Mode
 urlpatterns = [
     path("faces/back.svg", pages.back),
     path("faces/<path:public_id>.svg", pages.face),
+    path("api/schema", reference.schema, name="api-schema"),
+    path("api/docs", reference.Docs.as_view(), name="api-docs"),
     path("api/v1", UnknownRoute.as_view(), {"mode": Mode.LIVE}),
     path("_/api/v1", UnknownRoute.as_view(), {"mode": Mode.SANDBOX}),
     path("api/v1/", include("config.api"), {"mode": Mode.LIVE}),

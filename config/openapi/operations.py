@@ -1,0 +1,271 @@
+"""Every call of the partner API, in the contract's order: what it takes and each answer it gives.
+
+A row is found by its view's name and method. What all calls share (key, scope, limits, idempotency) is added by
+``generator.py``, so a row says only what is its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from config.openapi.answers import TOO_MANY
+from config.openapi.schemas import TIME, UUID, Schema, closed, listed, page, ref, text
+
+READ, SALE, PURCHASE = "inventory:read", "buyback:write", "purchase:write"
+FAULT = "An unexpected error occurred"
+NOT_FOUND, EXPIRED, BELOW = "Item not found", "Item has expired", "Price below min_amount"
+FAILED, ACTIVE = "Transaction failed", "Item already has an active buyback session"
+IN_FLIGHT = "A buyback request for this item is already being processed"
+ITEM_IDS = "item_ids must be a list of 1 to 50 strings"
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One call. ``refusals`` are the sentences of its own by status; ``live`` and ``sandbox`` its 200 where they
+    differ. ``acts``: it may carry an Idempotency-Key; ``scopes``: what a limited key must have.
+    """
+
+    id: str
+    tag: str
+    summary: str
+    answer: Schema
+    scopes: tuple[str, ...] = ()
+    sandbox_answer: Schema | None = None
+    description: str = ""
+    body: Schema | None = None
+    query: dict[str, Schema] = field(default_factory=dict)
+    refusals: dict[int, list[str]] = field(default_factory=dict)
+    acts: bool = False
+    scenarios: tuple[str, ...] = ()
+    fault: str = FAULT
+    csv: bool = False
+
+
+def item_ids() -> Schema:
+    """1 to 50 ids."""
+    return {
+        "type": "object",
+        "required": ["item_ids"],
+        "properties": {"item_ids": listed(text(), minItems=1, maxItems=50)},
+    }
+
+
+SALE_OUTCOMES = ("transaction_failed", "active_session", "in_flight")
+MOMENT = {"type": "string", "format": "date-time"}
+TIMES = {
+    "created_from": MOMENT | {"description": "From this moment on."},
+    "created_to": MOMENT | {"description": "Before this moment."},
+}
+CLAMPED: Schema = {"type": ["integer", "string"], "description": "1 to 100; anything else is forced there, or 20."}
+PAGES: dict[str, Schema] = {"limit": CLAMPED, "cursor": text("`next_cursor` of the page before.")}
+WHOSE = {"user_id": text("Your own id of the user."), "item_id": text("Every pull of this item.")}
+HISTORY = (
+    "Newest first. A cursor belongs to its environment, route and filters. With `Accept: text/csv` every row from the"
+    " cursor on, streamed; `limit` then means nothing."
+)
+
+
+def history(name: str, row: str, **filters: Schema) -> Operation:
+    """One of the three histories."""
+    invalid = [f"Invalid {known}" for known in (*filters, *TIMES) if known not in WHOSE]
+    return Operation(
+        id=f"list{row}s",
+        tag="History",
+        summary=name,
+        description=HISTORY,
+        answer=page(row),
+        scopes=(READ,),
+        query={**filters, **TIMES, **PAGES},
+        refusals={400: ["Invalid cursor", *invalid]},
+        csv=True,
+    )
+
+
+def words(*values: str) -> Schema:
+    """A filter of a few words."""
+    return {"type": "string", "enum": list(values)}
+
+
+EVENT_TYPES = ("item.pulled", "item.expired", "item.window_changed", "buyback.completed", "buyback.failed")
+
+OPERATIONS: dict[tuple[str, str], Operation] = {
+    ("SellBack", "POST"): Operation(
+        id="sellBack",
+        tag="Sell back",
+        summary="Sell one item back, at once",
+        description="Phygitals pays. Live sells at the price of this moment, the sandbox at the price of the pull.",
+        scopes=(SALE,),
+        body={
+            "type": "object",
+            "required": ["item_id"],
+            "properties": {
+                "item_id": text("`id` of an inventory's or a purchase's item."),
+                "min_amount": {
+                    "type": ["number", "string", "null"],
+                    "description": "The least you accept, in USD.",
+                },
+            },
+        },
+        answer=ref("Sale"),
+        refusals={400: [NOT_FOUND, EXPIRED, FAILED, ACTIVE, BELOW], 429: [IN_FLIGHT]},
+        acts=True,
+        scenarios=SALE_OUTCOMES,
+    ),
+    ("Quotes", "POST"): Operation(
+        id="quote",
+        tag="Sell back",
+        summary="What items would sell for now",
+        scopes=(READ,),
+        body=item_ids(),
+        answer=closed({"quotes": listed(ref("Quote"), minItems=1, maxItems=50)}),
+        refusals={400: [ITEM_IDS], 413: []},
+    ),
+    ("SellBatch", "POST"): Operation(
+        id="sellBatch",
+        tag="Sell back",
+        summary="Sell up to 50 items, each on its own",
+        description="A refused item's line has the error that it would have had alone.",
+        scopes=(SALE,),
+        body=item_ids(),
+        answer=closed({"results": listed(ref("BatchLine"), minItems=1, maxItems=50)}),
+        refusals={400: [ITEM_IDS], 429: [IN_FLIGHT]},
+        acts=True,
+        scenarios=SALE_OUTCOMES,
+    ),
+    ("SellbackStatus", "GET"): Operation(
+        id="sellbackStatus",
+        tag="Sell back",
+        summary="What became of an item's latest sellback",
+        scopes=(READ,),
+        answer=ref("Sellback"),
+        refusals={404: [NOT_FOUND]},
+    ),
+    ("AvailablePacks", "GET"): Operation(
+        id="listPacks",
+        tag="Packs",
+        summary="The packs on sale",
+        query={"platform": text(examples=["mainnet"])},
+        answer=listed(ref("Pack")),
+        refusals={400: ["Host not allowed"]},
+    ),
+    ("Chase", "GET"): Operation(
+        id="chase",
+        tag="Packs",
+        summary="A pack's most valuable available cards",
+        answer=listed(ref("ChaseCard"), maxItems=20),
+        refusals={400: ["Host not allowed"], 404: ["VM not found", "Not found"]},
+    ),
+    ("RecentPulls", "GET"): Operation(
+        id="recentPulls",
+        tag="Packs",
+        summary="The newest pulls, anonymous",
+        query={"claw_ids": listed(text()), "limit": CLAMPED},
+        answer=listed(ref("Pull"), maxItems=100),
+        refusals={400: ["Host not allowed"]},
+    ),
+    ("CardPage", "GET"): Operation(
+        id="card",
+        tag="Packs",
+        summary="One card",
+        answer=ref("Card"),
+        refusals={400: ["Host not allowed"], 404: ["Card not found"]},
+    ),
+    ("BuyInit", "POST"): Operation(
+        id="buy",
+        tag="Purchase",
+        summary="Buy pulls of a pack for a user",
+        scopes=(PURCHASE,),
+        body={
+            "type": "object",
+            "required": ["id", "amount", "user_id"],
+            "properties": {
+                "id": text("The pack's id."),
+                "amount": {"type": "integer", "minimum": 1},
+                "user_id": text(
+                    "Your own id of the user.", minLength=1, maxLength=255, pattern=r"^[^\x00-\x1f\x7f-\x9f]+$"
+                ),
+            },
+        },
+        answer=closed({"session_id": UUID, "nfts": listed(ref("PurchasedItem"))}),
+        refusals={
+            400: [
+                "user_id is required",
+                "VM not found",
+                "Amount must be greater than 0",
+                TOO_MANY,
+                "Claw machine is out of stock",
+                "Host not allowed",
+            ]
+        },
+        acts=True,
+        fault="Error during transaction",
+    ),
+    ("BuyStatus", "POST"): Operation(
+        id="buyStatus",
+        tag="Purchase",
+        summary="What became of a purchase",
+        scopes=(PURCHASE,),
+        body={"type": "object", "required": ["session_id"], "properties": {"session_id": text()}},
+        answer={"oneOf": [closed({"result": ref("Purchase")}), ref("Pending")]},
+        sandbox_answer={"oneOf": [closed({"result": ref("SandboxPurchase")}), ref("Pending")]},
+        refusals={400: [FAILED, "Host not allowed"]},
+        acts=True,
+        scenarios=("transaction_failed", "pending"),
+    ),
+    ("Inventory", "GET"): Operation(
+        id="inventory",
+        tag="Inventory",
+        summary="What a user holds, newest first",
+        scopes=(READ,),
+        answer=closed({"user_id": text(), "items": listed(ref("Item"))}),
+        sandbox_answer=closed({"user_id": text(), "items": listed(ref("SandboxItem"))}),
+        refusals={400: ["Host not allowed"], 404: ["User not found"]},
+    ),
+    ("Buybacks", "GET"): history("Every sellback", "Buyback", status=words("pending", "completed", "failed"), **WHOSE),
+    ("Payouts", "GET"): history("What was paid to users", "Payout", status=words("pending", "paid", "failed"), **WHOSE),
+    ("Events", "GET"): history("What happened", "Event", type=words(*EVENT_TYPES)),
+    ("Clock", "POST"): Operation(
+        id="moveClock",
+        tag="Sandbox",
+        summary="Move this sandbox's clock forward",
+        description="Windows, quotes and sweeps follow it at once. It never goes back; a reset does.",
+        scopes=("inventory:read", "buyback:write", "purchase:write", "ship:write"),
+        body={
+            "oneOf": [
+                {
+                    "type": "object",
+                    "required": ["advance_seconds"],
+                    "properties": {
+                        "advance_seconds": {"type": "integer", "minimum": 0, "maximum": 315_619_200},
+                        "now": {"type": "null"},
+                    },
+                },
+                {
+                    "type": "object",
+                    "required": ["now"],
+                    "properties": {"now": TIME, "advance_seconds": {"type": "null"}},
+                },
+            ]
+        },
+        answer=ref("Clock"),
+        refusals={
+            400: [
+                "Send either advance_seconds, a whole number, or now, a time in ISO 8601",
+                "The sandbox clock only moves forward",
+                "The sandbox clock can be at most ten years ahead",
+            ]
+        },
+        acts=True,
+    ),
+    ("Reset", "POST"): Operation(
+        id="reset",
+        tag="Sandbox",
+        summary="Empty this sandbox",
+        description="Users, items, sales and events are gone, the clock is real again, keys stay. Takes no body.",
+        scopes=("inventory:read", "buyback:write", "purchase:write", "ship:write"),
+        answer=closed(
+            {"success": {"const": True, "type": "boolean"}, "now": TIME, "ahead_seconds": {"type": "integer"}}
+        ),
+        acts=True,
+    ),
+}

@@ -1,0 +1,35 @@
+"""The description as JSON, and as pages to read. No key is needed: it holds nothing of anybody."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.renderers import OpenApiJsonRenderer
+from drf_spectacular.views import SpectacularSwaggerSplitView
+from rest_framework.permissions import AllowAny
+from rest_framework.renderers import TemplateHTMLRenderer
+
+
+@cache
+def document() -> bytes:
+    """The whole description as JSON; the same as long as the process lives."""
+    made = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+    rendered: bytes = OpenApiJsonRenderer().render(made, renderer_context={})
+    return rendered
+
+
+@require_safe
+def schema(request: HttpRequest) -> HttpResponse:
+    """``GET /api/schema``: open to everybody, since it holds nothing of anybody."""
+    return HttpResponse(document(), content_type="application/vnd.oai.openapi+json")
+
+
+class Docs(SpectacularSwaggerSplitView):
+    """``GET /api/docs``: the description to read and try, with scripts and styles of our own alone."""
+
+    permission_classes = [AllowAny]
+    renderer_classes = [TemplateHTMLRenderer]
+    url_name = "api-schema"

@@ -1,0 +1,26 @@
+"""What the description holds besides the routes; settings hand it to drf-spectacular."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from config.openapi.answers import HEADERS
+from config.openapi.schemas import COMPONENTS, Schema, closed, listed, ref, text
+
+PURCHASE = {
+    "session_id": text(format="uuid"),
+    "user_id": text(),
+    "public_id": text(pattern="^_[0-9A-Za-z]{4,8}$"),
+    "nfts": listed(ref("LinkedItem")),
+    "tx_hash": {"type": ["string", "null"]},
+}
+SCHEMAS: dict[str, Schema] = COMPONENTS | {
+    "Purchase": closed(PURCHASE),
+    "SandboxPurchase": closed(PURCHASE | {"nfts": listed(ref("PurchasedItem")), "tx_hash": text(pattern="^sandbox_")}),
+    "Pending": closed({"status": {"const": "pending", "type": "string"}}),
+}
+PARTS: dict[str, Any] = {
+    "schemas": SCHEMAS,
+    "headers": HEADERS,
+    "securitySchemes": {"key": {"type": "apiKey", "in": "header", "name": "X-API-Key"}},
+}
