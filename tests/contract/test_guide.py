@@ -18,7 +18,6 @@ from tests.processes import ROOT
 from tests.world import World
 
 GUIDE = (ROOT / "docs" / "api" / "README.md").read_text(encoding="utf-8")
-pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 
 def snippets(language: str) -> str:
@@ -55,6 +54,9 @@ def run(environment: dict[str, str], text: str, *command: str) -> None:
     assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]
 
 
+@pytest.mark.slow
+@pytest.mark.node
+@pytest.mark.django_db(transaction=True)
 def test_it_runs_what_the_guide_says(environment: dict[str, str]) -> None:
     program("curl")
     run(environment, snippets("python"), sys.executable, "-")

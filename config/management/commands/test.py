@@ -1,7 +1,7 @@
 """`manage.py test`: all tests, with pytest; every further argument is pytest's own.
 
-Browser tests drive the machine's Chromium ($CHROMIUM, else found on PATH; on Debian and as root it is
-installed). Where there is none they are left out with one line; with CI=true that is a failure.
+Browser tests drive the machine's Chromium ($CHROMIUM, else found on PATH; on Debian and as root it is installed), and
+the guide's tests its Node. Where there is none they are left out with one line; with CI=true that is a failure.
 """
 
 from __future__ import annotations
@@ -40,11 +40,12 @@ class Command(BaseCommand):
         """Replace this process by pytest. Raises ImproperlyConfigured where something needed is missing."""
         if find_spec("pytest") is None:
             raise ImproperlyConfigured("pytest is not installed here; install config/lock/dev.txt.")
-        chromium = find_chromium()
+        chromium, node = find_chromium(), find_node()
         if chromium:
             os.environ["CHROMIUM"] = chromium
-        else:
-            arguments = ["-m", "not browser", *arguments]
+        lacking = [f"not {mark}" for mark, found in (("browser", chromium), ("node", node)) if not found]
+        if lacking:
+            arguments = ["-m", " and ".join(lacking), *arguments]
         os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
         sys.stdout.flush()
         os.chdir(settings.BASE_DIR)
@@ -56,28 +57,39 @@ def find_chromium() -> str:
     named = environment.text("CHROMIUM")
     if named and not os.access(named, os.X_OK):
         raise ImproperlyConfigured(f"CHROMIUM={named!r} is not a program.")
-    found = named or _on_path()
+    why = "no Chromium here (set CHROMIUM, or install Debian's package chromium)"
+    return named or _found("Browser tests", NAMES, "chromium", why)
+
+
+def find_node() -> str:
+    """The same for Node, which runs the API guide's snippets, and curl, which runs the others."""
+    tests = "The guide's tests"
+    curl = _found(tests, ("curl",), "curl", "no curl here (install it)")
+    return curl and _found(tests, ("node",), "nodejs", "no Node here (install Node 18 or newer, as package nodejs)")
+
+
+def _found(tests: str, names: tuple[str, ...], package: str, why: str) -> str:
+    found = _on_path(names)
     if not found and os.geteuid() == 0 and shutil.which("apt-get"):
-        _install()
-        found = _on_path()
+        _install(tests, package)
+        found = _on_path(names)
     if found:
         return found
-    why = "no Chromium here (set CHROMIUM, or install Debian's package chromium)"
     if environment.flag("CI"):
-        raise ImproperlyConfigured(f"Browser tests cannot run: {why}; with CI=true nothing may be left out.")
-    sys.stderr.write(f"Browser tests are left out: {why}.\n")
+        raise ImproperlyConfigured(f"{tests} cannot run: {why}; with CI=true nothing may be left out.")
+    sys.stderr.write(f"{tests} are left out: {why}.\n")
     return ""
 
 
-def _on_path() -> str:
-    return next((path for name in NAMES if (path := shutil.which(name))), "")
+def _on_path(names: tuple[str, ...]) -> str:
+    return next((path for name in names if (path := shutil.which(name))), "")
 
 
-def _install() -> None:
-    """Debian's package; its own messages matter only when it fails, and then the line above says enough."""
-    sys.stderr.write("Installing Debian's chromium for the browser tests …\n")
+def _install(tests: str, package: str) -> None:
+    """Debian's package; its own messages matter only when it fails, and then the sentence of why says enough."""
+    sys.stderr.write(f"Installing Debian's {package} for {tests[0].lower()}{tests[1:]} …\n")
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     log = Path(os.devnull)
-    for step in (["update", "-q"], ["install", "-qy", "--no-install-recommends", "chromium"]):
+    for step in (["update", "-q"], ["install", "-qy", "--no-install-recommends", package]):
         with log.open("wb") as nowhere:
             subprocess.run(["apt-get", *step], env=quiet, stdout=nowhere, stderr=nowhere, check=False)

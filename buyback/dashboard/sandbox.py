@@ -1,0 +1,78 @@
+"""The sandbox's controls as buttons: its clock for operators, its reset for owners. Live has no such page."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_http_methods, require_POST
+
+from buyback.sandbox import move_clock
+from config.errors import Refusal
+from partners.actor import Actor
+from partners.dashboard.access import MemberRequest, Obstacle, may_act, member, obstacle
+from partners.dashboard.pages import page
+from partners.models import Role
+from partners.sandbox import reset
+
+DAYS = {"1": "1 day", "7": "7 days", "30": "30 days"}
+DAY = 86_400  # seconds
+
+
+@require_http_methods(["GET", "HEAD"])
+@member
+def controls(request: MemberRequest) -> HttpResponse:
+    """What the sandbox's time is, and the buttons that the role may press."""
+    _only_sandbox(request)
+    context = {
+        "section": "",
+        "days": DAYS,
+        "clock": request.environment.now(),
+        "may_move": may_act(request, Role.OPERATOR),
+        "may_reset": may_act(request, Role.OWNER),
+    }
+    return page(request, "dashboard/sandbox.html", context)
+
+
+@require_POST
+@member
+def clock(request: MemberRequest) -> HttpResponse:
+    """Move the clock by one of the steps offered. Operators and owners."""
+    _only_sandbox(request)
+    stop, days = obstacle(request, Role.OPERATOR), request.POST.get("days", "")
+    if stop is None and days not in DAYS:
+        stop = Obstacle("The clock was not moved", "That is none of the steps offered.", "Choose one of them.", 422)
+    if stop:
+        return _refused(request, stop)
+    try:
+        move_clock(environment=request.environment, by=Actor.user(request.user), seconds=int(days) * DAY)
+    except Refusal as refusal:
+        stop = Obstacle("The clock was not moved", f"{refusal.sentence}.", "Reset the sandbox to begin again.", 422)
+        return _refused(request, stop)
+    messages.success(request, f"The sandbox's clock has moved {DAYS[days]} forward")
+    return redirect("dashboard:sandbox", "sandbox")
+
+
+@require_POST
+@member
+def empty(request: MemberRequest) -> HttpResponse:
+    """Empty the sandbox. Owners."""
+    _only_sandbox(request)
+    stop = obstacle(request, Role.OWNER)
+    if stop is None and request.POST.get("confirmed") != "yes":
+        stop = Obstacle("Nothing was reset", "The box was not ticked.", "Tick it if everything may go.", 422)
+    if stop:
+        return _refused(request, stop)
+    reset(environment=request.environment, by=Actor.user(request.user))
+    messages.success(request, "The sandbox is empty, and its clock shows the real time")
+    return redirect("dashboard:sandbox", "sandbox")
+
+
+def _only_sandbox(request: MemberRequest) -> None:
+    if request.environment.is_live:
+        raise Http404("Live has no such controls")
+
+
+def _refused(request: MemberRequest, stop: Obstacle) -> HttpResponse:
+    context = {"section": "", "stop": stop, "item": None, "payout": None}
+    return page(request, "dashboard/refused.html", context, status=stop.status)
