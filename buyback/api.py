@@ -91,7 +91,12 @@ class SellBack(SaleView):
         return sale_body(self._sell(sent, None))
 
     def answer_once(self, key: str, fingerprint: bytes, sent: dict[str, Any]) -> idempotency.Answer:
-        return self.sold_once(key, fingerprint, lambda row: self._sell(sent, row))
+        return self.sold_once(key, fingerprint, partial(self._play_or_sell, sent))
+
+    def _play_or_sell(self, sent: dict[str, Any], key: int | None) -> Sale:
+        """Under the key, so that a played answer is kept, or not, as a sale's own."""
+        self.play_scenario()
+        return self._sell(sent, key)
 
     def _sell(self, sent: dict[str, Any], key: int | None) -> Sale:
         item_id = sent.get("item_id")

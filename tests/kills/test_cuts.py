@@ -22,7 +22,7 @@ from tests.world import World, make_item
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
-SALE = b"One sellback, from the lock to the payout"  # the statement's own first line
+SALE = b"WITH item AS MATERIALIZED"  # how the statement begins as it is sent
 COMMIT = b"COMMIT"
 LAST_OF_CLAIM = b'UPDATE "partners_idempotencykey"'
 BUSY, FELL, REFUSED = Heard(429, IN_FLIGHT, False), Heard(500, FAULT, False), Heard(400, NOT_FOUND, False)
