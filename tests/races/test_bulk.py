@@ -1,0 +1,114 @@
+"""Bulk sales started and worked off at the same time, and a real worker killed in the middle: nothing is paid twice."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack
+from functools import partial
+from uuid import uuid4
+
+import pytest
+from django.db import connection
+from kombu import pools
+
+from buyback import bulk
+from buyback.models import BulkLine, BulkSale, Buyback, Payout
+from buyback.tasks import sell_bulk
+from config import clock
+from inventory.models import Item
+from partners.actor import SYSTEM
+from partners.models import AuditEntry
+from tests.kills.scene import locked
+from tests.processes import kill, process, until
+from tests.races.test_worker import QUEUE, QUIET, WORKER, execute, number
+from tests.threads import together
+from tests.world import World, make_item
+
+ITEMS = 24
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def items_of(world: World, amount: int = ITEMS) -> list[Item]:
+    return [make_item(world.northwind.sandbox, now=clock.now()) for _ in range(amount)]
+
+
+def started(items: list[Item], token: object = None) -> BulkSale:
+    chosen = [(item.pk, item.buyback_price) for item in items]
+    here = items[0].environment
+    return bulk.start(environment=here, token=token or uuid4(), chosen=chosen, by=SYSTEM, now=clock.now())  # type: ignore[arg-type]
+
+
+def work_off(sale: BulkSale) -> None:
+    while bulk.sell_next(sale.pk):
+        pass
+
+
+def told() -> Counter[str]:
+    return Counter(BulkLine.objects.values_list("state", flat=True))
+
+
+def test_it_starts_once_for_one_form_sent_at_the_same_time(world: World) -> None:
+    items, token = items_of(world, 3), uuid4()
+    assert len(set(together([partial(started, items, token)] * 8))) == 1
+    assert (BulkSale.objects.count(), BulkLine.objects.count(), AuditEntry.objects.count()) == (1, 3, 1)
+
+
+def test_it_sells_each_item_once_with_several_workers(world: World) -> None:
+    sale = started(items_of(world))
+    assert together([partial(work_off, sale)] * 4) == [None] * 4
+    assert told() == {"sold": ITEMS}
+    assert (Buyback.objects.count(), Payout.objects.count()) == (ITEMS, ITEMS)
+
+
+def test_it_sells_each_item_once_of_two_bulk_sales(world: World) -> None:
+    items = items_of(world)
+    sales = [started(items), started(items)]
+    assert together([partial(work_off, sale) for sale in sales]) == [None, None]
+    assert told() == {"sold": ITEMS, "refused": ITEMS}
+    assert (Buyback.objects.count(), Payout.objects.count()) == (ITEMS, ITEMS)
+
+
+@pytest.fixture
+def _leaves_no_connection() -> Iterator[None]:
+    """What sent the message, and what was killed, let go of the test's database."""
+    yield
+    pools.reset()
+    execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+
+
+def waiting() -> bool:
+    """Whether a worker's sale waits for a row that is locked."""
+    return bool(
+        number(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            " AND pid <> pg_backend_pid()"
+        )
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("_leaves_no_connection")
+def test_it_is_finished_by_another_worker_when_its_own_is_killed(world: World) -> None:
+    items = items_of(world, 6)
+    sale = started(items)
+    sell_bulk.delay(str(sale.pk))
+    with ExitStack() as held:
+        held.enter_context(locked("inventory_collector", items[3].collector_id))
+        with process(*WORKER, *QUIET) as worker:
+            until(waiting)
+            kill(worker)
+        assert told() == {"sold": 3, "selling": 1, "pending": 2}
+        assert Payout.objects.count() == 3
+        execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+    # The dead one's lease and the message's time of rest are made to pass.
+    BulkLine.objects.filter(state="selling").update(lease_until=clock.now())
+    execute(f"UPDATE {QUEUE} SET vt = clock_timestamp()")
+    with process(*WORKER, *QUIET):
+        until(lambda: told() == {"sold": 6})
+        until(lambda: number(f"SELECT count(*) FROM {QUEUE}") == 0)
+    assert (Buyback.objects.count(), Payout.objects.count()) == (6, 6)
+    assert connection.in_atomic_block is False
