@@ -94,7 +94,7 @@ def test_it_sells_once_for_two_quick_clicks(item: Item, desk: Page) -> None:
 
 def test_it_says_that_a_stale_tab_did_nothing(item: Item, desk: Page) -> None:
     open_dialog(desk)
-    field = desk.locator('[name="environment"]')
+    field = desk.get_by_role("dialog").locator('[name="environment"]')
     field.evaluate("(field, other) => { field.value = other }", str(item.environment_id + 1))
     desk.get_by_role("button", name="Sell back for $70.13").click()
     expect(desk.get_by_role("dialog", name="This tab is out of date")).to_be_visible()

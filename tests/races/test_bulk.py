@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
+from datetime import datetime
 from functools import partial
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.db import connection
@@ -21,6 +23,7 @@ from partners.actor import SYSTEM
 from partners.models import AuditEntry
 from tests.kills.scene import locked
 from tests.processes import kill, process, until
+from tests.races.test_sellback import payments_without_guards
 from tests.races.test_worker import QUEUE, QUIET, WORKER, execute, number
 from tests.threads import together
 from tests.world import World, make_item
@@ -33,10 +36,10 @@ def items_of(world: World, amount: int = ITEMS) -> list[Item]:
     return [make_item(world.northwind.sandbox, now=clock.now()) for _ in range(amount)]
 
 
-def started(items: list[Item], token: object = None) -> BulkSale:
+def started(items: list[Item], token: UUID | None = None) -> BulkSale:
     chosen = [(item.pk, item.buyback_price) for item in items]
     here = items[0].environment
-    return bulk.start(environment=here, token=token or uuid4(), chosen=chosen, by=SYSTEM, now=clock.now())  # type: ignore[arg-type]
+    return bulk.start(environment=here, token=token or uuid4(), chosen=chosen, by=SYSTEM, now=clock.now())
 
 
 def work_off(sale: BulkSale) -> None:
@@ -46,6 +49,29 @@ def work_off(sale: BulkSale) -> None:
 
 def told() -> Counter[str]:
     return Counter(BulkLine.objects.values_list("state", flat=True))
+
+
+def test_it_pays_twice_without_claims_and_guards(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The control: two workers look for the next line, then pay. Both found the same one, so both paid it."""
+    sale, both_have_looked = started(items_of(world, 1)), threading.Barrier(2)
+
+    def look(bulk_id: UUID, now: datetime) -> BulkLine | None:
+        found = BulkLine.objects.filter(bulk=bulk_id, state="pending").first()
+        both_have_looked.wait(timeout=30)
+        return found
+
+    def pay(line: BulkLine, now: datetime | None) -> None:
+        with connection.cursor() as cursor:
+            payment = [uuid4(), line.environment_id, line.item.collector_id, line.amount]
+            columns = "id, environment_id, collector_id, amount"
+            cursor.execute(f"INSERT INTO unguarded ({columns}) VALUES (%s, %s, %s, %s)", payment)
+
+    monkeypatch.setattr(bulk, "CHUNK", 1)
+    monkeypatch.setattr(bulk, "_claim", look)
+    monkeypatch.setattr(bulk, "_work_on", pay)
+    with payments_without_guards():
+        assert together([partial(bulk.sell_next, sale.pk)] * 2) == [True, True]
+        assert number("SELECT count(*) FROM unguarded") == 2
 
 
 def test_it_starts_once_for_one_form_sent_at_the_same_time(world: World) -> None:
