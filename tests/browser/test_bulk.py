@@ -26,14 +26,14 @@ def _worker(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _items(world: World) -> list[Item]:
+def items(world: World) -> list[Item]:
     """Three of Ann's that close today, one of hers that closes later, one of Bob's that closes today."""
     live, now = world.northwind.live, clock.now()
     ann, bob = make_collector(live, "ann"), make_collector(live, "bob")
-    rows = [(ann, 1), (ann, 5), (ann, 20), (ann, 60), (bob, 2)]
+    closing = [(ann, 1), (ann, 5), (ann, 20), (ann, 60), (bob, 2)]
     return [
         make_item(live, collector=who, card=card, pack=world.pack, now=now, expires_at=now + timedelta(hours=hours))
-        for (who, hours), card in zip(rows, world.cards[5:], strict=False)
+        for (who, hours), card in zip(closing, world.cards[5:], strict=False)
     ]
 
 
@@ -79,10 +79,10 @@ def test_it_selects_a_range_with_shift_and_rows_by_key(world: World, desk: Page)
     expect(desk.get_by_role("button", name="Sell back selected")).to_be_disabled()
 
 
-def test_it_explains_a_refusal_and_offers_the_next_step(world: World, desk: Page, _items: list[Item]) -> None:
+def test_it_explains_a_refusal_and_offers_the_next_step(world: World, desk: Page, items: list[Item]) -> None:
     desk.goto(desk.url + "expiring/")
     desk.get_by_role("button", name="Sell back all 5").click()
-    Item.objects.filter(pk=_items[0].pk).update(expires_at=clock.now() - timedelta(seconds=1))
+    Item.objects.filter(pk=items[0].pk).update(expires_at=clock.now() - timedelta(seconds=1))
     desk.get_by_role("button", name="Sell back 5 items for").click()
     desk.get_by_role("link", name="Not sold").click()
     expect(desk.get_by_role("row", name="Not sold")).to_contain_text("Its window had closed. The user still owns it.")
