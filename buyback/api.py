@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Callable
 from decimal import ROUND_CEILING, Decimal, InvalidOperation
 from functools import partial
-from operator import itemgetter
 from typing import Any
 
 import orjson
@@ -28,6 +27,7 @@ from buyback.sellback import sell_back
 from config import clock
 from config.errors import Refusal
 from config.money import CENT
+from inventory.models import Item
 from partners import body, idempotency
 from partners.api import ActionView, PartnerView
 from partners.models import Scope
@@ -143,10 +143,12 @@ class SellBatch(SaleView):
         return answer
 
     def _results(self, sent: dict[str, Any], sell: Callable[[int, str], dict[str, Any]]) -> list[dict[str, Any]]:
-        """Each item's line, in the order asked. Sold in the items' own order: two batches in one transaction each would
-        otherwise wait for each other.
+        """Each item's line, in the order asked. Sold in the order of the items' keys, as shipping orders lock them: two
+        batches in one transaction each, or a batch and an order, would otherwise wait for each other.
         """
-        places = sorted(enumerate(_item_ids(sent)), key=itemgetter(1))
+        ids = _item_ids(sent)
+        keys = Item.objects.of(self.environment).keys_of(ids)
+        places = sorted(enumerate(ids), key=lambda place: (keys.get(place[1], 0), place[1]))
         lines = {place: self._result(item_id, partial(sell, place, item_id)) for place, item_id in places}
         return [lines[place] for place in range(len(places))]
 

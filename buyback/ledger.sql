@@ -78,6 +78,18 @@ SELECT 'transfer ' || t.id FROM buyback_transfer t JOIN buyback_buyback b ON b.i
 SELECT 'card ' || card_id FROM inventory_item WHERE state <> 'sold'
  GROUP BY card_id, CASE mode WHEN 'live' THEN 0 ELSE environment_id END HAVING count(*) > 1;
 
+-- rule: nothing is both paid for and shipped
+SELECT 'item ' || line.item_id FROM inventory_shippeditem line JOIN buyback_buyback b ON b.item_id = line.item_id
+ WHERE NOT line.released AND b.state = 'settled';
+
+-- rule: an order's items are where the order is
+SELECT 'item ' || item.id
+  FROM inventory_shippeditem line
+  JOIN inventory_shippingorder o ON o.id = line.order_id JOIN inventory_item item ON item.id = line.item_id
+ WHERE line.released <> (o.state IN ('cancelled', 'failed'))
+    OR (NOT line.released
+        AND item.state <> CASE WHEN o.state IN ('shipped', 'delivered') THEN 'shipped' ELSE 'shipping' END);
+
 -- rule: a sale, its payout and its transfer to the user are of one moment
 SELECT 'buyback ' || b.id
   FROM buyback_buyback b

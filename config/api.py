@@ -8,6 +8,7 @@ from buyback.api import Quotes, SellBack, SellbackStatus, SellBatch
 from buyback.history_api import Buybacks, Payouts
 from buyback.sandbox_api import Clock, Reset
 from inventory.api import AvailablePacks, BuyInit, BuyStatus, CardPage, Chase, Inventory, RecentPulls
+from inventory.shipping.api import AdvanceOrder, ShipOrder, ShipQuote, ShipRequest
 from partners.api import UnknownRoute
 from partners.history_api import Events
 
@@ -27,6 +28,10 @@ urlpatterns = [
     path("vm/buy/status", BuyStatus.as_view()),
     # Inventory
     path("inventory/<path:user_id>", Inventory.as_view()),
+    # Shipping
+    path("ship/quote", ShipQuote.as_view()),
+    path("ship/request", ShipRequest.as_view()),
+    path("ship/order/<str:order_id>", ShipOrder.as_view()),
     # History
     path("buybacks", Buybacks.as_view()),
     path("payouts", Payouts.as_view()),
@@ -38,4 +43,5 @@ urlpatterns = [
 sandbox_urlpatterns = [
     path("sandbox/clock", Clock.as_view()),
     path("sandbox/reset", Reset.as_view()),
+    path("sandbox/orders/<str:order_id>/advance", AdvanceOrder.as_view()),
 ]

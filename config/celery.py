@@ -27,6 +27,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "count pulls": {"task": "inventory.tasks.count_pulls", "schedule": 60.0},
     "forget keys of old sales": {"task": "buyback.tasks.forget_keys_of_old_sales", "schedule": 3600.0},
     "count what was sold back": {"task": "inventory.tasks.count_sold", "schedule": 900.0},
+    "forget old quotes": {"task": "inventory.tasks.forget_old_quotes", "schedule": 3600.0},
     "forget old answers": {"task": "partners.tasks.forget_old_answers", "schedule": 3600.0},
 }
 

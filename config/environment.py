@@ -6,6 +6,7 @@ Every function raises `ImproperlyConfigured`; `manage.py` turns that into one li
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -58,6 +59,14 @@ def choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
 def words(name: str, default: list[str]) -> list[str]:
     """A comma-separated list without empty entries."""
     return [word.strip() for word in text(name).split(",") if word.strip()] or default
+
+
+def countries(name: str, default: str) -> list[str]:
+    """A comma-separated list of two-letter country codes; the default's are separated by spaces."""
+    value = words(name, default.split())
+    if not all(re.fullmatch("[A-Z]{2}", code, re.ASCII) for code in value):
+        raise ImproperlyConfigured(f"{name} is not a list of two-letter country codes such as US,CA.")
+    return value
 
 
 def address(name: str, schemes: tuple[str, ...]) -> str:

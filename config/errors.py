@@ -6,6 +6,7 @@ the status the published contract gives it; ``answer`` is the only place that tu
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import structlog
@@ -25,10 +26,16 @@ class Refusal(Exception):
     sentence: str = "An unexpected error occurred"
     status: int = 400
     retry_after: int | None = None
+    more: Mapping[str, Any] = {}  # what the one endpoint whose envelope holds more adds to it
 
     def __init__(self, sentence: str | None = None) -> None:
         self.sentence = sentence or type(self).sentence
         super().__init__(self.sentence)
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """The answer's body."""
+        return {**body(self.sentence), **self.more}
 
     @property
     def kept(self) -> bool:
@@ -91,7 +98,7 @@ def answer(error: Exception, context: dict[str, Any]) -> Response:
     """
     if isinstance(error, Refusal):
         headers = {} if error.retry_after is None else {"Retry-After": str(error.retry_after)}
-        return Response(body(error.sentence), status=error.status, headers=headers)
+        return Response(error.body, status=error.status, headers=headers)
     if isinstance(error, exceptions.MethodNotAllowed):
         return Response(body("Method not allowed"), status=405)
     if isinstance(error, (Http404, exceptions.NotFound)):

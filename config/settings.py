@@ -312,6 +312,12 @@ ORACLE_TIMEOUT = environment.whole("ORACLE_TIMEOUT", 2, low=1, high=10)  # secon
 ORACLE_MAX_AGE = environment.whole("ORACLE_MAX_AGE", 3600, low=1, high=86_400)  # seconds
 ORACLE_MAX_MOVE = environment.whole("ORACLE_MAX_MOVE", 3, low=2, high=1000)  # a factor, up or down
 
+# Where live shipping goes, as two-letter codes. A sandbox takes any.
+SHIPPING_COUNTRIES = environment.countries(
+    "SHIPPING_COUNTRIES",
+    "AT AU BE CA CH CZ DE DK EE ES FI FR GB GR HR HU IE IT JP LT LU LV MX NL NO NZ PL PT RO SE SG SI SK US",
+)
+
 # The treasury (`buyback/treasury.py`). Empty: sales are settled inside.
 TREASURY_URL = environment.peer("TREASURY_URL")
 TREASURY_KEY = environment.text("TREASURY_KEY")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 
 from inventory import packs
+from inventory.shipping import quotes
 
 
 @shared_task(name="inventory.tasks.refresh_values", soft_time_limit=240, time_limit=300)
@@ -23,3 +24,9 @@ def count_pulls() -> int:
 def count_sold() -> int:
     """Bring every tier's number of pulls that were sold back up to date; returns how many tiers."""
     return packs.count_sold()
+
+
+@shared_task(name="inventory.tasks.forget_old_quotes", soft_time_limit=240, time_limit=300)
+def forget_old_quotes() -> int:
+    """Delete shipping quotes, with their addresses, a day after they expired; returns how many."""
+    return quotes.forget_old()

@@ -25,7 +25,6 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from config import errors
 from config.errors import InsecureCall, Refusal, RouteNotFound
 from partners import body, idempotency, throttling
 from partners.actor import Actor
@@ -179,7 +178,7 @@ class ActionView(PartnerView):
         except Refusal as refusal:
             if not refusal.kept:
                 raise
-            return idempotency.Answer(refusal.status, orjson.dumps(errors.body(refusal.sentence)))
+            return idempotency.Answer(refusal.status, orjson.dumps(refusal.body))
 
     def act(self, sent: dict[str, Any]) -> Any:
         """The endpoint's one call."""

@@ -43,8 +43,10 @@ def success(schema: Schema, description: str, *more: str) -> dict[str, Any]:
     return {"description": description, "headers": headers(*more), "content": {"application/json": {"schema": schema}}}
 
 
-def refusal(sentences: list[str], *more: str) -> dict[str, Any]:
-    """The error envelope with one of these sentences; ``N`` at an end stands for a number."""
+def refusal(sentences: list[str], *more: str, beside: dict[str, Schema] | None = None) -> dict[str, Any]:
+    """The error envelope with one of these sentences; ``N`` at an end stands for a number. ``beside``: what else it
+    may hold.
+    """
     exact = [sentence for sentence in sentences if not sentence.endswith(TOO_MANY)]
     kinds: list[Schema] = [{"type": "string", "enum": exact}] if exact else []
     kinds += [{"type": "string", "pattern": f"^{sentence}[0-9]+$"} for sentence in sentences if sentence not in exact]
@@ -53,7 +55,7 @@ def refusal(sentences: list[str], *more: str) -> dict[str, Any]:
         "type": "object",
         "required": ["error"],
         "additionalProperties": False,
-        "properties": {"error": error},
+        "properties": {"error": error, **(beside or {})},
     }
     told = [f"`{sentence}{'N' if sentence not in exact else ''}`" for sentence in sentences]
     reasons = [WHEN[sentence] for sentence in sentences if sentence in WHEN]

@@ -74,7 +74,9 @@ def _responses(row: Operation, *, sandbox: bool) -> dict[str, Any]:
         found["200"]["content"]["text/csv"] = {"schema": text()}
     for status, sentences in sorted(_sentences(row, sandbox=sandbox).items()):
         more = ("Retry-After",) if status in (409, 429) else ()
-        found[str(status)] = refusal(sentences, *more, *(replayed if status == 400 else ()))
+        found[str(status)] = refusal(
+            sentences, *more, *(replayed if status == 400 else ()), beside=row.more if status == 400 else None
+        )
     return found
 
 
@@ -92,7 +94,7 @@ def _sentences(row: Operation, *, sandbox: bool) -> dict[int, list[str]]:
         found[413] = ["Request body too large"]
     if row.acts:
         bad.append("Invalid Idempotency-Key")
-        found[422] = ["Idempotency-Key was used with a different request"]
+        found.setdefault(422, []).insert(0, "Idempotency-Key was used with a different request")
         if row.id not in ("sellBack", "sellBatch"):
             found[409] = ["A request with this Idempotency-Key is in progress"]
     found.setdefault(429, []).append("Rate limit exceeded")

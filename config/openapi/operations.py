@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from config.openapi.answers import TOO_MANY
-from config.openapi.schemas import TIME, UUID, Schema, closed, listed, page, ref, text
+from config.openapi.schemas import ORDER_ID, ORDER_STATUS, TIME, UUID, Schema, closed, listed, nullable, page, ref, text
 
-READ, SALE, PURCHASE = "inventory:read", "buyback:write", "purchase:write"
+READ, SALE, PURCHASE, SHIP = "inventory:read", "buyback:write", "purchase:write", "ship:write"
 FAULT = "An unexpected error occurred"
 NOT_FOUND, EXPIRED, BELOW = "Item not found", "Item has expired", "Price below min_amount"
 FAILED, ACTIVE = "Transaction failed", "Item already has an active buyback session"
@@ -22,7 +22,8 @@ ITEM_IDS = "item_ids must be a list of 1 to 50 strings"
 @dataclass(frozen=True)
 class Operation:
     """One call. ``refusals`` are the sentences of its own by status; ``live`` and ``sandbox`` its 200 where they
-    differ. ``acts``: it may carry an Idempotency-Key; ``scopes``: what a limited key must have.
+    differ. ``acts``: it may carry an Idempotency-Key; ``scopes``: what a limited key must have; ``more``: what a 400
+    may hold beside the sentence.
     """
 
     id: str
@@ -39,14 +40,15 @@ class Operation:
     scenarios: tuple[str, ...] = ()
     fault: str = FAULT
     csv: bool = False
+    more: dict[str, Schema] = field(default_factory=dict)
 
 
-def item_ids() -> Schema:
-    """1 to 50 ids."""
+def item_ids(most: int = 50, **more: Schema) -> Schema:
+    """1 to 50 ids, and what else is required."""
     return {
         "type": "object",
-        "required": ["item_ids"],
-        "properties": {"item_ids": listed(text(), minItems=1, maxItems=50)},
+        "required": ["item_ids", *more],
+        "properties": {"item_ids": listed(text(), minItems=1, maxItems=most), **more},
     }
 
 
@@ -86,7 +88,9 @@ def words(*values: str) -> Schema:
     return {"type": "string", "enum": list(values)}
 
 
-EVENT_TYPES = ("item.pulled", "item.expired", "item.window_changed", "buyback.completed", "buyback.failed")
+EVENT_TYPES = (
+    "item.pulled", "item.expired", "item.window_changed", "buyback.completed", "buyback.failed", "shipment.updated",
+)  # fmt: skip
 
 OPERATIONS: dict[tuple[str, str], Operation] = {
     ("SellBack", "POST"): Operation(
@@ -138,7 +142,7 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
         summary="What became of an item's latest sellback",
         scopes=(READ,),
         answer=ref("Sellback"),
-        refusals={404: [NOT_FOUND]},
+        refusals={404: [NOT_FOUND, "Not found"]},
     ),
     ("AvailablePacks", "GET"): Operation(
         id="listPacks",
@@ -168,7 +172,7 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
         tag="Packs",
         summary="One card",
         answer=ref("Card"),
-        refusals={400: ["Host not allowed"], 404: ["Card not found"]},
+        refusals={400: ["Host not allowed"], 404: ["Card not found", "Not found"]},
     ),
     ("BuyInit", "POST"): Operation(
         id="buy",
@@ -219,7 +223,47 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
         scopes=(READ,),
         answer=closed({"user_id": text(), "items": listed(ref("Item"))}),
         sandbox_answer=closed({"user_id": text(), "items": listed(ref("SandboxItem"))}),
-        refusals={400: ["Host not allowed"], 404: ["User not found"]},
+        refusals={400: ["Host not allowed"], 404: ["User not found", "Not found"]},
+    ),
+    ("ShipQuote", "POST"): Operation(
+        id="shipQuote",
+        tag="Shipping",
+        summary="What it costs to send items somewhere",
+        description="Good for 15 minutes; nothing is locked. Items that are being sold this very moment are left out.",
+        scopes=(SHIP,),
+        body=item_ids(100, destination=ref("Destination")),
+        answer=ref("ShippingQuote"),
+        refusals={
+            400: ["item_ids is required", "Invalid destination address", NOT_FOUND, "No shippable items in request"],
+            422: ["Country not supported"],
+        },
+        more={"details": text("What is wrong with the address."), "suggested": ref("Destination")},
+        acts=True,
+        fault="Failed to fetch shipping quotes",
+    ),
+    ("ShipRequest", "POST"): Operation(
+        id="shipRequest",
+        tag="Shipping",
+        summary="Accept a rate of a quote",
+        description="From then on the items are out of the inventory and cannot be sold back.",
+        scopes=(SHIP,),
+        body={
+            "type": "object",
+            "required": ["quote_id"],
+            "properties": {"quote_id": text("`id` of one of a quote's `quotes`.")},
+        },
+        answer=closed({"order_id": ORDER_ID, "status": {"const": "success", "type": "string"}}),
+        refusals={400: ["quote_id is required", "Quote expired", "Item already shipped"]},
+        acts=True,
+        fault="Failed to create shipping request",
+    ),
+    ("ShipOrder", "GET"): Operation(
+        id="shipOrder",
+        tag="Shipping",
+        summary="Where an order is",
+        scopes=(SHIP,),
+        answer=ref("ShippingOrder"),
+        refusals={400: ["Host not allowed"], 404: ["Order not found", "Not found"]},
     ),
     ("Buybacks", "GET"): history("Every sellback", "Buyback", status=words("pending", "completed", "failed"), **WHOSE),
     ("Payouts", "GET"): history("What was paid to users", "Payout", status=words("pending", "paid", "failed"), **WHOSE),
@@ -254,6 +298,20 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
                 "The sandbox clock only moves forward",
                 "The sandbox clock can be at most ten years ahead",
             ]
+        },
+        acts=True,
+    ),
+    ("AdvanceOrder", "POST"): Operation(
+        id="advanceOrder",
+        tag="Sandbox",
+        summary="Move an order on",
+        description="To the next status, or to the one named. `cancelled` and `failed` give the items back.",
+        scopes=(SHIP,),
+        body={"type": "object", "properties": {"status": nullable(ORDER_STATUS)}},
+        answer=ref("ShippingOrder"),
+        refusals={
+            400: ["Order cannot be moved to this status", "Host not allowed"],
+            404: ["Order not found", "Not found"],
         },
         acts=True,
     ),

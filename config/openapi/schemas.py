@@ -167,6 +167,56 @@ PAYOUT = {
     "paid_at": nullable(TIME),
 }
 EVENT = {"id": UUID, "type": text(), "created_at": TIME, "data": {"type": "object"}}
+ORDER_ID = text(pattern="^order_[0-9A-Za-z_-]{16}$")
+ORDER_STATUS = one_of("queued", "processing", "label_created", "shipped", "delivered", "cancelled", "failed")
+LINE = {"type": "string", "maxLength": 255, "pattern": r"^[^\x00-\x1f\x7f-\x9f]*$"}
+DESTINATION: Schema = {
+    "type": "object",
+    "description": "State and postal code as the country has them.",
+    "required": ["name", "line1", "city", "country"],
+    "properties": {
+        "name": LINE,
+        "line1": LINE,
+        "line2": nullable(LINE),
+        "city": LINE,
+        "state": nullable(LINE),
+        "postal_code": nullable(LINE),
+        "country": LINE | {"description": "Two letters, such as US."},
+        "phone": nullable(LINE),
+        "email": nullable(LINE),
+    },
+}
+RATE = {
+    "id": text("The `quote_id` to accept it by."),
+    "carrier": text(),
+    "service": text(),
+    "amount": USD,
+    "estimated_days_min": WHOLE,
+    "estimated_days_max": WHOLE,
+    "insured": FLAG,
+}
+SHIPPING_QUOTE = {
+    "session_id": text(pattern="^quote_[0-9A-HJKMNP-TV-Z]{26}$"),
+    "expires_at": TIME,
+    "quotes": listed(ref("Rate"), minItems=1),
+}
+SHIPPED_ITEM = {"item_id": ID, "name": text(), "image": PICTURE, "back_image": nullable(PICTURE)}
+SHIPPING_ORDER = {
+    "order_id": ORDER_ID,
+    "status": ORDER_STATUS,
+    "carrier": text(),
+    "service": text(),
+    "tracking_number": nullable(text()),
+    "tracking_url": nullable(text()),
+    "amount": USD,
+    "currency": {"const": "USD", "type": "string"},
+    "destination": ref("Destination"),
+    "items": listed(ref("ShippedItem"), minItems=1),
+    "created_at": TIME,
+    "shipped_at": nullable(TIME),
+    "delivered_at": nullable(TIME),
+    "error_message": nullable(text()),
+}
 
 
 def page(name: str) -> Schema:
@@ -194,5 +244,10 @@ COMPONENTS: dict[str, Schema] = {
     "Buyback": closed(BUYBACK),
     "Payout": closed(PAYOUT),
     "Event": closed(EVENT),
+    "Destination": DESTINATION,
+    "Rate": closed(RATE),
+    "ShippingQuote": closed(SHIPPING_QUOTE),
+    "ShippedItem": closed(SHIPPED_ITEM),
+    "ShippingOrder": closed(SHIPPING_ORDER),
     "Clock": closed({"now": TIME, "ahead_seconds": WHOLE}),
 }

@@ -2,5 +2,19 @@
 
 from inventory.models.catalogue import Card, CardFile, Pack, PackActivity, PriceChange, Tier
 from inventory.models.holdings import Collector, Item, Purchase
+from inventory.models.shipping import ShippedItem, ShippingOrder, ShippingQuote
 
-__all__ = ["Card", "CardFile", "Collector", "Item", "Pack", "PackActivity", "PriceChange", "Purchase", "Tier"]
+__all__ = [
+    "Card",
+    "CardFile",
+    "Collector",
+    "Item",
+    "Pack",
+    "PackActivity",
+    "PriceChange",
+    "Purchase",
+    "ShippedItem",
+    "ShippingOrder",
+    "ShippingQuote",
+    "Tier",
+]

@@ -41,6 +41,7 @@ class Event(models.Model):
         ITEM_WINDOW_CHANGED = "item.window_changed", "Window changed by hand"
         BUYBACK_COMPLETED = "buyback.completed", "Sold back"
         BUYBACK_FAILED = "buyback.failed", "Sellback failed"
+        SHIPMENT_UPDATED = "shipment.updated", "Shipment updated"
 
     id = models.UUIDField(primary_key=True, db_default=UuidV7(), editable=False)
     environment = models.ForeignKey(Environment, models.PROTECT, related_name="events", db_index=False)

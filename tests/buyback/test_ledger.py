@@ -49,6 +49,12 @@ STATEMENT = """INSERT INTO buyback_statement
                  (environment_id, day, sold, sold_amount, paid, paid_amount, failed, closed_at) VALUES """
 BACK = """INSERT INTO buyback_transfer (environment_id, buyback_id, debit, credit, amount, created_at)
           SELECT environment_id, buyback_id, 'paid_out', 'treasury', amount, created_at FROM buyback_transfer"""
+SHIP = """WITH o AS (INSERT INTO inventory_shippingorder (environment_id, public_id, state, carrier, service, insured,
+                     amount, destination, requested_by, created_at)
+                   VALUES ({env}, 'order_0123456789abcdef', 'queued', 'x', 'x', false, 5, '{{}}', 'system', now())
+                RETURNING id)
+          INSERT INTO inventory_shippeditem (environment_id, order_id, item_id, released)
+          SELECT {env}, o.id, {item}, false FROM o"""
 BREAKS: dict[str, Break] = {
     "an item settles at most once": ghost(COPY_SALE),
     "a sold item has a settled buyback": ghost("DELETE FROM buyback_buyback WHERE item_id = {item}"),
@@ -70,6 +76,8 @@ BREAKS: dict[str, Break] = {
     "what is in flight is what open buybacks have submitted": ghost("UPDATE buyback_transfer SET credit = 'in_flight'"),
     "no row is linked across environments": ghost("UPDATE buyback_payout SET environment_id = {other_env}"),
     "a card is in one user's hands within its pool": ghost(COPY_ITEM),
+    "nothing is both paid for and shipped": ghost(SHIP),
+    "an order's items are where the order is": ghost(SHIP),
     "a sale, its payout and its transfer to the user are of one moment": ghost(
         "UPDATE buyback_payout SET created_at = created_at + interval '1 ms'"
     ),

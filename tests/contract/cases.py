@@ -21,6 +21,7 @@ from tests.contract.shapes import (
     one_of,
     text_like,
 )
+from tests.shipments import ADDRESS as ADDRESS_OF_ADA
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,9 @@ VALID: dict[str, dict[str, Any] | None] = {
     QUOTE: {"item_ids": ["<held>"]},
     BATCH: {"item_ids": ["<held>"]},
     "GET /vm/buyback/<sold>": None,
+    "POST /ship/quote": {"item_ids": ["<held>"], "destination": ADDRESS_OF_ADA},
+    "POST /ship/request": {"quote_id": "<quote>"},
+    "GET /ship/order/<order>": None,
     "GET /buybacks": None,
     "GET /payouts": None,
     "GET /events": None,
@@ -72,6 +76,8 @@ MISSING_FIELD = {
     STATUS: "Transaction failed",
     QUOTE: ITEM_IDS,
     BATCH: ITEM_IDS,
+    "POST /ship/quote": "item_ids is required",
+    "POST /ship/request": "quote_id is required",
 }
 JSON = "application/json"
 # <fields> are the endpoint's own valid fields: but for its flaw, each of these would succeed.

@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from django.test import Client
 
 from buyback.models import Buyback, Payout, Transfer
-from inventory.models import Collector, Item, Purchase
+from inventory.models import Collector, Item, Purchase, ShippingOrder, ShippingQuote
 from partners.models import Event, IdempotencyKey
 from tests.contract.cases import Row
 from tests.contract.scene import Scene
@@ -84,7 +84,7 @@ def play(scene: Scene, row: Row) -> None:
 
 def everything() -> list[Any]:
     """All that a call could change, in a form that can be compared."""
-    counted = (Collector, Purchase, Buyback, Transfer, Payout, Event, IdempotencyKey)
+    counted = (Collector, Purchase, Buyback, Transfer, Payout, Event, IdempotencyKey, ShippingOrder, ShippingQuote)
     items = Item.objects.order_by("pk").values_list("pk", "state", "expired_at", "sold_at")
     return [*(model._default_manager.count() for model in counted), list(items)]
 

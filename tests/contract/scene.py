@@ -17,6 +17,7 @@ from config.clock import iso
 from inventory.models import Card, Item, Pack
 from partners.actor import SYSTEM
 from partners.models import Environment, Mode, Partner
+from tests.contract.ship_scene import add_shipping
 from tests.world import (
     NOW,
     World,
@@ -80,12 +81,15 @@ def make_scenes() -> dict[str, Scene]:
         add_adas_items(scene, box)
         add_other_users(scene, box)
         add_purchases(scene, box)
+        add_shipping(scene)
         add_keys(scene)
         scenes[mode] = scene
     add_packs(scenes)
     cross(scenes, "item of the other", "in the other environment")
     cross(scenes, "session", "session of the other")
     cross(scenes, "own user", "user of the other")
+    cross(scenes, "quote", "quote of the other")
+    cross(scenes, "order", "order of the other")
     return scenes
 
 

@@ -39,7 +39,7 @@ def test_it_describes_every_route() -> None:
         path.replace("<path:", "{").replace("<str:", "{").replace(">", "}") for path in routes(get_resolver(), "")
     }
     assert set(described()["paths"]) == {path for path in placed if "/api/v1/" in path}
-    assert len(described()["paths"]) == 2 * (len(OPERATIONS) - 2) + 2  # clock and reset are the sandbox's alone
+    assert len(described()["paths"]) == 2 * (len(OPERATIONS) - 3) + 3  # three are the sandbox's alone
 
 
 def test_it_is_open_to_everybody_as_openapi_3_1() -> None:
@@ -71,7 +71,7 @@ def test_it_is_kept_by_the_server_whatever_is_sent() -> None:
 
 
 def call_by_description(scene: Scene, port: int) -> None:
-    known = {"item_id": "held", "session_id": "session", "id": "pack"}
+    known = {"item_id": "held", "session_id": "session", "id": "pack", "quote_id": "quote"}
     names = {field: scene.names[name] for field, name in known.items()} | {"user_id": "ada", "slug": "tidewater-box"}
     hooks = {"SCHEMATHESIS_KNOWN": json.dumps(names), "SCHEMATHESIS_HOOKS": "tests.contract.schemathesis.hooks"}
     only = "^/_/api/v1/" if scene.mode == "sandbox" else "^/api/v1/"

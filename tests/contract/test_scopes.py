@@ -13,6 +13,8 @@ from tests.contract.cases import BATCH, BUY, QUOTE, SELL, STATUS, VALID
 from tests.contract.runner import check, everything, send
 from tests.contract.sandbox_cases import CLOCK, RESET
 from tests.contract.scene import Scene
+from tests.contract.ship_cases import ADVANCE, ORDER, SHIP_QUOTE
+from tests.contract.ship_cases import SHIP as SHIP_REQUEST
 from tests.world import make_key
 
 READ, SALE, PURCHASE, SHIP = Scope
@@ -35,6 +37,9 @@ TABLE: dict[str, tuple[Scope, ...]] = {
     STATUS: (PURCHASE,),
     SELL: (SALE,),
     BATCH: (SALE,),
+    SHIP_QUOTE: (SHIP,),
+    SHIP_REQUEST: (SHIP,),
+    ORDER: (SHIP,),
 }
 
 
@@ -65,7 +70,14 @@ def test_it_counts_a_refused_scope_against_its_environment(scene: Scene) -> None
 def test_it_knows_every_route(scene: Scene) -> None:
     """A route that comes in without its row here would be tested by nobody."""
     found = {name for name in routes(get_resolver(), "") if name.startswith(scene.base)}
-    assert len(found) == len(TABLE) + (len(CONTROLS) if scene.mode == Mode.SANDBOX else 0)
+    assert len(found) == len(TABLE) + (len((*CONTROLS, ADVANCE)) if scene.mode == Mode.SANDBOX else 0)
+
+
+@pytest.mark.parametrize("scope", list(Scope))
+def test_it_advances_an_order_with_the_scope_that_makes_one(scenes: dict[str, Scene], db: None, scope: Scope) -> None:
+    scene = scenes[Mode.SANDBOX]
+    answer = send(scene, ADVANCE, {}, key=make_key(scene.environment, scopes=[scope])[1])
+    assert answer.status_code == (200 if scope == SHIP else 403)
 
 
 @pytest.mark.parametrize("scopes", [[scope] for scope in Scope] + [[READ, SALE, PURCHASE]])

@@ -22,6 +22,7 @@ from tests.database.breaks import BAD_MONEY, BILLION, NAN, Break, each, twice
 from tests.database.bulk_breaks import BULK_BREAKS
 from tests.database.decisions import DECISIONS
 from tests.database.schema import constraints, field_label, our_models
+from tests.database.shipping import SHIPPING
 from tests.invitations import make_invitation
 from tests.kept import make_card_file, make_exposure, make_paid_hour, make_price_change
 from tests.world import (
@@ -313,6 +314,8 @@ BREAKS: dict[str, Sequence[Break]] = {
         lambda w: make_payout(buyback(w), paid_at=None),
         lambda w: make_payout(buyback(w), state="pending", paid_at=NOW),
     ],
+    # Shipping.
+    **SHIPPING,
     # What a day came to.
     "buyback_statement_once_a_day": [lambda w: twice(lambda: make_statement(w.northwind.live))],
     "buyback_statement_day_was_over": [lambda w: make_statement(w.northwind.live, closed_at=NOW)],
@@ -375,6 +378,7 @@ def test_it_repeats_the_primary_key_where_a_reference_needs_a_target() -> None:
         "inventory_collector_tenant",
         "inventory_item_tenant",
         "inventory_purchase_tenant",
+        "inventory_shippingorder_tenant",
         "partners_environment_id_mode",
     ]
 

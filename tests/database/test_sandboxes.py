@@ -9,7 +9,7 @@ from tests.database.schema import our_models
 MOVES = {ApiKey}
 STAYS = {
     "Alert", "BulkLine", "BulkSale", "Buyback", "Collector", "Event", "IdempotencyKey", "Item", "PackActivity",
-    "Payout", "Purchase", "Reversal", "Statement", "Transfer",
+    "Payout", "Purchase", "Reversal", "ShippedItem", "ShippingOrder", "ShippingQuote", "Statement", "Transfer",
 }  # fmt: skip
 
 

@@ -23,13 +23,15 @@ from buyback.models import (
     Transfer,
 )
 from buyback.models.sales import OPEN_STATES
-from inventory.models import Item, PriceChange
+from inventory.models import Item, PriceChange, ShippingOrder
 from inventory.models.holdings import ITEM_MOVES
+from inventory.models.shipping import ORDER_MOVES
 from partners.models import AuditEntry, Environment, Event
 from tests.bulk import make_bulk_line
 from tests.database.decisions import make_reversal
 from tests.database.schema import triggers
 from tests.kept import make_price_change
+from tests.shipments import make_order
 from tests.world import (
     NOW,
     World,
@@ -122,6 +124,15 @@ MACHINES: dict[type[models.Model], tuple[list[str], Any, Callable[[World, str], 
         LINE_MOVES,
         lambda w, state: make_bulk_line(the_item(w), state=state, buyback=sale_of(w, state)),
         of_a_line,
+    ),
+    ShippingOrder: (
+        ShippingOrder.State.values,
+        ORDER_MOVES,
+        lambda w, state: make_order(w.northwind.live, state=state),
+        lambda state: {
+            "shipped_at": NOW if state in ("shipped", "delivered") else None,
+            "delivered_at": NOW if state == "delivered" else None,
+        },
     ),
 }
 

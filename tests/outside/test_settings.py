@@ -40,3 +40,16 @@ def test_it_wants_a_key_for_the_treasury(tmp_path: Path) -> None:
     assert done.stderr.splitlines()[-1] == (
         "manage.py: TREASURY_URL is set, so TREASURY_KEY must hold at least 32 characters."
     )
+
+
+def test_it_reads_a_list_of_countries(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert environment.countries("SHIPPING_COUNTRIES", "US CA") == ["US", "CA"]
+    monkeypatch.setenv("SHIPPING_COUNTRIES", "GB, JP")
+    assert environment.countries("SHIPPING_COUNTRIES", "US CA") == ["GB", "JP"]
+
+
+@pytest.mark.parametrize("value", ["USA", "us", "US CA", "US;CA", "U", "ÄÖ"])
+def test_it_refuses_what_is_no_list_of_countries(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("SHIPPING_COUNTRIES", value)
+    with pytest.raises(ImproperlyConfigured, match=r"^SHIPPING_COUNTRIES is not a list of two-letter country codes"):
+        environment.countries("SHIPPING_COUNTRIES", "US CA")

@@ -1,0 +1,159 @@
+"""Shipping: what it would cost to send items home, and the orders that send them (contract, section 7).
+
+An order's lines lock its items. A line is ``released`` when its order is cancelled or has failed; until then no other
+order can name the item, and by the item's own states it cannot be sold back.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pgtrigger
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+
+from config.money import MoneyField, money_check
+from inventory.models.holdings import Item
+from partners.constraints import same_environment
+from partners.models import Environment
+
+# The allowed moves of an order. A trigger refuses any other, whoever writes.
+ORDER_MOVES = (
+    ("queued", "processing"),
+    ("queued", "cancelled"),
+    ("queued", "failed"),
+    ("processing", "label_created"),
+    ("processing", "cancelled"),
+    ("processing", "failed"),
+    ("label_created", "shipped"),
+    ("label_created", "cancelled"),
+    ("label_created", "failed"),
+    ("shipped", "delivered"),
+)
+
+
+class ShippingQuote(models.Model):
+    """An offer to send some items to an address: its rates hold until ``expires_at``.
+
+    ``item_ids`` are keys of items; what has become of them is looked at again when an order is made of the quote.
+    ``rates`` are ``{"key", "carrier", "service", "amount" (USD, as text), "estimated_days_min", "estimated_days_max",
+    "insured"}``.
+    """
+
+    id = models.CharField(primary_key=True, max_length=32)  # "quote_" and a ULID
+    environment = models.ForeignKey(Environment, models.PROTECT, related_name="shipping_quotes", db_index=False)
+    item_ids = ArrayField(models.BigIntegerField())
+    destination: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField()
+    rates: models.JSONField[list[dict[str, Any]], list[dict[str, Any]]] = models.JSONField()
+    requested_by = models.CharField(max_length=300)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("-created_at", "-id")
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(item_ids__len__gte=1, item_ids__len__lte=100), name="inventory_shippingquote_items_counted"
+            ),
+            models.CheckConstraint(
+                condition=Q(expires_at__gt=models.F("created_at")), name="inventory_shippingquote_holds_for_a_while"
+            ),
+        )
+        indexes = (
+            # Reader: the task that forgets old quotes, and the addresses in them.
+            models.Index(fields=("expires_at",), name="inventory_quote_age"),
+        )
+
+    def __str__(self) -> str:
+        return self.id
+
+
+class ShippingOrder(models.Model):
+    """Items on their way to their owner. ``amount`` is what the shipping costs, USD; ``destination`` as submitted."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued", "Queued"
+        PROCESSING = "processing", "Processing"
+        LABEL_CREATED = "label_created", "Label created"
+        SHIPPED = "shipped", "Shipped"
+        DELIVERED = "delivered", "Delivered"
+        CANCELLED = "cancelled", "Cancelled"
+        FAILED = "failed", "Failed"
+
+    id = models.BigAutoField(primary_key=True)
+    environment = models.ForeignKey(Environment, models.PROTECT, related_name="shipping_orders", db_index=False)
+    public_id = models.CharField("order id", max_length=22)
+    state = models.CharField(max_length=13, choices=State.choices, default=State.QUEUED)
+    carrier = models.CharField(max_length=60)
+    service = models.CharField(max_length=60)
+    insured = models.BooleanField()
+    amount = MoneyField()
+    destination: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField()
+    tracking_number = models.CharField(max_length=100, null=True, blank=True)
+    tracking_url = models.CharField(max_length=500, null=True, blank=True)
+    error_message = models.CharField(max_length=500, null=True, blank=True)
+    requested_by = models.CharField(max_length=300)
+    created_at = models.DateTimeField()
+    shipped_at = models.DateTimeField(null=True, blank=True)
+    delivered_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-created_at", "-id")
+        constraints = (
+            # Reader: GET /ship/order/:order_id.
+            models.UniqueConstraint(fields=("environment", "public_id"), name="inventory_shippingorder_public_id_once"),
+            # Target of the references of an order's lines.
+            models.UniqueConstraint(fields=("environment", "id"), name="inventory_shippingorder_tenant"),
+            money_check("amount", name="inventory_shippingorder_amount_bounds"),
+            models.CheckConstraint(
+                condition=Q(
+                    state__in=("queued", "processing", "label_created", "shipped", "delivered", "cancelled", "failed")
+                ),
+                name="inventory_shippingorder_state_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=("shipped", "delivered"), shipped_at__isnull=False)
+                | (~Q(state__in=("shipped", "delivered")) & Q(shipped_at=None)),
+                name="inventory_shippingorder_shipped_has_its_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="delivered", delivered_at__isnull=False)
+                | (~Q(state="delivered") & Q(delivered_at=None)),
+                name="inventory_shippingorder_delivered_has_its_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(public_id__regex=r"^order_[0-9A-Za-z_-]{16}$"),
+                name="inventory_shippingorder_public_id_form",
+            ),
+        )
+        triggers = (pgtrigger.FSM(name="allowed_moves", field="state", transitions=list(ORDER_MOVES)),)
+
+    def __str__(self) -> str:
+        return self.public_id
+
+
+class ShippedItem(models.Model):
+    """One line of an order: an item that it locks, until the order is cancelled or has failed."""
+
+    id = models.BigAutoField(primary_key=True)
+    environment = models.ForeignKey(Environment, models.PROTECT, related_name="+", db_index=False)
+    order = models.ForeignKey(ShippingOrder, models.PROTECT, related_name="lines", db_index=False, db_constraint=False)
+    item = models.ForeignKey(Item, models.PROTECT, related_name="shipments", db_index=False, db_constraint=False)
+    released = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ("order_id", "id")
+        constraints = (
+            # Reader: an order's lines.
+            models.UniqueConstraint(fields=("order", "item"), name="inventory_shippeditem_once_per_order"),
+            # Whatever becomes of the locks: an item is in one order at a time. Reader: the ledger's rules.
+            models.UniqueConstraint(
+                fields=("item",), condition=Q(released=False), name="inventory_shippeditem_one_order_at_a_time"
+            ),
+            same_environment("order", "inventory_shippingorder", name="inventory_shippeditem_order_same_env"),
+            same_environment("item", "inventory_item", name="inventory_shippeditem_item_same_env"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.order_id}: {self.item_id}"

@@ -1,0 +1,121 @@
+"""An order: a quote that was accepted. Its items are locked, all or none, until it is delivered or given up."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+
+from config.errors import Refusal
+from inventory.models import Item, ShippedItem, ShippingOrder, ShippingQuote
+from partners import events
+from partners.actor import Actor
+from partners.models import Environment, Event
+
+BETWEEN = "_rate_"  # stands between a quote's id and a rate's key
+
+
+class QuoteIdRequired(Refusal):
+    """``quote_id`` is missing, not a string, or names no rate."""
+
+    sentence = "quote_id is required"
+
+
+class QuoteExpired(Refusal):
+    """The quote is unknown or too old, or has no such rate."""
+
+    sentence = "Quote expired"
+
+
+class AlreadyShipped(Refusal):
+    """An item of the quote is in another order, or was or is being sold back."""
+
+    sentence = "Item already shipped"
+
+
+class ItemsMoved(RuntimeError):
+    """Locked items were not in the state they were locked in: a defect, so nothing is done."""
+
+
+class OrderNotFound(Refusal):
+    """No such order in this environment."""
+
+    sentence, status = "Order not found", 404
+
+
+def place(*, environment: Environment, rate_id: object, by: Actor, now: datetime | None = None) -> ShippingOrder:
+    """Accept a quote's rate (``<quote>_rate_<key>``): the items leave the inventory and can no longer be sold back.
+
+    The items' rows are locked in pk order, the one order in which this server locks several of them, so neither two
+    orders nor an order and a batch of sales wait for each other in a circle. ``now`` is the environment's clock, read
+    after the locks, unless given. Raises QuoteIdRequired, QuoteExpired, AlreadyShipped, in this order; then nothing
+    was locked.
+    """
+    if not isinstance(rate_id, str) or BETWEEN not in rate_id:
+        raise QuoteIdRequired
+    quote_id, _, key = rate_id.replace("\0", "/").partition(BETWEEN)
+    with transaction.atomic():
+        quote = ShippingQuote.objects.filter(environment=environment, pk=quote_id).first()
+        rate = next((rate for rate in quote.rates if rate["key"] == key), None) if quote else None
+        if quote is None or rate is None:
+            raise QuoteExpired
+        items = lock_items(environment, quote.item_ids)
+        moment = now or environment.database_now()
+        if moment > quote.expires_at:
+            raise QuoteExpired
+        if len(items) != len(quote.item_ids) or any(item.state != Item.State.HELD for item in items):
+            raise AlreadyShipped
+        order = ShippingOrder.objects.create(
+            environment=environment,
+            public_id=f"order_{secrets.token_urlsafe(12)}",
+            carrier=rate["carrier"],
+            service=rate["service"],
+            insured=rate["insured"],
+            amount=Decimal(rate["amount"]),
+            destination=quote.destination,
+            requested_by=str(by),
+            created_at=moment,
+        )
+        ShippedItem.objects.bulk_create(ShippedItem(environment=environment, order=order, item=item) for item in items)
+        move_items(items, Item.State.HELD, Item.State.SHIPPING)
+        tell(order, items, by=by, now=moment)
+    return order
+
+
+def find(environment: Environment, public_id: str) -> ShippingOrder:
+    """The environment's order with this id. Raises OrderNotFound."""
+    # PostgreSQL's text holds no NUL, and no order's id a slash.
+    order = ShippingOrder.objects.filter(environment=environment, public_id=public_id.replace("\0", "/")).first()
+    if order is None:
+        raise OrderNotFound
+    return order
+
+
+def lock_items(environment: Environment, keys: list[int]) -> list[Item]:
+    """The environment's items of these keys, locked until the transaction ends, in pk order."""
+    rows = Item.objects.of(environment).filter(pk__in=keys).order_by("pk")
+    return list(rows.select_related("collector").select_for_update(no_key=True, of=("self",)))
+
+
+def move_items(items: list[Item], before: Item.State, after: Item.State) -> None:
+    """Move locked items from one state to another, all of them or none."""
+    keys = [item.pk for item in items]
+    if Item.objects.filter(pk__in=keys, state=before).update(state=after) != len(keys):
+        raise ItemsMoved
+
+
+def tell(order: ShippingOrder, items: list[Item], *, by: Actor, now: datetime) -> None:
+    """Write the event of an order's new state."""
+    told: dict[str, Any] = {
+        "order_id": order.public_id,
+        "status": order.state,
+        "items": [{"item_id": item.public_id, "user_id": item.collector.user_id} for item in items],
+        "tracking_number": order.tracking_number,
+        "tracking_url": order.tracking_url,
+        "error_message": order.error_message,
+        "by": str(by),
+    }
+    events.record(environment=order.environment, kind=Event.Type.SHIPMENT_UPDATED, data=[told], now=now)

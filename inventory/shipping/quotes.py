@@ -1,0 +1,102 @@
+"""A quote: what it costs to send items to an address, good for fifteen minutes of the environment's clock."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.conf import settings
+from ulid import ULID
+
+from config import clock
+from config.errors import Refusal
+from inventory.models import Item, ShippingQuote
+from inventory.shipping import addresses, rates
+from partners.actor import Actor
+from partners.models import Environment
+
+GOOD_FOR = timedelta(minutes=15)
+KEPT_FOR = timedelta(days=1)  # after it has expired; an order has its own copy of all it needs
+MOST_ITEMS = 100
+
+
+class ItemIdsRequired(Refusal):
+    """``item_ids`` is not a list of 1 to 100 strings."""
+
+    sentence = "item_ids is required"
+
+
+class ItemNotFound(Refusal):
+    """An id is unknown, another partner's, or of an item that its user no longer holds."""
+
+    sentence = "Item not found"
+
+
+class NothingShippable(Refusal):
+    """Every one of the items is being sold back this very moment."""
+
+    sentence = "No shippable items in request"
+
+
+class CountryNotSupported(Refusal):
+    """Nothing is sent to this country."""
+
+    sentence, status = "Country not supported", 422
+
+
+def quote(
+    *, environment: Environment, item_ids: object, destination: object, by: Actor, now: datetime | None = None
+) -> ShippingQuote:
+    """Offer to send items to ``destination``; items that are being sold back this very moment are left out.
+
+    Nothing is locked. ``item_ids`` and ``destination`` are whatever was sent; ``now`` is the environment's clock unless
+    given. Raises ItemIdsRequired, InvalidAddress, ItemNotFound, NothingShippable, CountryNotSupported, in this order.
+    """
+    wanted = _ids(item_ids)
+    address = addresses.checked(destination)
+    items = _shippable(environment, wanted)
+    country = addresses.country_of(address)
+    if not (country in settings.SHIPPING_COUNTRIES if environment.is_live else len(country) == 2):
+        raise CountryNotSupported
+    value = sum((item.card.fmv if environment.is_live else item.fmv for item in items), Decimal(0))
+    offered = rates.by_table(country=country, items=len(items), value=value)
+    moment = now or environment.database_now()
+    return ShippingQuote.objects.create(
+        id=f"quote_{ULID()}",
+        environment=environment,
+        item_ids=sorted(item.pk for item in items),
+        destination=address,
+        rates=[rate.as_json() for rate in offered],
+        requested_by=str(by),
+        created_at=moment,
+        expires_at=moment + GOOD_FOR,
+    )
+
+
+def _ids(sent: object) -> list[str]:
+    """The ids, each once. Raises ItemIdsRequired."""
+    if not isinstance(sent, list) or not 1 <= len(sent) <= MOST_ITEMS or not all(isinstance(one, str) for one in sent):
+        raise ItemIdsRequired
+    return list(dict.fromkeys(sent))
+
+
+def _shippable(environment: Environment, ids: Collection[str]) -> list[Item]:
+    """The held ones of these items. Raises ItemNotFound, NothingShippable."""
+    if any("\0" in one for one in ids):  # PostgreSQL's text holds none
+        raise ItemNotFound
+    found = list(Item.objects.of(environment).in_inventory().filter(public_id__in=ids).select_related("card"))
+    if len(found) != len(ids):
+        raise ItemNotFound
+    held = [item for item in found if item.state == Item.State.HELD]
+    if not held:
+        raise NothingShippable
+    return held
+
+
+def forget_old(*, now: datetime | None = None) -> int:
+    """Delete the quotes, and the addresses in them, that expired more than a day ago; returns how many.
+
+    A sandbox's clock only runs ahead, so none of its quotes goes before its time.
+    """
+    return ShippingQuote.objects.filter(expires_at__lt=(now or clock.now()) - KEPT_FOR).delete()[0]

@@ -1,0 +1,77 @@
+"""Addresses: what a country's postal rules refuse, and the corrections they suggest."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from inventory.shipping.addresses import InvalidAddress, checked, country_of
+from tests.shipments import ADDRESS
+
+
+def refused(**changes: Any) -> dict[str, Any]:
+    with pytest.raises(InvalidAddress) as caught:
+        checked(ADDRESS | changes)
+    return dict(caught.value.more)
+
+
+def test_it_gives_back_what_was_submitted_and_no_more() -> None:
+    assert checked(ADDRESS | {"country": "us", "state": "california", "note": "ring"}) == ADDRESS | {
+        "country": "us",
+        "state": "california",
+    }
+
+
+@pytest.mark.parametrize(
+    ("country", "state", "code"),
+    [
+        ("GB", "", "SW1A 1AA"),
+        ("GB", "", "sw1a1aa"),
+        ("DE", "", "10115"),
+        ("JP", "Tokyo", "150-0002"),
+        ("CA", "ON", "M5V 3L9"),
+        ("AU", "NSW", "2000"),
+        ("HK", "Kowloon", ""),
+        ("AE", "Dubai", ""),
+        ("ZZ", "", "anything"),
+        ("Narnia", "Lantern Waste", "?"),
+    ],
+)
+def test_it_takes_what_the_country_takes_or_has_no_rules_for(country: str, state: str, code: str) -> None:
+    assert checked(ADDRESS | {"country": country, "state": state, "postal_code": code})["country"] == country
+
+
+def test_it_names_every_problem() -> None:
+    assert refused(name="", city=None, state="Nowhere", postal_code="1")["details"] == (
+        "name is required; city is required; state is invalid; postal_code is invalid"
+    )
+
+
+def test_it_suggests_nothing_while_fields_are_missing() -> None:
+    assert "suggested" not in refused(name="", state="NY")
+
+
+@pytest.mark.parametrize(
+    ("changes", "corrected"),
+    [
+        ({"state": "Califronia"}, {"state": "CA"}),
+        ({"state": "NY"}, {"state": "CA"}),
+        ({"state": None}, {"state": "CA"}),
+        ({"postal_code": "94 043"}, {"postal_code": "94043"}),
+        ({"country": "PL", "state": None, "postal_code": "00950"}, {"postal_code": "00-950"}),
+        ({"country": "CA", "state": "Ontaro", "postal_code": "M5V3L9"}, {"state": "ON"}),
+    ],
+)
+def test_it_suggests_a_correction(changes: dict[str, Any], corrected: dict[str, Any]) -> None:
+    assert refused(**changes)["suggested"] == ADDRESS | changes | corrected
+
+
+def test_it_suggests_only_what_it_would_take() -> None:
+    suggested = refused(state="Nwe York", postal_code="10001")["suggested"]
+    assert checked(suggested) == suggested
+    assert suggested["state"] == "NY"
+
+
+def test_it_reads_a_country_in_capitals() -> None:
+    assert country_of(ADDRESS | {"country": " gb "}) == "GB"
