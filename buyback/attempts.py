@@ -20,6 +20,7 @@ from buyback.models import Alert, Buyback, Payout, Transfer
 from buyback.outcomes import (
     ItemExpired,
     ItemNotFound,
+    OutcomeUnknown,
     Sale,
     SaleInFlight,
     SessionActive,
@@ -166,7 +167,9 @@ def submit(attempt: Attempt, price: Price, *, now: datetime | None) -> None:
             )
             if not moved:
                 raise TransactionFailed
-            # After the sale's own row: whoever gives the money back locks the two in this order.
+            show_price(attempt, price)
+            # Last of the locks: every sale counts in the same spans, so none may wait for anything else under them. And
+            # after the sale's own row: whoever gives the money back locks the two in this order.
             counted_in = caps.count(attempt.item.environment, price.amount, moment)
             Buyback.objects.filter(pk=attempt.pk).update(counted_in=counted_in)
             Transfer.objects.create(
@@ -177,7 +180,6 @@ def submit(attempt: Attempt, price: Price, *, now: datetime | None) -> None:
                 amount=price.amount,
                 created_at=moment,
             )
-            show_price(attempt, price)
     except caps.Paused:
         fail(attempt.pk, reason="paused", now=now)
         raise TransactionFailed from None
@@ -238,9 +240,15 @@ def write_settled(buyback: Buyback, *, now: datetime | None) -> Sale:
 
 
 def fail(buyback_id: UUID, *, reason: str, now: datetime | None = None) -> None:
-    """No sale: the item is held again, and money that was set aside goes back. Again for a failed sale: nothing."""
+    """No sale: the item is held again, and money that was set aside goes back. Again for a failed sale: nothing.
+
+    Raises OutcomeUnknown for a sale in review: something else was said of it before, so a late "declined" frees no
+    item, and two people decide.
+    """
     with transaction.atomic(durable=True):
         buyback = lock_attempt(buyback_id)
+        if buyback.state == Buyback.State.REVIEW:
+            raise OutcomeUnknown(buyback_id)
         if buyback.state != Buyback.State.FAILED:
             write_failed(buyback, reason=reason, now=now)
 

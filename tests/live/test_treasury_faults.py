@@ -100,6 +100,25 @@ def test_it_pays_once_whether_the_treasury_had_paid_or_not(
     assert calls(shop.treasury) == ["POST", "GET"] + ([] if has_paid else ["POST"])
 
 
+@pytest.mark.parametrize("fault", ["slow", "slow_before"])
+def test_it_waits_for_a_slow_treasury(shop: Shop, fault: str) -> None:
+    item = shop.item()
+    shop.treasury.fault(fault, times=1, seconds=0.5)
+    assert shop.sale(item) == SOLD
+    assert (rows(item), paid(shop), calls(shop.treasury)) == (SETTLED, [PRICE], ["POST"])
+
+
+def test_it_pays_once_at_a_treasury_that_is_too_slow(shop: Shop, settings: Settings) -> None:
+    item = shop.item()
+    shop.treasury.fault("slow", times=1, seconds=30.0)
+    patience, settings.TREASURY_TIMEOUT = settings.TREASURY_TIMEOUT, HASTY
+    assert shop.sale(item) == UNKNOWN
+    settings.TREASURY_TIMEOUT = patience
+    assert rows(item) == unresolved("treasury: timeout")
+    assert reconciled(item)
+    assert (rows(item), paid(shop), calls(shop.treasury)) == (SETTLED, [PRICE], ["POST", "GET"])
+
+
 def test_it_settles_a_payment_that_arrives_late(shop: Shop) -> None:
     item = shop.item()
     shop.treasury.fault("late", times=1, seconds=0.05)

@@ -92,6 +92,29 @@ def test_it_tells_a_late_request_that_the_treasury_declined(
     assert peers.agree()
 
 
+@pytest.mark.parametrize(
+    ("fault", "end"),
+    [(None, ((200, SOLD), "settled", "sold")), ("decline", ((500, UNKNOWN), "review", "selling"))],
+    ids=["paid", "declined"],
+)
+def test_it_frees_no_item_in_review_whatever_a_late_request_hears(
+    world: World, peers: Peers, monkeypatch: pytest.MonkeyPatch, fault: str | None, end: tuple[Any, str, str]
+) -> None:
+    """The reconciler was told of another payment. "Paid" is still the truth, "declined" is for people to believe."""
+    item, gate = held(world), peers.hold(peers.treasury, monkeypatch)
+
+    def contradict() -> None:
+        peers.treasury.fault("wrong_reference", times=1)
+        later(reconcile_all)()
+        assert Buyback.objects.get().state == "review"
+        peers.treasury.fault(fault, times=1)
+
+    answer, _ = together([lambda: sell(world, item), partial(gate.before, contradict)])
+    item.refresh_from_db()
+    assert (answer, Buyback.objects.get().state, item.state) == end
+    assert peers.agree()
+
+
 # --- two reconcilers ------------------------------------------------------------------------------------
 
 

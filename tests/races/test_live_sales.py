@@ -7,12 +7,12 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from threading import Barrier
+from threading import Barrier, Event
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 
 from buyback import attempts
@@ -21,6 +21,7 @@ from config import clock
 from inventory.models import Card, Item
 from partners.models import Environment
 from tests.conftest import empty_the_database
+from tests.processes import until
 from tests.races.conftest import Peers
 from tests.threads import together
 from tests.world import World, make_item
@@ -125,6 +126,40 @@ def test_it_passes_no_cap_together(world: World, peers: Peers) -> None:
     assert answers == {(200, SOLD): 3, (400, b'{"error":"Transaction failed"}'): 9}
     assert Item.objects.held().count() == 9
     assert peers.agree()
+
+
+def test_it_holds_up_no_other_sale_while_it_waits_for_its_card(world: World, peers: Peers) -> None:
+    """An import keeps the first item's card; the platform's cap, which every sale counts in, stays free meanwhile."""
+    TreasuryControl.objects.create(cap_per_hour="1000.00")
+    items, imports, sold = [held(world), held(world)], Event(), Event()
+
+    def importer() -> bool:
+        with transaction.atomic():
+            Card.objects.select_for_update().get(pk=items[0].card_id)
+            imports.set()
+            return sold.wait(timeout=10)
+
+    def first() -> tuple[int, bytes]:
+        assert imports.wait(timeout=30)
+        return sell(world, items[0])
+
+    def second() -> tuple[int, bytes]:
+        until(somebody_waits_for_a_row, seconds=20)
+        answer = sell(world, items[1])
+        sold.set()
+        return answer
+
+    assert together([importer, first, second]) == [True, (200, SOLD), (200, SOLD)]
+    assert peers.agree()
+
+
+def somebody_waits_for_a_row() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_stat_activity"
+            " WHERE datname = current_database() AND wait_event_type = 'Lock')"
+        )
+        return bool(cursor.fetchone()[0])
 
 
 # --- beside an admin ------------------------------------------------------------------------------------
