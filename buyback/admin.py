@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from buyback import (
     guards_admin,  # noqa: F401  (registers the treasury's guards, what was spent, and alerts)
     ledger_admin,  # noqa: F401  (registers the ledger)
+    partner_admin,  # noqa: F401  (registers partners)
     reversal_admin,
     review_admin,
 )

@@ -1,4 +1,5 @@
-"""The treasury's guards: the kill switch, the cap of one sale, and the caps of a partner's day and the platform's hour.
+"""The treasury's guards: the kill switch, the cap of one sale, and the caps of a partner's day (its own, or the one for
+all) and the platform's hour.
 
 What is spent within a span is counted in one row, whose check constraint is the cap: a sale that would pass it fails,
 however many run at once. Each sale remembers which spans have counted it, and gives back only there.
@@ -42,14 +43,12 @@ def count(environment: Environment, amount: Decimal, now: datetime) -> list[str]
 
     Raises CapReached or Paused; the transaction must then be rolled back.
     """
-    control = TreasuryControl.objects.first()
-    if control is None:
-        return []
+    control = TreasuryControl.objects.first() or TreasuryControl()  # without the row, a partner's own cap still holds
     if control.paused:
         raise Paused
     if control.cap_per_sale is not None and amount > control.cap_per_sale:
         raise CapReached(ONE_SALE)
-    caps = {_of(environment): control.cap_per_partner_day, PLATFORM: control.cap_per_hour}
+    caps = {_of(environment): environment.cap_per_day or control.cap_per_partner_day, PLATFORM: control.cap_per_hour}
     counted_in = [scope for scope in sorted(caps) if caps[scope] is not None]  # in the order they are always locked
     for scope in counted_in:
         try:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST
@@ -27,7 +28,9 @@ def _home(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def _refresh(request: HttpRequest) -> HttpResponse:
-    """Ring the task that adds up anew. The page does not wait for it."""
+    """Ring the task that adds up anew, for those who may see the sums. The page does not wait for it."""
+    if not request.user.has_perms(RIGHTS):
+        raise PermissionDenied
     tasks.take_standing.delay()
     messages.info(request, "Being added up now. Load the page again in a moment.")
     return HttpResponseRedirect(reverse("admin:index"))

@@ -27,7 +27,7 @@ basis AS MATERIALIZED (
       JOIN inventory_card card ON card.id = item.card_id
 ),
 
--- (The treasury's guards: they apply to live sales; without the row there are none.)
+-- (The treasury's guards: they apply to live sales; without the row only a partner's own cap is left.)
 guard AS MATERIALIZED (
     SELECT control.* FROM item LEFT JOIN buyback_treasurycontrol control ON item.mode = 'live'
 ),
@@ -64,7 +64,8 @@ spend AS (
      CROSS JOIN guard
      JOIN partners_environment environment ON environment.id = %(environment)s
      CROSS JOIN LATERAL (VALUES
-           ('partner:' || environment.partner_id, date_trunc('day', priced.now, 'UTC'), guard.cap_per_partner_day),
+           ('partner:' || environment.partner_id, date_trunc('day', priced.now, 'UTC'),
+            coalesce(environment.cap_per_day, guard.cap_per_partner_day)),
            ('platform', date_trunc('hour', priced.now, 'UTC'), guard.cap_per_hour)) span (scope, starts_at, cap)
      WHERE span.cap IS NOT NULL
      ORDER BY span.scope

@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Count, Max, Min, Q, Sum
+from django.db.models import Count, Max, Min, Q, QuerySet, Sum
 
 from buyback.models import Alert, Buyback, Exposure, PaidHour, Spend, TreasuryControl
 from config import clock
 from inventory.models import Tier
-from partners.models import Mode, Partner
+from partners.models import Environment, Mode
 
 HERE = Path(__file__).parent
 EXPOSURE = (HERE / "exposure.sql").read_text(encoding="utf-8")
@@ -69,23 +69,27 @@ class Owed:
 
 def owed() -> Owed:
     """What open windows would cost. Three queries over the snapshot, however many items there are."""
-    found = {
-        row["closes"]: row
-        for row in Exposure.objects.values("closes").annotate(
-            size=Sum("items", default=0), usd=Sum("amount", default=ZERO), at=Max("as_of")
-        )
-    }
-    closing = [
-        Share(str(label), value, found[value]["size"], found[value]["usd"])
-        if value in found
-        else Share(str(label), value, 0, ZERO)
-        for value, label in Exposure.Closes.choices
-    ]
-    whole = found.get(None)
+    found = grouped(Exposure.objects.all())
+    whole, closing = found.get(None), by_closing(found)
     packs, partners = _largest("pack"), _largest("partner")
     if whole is None:
         return Owed(None, 0, ZERO, closing, packs, partners)
     return Owed(whole["at"], whole["size"], whole["usd"], closing, packs, partners)
+
+
+def grouped(rows: QuerySet[Exposure]) -> dict[str | None, dict[str, Any]]:
+    """These rows of the snapshot added up by when the windows close. One query."""
+    added = rows.values("closes").annotate(
+        size=Sum("items", default=0), usd=Sum("amount", default=ZERO), at=Max("as_of")
+    )
+    return {row["closes"]: dict(row) for row in added}
+
+
+def by_closing(found: dict[str | None, dict[str, Any]]) -> list[Share]:
+    """The same as shares, the times in which nothing closes as well."""
+    nothing = {"size": 0, "usd": ZERO}
+    rows = ((value, str(label), found.get(value, nothing)) for value, label in Exposure.Closes.choices)
+    return [Share(label, value, row["size"], row["usd"]) for value, label, row in rows]
 
 
 def _largest(of: str) -> list[Share]:
@@ -183,16 +187,20 @@ class Caps:
 
 
 def caps(now: datetime) -> Caps:
-    """Four queries: the guards, this hour's row, today's largest rows, and their partners' names."""
+    """Four queries: the guards, this hour's row, today's largest rows, and their partners."""
     control = TreasuryControl.objects.first() or TreasuryControl()
     hour = Spend.objects.filter(scope="platform", starts_at=now.replace(minute=0, second=0, microsecond=0)).first()
     spans = Spend.objects.filter(starts_at=_midnight(now), scope__startswith="partner:").order_by("-total", "scope")
     spent = {int(span.scope.partition(":")[2]): span.total for span in spans[:MOST]}
-    names = dict(Partner.objects.filter(pk__in=spent).values_list("pk", "name"))
+    live = Environment.objects.filter(mode=Mode.LIVE, partner__in=spent).select_related("partner")
+    known = {environment.partner_id: environment for environment in live}
     return Caps(
         control,
         Used("This hour, everybody", hour.total if hour else ZERO, control.cap_per_hour),
-        [Used(names.get(pk, f"Partner {pk}"), total, control.cap_per_partner_day) for pk, total in spent.items()],
+        [
+            Used(known[pk].partner.name, total, known[pk].cap_per_day or control.cap_per_partner_day)
+            for pk, total in spent.items()
+        ],
     )
 
 

@@ -52,9 +52,9 @@ def set_guards(
     reason = clean_reason(reason)
     wanted = TreasuryControl(
         paused=paused,
-        cap_per_sale=_cap(cap_per_sale),
-        cap_per_partner_day=_cap(cap_per_partner_day),
-        cap_per_hour=_cap(cap_per_hour),
+        cap_per_sale=clean_cap(cap_per_sale),
+        cap_per_partner_day=clean_cap(cap_per_partner_day),
+        cap_per_hour=clean_cap(cap_per_hour),
     )
     with transaction.atomic():
         with connection.cursor() as cursor:
@@ -67,7 +67,7 @@ def set_guards(
     return wanted
 
 
-def _cap(amount: Decimal | None) -> Decimal | None:
+def clean_cap(amount: Decimal | None) -> Decimal | None:
     """A cap in whole cents. Raises BadCap."""
     if amount is None:
         return None

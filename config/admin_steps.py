@@ -40,14 +40,14 @@ class ReasonForm(forms.Form):
 @dataclass(frozen=True)
 class Step:
     """A button: the right it takes, its label, what its page asks and tells, what the form wants to know, and what it
-    does. ``act`` gets the request, the row and the form's values, and returns what to say after.
+    does. ``act`` gets the request, the row and the form's values, and returns what to say after, or a page of its own.
     """
 
     right: str
     label: str
     question: str
     consequence: str
-    act: Callable[[HttpRequest, Any, dict[str, Any]], str]
+    act: Callable[[HttpRequest, Any, dict[str, Any]], str | HttpResponse]
     form: type[forms.Form] = NoQuestions
 
 
@@ -67,6 +67,10 @@ class SteppedAdmin(LookingAdmin):
 
     def hidden(self, row: Any) -> dict[str, Any]:
         """What the asking page sends back with the answer: what it has shown."""
+        return {}
+
+    def initial(self, row: Any) -> dict[str, Any]:
+        """What stands in a step's form at first, by the name of its field."""
         return {}
 
     def get_urls(self) -> list[URLPattern]:
@@ -93,11 +97,14 @@ class SteppedAdmin(LookingAdmin):
         row = self.get_object(request, object_id)
         if row is None or step is None:
             raise Http404("No such step")
-        form = step.form(request.POST if "confirmed" in request.POST else None)
+        form = step.form(request.POST if "confirmed" in request.POST else None, initial=self.initial(row))
         if not form.is_valid():
             return self._ask(request, row, step, form)
         try:
-            messages.success(request, step.act(request, row, form.cleaned_data))
+            told = step.act(request, row, form.cleaned_data)
+            if isinstance(told, HttpResponse):
+                return told
+            messages.success(request, told)
         except Refusal as refusal:
             messages.error(request, refusal.sentence)
         return HttpResponseRedirect(self._address(row))

@@ -20,7 +20,7 @@ from config.admin import (
     link,
     list_link,
 )
-from partners import onboarding_admin, people_admin  # noqa: F401  (register partners, users and groups)
+from partners import people_admin  # noqa: F401  (registers users and groups)
 from partners.audited_admin import become, by
 from partners.keys import issue_key, revoke_key
 from partners.models import ApiKey, AuditEntry, Environment, Event, IdempotencyKey, Membership

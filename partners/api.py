@@ -82,12 +82,12 @@ class PartnerView(APIView):
                 raise InsecureCall
             super().initial(request, *args, **kwargs)
         except InsufficientScope:
-            self._spend(f"environment:{self.environment.pk}")
+            self._spend_own()
             raise
         except Exception:
             self._spend(f"address:{request.META.get('REMOTE_ADDR', '')}")
             raise
-        self._spend(f"environment:{self.environment.pk}")
+        self._spend_own()
         if not self.plays_late:
             self.play_scenario()
 
@@ -96,8 +96,11 @@ class PartnerView(APIView):
         if not self.environment.is_live:
             play(self.request.META.get(META), self.scenarios, self.fault)
 
-    def _spend(self, caller: str) -> None:
-        self.allowance = throttling.spend(caller, self.calls, time.time())
+    def _spend_own(self) -> None:
+        self._spend(f"environment:{self.environment.pk}", self.environment.calls_per_minute)
+
+    def _spend(self, caller: str, own: int | None = None) -> None:
+        self.allowance = throttling.spend(caller, self.calls, time.time(), own)
         throttling.refuse_if_spent(self.allowance)
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.core.mail import send_mail
 from django.db import transaction
 from django.template.loader import render_to_string
+from django.urls import reverse
 
 from config import clock
 from config.errors import Refusal
@@ -115,6 +116,11 @@ def accept_invitation(
         by = Actor.user(member)
         audit.record(actor=by, action="invitation.accepted", target=membership, partner=row.partner, after=after)
     return membership
+
+
+def address(secret: str, origin: str) -> str:
+    """The link of an invitation; ``origin`` is where the server was asked, for one that has no PUBLIC_URL."""
+    return (settings.PUBLIC_URL or origin.rstrip("/")) + reverse("invitation", args=[secret])
 
 
 def mail(invitation: Invitation, link: str) -> bool | None:

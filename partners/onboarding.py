@@ -11,10 +11,10 @@ from config.errors import Refusal
 from config.reasons import clean_reason
 from partners import audit
 from partners.actor import Actor
+from partners.invitations import invite
 from partners.keys import issue_key
-from partners.models import ApiKey, Environment, Membership, Mode, Partner, Role
+from partners.models import ApiKey, Environment, Invitation, Mode, Partner, Role
 from partners.names import clean_name
-from partners.team import add_member
 
 FIRST_KEY = "First key"
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -54,24 +54,27 @@ def create_partner(*, name: str, slug: str, by: Actor) -> Partner:
 
 @dataclass(frozen=True, slots=True)
 class Onboarded:
-    """A partner that can begin: its first owner, and a key to each environment with its text, shown this once."""
+    """A partner that can begin: its first owner's invitation with its secret, and a key to each environment with its
+    text, all shown this once.
+    """
 
     partner: Partner
-    owner: Membership
+    invitation: Invitation
+    secret: str
     keys: list[tuple[ApiKey, str]]
 
 
 def onboard_partner(*, name: str, slug: str, owner: str, by: Actor) -> Onboarded:
-    """A partner, both its environments, its first owner by e-mail address, and a first key to each: all, or nothing.
+    """A partner, both its environments, its owner invited by e-mail address, a first key to each: all or nothing.
 
     Raises BadName, BadSlug, SlugTaken, BadEmail.
     """
     with transaction.atomic():
         partner = create_partner(name=name, slug=slug, by=by)
-        membership = add_member(partner=partner, email=owner, role=Role.OWNER, by=by)
+        invitation, secret = invite(partner=partner, email=owner, role=Role.OWNER, by=by)
         environments = partner.environments.select_related("partner").order_by("mode")
         keys = [issue_key(environment=environment, name=FIRST_KEY, by=by) for environment in environments]
-    return Onboarded(partner, membership, keys)
+    return Onboarded(partner, invitation, secret, keys)
 
 
 def rename_partner(*, partner: Partner, name: str, by: Actor) -> Partner:

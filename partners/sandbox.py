@@ -80,7 +80,7 @@ def reset(*, environment: Environment, by: Actor) -> Environment:
         if old.pk != environment.pk or _is_new(old):  # another request was faster, or there is nothing to do
             return old
         Environment.objects.filter(pk=old.pk).update(retired_at=Now())
-        new = Environment.objects.create(partner=old.partner, mode=Mode.SANDBOX)
+        new = Environment.objects.create(partner=old.partner, mode=Mode.SANDBOX, calls_per_minute=old.calls_per_minute)
         ApiKey.objects.filter(environment=old).update(environment=new)
         audit.record(
             actor=by,

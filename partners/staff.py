@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.auth.management import create_permissions
+
 # Everything there is to look at, but people's accounts and their rights.
 LOOKS = (
     "partners.view_partner",
     "partners.view_environment",
     "partners.view_apikey",
     "partners.view_membership",
+    "partners.view_invitation",
     "partners.view_event",
     "partners.view_auditentry",
     "partners.view_idempotencykey",
@@ -64,6 +67,16 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "buyback.change_alert",
     ),
 }
+
+
+def migrate_groups(apps: Any, schema_editor: Any) -> None:
+    """``write_groups`` of a migration. Django makes the permissions after all migrations, which is too late for us."""
+    for label in ("partners", "inventory", "buyback"):
+        config = apps.get_app_config(label)
+        config.models_module = True
+        create_permissions(config, apps=apps, verbosity=0)
+        config.models_module = None
+    write_groups(apps)
 
 
 def write_groups(apps: Any) -> None:

@@ -108,17 +108,19 @@ CALLS = Counter()
 shared = cache(SharedCounter)
 
 
-def limit_of(calls: Calls) -> int:
-    """Calls a minute of one environment, over all processes."""
+def limit_of(calls: Calls, own: int | None = None) -> int:
+    """Calls a minute of one environment, over all processes: its own limit, where it has one."""
+    if own is not None:
+        return own
     limit: int = settings.API_WRITE_LIMIT if calls == "write" and settings.API_WRITE_LIMIT else settings.API_RATE_LIMIT
     return limit
 
 
-def spend(caller: str, calls: Calls, now: float) -> Allowance:
+def spend(caller: str, calls: Calls, now: float, own: int | None = None) -> Allowance:
     """Count one call of ``caller`` at ``now`` (Unix seconds) and say what is left; ``remaining`` is -1 for one too
-    many.
+    many. ``own`` is the caller's own limit, in place of the platform's.
     """
-    window, limit, caller = int(now // WINDOW), limit_of(calls), f"{calls}:{caller}"
+    window, limit, caller = int(now // WINDOW), limit_of(calls, own), f"{calls}:{caller}"
     used = shared(settings.CACHE_URL).add(caller, window) if settings.CACHE_URL else None
     if used is None:
         limit = max(1, limit // settings.WEB_WORKERS)

@@ -49,9 +49,11 @@ def _matching(sought: dict[str, str]) -> Q:
 
 
 def _changes(entry: AuditEntry) -> list[tuple[str, str, str]]:
-    """Each field with what it was and what it became; what stayed the same is left out."""
+    """Each field with what it was and what it became; what stayed the same is left out, and why Phygitals' own people
+    did it, which is for them.
+    """
     before, after = (one if isinstance(one, dict) else {"": one} for one in (entry.before, entry.after))
-    names = [*before, *(name for name in after if name not in before)]
+    names = [name for name in dict.fromkeys((*before, *after)) if name != "reason"]
     pairs = [(name, before.get(name), after.get(name)) for name in names]
     return [(name.replace("_", " "), _text(was), _text(became)) for name, was, became in pairs if was != became]
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from django import forms
-from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from config import clock
@@ -58,7 +56,7 @@ def invite(request: MemberRequest) -> HttpResponse:
     except Refusal as refusal:
         form.add_error("email", refusal.sentence)
         return _form(request, form)
-    link = (settings.PUBLIC_URL or request.build_absolute_uri("/").rstrip("/")) + reverse("invitation", args=[secret])
+    link = invitations.address(secret, request.build_absolute_uri("/"))
     context = {"section": "team", "invitation": made, "link": link, "mailed": invitations.mail(made, link)}
     return page(request, "dashboard/invited.html", context)
 

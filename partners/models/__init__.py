@@ -3,9 +3,10 @@
 from partners.models.access import ApiKey, Membership, Role, Scope, User
 from partners.models.invitations import Invitation
 from partners.models.records import AuditEntry, Event, IdempotencyKey
-from partners.models.tenants import Environment, Mode, Partner
+from partners.models.tenants import MOST_CALLS, Environment, Mode, Partner
 
 __all__ = [
+    "MOST_CALLS",
     "ApiKey",
     "AuditEntry",
     "Environment",

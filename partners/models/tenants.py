@@ -9,6 +9,9 @@ from django.db import connection, models
 from django.db.models.functions import Now
 
 from config import clock
+from config.money import MoneyField, money_check
+
+MOST_CALLS = 1_000_000  # a minute
 
 
 class Mode(models.TextChoices):
@@ -78,6 +81,12 @@ class Environment(models.Model):
     clock_moved_at = models.DateTimeField(null=True, editable=False, help_text="When, in real time, it last jumped.")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
+    calls_per_minute = models.PositiveIntegerField(
+        null=True, help_text="Reads, and as many writes, in place of the platform's limits; empty: the platform's."
+    )
+    cap_per_day = MoneyField(
+        null=True, help_text="USD of live sales in a UTC day, in place of the platform's cap; empty: the platform's."
+    )
     retired_at = models.DateTimeField(null=True, editable=False, help_text="When another took this sandbox's place.")
 
     objects = _InUse.from_queryset(EnvironmentQuerySet)()
@@ -102,6 +111,15 @@ class Environment(models.Model):
             models.CheckConstraint(
                 condition=models.Q(mode="sandbox") | models.Q(clock_offset=timedelta(0)),
                 name="partners_environment_live_clock_is_real",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(calls_per_minute__gte=1, calls_per_minute__lte=MOST_CALLS),
+                name="partners_environment_calls_bounds",
+            ),
+            money_check("cap_per_day", name="partners_environment_cap_bounds"),
+            models.CheckConstraint(
+                condition=models.Q(mode="live") | models.Q(cap_per_day=None),
+                name="partners_environment_sandbox_has_no_cap",
             ),
         )
         triggers = (

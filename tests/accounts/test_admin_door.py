@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+
+import pytest
+from allauth.mfa.models import Authenticator
+from django.conf import settings
+from django.contrib.admin import site
 from django.test import Client
 
-from partners.models import AuditEntry
+from config import sessions
+from partners.models import AuditEntry, User
 from tests.accounts.conftest import HalfMinute, give_code, sign_in
-from tests.admin.conftest import make_staff, signed_in
+from tests.admin.conftest import every_right, make_staff, signed_in, snapshot
+from tests.admin.test_doors import OF_THE_SITE, addresses
 from tests.factors import give_factor
 from tests.world import World, make_user
 
@@ -34,6 +43,32 @@ def test_it_leads_staff_without_a_factor_to_set_one_up(world: World) -> None:
     assert "The admin opens to accounts with a second factor" in client.get(ADMIN, follow=True).content.decode()
     give_factor(staff)
     assert client.get(ADMIN).status_code == 200
+
+
+@pytest.mark.parametrize("make", [make_user, every_right], ids=["superuser", "every right"])
+def test_it_lets_nobody_in_anywhere_without_a_factor(world: World, make: Callable[..., User]) -> None:
+    """Every address there is, asked for and posted to, with all the rights one can have."""
+    staff = make(is_staff=True, is_superuser=True, factor=False) if make is make_user else make()
+    Authenticator.objects.filter(user=staff).delete()
+    client, before = signed_in(staff), snapshot()
+    paths = [path for path, name in addresses(site.get_urls()) if name not in OF_THE_SITE]
+    for path in (*paths, "standing/"):
+        for answer in (client.get(ADMIN + path), client.post(ADMIN + path, {"confirmed": "yes", "step": "suspend"})):
+            assert answer.status_code in (302, 405), path
+            assert answer.status_code == 405 or answer.headers["Location"].startswith("/admin/login/"), path
+    assert len(paths) > 100
+    assert snapshot() == before
+
+
+def test_it_ends_a_staff_members_session_sooner(world: World) -> None:
+    staff = make_staff(["view"])
+    client = signed_in(staff)
+    session = client.session
+    sessions.begin(session, time.time() - settings.STAFF_SESSION_IDLE_LIMIT)
+    session.save()
+    assert settings.STAFF_SESSION_IDLE_LIMIT < settings.SESSION_IDLE_LIMIT
+    assert client.get(ADMIN, follow=True).redirect_chain[-1][0] == "/login/?next=/admin/"
+    assert not client.session.keys()
 
 
 def test_it_refuses_a_member(world: World) -> None:

@@ -142,6 +142,7 @@ def test_it_rings_for_staff_alone_and_by_its_button(admin: Client, world: World,
     assert admin.get(bell).status_code == 405
     assert Client().post(bell).status_code == 302
     assert signed_in(world.northwind.owner).post(bell).status_code in (302, 403)
+    assert signed_in(make_staff([])).post(bell).status_code == 403
     assert rung == []
 
 

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from buyback.models import Buyback
 from partners.keys import find
-from partners.models import ApiKey, AuditEntry, Membership, Partner, User
+from partners.models import ApiKey, AuditEntry, Invitation, Membership, Partner, User
 from tests.admin.conftest import address, in_group, make_staff, signed_in, snapshot
 from tests.dashboard.steps import sell_form
 from tests.world import World, make_collector, make_item
@@ -33,20 +33,49 @@ def test_it_begins_with_an_owner_and_two_keys_shown_once(admin: Client) -> None:
     page = admin.post(address(Partner, "add"), NEW)
     assert (page.status_code, "no-store" in page["Cache-Control"]) == (200, True)
     partner = Partner.objects.get(slug="tidal")
-    owner = Membership.objects.get(partner=partner)
-    assert (owner.user.email, owner.role, owner.user.has_usable_password()) == ("mia@tidal.test", "owner", False)
+    invited = Invitation.objects.get(partner=partner)
+    assert (invited.email, invited.role, User.objects.filter(email="mia@tidal.test").exists()) == (
+        "mia@tidal.test",
+        "owner",
+        False,
+    )
     texts = [text for _, text in page.context["begun"].keys]
+    link = page.context["link"]
     opened = [find(text, mode) for text, mode in zip(texts, ("live", "sandbox"), strict=True)]
     assert [key and key.environment.partner for key in opened] == [partner, partner]
-    assert all(f'value="{text}"' in page.content.decode() for text in texts)
+    assert all(f'value="{text}"' in page.content.decode() for text in (*texts, link))
+    secrets = [text.rpartition("_")[2] for text in texts] + [link.rstrip("/").rpartition("/")[2]]
     for path in (
         address(Partner, "change", partner.pk),
         address(ApiKey, "changelist"),
         address(AuditEntry, "changelist"),
     ):
-        assert not [text for text in texts if text.rpartition("_")[2] in admin.get(path).content.decode()]
-    assert not [text for text in texts if text in str(admin.cookies) + str(dict(admin.session))]
-    assert actions() == ["partner.created", "member.added", "api_key.issued", "api_key.issued"]
+        assert not [secret for secret in secrets if secret in admin.get(path).content.decode()]
+    assert not [secret for secret in secrets if secret in str(admin.cookies) + str(dict(admin.session))]
+    assert actions() == ["partner.created", "invitation.made", "api_key.issued", "api_key.issued"]
+
+
+def test_the_first_owner_comes_in_by_the_link(admin: Client) -> None:
+    link = admin.post(address(Partner, "add"), NEW).context["link"]
+    word = "correct horse battery staple"
+    Client().post(link, {"password": word})
+    owner = Membership.objects.get(partner__slug="tidal")
+    assert (owner.user.email, owner.role, owner.user.check_password(word)) == ("mia@tidal.test", "owner", True)
+
+
+def test_it_invites_another_owner_when_a_link_is_lost(admin: Client, world: World) -> None:
+    partner = world.northwind.partner
+    assert "shown once" in press(admin, partner, "invite").content.decode()
+    first, second = (press(admin, partner, "invite", email="Max@Tidal.test", **YES) for _ in range(2))
+    assert ["no-store" in page["Cache-Control"] for page in (first, second)] == [True, True]
+    assert f'value="{second.context["link"]}"' in second.content.decode()
+    lost, valid = (Client().get(page.context["link"]).status_code for page in (first, second))
+    assert (lost, valid) == (410, 200)
+    assert "max@tidal.test" in admin.get(address(Partner, "change", partner.pk)).content.decode()
+    assert actions() == ["invitation.made", "invitation.made"]
+    owner = press(admin, partner, "invite", email=world.northwind.owner.email, **YES)
+    assert "already" in owner.content.decode()
+    assert actions() == ["invitation.made", "invitation.made"]
 
 
 @pytest.mark.parametrize(
@@ -125,7 +154,11 @@ def test_it_leads_to_all_that_belongs_to_a_partner(admin: Client, world: World) 
     page = admin.get(address(Partner, "change", world.northwind.partner.pk)).content.decode()
     for model in ("buyback/statement", "buyback/buyback", "partners/auditentry", "partners/apikey"):
         assert f"/admin/{model}/?" in page
-    assert list(admin.get(address(Partner, "change", world.northwind.partner.pk)).context["steps"]) == ["suspend"]
+    assert list(admin.get(address(Partner, "change", world.northwind.partner.pk)).context["steps"]) == [
+        "suspend",
+        "calls",
+        "invite",
+    ]
 
 
 @pytest.mark.parametrize("rights", [[], ["view"], ["view", "resolve", "reverse", "set", "check"]])

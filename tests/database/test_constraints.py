@@ -116,6 +116,9 @@ BREAKS: dict[str, Sequence[Break]] = {
     "partners_environment_live_is_never_retired": [lambda w: make_environment(retired_at=NOW)],
     "partners_environment_mode_known": [lambda w: make_environment(mode="test")],
     "partners_environment_live_clock_is_real": [lambda w: make_environment(clock_offset=timedelta(seconds=1))],
+    "partners_environment_calls_bounds": each((0, 1_000_001), lambda w, bad: make_environment(calls_per_minute=bad)),
+    "partners_environment_cap_bounds": each(BAD_MONEY, lambda w, bad: make_environment(cap_per_day=bad)),
+    "partners_environment_sandbox_has_no_cap": [lambda w: make_environment(mode="sandbox", cap_per_day=Decimal(1))],
     "partners.User.email": [lambda w: make_user("owner@northwind.test")],
     "partners_user_email_any_case": [lambda w: User.objects.create(email="Owner@Northwind.test")],
     "partners_membership_once_per_partner": [

@@ -19,6 +19,7 @@ from buyback.outcomes import ItemExpired, ItemNotFound, Sale, TransactionFailed
 from buyback.sellback import sell_back
 from inventory.models import Item
 from partners.actor import SYSTEM
+from partners.models import Environment
 from tests.live.shop import (
     EXPIRED,
     FAILED,
@@ -212,6 +213,29 @@ def test_it_caps_each_partner_by_itself_and_the_platform_as_one(either: Shop) ->
     other = make_item(either.world.juniper.live, now=later(hours=-1))
     with pytest.raises(TransactionFailed):
         sell(other)
+
+
+def own_cap(shop: Shop, cap: Decimal | None) -> None:
+    Environment.objects.filter(pk=shop.world.northwind.live.pk).update(cap_per_day=cap)
+
+
+@pytest.mark.parametrize("for_all", [None, PRICE, PRICE * 9])
+def test_it_caps_a_partner_by_its_own_cap_instead(either: Shop, for_all: Decimal | None) -> None:
+    """Below the cap for all, above it, and where there is none."""
+    guard(cap_per_partner_day=for_all)
+    own_cap(either, PRICE * 2)
+    assert [either.sale(either.item()) for _ in range(3)] == [SOLD, SOLD, FAILED]
+    assert spent() == {"partner": PRICE * 2}
+    assert Alert.objects.get().subject == f"cap partner:{either.world.northwind.partner.pk}"
+    assert sell(make_item(either.world.juniper.live, now=later(hours=-1))).amount == PRICE
+
+
+def test_it_holds_a_partners_own_cap_without_any_other_guard(either: Shop) -> None:
+    TreasuryControl.objects.all().delete()
+    own_cap(either, PRICE)
+    assert [either.sale(either.item()) for _ in range(2)] == [SOLD, FAILED]
+    own_cap(either, None)
+    assert either.sale(either.item()) == SOLD
 
 
 @pytest.mark.parametrize("cap", ["cap_per_partner_day", "cap_per_hour"])

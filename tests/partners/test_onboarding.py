@@ -10,8 +10,9 @@ from config.errors import Refusal
 from config.reasons import ReasonRequired
 from partners import onboarding
 from partners.actor import SYSTEM
+from partners.invitations import find_invitation
 from partners.keys import find
-from partners.models import ApiKey, AuditEntry, Environment, Membership, Partner, User
+from partners.models import ApiKey, AuditEntry, Environment, Invitation, Partner, User
 from partners.names import BadName
 from partners.onboarding import (
     BadSlug,
@@ -83,14 +84,16 @@ def test_it_audits_a_repeated_suspension_once(db: None) -> None:
     assert _audited() == ["partner.suspended"]
 
 
-def test_it_onboards_with_an_owner_and_two_keys(db: None) -> None:
+def test_it_onboards_with_an_invited_owner_and_two_keys(db: None) -> None:
     begun = onboard_partner(name="Tidewater", slug="tidewater", owner="Mia@Tidewater.test", by=SYSTEM)
-    assert (begun.owner.user.email, begun.owner.role) == ("mia@tidewater.test", "owner")
+    assert (begun.invitation.email, begun.invitation.role) == ("mia@tidewater.test", "owner")
+    assert find_invitation(begun.secret) == begun.invitation
+    assert not User.objects.exists()
     assert [(key.environment.mode, find(text, key.environment.mode)) for key, text in begun.keys] == [
         ("live", begun.keys[0][0]),
         ("sandbox", begun.keys[1][0]),
     ]
-    assert _audited() == ["partner.created", "member.added", "api_key.issued", "api_key.issued"]
+    assert _audited() == ["partner.created", "invitation.made", "api_key.issued", "api_key.issued"]
 
 
 @pytest.mark.parametrize(
@@ -102,7 +105,7 @@ def test_it_onboards_all_or_nothing(db: None, change: dict[str, str], error: typ
     make_partner(slug="taken")
     with pytest.raises(error):
         onboard_partner(**{"name": "Ok", "slug": "ok", "owner": "mia@ok.test"} | change, by=SYSTEM)
-    rows = (Partner, Environment, ApiKey, Membership, User, AuditEntry)
+    rows = (Partner, Environment, ApiKey, Invitation, User, AuditEntry)
     assert [model._default_manager.count() for model in rows] == [1, 0, 0, 0, 0, 0]
 
 
@@ -113,7 +116,7 @@ def test_it_takes_everything_back_when_the_last_step_fails(db: None, monkeypatch
     monkeypatch.setattr(onboarding, "issue_key", lost)
     with pytest.raises(ConnectionError):
         onboard_partner(name="Ok", slug="ok", owner="mia@ok.test", by=SYSTEM)
-    assert (Partner.objects.count(), User.objects.count(), AuditEntry.objects.count()) == (0, 0, 0)
+    assert (Partner.objects.count(), Invitation.objects.count(), AuditEntry.objects.count()) == (0, 0, 0)
 
 
 @pytest.mark.parametrize("act", [suspend_partner, reactivate_partner])
