@@ -80,7 +80,7 @@ def addresses(database: Database) -> Iterator[tuple[str, str]]:
     words = {"deep": cursor(database, deep), "day": _example(database, "statements")}
     for pattern in urlpatterns:
         route, name = str(pattern.pattern), str(pattern.name)
-        if "<mode:mode>/" not in route or name.endswith("_csv"):
+        if "<mode:mode>/" not in route or name.endswith("_csv") or name == "views":  # a file, or a form's target
             continue
         rest = route.split("<mode:mode>/")[1]
         known = next((start for start in EXAMPLES if rest.startswith(start)), "")

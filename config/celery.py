@@ -24,6 +24,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "close statements": {"task": "buyback.tasks.close_statements", "schedule": 60.0},
     "take the standing": {"task": "buyback.tasks.take_standing", "schedule": 60.0},
     "refresh pack values": {"task": "inventory.tasks.refresh_values", "schedule": 300.0},
+    "count items": {"task": "inventory.tasks.count_items", "schedule": 60.0},
     "count pulls": {"task": "inventory.tasks.count_pulls", "schedule": 60.0},
     "forget keys of old sales": {"task": "buyback.tasks.forget_keys_of_old_sales", "schedule": 3600.0},
     "count what was sold back": {"task": "inventory.tasks.count_sold", "schedule": 900.0},

@@ -57,6 +57,11 @@ def columns(bars: Sequence[Bar]) -> list[Column]:
     return placed
 
 
+def joined(columns: Sequence[Column]) -> str:
+    """The points of a line through the tops of the columns."""
+    return " ".join(f"{column.middle:g},{column.y:g}" for column in columns)
+
+
 def share(value: Decimal, most: Decimal) -> float:
     """How much of ``most`` a value is, in percent from 0 to 100, for a bar that fills a track."""
     return round(min(max(float(value / most) * 100, 0.0), 100.0), 1) if most else 0.0

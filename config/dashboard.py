@@ -14,6 +14,7 @@ from buyback.dashboard import (
     buybacks,
     expiring,
     holdings,
+    item,
     overview,
     payouts,
     sandbox,
@@ -22,7 +23,7 @@ from buyback.dashboard import (
     statements,
 )
 from inventory import dashboard as users
-from partners.dashboard import audit_log, home, keys, team
+from partners.dashboard import audit_log, home, keys, team, views
 
 
 class ModeConverter:
@@ -60,9 +61,14 @@ urlpatterns = [
     path("dashboard/", home.home, name="home"),
     path("dashboard/partner/", home.switch, name="switch"),
     path("dashboard/<mode:mode>/", overview.overview, name="overview"),
+    path("dashboard/<mode:mode>/activity/", overview.activity, name="activity"),
     path("dashboard/<mode:mode>/search/", search.search, name="search"),
+    path("dashboard/<mode:mode>/views/", views.save, name="views"),
+    path("dashboard/<mode:mode>/views/<int:pk>/forget/", views.forget, name="forget_view"),
     path("dashboard/<mode:mode>/users/", users.users, name="users"),
     path("dashboard/<mode:mode>/users/<int:pk>/", holdings.holdings, name="holdings"),
+    path("dashboard/<mode:mode>/users/<int:pk>/history/", holdings.user_history, name="user_history"),
+    path("dashboard/<mode:mode>/items/<int:pk>/", item.item, name="item"),
     path("dashboard/<mode:mode>/items/<int:pk>/sell/", selling.sell, name="sell"),
     path("dashboard/<mode:mode>/items/<int:pk>/sell/outcome/", selling.outcome, name="outcome"),
     path("dashboard/<mode:mode>/expiring/", expiring.expiring, name="expiring"),

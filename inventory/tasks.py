@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from inventory import packs
+from inventory import packs, tallies
 from inventory.shipping import quotes
 
 
@@ -30,3 +30,9 @@ def count_sold() -> int:
 def forget_old_quotes() -> int:
     """Delete shipping quotes, with their addresses, a day after they expired; returns how many."""
     return quotes.forget_old()
+
+
+@shared_task(name="inventory.tasks.count_items", soft_time_limit=240, time_limit=300)
+def count_items() -> int:
+    """Bring the overview's tallies up to date; returns how many."""
+    return tallies.count_items()

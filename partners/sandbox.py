@@ -11,7 +11,7 @@ from config import clock
 from config.errors import Refusal
 from partners import audit
 from partners.actor import Actor
-from partners.models import ApiKey, Environment, Event, IdempotencyKey, Mode
+from partners.models import ApiKey, Environment, Event, IdempotencyKey, Mode, SavedView
 
 FURTHEST = timedelta(days=3653)  # ahead of the real clock; ten years are enough for every window
 
@@ -69,7 +69,8 @@ def move_clock(
 
 
 def reset(*, environment: Environment, by: Actor) -> Environment:
-    """Empty the sandbox: a new environment takes its place, with its keys, on the real clock. Returns the new one.
+    """Empty the sandbox: a new environment takes its place, with its keys and its saved views, on the
+    real clock. Returns the new one.
 
     Nothing is deleted, so nothing that is append-only must allow it, and a request that is at work this very moment
     ends among the rows that nobody sees any more. Safe to repeat: a sandbox in which nothing happened stays. Raises
@@ -82,6 +83,7 @@ def reset(*, environment: Environment, by: Actor) -> Environment:
         Environment.objects.filter(pk=old.pk).update(retired_at=Now())
         new = Environment.objects.create(partner=old.partner, mode=Mode.SANDBOX, calls_per_minute=old.calls_per_minute)
         ApiKey.objects.filter(environment=old).update(environment=new)
+        SavedView.objects.filter(environment=old).update(environment=new)
         audit.record(
             actor=by,
             action="sandbox.reset",

@@ -78,6 +78,18 @@
     }
   });
 
+  // htmx changes the address without making the page anew: a view is saved as the address says now.
+  document.addEventListener("submit", (event) => {
+    const query = find("[data-query]", event.target);
+    if (query) query.value = location.search.slice(1);
+  });
+
+  // What brings itself up to date rests while nobody looks, and while somebody is inside it.
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const part = event.target;
+    if ("poll" in part.dataset && (document.hidden || part.contains(document.activeElement))) event.preventDefault();
+  });
+
   document.addEventListener("htmx:beforeRequest", (event) => {
     if (body?.contains(event.target) && event.detail.requestConfig.verb === "post") dialogBusy = true;
   });
@@ -131,6 +143,7 @@
 
   function lost(event) {
     const { target, xhr, requestConfig } = event.detail;
+    if ("poll" in event.target.dataset) return; // it asks again by itself
     if (requestConfig?.verb === "post") {
       close();
       say("No answer came, so it is not known whether this went through. Reload the page to see; an item is never paid for twice.");

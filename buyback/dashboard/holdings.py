@@ -1,4 +1,4 @@
-"""One user's inventory: every card in their hands, with its price and its window."""
+"""One user: every card in their hands, with its price and its window, and everything that happened to them."""
 
 from __future__ import annotations
 
@@ -7,17 +7,24 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
 from buyback.dashboard.tiles import tile
+from buyback.dashboard.timeline import line
+from buyback.dashboard.totals import counted
+from buyback.history import history
+from buyback.models import Payout
 from inventory.models import Collector, Item
 from partners.dashboard.access import MemberRequest, may_act, member
 from partners.dashboard.pages import page
-from partners.dashboard.paging import keyset
+from partners.dashboard.paging import keyset, read_cursor, write_cursor
 from partners.models import Role
+
+SIZE = 50  # moments of a page of history
 
 
 @dataclass(frozen=True)
@@ -38,24 +45,54 @@ ORDERS = {
 @require_safe
 @member
 def holdings(request: MemberRequest, pk: int) -> HttpResponse:
-    """The card grid of one user, 48 a page, sorted as ``sort`` says."""
+    """What one user holds, 48 a page, sorted as ``sort`` says; ``view`` makes it a table instead of cards."""
     here = request.environment
     collector = get_object_or_404(Collector.objects.of(here), pk=pk)
     now = here.now()
     sort = request.GET.get("sort", "")
-    order = ORDERS.get(sort, ORDERS["newest"])
+    sort = sort if sort in ORDERS else "newest"
     held = Item.objects.of(here).filter(collector=collector).in_inventory()
     rows = held.with_card().with_value(live=here.is_live).with_closing(now)
-    listed = keyset(rows, order.by, request.GET.get("after", ""), size=48)
+    listed = keyset(rows, ORDERS[sort].by, request.GET.get("after", ""), size=48)
     context = {
         "section": "users",
         "now": now,
         "collector": collector,
-        "total": held.count(),  # one user's items: their own index, and few
+        **_totals(collector),
         "page": listed,
         "tiles": [tile(item, now) for item in listed.rows],
         "orders": ORDERS,
-        "sort": sort if sort in ORDERS else "newest",
+        "sort": sort,
+        "table": request.GET.get("view") == "table",
         "may_sell": may_act(request, Role.OPERATOR),
     }
     return page(request, "dashboard/holdings.html", context, part="grid")
+
+
+@require_safe
+@member
+def user_history(request: MemberRequest, pk: int) -> HttpResponse:
+    """Everything that happened to one user's items, newest first, 50 a page."""
+    here = request.environment
+    collector = get_object_or_404(Collector.objects.of(here), pk=pk)
+    now = here.now()
+    start = read_cursor(request.GET.get("after", ""), [datetime.fromisoformat, int, int, UUID])
+    found = history(collector, now=now, before=(*start,) if start else None, most=SIZE + 1)
+    rows = found[:SIZE]
+    context = {
+        "section": "users",
+        "now": now,
+        "collector": collector,
+        **_totals(collector),
+        "lines": [line(moment) for moment in rows],
+        "page": {"next": write_cursor([*rows[-1].place]) if len(found) > SIZE else "", "first": not start},
+    }
+    return page(request, "dashboard/user_history.html", context, part="results")
+
+
+def _totals(collector: Collector) -> dict[str, Any]:
+    """What a user holds and was paid. Two queries, over one user's rows alone."""
+    return {
+        "in_hand": Item.objects.filter(collector=collector).in_inventory().size_and_value(),
+        "paid": counted(Payout.objects.filter(collector=collector).paid()),
+    }

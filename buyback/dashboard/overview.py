@@ -1,44 +1,89 @@
-"""The dashboard's first page: what is held, what closes soon, what was sold and paid today."""
+"""The dashboard's first page: what is held, what closes soon, what was sold and paid today and in the days before."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
-from buyback.models import Buyback, Payout
-from inventory.models import Card, Item
+from buyback.dashboard.totals import Total, counted
+from buyback.models import Buyback, Payout, Statement
+from config.charts import Bar
+from inventory.models import Card, Item, Tally
 from partners.dashboard.access import MemberRequest, member
 from partners.dashboard.pages import page
 from partners.models import Environment, Event
+from partners.templatetags.dashboard import usd
 
 SOON = timedelta(hours=24)
 RECENT = 12
 SOONEST = 8
+DAYS = 7  # closed days that today is held against
 
 
 @require_safe
 @member
 def overview(request: MemberRequest) -> HttpResponse:
-    """Four numbers, the windows that close next, and what happened last. Today is the UTC day of the environment."""
+    """Four figures, the days before, every pack's rate, and what closes and happened. Days are UTC, by the
+    environment's clock.
+    """
     here = request.environment
     now = here.now()
-    today = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    expiring = Item.objects.of(here).expiring(now=now, within=SOON)
-    soonest = Item.objects.of(here).closing_next(now)
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    paid = counted(Payout.objects.of(here).paid().since(midnight))
+    soonest = Item.objects.of(here).closing_next(now).select_related("card", "collector")
     context = {
         "section": "overview",
         "now": now,
-        "held": Item.objects.of(here).held().size_and_value(),
-        "expiring": expiring.size_and_value(),
-        "sold": Buyback.objects.of(here).settled().since(today).size_and_amount(),
-        "paid": Payout.objects.of(here).paid().since(today).size_and_amount(),
-        "soonest": list(soonest.select_related("card", "collector")[:SOONEST]),
+        "expiring": Item.objects.of(here).expiring(now=now, within=SOON).size_and_value(),
+        "sold": counted(Buyback.objects.of(here).settled().since(midnight)),
+        "paid": paid,
+        "soonest": list(soonest[:SOONEST]),
         "activity": _activity(here),
     }
-    return page(request, "dashboard/overview.html", context)
+    return page(request, "dashboard/overview.html", context | _held(here) | _days(here, now.date(), paid))
+
+
+@require_safe
+@member
+def activity(request: MemberRequest) -> HttpResponse:
+    """What happened last: the part of the overview that brings itself up to date."""
+    context = {"section": "overview", "now": request.environment.now(), "activity": _activity(request.environment)}
+    return page(request, "dashboard/activity.html", context, part="list")
+
+
+def _held(here: Environment) -> dict[str, Any]:
+    """What the clock counted last: items held, their value, and how many pulls of each pack were sold back."""
+    tallies = list(Tally.objects.of(here).select_related("pack"))
+    return {
+        "tallies": tallies,
+        "held": sum(tally.held for tally in tallies),
+        "held_value": sum((tally.held_value for tally in tallies), Decimal(0)),
+        "counted_at": min((tally.counted_at for tally in tallies), default=None),
+    }
+
+
+def _days(here: Environment, today: date, paid: Total) -> dict[str, Any]:
+    """The closed days before today, a day without business as zero; their means; and the charts' points."""
+    first = today - timedelta(days=DAYS)
+    known = {row.day: row for row in Statement.objects.of(here).filter(day__gte=first, day__lt=today)}
+    days = [first + timedelta(days=number) for number in range(DAYS)]
+    sold = [known[day].sold if day in known else 0 for day in days]
+    amounts = [known[day].paid_amount if day in known else Decimal(0) for day in days]
+    return {
+        "mean_sold": sum(sold) / DAYS,
+        "mean_amount": sum(amounts, Decimal(0)) / DAYS,
+        "sold_by_day": _points([*days, today], [*sold, paid.size], str),
+        "paid_by_day": _points([*days, today], [*amounts, paid.amount or Decimal(0)], usd),
+    }
+
+
+def _points(days: Sequence[date], values: Sequence[Any], write: Any) -> list[Bar]:
+    return [Bar(f"{day:%d %b}", Decimal(value), write(value)) for day, value in zip(days, values, strict=True)]
 
 
 def _activity(here: Environment) -> list[tuple[Event, Any]]:

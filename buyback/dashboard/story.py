@@ -74,9 +74,12 @@ OPEN = {
 
 def why(sale: Buyback) -> Why | None:
     """Why this sellback is not paid, if it is not."""
-    if sale.state != State.FAILED:
-        return OPEN.get(State(sale.state))
-    kind, _, detail = sale.failure_reason.partition(":")
+    return reason(sale.failure_reason) if sale.state == State.FAILED else OPEN.get(State(sale.state))
+
+
+def reason(text: str) -> Why:
+    """Why a sellback failed, by the reason that was kept."""
+    kind, _, detail = text.partition(":")
     detail = detail.strip()
     if kind == "price":
         return PRICES.get(detail, NO_TRUST)
@@ -146,5 +149,4 @@ def _told(sale: Buyback, move: Move) -> Iterator[Step]:
     elif move.after == State.SETTLED:
         yield Step(sale.completed_at or move.created_at, "Settled", "The treasury has paid", "good")
     elif move.after == State.FAILED:
-        reason = why(sale)
-        yield Step(sale.completed_at or move.created_at, "Failed", reason.sentence if reason else "", "bad")
+        yield Step(sale.completed_at or move.created_at, "Failed", reason(sale.failure_reason).sentence, "bad")

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
-from decimal import Decimal
-from typing import Any, Self, TypeVar
+from typing import Self, TypeVar
 
 import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Case, Count, F, Q, Sum, When
+from django.db.models import Case, F, Q, When
 from django.db.models.functions import Greatest
 
 from config.money import MoneyField, RoundUsd, money_check
@@ -54,10 +53,6 @@ class MoneyQuerySet(models.QuerySet[Row]):
         if last is None or last == date.max:
             return found
         return found.filter(created_at__lt=datetime.combine(last + timedelta(days=1), time.min, UTC))
-
-    def size_and_amount(self) -> dict[str, Any]:
-        """``{"size": …, "amount": …}``: how many, and their sum in USD."""
-        return self.order_by().aggregate(size=Count("pk"), amount=Sum("amount", default=Decimal(0)))
 
 
 class BuybackQuerySet(MoneyQuerySet["Buyback"]):

@@ -20,6 +20,20 @@ def columns(name: str, title: str, bars: Sequence[charts.Bar]) -> dict[str, Any]
     return {"name": name, "title": title, "columns": charts.columns(bars), "bars": bars, "size": _size()}
 
 
+@register.inclusion_tag("charts/line.html")
+def line(name: str, title: str, bars: Sequence[charts.Bar]) -> dict[str, Any]:
+    """The same values as ``columns``, joined by a line."""
+    found = charts.columns(bars)
+    known = {"name": name, "title": title, "columns": found, "bars": bars, "size": _size()}
+    return known | {"path": charts.joined(found)}
+
+
+@register.inclusion_tag("charts/sparkline.html")
+def sparkline(title: str, bars: Sequence[charts.Bar]) -> dict[str, Any]:
+    """A line as small as a word; its table is there for screen readers."""
+    return {"title": title, "bars": bars, "size": _size(), "path": charts.joined(charts.columns(bars))}
+
+
 @register.inclusion_tag("charts/course.html")
 def course(name: str, title: str, points: Sequence[tuple[datetime, Decimal]]) -> dict[str, Any]:
     """A value through time, as steps. The page has the table of its points."""

@@ -3,6 +3,7 @@
 from inventory.models.catalogue import Card, CardFile, Pack, PackActivity, PriceChange, Tier
 from inventory.models.holdings import Collector, Item, Purchase
 from inventory.models.shipping import ShippedItem, ShippingOrder, ShippingQuote
+from inventory.models.tallies import Tally
 
 __all__ = [
     "Card",
@@ -16,5 +17,6 @@ __all__ = [
     "ShippedItem",
     "ShippingOrder",
     "ShippingQuote",
+    "Tally",
     "Tier",
 ]

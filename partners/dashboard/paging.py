@@ -56,19 +56,22 @@ def keyset(
     is no way back but to page 1.
     """
     order, readers = list(by), list(by.values())
-    end = _read(before or "", readers) if look_for is None else []
+    end = read_cursor(before or "", readers) if look_for is None else []
     if end:
         found, more, _ = _part(rows, [_turned(name) for name in order], end, size, None)
         if more:  # without more, it is page 1, which is full
             found.reverse()
             return Page(
-                found, _write(_values(found[-1], order)), first=False, previous=_write(_values(found[0], order))
+                found,
+                write_cursor(_values(found[-1], order)),
+                first=False,
+                previous=write_cursor(_values(found[0], order)),
             )
-    start = [] if end else _read(after, readers)
+    start = [] if end else read_cursor(after, readers)
     found, more, cut = _part(rows, order, start, size, look_for)
     turns = bool(found and start and before is not None and look_for is None)
-    previous = _write(_values(found[0], order)) if turns else ""
-    return Page(found, _write(more), first=not start, previous=previous, cut=cut)
+    previous = write_cursor(_values(found[0], order)) if turns else ""
+    return Page(found, write_cursor(more), first=not start, previous=previous, cut=cut)
 
 
 def _part(
@@ -114,12 +117,12 @@ def _values(row: models.Model, order: list[str]) -> list[Any]:
     return [getattr(row, name.lstrip("-")) for name in order]
 
 
-def _write(values: list[Any]) -> str:
+def write_cursor(values: list[Any]) -> str:
     """The cursor behind a row of these values; none for none."""
     return signing.dumps([str(value) for value in values], salt=SALT) if values else ""
 
 
-def _read(cursor: str, readers: list[Callable[[str], Any]]) -> list[Any]:
+def read_cursor(cursor: str, readers: list[Callable[[str], Any]]) -> list[Any]:
     """The values of a cursor; none for one we did not write, or wrote for another order."""
     try:
         values = signing.loads(cursor, salt=SALT)

@@ -4,6 +4,7 @@ from partners.models.access import ApiKey, Membership, Role, Scope, User
 from partners.models.invitations import Invitation
 from partners.models.records import AuditEntry, Event, IdempotencyKey
 from partners.models.tenants import MOST_CALLS, Environment, Mode, Partner
+from partners.models.views import SavedView
 
 __all__ = [
     "MOST_CALLS",
@@ -17,6 +18,7 @@ __all__ = [
     "Mode",
     "Partner",
     "Role",
+    "SavedView",
     "Scope",
     "User",
 ]

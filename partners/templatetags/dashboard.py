@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 from urllib.parse import quote
 
 from django import template
@@ -12,8 +13,12 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from partners.dashboard.sections import url_in
+from partners.dashboard.views import kept
+from partners.models import SavedView
 
 register = template.Library()
+
+MOST_VIEWS = 30  # of one list that are shown
 
 
 @register.simple_tag
@@ -29,6 +34,15 @@ def without(context: RequestContext, *names: str) -> str:
     for name in (*names, "after", "before"):
         query.pop(name, None)
     return f"{context['request'].path}?{query.urlencode()}"
+
+
+@register.inclusion_tag("dashboard/views.html", takes_context=True)
+def saved_views(context: RequestContext) -> dict[str, Any]:
+    """This person's views of the list they are looking at, and a form to keep its filters as one more. One query."""
+    request = context["request"]
+    page = request.resolver_match.url_name
+    mine = SavedView.objects.of(request.user, request.environment).filter(page=page)[:MOST_VIEWS]
+    return {"request": request, "views": mine, "page": page, "query": kept(request.GET)}
 
 
 @register.filter

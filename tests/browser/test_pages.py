@@ -41,6 +41,8 @@ def addresses(world: World) -> list[str]:
     many = make_bulk_line(held, state="refused", reason="expired").bulk
     rows = {
         "holdings": collector.pk,
+        "user_history": collector.pk,
+        "item": held.pk,
         "sell": held.pk,
         "outcome": sold.pk,
         "bulk_sale": many.pk,

@@ -37,7 +37,7 @@ class Stock:
 
 # Door → (role → status of one's own). Another partner's is 404 for whoever asks, where the address names a row.
 LOOK = {"viewer": 200, "operator": 200, "owner": 200}
-ROWS = ("holdings", "payout", "buyback", "sell", "outcome", "bulk_sale", "bulk_results")
+ROWS = ("holdings", "payout", "buyback", "sell", "outcome", "bulk_sale", "bulk_results", "item", "user_history")
 DOORS = {
     "overview": LOOK,
     "users": LOOK,
@@ -56,6 +56,9 @@ DOORS = {
     "bulk_results": LOOK,
     "outcome": LOOK,
     "holdings": LOOK,
+    "item": LOOK,
+    "user_history": LOOK,
+    "activity": LOOK,
     "payout": LOOK,
     "sell": {"viewer": 403, "operator": 200, "owner": 200},
 }
@@ -69,6 +72,8 @@ def address(door: str, stock: Stock, mode: str = Mode.LIVE) -> str:
         "statement": stock.payout.created_at.date(),
         "sell": stock.item.pk,
         "outcome": stock.item.pk,
+        "item": stock.item.pk,
+        "user_history": stock.item.collector_id,
         "bulk_sale": stock.bulk.pk,
         "bulk_results": stock.bulk.pk,
     }

@@ -24,7 +24,7 @@ from tests.world import NOW, World, make_buyback, make_collector, make_item
 KEY, PERSON = Actor("key", "abc123"), Actor("user", "ops@x.test")
 
 # Session, user, memberships, environment; a page of buybacks; their total; packs, members and keys to choose from.
-LIST_QUERIES = 9
+LIST_QUERIES = 10  # and saved views
 # Session, user, memberships, environment; the buyback with its item and payout; its moves; its ledger lines.
 DETAIL_QUERIES = 7
 

@@ -9,13 +9,16 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
+from buyback.dashboard import holdings
+from buyback.sellback import sell_back
 from config import clock
 from inventory.models import Card, Collector, Item
+from partners.actor import SYSTEM
 from tests.dashboard.steps import signed_in
 from tests.world import World, make_buyback, make_card, make_collector, make_item
 
-# Session, user, memberships, environment; the collector; how many; the items; tiers of their packs.
-QUERIES = 8
+# Session, user, memberships, environment; the collector; what they hold and were paid; the items; tiers of their packs.
+QUERIES = 9
 
 
 @pytest.fixture
@@ -120,3 +123,46 @@ def test_it_asks_the_same_few_questions_however_many_there_are(
             make_item(world.northwind.live, collector=collector, pack=world.pack)
         with django_assert_num_queries(QUERIES):
             client.get(f"/dashboard/live/users/{collector.pk}/")
+
+
+def test_it_shows_the_same_items_as_a_table(world: World, collector: Collector) -> None:
+    item = make_item(world.northwind.live, collector=collector, card=world.cards[9], pack=world.pack)
+    page = signed_in(world.northwind.viewer).get(f"/dashboard/live/users/{collector.pk}/?view=table").content.decode()
+    assert f'<a class="cover" href="/dashboard/live/items/{item.pk}/">North Light</a>' in page
+    assert "Never closes" in page
+
+
+def test_it_adds_up_what_the_user_holds_and_was_paid(world: World, collector: Collector) -> None:
+    make_item(world.northwind.live, collector=collector)
+    sold = make_item(world.northwind.live, collector=collector)
+    sell_back(environment=world.northwind.live, item_id=sold.public_id, by=SYSTEM)
+    page = signed_in(world.northwind.viewer).get(f"/dashboard/live/users/{collector.pk}/").content.decode()
+    assert "1 item in hand</span>, worth $70.13" in page
+    assert "1 sold back for $70.13" in page
+
+
+def test_it_walks_through_a_users_history_once_newest_first(
+    world: World,
+    collector: Collector,
+    monkeypatch: pytest.MonkeyPatch,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    monkeypatch.setattr(holdings, "SIZE", 3)
+    for _ in range(2):
+        item = make_item(world.northwind.live, collector=collector)
+        sell_back(environment=world.northwind.live, item_id=item.public_id, by=SYSTEM)
+    make_item(world.northwind.live)  # somebody else's
+    client, seen, cursor = signed_in(world.northwind.viewer), [], ""
+    for _ in range(3):
+        with django_assert_num_queries(8):
+            answer = client.get(f"/dashboard/live/users/{collector.pk}/history/", {"after": cursor})
+        seen += answer.context["lines"]
+        cursor = answer.context["page"]["next"]
+    assert len({one.moment.place for one in seen}) == len(seen) == 8
+    assert [one.moment.at for one in seen] == sorted((one.moment.at for one in seen), reverse=True)
+    assert cursor == ""
+
+
+def test_it_finds_no_history_of_another_partners_user(world: World, collector: Collector) -> None:
+    client = signed_in(world.juniper.owner)
+    assert client.get(f"/dashboard/live/users/{collector.pk}/history/").status_code == 404

@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
+from buyback.dashboard.totals import Total
 from buyback.sellback import sell_back
 from config import clock
 from inventory.models import holdings
+from inventory.tallies import count_items
 from partners.actor import SYSTEM
-from tests.dashboard.steps import signed_in
-from tests.world import World, make_card, make_collector, make_event, make_item
+from tests.dashboard.steps import HTMX, signed_in
+from tests.world import NOW, World, make_card, make_collector, make_event, make_item, make_statement
 
-# Session, user, memberships, environment; four numbers; closing soonest; events, their cards by either id.
-QUERIES = 12
+# Session, user, memberships, environment; tallies, closing, sold, paid, statements; soonest; events, their cards.
+QUERIES = 13
 
 
-def test_it_counts_what_is_held_and_what_closes_within_a_day(world: World) -> None:
+def test_it_counts_what_closes_within_a_day(world: World) -> None:
     now = clock.now()
     for hours in (1, 23, 30, -1):
         make_item(world.northwind.live, now=now - timedelta(days=3), expires_at=now + timedelta(hours=hours))
     make_item(world.northwind.live)
     context = signed_in(world.northwind.viewer).get("/dashboard/live/").context
-    assert (str(context["held"]), context["held"].value) == ("5", Decimal("350.65"))
     assert (str(context["expiring"]), context["expiring"].value) == ("2", Decimal("140.26"))
     assert [item.expires_at - now for item in context["soonest"]] == [timedelta(hours=hours) for hours in (1, 23, 30)]
 
@@ -36,14 +38,51 @@ def test_it_adds_up_what_was_sold_and_paid_since_midnight_utc(world: World) -> N
         item = make_item(world.northwind.live, now=midnight - timedelta(days=1))
         sell_back(environment=world.northwind.live, item_id=item.public_id, by=SYSTEM, now=moment)
     context = signed_in(world.northwind.viewer).get("/dashboard/live/").context
-    assert context["sold"] == context["paid"] == {"size": 1, "amount": Decimal("70.13")}
+    assert context["sold"] == context["paid"] == Total(1, Decimal("70.13"))
+
+
+def test_it_shows_what_the_clock_counted_last(world: World) -> None:
+    held = make_item(world.northwind.live, now=NOW, pack=world.pack)
+    sold = make_item(world.northwind.live, pack=world.pack)
+    make_item(world.juniper.live, pack=world.pack)
+    sell_back(environment=world.northwind.live, item_id=sold.public_id, by=SYSTEM)
+    count_items(now=NOW)
+    context = signed_in(world.northwind.viewer).get("/dashboard/live/").context
+    assert (context["held"], context["held_value"], context["counted_at"]) == (1, held.buyback_price, NOW)
+    assert [(tally.pulled, tally.sold, tally.rate) for tally in context["tallies"]] == [(2, 1, "50.0%")]
+
+
+def day(when: date, sold: int) -> dict[str, Any]:
+    return {"day": when, "sold": sold, "paid": sold, "sold_amount": sold, "paid_amount": sold, "closed_at": clock.now()}
+
+
+def test_it_holds_today_against_the_seven_days_before(world: World) -> None:
+    today = clock.now().date()
+    for days, sold in ((1, 3), (7, 4), (8, 99)):
+        make_statement(world.northwind.live, **day(today - timedelta(days=days), sold))
+    make_statement(world.juniper.live, **day(today - timedelta(days=1), 50))
+    context = signed_in(world.northwind.viewer).get("/dashboard/live/").context
+    assert context["mean_sold"] == 1
+    assert [bar.text for bar in context["sold_by_day"]] == ["4", "0", "0", "0", "0", "0", "3", "0"]
+
+
+def test_it_brings_what_happened_up_to_date_alone(
+    world: World, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    make_item(world.northwind.live)
+    make_event(world.northwind.live, data={"item_id": "x", "user_id": "ann"})
+    client = signed_in(world.northwind.viewer)
+    with django_assert_num_queries(7):
+        page = client.get("/dashboard/live/activity/", headers=HTMX).content.decode()
+    assert page.strip().startswith('<div id="happened"')
+    assert "<html" in client.get("/dashboard/live/activity/").content.decode()
 
 
 def test_it_counts_no_further_than_it_should(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(holdings, "COUNTED_TO", 2)
     for _ in range(4):
-        make_item(world.northwind.live)
-    assert str(signed_in(world.northwind.viewer).get("/dashboard/live/").context["held"]) == "2+"
+        make_item(world.northwind.live, expires_at=clock.now() + timedelta(hours=1))
+    assert str(signed_in(world.northwind.viewer).get("/dashboard/live/").context["expiring"]) == "2+"
 
 
 def test_it_asks_the_same_few_questions_however_much_there_is(

@@ -43,7 +43,12 @@ TABLE = {
     "overview": Door(EVERYBODY),
     "search": Door(EVERYBODY),
     "users": Door(EVERYBODY),
+    "activity": Door(EVERYBODY),
     "holdings": Door(EVERYBODY, "collector"),
+    "user_history": Door(EVERYBODY, "collector"),
+    "item": Door(EVERYBODY, "item"),
+    "views": Door(NOBODY, post=True),  # the list is missing
+    "forget_view": Door(NOBODY, "collector", post=True),  # one's own, and nobody else's
     "sell": Door(OPERATORS, "item"),
     "outcome": Door(EVERYBODY, "item"),
     "expiring": Door(EVERYBODY),

@@ -11,8 +11,8 @@ from config import clock
 from tests.dashboard.steps import HTMX, signed_in
 from tests.world import World, make_collector, make_item
 
-# Session, user, memberships, environment; a page of users; what they hold.
-QUERIES = 6
+# Session, user, memberships, environment; saved views; a page of users; what they hold.
+QUERIES = 7
 
 
 def found(world: World, query: str = "") -> list[str]:

@@ -20,10 +20,10 @@ from django.db import IntegrityError, models, transaction
 from partners.models import User
 from tests.database.breaks import BAD_MONEY, BILLION, NAN, Break, each, twice
 from tests.database.bulk_breaks import BULK_BREAKS
+from tests.database.dashboard_rows import DASHBOARD
 from tests.database.decisions import DECISIONS
 from tests.database.schema import constraints, field_label, our_models
 from tests.database.shipping import SHIPPING
-from tests.invitations import make_invitation
 from tests.kept import make_card_file, make_exposure, make_paid_hour, make_price_change
 from tests.world import (
     NOW,
@@ -109,6 +109,7 @@ def paid_twice(w: World) -> None:
 
 BREAKS: dict[str, Sequence[Break]] = {
     **DECISIONS,
+    **DASHBOARD,
     # Partners.
     "partners.Partner.slug": [lambda w: make_partner(slug="northwind")],
     "partners_partner_status_known": [lambda w: make_partner(status="closed")],
@@ -125,10 +126,6 @@ BREAKS: dict[str, Sequence[Break]] = {
         lambda w: make_membership(w.northwind.partner, user=w.northwind.viewer, role="owner")
     ],
     "partners_membership_role_known": [lambda w: make_membership(w.northwind.partner, role="root")],
-    "partners.Invitation.digest": [lambda w: twice(lambda: make_invitation(w.northwind.partner, digest=bytes(32)))],
-    "partners_invitation_one_open": [lambda w: twice(lambda: make_invitation(w.northwind.partner, "a@x.test"))],
-    "partners_invitation_role_known": [lambda w: make_invitation(w.northwind.partner, role="root")],
-    "partners_invitation_ends_once": [lambda w: make_invitation(w.juniper.partner, accepted_at=NOW, withdrawn_at=NOW)],
     "partners.ApiKey.key_id": [lambda w: twice(lambda: make_key(w.northwind.live, key_id="the same"))],
     "partners_apikey_scopes_known": [lambda w: make_key(w.northwind.live, scopes=["inventory:read", "root"])],
     "partners_idempotencykey_once": [lambda w: twice(lambda: make_idempotency_key(w.northwind.live, key="the same"))],

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from partners.models import ApiKey, Environment
+from partners.models import ApiKey, Environment, SavedView
 from tests.database.schema import our_models
 
 # How a partner reaches the sandbox goes with it (``partners/sandbox.py``); what happened in it stays behind, unseen.
-MOVES = {ApiKey}
+MOVES = {ApiKey, SavedView}
 STAYS = {
     "Alert", "BulkLine", "BulkSale", "Buyback", "Collector", "Event", "IdempotencyKey", "Item", "PackActivity",
-    "Payout", "Purchase", "Reversal", "ShippedItem", "ShippingOrder", "ShippingQuote", "Statement", "Transfer",
+    "Payout", "Purchase", "Reversal", "ShippedItem", "ShippingOrder", "ShippingQuote", "Statement", "Tally",
+    "Transfer",
 }  # fmt: skip
 
 

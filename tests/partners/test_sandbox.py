@@ -16,6 +16,7 @@ from partners.actor import SYSTEM
 from partners.keys import find
 from partners.models import AuditEntry, Environment, Event
 from partners.sandbox import ClockBackwards, ClockTooFar, NotASandbox, reset
+from tests.dashboard.rows import make_saved_view
 from tests.world import World, make_item, make_key
 
 DAY = timedelta(days=1)
@@ -131,6 +132,14 @@ def test_it_moves_keys_that_were_revoked_as_well(world: World) -> None:
     new = reset(environment=world.northwind.sandbox, by=SYSTEM)
     revoked.refresh_from_db()
     assert (revoked.environment, revoked.is_active(new.now())) == (new, False)
+
+
+def test_it_moves_the_views_that_members_saved(world: World) -> None:
+    bought(world.northwind.sandbox, world)
+    view = make_saved_view(world.northwind.viewer, world.northwind.sandbox)
+    new = reset(environment=world.northwind.sandbox, by=SYSTEM)
+    view.refresh_from_db()
+    assert view.environment == new
 
 
 def test_it_leaves_a_sandbox_alone_in_which_nothing_happened(world: World) -> None:

@@ -1,0 +1,40 @@
+"""One item: the card, what it was and is worth, its window, where it came from, and everything that happened to it."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_safe
+
+from buyback.dashboard.story import why
+from buyback.dashboard.tiles import tile
+from buyback.dashboard.timeline import line
+from buyback.history import history
+from buyback.models import Buyback
+from inventory.models import Item
+from partners.dashboard.access import MemberRequest, may_act, member
+from partners.dashboard.pages import page
+from partners.models import Role
+
+MOST = 200  # moments of one item on its page; a sale that failed leaves three
+
+
+@require_safe
+@member
+def item(request: MemberRequest, pk: int) -> HttpResponse:
+    """The item of this environment, its latest sellback in words, and its history, newest first."""
+    here = request.environment
+    found = get_object_or_404(Item.objects.of(here).with_card(), pk=pk)
+    now = here.now()
+    buyback = Buyback.objects.of(here).filter(item=found).select_related("payout").first()
+    context = {
+        "section": "users",
+        "now": now,
+        "item": found,
+        "tile": tile(found, now),
+        "buyback": buyback,
+        "why": why(buyback) if buyback else None,
+        "lines": [line(one) for one in history(found.collector, now=now, item=found.pk, most=MOST)],
+        "may_sell": may_act(request, Role.OPERATOR),
+    }
+    return page(request, "dashboard/item.html", context)

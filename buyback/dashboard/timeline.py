@@ -1,0 +1,55 @@
+"""Moments of a history as a page writes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from buyback.dashboard.story import OPEN, reason
+from buyback.history import Moment
+from buyback.models import Buyback
+from partners.templatetags.dashboard import actor, usd
+
+TITLES = {
+    "pulled": "Pulled",
+    "closed": "Sellback window closed",
+    "asked": "Sellback asked for",
+    "submitted": "Payment asked for",
+    "settled": "Sold back",
+    "failed": "Sellback failed",
+    "unknown": "No answer about the payment",
+    "review": "Taken up by people at Phygitals",
+    "payout_pending": "Payout made",
+    "payout_paid": "Paid to the user",
+    "payout_failed": "Payout failed",
+}
+TONES = {"settled": "good", "payout_paid": "good", "failed": "bad", "payout_failed": "bad"}
+TONES |= {"closed": "warn", "unknown": "warn", "review": "warn"}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a timeline."""
+
+    moment: Moment
+    title: str
+    note: str
+    tone: str
+
+
+def line(moment: Moment) -> Line:
+    """A moment in words."""
+    return Line(moment, TITLES[moment.kind], _note(moment), TONES.get(moment.kind, ""))
+
+
+def _note(moment: Moment) -> str:
+    if moment.kind == "pulled":
+        return f"Worth {usd(moment.amount)}"
+    if moment.kind == "closed":
+        return "It can no longer be sold back; the user still owns it"
+    if moment.kind == "asked":
+        return f"By {actor(moment.detail)}"
+    if moment.kind == "failed":
+        return reason(moment.detail).sentence
+    if moment.kind in ("unknown", "review"):
+        return OPEN[Buyback.State(moment.kind)].sentence
+    return usd(moment.amount)

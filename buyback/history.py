@@ -1,0 +1,63 @@
+"""What happened to a user's items: pulled, window closed, sellback asked for, its outcome, its payout.
+
+The rows themselves are the history, so nothing is written for it; one user's are few, and one statement reads them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from uuid import UUID
+
+from django.db import connection
+
+from inventory.models import Collector
+
+MOMENTS = Path(__file__).with_name("history.sql").read_text(encoding="utf-8")
+Place = tuple[datetime, int, int, UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One thing that happened to one item. ``amount`` is USD; ``detail`` is who asked, or why it failed."""
+
+    at: datetime
+    rank: int
+    kind: str
+    item_id: int
+    amount: Decimal | None
+    detail: str
+    buyback_id: UUID
+    payout_id: UUID | None
+    card: str
+    face: str
+
+    @property
+    def place(self) -> Place:
+        """Where it stands in the order: what the page after it starts from."""
+        return self.at, self.rank, self.item_id, self.buyback_id
+
+
+def history(
+    collector: Collector, *, now: datetime, item: int | None = None, before: Place | None = None, most: int = 50
+) -> list[Moment]:
+    """At most ``most`` moments of this user's items, or of the one ``item``, newest first, after the place ``before``.
+    One query. ``now`` is the environment's time, which says which windows have closed.
+    """
+    at, rank, pull, sale = before or (None, None, None, None)
+    parameters = {
+        "environment": collector.environment_id,
+        "collector": collector.pk,
+        "item": item,
+        "now": now,
+        "before": at,
+        "rank": rank,
+        "pull": pull,
+        "sale": sale,
+        "most": most,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(MOMENTS, parameters)
+        return [Moment(*row) for row in cursor.fetchall()]

@@ -1,0 +1,184 @@
+"""Screenshots of every page of the dashboard into ``docs/screenshots/``: ``python -m tests.browser.screenshots``.
+
+Starts a server of its own with the demo world in a temporary folder. A page that takes more than the mode needs a line
+in ``ROWS``; one that is no page to look at stands in ``NO_PAGE``. Any other page joins by itself.
+"""
+
+from __future__ import annotations
+
+import atexit
+import base64
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+if TYPE_CHECKING:
+    from partners.models import Environment
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+FOLDER = ROOT / "docs" / "screenshots"
+PORT = os.environ.get("PORT", "8190")
+URL = f"http://127.0.0.1:{PORT}"
+QUALITY = 60
+READY = 300  # seconds for the demo world to be made
+# name → (light or dark, width)
+LOOKS = {"light": ("light", 1280), "dark": ("dark", 1280), "390": ("light", 390)}
+NO_PAGE = {"root", "logout", "home", "switch", "views", "forget_view"}
+FIND = {"search": "?q=am"}
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One page: its file's name and its address."""
+
+    name: str
+    path: str
+
+
+def rows() -> dict[str, Callable[[Environment], list[Any]]]:
+    """How to fill the address of a page that takes more than the mode."""
+    from buyback.models import Buyback, Payout, Statement
+    from inventory.models import Item
+
+    def held(here: Environment) -> Any:
+        return Item.objects.of(here).held().filter(expires_at=None).order_by("pk")[0]
+
+    return {
+        "holdings": lambda here: [held(here).collector_id],
+        "user_history": lambda here: [held(here).collector_id],
+        "item": lambda here: [held(here).pk],
+        "sell": lambda here: [held(here).pk],
+        "buyback": lambda here: [Buyback.objects.of(here)[0].pk],
+        "payout": lambda here: [Payout.objects.of(here)[0].pk],
+        "statement": lambda here: [Statement.objects.of(here)[0].day],
+        "statement_print": lambda here: [Statement.objects.of(here)[0].day],
+    }
+
+
+def pages(here: Environment, *, lists_only: bool) -> Iterator[Shot]:
+    """Every page of one environment. Raises SystemExit for one that nobody said how to fill."""
+    from django.urls import reverse
+
+    from config.dashboard import urlpatterns
+
+    known = rows()
+    for pattern in urlpatterns:
+        name, taken = str(pattern.name), set(pattern.pattern.converters) - {"mode"}
+        if name in NO_PAGE or name.endswith("_csv") or (taken and lists_only):
+            continue
+        if taken and name not in known:
+            raise SystemExit(f"tests/browser/screenshots.py: ROWS has no line for the page {name}")
+        if "mode" in pattern.pattern.converters:
+            values = [here.mode, *(known[name](here) if taken else [])]
+            yield Shot(name, reverse(f"dashboard:{name}", args=values) + FIND.get(name, ""))
+
+
+@contextmanager
+def served() -> Iterator[None]:
+    """The server with its demo world, until the block ends."""
+    folder = tempfile.mkdtemp()
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)  # last of all: the database leaves it first
+    os.environ |= {"DATA_DIR": folder, "DJANGO_SETTINGS_MODULE": "config.settings", "PORT": PORT}
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    server = subprocess.Popen([sys.executable, str(ROOT / "manage.py"), "up", "--port", PORT], cwd=ROOT)
+    try:
+        _wait(server)
+        yield
+    finally:
+        server.send_signal(signal.SIGINT)
+        server.wait(60)
+
+
+def _wait(server: subprocess.Popen[bytes]) -> None:
+    until = time.monotonic() + READY
+    while time.monotonic() < until and server.poll() is None:
+        try:
+            with urllib.request.urlopen(f"{URL}/login/", timeout=5):  # noqa: S310  (our own address)
+                return
+        except OSError:
+            time.sleep(1)
+    raise SystemExit("the server did not come up")
+
+
+def newcomer(password: str) -> str:
+    """The address of an owner whose partner has no business yet."""
+    from partners.actor import SYSTEM
+    from partners.onboarding import create_partner
+    from partners.team import add_member
+
+    partner = create_partner(name="Quillmark", slug="quillmark", by=SYSTEM)
+    add_member(partner=partner, email="owner@quillmark.example", role="owner", by=SYSTEM, password=password)
+    return "owner@quillmark.example"
+
+
+def shoot(browser: Browser, login: tuple[str, str], shots: list[Shot], suffix: str, looks: list[str]) -> None:
+    """Sign in once for each look and keep every page."""
+    for look in looks:
+        scheme, width = LOOKS[look]
+        size = {"width": width, "height": 900}
+        context = browser.new_context(color_scheme=scheme, viewport=size, reduced_motion="reduce")  # type: ignore[arg-type]
+        page = context.new_page()
+        page.goto(URL)
+        if look == "light" and not suffix:
+            keep(page, "login-light")
+        page.get_by_label("E-mail address").fill(login[0])
+        page.get_by_label("Password").fill(login[1])
+        page.get_by_role("button", name="Sign in", exact=True).click()
+        page.wait_for_url("**/live/")
+        for shot in shots:
+            page.goto(URL + shot.path)
+            keep(page, f"{shot.name}{suffix}-{look}")
+        context.close()
+
+
+def keep(page: Page, name: str) -> None:
+    """The window as a WebP file, which Playwright itself does not write."""
+    page.wait_for_load_state("networkidle")
+    found = page.context.new_cdp_session(page).send("Page.captureScreenshot", {"format": "webp", "quality": QUALITY})
+    (FOLDER / f"{name}.webp").write_bytes(base64.b64decode(found["data"]))
+
+
+def main() -> None:
+    """Write all of them and say how large the folder is."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with served(), sync_playwright() as playwright:
+        import django
+
+        django.setup()
+        from buyback.statements import close_statements
+        from config.management.demo import access
+        from inventory.tallies import count_items
+        from partners.models import Environment
+
+        count_items()
+        close_statements()
+        login = (access.read() or {})["logins"][0]
+        here = Environment.objects.get(partner__name=login["partner"], mode="live")
+        full, lists = list(pages(here, lists_only=False)), list(pages(here, lists_only=True))
+        error = [Shot("error", "/nowhere"), Shot("nothing-matches", "/dashboard/live/users/?q=nobody")]
+        path = os.environ.get("CHROMIUM") or shutil.which("chromium")
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"])
+        known, new = (login["email"], login["password"]), (newcomer(login["password"]), login["password"])
+        shoot(browser, known, [*full, *error], "", list(LOOKS))
+        sandbox = [Shot("sandbox", "/dashboard/sandbox/")]
+        shoot(browser, known, sandbox, "-mode", ["light", "dark"])
+        shoot(browser, new, lists, "-empty", ["light"])
+        browser.close()
+    size = sum(file.stat().st_size for file in FOLDER.iterdir())
+    print(f"{len(list(FOLDER.iterdir()))} files, {size / 1e6:.1f} MB in {FOLDER}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,40 @@
+"""The constraints of what only the dashboard has, and the ways to break each (``test_constraints.py`` plays them)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+from tests.dashboard.rows import make_saved_view, make_tally
+from tests.invitations import make_invitation
+from tests.world import NOW, World
+
+
+def view(w: World, **fields: Any) -> object:
+    return make_saved_view(w.northwind.viewer, w.northwind.live, **fields)
+
+
+def tally(w: World, **fields: Any) -> object:
+    return make_tally(w.northwind.live, **fields)
+
+
+def invited_twice(w: World, **fields: Any) -> None:
+    make_invitation(w.northwind.partner, **fields)
+    make_invitation(w.northwind.partner, **fields)
+
+
+DASHBOARD: dict[str, list[Callable[[World], object]]] = {
+    "partners_savedview_once": [lambda w: (view(w, name="the same"), view(w, name="the same"))],
+    "partners_savedview_named": [lambda w: view(w, name=" "), lambda w: view(w, page="")],
+    "partners.Invitation.digest": [lambda w: invited_twice(w, digest=bytes(32))],
+    "partners_invitation_one_open": [lambda w: invited_twice(w, email="a@x.test")],
+    "partners_invitation_role_known": [lambda w: make_invitation(w.northwind.partner, role="root")],
+    "partners_invitation_ends_once": [lambda w: make_invitation(w.juniper.partner, accepted_at=NOW, withdrawn_at=NOW)],
+    "inventory_tally_once": [lambda w: (tally(w, pack=w.pack), tally(w, pack=w.pack))],
+    "inventory_tally_adds_up": [
+        lambda w: tally(w, held=3),
+        lambda w: tally(w, sold=4),
+        lambda w: tally(w, held_value=Decimal("-0.01")),
+    ],
+}
