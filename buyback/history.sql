@@ -1,4 +1,4 @@
--- What happened to a user's items, or to one of them, newest first. Parameters: environment, collector, item (null: all
+-- What happened to a user's items, and which windows close within a day, or to one of them, newest first. Parameters: environment, collector, item (null: all
 -- of them), now, most; before (null: from the newest) with rank, pull and sale: the last moment of the page before.
 -- At the same instant the later step has the higher rank.
 WITH item AS MATERIALIZED (
@@ -14,6 +14,12 @@ attempt AS MATERIALIZED (
       JOIN buyback_buyback buyback ON buyback.item_id = item.id
       LEFT JOIN buyback_payout payout ON payout.buyback_id = buyback.id
 ),
+shipment AS MATERIALIZED (
+    SELECT item.id AS item_id, shipping.*
+      FROM item
+      JOIN inventory_shippeditem line ON line.item_id = item.id AND NOT line.released
+      JOIN inventory_shippingorder shipping ON shipping.id = line.order_id
+),
 moment AS (
     SELECT purchased_at AS at, 0 AS rank, 'pulled' AS kind, id AS item_id, fmv AS amount, '' AS detail,
            '00000000-0000-0000-0000-000000000000'::uuid AS buyback_id, NULL::uuid AS payout_id
@@ -21,6 +27,9 @@ moment AS (
     UNION ALL
     SELECT expires_at, 1, 'closed', id, NULL, '', '00000000-0000-0000-0000-000000000000', NULL
       FROM item WHERE expires_at < %(now)s AND state <> 'sold'
+    UNION ALL
+    SELECT expires_at, 1, 'closes', id, NULL, '', '00000000-0000-0000-0000-000000000000', NULL
+      FROM item WHERE state = 'held' AND expires_at >= %(now)s AND expires_at <= %(now)s + interval '24 hours'
     UNION ALL
     SELECT created_at, 2, 'asked', item_id, NULL, requested_by, id, NULL FROM attempt
     UNION ALL
@@ -34,6 +43,15 @@ moment AS (
     UNION ALL
     SELECT coalesce(paid_at, payout_at), 6, 'payout_' || payout_state, item_id, amount, '', id, payout_id
       FROM attempt WHERE payout_id IS NOT NULL
+    UNION ALL
+    SELECT created_at, 7, 'ship_asked', item_id, NULL, public_id, '00000000-0000-0000-0000-000000000000', NULL
+      FROM shipment
+    UNION ALL
+    SELECT shipped_at, 8, 'shipped', item_id, NULL, public_id, '00000000-0000-0000-0000-000000000000', NULL
+      FROM shipment WHERE shipped_at IS NOT NULL
+    UNION ALL
+    SELECT delivered_at, 9, 'delivered', item_id, NULL, public_id, '00000000-0000-0000-0000-000000000000', NULL
+      FROM shipment WHERE delivered_at IS NOT NULL
 )
 SELECT moment.at, moment.rank, moment.kind, moment.item_id, moment.amount, moment.detail, moment.buyback_id,
        moment.payout_id, card.name, card.public_id

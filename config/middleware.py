@@ -20,6 +20,7 @@ from django.http import HttpRequest, HttpResponse
 from django.middleware.clickjacking import XFrameOptionsMiddleware
 from django.middleware.common import CommonMiddleware
 from django.middleware.csrf import CsrfViewMiddleware
+from django.middleware.gzip import GZipMiddleware
 from django_htmx.middleware import HtmxMiddleware
 
 from config.sessions import SessionLimitsMiddleware
@@ -55,6 +56,7 @@ def for_pages(middleware: type[Any]) -> type[Any]:
     return PagesOnly
 
 
+PagesGZipMiddleware = for_pages(GZipMiddleware)
 PagesSessionMiddleware = for_pages(SessionMiddleware)
 PagesCommonMiddleware = for_pages(CommonMiddleware)
 PagesCsrfViewMiddleware = for_pages(CsrfViewMiddleware)

@@ -138,6 +138,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     # Pages…: the browser's layers, which step aside for the API (config/middleware.py).
+    "config.middleware.PagesGZipMiddleware",  # of varied length, so that it tells nothing of what a page hides
     "config.middleware.PagesSessionMiddleware",
     "config.middleware.PagesCommonMiddleware",
     "config.middleware.PagesCsrfViewMiddleware",

@@ -16,7 +16,7 @@ from buyback.dashboard.tiles import tile
 from inventory.models import Collector, Item, Pack
 from inventory.models.holdings import COUNTED_TO, ItemQuerySet
 from partners.dashboard.access import MemberRequest, may_act, member
-from partners.dashboard.pages import page
+from partners.dashboard.pages import Chip, page
 from partners.dashboard.paging import Order, keyset
 from partners.models import Environment, Role
 from partners.templatetags.dashboard import usd
@@ -73,16 +73,16 @@ class Filter:
         found = self.rows_of_any_value(here, now)
         return found.worth(self.least, self.most, live=here.is_live) if self.by_value else found
 
-    def chips(self, packs: list[Pack]) -> Iterator[tuple[str, str]]:
-        """Each part that can be taken away: its field, and what it says."""
+    def chips(self, packs: list[Pack]) -> Iterator[Chip]:
+        """Each part that can be taken away, in words."""
         if self.user:
-            yield "user", f"User {self.user}"
+            yield Chip("user", "User", self.user)
         if self.pack:
-            yield "pack", next((pack.name for pack in packs if pack.slug == self.pack), self.pack)
+            yield Chip("pack", "Pack", next((pack.name for pack in packs if pack.slug == self.pack), self.pack))
         if self.least is not None:
-            yield "least", f"From {usd(self.least)}"
+            yield Chip("least", "At least", usd(self.least))
         if self.most is not None:
-            yield "most", f"Up to {usd(self.most)}"
+            yield Chip("most", "At most", usd(self.most))
 
 
 @require_safe
@@ -102,7 +102,7 @@ def expiring(request: MemberRequest) -> HttpResponse:
         "asked": asked,
         "windows": {key: label for key, (label, _) in WINDOWS.items()},
         "packs": packs,
-        "chips": [(_without(request.GET, field), text) for field, text in asked.chips(packs)],
+        "chips": list(asked.chips(packs)),
         "found": rows.size_and_value(),
         "partly": asked.by_value and not asked.rows_of_any_value(here, now).size_and_value().whole,
         "counted_to": COUNTED_TO,
@@ -111,14 +111,6 @@ def expiring(request: MemberRequest) -> HttpResponse:
         "query": request.GET.urlencode(),
     }
     return page(request, "dashboard/expiring.html", context, part="results")
-
-
-def _without(query: QueryDict, *fields: str) -> str:
-    """The address of the same list without these parts, from its first page."""
-    left = query.copy()
-    for field in (*fields, "after", "before"):
-        left.pop(field, None)
-    return f"?{left.urlencode()}"
 
 
 def _amount(text: str) -> Decimal | None:

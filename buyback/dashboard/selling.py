@@ -10,7 +10,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
-from django_htmx.http import HttpResponseStopPolling, trigger_client_event
+from django_htmx.http import HttpResponseClientRefresh, HttpResponseStopPolling, trigger_client_event
 
 from buyback import quotes
 from buyback.dashboard import offers
@@ -111,8 +111,15 @@ def _offer(
 
 
 def _sold(request: MemberRequest, item: Item, sentence: str) -> HttpResponse:
-    """After the sale: the card says so and a toast links to the payout; without JavaScript, back to the grid."""
+    """After the sale: the card says so and a toast links to the payout, or the item's page is shown anew; without
+    JavaScript, back to the grid.
+    """
     link = reverse("dashboard:payout", args=[request.environment.mode, _payout(request, item).pk])
+    if request.htmx and request.htmx.current_url_abs_path == reverse(
+        "dashboard:item", args=[request.environment.mode, item.pk]
+    ):
+        messages.success(request, sentence, extra_tags=link)
+        return HttpResponseClientRefresh()
     if not request.htmx:
         messages.success(request, sentence, extra_tags=link)
         return redirect("dashboard:holdings", request.environment.mode, item.collector_id)

@@ -11,6 +11,7 @@ from partners.templatetags.dashboard import actor, usd
 
 TITLES = {
     "pulled": "Pulled",
+    "closes": "Sellback window closes",
     "closed": "Sellback window closed",
     "asked": "Sellback asked for",
     "submitted": "Payment asked for",
@@ -21,9 +22,17 @@ TITLES = {
     "payout_pending": "Payout made",
     "payout_paid": "Paid to the user",
     "payout_failed": "Payout failed",
+    "ship_asked": "Shipping asked for",
+    "shipped": "Shipped",
+    "delivered": "Delivered",
 }
-TONES = {"settled": "good", "payout_paid": "good", "failed": "bad", "payout_failed": "bad"}
-TONES |= {"closed": "warn", "unknown": "warn", "review": "warn"}
+SHIPPING = ("ship_asked", "shipped", "delivered")
+WINDOW = {
+    "closes": "It can be sold back until then",
+    "closed": "It can no longer be sold back; the user still owns it",
+}
+TONES = {"settled": "good", "payout_paid": "good", "delivered": "good", "failed": "bad", "payout_failed": "bad"}
+TONES |= {"closes": "warn", "closed": "warn", "unknown": "warn", "review": "warn"}
 
 
 @dataclass(frozen=True)
@@ -44,12 +53,12 @@ def line(moment: Moment) -> Line:
 def _note(moment: Moment) -> str:
     if moment.kind == "pulled":
         return f"Worth {usd(moment.amount)}"
-    if moment.kind == "closed":
-        return "It can no longer be sold back; the user still owns it"
+    if moment.kind in WINDOW:
+        return WINDOW[moment.kind]
     if moment.kind == "asked":
         return f"By {actor(moment.detail)}"
     if moment.kind == "failed":
         return reason(moment.detail).sentence
     if moment.kind in ("unknown", "review"):
         return OPEN[Buyback.State(moment.kind)].sentence
-    return usd(moment.amount)
+    return f"Order {moment.detail}" if moment.kind in SHIPPING else usd(moment.amount)

@@ -54,7 +54,7 @@ class Collector(models.Model):
         constraints = (
             # Reader: GET /inventory/:user_id and every purchase.
             models.UniqueConstraint(fields=("environment", "user_id"), name="inventory_collector_once"),
-            # Target of the references of purchases, items and payouts.
+            # Target of the references of purchases, items and payouts. Reader: the users' list, newest first.
             models.UniqueConstraint(fields=("environment", "id"), name="inventory_collector_tenant"),
             models.CheckConstraint(condition=~Q(user_id=""), name="inventory_collector_user_id_filled"),
         )

@@ -49,8 +49,9 @@ class Shot:
 
 def rows() -> dict[str, Callable[[Environment], list[Any]]]:
     """How to fill the address of a page that takes more than the mode."""
-    from buyback.models import Buyback, Payout, Statement
+    from buyback.models import BulkSale, Buyback, Payout, Statement
     from inventory.models import Item
+    from partners.models import ApiKey, Membership
 
     def held(here: Environment) -> Any:
         return Item.objects.of(here).held().filter(expires_at=None).order_by("pk")[0]
@@ -61,6 +62,11 @@ def rows() -> dict[str, Callable[[Environment], list[Any]]]:
         "item": lambda here: [held(here).pk],
         "sell": lambda here: [held(here).pk],
         "buyback": lambda here: [Buyback.objects.of(here)[0].pk],
+        "outcome": lambda here: [Payout.objects.of(here)[0].buyback.item_id],
+        "bulk_sale": lambda here: [BulkSale.objects.filter(environment=here)[0].pk],
+        "rotate": lambda here: [ApiKey.objects.filter(environment=here)[0].pk],
+        "revoke": lambda here: [ApiKey.objects.filter(environment=here)[0].pk],
+        "teammate": lambda here: [Membership.objects.filter(partner=here.partner).order_by("pk")[0].pk],
         "payout": lambda here: [Payout.objects.of(here)[0].pk],
         "statement": lambda here: [Statement.objects.of(here)[0].day],
         "statement_print": lambda here: [Statement.objects.of(here)[0].day],

@@ -35,7 +35,7 @@ def addresses(world: World) -> list[str]:
     held = make_item(live, collector=collector, card=world.cards[9], pack=world.pack, now=now)
     sold = make_item(live, collector=collector, card=world.cards[10], pack=world.pack, now=now)
     sale = sell_back(environment=live, item_id=sold.public_id, by=SYSTEM)
-    doors = ("overview", "users", "expiring", "bulk_sales", "payouts")
+    doors = ("overview", "activity", "users", "expiring", "bulk_sales", "payouts")
     lists = [reverse(f"dashboard:{door}", args=[mode]) for door in doors for mode in MODES]
     lists += [reverse("dashboard:search", args=["live"]) + query for query in ("", "?q=no", "?q=zzz")]
     many = make_bulk_line(held, state="refused", reason="expired").bulk

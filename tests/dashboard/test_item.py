@@ -13,6 +13,7 @@ from config import clock
 from inventory.models import Card, Item
 from partners.actor import SYSTEM
 from tests.dashboard.steps import signed_in
+from tests.shipments import make_order
 from tests.world import NOW, World, make_buyback, make_item
 
 # Session, user, memberships, environment; the item, its tiers, its latest sellback, its history.
@@ -72,6 +73,24 @@ def test_it_says_that_a_window_has_closed(world: World) -> None:
     assert "Sellback window closed" in page
     assert "still owns the card" in page
     assert "Sell back for" not in page
+
+
+def test_it_tells_that_a_window_closes_within_a_day(world: World) -> None:
+    client, now = signed_in(world.northwind.viewer), clock.now()
+    pulled = now - timedelta(days=3)
+    for hours, titles in ((23, ["Sellback window closes", "Pulled"]), (25, ["Pulled"])):
+        item = make_item(world.northwind.live, now=pulled, expires_at=now + timedelta(hours=hours))
+        lines = client.get(f"/dashboard/live/items/{item.pk}/").context["lines"]
+        assert [line.title for line in lines] == titles
+
+
+def test_it_tells_of_the_shipping(world: World) -> None:
+    item = make_item(world.northwind.live)
+    order = make_order(world.northwind.live, item, state="shipped", created_at=NOW, shipped_at=NOW + timedelta(days=1))
+    answer = signed_in(world.northwind.viewer).get(f"/dashboard/live/items/{item.pk}/")
+    lines = [(line.title, line.note) for line in answer.context["lines"] if "hip" in line.title]
+    assert lines == [("Shipped", f"Order {order.public_id}"), ("Shipping asked for", f"Order {order.public_id}")]
+    assert "on its way to the user" in answer.content.decode()
 
 
 @pytest.mark.parametrize(("role", "sells"), [("viewer", False), ("operator", True), ("owner", True)])

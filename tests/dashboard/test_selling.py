@@ -67,6 +67,14 @@ def test_it_answers_htmx_with_the_sold_card_and_a_toast(world: World, item: Item
     assert page.count(f"/payouts/{Payout.objects.get().pk}/") == 2
 
 
+def test_it_shows_the_items_page_anew_after_a_sale_there(world: World, item: Item) -> None:
+    there = f"http://testserver/dashboard/live/items/{item.pk}/"
+    client = signed_in(world.northwind.operator)
+    answer = post_sale(client, item, headers=HTMX | {"HX-Current-URL": there})
+    assert answer.headers["HX-Refresh"] == "true"
+    assert "Sold back for $70.13" in client.get(there).content.decode()
+
+
 @pytest.mark.parametrize("headers", [{}, HTMX])
 def test_it_sells_once_however_often_the_form_is_sent(world: World, item: Item, headers: dict[str, str]) -> None:
     client = signed_in(world.northwind.operator)

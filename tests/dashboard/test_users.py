@@ -43,6 +43,14 @@ def test_it_shows_what_each_user_holds(world: World) -> None:
     assert bob[1] is None
 
 
+def test_it_sorts_by_id_or_the_newest_first(world: World) -> None:
+    for user_id in ("bob", "zed", "ann", "bo"):
+        make_collector(world.northwind.live, user_id)
+    assert found(world) == found(world, "?sort=nonsense") == ["ann", "bo", "bob", "zed"]
+    assert found(world, "?sort=newest") == ["bo", "ann", "zed", "bob"]
+    assert found(world, "?sort=newest&q=bo") == ["bo", "bob"]
+
+
 def test_it_walks_through_every_user_once(world: World) -> None:
     names = [f"user-{number:03d}" for number in range(120)]
     for name in names:
