@@ -80,6 +80,10 @@ def test_it_changes_nothing_of_a_partner_but_its_name(insider: Client, trade: Wo
         "memberships-INITIAL_FORMS": "0",
         "memberships-0-user": str(trade.juniper.viewer.pk),
         "memberships-0-role": "owner",
+        "invitations-TOTAL_FORMS": "1",
+        "invitations-INITIAL_FORMS": "0",
+        "invitations-0-email": "mine@example.test",
+        "invitations-0-role": "owner",
     }
     before = snapshot()
     insider.post(address(Partner, "change", partner.pk), forged)
