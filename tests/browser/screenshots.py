@@ -1,7 +1,7 @@
 """Screenshots of every page of the dashboard into ``docs/screenshots/``: ``python -m tests.browser.screenshots``.
 
 Starts a server of its own with the demo world in a temporary folder. A page that takes more than the mode needs a line
-in ``ROWS``; one that is no page to look at stands in ``NO_PAGE``. Any other page joins by itself.
+in ``rows``; forms' targets (``tests/dashboard/test_roles.py``) and files are no pages. Any other page joins by itself.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -31,11 +32,11 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 FOLDER = ROOT / "docs" / "screenshots"
 PORT = os.environ.get("PORT", "8190")
 URL = f"http://127.0.0.1:{PORT}"
-QUALITY = 60
-READY = 300  # seconds for the demo world to be made
+QUALITY = 35
+READY = 900  # seconds for the demo world to be made
 # name → (light or dark, width)
 LOOKS = {"light": ("light", 1280), "dark": ("dark", 1280), "390": ("light", 390)}
-NO_PAGE = {"root", "logout", "home", "switch", "views", "forget_view"}
+FILES = ("csv", "results")  # what the names of files to download end in
 FIND = {"search": "?q=am"}
 
 
@@ -49,7 +50,7 @@ class Shot:
 
 def rows() -> dict[str, Callable[[Environment], list[Any]]]:
     """How to fill the address of a page that takes more than the mode."""
-    from buyback.models import BulkSale, Buyback, Payout, Statement
+    from buyback.models import Buyback, Payout, Statement
     from inventory.models import Item
     from partners.models import ApiKey, Membership
 
@@ -63,7 +64,7 @@ def rows() -> dict[str, Callable[[Environment], list[Any]]]:
         "sell": lambda here: [held(here).pk],
         "buyback": lambda here: [Buyback.objects.of(here)[0].pk],
         "outcome": lambda here: [Payout.objects.of(here)[0].buyback.item_id],
-        "bulk_sale": lambda here: [BulkSale.objects.filter(environment=here)[0].pk],
+        "bulk_sale": lambda here: [bulk_sale(here)],
         "rotate": lambda here: [ApiKey.objects.filter(environment=here)[0].pk],
         "revoke": lambda here: [ApiKey.objects.filter(environment=here)[0].pk],
         "teammate": lambda here: [Membership.objects.filter(partner=here.partner).order_by("pk")[0].pk],
@@ -73,28 +74,38 @@ def rows() -> dict[str, Callable[[Environment], list[Any]]]:
     }
 
 
+def bulk_sale(here: Environment) -> Any:
+    """A bulk sale of three items, begun just now."""
+    from buyback import bulk
+    from inventory.models import Item
+    from partners.actor import SYSTEM
+
+    items = Item.objects.of(here).held().filter(expires_at=None).order_by("-pk")[:3]
+    chosen = [(item.pk, item.buyback_price) for item in items]
+    return bulk.start(environment=here, token=uuid4(), chosen=chosen, by=SYSTEM, now=here.now()).pk
+
+
 def pages(here: Environment, *, lists_only: bool) -> Iterator[Shot]:
     """Every page of one environment. Raises SystemExit for one that nobody said how to fill."""
     from django.urls import reverse
 
-    from config.dashboard import urlpatterns
+    from tests.dashboard.test_roles import NOBODY, TABLE
 
     known = rows()
-    for pattern in urlpatterns:
-        name, taken = str(pattern.name), set(pattern.pattern.converters) - {"mode"}
-        if name in NO_PAGE or name.endswith("_csv") or (taken and lists_only):
+    for name, door in TABLE.items():
+        if door.post or door.roles == NOBODY or name.endswith(FILES) or (door.row and lists_only):
             continue
-        if taken and name not in known:
-            raise SystemExit(f"tests/browser/screenshots.py: ROWS has no line for the page {name}")
-        if "mode" in pattern.pattern.converters:
-            values = [here.mode, *(known[name](here) if taken else [])]
-            yield Shot(name, reverse(f"dashboard:{name}", args=values) + FIND.get(name, ""))
+        if door.row and name not in known:
+            raise SystemExit(f"tests/browser/screenshots.py: rows has no line for the page {name}")
+        values = [here.mode, *(known[name](here) if door.row else [])]
+        yield Shot(name, reverse(f"dashboard:{name}", args=values) + FIND.get(name, ""))
 
 
 @contextmanager
 def served() -> Iterator[None]:
     """The server with its demo world, until the block ends."""
     folder = tempfile.mkdtemp()
+    Path(folder).chmod(0o755)  # started by root, the database runs as somebody else
     atexit.register(shutil.rmtree, folder, ignore_errors=True)  # last of all: the database leaves it first
     os.environ |= {"DATA_DIR": folder, "DJANGO_SETTINGS_MODULE": "config.settings", "PORT": PORT}
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -178,7 +189,8 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"])
         known, new = (login["email"], login["password"]), (newcomer(login["password"]), login["password"])
         shoot(browser, known, [*full, *error], "", list(LOOKS))
-        sandbox = [Shot("sandbox", "/dashboard/sandbox/")]
+        controls = Shot("sandbox-clock", "/dashboard/sandbox/developers/sandbox/")
+        sandbox = [Shot("sandbox", "/dashboard/sandbox/"), controls]
         shoot(browser, known, sandbox, "-mode", ["light", "dark"])
         shoot(browser, new, lists, "-empty", ["light"])
         browser.close()
