@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from config.admin import BY_ENVIRONMENT, ReadOnlyAdmin, ReadOnlyInline, badge, link, list_link, usd
-from inventory import card_admin, pack_admin  # noqa: F401  (registers packs and cards)
+from inventory import card_admin, fulfilment_admin, pack_admin  # noqa: F401  (registers cards, orders and packs)
 from inventory.models import Collector, Item, Purchase
 from inventory.window_admin import WindowAdmin
 

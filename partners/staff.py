@@ -26,6 +26,8 @@ LOOKS = (
     "inventory.view_collector",
     "inventory.view_purchase",
     "inventory.view_item",
+    "inventory.view_shippingorder",
+    "inventory.view_shippeditem",
     "buyback.view_buyback",
     "buyback.view_payout",
     "buyback.view_transfer",
@@ -38,7 +40,7 @@ LOOKS = (
 )
 GROUPS: dict[str, tuple[str, ...]] = {
     "support": LOOKS,
-    # Packs, the vault, partners with their keys and teams, and the windows of what users hold.
+    # Packs, the vault, partners with their keys and teams, the windows of what users hold, and its shipping.
     "operations": (
         *LOOKS,
         "partners.add_partner",
@@ -56,6 +58,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "inventory.add_card",
         "inventory.change_card",
         "inventory.set_window",
+        "inventory.fulfil_order",
     ),
     # What two people decide, the kill switch and the caps, alerts, and the check of the books.
     "treasury": (

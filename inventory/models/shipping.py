@@ -100,6 +100,7 @@ class ShippingOrder(models.Model):
 
     class Meta:
         ordering = ("-created_at", "-id")
+        permissions = (("fulfil_order", "Can move shipping orders along"),)
         constraints = (
             # Reader: GET /ship/order/:order_id.
             models.UniqueConstraint(fields=("environment", "public_id"), name="inventory_shippingorder_public_id_once"),
@@ -126,6 +127,10 @@ class ShippingOrder(models.Model):
                 condition=Q(public_id__regex=r"^order_[0-9A-Za-z_-]{16}$"),
                 name="inventory_shippingorder_public_id_form",
             ),
+        )
+        indexes = (
+            # Reader: the admin's search, which knows no environment.
+            models.Index(fields=("public_id",), name="inventory_shippingorder_id"),
         )
         triggers = (pgtrigger.FSM(name="allowed_moves", field="state", transitions=list(ORDER_MOVES)),)
 

@@ -14,10 +14,12 @@ from django.urls import reverse
 
 from buyback.models import Buyback
 from buyback.sellback import sell_back
+from inventory.models import Item
 from inventory.purchases import buy_pulls
 from partners.actor import SYSTEM
 from partners.models import User
 from tests.database.decisions import make_reversal
+from tests.shipments import make_order
 from tests.world import (
     World,
     make_alert,
@@ -33,6 +35,7 @@ LOCKED = [
     "inventory.collector",
     "inventory.purchase",
     "inventory.item",
+    "inventory.shippingorder",
     "buyback.buyback",
     "buyback.payout",
     "buyback.transfer",
@@ -142,6 +145,7 @@ def trade(world: World) -> World:
     make_idempotency_key(world.northwind.live)
     make_statement(world.northwind.live)
     make_reversal(Buyback.objects.order_by("pk")[0])
+    make_order(world.northwind.live, Item.objects.held().of(world.northwind.live)[0])
     return world
 
 

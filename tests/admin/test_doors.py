@@ -53,6 +53,12 @@ BUTTONS = {
     ("inventory", "pack", "pause"): {"operations"},
     ("inventory", "item", "extend"): {"operations"},
     ("inventory", "item", "close"): {"operations"},
+    ("inventory", "shippingorder", "processing"): {"operations"},
+    ("inventory", "shippingorder", "label_created"): {"operations"},
+    ("inventory", "shippingorder", "shipped"): {"operations"},
+    ("inventory", "shippingorder", "delivered"): {"operations"},
+    ("inventory", "shippingorder", "cancelled"): {"operations"},
+    ("inventory", "shippingorder", "failed"): {"operations"},
 }
 OF_DJANGO = re.compile(r"_(changelist|add|history|delete|change)$")
 OF_THE_SITE = {"index", "login", "logout", "password_change", "password_change_done", "jsi18n", "view_on_site", None}

@@ -17,10 +17,11 @@ from django.urls import reverse
 from buyback.models import Alert, Buyback, Payout, Spend, Transfer, TreasuryControl
 from config import admin_counts
 from config.admin_counts import EstimatedPaginator
-from inventory.models import Card, Collector, Item, Purchase
+from inventory.models import Card, Collector, Item, Purchase, ShippingOrder
 from partners.models import ApiKey, AuditEntry, Event, IdempotencyKey, Partner, User
 from tests.admin.conftest import MODELS, address, signed_in
 from tests.database.decisions import make_reversal
+from tests.shipments import make_order
 from tests.world import (
     World,
     make_alert,
@@ -58,6 +59,7 @@ def _fill(rows: int) -> None:
         make_transfer(buyback)
         make_reversal(buyback)
         make_statement(environment)
+        make_order(environment, make_item(environment))
         Group.objects.create(name=f"Group of {environment}")
     TreasuryControl.objects.get_or_create()
 
@@ -144,6 +146,7 @@ def _found(client: Client, model: type[Model], term: object) -> list[object]:
         (Item, "public_id"),
         (Purchase, "pk"),
         (Purchase, "public_id"),
+        (ShippingOrder, "public_id"),
         (Buyback, "pk"),
         (Payout, "pk"),
         (Payout, "buyback_id"),
