@@ -33,7 +33,7 @@ from partners.api import ActionView, PartnerView
 from partners.models import Scope
 
 MOST_ITEMS = 50
-SALE_SCENARIOS = {"transaction_failed": TransactionFailed, "active_session": SessionActive, "in_flight": SaleInFlight}
+SALE_SCENARIOS = {"transaction_failed": TransactionFailed, "active_session": SessionActive}
 NOT_FINAL = (OutcomeUnknown.sentence, SaleInFlight.sentence)
 
 

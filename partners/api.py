@@ -30,7 +30,7 @@ from partners import body, idempotency, throttling
 from partners.actor import Actor
 from partners.authentication import HasKey, KeyAuthentication
 from partners.models import ApiKey, Environment, Scope
-from partners.scenarios import META, Scenarios, play
+from partners.scenarios import META, Scenarios, play, refuse_unknown
 from partners.scopes import EVERY, HasScope, InsufficientScope
 
 
@@ -88,13 +88,22 @@ class PartnerView(APIView):
             self._spend(f"address:{request.META.get('REMOTE_ADDR', '')}")
             raise
         self._spend_own()
+        refuse_unknown(self.scenario, self.outcomes())  # before a key is read, so no key ever keeps it
         if not self.plays_late:
             self.play_scenario()
 
+    @property
+    def scenario(self) -> str | None:
+        """What a sandbox call asks to be answered; in live the header means nothing."""
+        return None if self.environment.is_live else self.request.META.get(META)
+
     def play_scenario(self) -> None:
         """Answer as live would, where a sandbox call asks for that (``scenarios.py``)."""
-        if not self.environment.is_live:
-            play(self.request.META.get(META), self.scenarios, self.fault)
+        play(self.scenario, self.outcomes(), self.fault)
+
+    def outcomes(self) -> Scenarios:
+        """Every scenario that a call may ask for, beside a fault."""
+        return self.scenarios
 
     def _spend_own(self) -> None:
         self._spend(f"environment:{self.environment.pk}", self.environment.calls_per_minute)
@@ -161,6 +170,10 @@ class ActionView(PartnerView):
         if answer.replayed:
             response["Idempotency-Replayed"] = "true"
         return response
+
+    def outcomes(self) -> Scenarios:
+        """Whatever carries an Idempotency-Key may find the first request with it still running."""
+        return {"in_flight": self.in_progress} | dict(self.scenarios)
 
     def answer_once(self, key: str, fingerprint: bytes, sent: dict[str, Any]) -> idempotency.Answer:
         """The one answer to every request with ``key``: effect and answer in one transaction."""

@@ -28,12 +28,15 @@ class PlayedFault(Refusal):
     status = 500
 
 
+def refuse_unknown(name: str | None, scenarios: Scenarios) -> None:
+    """Raises UnknownScenario unless ``name`` is a scenario, or none was asked for."""
+    if name is not None and name != FAULT and name not in scenarios:
+        raise UnknownScenario
+
+
 def play(name: str | None, scenarios: Scenarios, fault: str) -> None:
-    """Raises the refusal that the scenario ``name`` stands for, if one was asked for. Raises UnknownScenario."""
-    if name is None:
-        return
+    """Raises the refusal that the scenario ``name`` stands for, if one was asked for."""
     if name == FAULT:
         raise PlayedFault(fault)
-    if name not in scenarios:
-        raise UnknownScenario
-    raise scenarios[name]
+    if name is not None:
+        raise scenarios[name]

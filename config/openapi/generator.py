@@ -58,7 +58,7 @@ def _parameters(row: Operation, path: str, *, sandbox: bool) -> list[dict[str, A
     if row.acts:
         found.append(KEY)
     if sandbox:
-        played = ["internal_error", *row.scenarios]
+        played = ["internal_error", *(["in_flight"] if row.acts else []), *row.scenarios]
         told = "Answer as live would in this case; nothing is done."
         schema = {"type": "string", "enum": played}
         found.append({"name": "X-Sandbox-Scenario", "in": "header", "description": told, "schema": schema})
@@ -83,6 +83,8 @@ def _responses(row: Operation, *, sandbox: bool) -> dict[str, Any]:
 def _sentences(row: Operation, *, sandbox: bool) -> dict[int, list[str]]:
     """Every refusal by status: the row's own, and those of all calls."""
     found = {status: list(sentences) for status, sentences in row.refusals.items()}
+    for status, sentences in row.live_refusals.items() if not sandbox else ():
+        found.setdefault(status, []).extend(sentences)
     bad = found.setdefault(400, [])
     bad.append("HTTPS is required")
     if sandbox:

@@ -21,9 +21,9 @@ ITEM_IDS = "item_ids must be a list of 1 to 50 strings"
 
 @dataclass(frozen=True)
 class Operation:
-    """One call. ``refusals`` are the sentences of its own by status; ``live`` and ``sandbox`` its 200 where they
-    differ. ``acts``: it may carry an Idempotency-Key; ``scopes``: what a limited key must have; ``more``: what a 400
-    may hold beside the sentence.
+    """One call. ``refusals`` are the sentences of its own by status, ``live_refusals`` those that only live gives;
+    ``answer`` is its 200, ``sandbox_answer`` the sandbox's where that differs. ``acts``: it may carry an
+    Idempotency-Key; ``scopes``: what a limited key must have; ``more``: what a 400 may hold beside the sentence.
     """
 
     id: str
@@ -36,6 +36,7 @@ class Operation:
     body: Schema | None = None
     query: dict[str, Schema] = field(default_factory=dict)
     refusals: dict[int, list[str]] = field(default_factory=dict)
+    live_refusals: dict[int, list[str]] = field(default_factory=dict)
     acts: bool = False
     scenarios: tuple[str, ...] = ()
     fault: str = FAULT
@@ -52,7 +53,7 @@ def item_ids(most: int = 50, **more: Schema) -> Schema:
     }
 
 
-SALE_OUTCOMES = ("transaction_failed", "active_session", "in_flight")
+SALE_OUTCOMES = ("transaction_failed", "active_session")
 MOMENT = {"type": "string", "format": "date-time"}
 TIMES = {
     "created_from": MOMENT | {"description": "From this moment on."},
@@ -132,7 +133,8 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
         scopes=(SALE,),
         body=item_ids(),
         answer=closed({"results": listed(ref("BatchLine"), minItems=1, maxItems=50)}),
-        refusals={400: [ITEM_IDS], 429: [IN_FLIGHT]},
+        refusals={400: [ITEM_IDS]},
+        live_refusals={429: [IN_FLIGHT]},
         acts=True,
         scenarios=SALE_OUTCOMES,
     ),
@@ -239,6 +241,7 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
         },
         more={"details": text("What is wrong with the address."), "suggested": ref("Destination")},
         acts=True,
+        scenarios=("nothing_shippable",),
         fault="Failed to fetch shipping quotes",
     ),
     ("ShipRequest", "POST"): Operation(

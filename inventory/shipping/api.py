@@ -14,7 +14,7 @@ from inventory.api import base_of
 from inventory.models import ShippingOrder, ShippingQuote
 from inventory.rendering import picture
 from inventory.shipping import orders, progress
-from inventory.shipping.quotes import quote
+from inventory.shipping.quotes import NothingShippable, quote
 from partners.api import ActionView, PartnerView
 from partners.models import Scope
 
@@ -73,6 +73,7 @@ class ShipQuote(ActionView):
 
     fault = "Failed to fetch shipping quotes"
     scopes = (Scope.SHIP_WRITE,)
+    scenarios = {"nothing_shippable": NothingShippable}
 
     def act(self, sent: dict[str, Any]) -> dict[str, Any]:
         ids, destination = sent.get("item_ids"), sent.get("destination")

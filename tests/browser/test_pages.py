@@ -56,7 +56,11 @@ def addresses(world: World) -> list[str]:
 MODES = ("live", "sandbox")
 TEAM = ("developers/keys/", "developers/keys/new/", "team/", "team/invite/", "audit/", "audit/?actor=nobody")
 ACCOUNT = ("factors/", "factors/totp/activate/", "factors/webauthn/add/", "sessions/", "password/", "invitation/x/")
-OF_OWNERS = [*(f"/dashboard/live/{page}" for page in TEAM), *(f"/account/{page}" for page in ACCOUNT)]
+OF_OWNERS = [
+    *(f"/dashboard/live/{page}" for page in TEAM),
+    "/dashboard/sandbox/developers/sandbox/",
+    *(f"/account/{page}" for page in ACCOUNT),
+]
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 1280), ("light", 390), ("dark", 1600)])

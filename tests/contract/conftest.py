@@ -11,13 +11,17 @@ from pytest_django import DjangoDbBlocker
 pytest.register_assert_rewrite("tests.contract.runner")
 
 from tests.contract.scene import Scene, make_scenes  # noqa: E402
+from tests.contract.served import server  # noqa: E402
 
 
 @pytest.fixture(scope="module")
 def scenes(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[dict[str, Scene]]:
-    """Both environments' scenes."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        yield make_scenes()
+    """Both environments' scenes, served."""
+    with django_db_blocker.unblock(), transaction.atomic(), server() as port:
+        made = make_scenes()
+        for scene in made.values():
+            scene.port = port
+        yield made
         transaction.set_rollback(True)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from tests.contract.cases import BATCH, BUY, QUOTE, SELL, STATUS, Row, buying
 from tests.contract.shapes import TIME, WHOLE
+from tests.contract.ship_cases import SHIP_QUOTE, quoting
 
 CLOCK, RESET = "POST /sandbox/clock", "POST /sandbox/reset"
 UNCLEAR = "Send either advance_seconds, a whole number, or now, a time in ISO 8601"
@@ -33,6 +34,7 @@ CONTROLS = [
 
 ACTIVE = "Item already has an active buyback session"
 IN_FLIGHT = "A buyback request for this item is already being processed"
+IN_PROGRESS = "A request with this Idempotency-Key is in progress"
 FAILED, FAULT, UNKNOWN = "Transaction failed", "An unexpected error occurred", "Unknown X-Sandbox-Scenario"
 
 
@@ -78,6 +80,13 @@ SCENARIOS = [
     played("internal_error", CLOCK, {"advance_seconds": 1}, 500, FAULT),
     played("internal_error", RESET, {}, 500, FAULT),
     *[played(bad, SELL, ITEM, 400, UNKNOWN) for bad in ("", "Transaction_Failed", "pending", "nothing")],
-    played("in_flight", BUY, buying(), 400, UNKNOWN),
+    *[
+        played("in_flight", call, sent, 409, IN_PROGRESS)
+        for call, sent in ((BUY, buying()), (STATUS, {"session_id": "<session>"}), (CLOCK, {}), (RESET, {}))
+    ],
+    played("in_flight", SHIP_QUOTE, quoting(), 409, IN_PROGRESS),
+    played("nothing_shippable", SHIP_QUOTE, quoting(), 400, "No shippable items in request"),
+    played("in_flight", QUOTE, ITEMS, 400, UNKNOWN),
+    played("active_session", BUY, buying(), 400, UNKNOWN),
     played("transaction_failed", "GET /inventory/ada", None, 400, UNKNOWN),
 ]

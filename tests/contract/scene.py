@@ -47,6 +47,7 @@ class Scene:
     now: datetime
     names: dict[str, str] = field(default_factory=dict)
     keys: dict[str, str | None] = field(default_factory=dict)
+    port: int = 0  # where it is served
 
     @property
     def base(self) -> str:

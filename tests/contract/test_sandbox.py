@@ -60,6 +60,13 @@ def test_it_keeps_no_played_answer_that_live_would_not_keep(sandbox: Scene, name
     assert send(sandbox, SELL, VALID[SELL], headers=KEY).status_code == 200
 
 
+def test_it_never_keeps_that_a_scenario_is_unknown_nor_hides_it_behind_a_key(sandbox: Scene) -> None:
+    unknown = {SCENARIO: "nothing"} | KEY
+    for _ in range(2):
+        check(sandbox, send(sandbox, SELL, VALID[SELL], headers=unknown), 400, "Unknown X-Sandbox-Scenario")
+        assert send(sandbox, SELL, VALID[SELL], headers=KEY).status_code == 200
+
+
 def test_it_plays_nothing_for_a_stranger(sandbox: Scene) -> None:
     check(sandbox, send(sandbox, SELL, VALID[SELL], key="x", headers={SCENARIO: "in_flight"}), 401, "Invalid API key")
 

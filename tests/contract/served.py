@@ -1,0 +1,68 @@
+"""The API over a real socket, on the very connection of the test: a server thread that answers one call at a time.
+
+A row is sent as a partner's server sends it, and what it did is undone with the test's transaction. What production's
+own server does with odd bytes is asked of that one, in a process of its own (``test_wire.py``).
+"""
+
+from __future__ import annotations
+
+import http.client
+import socket
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from threading import Thread
+from unittest.mock import patch
+
+from django.core.servers.basehttp import WSGIRequestHandler, WSGIServer
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.http import HttpResponse
+
+HOST = "127.0.0.1"
+
+
+class QuietHandler(WSGIRequestHandler):
+    """Writes no line for every call."""
+
+    def log_message(self, *_: object) -> None:
+        """Nothing: the test says what it missed."""
+
+
+@contextmanager
+def server() -> Iterator[int]:
+    """Serve the block on this thread's connection to the database; yields the port."""
+    from config.wsgi import application
+
+    shared = connections[DEFAULT_DB_ALIAS]
+
+    def serve() -> None:
+        connections[DEFAULT_DB_ALIAS] = shared
+        listening.serve_forever(poll_interval=0.05)
+
+    listening = WSGIServer((HOST, 0), QuietHandler)
+    listening.set_app(application)
+    thread = Thread(target=serve, daemon=True)
+    shared.inc_thread_sharing()
+    # At a request's end Django closes a connection that is in a transaction, and the test's always is.
+    with patch.object(shared, "close_if_unusable_or_obsolete"):
+        thread.start()
+        try:
+            yield listening.server_port
+        finally:
+            listening.shutdown()
+            thread.join()
+            listening.server_close()
+            shared.dec_thread_sharing()
+
+
+def ask(port: int, method: str, target: str, body: bytes, headers: dict[str, str]) -> HttpResponse:
+    """One call on a connection of its own; the answer, once the server has done with the call."""
+    caller = http.client.HTTPConnection(HOST, port, timeout=60)
+    with closing(caller):
+        caller.request(method, target, body, headers)
+        line: socket.socket = caller.sock
+        line = line.dup()  # http.client lets go of its own once the answer is read
+        with closing(line):
+            heard = caller.getresponse()
+            content = heard.read()
+            assert line.recv(1) == b""
+    return HttpResponse(content, status=heard.status, headers=dict(heard.getheaders()))
