@@ -1,0 +1,124 @@
+"""A sandbox is reset, or its clock jumps, while calls are at work in it: nothing is half done, nothing told twice."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from contextlib import closing
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.db.backends.utils import CursorWrapper
+
+from buyback.expiry import close_windows
+from buyback.models import Buyback, Payout, Transfer
+from buyback.outcomes import ItemExpired
+from buyback.sandbox import move_clock
+from buyback.sellback import sell_back
+from inventory.models import Collector, Item, Purchase
+from inventory.purchases import buy_pulls
+from partners.actor import SYSTEM
+from partners.models import Environment, Event
+from partners.sandbox import reset
+from tests.processes import until
+from tests.threads import together
+from tests.world import World, make_collector, make_item, make_purchase
+
+pytestmark = pytest.mark.django_db(transaction=True)
+WEEK = 7 * 86_400
+
+
+def bought(world: World, amount: int = 1) -> list[Item]:
+    here = world.northwind.sandbox
+    pulls = buy_pulls(environment=here, pack_id=world.pack.public_id, amount=amount, user_id="ada", by=SYSTEM)
+    return list(pulls.items.all())
+
+
+def while_locked(item: Item, waits: Callable[[], Any], meanwhile: Callable[[], Any]) -> Any:
+    """What ``waits`` returned: it was begun while another held the item, which let go once ``meanwhile`` was done."""
+    locked = threading.Event()
+
+    def blocked(cursor: CursorWrapper) -> bool:
+        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
+        return cursor.fetchone() == (True,)
+
+    def hold() -> None:
+        holder = connection.copy()
+        with closing(holder), holder.cursor() as cursor:
+            cursor.execute("BEGIN")
+            cursor.execute("SELECT FROM inventory_item WHERE id = %s FOR NO KEY UPDATE", [item.pk])
+            locked.set()
+            until(lambda: blocked(cursor))
+            meanwhile()
+            cursor.execute("COMMIT")
+
+    def wait() -> Any:
+        assert locked.wait(timeout=30)
+        return waits()
+
+    held, answer = together([hold, wait])
+    assert held is None
+    return answer
+
+
+def counts(environment: Environment) -> list[int]:
+    """How many users, purchases, items, sales, transfers, payouts and events there are."""
+    rows = (Collector, Purchase, Item, Buyback, Transfer, Payout, Event)
+    return [model._default_manager.filter(environment=environment).count() for model in rows]
+
+
+def test_it_ends_a_sale_in_the_sandbox_that_it_began_in(world: World) -> None:
+    """The reset does not wait for it, and it ends whole, among what nobody sees any more."""
+    old = world.northwind.sandbox
+    (item,) = bought(world)
+    sell = partial(sell_back, environment=old, item_id=item.public_id, by=SYSTEM)
+    sale = while_locked(item, sell, lambda: reset(environment=old, by=SYSTEM))
+    assert sale.amount == item.buyback_price
+    assert counts(old) == [1, 1, 1, 1, 1, 1, 2]
+    new = Environment.objects.get(partner=world.northwind.partner, mode="sandbox")
+    assert (new != old, counts(new)) == (True, [0] * 7)
+
+
+def test_it_leaves_nothing_half_done_whenever_it_is_reset(world: World) -> None:
+    """Sales, purchases and a reset at once: each call is there as a whole, in one sandbox or the other."""
+    old, items = world.northwind.sandbox, bought(world, 4)
+    sales = [partial(sell_back, environment=old, item_id=item.public_id, by=SYSTEM) for item in items]
+    answers = together(
+        [*sales, partial(bought, world), partial(reset, environment=old, by=SYSTEM), partial(bought, world)]
+    )
+    assert [answer for answer in answers if isinstance(answer, Exception)] == []
+    assert counts(old) == [1, 3, 6, 4, 4, 4, 10]
+    assert counts(answers[5]) == [0] * 7
+
+
+def test_it_tells_of_a_closed_window_once_when_the_clock_jumps_beside_sweeps(world: World) -> None:
+    here = world.northwind.sandbox
+    purchase = make_purchase(make_collector(here))
+    items = [make_item(here, purchase=purchase, now=here.database_now()) for _ in range(30)]
+
+    def sweep() -> None:
+        while not Environment.objects.get(pk=here.pk).clock_offset:
+            close_windows(batch=3)
+        close_windows(batch=3)
+
+    jump = partial(move_clock, environment=here, by=SYSTEM, seconds=WEEK + 60)
+    assert [type(answer) for answer in together([sweep, sweep, jump])] == [type(None)] * 2 + [Environment]
+    told = list(Event.objects.filter(type="item.expired").values_list("data__item_id", flat=True))
+    assert sorted(told) == sorted(item.public_id for item in items)
+
+
+def test_it_sells_or_closes_each_item_when_the_clock_jumps_beside_sales(world: World) -> None:
+    here = world.northwind.sandbox
+    purchase = make_purchase(make_collector(here))
+    items = [make_item(here, purchase=purchase, now=here.database_now()) for _ in range(12)]
+    sales = [partial(sell_back, environment=here, item_id=item.public_id, by=SYSTEM) for item in items]
+    *answers, moved = together([*sales, partial(move_clock, environment=here, by=SYSTEM, seconds=WEEK + 60)])
+    close_windows()
+    sold = {item.pk for item, answer in zip(items, answers, strict=True) if not isinstance(answer, Exception)}
+    assert all(isinstance(answer, ItemExpired) for answer in answers if isinstance(answer, Exception))
+    assert set(Item.objects.filter(state="sold", expired_at=None).values_list("pk", flat=True)) == sold
+    assert Item.objects.filter(state="held").exclude(expired_at=None).count() == len(items) - len(sold)
+    assert moved.clock_offset == timedelta(days=7, seconds=60)
