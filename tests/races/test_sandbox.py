@@ -43,7 +43,7 @@ def while_locked(item: Item, waits: Callable[[], Any], meanwhile: Callable[[], A
 
     def blocked(cursor: CursorWrapper) -> bool:
         cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
-        return cursor.fetchone() == (True,)
+        return bool(cursor.fetchone() == (True,))
 
     def hold() -> None:
         holder = connection.copy()
