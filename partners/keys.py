@@ -32,7 +32,7 @@ TOUCH_EVERY = timedelta(minutes=1)
 ALPHABET = string.digits + string.ascii_letters
 # What a call needs to know of its key, environment and partner; whatever else is asked for is loaded then.
 KEY_COLUMNS = ("id", "environment_id", "name", "key_id", "digest", "scopes", "last_used_at", "expires_at", "revoked_at")
-ENVIRONMENT_COLUMNS = ("id", "partner_id", "mode", "clock_offset")
+ENVIRONMENT_COLUMNS = ("id", "partner_id", "mode", "clock_offset", "calls_per_minute")
 PARTNER_COLUMNS = ("id", "name", "slug", "status")
 FIND = f"""
 SELECT {", ".join(f"key.{column}" for column in KEY_COLUMNS)},

@@ -68,6 +68,7 @@ def test_it_finds_a_key_in_one_query(db: None, django_assert_num_queries: Django
         found = find(text, "live")
         assert found is not None
         assert found.environment.partner.name
+        assert found.environment.calls_per_minute is None  # every call is counted against it
 
 
 def _wrong_secret(text: str) -> str:
