@@ -28,7 +28,7 @@ from config import clock
 from config.errors import Refusal
 from config.money import CENT
 from inventory.models import Item
-from partners import body, idempotency
+from partners import idempotency
 from partners.api import ActionView, PartnerView
 from partners.models import Scope
 
@@ -184,7 +184,7 @@ class Quotes(PartnerView):
 
     def post(self, request: Request, **kwargs: Any) -> Response:
         """Each item's quote, in the order asked."""
-        ids = _item_ids(body.read(request))
+        ids = _item_ids(self.read(request))
         return Response({"quotes": [quote.as_json() for quote in quotes.quote(self.environment, ids)]})
 
 

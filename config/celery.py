@@ -30,6 +30,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "count what was sold back": {"task": "inventory.tasks.count_sold", "schedule": 900.0},
     "forget old quotes": {"task": "inventory.tasks.forget_old_quotes", "schedule": 3600.0},
     "forget old answers": {"task": "partners.tasks.forget_old_answers", "schedule": 3600.0},
+    "forget old calls": {"task": "partners.tasks.forget_old_calls", "schedule": 3600.0},
 }
 
 # Longest run of any task, in seconds; below the broker's redelivery, so none runs twice by being slow.

@@ -23,7 +23,7 @@ from buyback.dashboard import (
     statements,
 )
 from inventory import dashboard as users
-from partners.dashboard import audit_log, home, keys, team, views
+from partners.dashboard import audit_log, home, keys, requests, team, views
 
 
 class ModeConverter:
@@ -97,6 +97,8 @@ urlpatterns = [
     path("dashboard/<mode:mode>/developers/keys/new/", keys.create, name="new_key"),
     path("dashboard/<mode:mode>/developers/keys/<int:pk>/rotate/", keys.rotate, name="rotate"),
     path("dashboard/<mode:mode>/developers/keys/<int:pk>/revoke/", keys.revoke, name="revoke"),
+    path("dashboard/<mode:mode>/developers/requests/", requests.requests, name="requests"),
+    path("dashboard/<mode:mode>/developers/requests/<int:pk>/", requests.call, name="request"),
     # Team
     path("dashboard/<mode:mode>/team/", team.team, name="team"),
     path("dashboard/<mode:mode>/team/invite/", team.invite, name="invite"),

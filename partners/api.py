@@ -11,13 +11,15 @@ import json
 import time
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
+from functools import partial
 from typing import Any, ClassVar, cast
 
 import orjson
 from django.conf import settings
 from django.db import transaction
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.template.response import SimpleTemplateResponse
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.permissions import BasePermission
@@ -26,7 +28,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from config.errors import InsecureCall, Refusal, RouteNotFound
-from partners import body, idempotency, throttling
+from partners import body, idempotency, request_log, throttling
 from partners.actor import Actor
 from partners.authentication import HasKey, KeyAuthentication
 from partners.models import ApiKey, Environment, Scope
@@ -74,6 +76,31 @@ class PartnerView(APIView):
     calls: ClassVar[throttling.Calls] = "read"
     scenarios: ClassVar[Scenarios] = {}
     plays_late: ClassVar[bool] = False  # a scenario's answer may be one that is kept: not before the key is read
+    caller: ApiKey | None = None  # the key, once it is known
+    received: bytes = b""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Answer, and leave a note of it if the key is known."""
+        began = time.perf_counter()
+        response = super().dispatch(request, *args, **kwargs)
+        if self.caller is None:
+            return response
+        note = partial(request_log.note, key=self.caller, request=request, received=self.received, began=began)
+        if isinstance(response, SimpleTemplateResponse):  # its body is not written yet
+            response.add_post_render_callback(note)
+        else:
+            note(response)
+        return response
+
+    def perform_authentication(self, request: Request) -> None:
+        """Remember who calls."""
+        super().perform_authentication(request)
+        self.caller = request.auth if isinstance(request.auth, ApiKey) else None
+
+    def read(self, request: Request) -> dict[str, Any]:
+        """The call's JSON object, or an empty one. Raises BodyTooLarge."""
+        self.received = body.take(request)
+        return body.parsed(request, self.received)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Count the call against its caller's limit, and check the key."""
@@ -155,7 +182,7 @@ class ActionView(PartnerView):
 
     def post(self, request: Request, **kwargs: Any) -> HttpResponseBase:
         """Read the body, act once, answer."""
-        sent = body.read(request)
+        sent = self.read(request)
         key = request.META.get("HTTP_IDEMPOTENCY_KEY")
         if key is None:
             with transaction.atomic() if self.all_or_nothing else nullcontext():

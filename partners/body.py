@@ -24,11 +24,16 @@ class _Malformed(ValueError):
     """Not the JSON we accept."""
 
 
-def read(request: Request) -> dict[str, Any]:
-    """The call's JSON object, or an empty one. Raises BodyTooLarge above 64 KiB."""
+def take(request: Request) -> bytes:
+    """The call's body as it came. Raises BodyTooLarge above 64 KiB."""
     raw: bytes = request.read(MAX_BYTES + 1)
     if len(raw) > MAX_BYTES:
         raise BodyTooLarge
+    return raw
+
+
+def parsed(request: Request, raw: bytes) -> dict[str, Any]:
+    """The JSON object that ``raw`` is, or an empty one."""
     kind = str(request.META.get("CONTENT_TYPE", "")).partition(";")[0].strip().lower()
     if kind != "application/json":
         return {}

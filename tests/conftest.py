@@ -12,7 +12,7 @@ from django.test import TransactionTestCase
 
 from buyback.ledger import broken_invariants
 from inventory.models import Item
-from partners import throttling
+from partners import request_log, throttling
 from tests.world import World, make_world
 
 # A busy machine must not decide a test.
@@ -64,6 +64,11 @@ def _books_balance(request: pytest.FixtureRequest) -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _calls_are_not_counted_across_tests() -> None:
     throttling.CALLS = throttling.Counter()
+
+
+@pytest.fixture(autouse=True)
+def _calls_wait_until_a_test_writes_them() -> None:
+    request_log.BUFFER = request_log.Buffer(threaded=False)
 
 
 @pytest.fixture

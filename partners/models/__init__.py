@@ -1,6 +1,7 @@
 """Who calls: partners, their two environments, their keys and people, and the record of what happened."""
 
 from partners.models.access import ApiKey, Membership, Role, Scope, User
+from partners.models.calls import ApiCall
 from partners.models.invitations import Invitation
 from partners.models.records import AuditEntry, Event, IdempotencyKey
 from partners.models.tenants import MOST_CALLS, Environment, Mode, Partner
@@ -8,6 +9,7 @@ from partners.models.views import SavedView
 
 __all__ = [
     "MOST_CALLS",
+    "ApiCall",
     "ApiKey",
     "AuditEntry",
     "Environment",

@@ -21,7 +21,7 @@ from partners.models import Membership, Role
 from tests.bulk import make_bulk_line
 from tests.dashboard.steps import confirmed
 from tests.invitations import make_invitation
-from tests.world import Company, World, make_item, make_key, make_membership, make_statement
+from tests.world import Company, World, make_call, make_item, make_key, make_membership, make_statement
 
 EVERYBODY, OPERATORS, OWNERS = (200, 200, 200), (403, 200, 200), (403, 403, 200)
 
@@ -73,6 +73,8 @@ TABLE = {
     "new_key": Door(OWNERS),
     "rotate": Door(OWNERS, "key"),
     "revoke": Door(OWNERS, "key"),
+    "requests": Door(OPERATORS),
+    "request": Door(OPERATORS, "call"),
     "team": Door(EVERYBODY),
     "invite": Door(OWNERS),
     "withdraw": Door(DONE_BY_OWNERS, "invitation", post=True),
@@ -121,6 +123,10 @@ class Stock:
     @cached_property
     def invitation(self) -> Any:
         return make_invitation(self.company.partner).pk
+
+    @cached_property
+    def call(self) -> Any:
+        return make_call(self.company.live).pk
 
     @cached_property
     def key(self) -> Any:

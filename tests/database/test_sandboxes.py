@@ -8,8 +8,9 @@ from tests.database.schema import our_models
 # How a partner reaches the sandbox goes with it (``partners/sandbox.py``); what happened in it stays behind, unseen.
 MOVES = {ApiKey, SavedView}
 STAYS = {
-    "Alert", "BulkLine", "BulkSale", "Buyback", "Collector", "Event", "IdempotencyKey", "Item", "PackActivity",
-    "Payout", "Purchase", "Reversal", "ShippedItem", "ShippingOrder", "ShippingQuote", "Statement", "Tally",
+    "Alert", "ApiCall", "BulkLine", "BulkSale", "Buyback", "Collector", "Event", "IdempotencyKey", "Item",
+    "PackActivity", "Payout", "Purchase", "Reversal", "ShippedItem", "ShippingOrder", "ShippingQuote", "Statement",
+    "Tally",
     "Transfer",
 }  # fmt: skip
 

@@ -1,0 +1,96 @@
+"""What the request log costs a call: ``python -m benchmarks.request_log``. Processor time of this process and of
+PostgreSQL's, for the API's application called in a loop, the log on and off by turns in one run.
+
+The call is a sale of an item that nobody has: both statements of a sale run, and it can be asked again and again.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import time
+from collections.abc import Callable
+from io import BytesIO
+from typing import Any
+
+from benchmarks.cpu import postmaster, used_by
+from benchmarks.run import prepare_settings
+
+ROUNDS, CALLS, WARM = 8, 500, 100  # of each way; calls of a round
+BODY = json.dumps({"itemId": "a-card-that-nobody-has"}).encode()
+
+
+def quiet(*said: Any, **named: Any) -> None:
+    """Nothing."""
+
+
+def caller(key: str) -> Callable[[], None]:
+    """One call of the application, as a server makes it."""
+    from config.wsgi import application
+
+    def call() -> None:
+        environ = {
+            "REQUEST_METHOD": "POST", "PATH_INFO": "/api/v1/vm/buyback", "QUERY_STRING": "", "SERVER_NAME": "localhost",
+            "SERVER_PORT": "80", "HTTP_HOST": "localhost", "HTTP_X_API_KEY": key, "CONTENT_TYPE": "application/json",
+            "CONTENT_LENGTH": str(len(BODY)), "wsgi.url_scheme": "http", "wsgi.input": BytesIO(BODY),
+            "REMOTE_ADDR": "127.0.0.1",
+        }  # fmt: skip
+        answer: Any = application(environ, quiet)
+        b"".join(answer)
+        answer.close()
+
+    return call
+
+
+def new_key() -> str:
+    """A key of a partner of this run's own."""
+    from partners.actor import SYSTEM
+    from partners.keys import issue_key
+    from partners.models import Environment, Mode, Partner
+
+    slug = f"log-{time.time_ns()}"
+    environment = Environment.objects.create(partner=Partner.objects.create(name=slug, slug=slug), mode=Mode.LIVE)
+    return issue_key(environment=environment, name="bench", by=SYSTEM)[1]
+
+
+def spent(call: Callable[[], None], server: int) -> tuple[float, float]:
+    """Microseconds of a call in Python and in PostgreSQL, writing the log included."""
+    from partners import request_log
+
+    ours, theirs = time.process_time(), used_by(server)
+    for _ in range(CALLS):
+        call()
+    request_log.BUFFER.flush()
+    micro = 1_000_000 / CALLS
+    return (time.process_time() - ours) * micro, (used_by(server) - theirs) * micro
+
+
+def main() -> None:
+    """Rounds by turns; the median of each, and of their differences."""
+    folder = prepare_settings()
+    from django.conf import settings
+    from django.core.management import call_command
+
+    settings.API_RATE_LIMIT = 100_000_000
+    call_command("migrate", verbosity=0)
+    from partners import request_log
+
+    noted, server, call = request_log.note, postmaster(folder), caller(new_key())
+    for _ in range(WARM):
+        call()
+    rounds: dict[str, list[tuple[float, float]]] = {"off": [], "on": []}
+    for _ in range(ROUNDS):
+        for way, note in (("off", quiet), ("on", noted)):
+            request_log.note = note
+            rounds[way].append(spent(call, server))
+    for number, part in enumerate(("Python", "PostgreSQL")):
+        off, on = ([one[number] for one in rounds[way]] for way in ("off", "on"))
+        extra = [b - a for a, b in zip(off, on, strict=True)]
+        print(
+            f"{part}, µs a call: off {statistics.median(off):.0f}, on {statistics.median(on):.0f}, difference"
+            f" {statistics.median(extra):.0f} ({min(extra):.0f} to {max(extra):.0f}), {ROUNDS} rounds of {CALLS}"
+        )
+
+
+if __name__ == "__main__":
+    main()

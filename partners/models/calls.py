@@ -1,0 +1,71 @@
+"""The request log: what a partner's servers asked, and what they were answered."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from partners.models.access import ApiKey
+from partners.models.tenants import Environment
+
+
+class ApiCallQuerySet(models.QuerySet["ApiCall"]):
+    """Calls, as the request log asks for them."""
+
+    def of(self, environment: Environment) -> ApiCallQuerySet:
+        """One environment's own, and the key of each."""
+        return self.filter(environment=environment).select_related("key")
+
+    def unsuccessful(self) -> ApiCallQuerySet:
+        """Those that were refused, and those that failed."""
+        return self.filter(status__gte=400)
+
+
+class ApiCall(models.Model):
+    """One call of the partner API by a known key, kept for 30 days (``request_log.py``).
+
+    The bodies are as the log shows them: secrets masked, cut at 8 KiB. ``created_at`` is the server's clock, in a
+    sandbox too.
+    """
+
+    id = models.BigAutoField(primary_key=True)  # in order of writing: what is old is at its start
+    environment = models.ForeignKey(Environment, models.PROTECT, related_name="+", db_index=False)
+    key = models.ForeignKey(ApiKey, models.PROTECT, related_name="+", db_index=False)
+    method = models.CharField(max_length=10)
+    path = models.TextField()  # below the API's base, with its query
+    status = models.PositiveSmallIntegerField()
+    microseconds = models.PositiveIntegerField(help_text="How long the answer took.")
+    request_id = models.CharField(max_length=128)
+    sent = models.TextField()
+    answered = models.TextField()
+    created_at = models.DateTimeField()
+
+    objects = ApiCallQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "API call"
+        ordering = ("-created_at", "-id")
+        indexes = (
+            # Reader: the request log, newest first.
+            models.Index(fields=("environment", "-created_at", "-id"), name="partners_apicall_newest"),
+            # Reader: the request log, what was refused or failed, newest first.
+            models.Index(
+                fields=("environment", "-created_at", "-id"),
+                condition=models.Q(status__gte=400),
+                name="partners_apicall_unsuccessful",
+            ),
+            # Reader: the request log, by the id of a request.
+            models.Index(fields=("environment", "request_id"), name="partners_apicall_request"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path} {self.status}"
+
+    @property
+    def milliseconds(self) -> float:
+        """How long the answer took."""
+        return self.microseconds / 1000
+
+    @property
+    def tone(self) -> str:
+        """How a page colours the status."""
+        return "good" if self.status < 400 else "bad" if self.status >= 500 else "warn"

@@ -1,0 +1,221 @@
+"""The request log: the calls of the last 30 days, for the partner's developers to look at.
+
+A call costs the request it notes no statement and no wait: ``note`` puts it into a list of this process, and a thread
+of its own writes the list with one COPY a second. What does not fit (a database that is away, a flood) is dropped and
+counted in the log of the server. Whatever is masked or cut is so before it is written.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+from multiprocessing.util import Finalize
+from typing import Any, NamedTuple
+
+import orjson
+import structlog
+from django.db import close_old_connections, connection
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from config import clock
+from config.middleware import API_ROOTS
+from partners.models import ApiCall, ApiKey
+
+log = structlog.get_logger(__name__)
+
+KEPT_FOR = timedelta(days=30)
+LONGEST = 8 * 1024  # bytes of a body
+LONGEST_PATH = 1000
+MOST = 5_000  # calls that wait to be written, in one process
+MOST_BYTES = 32 * 1024 * 1024
+EVERY = 1.0  # seconds between two writings
+BATCH = 5_000  # calls deleted in one statement
+DEEPEST = 64  # as an API call's body
+
+MASK = "(masked)"
+NOT_JSON = "(not JSON: not kept)"
+# Names of fields that nobody but the caller needs to see. A card's addresses are public.
+WORDS = r"(?i:(?<!mint_)(?<!collection_)address|destination|phone|e-?mail|secret|password|token\b|api_?key|idempotency)"
+SECRET, SECRET_BYTES = re.compile(WORDS), re.compile(WORDS.encode())
+KEY = re.compile(r"\b(live|sandbox)-[0-9A-Za-z]{12}_[0-9A-Za-z]{1,43}")
+COLUMNS = (
+    "environment_id",
+    "key_id",
+    "method",
+    "path",
+    "status",
+    "microseconds",
+    "request_id",
+    "sent",
+    "answered",
+    "created_at",
+)
+COPY = f"COPY partners_apicall ({', '.join(COLUMNS)}) FROM STDIN"
+
+
+class Call(NamedTuple):
+    """A call as it waits to be written: bodies as they went over the wire, ``at`` in Unix seconds."""
+
+    environment: int
+    key: int
+    method: str
+    path: str
+    query: str
+    status: int
+    seconds: float
+    request_id: str
+    sent: bytes
+    answered: bytes
+    at: float
+
+
+class Buffer:
+    """The calls of this process that are not written yet; ``threaded``: a thread writes them."""
+
+    def __init__(self, *, threaded: bool = True) -> None:
+        self.threaded, self._started = threaded, False
+        self._lock, self._writing = threading.Lock(), threading.Lock()
+        self._calls: list[Call] = []
+        self._bytes = self.dropped = 0
+
+    def add(self, call: Call) -> None:
+        """Let the call wait, or drop it where too many do."""
+        size = len(call.sent) + len(call.answered)
+        with self._lock:
+            if len(self._calls) >= MOST or self._bytes + size > MOST_BYTES:
+                self.dropped += 1
+                return
+            self._calls.append(call)
+            self._bytes += size
+            first, self._started = self.threaded and not self._started, True
+        if first:
+            threading.Thread(target=self._run, name="request-log", daemon=True).start()
+            Finalize(None, self.flush, exitpriority=1)  # a server's worker that is told to stop, too
+
+    def flush(self) -> int:
+        """Write what waits; returns how many calls. What cannot be written is dropped."""
+        with self._writing:
+            with self._lock:
+                calls, self._calls, self._bytes = self._calls, [], 0
+                dropped, self.dropped = self.dropped, 0
+            try:
+                if calls:
+                    write(calls)
+            except Exception as problem:
+                log.exception("request_log_not_written", exc_info=problem)
+                dropped, calls = dropped + len(calls), []
+            if dropped:
+                log.warning("request_log_dropped", calls=dropped)
+            return len(calls)
+
+    def _run(self) -> None:
+        while True:
+            time.sleep(EVERY)
+            close_old_connections()
+            self.flush()
+
+
+BUFFER = Buffer()
+
+
+def _after_fork() -> None:
+    """The parent writes what it has noted; its thread and its locks are not ours."""
+    global BUFFER  # noqa: PLW0603
+    BUFFER = Buffer(threaded=BUFFER.threaded)
+
+
+os.register_at_fork(after_in_child=_after_fork)
+
+
+def note(response: HttpResponseBase, *, key: ApiKey, request: HttpRequest, received: bytes, began: float) -> None:
+    """Remember a call that ``key`` made, ``began`` by ``time.perf_counter``."""
+    BUFFER.add(
+        Call(
+            key.environment_id,
+            key.pk,
+            request.method or "",
+            request.path_info,
+            request.META.get("QUERY_STRING", ""),
+            response.status_code,
+            time.perf_counter() - began,
+            getattr(request, "request_id", ""),
+            received,
+            getattr(response, "content", b""),  # a file that is streamed has none
+            time.time(),
+        )
+    )
+
+
+def write(calls: list[Call]) -> None:
+    """All of them in one statement, on the connection of this thread."""
+    rows = [_row(call) for call in calls]
+    with connection.cursor() as cursor, cursor.copy(COPY) as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
+def _row(call: Call) -> tuple[Any, ...]:
+    """The values of ``COLUMNS``."""
+    base = next((root for root in reversed(API_ROOTS) if call.path.startswith(root)), "")
+    path = call.path.removeprefix(base) + (f"?{call.query}" if call.query else "")
+    return (
+        call.environment,
+        call.key,
+        call.method[:10],
+        _text(path)[:LONGEST_PATH],
+        call.status,
+        int(call.seconds * 1_000_000),
+        call.request_id,
+        shown(call.sent, ours=False),
+        shown(call.answered, ours=True),
+        datetime.fromtimestamp(call.at, UTC),
+    )
+
+
+def shown(raw: bytes, *, ours: bool) -> str:
+    """A body as the log shows it. ``ours``: an answer, which is known to be JSON and may be long; only if a secret's
+    name stands in the part that is kept is it read in full.
+    """
+    head = raw[:LONGEST]
+    suspect = bool(SECRET_BYTES.search(head)) or b"\\u" in head
+    if raw and (suspect or not ours):
+        try:
+            read = orjson.loads(raw)
+        except orjson.JSONDecodeError:
+            return NOT_JSON
+        raw = orjson.dumps(masked(read)) if suspect else raw
+    return _text(raw[: LONGEST + 64].decode(errors="ignore"))[:LONGEST]
+
+
+def masked(value: Any, depth: int = DEEPEST) -> Any:
+    """``value`` without what stands under a secret's name."""
+    if not isinstance(value, dict | list):
+        return value
+    if depth == 0:
+        return MASK
+    if isinstance(value, list):
+        return [masked(one, depth - 1) for one in value]
+    return {
+        name: MASK if SECRET.search(name) and inner is not None else masked(inner, depth - 1)
+        for name, inner in value.items()
+    }
+
+
+def _text(text: str) -> str:
+    """Without the secret of a key that somebody wrote into it, and without NUL, which no column can hold."""
+    return KEY.sub(r"\1-" + MASK, text).replace("\0", "\ufffd")
+
+
+def forget_old(*, now: datetime | None = None) -> int:
+    """Delete calls of more than 30 days ago, some thousand at a time; returns how many."""
+    before, gone = (now or clock.now()) - KEPT_FOR, 0
+    while True:
+        oldest = ApiCall.objects.order_by("pk").values("pk")[:BATCH]
+        count = ApiCall.objects.filter(pk__in=oldest, created_at__lt=before).delete()[0]
+        gone += count
+        if count < BATCH:
+            return gone

@@ -1,0 +1,104 @@
+"""Rotate a key in six clicks, look a request up, and every page of the developers' in the light people use."""
+
+from __future__ import annotations
+
+import pytest
+from allauth.account.internal.flows import login
+from axe_playwright_python.sync_playwright import Axe
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
+from playwright.sync_api import Browser, Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from partners.keys import find
+from partners.models import ApiKey
+from tests.browser.conftest import sign_in
+from tests.browser.test_pages import RULES
+from tests.world import PASSWORD, World, make_call, make_key
+
+pytestmark = pytest.mark.browser
+
+CLICKS = (
+    "addEventListener('click', (e) => e.isTrusted && sessionStorage.setItem('n', +(sessionStorage.n || 0) + 1), true)"
+)
+KEYS, REQUESTS = "/dashboard/live/developers/keys/", "/dashboard/live/developers/requests/"
+
+
+@pytest.fixture
+def key(world: World) -> ApiKey:
+    """Northwind's live key, and a call it made."""
+    key = ApiKey.objects.get(environment=world.northwind.live)
+    make_call(world.northwind.live, key=key, path="/vm/buyback/" + "x" * 200, request_id="request-7", sent="")
+    make_call(world.northwind.live, key=key, status=409, sent='{"itemId":"' + "y" * 300 + '"}')
+    make_call(world.northwind.live, key=key, status=500)
+    return key
+
+
+def long_signed_in(page: Page, url: str) -> Page:
+    """Northwind's owner at the overview, whose password was given too long ago for keys."""
+    sign_in(page, url, "owner@northwind.test")
+    session = SessionStore(Session.objects.get().session_key)
+    session[login.AUTHENTICATION_METHODS_SESSION_KEY] = [{"method": "password", "at": 0}]
+    session.save()
+    return page
+
+
+def test_it_rotates_a_key_in_six_clicks(page: Page, live_server: LiveServer, world: World, key: ApiKey) -> None:
+    page.add_init_script(CLICKS)
+    long_signed_in(page, live_server.url).evaluate("sessionStorage.clear()")
+    page.get_by_role("link", name="Developers").click()
+    page.get_by_role("link", name=f"Rotate {key.name}").click()
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Confirm").click()
+    page.get_by_label("The old key still works for").select_option("1 hour")
+    page.get_by_role("button", name="Rotate it").click()
+    text = page.get_by_label("API key").input_value()
+    page.get_by_role("link", name="I have copied it").click()
+    expect(page.get_by_role("link", name=f"Rotate {key.name}")).to_have_count(2)
+    assert int(page.evaluate("sessionStorage.n")) == 5
+    new = find(text, "live")
+    assert new is not None
+    assert (new.name, find(world.northwind.live_key, "live")) == (key.name, key)
+
+
+def test_it_finds_a_request_by_its_outcome(page: Page, live_server: LiveServer, key: ApiKey) -> None:
+    sign_in(page, live_server.url)
+    page.get_by_role("link", name="Developers").click()
+    page.get_by_role("link", name="Requests").click()
+    page.get_by_role("link", name="Refused").click()
+    page.wait_for_url("**/requests/?status=4xx")
+    expect(page.get_by_role("link", name="/vm/buyback/quote")).to_have_count(1)
+    page.get_by_role("link", name="/vm/buyback/quote").click()
+    expect(page.get_by_role("region", name="What was sent")).to_contain_text('"itemId": "yyy')
+    page.go_back()
+    page.get_by_role("link", name="Remove this filter").click()
+    expect(page.get_by_role("row")).to_have_count(4)
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
+def test_it_is_accessible_and_fits(
+    key: ApiKey, browser: Browser, live_server: LiveServer, scheme: str, width: int
+) -> None:
+    size = {"width": width, "height": 900}
+    context = browser.new_context(color_scheme=scheme, viewport=size, reduced_motion="reduce")  # type: ignore[arg-type]
+    page, axe, found = context.new_page(), Axe(), {}
+    sign_in(page, live_server.url, "owner@northwind.test")
+    other, _ = make_key(key.environment, name="Old server")
+    one = make_call(key.environment, key=key, sent='{"itemId":"' + "y" * 300 + '"}').pk
+    pages = (KEYS, f"{KEYS}new/", f"{KEYS}{key.pk}/rotate/", f"{KEYS}{other.pk}/revoke/", REQUESTS)
+    for address in (
+        *pages,
+        f"{REQUESTS}?status=5xx&path=/vm",
+        f"{REQUESTS}?path=/none",
+        f"{REQUESTS}{one}/",
+        "shown once",
+    ):
+        if address == "shown once":
+            page.goto(f"{live_server.url}{KEYS}{key.pk}/rotate/")
+            page.get_by_role("button", name="Rotate it").click()
+        else:
+            page.goto(live_server.url + address)
+        found[address] = axe.run(page, options=RULES).response["violations"]
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, address
+    context.close()
+    assert {address: violations for address, violations in found.items() if violations} == {}
