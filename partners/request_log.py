@@ -38,8 +38,11 @@ DEEPEST = 64  # as an API call's body
 
 MASK = "(masked)"
 NOT_JSON = "(not JSON: not kept)"
-# Names of fields that nobody but the caller needs to see. A card's addresses are public.
-WORDS = r"(?i:(?<!mint_)(?<!collection_)address|destination|phone|e-?mail|secret|password|token\b|api_?key|idempotency)"
+# Names of fields that nobody but the caller needs to see; ``suggested`` is an address. A card's own are public.
+WORDS = (
+    r"(?i:(?<!mint_)(?<!collection_)address|destination|suggested|line\d|postal_?code|phone|e-?mail"
+    r"|secret|password|token\b|api_?key|idempotency)"
+)
 SECRET, SECRET_BYTES = re.compile(WORDS), re.compile(WORDS.encode())
 KEY = re.compile(r"\b(live|sandbox)-[0-9A-Za-z]{12}_[0-9A-Za-z]{1,43}")
 COLUMNS = (

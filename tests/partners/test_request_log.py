@@ -95,6 +95,7 @@ def test_it_keeps_no_headers(world: World) -> None:
     [
         ({"destination": "7xKX", "amount": 1}, {"destination": MASK, "amount": 1}),
         ({"email": "a@x.test", "phone_number": "1"}, {"email": MASK, "phone_number": MASK}),
+        ({"error": "Invalid", "suggested": {"city": "Bern"}}, {"error": "Invalid", "suggested": MASK}),
         ({"shipping": {"address": {"line1": "High Street"}}}, {"shipping": {"address": MASK}}),
         ([{"apiKey": "x", "token": "y"}, {"secret": None}], [{"apiKey": MASK, "token": MASK}, {"secret": None}]),
         ({"mint_address": "M", "token_standard": "T"}, {"mint_address": "M", "token_standard": "T"}),
