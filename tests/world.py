@@ -28,7 +28,6 @@ from buyback.models.sales import OPEN_STATES
 from config.money import round_usd
 from inventory.models import Card, Collector, Item, Pack, PackActivity, Purchase, Tier
 from partners.models import (
-    ApiCall,
     ApiKey,
     AuditEntry,
     Environment,
@@ -117,25 +116,6 @@ def make_idempotency_key(environment: Environment, **fields: Any) -> Idempotency
             "fingerprint": bytes(32),
             "status": 200,
             "body": b"{}",
-        }
-        | fields
-    )
-
-
-def make_call(environment: Environment, **fields: Any) -> ApiCall:
-    """A quote that was given, by a new key unless told."""
-    return ApiCall.objects.create(
-        **{
-            "environment": environment,
-            "key": fields.get("key") or make_key(environment)[0],
-            "method": "POST",
-            "path": "/vm/buyback/quote",
-            "status": 200,
-            "microseconds": 4_200,
-            "request_id": f"request-{next(_numbers)}",
-            "sent": '{"itemIds":["a"]}',
-            "answered": '{"quotes":[]}',
-            "created_at": NOW,
         }
         | fields
     )

@@ -14,7 +14,8 @@ from partners.keys import find
 from partners.models import ApiKey
 from tests.browser.conftest import sign_in
 from tests.browser.test_pages import RULES
-from tests.world import PASSWORD, World, make_call, make_key
+from tests.calls import make_call
+from tests.world import PASSWORD, World, make_key
 
 pytestmark = pytest.mark.browser
 

@@ -6,8 +6,9 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from partners.models import ApiCall, ApiKey
+from tests.calls import make_call
 from tests.dashboard.steps import HTMX, signed_in
-from tests.world import World, make_call
+from tests.world import World
 
 REQUESTS = "/dashboard/live/developers/requests/"
 

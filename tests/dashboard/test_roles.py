@@ -19,9 +19,10 @@ from config.dashboard import urlpatterns
 from partners.actor import SYSTEM
 from partners.models import Membership, Role
 from tests.bulk import make_bulk_line
+from tests.calls import make_call
 from tests.dashboard.steps import confirmed
 from tests.invitations import make_invitation
-from tests.world import Company, World, make_call, make_item, make_key, make_membership, make_statement
+from tests.world import Company, World, make_item, make_key, make_membership, make_statement
 
 EVERYBODY, OPERATORS, OWNERS = (200, 200, 200), (403, 200, 200), (403, 403, 200)
 

@@ -17,7 +17,8 @@ from partners import request_log
 from partners.models import ApiCall
 from partners.request_log import LONGEST, MASK, NOT_JSON, Buffer, Call, forget_old, shown
 from partners.tasks import forget_old_calls
-from tests.world import NOW, World, make_call, make_item
+from tests.calls import make_call
+from tests.world import NOW, World, make_item
 
 SELL = "/api/v1/vm/buyback"
 INVENTORY = "/api/v1/inventory/ann"
