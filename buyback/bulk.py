@@ -14,6 +14,7 @@ from uuid import UUID
 
 import orjson
 from django.db import transaction
+from django.db.models import F
 
 from buyback import keyed, sessions
 from buyback.models import BulkLine, BulkSale, Buyback
@@ -39,6 +40,7 @@ MOST = 1000  # items of one bulk sale
 CHUNK = 10  # lines of one call of `sell_next`: at their slowest, together, below a task's time limit
 LEASE = timedelta(seconds=90)  # longer than a sale may take, and than its idempotency key's
 PAUSE = timedelta(seconds=15)  # until a line whose outcome is not known is looked at again
+NOT_BEGUN_FIRST = F("lease_until").asc(nulls_first=True)
 State, Reason = BulkLine.State, BulkLine.Reason
 REASONS = {
     ItemExpired.sentence: Reason.EXPIRED,
@@ -126,10 +128,17 @@ def unattended(*, now: datetime | None = None, limit: int = 100) -> list[UUID]:
 
 
 def _claim(bulk_id: UUID, now: datetime) -> BulkLine | None:
-    """The next line, ours to work on until its lease ends; None when there is none."""
+    """The next line, ours to work on until its lease ends; None when there is none. First those not begun: a line
+    that fails again and again must not keep the others from their turn.
+    """
     related = ("bulk", "environment__partner", "item")
     with transaction.atomic():
-        rows = BulkLine.objects.claimable(now).filter(bulk=bulk_id).order_by("pk").select_related(*related)
+        rows = (
+            BulkLine.objects.claimable(now)
+            .filter(bulk=bulk_id)
+            .order_by(NOT_BEGUN_FIRST, "pk")
+            .select_related(*related)
+        )
         line = rows.select_for_update(skip_locked=True, no_key=True, of=("self",)).first()
         if line is not None:
             if line.state == State.PENDING:

@@ -47,8 +47,8 @@ class Filter:
         within = query.get("within", "")
         return cls(
             within if within in WINDOWS else "",
-            query.get("user", "").strip()[:255],
-            query.get("pack", "")[:100],
+            query.get("user", "").strip()[:255].replace("\0", "\ufffd"),
+            query.get("pack", "")[:100].replace("\0", "\ufffd"),
             _amount(query.get("least", "")),
             _amount(query.get("most", "")),
         )
@@ -108,7 +108,7 @@ def expiring(request: MemberRequest) -> HttpResponse:
         "counted_to": COUNTED_TO,
         "most_items": bulk.MOST,
         "may_sell": may_act(request, Role.OPERATOR),
-        "query": request.GET.urlencode(),
+        "narrowed_by": request.GET.urlencode(),
     }
     return page(request, "dashboard/expiring.html", context, part="results")
 

@@ -180,3 +180,19 @@ def test_it_counts_its_lines_by_state(world: World, django_assert_num_queries: D
         counted: Any = BulkSale.objects.counted().get()
     assert (counted.size, counted.sold, counted.refused, counted.pending) == (3, 2, 1, 0)
     assert (counted.offered, counted.paid) == (Decimal("210.39"), Decimal("140.26"))
+
+
+def test_it_lets_no_failing_line_keep_the_others_from_their_turn(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    sale, sell = started(*items_of(world.northwind.live, 3)), bulk._sell
+    first = sale.lines.order_by("pk")[0].pk
+
+    def fail_the_first(line: BulkLine) -> Any:
+        if line.pk == first:
+            raise ZeroDivisionError
+        return sell(line)
+
+    monkeypatch.setattr(bulk, "_sell", fail_the_first)
+    for moment in (clock.now(), clock.now() + bulk.LEASE * 2):
+        with pytest.raises(ZeroDivisionError):
+            bulk.sell_next(sale.pk, now=moment)
+    assert states(sale) == [("selling", ""), ("sold", ""), ("sold", "")]

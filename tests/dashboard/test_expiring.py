@@ -135,3 +135,8 @@ def test_it_asks_the_same_few_questions_however_many_there_are(
             closing(world, collector=ann, pack=world.pack)
         with django_assert_num_queries(QUERIES + more):
             client.get(f"/dashboard/live/expiring/{query}")
+
+
+def test_it_takes_a_pack_and_a_user_that_no_column_could_hold(world: World) -> None:
+    answer = signed_in(world.northwind.operator).get("/dashboard/live/expiring/?pack=%00&user=%00")
+    assert answer.status_code == 200
