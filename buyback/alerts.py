@@ -7,9 +7,9 @@ from datetime import datetime
 from django.core.cache import cache
 from django.db import transaction
 
-from buyback.breaker import REST, SILENCES
 from buyback.models import Alert
 from config import clock
+from config.breaker import REST, SILENCES
 from partners import audit
 from partners.actor import Actor
 from partners.models import Environment

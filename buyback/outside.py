@@ -17,6 +17,7 @@ from django.db import connection
 from buyback import alerts, breaker, oracle, treasury
 from buyback.attempts import Attempt
 from buyback.oracle import PriceUnavailable, Reason
+from config.breaker import Breaker
 from inventory.models import Item
 from inventory.pricing import Price, basis
 from inventory.pricing import price as catalogue_price
@@ -87,7 +88,7 @@ def ask(attempt: Attempt, amount: Decimal) -> treasury.Outcome:
     return treasury.ask(reference=attempt.reference, amount=amount)
 
 
-def _count(peer: str, own: breaker.Breaker, *, answered: bool) -> None:
+def _count(peer: str, own: Breaker, *, answered: bool) -> None:
     """Remember how a call went; the admins are told of a breaker that is open now."""
     if own.count(answered=answered):
         alerts.breaker_opened(peer)

@@ -319,6 +319,11 @@ SHIPPING_COUNTRIES = environment.countries(
     "AT AU BE CA CH CZ DE DK EE ES FI FR GB GR HR HU IE IT JP LT LU LV MX NL NO NZ PL PT RO SE SG SI SK US",
 )
 
+# The carrier that says what sending a live parcel costs (`inventory/shipping/carrier.py`). Empty: our own table does.
+CARRIER_URL = environment.peer("CARRIER_URL")
+CARRIER_TIMEOUT = environment.whole("CARRIER_TIMEOUT", 4, low=1, high=20)  # seconds for a call
+CARRIER_MAX_AMOUNT = environment.whole("CARRIER_MAX_AMOUNT", 1000, low=1, high=1_000_000)  # USD; a rate above is a lie
+
 # The treasury (`buyback/treasury.py`). Empty: sales are settled inside.
 TREASURY_URL = environment.peer("TREASURY_URL")
 TREASURY_KEY = environment.text("TREASURY_KEY")

@@ -27,6 +27,7 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from config import clock
 from config.errors import InsecureCall, Refusal, RouteNotFound
 from partners import body, idempotency, request_log, throttling
 from partners.actor import Actor
@@ -211,6 +212,21 @@ class ActionView(PartnerView):
             answer=lambda: self.kept(lambda: self.act(sent)),
             wait=self.sandbox_waits and not self.environment.is_live,
         )
+
+    def answer_in_steps(self, key: str, fingerprint: bytes, sent: dict[str, Any]) -> idempotency.Answer:
+        """``answer_once`` for an ``act`` that asks somebody outside, so that no transaction is open meanwhile; it must
+        refuse cleanly. The key is taken first and the answer kept last.
+        """
+        row = idempotency.begin(environment=self.environment, key=key, fingerprint=fingerprint, now=clock.now())
+        if row.status is not None:
+            return idempotency.kept_answer(row)
+        try:
+            answer = self.kept(lambda: self.act(sent))
+        except Refusal:
+            idempotency.forget(row)
+            raise
+        idempotency.keep(row, answer)
+        return answer
 
     def kept(self, act: Callable[[], Any]) -> idempotency.Answer:
         """``act``'s answer as it will be kept. A refusal that is not kept goes on as an exception, so nothing is."""

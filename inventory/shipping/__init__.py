@@ -1,1 +1,3 @@
-"""Shipping, in reading order: ``addresses``, ``rates``, ``quotes``, ``orders``, ``progress``; ``api`` is its door."""
+"""Shipping, in reading order: ``addresses``, ``rates``, ``carrier``, ``quotes``, ``orders``, ``progress``; its door is
+``api``.
+"""

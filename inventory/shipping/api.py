@@ -13,8 +13,9 @@ from config.money import to_json
 from inventory.api import base_of
 from inventory.models import ShippingOrder, ShippingQuote
 from inventory.rendering import picture
-from inventory.shipping import orders, progress
-from inventory.shipping.quotes import NothingShippable, quote
+from inventory.shipping import carrier, orders, progress
+from inventory.shipping.quotes import NoRates, NothingShippable, quote
+from partners import idempotency
 from partners.api import ActionView, PartnerView
 from partners.models import Scope
 
@@ -71,13 +72,19 @@ def order_body(order: ShippingOrder, base: str) -> dict[str, Any]:
 class ShipQuote(ActionView):
     """``POST /ship/quote``: what it costs to send items somewhere."""
 
-    fault = "Failed to fetch shipping quotes"
+    fault = NoRates.sentence
     scopes = (Scope.SHIP_WRITE,)
     scenarios = {"nothing_shippable": NothingShippable}
+    refuses_cleanly = True
 
     def act(self, sent: dict[str, Any]) -> dict[str, Any]:
         ids, destination = sent.get("item_ids"), sent.get("destination")
         return quote_body(quote(environment=self.environment, item_ids=ids, destination=destination, by=self.actor))
+
+    def answer_once(self, key: str, fingerprint: bytes, sent: dict[str, Any]) -> idempotency.Answer:
+        if carrier.is_asked(self.environment):
+            return self.answer_in_steps(key, fingerprint, sent)
+        return super().answer_once(key, fingerprint, sent)
 
 
 class ShipRequest(ActionView):

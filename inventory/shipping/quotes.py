@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.conf import settings
 from ulid import ULID
@@ -12,7 +13,8 @@ from ulid import ULID
 from config import clock
 from config.errors import Refusal
 from inventory.models import Item, ShippingQuote
-from inventory.shipping import addresses, rates
+from inventory.shipping import addresses, carrier, rates
+from inventory.shipping.rates import Rate
 from partners.actor import Actor
 from partners.models import Environment
 
@@ -45,13 +47,20 @@ class CountryNotSupported(Refusal):
     sentence, status = "Country not supported", 422
 
 
+class NoRates(Refusal):
+    """The carrier did not answer, or not with anything to trust. Nothing was changed; asked again it may."""
+
+    sentence, status = "Failed to fetch shipping quotes", 500
+
+
 def quote(
     *, environment: Environment, item_ids: object, destination: object, by: Actor, now: datetime | None = None
 ) -> ShippingQuote:
     """Offer to send items to ``destination``; items that are being sold back this very moment are left out.
 
     Nothing is locked. ``item_ids`` and ``destination`` are whatever was sent; ``now`` is the environment's clock unless
-    given. Raises ItemIdsRequired, InvalidAddress, ItemNotFound, NothingShippable, CountryNotSupported, in this order.
+    given. Where a carrier is asked, no transaction may be open. Raises ItemIdsRequired, InvalidAddress, ItemNotFound,
+    NothingShippable, CountryNotSupported, NoRates, in this order.
     """
     wanted = _ids(item_ids)
     address = addresses.checked(destination)
@@ -59,11 +68,11 @@ def quote(
     country = addresses.country_of(address)
     if not (country in settings.SHIPPING_COUNTRIES if environment.is_live else len(country) == 2):
         raise CountryNotSupported
-    value = sum((item.card.fmv if environment.is_live else item.fmv for item in items), Decimal(0))
-    offered = rates.by_table(country=country, items=len(items), value=value)
+    quote_id = f"quote_{ULID()}"
+    offered = _offered(environment, quote_id, items, address)
     moment = now or environment.database_now()
     return ShippingQuote.objects.create(
-        id=f"quote_{ULID()}",
+        id=quote_id,
         environment=environment,
         item_ids=sorted(item.pk for item in items),
         destination=address,
@@ -72,6 +81,17 @@ def quote(
         created_at=moment,
         expires_at=moment + GOOD_FOR,
     )
+
+
+def _offered(environment: Environment, quote_id: str, items: list[Item], address: dict[str, Any]) -> list[Rate]:
+    """The rates of the carrier, if one is asked, or of the table. Raises NoRates."""
+    value = sum((item.card.fmv if environment.is_live else item.fmv for item in items), Decimal(0))
+    if not carrier.is_asked(environment):
+        return rates.by_table(country=addresses.country_of(address), items=len(items), value=value)
+    try:
+        return carrier.rates(quote=quote_id, destination=address, items=len(items), value=value)
+    except carrier.RatesUnavailable as problem:
+        raise NoRates from problem
 
 
 def _ids(sent: object) -> list[str]:

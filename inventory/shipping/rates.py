@@ -1,5 +1,5 @@
-"""What shipping costs, USD: the default table. Weight goes by the number of items, distance by the country's zone, and
-an insured service adds a share of the items' value.
+"""What shipping costs, USD: the table of live without a carrier, and of every sandbox. Weight goes by the number of
+items, distance by the country's zone, and an insured service adds a share of the items' value.
 """
 
 from __future__ import annotations

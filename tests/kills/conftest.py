@@ -10,8 +10,8 @@ from django.conf import settings as settings_of_tests
 from pytest_django.fixtures import Settings
 
 from buyback import breaker
-from buyback.breaker import Breaker
 from config import embedded
+from config.breaker import Breaker
 from tests.kills.server import Server
 from tests.peers.oracle import OraclePeer
 from tests.peers.tcp_proxy import TcpProxy

@@ -9,7 +9,7 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from buyback import breaker
-from buyback.breaker import Breaker
+from config.breaker import Breaker
 from tests.live.shop import PATIENT, Shop
 from tests.peers.oracle import OraclePeer
 from tests.peers.treasury import TreasuryPeer

@@ -7,10 +7,10 @@ from django.db import transaction
 
 from buyback import outside
 from buyback.alerts import open_breakers
-from buyback.breaker import REST, SILENCES, Breaker
 from buyback.models import Alert, Buyback
 from buyback.outside import TransactionOpen
 from buyback.sellback import sell_back
+from config.breaker import REST, SILENCES, Breaker
 from inventory.models import Item
 from partners.actor import SYSTEM
 from tests.live.shop import (

@@ -14,6 +14,7 @@ from pytest_django.fixtures import Settings
 
 from buyback import refreshing
 from buyback.reconciler import reconcile_all
+from tests.shipments import ADDRESS
 from tests.world import World, make_item
 
 
@@ -44,9 +45,9 @@ class Ear:
 
 @pytest.fixture
 def ear(settings: Settings) -> Iterator[Ear]:
-    """The oracle's and the treasury's address."""
+    """The oracle's, the treasury's and the carrier's address."""
     ear = Ear()
-    settings.ORACLE_URL = settings.TREASURY_URL = ear.url
+    settings.ORACLE_URL = settings.TREASURY_URL = settings.CARRIER_URL = ear.url
     settings.TREASURY_KEY = "the treasury's key in these tests alone"
     yield ear
     ear.close()
@@ -73,6 +74,11 @@ def test_it_sends_nothing_from_a_sandbox(transactional_db: None, world: World, e
         line["success"] for line in call(world, "sandbox", "/vm/buyback/batch", {"item_ids": ids[2:4]})["results"]
     )
     assert call(world, "sandbox", "/vm/buyback/quote", {"item_ids": ids})["quotes"][4]["eligible"]
+    parcel, key = {"item_ids": ids[4:], "destination": ADDRESS}, {"Idempotency-Key": "q"}
+    offer = call(world, "sandbox", "/ship/quote", parcel, **key)
+    sent_home = call(world, "sandbox", "/ship/request", {"quote_id": offer["quotes"][0]["id"]})["order_id"]
+    for status in ("processing", "cancelled"):
+        assert call(world, "sandbox", f"/sandbox/orders/{sent_home}/advance", {"status": status})["status"] == status
     for scenario in ("transaction_failed", "active_session", "in_flight", "internal_error"):
         call(world, "sandbox", "/vm/buyback", {"item_id": ids[4]}, **{"X-Sandbox-Scenario": scenario})
     for path in (f"/vm/buyback/{ids[0]}", f"/card/{ids[4]}", "/inventory/ada", "/buybacks", "/payouts", "/events"):
@@ -84,10 +90,13 @@ def test_it_sends_nothing_from_a_sandbox(transactional_db: None, world: World, e
 
 
 def test_it_would_hear_live(transactional_db: None, world: World, ear: Ear) -> None:
-    """The control: the same ear hears the first live sale, and the refresh of shown prices."""
+    """The control: the same ear hears the first live sale, the refresh of prices, and a quote of shipping."""
     item = make_item(world.northwind.live, now=world.northwind.live.database_now())
     assert call(world, "live", "/vm/buyback", {"item_id": item.public_id}) == {"error": "Transaction failed"}
     heard = ear.heard
     assert heard > 0
     refreshing.refresh_prices()
+    assert ear.heard > heard
+    heard, sent_home = ear.heard, {"item_ids": [item.public_id], "destination": ADDRESS}
+    assert call(world, "live", "/ship/quote", sent_home) == {"error": "Failed to fetch shipping quotes"}
     assert ear.heard > heard

@@ -1,12 +1,14 @@
-"""Reference peers: small real servers that stand where the oracle and the treasury stand, and misbehave on demand.
+"""Reference peers: small real servers that stand where the oracle, treasury and carrier stand, and misbehave on demand.
 
 By hand, each in a terminal of its own:
 
     python -m tests.peers.oracle --port 9002 --any 100.00
     TREASURY_KEY=<32 characters or more> python -m tests.peers.treasury --port 9001
+    python -m tests.peers.carrier --port 9003
     python -m tests.peers.tcp_proxy --port 6543 --to /path/to/.s.PGSQL.5432
 
-and the server with ORACLE_URL=http://127.0.0.1:9002, TREASURY_URL=http://127.0.0.1:9001 and the same TREASURY_KEY.
+and the server with ORACLE_URL=http://127.0.0.1:9002, TREASURY_URL=http://127.0.0.1:9001, the same
+TREASURY_KEY, and CARRIER_URL=http://127.0.0.1:9003.
 Faults of a running peer are switched over its control route:
 
     curl 127.0.0.1:9001/_control                                             what it is set to, what it has done

@@ -10,8 +10,8 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from buyback import breaker
-from buyback.breaker import Breaker
 from buyback.models import Payout
+from config.breaker import Breaker
 from tests.peers.oracle import OraclePeer
 from tests.peers.server import Peer, Request
 from tests.peers.treasury import TreasuryPeer

@@ -16,9 +16,9 @@ from unittest.mock import patch
 from django.conf import settings
 
 from buyback import attempts, breaker, expiry, ledger, oracle, outside, reconciler, sellback, treasury
-from buyback.breaker import Breaker
 from buyback.models import Buyback, TreasuryControl
 from buyback.outcomes import Sale
+from config.breaker import Breaker
 from config.errors import Refusal
 from inventory.models import Item
 from partners.actor import SYSTEM
