@@ -16,7 +16,7 @@ from django.db import OperationalError, transaction
 from psycopg.errors import LockNotAvailable
 
 from buyback import alerts, breaker, caps, treasury
-from buyback.models import Alert, Buyback, Payout, Transfer
+from buyback.models import Alert, Buyback, Move, Payout, Transfer
 from buyback.outcomes import (
     ItemExpired,
     ItemNotFound,
@@ -209,9 +209,17 @@ def show_price(attempt: Attempt, price: Price) -> None:
 
 
 def settle(buyback_id: UUID, *, now: datetime | None) -> Sale:
-    """The treasury has paid: write down sale, payout and transfer. Again for a settled sale: the same sale."""
+    """The treasury has paid: write down sale, payout and transfer. Again for a settled sale: the same sale.
+
+    Raises TransactionFailed for a sale that has failed: its user holds the item again and the partner was told so, so
+    the sale stays as it is, and the admins are told that money has left.
+    """
     with transaction.atomic(durable=True):
-        return write_settled(lock_attempt(buyback_id), now=now)
+        buyback = lock_attempt(buyback_id)
+        if buyback.state != Buyback.State.FAILED:
+            return write_settled(buyback, now=now)
+        _contradicted(buyback, "paid")
+    raise TransactionFailed
 
 
 def write_settled(buyback: Buyback, *, now: datetime | None) -> Sale:
@@ -242,15 +250,17 @@ def write_settled(buyback: Buyback, *, now: datetime | None) -> Sale:
 def fail(buyback_id: UUID, *, reason: str, now: datetime | None = None) -> None:
     """No sale: the item is held again, and money that was set aside goes back. Again for a failed sale: nothing.
 
-    Raises OutcomeUnknown for a sale in review: something else was said of it before, so a late "declined" frees no
-    item, and two people decide.
+    Raises OutcomeUnknown for a sale that is settled or in review: something else was said of it before, so a late
+    "declined" frees no item, and people decide.
     """
     with transaction.atomic(durable=True):
         buyback = lock_attempt(buyback_id)
-        if buyback.state == Buyback.State.REVIEW:
-            raise OutcomeUnknown(buyback_id)
-        if buyback.state != Buyback.State.FAILED:
+        if buyback.state == Buyback.State.SETTLED:
+            _contradicted(buyback, reason)
+        elif buyback.state not in (Buyback.State.REVIEW, Buyback.State.FAILED):
             write_failed(buyback, reason=reason, now=now)
+    if buyback.state in (Buyback.State.REVIEW, Buyback.State.SETTLED):
+        raise OutcomeUnknown(buyback_id)
 
 
 def write_failed(buyback: Buyback, *, reason: str, now: datetime | None) -> None:
@@ -291,6 +301,8 @@ def send_to_review(buyback_id: UUID, *, reason: str, now: datetime | None) -> No
         if buyback.state == Buyback.State.UNKNOWN:
             _move(buyback, Buyback.State.REVIEW, failure_reason=reason[:100])
             _tell(buyback, Alert.Kind.SALE_IN_REVIEW, reason)
+        elif buyback.state in (Buyback.State.SETTLED, Buyback.State.FAILED):
+            _contradicted(buyback, reason)
 
 
 def take_lease(buyback_id: UUID, *, now: datetime | None) -> Attempt | None:
@@ -357,3 +369,12 @@ def _tell(buyback: Buyback, kind: Alert.Kind, detail: str) -> None:
     """Tell the admins of trouble with the sale's item."""
     subject = f"item {buyback.item.public_id}"
     alerts.tell(kind=kind, environment=buyback.environment, subject=subject, detail=detail)
+
+
+def _contradicted(buyback: Buyback, said: str) -> None:
+    """A sale that has ended, and a treasury that says otherwise than before: kept in the trail, told to the admins."""
+    Move.objects.create(buyback=buyback, before=buyback.state, after=buyback.state, answer=said[:100])
+    ended = ", ".join(filter(None, (buyback.get_state_display().lower(), buyback.failure_reason)))
+    detail = f"{said}, for {buyback.amount} USD under {buyback.reference}. The sellback had ended before: {ended}."
+    subject = f"sellback {buyback.pk}"
+    alerts.tell(kind=Alert.Kind.CONTRADICTED, environment=buyback.environment, subject=subject, detail=detail)

@@ -17,7 +17,7 @@ from buyback.treasury_control import GUARDS, as_seen, set_guards
 from config.admin import LookingAdmin, ReadOnlyAdmin, badge, usd
 from partners.audited_admin import by
 
-ALERT_TONES = {"price_rejected": "wait", "sale_in_review": "bad", "cap_reached": "wait"}
+ALERT_TONES = {"price_rejected": "wait", "sale_in_review": "bad", "cap_reached": "wait", "contradicted": "bad"}
 
 
 class GuardsForm(forms.ModelForm):  # type: ignore[type-arg]

@@ -119,7 +119,8 @@ def formula(sale: Buyback) -> str:
 def _steps(sale: Buyback, payout: Payout | None) -> Iterator[Step]:
     yield Step(sale.item.purchased_at, "Pulled", f"By {sale.item.collector.user_id}, from {sale.item.pack.name}")
     asked = f"Asked for by {actor(sale.requested_by)}"
-    moves = list(sale.moves.order_by("id"))
+    ended = (State.SETTLED, State.FAILED)  # what is said of a sale after its end is between us and the treasury
+    moves = list(sale.moves.exclude(before__in=ended).order_by("id"))
     if not moves and sale.state == State.SETTLED:
         yield Step(sale.created_at, "Sold back at once", asked)
     else:

@@ -65,13 +65,16 @@ class Spend(models.Model):
 
 
 class Alert(models.Model):
-    """Something an admin should look at: a price nobody could trust, a sale whose outcome stays unknown."""
+    """Something an admin should look at: a price nobody could trust, a sale whose outcome stays unknown, an answer of
+    the treasury that came after another.
+    """
 
     class Kind(models.TextChoices):
         PRICE_REJECTED = "price_rejected", "Price rejected"
         SALE_IN_REVIEW = "sale_in_review", "Sale in review"
         CAP_REACHED = "cap_reached", "Cap reached"
         BREAKER_OPENED = "breaker_opened", "Breaker opened"
+        CONTRADICTED = "contradicted", "Treasury contradicted itself"
 
     id = models.UUIDField(primary_key=True, db_default=UuidV7(), editable=False)
     kind = models.CharField(max_length=20, choices=Kind.choices)

@@ -10,6 +10,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from buyback import attempts, review
 from buyback.models import Buyback
+from buyback.outcomes import OutcomeUnknown
 from buyback.sellback import sell_back
 from buyback.story_admin import tell
 from inventory.pricing import price
@@ -68,6 +69,12 @@ def test_it_tells_of_a_sale_at_once(world: World) -> None:
         ("Payout", "$70.13, paid", ""),
         ("Told the partner", "buyback.completed", ""),
     ]
+
+
+def test_it_tells_what_the_treasury_says_after_the_end(resolved: Buyback) -> None:
+    with pytest.raises(OutcomeUnknown):
+        attempts.fail(resolved.pk, reason="declined: closed account")
+    assert told(resolved)[-1] == ("Another answer", "declined: closed account", "")
 
 
 def test_it_shows_the_story_and_every_attempt(world: World, resolved: Buyback) -> None:

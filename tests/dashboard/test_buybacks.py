@@ -14,6 +14,7 @@ from pytest_django import DjangoAssertNumQueries
 from buyback import attempts, reversal
 from buyback.dashboard import story
 from buyback.models import Buyback, Move
+from buyback.outcomes import OutcomeUnknown
 from buyback.sellback import sell_back
 from inventory.models import Item
 from inventory.pricing import price
@@ -124,6 +125,9 @@ def test_it_tells_the_story_of_an_unknown_outcome_that_was_paid(world: World) ->
     for word in ("Claimed", "Submitted", "Outcome unknown", "Settled", "Paid to the user"):
         assert word in page
     assert "has not said yet whether" not in page
+    with pytest.raises(OutcomeUnknown):
+        attempts.fail(sale.pk, reason="declined: closed account", now=NOW)  # for Phygitals' people to look into
+    assert "Failed" not in detail(sale, world)
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,8 @@ LIES: dict[str, dict[str, Any]] = {
     "odd_status": {"status": "pending"},
     "amount_nan": {"amount": "NaN"},
     "amount_missing": {"amount": None},
+    "says_paid": {"status": "paid"},
+    "says_declined": {"status": "declined", "reason": "closed account"},
 }
 # The payment happens, and the signed answer says that nobody knows the reference.
 DENIAL = "denies"

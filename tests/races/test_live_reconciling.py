@@ -12,7 +12,7 @@ from uuid import UUID
 import pytest
 
 from buyback import attempts, expiry
-from buyback.models import Buyback, Payout
+from buyback.models import Alert, Buyback, Payout
 from buyback.reconciler import reconcile, reconcile_all
 from config import clock
 from inventory.models import Item
@@ -112,6 +112,39 @@ def test_it_frees_no_item_in_review_whatever_a_late_request_hears(
     answer, _ = together([lambda: sell(world, item), partial(gate.before, contradict)])
     item.refresh_from_db()
     assert (answer, Buyback.objects.get().state, item.state) == end
+    assert peers.agree()
+
+
+# What the reconciler has heard, and what the late request hears; its answer; how the sale had ended, and what is told.
+CONTRADICTIONS = {
+    "paid": ("decline", "says_paid", (400, FAILED), "failed", "paid"),
+    "another amount": ("decline", "wrong_amount", (500, UNKNOWN), "failed", "mismatch: amount"),
+    "declined": (None, "says_declined", (500, UNKNOWN), "settled", "declined: closed account"),
+}
+
+
+@pytest.mark.parametrize("case", CONTRADICTIONS)
+def test_it_tells_people_of_a_treasury_that_takes_back_what_it_said(
+    world: World, peers: Peers, monkeypatch: pytest.MonkeyPatch, case: str
+) -> None:
+    """The reconciler has ended the sale by what it heard. Nothing moves again, whatever the late request hears."""
+    first, then, answer, state, said = CONTRADICTIONS[case]
+    item, gate = held(world), peers.hold(peers.treasury, monkeypatch)
+
+    def end() -> None:
+        peers.treasury.fault(first, times=2)  # the look, which the fault does not touch, and the payment
+        later(reconcile_all)()
+        peers.treasury.fault(then, times=1)
+
+    heard, _ = together([lambda: sell(world, item), partial(gate.before, end)])
+    sale, alert = Buyback.objects.get(), Alert.objects.get()
+    assert (heard, sale.state, Payout.objects.count()) == (answer, state, int(state == "settled"))
+    assert (alert.kind, alert.subject) == ("contradicted", f"sellback {sale.pk}")
+    assert alert.detail == (
+        f"{said}, for 70.13 USD under {sale.reference}. The sellback had ended before: "
+        + ("settled." if state == "settled" else "failed, declined: insufficient funds.")
+    )
+    assert sale.moves.filter(before=state, after=state).values_list("answer", flat=True).get() == said
     assert peers.agree()
 
 
