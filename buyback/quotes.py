@@ -61,9 +61,14 @@ def quote_of(item: Item | None, item_id: str, environment: Environment, now: dat
         reason = "in_progress"
     elif not item.window_is_open(now):
         reason = "expired"
-    elif environment.is_live and settings.ORACLE_URL and _is_stale(item.card.priced_at, now):
+    elif may_move(environment) and _is_stale(item.card.priced_at, now):
         return Quote(item_id, "price_unavailable", percent=priced.percent, expires_at=item.expires_at)
     return Quote(item_id, reason, priced.amount, priced.fmv, priced.percent, item.expires_at)
+
+
+def may_move(environment: Environment) -> bool:
+    """Whether a sale may find another price than a quote of many items did: the oracle is asked as each is sold."""
+    return environment.is_live and bool(settings.ORACLE_URL)
 
 
 def price_now(item: Item, now: datetime) -> Price:

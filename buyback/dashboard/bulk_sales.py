@@ -24,8 +24,8 @@ from buyback.models import BulkLine, BulkSale
 from config import csv
 from config.keyset import walk
 from inventory.models import Item
-from inventory.models.holdings import ItemQuerySet
 from partners.actor import Actor
+from partners.dashboard import paging
 from partners.dashboard.access import MemberRequest, Obstacle, may_act, member, obstacle
 from partners.dashboard.pages import page
 from partners.dashboard.paging import NEWEST, keyset
@@ -64,8 +64,7 @@ def preview(request: MemberRequest) -> HttpResponse:
     if stop:
         return _refuse(request, stop)
     here, now = request.environment, request.environment.now()
-    chosen = _chosen(request, now)
-    items = list(chosen.with_card()[: bulk.MOST + 1])
+    items, cut = _chosen(request, now)
     looked = [(item, quotes.quote_of(item, item.public_id, here, now)) for item in items[: bulk.MOST]]
     sellable = [(item, quote.amount) for item, quote in looked if quote.reason is None and quote.amount]
     context = {
@@ -76,7 +75,9 @@ def preview(request: MemberRequest) -> HttpResponse:
         "total": sum((amount for _, amount in sellable), Decimal(0)),
         "order": orders.signed(here, [(item.pk, amount) for item, amount in sellable]),
         "more": len(items) > bulk.MOST,
+        "looked_through": cut and paging.LOOK_THROUGH,
         "most_items": bulk.MOST,
+        "may_move": quotes.may_move(here),
     }
     return page(request, "dashboard/bulk_preview.html", context)
 
@@ -168,18 +169,22 @@ def sentence(line: BulkLine) -> str:
     }[BulkLine.State(line.state)]
 
 
-def _chosen(request: MemberRequest, now: datetime) -> ItemQuerySet:
-    """What a selection names: the boxes that were ticked, all that a filter matches, or what a bulk sale left over."""
+def _chosen(request: MemberRequest, now: datetime) -> tuple[list[Item], bool]:
+    """What a selection names, up to one more than a bulk sale holds: the boxes that were ticked, all that a filter
+    matches, or what a bulk sale left over. And whether a filter may match others that were not looked at.
+    """
     here, sent = request.environment, request.POST
     if sent.get("all"):
-        return Filter.of(QueryDict(sent.get("query", ""))).rows(here, now)
-    items = Item.objects.of(here).order_by("expires_at", "id")
+        asked = Filter.of(QueryDict(sent.get("query", "")))
+        return asked.first(asked.rows(here, now).with_card(), here, bulk.MOST + 1)
+    named: Any = [int(pk) for pk in sent.getlist("item") if pk.isdecimal() and len(pk) < 19]
     if sent.get("again"):
         try:
-            return items.filter(pk__in=_left_over(UUID(sent["again"])))
+            named = _left_over(UUID(sent["again"]))
         except ValueError:
-            return items.none()
-    return items.filter(pk__in=[int(pk) for pk in sent.getlist("item") if pk.isdecimal() and len(pk) < 19])
+            named = []
+    items = Item.objects.of(here).filter(pk__in=named).order_by("expires_at", "id").with_card()
+    return list(items[: bulk.MOST + 1]), False
 
 
 def _left_over(pk: UUID) -> Any:

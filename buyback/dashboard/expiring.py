@@ -1,25 +1,33 @@
-"""The queue of windows that close: soonest first, filtered by what the address says, to be sold back together."""
+"""The queue of windows that close: soonest first, filtered by what the address says, to be sold back together.
+
+An index answers for the window and the user. For the pack and the value none does, so a page looks through a bounded
+number of windows for them, and so does a sale of all that match (``partners.dashboard.paging``).
+"""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any, TypeVar
 
+from django.db.models import Q, QuerySet
 from django.http import HttpResponse, QueryDict
 from django.views.decorators.http import require_safe
 
 from buyback import bulk
+from buyback.dashboard import filters
 from buyback.dashboard.tiles import tile
 from inventory.models import Collector, Item, Pack
-from inventory.models.holdings import COUNTED_TO, ItemQuerySet
+from inventory.models.holdings import ItemQuerySet
+from partners.dashboard import paging
 from partners.dashboard.access import MemberRequest, may_act, member
 from partners.dashboard.pages import Chip, page
 from partners.dashboard.paging import Order, keyset
 from partners.models import Environment, Role
 from partners.templatetags.dashboard import usd
+
+Row = TypeVar("Row")
 
 WINDOWS = {
     "1h": ("1 hour", timedelta(hours=1)),
@@ -27,7 +35,6 @@ WINDOWS = {
     "3d": ("3 days", timedelta(days=3)),
     "7d": ("7 days", timedelta(days=7)),
 }
-AMOUNT = re.compile(r"[0-9]{1,9}(\.[0-9]{1,2})?", re.ASCII)  # USD, as a form writes it; nothing longer is read
 SOONEST: Order = {"expires_at": datetime.fromisoformat, "id": int}
 
 
@@ -47,53 +54,61 @@ class Filter:
         within = query.get("within", "")
         return cls(
             within if within in WINDOWS else "",
-            query.get("user", "").strip()[:255].replace("\0", "\ufffd"),
-            query.get("pack", "")[:100].replace("\0", "\ufffd"),
-            _amount(query.get("least", "")),
-            _amount(query.get("most", "")),
+            filters.text(query.get("user", ""), 255),
+            filters.text(query.get("pack", ""), 100),
+            filters.amount(query.get("least", "")),
+            filters.amount(query.get("most", "")),
         )
 
-    @property
-    def by_value(self) -> bool:
-        """Whether it asks for a value."""
-        return self.least is not None or self.most is not None
-
-    def rows_of_any_value(self, here: Environment, now: datetime) -> ItemQuerySet:
-        """The matching items before the value is looked at, the window that closes first at the top."""
+    def rows(self, here: Environment, now: datetime) -> ItemQuerySet:
+        """Items by everything an index answers for, the window that closes first at the top."""
         found = Item.objects.of(here)
         found = found.expiring(now=now, within=WINDOWS[self.within][1]) if self.within else found.closing_next(now)
         if self.user:
-            found = found.filter(collector=Collector.objects.of(here).called(self.user).first())
-        if self.pack:
-            found = found.filter(pack=Pack.objects.filter(slug=self.pack).first())
+            collector = Collector.objects.of(here).called(self.user).first()
+            found = found.filter(collector=collector) if collector else found.none()
         return found
 
-    def rows(self, here: Environment, now: datetime) -> ItemQuerySet:
-        """The matching items, the window that closes first at the top."""
-        found = self.rows_of_any_value(here, now)
-        return found.worth(self.least, self.most, live=here.is_live) if self.by_value else found
+    def looked_for(self, here: Environment) -> Q | None:
+        """What rows must be looked through for: the pack, and what an item is worth now. None: nothing."""
+        value = "card__fmv" if here.is_live else "fmv"
+        asked = {"pack__slug": self.pack or None, f"{value}__gte": self.least, f"{value}__lte": self.most}
+        asked = {name: wanted for name, wanted in asked.items() if wanted is not None}
+        return Q(**asked) if asked else None
 
-    def chips(self, packs: list[Pack]) -> Iterator[Chip]:
-        """Each part that can be taken away, in words."""
-        if self.user:
-            yield Chip("user", "User", self.user)
-        if self.pack:
-            yield Chip("pack", "Pack", next((pack.name for pack in packs if pack.slug == self.pack), self.pack))
-        if self.least is not None:
-            yield Chip("least", "At least", usd(self.least))
-        if self.most is not None:
-            yield Chip("most", "At most", usd(self.most))
+    def first(self, rows: QuerySet[Item, Row], here: Environment, most: int) -> tuple[list[Row], bool]:
+        """The first matches of ``rows`` (``most`` at most), and whether there may be others behind those that were
+        looked through.
+        """
+        look_for = self.looked_for(here)
+        if look_for is None:
+            return list(rows[:most]), False
+        near, edge = paging.looked_through(rows, list(SOONEST))
+        with paging.row_by_row():
+            return list(near.filter(look_for)[:most]), bool(edge)
+
+    def chips(self, packs: dict[str, str]) -> list[Chip]:
+        """The filters in use, as words."""
+        told = {
+            ("within", "Closes within"): WINDOWS[self.within][0] if self.within else "",
+            ("user", "User"): self.user,
+            ("pack", "Pack"): packs.get(self.pack, self.pack),
+            ("least", "At least"): "" if self.least is None else usd(self.least),
+            ("most", "At most"): "" if self.most is None else usd(self.most),
+        }
+        return [Chip(name, label, text) for (name, label), text in told.items() if text]
 
 
 @require_safe
 @member
 def expiring(request: MemberRequest) -> HttpResponse:
-    """The queue, 50 a page. The value is looked at in the 10,000 windows that close first, and the page says so."""
-    here, asked = request.environment, Filter.of(request.GET)
+    """The queue, 50 a page, with how many of it one bulk sale would take."""
+    here, get, asked = request.environment, request.GET, Filter.of(request.GET)
     now = here.now()
-    rows = asked.rows(here, now)
-    listed = keyset(rows.with_card(), SOONEST, request.GET.get("after", ""), before=request.GET.get("before", ""))
-    packs = list(Pack.objects.order_by("name"))
+    rows, look_for = asked.rows(here, now), asked.looked_for(here)
+    after, before = get.get("after", ""), get.get("before", "")
+    listed = keyset(rows.with_card(), SOONEST, after, before=before, look_for=look_for)
+    packs = dict(Pack.objects.order_by("name").values_list("slug", "name"))
     context = {
         "section": "expiring",
         "now": now,
@@ -102,17 +117,16 @@ def expiring(request: MemberRequest) -> HttpResponse:
         "asked": asked,
         "windows": {key: label for key, (label, _) in WINDOWS.items()},
         "packs": packs,
-        "chips": list(asked.chips(packs)),
-        "found": rows.size_and_value(),
-        "partly": asked.by_value and not asked.rows_of_any_value(here, now).size_and_value().whole,
-        "counted_to": COUNTED_TO,
-        "most_items": bulk.MOST,
+        "chips": asked.chips(packs),
         "may_sell": may_act(request, Role.OPERATOR),
-        "narrowed_by": request.GET.urlencode(),
+        "narrowed_by": get.urlencode(),
+        **_all(asked, rows, here),
     }
     return page(request, "dashboard/expiring.html", context, part="results")
 
 
-def _amount(text: str) -> Decimal | None:
-    """An amount of money that somebody typed; None for what is none."""
-    return Decimal(text.strip()) if AMOUNT.fullmatch(text.strip()) else None
+def _all(asked: Filter, rows: ItemQuerySet, here: Environment) -> dict[str, Any]:
+    """How many a bulk sale of all that match would take, and whether these may be only the first of them."""
+    found, cut = asked.first(rows.values_list("pk", flat=True), here, bulk.MOST + 1)
+    first = cut or len(found) > bulk.MOST
+    return {"all": min(len(found), bulk.MOST), "first": first, "looked_through": cut and paging.LOOK_THROUGH}

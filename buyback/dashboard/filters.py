@@ -83,11 +83,11 @@ def read(request: MemberRequest, kind: Kind) -> Filters:
         when=when if when in SPANS else "",
         since=since,
         until=until,
-        least=_amount(get.get("min", "")),
-        most=_amount(get.get("max", "")),
-        user=_text(get.get("user", ""), 255),
-        pack=_text(get.get("pack", ""), 100),
-        by=_text(get.get("by", ""), 300),
+        least=amount(get.get("min", "")),
+        most=amount(get.get("max", "")),
+        user=text(get.get("user", ""), 255),
+        pack=text(get.get("pack", ""), 100),
+        by=text(get.get("by", ""), 300),
     )
 
 
@@ -167,15 +167,15 @@ def _day(text: str) -> date | None:
         return None
 
 
-def _amount(text: str) -> Decimal | None:
+def amount(written: str) -> Decimal | None:
     """An amount in USD; None for anything else."""
     try:
-        amount = Decimal(text.strip().removeprefix("$").replace(",", ""))
+        found = Decimal(written.strip().removeprefix("$").replace(",", ""))
     except InvalidOperation:
         return None
-    return amount if amount.is_finite() and 0 <= amount < LIMIT else None
+    return found if found.is_finite() and 0 <= found < LIMIT else None
 
 
-def _text(text: str, longest: int) -> str:
+def text(written: str, longest: int) -> str:
     """A word of somebody's. A NUL, which no column could hold, becomes a character that none does."""
-    return text.strip()[:longest].replace("\0", "\ufffd")
+    return written.strip()[:longest].replace("\0", "\ufffd")

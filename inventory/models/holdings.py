@@ -207,15 +207,6 @@ class ItemQuerySet(models.QuerySet["Item"]):
         found = self.held().filter(expired_at=None, expires_at__gte=now)
         return found.order_by("expires_at", "id")
 
-    def worth(self, least: Decimal | None, most: Decimal | None, *, live: bool) -> ItemQuerySet:
-        """Items whose market value (USD) lies between two amounts, both included; among the first 10,000 rows alone,
-        in their order, because no index knows a live item's value.
-        """
-        value = "card__fmv" if live else "fmv"
-        bounds = {f"{value}__gte": least, f"{value}__lte": most}
-        asked = {bound: amount for bound, amount in bounds.items() if amount is not None}
-        return self.filter(pk__in=self.values("pk")[:COUNTED_TO], **asked)
-
     def with_card(self) -> ItemQuerySet:
         """With everything a page or a price needs of an item: card, purchase, user, pack and its tiers. Two queries."""
         rows = self.select_related("card", "purchase", "collector", "pack")
@@ -236,8 +227,10 @@ class ItemQuerySet(models.QuerySet["Item"]):
         )
 
     def size_and_value(self) -> Capped:
-        """How many there are and what they sold for when pulled (USD), counted no further than ``COUNTED_TO``."""
-        rows = self.order_by()[: COUNTED_TO + 1]
+        """How many there are and what they sold for when pulled (USD), counted no further than ``COUNTED_TO``,
+        in their own order, which an index answers for.
+        """
+        rows = self[: COUNTED_TO + 1]
         found = rows.aggregate(size=Count("pk"), value=Sum("buyback_price", default=Decimal(0)))
         return Capped(found["size"], found["value"])
 
@@ -357,9 +350,9 @@ class Item(models.Model):
             models.Index(fields=("mode", "-purchased_at", "-id"), name="inventory_item_by_mode"),
             # Reader: recent pulls of one sandbox, newest first.
             models.Index(fields=("environment", "-purchased_at", "-id"), name="inventory_item_by_env"),
-            # Reader: the expiry sweep, soonest first.
+            # Reader: the expiry sweep, and the dashboard's queue of windows that close, soonest first and page by page.
             models.Index(
-                fields=("environment", "expires_at"),
+                fields=("environment", "expires_at", "id"),
                 condition=Q(state="held", expired_at=None),
                 name="inventory_item_window_open",
             ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +22,7 @@ Order = Mapping[str, Callable[[str], Any]]
 NEWEST: Order = {"-created_at": datetime.fromisoformat, "-id": UUID}
 
 M = TypeVar("M", bound=models.Model)
+Row = TypeVar("Row")
 
 
 @dataclass(frozen=True)
@@ -83,17 +84,25 @@ def _part(
     rows = rows.order_by(*order)
     if start:
         rows = rows_after(rows, order, start)
+    edge: list[Any] = []
     if look_for is None:
-        found, edge = list(rows[: size + 1]), []
+        found = list(rows[: size + 1])
     else:
-        last = list(rows.values_list(*(name.lstrip("-") for name in order))[LOOK_THROUGH - 1 : LOOK_THROUGH + 1])
-        edge = list(last[0]) if len(last) > 1 else []
-        rows = up_to(rows, order, edge) if edge else rows
+        rows, edge = looked_through(rows, order)
         with row_by_row():
             found = list(rows.filter(look_for)[: size + 1])
     if len(found) > size:
         return found[:size], _values(found[size - 1], order), False
     return found, edge, bool(edge)
+
+
+def looked_through(rows: models.QuerySet[M, Row], order: Sequence[str]) -> tuple[models.QuerySet[M, Row], list[Any]]:
+    """The first of ``rows``, as many as are looked through, and the values of the last of them if there are more. One
+    query. ``rows`` stand in this ``order``.
+    """
+    last = list(rows.values_list(*(name.lstrip("-") for name in order))[LOOK_THROUGH - 1 : LOOK_THROUGH + 1])
+    edge = list(last[0]) if len(last) > 1 else []
+    return (up_to(rows, order, edge) if edge else rows), edge
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.core import signing
 from django.http import HttpResponse
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
@@ -19,6 +20,7 @@ from buyback.models import BulkLine, BulkSale, Payout
 from config import clock
 from inventory.models import Card, Item
 from partners.actor import SYSTEM
+from partners.dashboard import paging
 from partners.models import Environment, Partner
 from tests.bulk import make_bulk_line, make_bulk_sale
 from tests.dashboard.steps import HTMX, assert_nothing_sold, signed_in
@@ -61,6 +63,8 @@ def test_it_previews_what_was_ticked(world: World, items: list[Item]) -> None:
     answer = post(signed_in(world.northwind.operator), items[0].environment, "preview/", item=ticked)
     page = answer.content.decode()
     assert "Sell back 2 items for $140.26" in page
+    assert "One bulk sale holds at most 1,000 items." in page
+    assert "pricing service" not in page
     sent = orders.read(answer.context["order"], items[0].environment)  # type: ignore[attr-defined]
     assert sent is not None
     assert sent.chosen == [(items[0].pk, Decimal("70.13")), (items[1].pk, Decimal("70.13"))]
@@ -106,6 +110,22 @@ def test_it_previews_no_item_of_another_environment(world: World, items: list[It
         assert "No item was chosen" in answer.content.decode()
 
 
+def test_it_looks_again_at_no_bulk_sale_of_another_environment(world: World) -> None:
+    theirs = make_bulk_line(make_item(world.juniper.live, now=clock.now()), state="cancelled").bulk
+    answer = post(signed_in(world.northwind.operator), world.northwind.live, "preview/", again=str(theirs.pk))
+    assert "No item was chosen" in answer.content.decode()
+
+
+def test_it_says_that_a_filter_was_not_looked_for_in_all_windows(
+    world: World, items: list[Item], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paging, "LOOK_THROUGH", 2)
+    client, live = signed_in(world.northwind.operator), world.northwind.live
+    answer = post(client, live, "preview/", all="1", query="least=1")
+    assert [item.pk for item, _ in answer.context["sellable"]] == [items[0].pk, items[1].pk]  # type: ignore[attr-defined]
+    assert "among the 2 windows that close first" in answer.content.decode()
+
+
 def test_it_starts_what_was_confirmed_and_wakes_a_worker(world: World, items: list[Item], rung: list[str]) -> None:
     answer = post(signed_in(world.northwind.operator), items[0].environment, "start/", order=order(items))
     sale = BulkSale.objects.get()
@@ -129,6 +149,21 @@ def test_it_starts_no_list_that_is_not_its_own(world: World, items: list[Item], 
     answer = post(signed_in(world.northwind.operator), world.northwind.live, "start/", order=form)
     assert (answer.status_code, "This list is out of date" in answer.content.decode()) == (409, True)
     assert not BulkSale.objects.exists()
+
+
+@pytest.mark.parametrize("changed", ["item", "amount"])
+def test_it_starts_no_list_that_was_tampered_with(
+    world: World, items: list[Item], rung: list[str], changed: str
+) -> None:
+    """The list can be read; with something else in it, the signature is no longer its own. Untouched, it starts."""
+    form, client, live = order(items[:1]), signed_in(world.northwind.operator), world.northwind.live
+    here, token, ((item, amount),) = signing.loads(form, salt=orders.SALT)
+    line = [items[1].pk, amount] if changed == "item" else [item, "7013.00"]
+    forged = signing.dumps([here, token, [line]], salt="another").split(":")[0]
+    answer = post(client, live, "start/", order=":".join((forged, *form.split(":")[1:])))
+    assert (answer.status_code, BulkSale.objects.count(), rung) == (409, 0, [])
+    assert_nothing_sold(items[0])
+    assert post(client, live, "start/", order=form).status_code == 302
 
 
 def test_it_starts_no_list_of_more_than_an_hour_ago(

@@ -9,12 +9,14 @@ import pytest
 from django.http import HttpResponse
 from pytest_django import DjangoAssertNumQueries
 
+from buyback import bulk
 from config import clock
-from inventory.models import Card, Item, holdings
+from inventory.models import Card, Item
+from partners.dashboard import paging
 from tests.dashboard.steps import signed_in
 from tests.world import World, make_card, make_collector, make_item, make_pack
 
-# Session, user, memberships, environment; saved views; the items, their tiers; the packs; how many, and their worth.
+# Session, user, memberships, environment; saved views; the items, their tiers; the packs; how many.
 QUERIES = 9
 
 
@@ -85,20 +87,61 @@ def test_it_filters_sandbox_items_by_their_value_at_the_pull(world: World) -> No
     assert shown(world, "?least=50&most=50", "sandbox") == [item.pk]
 
 
-def test_it_says_when_the_value_was_not_looked_at_in_all(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    first, _ = closing(world), closing(world, hours=2)
-    assert "windows that close first" not in queue(world, "?least=1").content.decode()
-    monkeypatch.setattr(holdings, "COUNTED_TO", 1)
-    assert shown(world, "?least=1") == [first.pk]
-    assert "windows that close first" in queue(world, "?least=1").content.decode()
+@pytest.mark.parametrize("query", ["least=1", "pack=box"])
+def test_it_looks_through_no_more_windows_than_a_page_may(
+    world: World, monkeypatch: pytest.MonkeyPatch, query: str
+) -> None:
+    monkeypatch.setattr(paging, "LOOK_THROUGH", 2)
+    box, other = make_pack(slug="box"), make_pack()
+    rows = ((other, 10), (other, 10), (other, 10), (box, "0.50"), (box, 20))
+    cards = [make_card(fmv=Decimal(fmv)) for _, fmv in rows]
+    items = [
+        closing(world, card=card, pack=pack, hours=1 + n)
+        for n, ((pack, _), card) in enumerate(zip(rows, cards, strict=True))
+    ]
+    Card.objects.filter(pk__in=[card.pk for card in cards[:3]]).update(fmv=Decimal("0.10"))
+    sought = [items[4].pk] if query == "least=1" else [items[3].pk, items[4].pk]
+    answer, seen = queue(world, f"?{query}"), []
+    assert "None among the windows that this page looked through" in answer.content.decode()
+    while cursor := answer.context["page"].next:  # type: ignore[attr-defined]
+        answer = queue(world, f"?{query}&after={cursor}")
+        seen += [tile.item.pk for tile in answer.context["tiles"]]  # type: ignore[attr-defined]
+    assert seen == sought
+
+
+@pytest.mark.parametrize(
+    ("query", "through_and_most", "label"),
+    [
+        ("", (1, 9), "Sell back all 3"),
+        ("?least=1", (3, 9), "Sell back all 3"),
+        ("?least=1", (2, 9), "Sell back the first 2"),
+        ("", (9, 2), "Sell back the first 2"),
+        ("?least=1", (9, 2), "Sell back the first 2"),
+    ],
+)
+def test_it_says_how_many_one_bulk_sale_would_take(
+    world: World, monkeypatch: pytest.MonkeyPatch, query: str, through_and_most: tuple[int, int], label: str
+) -> None:
+    monkeypatch.setattr(paging, "LOOK_THROUGH", through_and_most[0])
+    monkeypatch.setattr(bulk, "MOST", through_and_most[1])
+    for hours in (1, 2, 3):
+        closing(world, hours=hours)
+    assert f">{label}</button>" in queue(world, query).content.decode()
 
 
 def test_it_names_the_filters_in_use_and_how_to_drop_each(world: World) -> None:
     closing(world, pack=make_pack(slug="the-pack", name="The Pack"))
     answer = queue(world, "?within=7d&pack=the-pack&least=5&most=9&after=x")
-    chips = [(chip.name, chip.text) for chip in answer.context["chips"]]  # type: ignore[attr-defined]
-    assert chips == [("pack", "The Pack"), ("least", "$5.00"), ("most", "$9.00")]
-    assert 'expiring/?within=7d&amp;pack=the-pack&amp;most=9"' in answer.content.decode()
+    chips = [(chip.label, chip.text) for chip in answer.context["chips"]]  # type: ignore[attr-defined]
+    assert chips == [("Closes within", "7 days"), ("Pack", "The Pack"), ("At least", "$5.00"), ("At most", "$9.00")]
+    page = answer.content.decode()
+    assert 'expiring/?within=7d&amp;pack=the-pack&amp;most=9"' in page
+    assert 'expiring/?pack=the-pack&amp;least=5&amp;most=9"' in page
+
+
+def test_it_tells_no_window_from_no_match(world: World) -> None:
+    assert "No window is open" in queue(world).content.decode()
+    assert "No item matches" in queue(world, "?within=1h").content.decode()
 
 
 def test_it_walks_through_every_item_once(world: World) -> None:
@@ -124,11 +167,13 @@ def test_it_runs_on_the_sandboxs_own_clock(world: World) -> None:
     assert shown(world, "?within=1h", "sandbox") == [item.pk]
 
 
-@pytest.mark.parametrize(("query", "more"), [("", 0), ("?within=24h&user=ann", 1), ("?least=1", 1)])
+@pytest.mark.parametrize(("query", "more"), [("", 0), ("?within=24h&user=ann", 1), ("?least=1&pack=tidewater-box", 8)])
 def test_it_asks_the_same_few_questions_however_many_there_are(
     world: World, query: str, more: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    """One more for the user that is named, and one for whether the value was looked at in all."""
+    """One more for the user that is named. Looking through rows takes four more, for the page and for the button: how
+    far, and a transaction of its own in which rows are joined one by one.
+    """
     client, ann = signed_in(world.northwind.operator), make_collector(world.northwind.live, "ann")
     for amount in (1, 20):
         for _ in range(amount):

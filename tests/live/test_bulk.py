@@ -10,8 +10,9 @@ from pytest_django.fixtures import Settings
 from buyback import bulk
 from buyback.models import BulkSale, Buyback, Payout
 from config import clock
-from inventory.models import Item
+from inventory.models import Card, Item
 from partners.actor import SYSTEM
+from tests.dashboard.steps import signed_in
 from tests.live.shop import HASTY, PRICE, Shop, later
 
 
@@ -38,6 +39,22 @@ def test_it_sells_at_no_other_price_than_was_shown(shop: Shop) -> None:
     bulk.sell_next(sale.pk)
     assert states(sale) == [("refused", "price_changed")]
     assert (len(shop.treasury.payments), Payout.objects.count()) == (0, 0)
+
+
+def test_it_previews_what_was_last_heard_says_so_and_shows_the_new_price_afterwards(shop: Shop) -> None:
+    item, client = shop.item(), signed_in(shop.world.northwind.operator)
+    Card.objects.filter(pk=item.card_id).update(priced_at=later(minutes=-1))
+    shop.oracle.prices[item.public_id] = "90.00"
+    sent = {"environment": item.environment_id}
+    preview = client.post("/dashboard/live/bulk/preview/", sent | {"item": item.pk})
+    assert [amount for _, amount in preview.context["sellable"]] == [PRICE]
+    assert "An item whose price has changed by then is left unsold" in preview.content.decode()
+    sale = started(shop, item)
+    bulk.sell_next(sale.pk)
+    assert states(sale) == [("refused", "price_changed")]
+    again = client.post("/dashboard/live/bulk/preview/", sent | {"again": sale.pk})
+    assert [amount for _, amount in again.context["sellable"]] == [Decimal("76.50")]
+    assert Payout.objects.count() == 0
 
 
 def test_it_says_when_the_treasury_declines(shop: Shop) -> None:
