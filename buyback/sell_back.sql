@@ -15,8 +15,8 @@ item AS MATERIALIZED (
 
 -- 2. Read the clock and the price, now that the lock is ours. The sandbox sells at its frozen price.
 basis AS MATERIALIZED (
-    SELECT item.id, item.collector_id, item.public_id, item.state, item.expires_at, item.buyback_percent,
-           purchase.mint_price,
+    SELECT item.id, item.collector_id, item.public_id, item.state, item.expires_at, item.expired_at,
+           item.buyback_percent, purchase.mint_price,
            item.mode = 'live' AND purchase.voucher AS voucher,
            CASE item.mode WHEN 'live' THEN card.fmv ELSE item.fmv END AS fmv,
            CASE item.mode WHEN 'live' THEN card.priced_at ELSE item.purchased_at END AS priced_at,
@@ -32,12 +32,13 @@ guard AS MATERIALIZED (
     SELECT control.* FROM item LEFT JOIN buyback_treasurycontrol control ON item.mode = 'live'
 ),
 
--- 3. The amount: the share of the market value, half up; for a voucher at least the price of the pull.
+-- 3. The amount: the share of the market value, half up; for a voucher at least the price of the pull. What the sweep
+--    has closed stays closed: the statement may have seen the sandbox's clock before it jumped, and waited for the lock.
 priced AS MATERIALIZED (
     SELECT basis.*,
            CASE WHEN voucher THEN greatest(mint_price, round(fmv * buyback_percent, 2))
                 ELSE round(fmv * buyback_percent, 2) END AS amount,
-           coalesce(now > expires_at, false) AS expired
+           expired_at IS NOT NULL OR coalesce(now > expires_at, false) AS expired
       FROM basis
 ),
 

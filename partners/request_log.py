@@ -29,6 +29,7 @@ log = structlog.get_logger(__name__)
 
 KEPT_FOR = timedelta(days=30)
 LONGEST = 8 * 1024  # bytes of a body
+LONGEST_READ = 1024  # of what a GET was answered: the bulk of all bytes, and it can be asked for again
 LONGEST_PATH = 1000
 MOST = 5_000  # calls that wait to be written, in one process
 MOST_BYTES = 32 * 1024 * 1024
@@ -43,7 +44,14 @@ WORDS = (
     r"(?i:(?<!mint_)(?<!collection_)address|destination|suggested|line\d|postal_?code|phone|e-?mail"
     r"|secret|password|token\b|api_?key|idempotency)"
 )
-SECRET, SECRET_BYTES = re.compile(WORDS), re.compile(WORDS.encode())
+SECRET = re.compile(WORDS)
+# The same words to look for in a whole answer, in a hundredth of the time that the expression takes for it.
+PUBLIC = (b"mint_address", b"collection_address", b"token_")
+HINTS = (
+    *(b"address", b"destination", b"suggested", b"postalcode", b"postal_code", b"phone", b"email", b"e-mail"),
+    *(b"secret", b"password", b"token", b"apikey", b"api_key", b"idempotency", b"\\u"),
+)
+LINE = re.compile(rb"line\d")
 KEY = re.compile(r"\b(live|sandbox)-[0-9A-Za-z]{12}_[0-9A-Za-z]{1,43}")
 COLUMNS = (
     "environment_id",
@@ -174,24 +182,35 @@ def _row(call: Call) -> tuple[Any, ...]:
         int(call.seconds * 1_000_000),
         call.request_id,
         shown(call.sent, ours=False),
-        shown(call.answered, ours=True),
+        shown(call.answered, ours=True, longest=LONGEST_READ if _was_read(call) else LONGEST),
         datetime.fromtimestamp(call.at, UTC),
     )
 
 
-def shown(raw: bytes, *, ours: bool) -> str:
-    """A body as the log shows it. ``ours``: an answer, which is known to be JSON and may be long; only if a secret's
-    name stands in the part that is kept is it read in full.
+def _was_read(call: Call) -> bool:
+    return call.method == "GET" and call.status == 200
+
+
+def shown(raw: bytes, *, ours: bool, longest: int = LONGEST) -> str:
+    """A body as the log shows it, its first ``longest`` bytes. ``ours``: an answer, which is known to be JSON and may be
+    long; only if a secret's name stands in the part that is kept is it read in full.
     """
-    head = raw[:LONGEST]
-    suspect = bool(SECRET_BYTES.search(head)) or b"\\u" in head
+    suspect = may_hold_secrets(raw[:longest])
     if raw and (suspect or not ours):
         try:
             read = orjson.loads(raw)
         except orjson.JSONDecodeError:
             return NOT_JSON
         raw = orjson.dumps(masked(read)) if suspect else raw
-    return _text(raw[: LONGEST + 64].decode(errors="ignore"))[:LONGEST]
+    return _text(raw[: longest + 64].decode(errors="ignore"))[:longest]
+
+
+def may_hold_secrets(raw: bytes) -> bool:
+    """Whether a secret's name may stand in the body, escaped or not; yes too often rather than no."""
+    low = raw.lower()
+    for name in PUBLIC:
+        low = low.replace(name, b"|")
+    return any(hint in low for hint in HINTS) or bool(LINE.search(low))
 
 
 def masked(value: Any, depth: int = DEEPEST) -> Any:
@@ -210,7 +229,9 @@ def masked(value: Any, depth: int = DEEPEST) -> Any:
 
 def _text(text: str) -> str:
     """Without the secret of a key that somebody wrote into it, and without NUL, which no column can hold."""
-    return KEY.sub(r"\1-" + MASK, text).replace("\0", "\ufffd")
+    if "live-" in text or "sandbox-" in text:
+        text = KEY.sub(r"\1-" + MASK, text)
+    return text.replace("\0", "\ufffd")
 
 
 def forget_old(*, now: datetime | None = None) -> int:

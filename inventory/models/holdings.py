@@ -250,7 +250,7 @@ class Item(models.Model):
 
     ``fmv``, ``buyback_percent`` and ``buyback_price`` (USD) are as they were at the pull; the sandbox sells at exactly
     that price, live re-prices at the sale. ``expires_at`` is the last instant that still sells; null never expires.
-    ``expired_at`` only records that the sweep has closed the window: the item is still owned.
+    ``expired_at`` is when the sweep closed the window and told of it: the item is still owned, and sells no more.
     """
 
     class State(models.TextChoices):
@@ -333,6 +333,10 @@ class Item(models.Model):
                 name="inventory_item_swept_had_a_window",
             ),
             models.CheckConstraint(
+                condition=Q(expired_at=None) | ~Q(state__in=("selling", "sold")),
+                name="inventory_item_swept_sells_no_more",
+            ),
+            models.CheckConstraint(
                 condition=Q(state="sold", sold_at__isnull=False) | (~Q(state="sold") & Q(sold_at=None)),
                 name="inventory_item_sold_has_its_time",
             ),
@@ -363,8 +367,8 @@ class Item(models.Model):
         return self.public_id
 
     def window_is_open(self, now: datetime) -> bool:
-        """Whether the item still sells at ``now``; the very instant of ``expires_at`` does."""
-        return self.expires_at is None or now <= self.expires_at
+        """Whether the item still sells at ``now``; the very instant of ``expires_at`` does, what was swept does not."""
+        return self.expired_at is None and (self.expires_at is None or now <= self.expires_at)
 
     def as_event(self) -> dict[str, Any]:
         """The fields an event about this item carries."""

@@ -217,6 +217,10 @@ BREAKS: dict[str, Sequence[Break]] = {
     "inventory_item_state_known": [lambda w: live_item(w, state="lost")],
     "inventory_item_sandbox_expires": [lambda w: sandbox_item(w, expires_at=None)],
     "inventory_item_swept_had_a_window": [lambda w: live_item(w, expires_at=None, expired_at=NOW)],
+    "inventory_item_swept_sells_no_more": [
+        lambda w: live_item(w, state="selling", expires_at=NOW, expired_at=NOW),
+        lambda w: live_item(w, state="sold", sold_at=NOW, expires_at=NOW, expired_at=NOW),
+    ],
     "inventory_item_sold_has_its_time": [
         lambda w: live_item(w, state="sold"),
         lambda w: live_item(w, sold_at=NOW),

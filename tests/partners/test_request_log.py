@@ -15,7 +15,20 @@ from pytest_django import DjangoAssertNumQueries
 
 from partners import request_log
 from partners.models import ApiCall
-from partners.request_log import LONGEST, MASK, NOT_JSON, Buffer, Call, forget_old, shown
+from partners.request_log import (
+    COLUMNS,
+    LONGEST,
+    LONGEST_READ,
+    MASK,
+    NOT_JSON,
+    SECRET,
+    Buffer,
+    Call,
+    _row,
+    forget_old,
+    may_hold_secrets,
+    shown,
+)
 from partners.tasks import forget_old_calls
 from tests.calls import make_call
 from tests.world import NOW, World, make_item
@@ -136,6 +149,31 @@ def test_it_cuts_a_long_body(name: str) -> None:
     assert len(text.encode()) <= 2 * LONGEST
     assert len(text) <= LONGEST
     assert ("a@x.test" in text) == (name == "note")
+
+
+def test_it_keeps_less_of_what_was_read_than_of_what_was_done(world: World) -> None:
+    page = b"[" + b"1," * LONGEST + b"1]"
+    call = Call(1, 1, "GET", "/api/v1/buybacks", "", 200, 0.1, "", b"", page, 0.0)
+    kept = [
+        len(_row(one)[COLUMNS.index("answered")])
+        for one in (call, call._replace(status=500), call._replace(method="POST"))
+    ]
+    assert kept == [LONGEST_READ, LONGEST, LONGEST]
+
+
+@pytest.mark.parametrize(
+    "name",
+    "address destination suggested line1 postalCode postal_code Phone email e-mail SECRET password token apikey api_key"
+    " Idempotency-Key".split(),
+)
+def test_it_finds_every_secret_name_in_a_long_answer(name: str) -> None:
+    assert SECRET.search(name)
+    assert may_hold_secrets(f'{{"mint_address": "1", "my_{name}": 2}}'.encode())
+
+
+def test_it_reads_no_answer_in_full_whose_names_are_public() -> None:
+    names = ("mint_address", "collection_address", "token_standard", "name", "fmv")
+    assert not any(SECRET.search(name) or may_hold_secrets(name.encode()) for name in names)
 
 
 def test_it_writes_a_nul_as_another_character(world: World) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from threading import Event
 
 import pytest
+from django.db import connection
 from pytest_django.fixtures import Settings
 
 from buyback import breaker
@@ -73,3 +74,14 @@ def peers(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Peers
         for name in ("ORACLE", "TREASURY"):
             monkeypatch.setattr(breaker, name, Breaker())
         yield Peers(oracle, treasury)
+
+
+@pytest.fixture
+def leaves_no_connection() -> Iterator[None]:
+    """What was killed lets go of the test's database."""
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import datetime
 from functools import partial
@@ -12,7 +11,6 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.db import connection
-from kombu import pools
 
 from buyback import bulk
 from buyback.models import BulkLine, BulkSale, Buyback, Payout
@@ -24,7 +22,7 @@ from partners.models import AuditEntry
 from tests.kills.scene import locked
 from tests.processes import kill, process, until
 from tests.races.test_sellback import payments_without_guards
-from tests.races.test_worker import QUEUE, QUIET, WORKER, execute, number
+from tests.races.test_worker import QUEUE, QUIET, WORKER, execute, number, send
 from tests.threads import together
 from tests.world import World, make_item
 
@@ -95,17 +93,6 @@ def test_it_sells_each_item_once_of_two_bulk_sales(world: World) -> None:
     assert (Buyback.objects.count(), Payout.objects.count()) == (ITEMS, ITEMS)
 
 
-@pytest.fixture
-def _leaves_no_connection() -> Iterator[None]:
-    """What sent the message, and what was killed, let go of the test's database."""
-    yield
-    pools.reset()
-    execute(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-    )
-
-
 def waiting() -> bool:
     """Whether a worker's sale waits for a row that is locked."""
     return bool(
@@ -117,11 +104,11 @@ def waiting() -> bool:
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("_leaves_no_connection")
+@pytest.mark.usefixtures("leaves_no_connection")
 def test_it_is_finished_by_another_worker_when_its_own_is_killed(world: World) -> None:
     items = items_of(world, 6)
     sale = started(items)
-    sell_bulk.delay(str(sale.pk))
+    send(sell_bulk, str(sale.pk))
     with ExitStack() as held:
         held.enter_context(locked("inventory_collector", items[3].collector_id))
         with process(*WORKER, *QUIET) as worker:

@@ -13,13 +13,14 @@ import pytest
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
-from buyback.expiry import close_windows
+from buyback.expiry import CLOSE_BATCH, close_windows
 from buyback.models import Buyback, Payout, Transfer
 from buyback.outcomes import ItemExpired
 from buyback.sandbox import move_clock
 from buyback.sellback import sell_back
 from inventory.models import Collector, Item, Purchase
 from inventory.purchases import buy_pulls
+from partners import sandbox
 from partners.actor import SYSTEM
 from partners.models import Environment, Event
 from partners.sandbox import reset
@@ -37,8 +38,8 @@ def bought(world: World, amount: int = 1) -> list[Item]:
     return list(pulls.items.all())
 
 
-def while_locked(item: Item, waits: Callable[[], Any], meanwhile: Callable[[], Any]) -> Any:
-    """What ``waits`` returned: it was begun while another held the item, which let go once ``meanwhile`` was done."""
+def while_locked(item: Item, waits: Callable[[], Any], meanwhile: Callable[[CursorWrapper], object]) -> Any:
+    """What ``waits`` returned: it was begun while another held the item and did ``meanwhile`` before it let go."""
     locked = threading.Event()
 
     def blocked(cursor: CursorWrapper) -> bool:
@@ -52,7 +53,7 @@ def while_locked(item: Item, waits: Callable[[], Any], meanwhile: Callable[[], A
             cursor.execute("SELECT FROM inventory_item WHERE id = %s FOR NO KEY UPDATE", [item.pk])
             locked.set()
             until(lambda: blocked(cursor))
-            meanwhile()
+            meanwhile(cursor)
             cursor.execute("COMMIT")
 
     def wait() -> Any:
@@ -75,11 +76,25 @@ def test_it_ends_a_sale_in_the_sandbox_that_it_began_in(world: World) -> None:
     old = world.northwind.sandbox
     (item,) = bought(world)
     sell = partial(sell_back, environment=old, item_id=item.public_id, by=SYSTEM)
-    sale = while_locked(item, sell, lambda: reset(environment=old, by=SYSTEM))
+    sale = while_locked(item, sell, lambda _: reset(environment=old, by=SYSTEM))
     assert sale.amount == item.buyback_price
     assert counts(old) == [1, 1, 1, 1, 1, 1, 2]
     new = Environment.objects.get(partner=world.northwind.partner, mode="sandbox")
     assert (new != old, counts(new)) == (True, [0] * 7)
+
+
+def test_it_sells_nothing_that_was_closed_while_it_waited(world: World) -> None:
+    """The sale's statement saw the clock as it was before the jump, and the item as the sweep left it."""
+    here = world.northwind.sandbox
+    (item,) = bought(world)
+
+    def jump_and_sweep(cursor: CursorWrapper) -> None:
+        sandbox.move_clock(environment=here, by=SYSTEM, seconds=WEEK + 60)
+        cursor.execute(CLOSE_BATCH, {"environment": here.pk, "now": None, "batch": 1})
+
+    sell = partial(sell_back, environment=here, item_id=item.public_id, by=SYSTEM)
+    assert isinstance(while_locked(item, sell, jump_and_sweep), ItemExpired)
+    assert counts(here) == [1, 1, 1, 0, 0, 0, 2]
 
 
 def test_it_leaves_nothing_half_done_whenever_it_is_reset(world: World) -> None:

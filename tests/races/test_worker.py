@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
+from typing import Any
 
 import psycopg
 import pytest
+from celery import Task
 from django.db import connection
-from kombu import pools
 
 from buyback.tasks import close_windows
 from config import clock
 from config.broker import database_conninfo
+from config.celery import app
 from inventory.models import Item
 from partners.models import Environment, Event
 from tests.processes import kill, process, until
@@ -37,6 +39,12 @@ def number(query: str) -> int:
 def execute(statement: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(statement)
+
+
+def send(task: Task[..., Any], *arguments: str) -> None:
+    """On a connection of its own: the app's pool would keep one to the test's database."""
+    with app.connection_for_write() as own:
+        task.apply_async(arguments, connection=own)
 
 
 def done() -> tuple[int, int]:
@@ -73,17 +81,6 @@ def connected() -> bool:
 
 
 @pytest.fixture
-def _leaves_no_connection() -> Iterator[None]:
-    """What sent the message, and what was killed, let go of the test's database."""
-    yield
-    pools.reset()
-    execute(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-    )
-
-
-@pytest.fixture
 def _notices_the_dead() -> Iterator[None]:
     """PostgreSQL looks for a vanished client while it waits, as it would at once were it not waiting for a lock."""
     name = connection.ops.quote_name(connection.settings_dict["NAME"])
@@ -92,13 +89,13 @@ def _notices_the_dead() -> Iterator[None]:
     execute(f"ALTER DATABASE {name} RESET client_connection_check_interval")
 
 
-@pytest.mark.usefixtures("_notices_the_dead", "_leaves_no_connection")
+@pytest.mark.usefixtures("_notices_the_dead", "leaves_no_connection")
 def test_it_half_does_nothing_when_its_worker_is_killed(world: World) -> None:
     environment, past = world.northwind.live, clock.now() - timedelta(seconds=1)
     purchase = make_purchase(make_collector(environment), pack=make_pack())
     for _ in range(ITEMS):
         make_item(environment, purchase=purchase, expires_at=past)
-    close_windows.delay()
+    send(close_windows)
     with ExitStack() as held:
         held.enter_context(stuck_before_its_commit(environment))
         with process(*WORKER, *QUIET) as worker:
