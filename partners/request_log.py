@@ -192,8 +192,8 @@ def _was_read(call: Call) -> bool:
 
 
 def shown(raw: bytes, *, ours: bool, longest: int = LONGEST) -> str:
-    """A body as the log shows it, its first ``longest`` bytes. ``ours``: an answer, which is known to be JSON and may be
-    long; only if a secret's name stands in the part that is kept is it read in full.
+    """A body as the log shows it, its first ``longest`` bytes. ``ours``: an answer, which is known to be JSON and
+    may be long; only if a secret's name stands in the part that is kept is it read in full.
     """
     suspect = may_hold_secrets(raw[:longest])
     if raw and (suspect or not ours):
