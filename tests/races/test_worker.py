@@ -44,7 +44,7 @@ def execute(statement: str) -> None:
 def send(task: Task[..., Any], *arguments: str) -> None:
     """On a connection of its own: the app's pool would keep one to the test's database."""
     with app.connection_for_write() as own:
-        task.apply_async(arguments, connection=own)
+        app.send_task(task.name, arguments, connection=own)
 
 
 def done() -> tuple[int, int]:

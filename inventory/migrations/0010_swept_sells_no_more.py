@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("inventory", "0008_fulfilment"),
+        ("inventory", "0009_queue_page_by_page"),
         ("partners", "0012_request_log"),
     ]
 
