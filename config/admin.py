@@ -11,6 +11,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import admin, messages
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.utils import build_q_object_from_lookup_parameters
 from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -20,7 +22,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 
-from config.admin_counts import EstimatedPaginator
+from config.admin_counts import LONGEST, EstimatedPaginator, TooLong, patience
 from config.errors import Refusal
 
 if TYPE_CHECKING:
@@ -34,8 +36,37 @@ admin.site.index_title = "Vault and treasury"
 admin.site.site_url = "/dashboard/"
 
 NOTHING = "–"
-# A partner and mode are reached in two steps, and their list is short.
-BY_ENVIRONMENT = ("environment__mode", "environment__partner")
+
+
+class _OfEnvironments:
+    """Environments are few and their rows many: which they are is asked first, so that an index of the rows by their
+    environment answers, and nothing is joined.
+    """
+
+    used_parameters: dict[str, Any]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """The rows of those that are chosen."""
+        wanted = {name.removeprefix("environment__"): value for name, value in self.used_parameters.items()}
+        if not wanted:
+            return queryset
+        environments: QuerySet[Any] = QuerySet(queryset.model._meta.get_field("environment").related_model)
+        try:
+            chosen = environments.filter(build_q_object_from_lookup_parameters(wanted)).values_list("pk", flat=True)
+            return queryset.filter(environment__in=list(chosen))
+        except (ValueError, ValidationError) as error:
+            raise IncorrectLookupParameters(error) from error
+
+
+class ModeFilter(_OfEnvironments, admin.ChoicesFieldListFilter):
+    """Live or sandbox."""
+
+
+class PartnerFilter(_OfEnvironments, admin.RelatedFieldListFilter):
+    """One partner, in both modes."""
+
+
+BY_ENVIRONMENT = (("environment__mode", ModeFilter), ("environment__partner", PartnerFilter))
 
 
 class LookingAdmin(ModelAdmin):
@@ -70,6 +101,25 @@ class LookingAdmin(ModelAdmin):
             if found.exists():
                 return found, False
         return queryset.none(), False
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """The list with its rows, read within the time a list may take."""
+        with patience(LONGEST):
+            found = super().get_changelist_instance(request)
+            found.result_list = list(found.result_list[: self.list_max_show_all])
+        if found.page_num == 1 and len(found.result_list) < self.list_per_page:  # whatever was estimated, this is all
+            found.result_count, found.multi_page, found.paginator.estimated = len(found.result_list), False, False
+        return found
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """A search or filter that would read too much says so, and leads back to the whole list."""
+        try:
+            return super().changelist_view(request, extra_context)
+        except TooLong:
+            if not request.GET:
+                raise
+            messages.error(request, "That takes too long to find. Search by an exact id, or choose other filters.")
+            return HttpResponseRedirect(request.path)
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """An action that refuses says why; its transaction, the whole request's, is undone."""

@@ -354,6 +354,12 @@ class Item(models.Model):
             models.Index(fields=("mode", "-purchased_at", "-id"), name="inventory_item_by_mode"),
             # Reader: recent pulls of one sandbox, newest first.
             models.Index(fields=("environment", "-purchased_at", "-id"), name="inventory_item_by_env"),
+            # Reader: the admin's list of the items of one state; of the held and the sold, the newest are never far.
+            models.Index(
+                fields=("state", "-id"),
+                condition=Q(state__in=("selling", "shipping", "shipped")),
+                name="inventory_item_under_way",
+            ),
             # Reader: the expiry sweep, and the dashboard's queue of windows that close, soonest first and page by page.
             models.Index(
                 fields=("environment", "expires_at", "id"),
