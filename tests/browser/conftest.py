@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from django.db import connections
-from playwright.sync_api import BrowserContext, Page, Playwright
+from playwright.sync_api import BrowserContext, Locator, Page, Playwright
 from pytest_django.live_server_helper import LiveServer
 
 from tests.world import PASSWORD, World, make_world
@@ -62,6 +62,25 @@ def _silent_console(transactional_db: None, context: BrowserContext) -> Iterator
     yield
     context.close()
     assert [line for line in heard if not REFUSAL.search(line)] == []
+
+
+@pytest.fixture
+def clicks(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """On what this test has clicked, or chosen something in, from here on."""
+    counted: list[str] = []
+
+    def count(name: str) -> None:
+        act = getattr(Locator, name)
+
+        def counting(self: Locator, *arguments: Any, **options: Any) -> Any:
+            counted.append(str(self))
+            return act(self, *arguments, **options)
+
+        monkeypatch.setattr(Locator, name, counting)
+
+    for name in ("click", "select_option", "check"):
+        count(name)
+    return counted
 
 
 @pytest.fixture

@@ -32,11 +32,12 @@ def sold(world: World) -> Item:
 
 @pytest.mark.parametrize("script", [True, False])
 def test_it_finds_a_cards_fate_in_two_clicks(
-    sold: Item, browser: Browser, live_server: LiveServer, script: bool
+    sold: Item, browser: Browser, live_server: LiveServer, clicks: list[str], script: bool
 ) -> None:
     context = browser.new_context(java_script_enabled=script)
     desk = context.new_page()
     sign_in(desk, live_server.url)
+    clicks.clear()
     field = desk.get_by_label("Search: user id")
     field.click()
     field.press_sequentially("north l")
@@ -50,6 +51,7 @@ def test_it_finds_a_cards_fate_in_two_clicks(
     expect(steps).to_have_count(4)
     for text, title in zip(told, ("Paid to the user", "Sold back", "Sellback asked for", "Pulled"), strict=True):
         assert text.startswith(title)
+    assert len(clicks) == 2
     desk.get_by_role("link", name="View payout").click()
     expect(desk.get_by_role("heading", level=1)).to_contain_text("$70.13")
     context.close()

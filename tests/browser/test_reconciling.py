@@ -6,7 +6,6 @@ import csv
 import re
 from datetime import datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -46,21 +45,22 @@ def busy(world: World) -> World:
 
 @pytest.mark.parametrize("script", [True, False])
 def test_it_reconciles_yesterday_to_the_cent_in_four_clicks(
-    busy: World, browser: Browser, live_server: LiveServer, tmp_path: Path, script: bool
+    busy: World, browser: Browser, live_server: LiveServer, clicks: list[str], script: bool
 ) -> None:
     day = yesterday().date()
     paid = Payout.objects.of(busy.northwind.live).in_days(day, day).aggregate(total=Sum("amount"))["total"]
     context = browser.new_context(java_script_enabled=script)
     desk = context.new_page()
     sign_in(desk, live_server.url)
+    clicks.clear()
     desk.get_by_role("link", name="Payouts", exact=True).click()
     desk.get_by_role("link", name="Daily statements").click()
     desk.get_by_role("link", name=f"{day:%a}, {day.day} {day:%B %Y}").click()
     expect(desk.get_by_role("definition").first).to_have_text(f"${paid:,.2f}")
     with desk.expect_download() as download:
         desk.get_by_role("link", name="Export CSV").click()
-    download.value.save_as(tmp_path / "day.csv")
-    with (tmp_path / "day.csv").open(newline="", encoding="utf-8") as file:
+    assert len(clicks) == 4
+    with download.value.path().open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert sum(Decimal(row["amount_usd"]) for row in rows) == paid
     assert {row["user_id"] for row in rows} == {"'=1+1"}

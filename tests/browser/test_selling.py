@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from pytest_django.fixtures import Settings
 from pytest_django.live_server_helper import LiveServer
 
+from buyback import attempts
 from buyback.models import Payout
 from config import clock
 from inventory.models import Card, Item
+from inventory.pricing import price
+from partners.actor import SYSTEM
 from tests.browser.conftest import sign_in
-from tests.world import World, make_collector, make_item
+from tests.live.shop import HASTY, reconciled
+from tests.peers.treasury import TreasuryPeer
+from tests.world import World, make_collector, make_item, make_treasury_control
 
 pytestmark = pytest.mark.browser
 
@@ -35,7 +43,7 @@ def open_dialog(desk: Page) -> None:
     desk.get_by_role("link", name="Sell back North Light").click()
 
 
-def test_it_sells_an_item_back_and_shows_the_payout(item: Item, desk: Page) -> None:
+def test_it_sells_an_item_back_in_four_clicks_and_shows_the_payout(item: Item, desk: Page, clicks: list[str]) -> None:
     desk.get_by_role("link", name="Users").click()
     desk.get_by_label("User id starts with").press_sequentially("an")
     expect(desk.get_by_role("link", name="bob")).to_have_count(0)
@@ -47,6 +55,7 @@ def test_it_sells_an_item_back_and_shows_the_payout(item: Item, desk: Page) -> N
     dialog.get_by_role("button", name="Sell back for $70.13").click()
     expect(dialog).to_be_hidden()
     expect(desk.get_by_role("status").filter(has_text="Sold back for $70.13")).to_be_visible()
+    assert len(clicks) == 4
     expect(desk.get_by_text("1 item in hand")).to_be_visible()
     sold = desk.locator(f"#item-{item.pk}")
     expect(sold.get_by_role("link", name="View payout")).to_be_focused()
@@ -82,6 +91,92 @@ def test_it_shows_the_new_price_when_it_changed_meanwhile(item: Item, desk: Page
     dialog.get_by_role("button", name="Sell back for $85.00").click()
     expect(dialog).to_be_hidden()
     assert Payout.objects.get().amount == Decimal("85.00")
+
+
+def test_it_announces_that_the_price_lapses_and_shows_it_again(item: Item, desk: Page) -> None:
+    desk.clock.install()
+    open_dialog(desk)
+    dialog = desk.get_by_role("dialog")
+    button, said = dialog.get_by_role("button", name="Sell back for $70.13"), dialog.get_by_role("status")
+    expect(said).to_be_attached()
+    expect(said).to_have_text("")
+    desk.clock.run_for(46_000)
+    expect(said).to_have_text(re.compile(r"^The price holds for 1\d more seconds\.$"))
+    desk.clock.run_for(15_000)
+    expect(said).to_have_text("The offer has lapsed. Get the price again to sell.")
+    expect(button).to_be_disabled()
+    again = dialog.get_by_role("link", name="Get the price again")
+    expect(again).to_be_focused()
+    again.click()
+    expect(button).to_be_enabled()
+    expect(said).to_have_text("")
+    button.click()
+    expect(dialog).to_be_hidden()
+    assert Payout.objects.get().amount == Decimal("70.13")
+
+
+@pytest.fixture
+def treasury(settings: Settings) -> Iterator[TreasuryPeer]:
+    """A treasury that pays the first sale and does not say so."""
+    make_treasury_control()
+    with TreasuryPeer(key="the treasury's key in this test alone") as peer:
+        settings.TREASURY_URL, settings.TREASURY_KEY, settings.TREASURY_TIMEOUT = peer.url, peer.key.decode(), HASTY
+        peer.fault("hang_after", times=1)
+        yield peer
+
+
+def test_it_waits_for_an_unknown_outcome_that_resolves_by_itself(
+    item: Item, desk: Page, treasury: TreasuryPeer
+) -> None:
+    desk.clock.install()
+    open_dialog(desk)
+    dialog = desk.get_by_role("dialog")
+    dialog.get_by_role("button", name="Sell back for $70.13").click()
+    expect(dialog.get_by_role("heading")).to_have_text("The sale is in progress")
+    expect(dialog).to_contain_text("It can only ever be paid once.")
+    with desk.expect_response("**/outcome/") as asked:
+        desk.clock.run_for(3_000)
+    assert asked.value.status == 204
+    assert reconciled(item)
+    with desk.expect_response("**/outcome/") as asked:
+        desk.clock.run_for(3_000)
+    assert asked.value.status == 286
+    expect(dialog).to_contain_text("Sold back for $70.13. ann has been paid, once.")
+    assert (Payout.objects.count(), len(treasury.payments)) == (1, 1)
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_it_explains_a_refusal_of_now_in_four_clicks_and_one_of_before_in_three(
+    item: Item, browser: Browser, live_server: LiveServer, clicks: list[str], script: bool
+) -> None:
+    """One that happens: the window closes while the price is looked at. And one of before: why, by its buyback."""
+    other = Item.objects.exclude(pk=item.pk).get(collector=item.collector)
+    attempt = attempts.claim(environment=other.environment, item_id=other.public_id, by=SYSTEM, key=None, now=None)
+    attempts.submit(attempt, price(other), now=None)
+    attempts.fail(attempt.buyback.pk, reason="declined: insufficient funds")
+    context = browser.new_context(java_script_enabled=script)
+    desk = context.new_page()
+    sign_in(desk, live_server.url)
+    clicks.clear()
+    open_dialog(desk)
+    expect(desk.get_by_role("button", name="Sell back for $70.13")).to_be_visible()
+    Item.objects.filter(pk=item.pk).update(expires_at=clock.now() - timedelta(seconds=1))
+    desk.get_by_role("button", name="Sell back for $70.13").click()
+    told = desk.get_by_role("dialog" if script else "main")
+    expect(told.get_by_role("heading")).to_have_text("The sellback window has closed")
+    expect(told).to_contain_text("ann still owns the card.")
+    expect(told).to_contain_text("It stays in the inventory.")
+    assert len(clicks) == 4
+    told.get_by_role("link", name="Back to the inventory").click()
+    clicks.clear()
+    desk.get_by_role("link", name="Buybacks").click()
+    desk.get_by_role("link", name="Failed", exact=True).click()
+    desk.get_by_role("link", name=other.card.name).click()
+    why = desk.locator(".banner").filter(has_text="The treasury declined to pay: insufficient funds.")
+    expect(why).to_contain_text("If it happens again, tell your contact at Phygitals the buyback's id.")
+    assert len(clicks) == 3
+    assert not Payout.objects.exists()
+    context.close()
 
 
 def test_it_sells_once_for_two_quick_clicks(item: Item, desk: Page) -> None:
