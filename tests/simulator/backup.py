@@ -1,4 +1,4 @@
-"""A backup of all that a sale writes, and its restore."""
+"""A backup of all that a sale or an order writes, and its restore."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from django.db import connection
 from django.db.models import Model
 
 from buyback.models import Alert, Buyback, Move, Payout, Spend, Transfer
-from inventory.models import Item
+from inventory.models import Item, ShippedItem, ShippingOrder, ShippingQuote
 from partners.models import Event
 
-TABLES: tuple[type[Model], ...] = (Item, Buyback, Move, Transfer, Payout, Spend, Alert, Event)
+SALE: tuple[type[Model], ...] = (Item, Buyback, Move, Transfer, Payout, Spend, Alert, Event)
+TABLES = (*SALE, ShippingQuote, ShippingOrder, ShippedItem)
 
 
 class Backup:

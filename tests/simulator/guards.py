@@ -1,4 +1,4 @@
-"""The guards of the live sale, each with a way to take it out. The simulator must notice every one that is missing."""
+"""The guards of the live sale and of orders, each with a way to take it out: the simulator must notice."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from uuid import UUID, uuid4
 from buyback import attempts, caps, outside, reconciler, sellback, treasury
 from buyback.models import Buyback
 from buyback.outcomes import TransactionFailed
-from inventory.models import Item
+from inventory.models import Item, ShippingOrder
+from inventory.shipping import orders, progress
 
 Outage = Callable[[], Any]
 
@@ -132,6 +133,48 @@ def references_are_made_anew() -> Any:
     return patch.object(attempts, "_next_reference", lambda _: f"buyback-{uuid4()}")
 
 
+def anything_can_be_ordered() -> Any:
+    """An order is made whatever its items are doing by then."""
+
+    def lock_items(*args: Any) -> list[Item]:
+        items = real(*args)
+        for item in items:
+            item.state = Item.State.HELD
+        return items
+
+    real = orders.lock_items
+    return _all((orders, "lock_items", lock_items), (orders, "move_items", _moves_unasked))
+
+
+def ordered_items_still_sell() -> Any:
+    """A claim takes an item whatever it is doing."""
+    real = attempts._lock
+
+    def lock(*args: Any) -> Item:
+        item = real(*args)
+        item.state = Item.State.HELD
+        return item
+
+    def move(pk: int, _before: Item.State, after: Item.State) -> None:
+        _moves_unasked([Item.objects.get(pk=pk)], _before, after)
+
+    return _all((attempts, "_lock", lock), (attempts, "_move_item", move))
+
+
+def given_up_orders_keep_their_items() -> Any:
+    """A cancelled or failed order lets go of its items, and nobody holds them again."""
+
+    def release(order: ShippingOrder, _items: list[Item]) -> None:
+        if order.state in progress.GIVEN_UP:
+            order.lines.update(released=True)
+
+    return patch.object(progress, "_move_its_items", release)
+
+
+def _moves_unasked(items: list[Item], _before: Item.State, after: Item.State) -> None:
+    Item.objects.filter(pk__in=[item.pk for item in items]).update(state=after)
+
+
 @contextmanager
 def _all(*patches: tuple[Any, str, Any]) -> Iterator[None]:
     first, *rest = patches
@@ -158,4 +201,7 @@ GUARDS: tuple[Outage, ...] = (
     floors_do_not_hold,
     any_treasury_will_do,
     references_are_made_anew,
+    anything_can_be_ordered,
+    ordered_items_still_sell,
+    given_up_orders_keep_their_items,
 )

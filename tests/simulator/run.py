@@ -21,8 +21,10 @@ from buyback.outcomes import Sale
 from config.breaker import Breaker
 from config.errors import Refusal
 from inventory.models import Item
+from inventory.shipping import orders, progress
 from partners.actor import SYSTEM
 from partners.models import Environment
+from tests.shipments import make_quote
 from tests.simulator.backup import Backup
 from tests.simulator.peers import SimulatedOracle, SimulatedTreasury
 from tests.simulator.stage import Stage
@@ -74,7 +76,8 @@ class Run:
 
     def play(self) -> None:
         """Play the schedule, then bring everything to rest, then judge. Raises Unsound, or whatever an actor met."""
-        cast: list[Callable[[], None]] = [self._seller, self._seller, self._seller, self._reconciler, self._weather]
+        third = self.random.choice((self._seller, self._shipper))
+        cast: list[Callable[[], None]] = [self._seller, self._seller, third, self._reconciler, self._weather]
         cast += [self._reconciler] if self.random.random() < 0.5 else [self._sweeper]
         deaths = self.random.choice((0.0, 0.03, 0.12))
         with self._directed():
@@ -108,6 +111,22 @@ class Run:
                     environment=self.environment, item_id=item.public_id, by=SYSTEM, min_amount=floor
                 )
                 self.sold.append((sale, floor or Decimal(0)))
+            except Refusal as refusal:
+                self.trace.append(f"refused {type(refusal).__name__}")
+
+    def _shipper(self) -> None:
+        """Orders home what others may be selling, then moves the order on, or gives it up."""
+        for _ in range(self.random.choice((1, 2))):
+            chosen = self.random.sample(self.items, self.random.randint(1, len(self.items)))
+            until = self.now + timedelta(minutes=15)
+            offer = make_quote(self.environment, *chosen, created_at=self.now, expires_at=until)
+            rate = f"{offer.pk}{orders.BETWEEN}standard"
+            self.stage.pause("quoted")
+            try:
+                order = orders.place(environment=self.environment, rate_id=rate, by=SYSTEM)
+                for to in self.random.choices((None, None, None, "cancelled", "failed"), k=self.random.randrange(4)):
+                    self.stage.pause(f"an order is {order.state}")
+                    order = progress.advance(order=order, by=SYSTEM, to=to)
             except Refusal as refusal:
                 self.trace.append(f"refused {type(refusal).__name__}")
 
@@ -177,6 +196,9 @@ class Run:
             broken.append("an item sold below its seller's floor")
         if self.cap is not None and sum(amount or 0 for amount in settled.values()) > self.cap:
             broken.append("the cap was passed")
+        kept = Item.objects.filter(state__in=("shipping", "shipped"), environment=self.environment)
+        if kept.exclude(shipments__released=False).exists():
+            broken.append("an item is on its way, and in no order")
         if broken:
             raise Unsound("; ".join(broken))
 
