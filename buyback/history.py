@@ -1,4 +1,4 @@
-"""What happened to a user's items: pulled, window closed, sellback asked for, its outcome, its payout.
+"""What happened to a user's items: pulled, window closed, sellback asked for, its outcome, its payout; shipping.
 
 The rows themselves are the history, so nothing is written for it; one user's are few, and one statement reads them.
 """

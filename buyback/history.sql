@@ -17,7 +17,7 @@ attempt AS MATERIALIZED (
 shipment AS MATERIALIZED (
     SELECT item.id AS item_id, shipping.*
       FROM item
-      JOIN inventory_shippeditem line ON line.item_id = item.id AND NOT line.released
+      JOIN inventory_shippeditem line ON line.item_id = item.id
       JOIN inventory_shippingorder shipping ON shipping.id = line.order_id
 ),
 moment AS (
@@ -52,6 +52,9 @@ moment AS (
     UNION ALL
     SELECT delivered_at, 9, 'delivered', item_id, NULL, public_id, '00000000-0000-0000-0000-000000000000', NULL
       FROM shipment WHERE delivered_at IS NOT NULL
+    UNION ALL
+    SELECT ended_at, 10, 'ship_' || state, item_id, NULL, public_id, '00000000-0000-0000-0000-000000000000', NULL
+      FROM shipment WHERE ended_at IS NOT NULL
 )
 SELECT moment.at, moment.rank, moment.kind, moment.item_id, moment.amount, moment.detail, moment.buyback_id,
        moment.payout_id, card.name, card.public_id

@@ -23,6 +23,7 @@ from buyback.dashboard import (
     statements,
 )
 from inventory import dashboard as users
+from inventory.shipping import dashboard as shipping
 from partners.dashboard import audit_log, home, keys, requests, team, views
 
 
@@ -92,6 +93,11 @@ urlpatterns = [
     path("dashboard/<mode:mode>/statements/<day:day>/", statements.statement, name="statement"),
     path("dashboard/<mode:mode>/statements/<day:day>/csv/", statements.statement_csv, name="statement_csv"),
     path("dashboard/<mode:mode>/statements/<day:day>/print/", statements.statement_print, name="statement_print"),
+    # Shipping
+    path("dashboard/<mode:mode>/orders/", shipping.orders, name="orders"),
+    path("dashboard/<mode:mode>/orders/csv/", shipping.orders_csv, name="orders_csv"),
+    path("dashboard/<mode:mode>/orders/<slug:order_id>/", shipping.order, name="order"),
+    path("dashboard/<mode:mode>/orders/<slug:order_id>/move/", shipping.move, name="order_move"),
     # Developers
     path("dashboard/<mode:mode>/developers/keys/", keys.keys, name="keys"),
     path("dashboard/<mode:mode>/developers/keys/new/", keys.create, name="new_key"),

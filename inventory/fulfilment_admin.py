@@ -127,7 +127,7 @@ class ShippingOrderAdmin(Untouchable, SteppedAdmin):
     fieldsets = (
         (None, {"fields": ("public_id", "badge", "error_message", "environment", "requested_by")}),
         ("Parcel", {"fields": ("carrier", "service", "insured", "cost", "tracking_number", "tracking_url", "address")}),
-        ("Times", {"fields": ("created_at", "shipped_at", "delivered_at")}),
+        ("Times", {"fields": ("created_at", "processing_at", "labelled_at", "shipped_at", "delivered_at", "ended_at")}),
     )
 
     def offered(self, request: HttpRequest, row: ShippingOrder) -> Iterable[str]:

@@ -46,6 +46,18 @@ def make_quote(environment: Environment, *items: Item, **fields: Any) -> Shippin
     )
 
 
+def times_of(state: str) -> dict[str, Any]:
+    """When an order came through its states, all at NOW; one that was given up had not begun."""
+    been = {
+        "processing_at": ("processing", "label_created", *ON_ITS_WAY),
+        "labelled_at": ("label_created", *ON_ITS_WAY),
+        "shipped_at": ON_ITS_WAY,
+        "delivered_at": ("delivered",),
+        "ended_at": ("cancelled", "failed"),
+    }
+    return {column: NOW if state in states else None for column, states in been.items()}
+
+
 def make_order(environment: Environment, *items: Item, **fields: Any) -> ShippingOrder:
     """A queued order of these items, which it locks; in another state, it and they are as that state asks for."""
     state = fields.setdefault("state", ShippingOrder.State.QUEUED)
@@ -60,9 +72,8 @@ def make_order(environment: Environment, *items: Item, **fields: Any) -> Shippin
             "destination": ADDRESS,
             "requested_by": "system",
             "created_at": NOW,
-            "shipped_at": NOW if state in ON_ITS_WAY else None,
-            "delivered_at": NOW if state == "delivered" else None,
         }
+        | times_of(state)
         | fields
     )
     released = state in ("cancelled", "failed")

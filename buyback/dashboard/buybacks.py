@@ -12,11 +12,11 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
 from buyback.dashboard import filters, story, totals
-from buyback.dashboard.files import file_name
 from buyback.models import OPEN_STATES, Buyback, Payout
 from config import csv
 from config.keyset import walk
 from partners.dashboard.access import MemberRequest, member
+from partners.dashboard.files import file_name
 from partners.dashboard.pages import page
 from partners.dashboard.paging import NEWEST, keyset
 

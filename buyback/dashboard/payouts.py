@@ -12,12 +12,12 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
 from buyback.dashboard import filters, story, totals
-from buyback.dashboard.files import file_name
 from buyback.models import Payout
 from buyback.models.sales import MoneyQuerySet
 from config import csv
 from config.keyset import walk
 from partners.dashboard.access import MemberRequest, member
+from partners.dashboard.files import file_name
 from partners.dashboard.pages import page
 from partners.dashboard.paging import NEWEST, keyset
 

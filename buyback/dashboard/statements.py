@@ -10,12 +10,12 @@ from django.db.models import Max, Min
 from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.views.decorators.http import require_safe
 
-from buyback.dashboard.files import file_name
 from buyback.dashboard.payouts import COLUMNS, lines
 from buyback.models import Payout, PayoutQuerySet, Statement
 from config import csv
 from config.keyset import walk
 from partners.dashboard.access import MemberRequest, member
+from partners.dashboard.files import file_name
 from partners.dashboard.pages import page
 from partners.dashboard.paging import Order, keyset
 from partners.models import Environment

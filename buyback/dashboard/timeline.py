@@ -25,29 +25,34 @@ TITLES = {
     "ship_asked": "Shipping asked for",
     "shipped": "Shipped",
     "delivered": "Delivered",
+    "ship_cancelled": "Shipping cancelled",
+    "ship_failed": "Shipping failed",
 }
-SHIPPING = ("ship_asked", "shipped", "delivered")
+SHIPPING = ("ship_asked", "shipped", "delivered", "ship_cancelled", "ship_failed")
 WINDOW = {
     "closes": "It can be sold back until then",
     "closed": "It can no longer be sold back; the user still owns it",
 }
 TONES = {"settled": "good", "payout_paid": "good", "delivered": "good", "failed": "bad", "payout_failed": "bad"}
+TONES |= {"ship_failed": "bad"}
 TONES |= {"closes": "warn", "closed": "warn", "unknown": "warn", "review": "warn"}
 
 
 @dataclass(frozen=True)
 class Line:
-    """One line of a timeline."""
+    """One line of a timeline. ``order``: the id of the shipping order that it tells of."""
 
     moment: Moment
     title: str
     note: str
     tone: str
+    order: str
 
 
 def line(moment: Moment) -> Line:
     """A moment in words."""
-    return Line(moment, TITLES[moment.kind], _note(moment), TONES.get(moment.kind, ""))
+    order = moment.detail if moment.kind in SHIPPING else ""
+    return Line(moment, TITLES[moment.kind], "" if order else _note(moment), TONES.get(moment.kind, ""), order)
 
 
 def _note(moment: Moment) -> str:
@@ -61,4 +66,4 @@ def _note(moment: Moment) -> str:
         return reason(moment.detail).sentence
     if moment.kind in ("unknown", "review"):
         return OPEN[Buyback.State(moment.kind)].sentence
-    return f"Order {moment.detail}" if moment.kind in SHIPPING else usd(moment.amount)
+    return usd(moment.amount)

@@ -33,6 +33,18 @@ ORDER_MOVES = (
 )
 
 
+# When an order came into a state.
+TIMES = {
+    "queued": "created_at",
+    "processing": "processing_at",
+    "label_created": "labelled_at",
+    "shipped": "shipped_at",
+    "delivered": "delivered_at",
+    "cancelled": "ended_at",
+    "failed": "ended_at",
+}
+
+
 class ShippingQuote(models.Model):
     """An offer to send some items to an address: its rates hold until ``expires_at``.
 
@@ -95,8 +107,11 @@ class ShippingOrder(models.Model):
     error_message = models.CharField(max_length=500, null=True, blank=True)
     requested_by = models.CharField(max_length=300)
     created_at = models.DateTimeField()
+    processing_at = models.DateTimeField(null=True, blank=True)
+    labelled_at = models.DateTimeField(null=True, blank=True)
     shipped_at = models.DateTimeField(null=True, blank=True)
     delivered_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField("cancelled or failed at", null=True, blank=True)
 
     class Meta:
         ordering = ("-created_at", "-id")
@@ -123,6 +138,22 @@ class ShippingOrder(models.Model):
                 | (~Q(state="delivered") & Q(delivered_at=None)),
                 name="inventory_shippingorder_delivered_has_its_time",
             ),
+            # An order that was given up keeps the times of the states it had been in.
+            models.CheckConstraint(
+                condition=(Q(processing_at__isnull=False) & ~Q(state="queued"))
+                | (Q(processing_at=None) & ~Q(state__in=("processing", "label_created", "shipped", "delivered"))),
+                name="inventory_shippingorder_processing_has_its_time",
+            ),
+            models.CheckConstraint(
+                condition=(Q(labelled_at__isnull=False) & ~Q(state__in=("queued", "processing")))
+                | (Q(labelled_at=None) & ~Q(state__in=("label_created", "shipped", "delivered"))),
+                name="inventory_shippingorder_labelled_has_its_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=("cancelled", "failed"), ended_at__isnull=False)
+                | (~Q(state__in=("cancelled", "failed")) & Q(ended_at=None)),
+                name="inventory_shippingorder_ended_has_its_time",
+            ),
             models.CheckConstraint(
                 condition=Q(public_id__regex=r"^order_[0-9A-Za-z_-]{16}$"),
                 name="inventory_shippingorder_public_id_form",
@@ -131,6 +162,10 @@ class ShippingOrder(models.Model):
         indexes = (
             # Reader: the admin's search, which knows no environment.
             models.Index(fields=("public_id",), name="inventory_shippingorder_id"),
+            # Reader: the dashboard's list of orders, newest first.
+            models.Index(fields=("environment", "-created_at", "-id"), name="inventory_shippingorder_newest"),
+            # Reader: the same list, of one state.
+            models.Index(fields=("environment", "state", "-created_at", "-id"), name="inventory_shippingorder_state"),
         )
         triggers = (pgtrigger.FSM(name="allowed_moves", field="state", transitions=list(ORDER_MOVES)),)
 

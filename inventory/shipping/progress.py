@@ -9,7 +9,7 @@ from django.db import transaction
 from config.errors import Refusal
 from config.reasons import LONGEST_REASON
 from inventory.models import Item, ShippingOrder
-from inventory.models.shipping import ORDER_MOVES
+from inventory.models.shipping import ORDER_MOVES, TIMES
 from inventory.shipping.orders import lock_items, move_items, tell
 from partners import audit
 from partners.actor import Actor
@@ -56,8 +56,8 @@ def advance(
         locked.tracking_number = tracking_number or locked.tracking_number
         locked.tracking_url = tracking_url or locked.tracking_url
         locked.error_message = error_message[:LONGEST_REASON] or locked.error_message
-        _keep_time(locked, moment)
-        locked.save(update_fields=[*TOLD, "shipped_at", "delivered_at"])
+        setattr(locked, TIMES[locked.state], moment)
+        locked.save(update_fields=[*TOLD, TIMES[locked.state]])
         _move_its_items(locked, items)
         tell(locked, items, by=by, now=moment)
         audit.record(
@@ -88,13 +88,6 @@ def play(*, order: ShippingOrder, by: Actor, to: str | None = None) -> ShippingO
         tracking_url=f"https://example.com/track/SANDBOX{order.pk:010d}" if labelled else "",
         error_message="Failed as asked in the sandbox" if failed else "",
     )
-
-
-def _keep_time(order: ShippingOrder, now: datetime) -> None:
-    if order.state == State.SHIPPED:
-        order.shipped_at = now
-    if order.state == State.DELIVERED:
-        order.delivered_at = now
 
 
 def _move_its_items(order: ShippingOrder, items: list[Item]) -> None:

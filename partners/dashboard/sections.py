@@ -31,6 +31,7 @@ SECTIONS = (
     Section("expiring", "Expiring", "clock", "e"),
     Section("buybacks", "Buybacks", "arrow-uturn-left", "b"),
     Section("payouts", "Payouts", "banknotes", "p"),
+    Section("orders", "Shipping", "truck", "s"),
     Section("keys", "Developers", "code-bracket", "d"),
     Section("team", "Team", "user-group", "t"),
 )

@@ -65,6 +65,7 @@ def rows() -> dict[str, Callable[[Environment], list[Any]]]:
         "buyback": lambda here: [Buyback.objects.of(here)[0].pk],
         "outcome": lambda here: [Payout.objects.of(here)[0].buyback.item_id],
         "bulk_sale": lambda here: [bulk_sale(here)],
+        "order": lambda here: [shipped(here)],
         "rotate": lambda here: [ApiKey.objects.filter(environment=here)[0].pk],
         "revoke": lambda here: [ApiKey.objects.filter(environment=here)[0].pk],
         "teammate": lambda here: [Membership.objects.filter(partner=here.partner).order_by("pk")[0].pk],
@@ -83,6 +84,25 @@ def bulk_sale(here: Environment) -> Any:
     items = Item.objects.of(here).held().filter(expires_at=None).order_by("-pk")[:3]
     chosen = [(item.pk, item.buyback_price) for item in items]
     return bulk.start(environment=here, token=uuid4(), chosen=chosen, by=SYSTEM, now=here.now()).pk
+
+
+def shipped(here: Environment) -> Any:
+    """The last of three orders, each further on its way; this one is shipped."""
+    from inventory.models import Item
+    from inventory.shipping import orders, progress, quotes
+    from partners.actor import SYSTEM
+    from tests.shipments import ADDRESS
+
+    public_id = ""
+    items = Item.objects.of(here).held().filter(expires_at=None).order_by("-pk")[3:9]
+    for number in range(3):
+        ids = [item.public_id for item in items[number : number + number + 1]]
+        offer = quotes.quote(environment=here, item_ids=ids, destination=ADDRESS, by=SYSTEM)
+        order = orders.place(environment=here, rate_id=f"{offer.pk}{orders.BETWEEN}insured", by=SYSTEM)
+        for _ in range(number + 1):
+            order = progress.advance(order=order, by=SYSTEM, tracking_number="1Z999AA10123456784")
+        public_id = order.public_id
+    return public_id
 
 
 def pages(here: Environment, *, lists_only: bool) -> Iterator[Shot]:

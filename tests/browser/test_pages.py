@@ -16,6 +16,7 @@ from config import clock
 from partners.actor import SYSTEM
 from tests.browser.conftest import sign_in
 from tests.bulk import make_bulk_line
+from tests.shipments import make_order
 from tests.world import World, make_collector, make_item
 
 pytestmark = pytest.mark.browser
@@ -34,8 +35,9 @@ def addresses(world: World) -> list[str]:
         make_item(live, collector=collector, card=card, pack=world.pack, now=pulled, expires_at=closes)
     held = make_item(live, collector=collector, card=world.cards[9], pack=world.pack, now=now)
     sold = make_item(live, collector=collector, card=world.cards[10], pack=world.pack, now=now)
+    sent = make_item(live, collector=collector, card=world.cards[11], pack=world.pack, now=now)
     sale = sell_back(environment=live, item_id=sold.public_id, by=SYSTEM)
-    doors = ("overview", "activity", "users", "expiring", "bulk_sales", "payouts")
+    doors = ("overview", "activity", "users", "expiring", "bulk_sales", "payouts", "orders")
     lists = [reverse(f"dashboard:{door}", args=[mode]) for door in doors for mode in MODES]
     lists += [reverse("dashboard:search", args=["live"]) + query for query in ("", "?q=no", "?q=zzz")]
     many = make_bulk_line(held, state="refused", reason="expired").bulk
@@ -47,6 +49,7 @@ def addresses(world: World) -> list[str]:
         "outcome": sold.pk,
         "bulk_sale": many.pk,
         "payout": sale.payout_id,
+        "order": make_order(live, sent, state="label_created", tracking_number="1Z999AA10123456784").public_id,
     }
     one = [reverse(f"dashboard:{door}", args=["live", pk]) for door, pk in rows.items()]
     found = ["/dashboard/live/users/?q=nobody", "/dashboard/live/expiring/?within=1h&least=9"]

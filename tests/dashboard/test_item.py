@@ -88,8 +88,8 @@ def test_it_tells_of_the_shipping(world: World) -> None:
     item = make_item(world.northwind.live)
     order = make_order(world.northwind.live, item, state="shipped", created_at=NOW, shipped_at=NOW + timedelta(days=1))
     answer = signed_in(world.northwind.viewer).get(f"/dashboard/live/items/{item.pk}/")
-    lines = [(line.title, line.note) for line in answer.context["lines"] if "hip" in line.title]
-    assert lines == [("Shipped", f"Order {order.public_id}"), ("Shipping asked for", f"Order {order.public_id}")]
+    lines = [(line.title, line.order) for line in answer.context["lines"] if "hip" in line.title]
+    assert lines == [("Shipped", order.public_id), ("Shipping asked for", order.public_id)]
     assert "on its way to the user" in answer.content.decode()
 
 

@@ -22,6 +22,7 @@ from tests.bulk import make_bulk_line
 from tests.calls import make_call
 from tests.dashboard.steps import confirmed
 from tests.invitations import make_invitation
+from tests.shipments import make_order
 from tests.world import Company, World, make_item, make_key, make_membership, make_statement
 
 EVERYBODY, OPERATORS, OWNERS = (200, 200, 200), (403, 200, 200), (403, 403, 200)
@@ -70,6 +71,9 @@ TABLE = {
     "statement": Door(EVERYBODY, "day", elsewhere=200),  # a day is everybody's; its figures are each one's own
     "statement_csv": Door(EVERYBODY, "day"),
     "statement_print": Door(EVERYBODY, "day"),
+    "orders": Door(EVERYBODY),
+    "orders_csv": Door(EVERYBODY),
+    "order": Door(EVERYBODY, "order"),
     "keys": Door(EVERYBODY),
     "new_key": Door(OWNERS),
     "rotate": Door(OWNERS, "key"),
@@ -87,6 +91,7 @@ TABLE = {
     "sandbox": Door(NOBODY),
     "sandbox_clock": Door(NOBODY, post=True),
     "sandbox_reset": Door(NOBODY, post=True),
+    "order_move": Door(NOBODY, "order", post=True),  # test_orders.py
 }
 
 
@@ -112,6 +117,10 @@ class Stock:
     @cached_property
     def buyback(self) -> Any:
         return Payout.objects.get(pk=self.payout).buyback_id
+
+    @cached_property
+    def order(self) -> Any:
+        return make_order(self.company.live, make_item(self.company.live)).public_id
 
     @cached_property
     def day(self) -> Any:

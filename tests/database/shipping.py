@@ -64,6 +64,20 @@ SHIPPING: dict[str, list[Break]] = {
         lambda w: _order(w, state="delivered", delivered_at=None),
         lambda w: _order(w, state="shipped", delivered_at=NOW),
     ],
+    "inventory_shippingorder_processing_has_its_time": [
+        lambda w: _order(w, state="processing", processing_at=None),
+        lambda w: _order(w, state="delivered", processing_at=None),
+        lambda w: _order(w, processing_at=NOW),
+    ],
+    "inventory_shippingorder_labelled_has_its_time": [
+        lambda w: _order(w, state="label_created", labelled_at=None),
+        lambda w: _order(w, state="processing", labelled_at=NOW),
+    ],
+    "inventory_shippingorder_ended_has_its_time": [
+        lambda w: _order(w, state="cancelled", ended_at=None),
+        lambda w: _order(w, state="failed", ended_at=None),
+        lambda w: _order(w, state="delivered", ended_at=NOW),
+    ],
     "inventory_shippingorder_public_id_form": [
         lambda w: _order(w, public_id="order_short"),
         lambda w: _order(w, public_id="quote_0123456789abcdef"),

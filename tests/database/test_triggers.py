@@ -31,7 +31,7 @@ from tests.bulk import make_bulk_line
 from tests.database.decisions import make_reversal
 from tests.database.schema import triggers
 from tests.kept import make_price_change
-from tests.shipments import make_order
+from tests.shipments import make_order, times_of
 from tests.world import (
     NOW,
     World,
@@ -129,10 +129,7 @@ MACHINES: dict[type[models.Model], tuple[list[str], Any, Callable[[World, str], 
         ShippingOrder.State.values,
         ORDER_MOVES,
         lambda w, state: make_order(w.northwind.live, state=state),
-        lambda state: {
-            "shipped_at": NOW if state in ("shipped", "delivered") else None,
-            "delivered_at": NOW if state == "delivered" else None,
-        },
+        times_of,
     ),
 }
 

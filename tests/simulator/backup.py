@@ -10,7 +10,7 @@ from inventory.models import Item, ShippedItem, ShippingOrder, ShippingQuote
 from partners.models import Event
 
 SALE: tuple[type[Model], ...] = (Item, Buyback, Move, Transfer, Payout, Spend, Alert, Event)
-TABLES = (*SALE, ShippingQuote, ShippingOrder, ShippedItem)
+TABLES: tuple[type[Model], ...] = (*SALE, ShippingQuote, ShippingOrder, ShippedItem)
 
 
 class Backup:

@@ -8,7 +8,7 @@ import pytest
 
 from buyback.sellback import sell_back
 from inventory.models import Item, ShippingOrder
-from inventory.models.shipping import ORDER_MOVES
+from inventory.models.shipping import ORDER_MOVES, TIMES
 from inventory.shipping.progress import NoSuchStep, advance, play
 from partners.actor import SYSTEM, Actor
 from partners.models import AuditEntry, Event
@@ -31,6 +31,7 @@ def test_it_moves_an_order_and_its_items(world: World, before: str, after: str) 
     assert set(order.lines.values_list("released", flat=True)) == {after in ("cancelled", "failed")}
     assert order.shipped_at == {"shipped": LATER, "delivered": NOW}.get(after)
     assert order.delivered_at == (LATER if after == "delivered" else None)
+    assert getattr(order, TIMES[after]) == LATER
 
 
 @pytest.mark.parametrize("before", ShippingOrder.State.values)
