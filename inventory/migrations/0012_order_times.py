@@ -29,7 +29,7 @@ def time(*words: str) -> models.DateTimeField:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("inventory", "0008_fulfilment"),
+        ("inventory", "0011_items_under_way"),
         ("partners", "0009_shipment_event"),
     ]
 
