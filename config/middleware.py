@@ -21,6 +21,7 @@ from django.middleware.clickjacking import XFrameOptionsMiddleware
 from django.middleware.common import CommonMiddleware
 from django.middleware.csrf import CsrfViewMiddleware
 from django.middleware.gzip import GZipMiddleware
+from django.middleware.locale import LocaleMiddleware
 from django_htmx.middleware import HtmxMiddleware
 
 from config.sessions import SessionLimitsMiddleware
@@ -58,6 +59,7 @@ def for_pages(middleware: type[Any]) -> type[Any]:
 
 PagesGZipMiddleware = for_pages(GZipMiddleware)
 PagesSessionMiddleware = for_pages(SessionMiddleware)
+PagesLocaleMiddleware = for_pages(LocaleMiddleware)
 PagesCommonMiddleware = for_pages(CommonMiddleware)
 PagesCsrfViewMiddleware = for_pages(CsrfViewMiddleware)
 PagesAuthenticationMiddleware = for_pages(AuthenticationMiddleware)

@@ -140,6 +140,7 @@ MIDDLEWARE = [
     # Pages…: the browser's layers, which step aside for the API (config/middleware.py).
     "config.middleware.PagesGZipMiddleware",  # of varied length, so that it tells nothing of what a page hides
     "config.middleware.PagesSessionMiddleware",
+    "config.middleware.PagesLocaleMiddleware",
     "config.middleware.PagesCommonMiddleware",
     "config.middleware.PagesCsrfViewMiddleware",
     "config.middleware.PagesAuthenticationMiddleware",
@@ -227,8 +228,12 @@ ACCOUNT_EMAIL_NOTIFICATIONS = bool(EMAIL_URL)
 
 # --- time and language ----------------------------------------------------------------------------------
 
-LANGUAGE_CODE = "en-us"
-USE_I18N = False
+# The dashboard speaks one of these, as the viewer's browser asks; how one is added: docs/languages.md. The API speaks
+# its contract, and no other.
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English")]
+LOCALE_PATHS = [BASE_DIR / "config" / "locale"]
+USE_I18N = True
 TIME_ZONE = "UTC"
 USE_TZ = True
 

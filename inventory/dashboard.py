@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from django.http import HttpResponse
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from inventory.models import Collector, Item
@@ -12,7 +14,13 @@ from partners.dashboard.access import MemberRequest, member
 from partners.dashboard.pages import page
 from partners.dashboard.paging import Order, keyset
 
-ORDERS: Mapping[str, tuple[str, Order]] = {"id": ("User id", {"user_id": str}), "newest": ("Newest", {"-id": int})}
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+ORDERS: Mapping[str, tuple[StrOrPromise, Order]] = {
+    "id": (_("User id"), {"user_id": str}),
+    "newest": (_("Newest"), {"-id": int}),
+}
 
 
 @require_safe
@@ -29,7 +37,7 @@ def users(request: MemberRequest) -> HttpResponse:
     context = {
         "section": "users",
         "sought": sought,
-        "orders": {key: label for key, (label, _) in ORDERS.items()},
+        "orders": {key: label for key, (label, _by) in ORDERS.items()},
         "sort": sort,
         "page": listed,
         "users": [(collector, held.get(collector.pk)) for collector in listed.rows],

@@ -23,13 +23,14 @@ from allauth.mfa.models import Authenticator
 from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from config import sessions
 from config.factors import FACTORS
 from partners.factors import must_have_factor
 
-GENERIC = "That e-mail address and password do not belong together. Check both and try again."
-TOO_MANY = "Too many failed attempts. Wait 15 minutes, then try again; the right password works then."
+GENERIC = _("That e-mail address and password do not belong together. Check both and try again.")
+TOO_MANY = _("Too many failed attempts. Wait 15 minutes, then try again; the right password works then.")
 
 
 class AccountAdapter(DefaultAccountAdapter):

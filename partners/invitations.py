@@ -16,6 +16,7 @@ from django.core.mail import send_mail
 from django.db import transaction
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.translation import gettext_noop
 
 from config import clock
 from config.errors import Refusal
@@ -32,13 +33,13 @@ VALID_FOR = timedelta(days=7)
 class InvitationUnusable(Refusal):
     """A link that was never made, has been used or withdrawn, or is out of date."""
 
-    sentence = "This invitation is not valid any more; ask for a new one"
+    sentence = gettext_noop("This invitation is not valid any more; ask for a new one")
 
 
 class SignInFirst(Refusal):
     """The invited person has an account, and it is not the one that asks."""
 
-    sentence = "Sign in with the invited e-mail address first"
+    sentence = gettext_noop("Sign in with the invited e-mail address first")
 
 
 def invite(

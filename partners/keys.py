@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 
 from django.db import DEFAULT_DB_ALIAS, transaction
 from django.db.models import Q
+from django.utils.translation import gettext_noop
 
 from config import clock
 from config.errors import Refusal
@@ -49,19 +50,19 @@ KEY = re.compile(r"(live|sandbox)-([0-9A-Za-z]{12})_[0-9A-Za-z]{43}")
 class TooManyKeys(Refusal):
     """The environment has as many active keys as it may have."""
 
-    sentence = f"An environment has at most {MOST_ACTIVE} active keys; revoke one first"
+    sentence = gettext_noop("An environment has at most 10 active keys; revoke one first")
 
 
 class KeyNotActive(Refusal):
     """A key that opens nothing any more."""
 
-    sentence = "This key is revoked or expired; make a new one instead"
+    sentence = gettext_noop("This key is revoked or expired; make a new one instead")
 
 
 class ExpiryPassed(Refusal):
     """A key that would be dead at birth."""
 
-    sentence = "A key's expiry lies in the future"
+    sentence = gettext_noop("A key's expiry lies in the future")
 
 
 def issue_key(

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models.functions import Now
+from django.utils.translation import gettext_noop
 
 from config import clock
 from config.errors import Refusal
@@ -25,13 +26,13 @@ class NotASandbox(Refusal):
 class ClockBackwards(Refusal):
     """What has happened has happened. A sandbox that shall begin again is reset."""
 
-    sentence = "The sandbox clock only moves forward"
+    sentence = gettext_noop("The sandbox clock only moves forward")
 
 
 class ClockTooFar(Refusal):
     """Further than any window lasts."""
 
-    sentence = "The sandbox clock can be at most ten years ahead"
+    sentence = gettext_noop("The sandbox clock can be at most ten years ahead")
 
 
 def move_clock(

@@ -6,6 +6,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
+from django.utils.translation import gettext_noop
 
 from config.errors import Refusal
 from partners import audit
@@ -16,13 +17,13 @@ from partners.models import Membership, Partner, Role, User
 class BadEmail(Refusal):
     """Not an e-mail address."""
 
-    sentence = "Enter a valid e-mail address"
+    sentence = gettext_noop("Enter a valid e-mail address")
 
 
 class UnknownRole(Refusal):
     """Not one of the three roles."""
 
-    sentence = f"A role is one of: {', '.join(Role.values)}"
+    sentence = gettext_noop("A role is one of: viewer, operator, owner")
 
 
 class WeakPassword(Refusal):
@@ -32,13 +33,13 @@ class WeakPassword(Refusal):
 class AlreadyMember(Refusal):
     """This person is in the partner's team already."""
 
-    sentence = "This person is already a member"
+    sentence = gettext_noop("This person is already a member")
 
 
 class LastOwner(Refusal):
     """A team that nobody could manage any more."""
 
-    sentence = "A team keeps at least one owner; make somebody else an owner first"
+    sentence = gettext_noop("A team keeps at least one owner; make somebody else an owner first")
 
 
 def add_member(*, partner: Partner, email: str, role: str, by: Actor, password: str | None = None) -> Membership:

@@ -20,14 +20,18 @@
     }
   }
 
+  // What is written here comes from the page, in the viewer's language (templates/dashboard/words.html).
+  const words = find("#words")?.dataset ?? {};
+  const fill = (sentence, ...values) => sentence.replace(/\{\}/g, () => values.shift());
+
   function remaining(seconds) {
-    if (seconds < 0) return "closed";
+    if (seconds < 0) return words.closed;
     const days = Math.floor(seconds / 86400);
     const hours = Math.floor(seconds / 3600);
     const minutes = Math.floor(seconds / 60);
-    if (days >= 1) return `${days} d ${hours % 24} h`;
-    if (hours >= 1) return `${hours} h ${minutes % 60} min`;
-    return `${minutes} min ${Math.floor(seconds % 60)} s`;
+    if (days >= 1) return fill(words.days, days, hours % 24);
+    if (hours >= 1) return fill(words.hours, hours, minutes % 60);
+    return fill(words.minutes, minutes, Math.floor(seconds % 60));
   }
 
   function tick() {
@@ -146,11 +150,11 @@
     if ("poll" in event.target.dataset) return; // it asks again by itself
     if (requestConfig?.verb === "post") {
       close();
-      say("No answer came, so it is not known whether this went through. Reload the page to see; an item is never paid for twice.");
+      say(words.unsure);
     } else if (target?.id === "results" && find("#broken")) {
       broken(target, xhr);
     } else {
-      say("The server did not answer. Try again in a moment.");
+      say(words.silent);
     }
   }
   document.addEventListener("htmx:responseError", lost);

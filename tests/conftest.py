@@ -9,10 +9,13 @@ import pytest
 from django.core.cache import cache
 from django.db import connection
 from django.test import TransactionTestCase
+from django.utils.translation import trans_real
+from pytest_django import Settings
 
 from buyback.ledger import broken_invariants
 from inventory.models import Item
 from partners import request_log, throttling
+from tests.languages import CODE, Bracketed
 from tests.world import World, make_world
 
 # A busy machine must not decide a test.
@@ -75,3 +78,11 @@ def _calls_wait_until_a_test_writes_them() -> None:
 def world(db: None) -> World:
     """Two partners, a pack, nobody holding anything (``tests/world.py``)."""
     return make_world()
+
+
+@pytest.fixture
+def bracketed(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A second language, of sentences in brackets; its code."""
+    settings.LANGUAGES = [("en", "English"), (CODE, "In brackets")]
+    monkeypatch.setitem(vars(trans_real)["_translations"], CODE, Bracketed())
+    return CODE

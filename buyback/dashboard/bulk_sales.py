@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import structlog
 from django.contrib import messages
 from django.http import HttpResponse, QueryDict, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HttpResponseStopPolling, trigger_client_event
 from kombu.exceptions import OperationalError
@@ -31,12 +33,15 @@ from partners.dashboard.pages import page
 from partners.dashboard.paging import NEWEST, keyset
 from partners.models import Role
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 log = structlog.get_logger(__name__)
 
 STALE = Obstacle(
-    "This list is out of date",
-    "The list of items was made more than an hour ago, or is not one of ours. Nothing was started.",
-    "Select the items again; you will see their prices as they are now.",
+    _("This list is out of date"),
+    _("The list of items was made more than an hour ago, or is not one of ours. Nothing was started."),
+    _("Select the items again; you will see their prices as they are now."),
     status=409,
 )
 COLUMNS = ("item_id", "card", "user_id", "amount_usd", "state", "result", "buyback_id", "payout_id", "closed_at")
@@ -134,7 +139,8 @@ def cancel(request: MemberRequest, pk: UUID) -> HttpResponse:
         return _refuse(request, stop)
     sale = get_object_or_404(BulkSale.objects.of(request.environment), pk=pk)
     stopped = bulk.cancel(sale.pk, by=Actor.user(request.user), now=request.environment.now())
-    messages.success(request, f"Cancelled: {stopped:,} not begun" if stopped else "Everything had begun already")
+    told = gettext("Cancelled: %(size)s not begun") % {"size": f"{stopped:,}"}
+    messages.success(request, told if stopped else gettext("Everything had begun already"))
     return redirect("dashboard:bulk_sale", request.environment.mode, sale.pk)
 
 
@@ -150,22 +156,22 @@ def standing(sale: Any) -> dict[str, Any]:
     """How far a counted bulk sale is: a word for its state, and how many of its lines are at their end."""
     done = sale.sold + sale.refused + sale.cancelled
     waits, over = sale.pending + sale.selling, done == sale.size
-    word = "Running" if waits else "Waiting for answers"
+    word = _("Running") if waits else _("Waiting for answers")
     if over:
-        word = "Cancelled" if sale.cancelled else "Finished"
+        word = _("Cancelled") if sale.cancelled else _("Finished")
     return {"done": done, "over": over, "word": word}
 
 
-def sentence(line: BulkLine) -> str:
+def sentence(line: BulkLine) -> StrOrPromise:
     """What became of a line, or what it waits for."""
     if line.state == BulkLine.State.REFUSED:
         return LINE_REASONS[BulkLine.Reason(line.reason)]
     return {
-        BulkLine.State.PENDING: "Not begun yet.",
-        BulkLine.State.SELLING: "Being sold at this moment.",
-        BulkLine.State.UNKNOWN: "The payment is not confirmed yet. It resolves by itself and is made once.",
-        BulkLine.State.SOLD: "Sold back and paid.",
-        BulkLine.State.CANCELLED: "Not begun: the rest was cancelled. The user still holds it.",
+        BulkLine.State.PENDING: _("Not begun yet."),
+        BulkLine.State.SELLING: _("Being sold at this moment."),
+        BulkLine.State.UNKNOWN: _("The payment is not confirmed yet. It resolves by itself and is made once."),
+        BulkLine.State.SOLD: _("Sold back and paid."),
+        BulkLine.State.CANCELLED: _("Not begun: the rest was cancelled. The user still holds it."),
     }[BulkLine.State(line.state)]
 
 

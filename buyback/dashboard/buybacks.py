@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db.models import Q
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from buyback.dashboard import filters, story, totals
@@ -23,9 +24,9 @@ from partners.dashboard.paging import NEWEST, keyset
 SETTLED = Q(state="settled")
 KIND = filters.Kind(
     states={
-        "settled": ("Paid", SETTLED),
-        "open": ("In progress", Q(state__in=OPEN_STATES)),
-        "failed": ("Failed", Q(state="failed")),
+        "settled": (_("Paid"), SETTLED),
+        "open": (_("In progress"), Q(state__in=OPEN_STATES)),
+        "failed": (_("Failed"), Q(state="failed")),
     },
     user="item__collector",
     pack="item__pack",

@@ -13,6 +13,8 @@ from typing import Any, TypeVar
 
 from django.db.models import Q, QuerySet
 from django.http import HttpResponse, QueryDict
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from buyback import bulk
@@ -30,10 +32,10 @@ from partners.templatetags.dashboard import usd
 Row = TypeVar("Row")
 
 WINDOWS = {
-    "1h": ("1 hour", timedelta(hours=1)),
-    "24h": ("24 hours", timedelta(hours=24)),
-    "3d": ("3 days", timedelta(days=3)),
-    "7d": ("7 days", timedelta(days=7)),
+    "1h": (_("1 hour"), timedelta(hours=1)),
+    "24h": (_("24 hours"), timedelta(hours=24)),
+    "3d": (_("3 days"), timedelta(days=3)),
+    "7d": (_("7 days"), timedelta(days=7)),
 }
 SOONEST: Order = {"expires_at": datetime.fromisoformat, "id": int}
 
@@ -90,11 +92,11 @@ class Filter:
     def chips(self, packs: dict[str, str]) -> list[Chip]:
         """The filters in use, as words."""
         told = {
-            ("within", "Closes within"): WINDOWS[self.within][0] if self.within else "",
-            ("user", "User"): self.user,
-            ("pack", "Pack"): packs.get(self.pack, self.pack),
-            ("least", "At least"): "" if self.least is None else usd(self.least),
-            ("most", "At most"): "" if self.most is None else usd(self.most),
+            ("within", gettext("Closes within")): WINDOWS[self.within][0] if self.within else "",
+            ("user", gettext("User")): self.user,
+            ("pack", gettext("Pack")): packs.get(self.pack, self.pack),
+            ("least", gettext("At least")): "" if self.least is None else usd(self.least),
+            ("most", gettext("At most")): "" if self.most is None else usd(self.most),
         }
         return [Chip(name, label, text) for (name, label), text in told.items() if text]
 
@@ -115,7 +117,7 @@ def expiring(request: MemberRequest) -> HttpResponse:
         "page": listed,
         "tiles": [tile(item, now) for item in listed.rows],
         "asked": asked,
-        "windows": {key: label for key, (label, _) in WINDOWS.items()},
+        "windows": {key: label for key, (label, _span) in WINDOWS.items()},
         "packs": packs,
         "chips": asked.chips(packs),
         "may_sell": may_act(request, Role.OPERATOR),

@@ -10,10 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlencode
 
 from django.db.models import Model, Q
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from buyback.models.sales import MoneyQuerySet
 from config.money import LIMIT
@@ -22,11 +24,14 @@ from partners.dashboard.access import MemberRequest
 from partners.dashboard.pages import Chip
 from partners.models import ApiKey, Environment, Membership
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 M = TypeVar("M", bound=Model)
 
 MEMBER = "user:"  # how an actor begins who is a person
 TODAY, YESTERDAY, WEEK = "today", "yesterday", "week"
-WHEN = {TODAY: "Today", YESTERDAY: "Yesterday", WEEK: "Last 7 days"}
+WHEN = {TODAY: _("Today"), YESTERDAY: _("Yesterday"), WEEK: _("Last 7 days")}
 SPANS = {TODAY: (0, 0), YESTERDAY: (1, 1), WEEK: (6, 0)}  # first and last day, so many days ago
 
 
@@ -34,7 +39,7 @@ SPANS = {TODAY: (0, 0), YESTERDAY: (1, 1), WEEK: (6, 0)}  # first and last day, 
 class Kind:
     """One of the two lists: its states (label and condition by value), and where its rows have what narrows them."""
 
-    states: Mapping[str, tuple[str, Q]]
+    states: Mapping[str, tuple[StrOrPromise, Q]]
     user: str
     pack: str
     by: str
@@ -95,15 +100,15 @@ def chips(filters: Filters, kind: Kind, choices: Mapping[str, Any]) -> list[Chip
     """The filters in use, as words."""
     packs, people = choices["packs"], choices["people"]
     told = {
-        ("state", "State"): kind.states[filters.state][0] if filters.state else "",
-        ("when", "Date (UTC)"): WHEN.get(filters.when, ""),
-        ("from", "From"): "" if filters.when else str(filters.since or ""),
-        ("to", "To"): "" if filters.when else str(filters.until or ""),
-        ("min", "At least"): "" if filters.least is None else f"${filters.least:,.2f}",
-        ("max", "At most"): "" if filters.most is None else f"${filters.most:,.2f}",
-        ("user", "User"): filters.user,
-        ("pack", "Pack"): packs.get(filters.pack, filters.pack),
-        ("by", "Asked by"): people.get(filters.by, filters.by),
+        ("state", gettext("State")): kind.states[filters.state][0] if filters.state else "",
+        ("when", gettext("Date (UTC)")): WHEN.get(filters.when, ""),
+        ("from", gettext("From")): "" if filters.when else str(filters.since or ""),
+        ("to", gettext("To")): "" if filters.when else str(filters.until or ""),
+        ("min", gettext("At least")): "" if filters.least is None else f"${filters.least:,.2f}",
+        ("max", gettext("At most")): "" if filters.most is None else f"${filters.most:,.2f}",
+        ("user", gettext("User")): filters.user,
+        ("pack", gettext("Pack")): packs.get(filters.pack, filters.pack),
+        ("by", gettext("Asked by")): people.get(filters.by, filters.by),
     }
     return [Chip(name, label, text) for (name, label), text in told.items() if text]
 
@@ -114,7 +119,7 @@ def context(request: MemberRequest, filters: Filters, kind: Kind) -> dict[str, A
     return {
         "filters": filters,
         "chips": chips(filters, kind, known),
-        "states": [(value, label) for value, (label, _) in kind.states.items()],
+        "states": [(value, label) for value, (label, _condition) in kind.states.items()],
         **known,
     }
 

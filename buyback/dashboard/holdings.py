@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from buyback.dashboard.tiles import tile
@@ -24,6 +25,9 @@ from partners.dashboard.pages import page
 from partners.dashboard.paging import keyset, read_cursor, write_cursor
 from partners.models import Role
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 SIZE = 50  # moments of a page of history
 
 
@@ -31,14 +35,14 @@ SIZE = 50  # moments of a page of history
 class Order:
     """One way to sort the grid: its label, and its columns with how to read each from a cursor."""
 
-    label: str
+    label: StrOrPromise
     by: Mapping[str, Callable[[str], Any]]
 
 
 ORDERS = {
-    "newest": Order("Newest", {"-purchased_at": datetime.fromisoformat, "-id": int}),
-    "closing": Order("Closing soonest", {"closes": datetime.fromisoformat, "id": int}),
-    "value": Order("Highest value", {"-value": Decimal, "-id": int}),
+    "newest": Order(_("Newest"), {"-purchased_at": datetime.fromisoformat, "-id": int}),
+    "closing": Order(_("Closing soonest"), {"closes": datetime.fromisoformat, "id": int}),
+    "value": Order(_("Highest value"), {"-value": Decimal, "-id": int}),
 }
 
 

@@ -12,6 +12,7 @@ from decimal import Decimal
 from uuid import uuid4
 
 from django.core import signing
+from django.utils.translation import gettext_noop
 
 from buyback import keyed
 from buyback.outcomes import Sale
@@ -29,7 +30,7 @@ LIFETIME = timedelta(seconds=60)
 class OfferLapsed(Refusal):
     """The offer was shown too long ago for a sale to begin."""
 
-    sentence, status = "The offer has lapsed", 422
+    sentence, status = gettext_noop("The offer has lapsed"), 422
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from inventory.models import Card, Item, Tally
 from partners.dashboard.access import MemberRequest, member
 from partners.dashboard.pages import page
 from partners.models import Environment, Event
-from partners.templatetags.dashboard import usd
+from partners.templatetags.dashboard import short_month, usd
 
 SOON = timedelta(hours=24)
 RECENT = 12
@@ -83,7 +83,10 @@ def _days(here: Environment, today: date, paid: Total) -> dict[str, Any]:
 
 
 def _points(days: Sequence[date], values: Sequence[Any], write: Any) -> list[Bar]:
-    return [Bar(f"{day:%d %b}", Decimal(value), write(value)) for day, value in zip(days, values, strict=True)]
+    return [
+        Bar(f"{day:%d} {short_month(day)}", Decimal(value), write(value))
+        for day, value in zip(days, values, strict=True)
+    ]
 
 
 def _activity(here: Environment) -> list[tuple[Event, Any]]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from buyback.sandbox import move_clock
@@ -15,7 +17,10 @@ from partners.dashboard.pages import page
 from partners.models import Role
 from partners.sandbox import reset
 
-DAYS = {"1": "1 day", "7": "7 days", "30": "30 days"}
+DAYS = {"1": _("1 day"), "7": _("7 days"), "30": _("30 days")}
+NOT_MOVED = _("The clock was not moved")
+NO_STEP = Obstacle(NOT_MOVED, _("That is none of the steps offered."), _("Choose one of them."), 422)
+NOT_TICKED = Obstacle(_("Nothing was reset"), _("The box was not ticked."), _("Tick it if everything may go."), 422)
 DAY = 86_400  # seconds
 
 
@@ -41,15 +46,15 @@ def clock(request: MemberRequest) -> HttpResponse:
     _only_sandbox(request)
     stop, days = obstacle(request, Role.OPERATOR), request.POST.get("days", "")
     if stop is None and days not in DAYS:
-        stop = Obstacle("The clock was not moved", "That is none of the steps offered.", "Choose one of them.", 422)
+        stop = NO_STEP
     if stop:
         return _refused(request, stop)
     try:
         move_clock(environment=request.environment, by=Actor.user(request.user), seconds=int(days) * DAY)
     except Refusal as refusal:
-        stop = Obstacle("The clock was not moved", f"{refusal.sentence}.", "Reset the sandbox to begin again.", 422)
+        stop = Obstacle(NOT_MOVED, f"{gettext(refusal.sentence)}.", _("Reset the sandbox to begin again."), 422)
         return _refused(request, stop)
-    messages.success(request, f"The sandbox's clock has moved {DAYS[days]} forward")
+    messages.success(request, gettext("The sandbox's clock has moved %(days)s forward") % {"days": DAYS[days]})
     return redirect("dashboard:sandbox", "sandbox")
 
 
@@ -60,11 +65,11 @@ def empty(request: MemberRequest) -> HttpResponse:
     _only_sandbox(request)
     stop = obstacle(request, Role.OWNER)
     if stop is None and request.POST.get("confirmed") != "yes":
-        stop = Obstacle("Nothing was reset", "The box was not ticked.", "Tick it if everything may go.", 422)
+        stop = NOT_TICKED
     if stop:
         return _refused(request, stop)
     reset(environment=request.environment, by=Actor.user(request.user))
-    messages.success(request, "The sandbox is empty, and its clock shows the real time")
+    messages.success(request, gettext("The sandbox is empty, and its clock shows the real time"))
     return redirect("dashboard:sandbox", "sandbox")
 
 

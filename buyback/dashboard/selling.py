@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 import orjson
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRefresh, HttpResponseStopPolling, trigger_client_event
 
@@ -28,8 +31,11 @@ from partners.dashboard.pages import page
 from partners.models import Role
 from partners.templatetags.dashboard import actor, usd
 
-LAPSED = "The offer has lapsed"
-CHANGED = "The price has changed"
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+LAPSED = _("The offer has lapsed")
+CHANGED = _("The price has changed")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -76,7 +82,7 @@ def _confirm(request: MemberRequest, item: Item) -> HttpResponse:
         return _wait(request, item, wait.sentence)
     item, told = _item(request, item.pk), orjson.loads(answer.body)
     if answer.status == 200:
-        return _sold(request, item, f"Sold back for {usd(offer.amount)}")
+        return _sold(request, item, gettext("Sold back for %(amount)s") % {"amount": usd(offer.amount)})
     if told["error"] == PriceChanged.sentence:
         return _offer(request, item, notice=CHANGED, was=offer.amount, status=422)
     return _not_sold(request, item, told["error"])
@@ -92,7 +98,7 @@ def _item(request: MemberRequest, pk: int) -> Item:
 
 
 def _offer(
-    request: MemberRequest, item: Item, *, notice: str = "", was: Decimal | None = None, status: int = 200
+    request: MemberRequest, item: Item, *, notice: StrOrPromise = "", was: Decimal | None = None, status: int = 200
 ) -> HttpResponse:
     """The price of this moment and the button, or why there is none."""
     now = request.environment.now()
@@ -144,11 +150,12 @@ def _already_sold(request: MemberRequest, item: Item) -> HttpResponse:
     payout = _payout(request, item)
     seller = payout.buyback.requested_by
     if seller == str(Actor.user(request.user)):
-        return _sold(request, item, f"Already sold back for {usd(payout.amount)}")
+        return _sold(request, item, gettext("Already sold back for %(amount)s") % {"amount": usd(payout.amount)})
     stop = Obstacle(
-        "This item was sold back meanwhile",
-        f"{actor(seller)} sold it back for {usd(payout.amount)}. Nothing was paid a second time.",
-        "The payout shows when and for whom.",
+        _("This item was sold back meanwhile"),
+        gettext("%(who)s sold it back for %(amount)s. Nothing was paid a second time.")
+        % {"who": actor(seller), "amount": usd(payout.amount)},
+        _("The payout shows when and for whom."),
         status=409,
     )
     return _refuse(request, stop, item, payout)

@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from django.utils.text import format_lazy
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from buyback.models import Buyback, Move, Payout, Transfer
 from partners.templatetags.dashboard import actor, percent, usd
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 State = Buyback.State
-HELD_AGAIN = "Nothing was paid, and the user holds the item again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +25,8 @@ class Step:
     """One thing that happened: when (UTC), in words, more of it, and its tone (good, warn, bad or none)."""
 
     at: datetime
-    text: str
-    more: str = ""
+    text: StrOrPromise
+    more: StrOrPromise = ""
     tone: str = ""
 
 
@@ -28,46 +34,49 @@ class Step:
 class Why:
     """Why a sellback is not paid: a sentence, and what to do next."""
 
-    sentence: str
-    next_step: str
+    sentence: StrOrPromise
+    next_step: StrOrPromise
 
 
-TRY_AGAIN = "Try again in a few minutes."
-ASK_US = "If it happens again, tell your contact at Phygitals the buyback's id."
-WAIT = "There is nothing to do: it is asked about every 15 seconds, and the item is never paid for twice."
+TRY_AGAIN = _("Try again in a few minutes.")
+ASK_US = _("If it happens again, tell your contact at Phygitals the buyback's id.")
+AGAIN_OR_ASK = format_lazy("{} {}", TRY_AGAIN, ASK_US)
+WAIT = _("There is nothing to do: it is asked about every 15 seconds, and the item is never paid for twice.")
 # By the reason's first word, as the actions write it (buyback/attempts.py, reconciler.py, sellback.py).
 FAILED = {
-    "paused": Why("Phygitals had paused sellbacks just then.", "Try again once they run."),
+    "paused": Why(_("Phygitals had paused sellbacks just then."), _("Try again once they run.")),
     "cap_reached": Why(
-        "A spending limit of Phygitals' treasury was reached.",
-        "Try again later: limits are for an hour or a day. Your contact at Phygitals can tell which.",
+        _("A spending limit of Phygitals' treasury was reached."),
+        _("Try again later: limits are for an hour or a day. Your contact at Phygitals can tell which."),
     ),
     "below_min_amount": Why(
-        "The price had fallen below the least that your server accepts (min_amount).",
-        "Ask for a new quote, and sell again with a lower min_amount if the user agrees.",
+        _("The price had fallen below the least that your server accepts (min_amount)."),
+        _("Ask for a new quote, and sell again with a lower min_amount if the user agrees."),
     ),
-    "price_changed": Why("The price was no longer the one that was shown.", "Sell back again, at the price of then."),
-    "abandoned": Why("The request broke off before any money was asked for.", "Sell back again."),
-    "review": Why("Two people at Phygitals looked into it: it had not been paid.", "Sell back again."),
-    "declined": Why("The treasury declined to pay.", ASK_US),
+    "price_changed": Why(
+        _("The price was no longer the one that was shown."), _("Sell back again, at the price of then.")
+    ),
+    "abandoned": Why(_("The request broke off before any money was asked for."), _("Sell back again.")),
+    "review": Why(_("Two people at Phygitals looked into it: it had not been paid."), _("Sell back again.")),
+    "declined": Why(_("The treasury declined to pay."), ASK_US),
 }
 PRICES = {
-    "timeout": Why("No market price could be had in time.", TRY_AGAIN),
-    "unreachable": Why("The source of market prices could not be reached.", TRY_AGAIN),
-    "bad_status": Why("The source of market prices had no price for the card.", f"{TRY_AGAIN} {ASK_US}"),
-    "stale": Why("The card's last market price was too old to pay by.", TRY_AGAIN),
-    "not_positive": Why("The card's market price was nothing that could be paid.", ASK_US),
-    "out_of_bounds": Why("The card's market price was nothing that could be paid.", ASK_US),
-    "moved_too_far": Why("The market price had moved further than is paid without a look.", ASK_US),
+    "timeout": Why(_("No market price could be had in time."), TRY_AGAIN),
+    "unreachable": Why(_("The source of market prices could not be reached."), TRY_AGAIN),
+    "bad_status": Why(_("The source of market prices had no price for the card."), AGAIN_OR_ASK),
+    "stale": Why(_("The card's last market price was too old to pay by."), TRY_AGAIN),
+    "not_positive": Why(_("The card's market price was nothing that could be paid."), ASK_US),
+    "out_of_bounds": Why(_("The card's market price was nothing that could be paid."), ASK_US),
+    "moved_too_far": Why(_("The market price had moved further than is paid without a look."), ASK_US),
 }
-NO_TRUST = Why("The market price that was told could not be trusted.", f"{TRY_AGAIN} {ASK_US}")
+NO_TRUST = Why(_("The market price that was told could not be trusted."), AGAIN_OR_ASK)
 OPEN = {
-    State.CLAIMED: Why("The sellback has begun and no money has been asked for yet.", WAIT),
-    State.SUBMITTED: Why("The treasury is being asked to pay.", WAIT),
-    State.UNKNOWN: Why("The treasury has not said yet whether it paid.", WAIT),
+    State.CLAIMED: Why(_("The sellback has begun and no money has been asked for yet."), WAIT),
+    State.SUBMITTED: Why(_("The treasury is being asked to pay."), WAIT),
+    State.UNKNOWN: Why(_("The treasury has not said yet whether it paid."), WAIT),
     State.REVIEW: Why(
-        "The treasury can no longer say whether it paid, so two people at Phygitals look into it.",
-        "There is nothing to do. Until they have decided, the item can neither be sold nor shipped.",
+        _("The treasury can no longer say whether it paid, so two people at Phygitals look into it."),
+        _("There is nothing to do. Until they have decided, the item can neither be sold nor shipped."),
     ),
 }
 
@@ -79,13 +88,13 @@ def why(sale: Buyback) -> Why | None:
 
 def reason(text: str) -> Why:
     """Why a sellback failed, by the reason that was kept."""
-    kind, _, detail = text.partition(":")
+    kind, _colon, detail = text.partition(":")
     detail = detail.strip()
     if kind == "price":
         return PRICES.get(detail, NO_TRUST)
-    known = FAILED.get(kind.split(" ")[0], Why("It could not be paid.", ASK_US))
+    known = FAILED.get(kind.split(" ")[0], Why(_("It could not be paid."), ASK_US))
     if kind == "declined" and detail:
-        return Why(f"The treasury declined to pay: {detail}.", known.next_step)
+        return Why(gettext("The treasury declined to pay: %(why)s.") % {"why": detail}, known.next_step)
     return known
 
 
@@ -105,49 +114,61 @@ def formula(sale: Buyback) -> str:
     """How the amount was computed, as one reads it aloud; nothing for a sale that was never priced."""
     if sale.amount is None or sale.fmv is None:
         return ""
-    share = f"{percent(sale.buyback_percent)} of {usd(sale.fmv)}, rounded half up to the cent"
     if not sale.voucher:
-        return f"{share}, is {usd(sale.amount)}."
-    if sale.amount == sale.mint_price:
-        floor = f"at least the pull's price of {usd(sale.mint_price)}"
-        return f"Bought with a voucher: {floor}, which is no less than {share}."
-    return (
-        f"{share}, is {usd(sale.amount)}: more than the pull's price of {usd(sale.mint_price)} that a voucher ensures."
-    )
+        sentence = gettext("%(share)s of %(value)s, rounded half up to the cent, is %(amount)s.")
+    elif sale.amount == sale.mint_price:
+        sentence = gettext(
+            "Bought with a voucher: at least the pull's price of %(pull)s, which is no less than %(share)s of "
+            "%(value)s, rounded half up to the cent."
+        )
+    else:
+        sentence = gettext(
+            "%(share)s of %(value)s, rounded half up to the cent, is %(amount)s: more than the pull's price of %(pull)s"
+            " that a voucher ensures."
+        )
+    told = {"value": usd(sale.fmv), "amount": usd(sale.amount), "pull": usd(sale.mint_price)}
+    return sentence % {"share": percent(sale.buyback_percent), **told}
 
 
 def _steps(sale: Buyback, payout: Payout | None) -> Iterator[Step]:
-    yield Step(sale.item.purchased_at, "Pulled", f"By {sale.item.collector.user_id}, from {sale.item.pack.name}")
-    asked = f"Asked for by {actor(sale.requested_by)}"
+    whence = {"user": sale.item.collector.user_id, "pack": sale.item.pack.name}
+    yield Step(sale.item.purchased_at, _("Pulled"), gettext("By %(user)s, from %(pack)s") % whence)
+    asked = gettext("Asked for by %(who)s") % {"who": actor(sale.requested_by)}
     ended = (State.SETTLED, State.FAILED)  # what is said of a sale after its end is between us and the treasury
     moves = list(sale.moves.exclude(before__in=ended).order_by("id"))
     if not moves and sale.state == State.SETTLED:
-        yield Step(sale.created_at, "Sold back at once", asked)
+        yield Step(sale.created_at, _("Sold back at once"), asked)
     else:
-        yield Step(sale.created_at, "Claimed", f"{asked}; the item is kept for this sellback")
+        kept = gettext("%(asked)s; the item is kept for this sellback") % {"asked": asked}
+        yield Step(sale.created_at, _("Claimed"), kept)
     for move in moves:
         yield from _told(sale, move)
     if payout is not None and payout.paid_at:
-        yield Step(payout.paid_at, "Paid to the user", usd(payout.amount), "good")
+        yield Step(payout.paid_at, _("Paid to the user"), usd(payout.amount), "good")
 
 
 def _taken_back(transfers: list[Transfer]) -> Iterator[Step]:
     """Money that two people at Phygitals have said was recovered: sale and payout stay as they were."""
     for line in transfers:
         if line.debit == Transfer.Account.PAID_OUT:
-            yield Step(line.created_at, "Recovered by Phygitals", f"{usd(line.amount)} of the payout came back", "warn")
+            more = gettext("%(amount)s of the payout came back") % {"amount": usd(line.amount)}
+            yield Step(line.created_at, _("Recovered by Phygitals"), more, "warn")
 
 
 def _told(sale: Buyback, move: Move) -> Iterator[Step]:
     """A move of the sale in words. Its end carries the sale's own time, by which statements count it."""
     if move.after == State.SUBMITTED:
-        yield Step(move.created_at, "Submitted", f"Priced at {usd(sale.amount)}, and the treasury was asked to pay it")
+        more = gettext("Priced at %(amount)s, and the treasury was asked to pay it") % {"amount": usd(sale.amount)}
+        yield Step(move.created_at, _("Submitted"), more)
     elif move.after == State.UNKNOWN:
-        again = "Asked again: still" if move.before == move.after else "Outcome unknown:"
-        yield Step(move.created_at, f"{again} no answer whether it was paid", tone="warn")
+        again = move.before == move.after
+        still = gettext("Asked again: still no answer whether it was paid")
+        yield Step(
+            move.created_at, still if again else _("Outcome unknown: no answer whether it was paid"), tone="warn"
+        )
     elif move.after == State.REVIEW:
-        yield Step(move.created_at, "Given to two people at Phygitals to look into", tone="warn")
+        yield Step(move.created_at, _("Given to two people at Phygitals to look into"), tone="warn")
     elif move.after == State.SETTLED:
-        yield Step(sale.completed_at or move.created_at, "Settled", "The treasury has paid", "good")
+        yield Step(sale.completed_at or move.created_at, _("Settled"), _("The treasury has paid"), "good")
     elif move.after == State.FAILED:
-        yield Step(sale.completed_at or move.created_at, "Failed", reason(sale.failure_reason).sentence, "bad")
+        yield Step(sale.completed_at or move.created_at, _("Failed"), reason(sale.failure_reason).sentence, "bad")

@@ -3,35 +3,42 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from buyback.dashboard.story import OPEN, reason
 from buyback.history import Moment
 from buyback.models import Buyback
 from partners.templatetags.dashboard import actor, usd
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 TITLES = {
-    "pulled": "Pulled",
-    "closes": "Sellback window closes",
-    "closed": "Sellback window closed",
-    "asked": "Sellback asked for",
-    "submitted": "Payment asked for",
-    "settled": "Sold back",
-    "failed": "Sellback failed",
-    "unknown": "No answer about the payment",
-    "review": "Taken up by people at Phygitals",
-    "payout_pending": "Payout made",
-    "payout_paid": "Paid to the user",
-    "payout_failed": "Payout failed",
-    "ship_asked": "Shipping asked for",
-    "shipped": "Shipped",
-    "delivered": "Delivered",
-    "ship_cancelled": "Shipping cancelled",
-    "ship_failed": "Shipping failed",
+    "pulled": _("Pulled"),
+    "closes": _("Sellback window closes"),
+    "closed": _("Sellback window closed"),
+    "asked": _("Sellback asked for"),
+    "submitted": _("Payment asked for"),
+    "settled": _("Sold back"),
+    "failed": _("Sellback failed"),
+    "unknown": _("No answer about the payment"),
+    "review": _("Taken up by people at Phygitals"),
+    "payout_pending": _("Payout made"),
+    "payout_paid": _("Paid to the user"),
+    "payout_failed": _("Payout failed"),
+    "ship_asked": _("Shipping asked for"),
+    "shipped": _("Shipped"),
+    "delivered": _("Delivered"),
+    "ship_cancelled": _("Shipping cancelled"),
+    "ship_failed": _("Shipping failed"),
 }
 SHIPPING = ("ship_asked", "shipped", "delivered", "ship_cancelled", "ship_failed")
 WINDOW = {
-    "closes": "It can be sold back until then",
-    "closed": "It can no longer be sold back; the user still owns it",
+    "closes": _("It can be sold back until then"),
+    "closed": _("It can no longer be sold back; the user still owns it"),
 }
 TONES = {"settled": "good", "payout_paid": "good", "delivered": "good", "failed": "bad", "payout_failed": "bad"}
 TONES |= {"ship_failed": "bad"}
@@ -43,8 +50,8 @@ class Line:
     """One line of a timeline. ``order``: the id of the shipping order that it tells of."""
 
     moment: Moment
-    title: str
-    note: str
+    title: StrOrPromise
+    note: StrOrPromise
     tone: str
     order: str
 
@@ -55,13 +62,13 @@ def line(moment: Moment) -> Line:
     return Line(moment, TITLES[moment.kind], "" if order else _note(moment), TONES.get(moment.kind, ""), order)
 
 
-def _note(moment: Moment) -> str:
+def _note(moment: Moment) -> StrOrPromise:
     if moment.kind == "pulled":
-        return f"Worth {usd(moment.amount)}"
+        return gettext("Worth %(amount)s") % {"amount": usd(moment.amount)}
     if moment.kind in WINDOW:
         return WINDOW[moment.kind]
     if moment.kind == "asked":
-        return f"By {actor(moment.detail)}"
+        return gettext("By %(who)s") % {"who": actor(moment.detail)}
     if moment.kind == "failed":
         return reason(moment.detail).sentence
     if moment.kind in ("unknown", "review"):

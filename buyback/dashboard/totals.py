@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import Count, Max, Q, Sum
+from django.utils.translation import gettext
 
 from buyback.dashboard.filters import Filters
 from buyback.models import Payout, Statement
@@ -29,7 +30,9 @@ class Total:
     amount: Decimal | None
 
     def __str__(self) -> str:
-        return f"{self.size:,}" if self.amount is not None else f"more than {COUNTED_TO:,}"
+        if self.amount is None:
+            return gettext("more than %(size)s") % {"size": f"{COUNTED_TO:,}"}
+        return f"{self.size:,}"
 
 
 UNCOUNTED = Total(COUNTED_TO, None)

@@ -7,6 +7,7 @@ from datetime import datetime
 import pgtrigger
 from django.db import models
 from django.db.models import Count, Exists, Max, OuterRef, Q, Sum
+from django.utils.translation import gettext_lazy as _
 
 from buyback.models.sales import Buyback
 from config.money import MoneyField, money_check
@@ -111,12 +112,12 @@ class BulkLine(models.Model):
     """
 
     class State(models.TextChoices):
-        PENDING = "pending", "Waiting"
-        SELLING = "selling", "Being sold"
-        UNKNOWN = "unknown", "In progress"
-        SOLD = "sold", "Sold back"
-        REFUSED = "refused", "Not sold"
-        CANCELLED = "cancelled", "Cancelled"
+        PENDING = "pending", _("Waiting")
+        SELLING = "selling", _("Being sold")
+        UNKNOWN = "unknown", _("In progress")
+        SOLD = "sold", _("Sold back")
+        REFUSED = "refused", _("Not sold")
+        CANCELLED = "cancelled", _("Cancelled")
 
     class Reason(models.TextChoices):
         EXPIRED = "expired", "The window had closed"

@@ -10,6 +10,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Case, F, Q, When
 from django.db.models.functions import Greatest
+from django.utils.translation import gettext_lazy as _
 
 from config.money import MoneyField, RoundUsd, money_check
 from inventory.models import Collector, Item
@@ -77,12 +78,12 @@ class Buyback(models.Model):
     """
 
     class State(models.TextChoices):
-        CLAIMED = "claimed", "Claimed"
-        SUBMITTED = "submitted", "Submitted"
-        SETTLED = "settled", "Settled"
-        FAILED = "failed", "Failed"
-        UNKNOWN = "unknown", "Outcome unknown"
-        REVIEW = "review", "In review"
+        CLAIMED = "claimed", _("Claimed")
+        SUBMITTED = "submitted", _("Submitted")
+        SETTLED = "settled", _("Settled")
+        FAILED = "failed", _("Failed")
+        UNKNOWN = "unknown", _("Outcome unknown")
+        REVIEW = "review", _("In review")
 
     id = models.UUIDField(primary_key=True, db_default=UuidV7(), editable=False)
     environment = models.ForeignKey(Environment, models.PROTECT, related_name="buybacks", db_index=False)
@@ -240,9 +241,9 @@ class Transfer(models.Model):
     """
 
     class Account(models.TextChoices):
-        TREASURY = "treasury", "Treasury"  # Phygitals' money
-        IN_FLIGHT = "in_flight", "In flight"  # asked of a remote treasury, outcome not known yet
-        PAID_OUT = "paid_out", "Paid out"  # with the users
+        TREASURY = "treasury", _("Treasury")  # Phygitals' money
+        IN_FLIGHT = "in_flight", _("In flight")  # asked of a remote treasury, outcome not known yet
+        PAID_OUT = "paid_out", _("Paid out")  # with the users
 
     id = models.UUIDField(primary_key=True, db_default=UuidV7(), editable=False)
     environment = models.ForeignKey(Environment, models.PROTECT, related_name="transfers", db_index=False)
@@ -307,9 +308,9 @@ class Payout(models.Model):
     """What Phygitals paid to a user for one settled buyback."""
 
     class State(models.TextChoices):
-        PENDING = "pending", "Pending"
-        PAID = "paid", "Paid"
-        FAILED = "failed", "Failed"
+        PENDING = "pending", _("Pending")
+        PAID = "paid", _("Paid")
+        FAILED = "failed", _("Failed")
 
     id = models.UUIDField(primary_key=True, db_default=UuidV7(), editable=False)
     environment = models.ForeignKey(Environment, models.PROTECT, related_name="payouts", db_index=False)

@@ -21,6 +21,7 @@ from django.db import models
 from django.db.models import Exists, F, Func, OuterRef, Q, Value
 from django.db.models.functions import Coalesce, Now, Upper
 from django.db.models.lookups import Exact
+from django.utils.translation import gettext_lazy as _
 
 from config.money import MoneyField, money_check
 from partners.models import Environment
@@ -221,7 +222,7 @@ class Card(models.Model):
         EBAY = "ebay", "eBay"
         FANATICS = "fanatics", "Fanatics"
         ALT = "alt", "Alt"
-        EXTERNAL = "external", "External"
+        EXTERNAL = "external", _("External")
 
     id = models.BigAutoField(primary_key=True)
     # Index below serves: a pack's cards by value.

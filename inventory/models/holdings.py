@@ -12,6 +12,7 @@ import pgtrigger
 from django.db import models
 from django.db.models import Case, Count, F, Max, Min, Q, Sum, Value, When
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from config.money import MoneyField, RoundUsd, money_check
 from inventory.models.catalogue import Card, Pack
@@ -254,11 +255,11 @@ class Item(models.Model):
     """
 
     class State(models.TextChoices):
-        HELD = "held", "Held"
-        SELLING = "selling", "Being sold back"
-        SOLD = "sold", "Sold back"
-        SHIPPING = "shipping", "In a shipping order"
-        SHIPPED = "shipped", "Shipped"
+        HELD = "held", _("Held")
+        SELLING = "selling", _("Being sold back")
+        SOLD = "sold", _("Sold back")
+        SHIPPING = "shipping", _("In a shipping order")
+        SHIPPED = "shipped", _("Shipped")
 
     id = models.BigAutoField(primary_key=True)
     environment = models.ForeignKey(Environment, models.PROTECT, related_name="items", db_index=False)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.db.models import CharField, Count, IntegerField, OuterRef, QuerySet, Subquery
@@ -16,6 +16,8 @@ from django.db.models.fields.json import KT
 from django.db.models.functions import Cast
 from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from config import csv
@@ -31,17 +33,23 @@ from partners.dashboard.pages import Chip, page
 from partners.dashboard.paging import NEWEST, Order, keyset
 from partners.models import Role
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 STATES = dict(ShippingOrder.State.choices)
 BY: Order = {"-created_at": NEWEST["-created_at"], "-id": int}
 TONES = {"delivered": "good", "failed": "bad", "cancelled": "warn"}
 VERBS = {
-    "processing": "Begin",
-    "label_created": "Create the label",
-    "shipped": "Ship",
-    "delivered": "Deliver",
-    "cancelled": "Cancel",
-    "failed": "Let it fail",
+    "processing": _("Begin"),
+    "label_created": _("Create the label"),
+    "shipped": _("Ship"),
+    "delivered": _("Deliver"),
+    "cancelled": _("Cancel"),
+    "failed": _("Let it fail"),
 }
+NOT_MOVED = Obstacle(
+    _("The order was not moved"), _("It cannot go there from where it is."), _("Look at it again."), status=409
+)
 COLUMNS = {
     "order_id": "public_id",
     "status": "state",
@@ -69,7 +77,7 @@ class Step:
     """A state that an order came into."""
 
     state: str
-    label: str
+    label: StrOrPromise
     at: datetime
     tone: str
 
@@ -84,7 +92,7 @@ def orders(request: MemberRequest) -> HttpResponse:
         "page": keyset(_rows(request, state), BY, get.get("after", ""), before=get.get("before", "")),
         "states": STATES,
         "state": state,
-        "chips": [Chip("state", "State", STATES[state])] if state else [],
+        "chips": [Chip("state", gettext("State"), STATES[state])] if state else [],
     }
     return page(request, "dashboard/orders.html", context, part="results")
 
@@ -127,10 +135,11 @@ def move(request: MemberRequest, order_id: str) -> HttpResponse:
     if stop is None:
         try:
             moved = progress.play(order=found, by=Actor.user(request.user), to=request.POST.get("to", ""))
-            messages.success(request, f"The order is {moved.get_state_display().lower()} now")
+            told = gettext("The order is %(state)s now") % {"state": moved.get_state_display().lower()}
+            messages.success(request, told)
             return redirect("dashboard:order", "sandbox", order_id)
         except progress.NoSuchStep:
-            stop = Obstacle("The order was not moved", "It cannot go there from where it is.", "Look at it again.", 409)
+            stop = NOT_MOVED
     context = {"section": "orders", "stop": stop, "item": None, "payout": None}
     return page(request, "dashboard/refused.html", context, status=stop.status)
 

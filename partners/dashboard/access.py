@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlencode
 
 from allauth.account.internal.flows.reauthentication import is_reauthentication_required
@@ -20,12 +20,17 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
 from config.factors import has_factor
 from partners.dashboard.pages import page
 from partners.models import Environment, Membership, Partner, Role, User
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 SESSION_KEY = "partner"
 
@@ -85,9 +90,9 @@ def member(view: View) -> View:
 class Obstacle:
     """Why a member cannot act here: a title, a sentence, and what to do next. ``status`` is the HTTP status."""
 
-    title: str
-    sentence: str
-    next_step: str
+    title: StrOrPromise
+    sentence: StrOrPromise
+    next_step: StrOrPromise
     status: int = 403
 
 
@@ -99,23 +104,23 @@ def obstacle(request: MemberRequest, role: Role) -> Obstacle | None:
     here = request.environment
     if request.method == "POST" and request.POST.get("environment") != str(here.pk):
         return Obstacle(
-            "This tab is out of date",
-            "The form came from a page of another partner or mode, so nothing was done.",
-            f"You are now in {here.partner.name}, {here.get_mode_display()}. Open the page again and repeat the step.",
+            _("This tab is out of date"),
+            _("The form came from a page of another partner or mode, so nothing was done."),
+            gettext("You are now in %(partner)s, %(mode)s. Open the page again and repeat the step.")
+            % {"partner": here.partner.name, "mode": here.get_mode_display()},
             status=409,
         )
     if here.partner.status == Partner.Status.SUSPENDED:
         return Obstacle(
-            f"{here.partner.name} is suspended",
-            "While a partner is suspended, its dashboard can be read but nothing can be changed.",
-            "Ask your contact at Phygitals to lift the suspension.",
+            gettext("%(partner)s is suspended") % {"partner": here.partner.name},
+            _("While a partner is suspended, its dashboard can be read but nothing can be changed."),
+            _("Ask your contact at Phygitals to lift the suspension."),
         )
     if not Role(request.membership.role).includes(role):
-        return Obstacle(
-            "Your role cannot do this",
-            f"You are a {request.membership.role} in {here.partner.name}; this takes an {role.value}.",
-            "Ask an owner of your team to change your role.",
-        )
+        mine = request.membership.get_role_display().lower()
+        sentence = gettext("You are a %(role)s in %(partner)s; this takes an %(needed)s.")
+        told = sentence % {"role": mine, "partner": here.partner.name, "needed": role.label.lower()}
+        return Obstacle(_("Your role cannot do this"), told, _("Ask an owner of your team to change your role."))
     return None
 
 
@@ -151,7 +156,8 @@ def must_enrol(request: MemberRequest) -> bool:
 
 def _to_enrolment(request: MemberRequest) -> HttpResponse:
     """To the page where factors are set up; all pages of a partner that requires one lead there."""
-    messages.info(request, "Your team requires a second factor. Set one up below, then go on to the dashboard.")
+    sentence = gettext("Your team requires a second factor. Set one up below, then go on to the dashboard.")
+    messages.info(request, sentence)
     address = reverse("mfa_index")
     return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
 

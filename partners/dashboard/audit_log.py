@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import Q
 from django.http import HttpResponse
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from partners.dashboard.access import MemberRequest, Obstacle, member
@@ -16,9 +17,9 @@ from partners.models import AuditEntry, Role
 
 FILTERS = ("actor", "action", "target", "request")
 NOT_YOURS = Obstacle(
-    "The audit log is for owners",
-    "It names who did what in your team, so only an owner can read it.",
-    "Ask an owner of your team to look something up, or to change your role.",
+    _("The audit log is for owners"),
+    _("It names who did what in your team, so only an owner can read it."),
+    _("Ask an owner of your team to look something up, or to change your role."),
 )
 
 

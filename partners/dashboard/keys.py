@@ -8,6 +8,8 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from config import clock
@@ -18,16 +20,16 @@ from partners.dashboard.access import MemberRequest, may_act, member, owner_conf
 from partners.dashboard.pages import page
 from partners.models import ApiKey, Role, Scope
 
-LIVES = {"": "Until it is revoked", "30": "30 days", "90": "90 days", "365": "A year"}  # days
-OVERLAPS = {"24": "24 hours", "168": "7 days", "1": "1 hour", "0": "Not at all"}  # hours
+LIVES = {"": _("Until it is revoked"), "30": _("30 days"), "90": _("90 days"), "365": _("A year")}  # days
+OVERLAPS = {"24": _("24 hours"), "168": _("7 days"), "1": _("1 hour"), "0": _("Not at all")}  # hours
 
 
 class KeyForm(forms.Form):
     """A key's name, what it may do, and how long it lives."""
 
-    name = forms.CharField(max_length=100, label="Name", help_text="Where it is used, such as: shop server.")
+    name = forms.CharField(max_length=100, label=_("Name"), help_text=_("Where it is used, such as: shop server."))
     scopes = forms.MultipleChoiceField(choices=Scope.choices, required=False, widget=forms.CheckboxSelectMultiple)
-    lives = forms.ChoiceField(choices=list(LIVES.items()), required=False, label="Works")
+    lives = forms.ChoiceField(choices=list(LIVES.items()), required=False, label=_("Works"))
 
     name.widget.attrs |= {"autocomplete": "off", "spellcheck": "false"}
 
@@ -35,7 +37,7 @@ class KeyForm(forms.Form):
 class RotateForm(forms.Form):
     """How long the old key still works."""
 
-    overlap = forms.ChoiceField(choices=list(OVERLAPS.items()), label="The old key still works for")
+    overlap = forms.ChoiceField(choices=list(OVERLAPS.items()), label=_("The old key still works for"))
 
 
 @require_safe
@@ -68,7 +70,7 @@ def create(request: MemberRequest) -> HttpResponse:
     try:
         key, text = actions.issue_key(environment=request.environment, **chosen, expires_at=ends, by=by)
     except Refusal as refusal:
-        form.add_error("name", refusal.sentence)
+        form.add_error("name", gettext(refusal.sentence))
         return _form(request, form)
     return page(request, "dashboard/key_shown.html", {"section": "keys", "key": key, "text": text})
 
@@ -104,7 +106,7 @@ def revoke(request: MemberRequest, pk: int) -> HttpResponse:
     if request.method != "POST":
         return page(request, "dashboard/key_revoke.html", {"section": "keys", "key": key})
     actions.revoke_key(key=key, by=Actor.user(request.user))
-    messages.success(request, f"The key {key.name} is revoked.")
+    messages.success(request, gettext("The key %(name)s is revoked.") % {"name": key.name})
     return redirect("dashboard:keys", request.environment.mode)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.forms import LoginForm as AllauthLoginForm
+from django.utils.translation import gettext_lazy as _
 
 
 class LoginForm(AllauthLoginForm):
@@ -13,6 +14,6 @@ class LoginForm(AllauthLoginForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         login, password = self.fields["login"], self.fields["password"]
-        login.label, password.help_text = "E-mail address", ""
+        login.label, password.help_text = _("E-mail address"), ""
         login.widget.attrs = {"type": "email", "autocomplete": "username webauthn", "inputmode": "email"}
         password.widget.attrs.pop("placeholder", None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -13,14 +13,17 @@ from django_htmx.middleware import HtmxDetails
 from partners.dashboard.sections import SECTIONS
 from partners.models import Mode
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 
 @dataclass(frozen=True)
 class Chip:
     """A filter in use: the parameter it takes away when removed, what it is called, and its value in words."""
 
     name: str
-    label: str
-    text: str
+    label: StrOrPromise
+    text: StrOrPromise
 
 
 def page(

@@ -6,11 +6,14 @@ A body tells more of a partner's users than any other page does, so viewers do n
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from partners.dashboard.access import MemberRequest, Obstacle, member
@@ -18,12 +21,12 @@ from partners.dashboard.pages import Chip, page
 from partners.dashboard.paging import NEWEST, Order, keyset
 from partners.models import ApiCall, ApiKey, Role
 
-STATUSES = {"2xx": "Succeeded", "4xx": "Refused", "5xx": "Failed"}
+STATUSES = {"2xx": _("Succeeded"), "4xx": _("Refused"), "5xx": _("Failed")}
 BY: Order = {"-created_at": NEWEST["-created_at"], "-id": int}
 NOT_YOURS = Obstacle(
-    "The request log is for operators and owners",
-    "It shows what your servers sent, word for word.",
-    "Ask an owner of your team to look something up, or to change your role.",
+    _("The request log is for operators and owners"),
+    _("It shows what your servers sent, word for word."),
+    _("Ask an owner of your team to look something up, or to change your role."),
 )
 
 
@@ -87,17 +90,17 @@ def _may_read(request: MemberRequest) -> bool:
 def _read(request: MemberRequest, keys: dict[str, str]) -> Filters:
     """The filters in the request's address."""
     sought = {name: request.GET.get(name, "").replace("\0", "\ufffd").strip() for name in vars(Filters("", "", "", ""))}
-    known = {"status": STATUSES, "key": keys}
+    known: dict[str, Mapping[str, object]] = {"status": STATUSES, "key": keys}
     return Filters(**{name: text if text in known.get(name, text) else "" for name, text in sought.items()})
 
 
 def _chips(filters: Filters, keys: dict[str, str]) -> list[Chip]:
     """The filters in use, as words."""
     told = {
-        ("status", "Outcome"): STATUSES.get(filters.status, ""),
-        ("key", "Key"): keys.get(filters.key, ""),
-        ("path", "Path begins with"): filters.path,
-        ("request", "Request id"): filters.request,
+        ("status", gettext("Outcome")): STATUSES.get(filters.status, ""),
+        ("key", gettext("Key")): keys.get(filters.key, ""),
+        ("path", gettext("Path begins with")): filters.path,
+        ("request", gettext("Request id")): filters.request,
     }
     return [Chip(name, label, text) for (name, label), text in told.items() if text]
 

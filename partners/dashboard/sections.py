@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 @dataclass(frozen=True)
@@ -15,7 +20,7 @@ class Section:
     """
 
     name: str
-    label: str
+    label: StrOrPromise
     icon: str
     key: str
     page: str = ""
@@ -26,14 +31,14 @@ class Section:
 
 
 SECTIONS = (
-    Section("overview", "Overview", "home", "o"),
-    Section("users", "Users", "users", "u"),
-    Section("expiring", "Expiring", "clock", "e"),
-    Section("buybacks", "Buybacks", "arrow-uturn-left", "b"),
-    Section("payouts", "Payouts", "banknotes", "p"),
-    Section("orders", "Shipping", "truck", "s"),
-    Section("keys", "Developers", "code-bracket", "d"),
-    Section("team", "Team", "user-group", "t"),
+    Section("overview", _("Overview"), "home", "o"),
+    Section("users", _("Users"), "users", "u"),
+    Section("expiring", _("Expiring"), "clock", "e"),
+    Section("buybacks", _("Buybacks"), "arrow-uturn-left", "b"),
+    Section("payouts", _("Payouts"), "banknotes", "p"),
+    Section("orders", _("Shipping"), "truck", "s"),
+    Section("keys", _("Developers"), "code-bracket", "d"),
+    Section("team", _("Team"), "user-group", "t"),
 )
 
 

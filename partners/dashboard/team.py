@@ -6,6 +6,8 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from config import clock
@@ -18,11 +20,17 @@ from partners.dashboard.pages import page
 from partners.models import Invitation, Membership, Role
 from partners.onboarding import require_factor
 
+CHANGED = {
+    Role.VIEWER: _("%(email)s is a viewer now."),
+    Role.OPERATOR: _("%(email)s is an operator now."),
+    Role.OWNER: _("%(email)s is an owner now."),
+}
+
 
 class InviteForm(forms.Form):
     """Whom, and what they may do."""
 
-    email = forms.EmailField(label="E-mail address", max_length=254)
+    email = forms.EmailField(label=_("E-mail address"), max_length=254)
     role = forms.ChoiceField(choices=Role.choices, initial=Role.VIEWER, widget=forms.RadioSelect)
 
     email.widget.attrs |= {"autocomplete": "off", "autofocus": True}
@@ -54,7 +62,7 @@ def invite(request: MemberRequest) -> HttpResponse:
     try:
         made, secret = invitations.invite(partner=partner, **form.cleaned_data, by=by)
     except Refusal as refusal:
-        form.add_error("email", refusal.sentence)
+        form.add_error("email", gettext(refusal.sentence))
         return _form(request, form)
     link = invitations.address(secret, request.build_absolute_uri("/"))
     context = {"section": "team", "invitation": made, "link": link, "mailed": invitations.mail(made, link)}
@@ -72,7 +80,7 @@ def withdraw(request: MemberRequest, pk: int) -> HttpResponse:
     """The link stops working."""
     invitation = get_object_or_404(Invitation, partner=request.environment.partner, pk=pk)
     invitations.withdraw_invitation(invitation=invitation, by=Actor.user(request.user))
-    return _back(request, f"The invitation to {invitation.email} is withdrawn.")
+    return _back(request, gettext("The invitation to %(email)s is withdrawn.") % {"email": invitation.email})
 
 
 @require_POST
@@ -81,7 +89,8 @@ def factor(request: MemberRequest) -> HttpResponse:
     """Whether members need a second factor."""
     required = request.POST.get("required") == "yes"
     require_factor(partner=request.environment.partner, required=required, by=Actor.user(request.user))
-    return _back(request, f"A second factor is {'required now' if required else 'no longer required'}.")
+    on, off = gettext("A second factor is required now."), gettext("A second factor is no longer required.")
+    return _back(request, on if required else off)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -95,7 +104,7 @@ def change(request: MemberRequest, pk: int) -> HttpResponse:
         changed = actions.change_role(membership=found, role=request.POST.get("role", ""), by=Actor.user(request.user))
     except Refusal as refusal:
         return _member_page(request, found, refusal)
-    return _back(request, f"{changed.user.email} is a{'n' if changed.role != Role.VIEWER else ''} {changed.role} now.")
+    return _back(request, CHANGED[Role(changed.role)] % {"email": changed.user.email})
 
 
 @require_POST
@@ -107,7 +116,7 @@ def remove(request: MemberRequest, pk: int) -> HttpResponse:
         actions.remove_member(membership=found, by=Actor.user(request.user))
     except Refusal as refusal:
         return _member_page(request, found, refusal)
-    return _back(request, f"{found.user.email} is no longer in the team.")
+    return _back(request, gettext("%(email)s is no longer in the team.") % {"email": found.user.email})
 
 
 def _teammate(request: MemberRequest, pk: int) -> Membership:

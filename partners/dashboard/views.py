@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from partners.dashboard.access import MemberRequest, Obstacle, member, obstacle
@@ -24,7 +25,7 @@ def save(request: MemberRequest) -> HttpResponse:
     query = kept(QueryDict(request.POST.get("query", "")))
     address = _list(request, page)
     if not 0 < len(name) <= 60 or len(query) > 1000 or "\0" in name + query:
-        messages.error(request, "The view was not saved: it needs a name of at most 60 letters.")
+        messages.error(request, gettext("The view was not saved: it needs a name of at most 60 letters."))
     else:
         mine = SavedView.objects.of(request.user, request.environment)
         mine.update_or_create(
@@ -34,7 +35,7 @@ def save(request: MemberRequest) -> HttpResponse:
             name=name,
             defaults={"query": query},
         )
-        messages.success(request, f"The view “{name}” is saved.")
+        messages.success(request, gettext("The view “%(name)s” is saved.") % {"name": name})
     return redirect(f"{address}?{query}" if query else address)
 
 
@@ -48,7 +49,7 @@ def forget(request: MemberRequest, pk: int) -> HttpResponse:
     view = get_object_or_404(SavedView.objects.of(request.user, request.environment), pk=pk)
     address = _list(request, view.page)
     view.delete()
-    messages.success(request, f"The view “{view.name}” is gone.")
+    messages.success(request, gettext("The view “%(name)s” is gone.") % {"name": view.name})
     return redirect(address)
 
 

@@ -10,6 +10,7 @@ from django.contrib.auth.models import AbstractUser
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Lower, Now
+from django.utils.translation import gettext_lazy as _
 
 from partners.models.tenants import Environment, Partner
 
@@ -53,9 +54,9 @@ class User(AbstractUser):
 class Role(models.TextChoices):
     """What a member may do: each role includes the ones before it."""
 
-    VIEWER = "viewer", "Viewer"  # looks
-    OPERATOR = "operator", "Operator"  # sells items back
-    OWNER = "owner", "Owner"  # keys, webhooks, team
+    VIEWER = "viewer", _("Viewer")  # looks
+    OPERATOR = "operator", _("Operator")  # sells items back
+    OWNER = "owner", _("Owner")  # keys, webhooks, team
 
     def includes(self, other: Role) -> bool:
         """Whether this role may do what ``other`` may."""
@@ -89,10 +90,10 @@ class Membership(models.Model):
 class Scope(models.TextChoices):
     """What a key may be limited to."""
 
-    INVENTORY_READ = "inventory:read", "Read inventories, sellbacks and history"
-    BUYBACK_WRITE = "buyback:write", "Sell items back"
-    PURCHASE_WRITE = "purchase:write", "Buy pulls"
-    SHIP_WRITE = "ship:write", "Ship items"
+    INVENTORY_READ = "inventory:read", _("Read inventories, sellbacks and history")
+    BUYBACK_WRITE = "buyback:write", _("Sell items back")
+    PURCHASE_WRITE = "purchase:write", _("Buy pulls")
+    SHIP_WRITE = "ship:write", _("Ship items")
 
 
 class ApiKeyQuerySet(models.QuerySet["ApiKey"]):

@@ -7,6 +7,7 @@ from typing import Any
 import pgtrigger
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from partners.models.tenants import Environment, Partner
 
@@ -36,12 +37,12 @@ class Event(models.Model):
     """Something a partner may want to know, written in the transaction of the change it tells of."""
 
     class Type(models.TextChoices):
-        ITEM_PULLED = "item.pulled", "Item pulled"
-        ITEM_EXPIRED = "item.expired", "Window closed"
-        ITEM_WINDOW_CHANGED = "item.window_changed", "Window changed by hand"
-        BUYBACK_COMPLETED = "buyback.completed", "Sold back"
-        BUYBACK_FAILED = "buyback.failed", "Sellback failed"
-        SHIPMENT_UPDATED = "shipment.updated", "Shipment updated"
+        ITEM_PULLED = "item.pulled", _("Item pulled")
+        ITEM_EXPIRED = "item.expired", _("Window closed")
+        ITEM_WINDOW_CHANGED = "item.window_changed", _("Window changed by hand")
+        BUYBACK_COMPLETED = "buyback.completed", _("Sold back")
+        BUYBACK_FAILED = "buyback.failed", _("Sellback failed")
+        SHIPMENT_UPDATED = "shipment.updated", _("Shipment updated")
 
     id = models.UUIDField(primary_key=True, db_default=UuidV7(), editable=False)
     environment = models.ForeignKey(Environment, models.PROTECT, related_name="events", db_index=False)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import pgtrigger
 from django.db import connection, models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from config import clock
 from config.money import MoneyField, money_check
@@ -17,8 +18,8 @@ MOST_CALLS = 1_000_000  # a minute
 class Mode(models.TextChoices):
     """Which world a row belongs to. The two share no row (contract, section 8)."""
 
-    LIVE = "live", "Live"
-    SANDBOX = "sandbox", "Sandbox"
+    LIVE = "live", _("Live")
+    SANDBOX = "sandbox", _("Sandbox")
 
 
 class Partner(models.Model):

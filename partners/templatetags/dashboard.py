@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
 from django import template
 from django.template import RequestContext
+from django.utils.dates import MONTHS_3
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 
 from partners.dashboard.sections import url_in
 from partners.dashboard.views import kept
@@ -62,7 +64,13 @@ def moment(when: datetime | None) -> SafeString | str:
     """A moment as ``<time>``: UTC as written, the viewer's zone once the script has run; a dash for none."""
     if not when:
         return "–"
-    return _time(when, f"{when.astimezone(UTC):%d %b %Y, %H:%M} UTC", "moment")
+    utc = when.astimezone(UTC)
+    return _time(when, f"{utc:%d} {short_month(utc)} {utc:%Y, %H:%M} UTC", "moment")
+
+
+def short_month(day: date) -> str:
+    """``Apr``, in the viewer's language."""
+    return str(MONTHS_3[day.month]).title()
 
 
 @register.filter
@@ -74,13 +82,13 @@ def countdown(when: datetime, now: datetime) -> SafeString:
 def remaining(seconds: float) -> str:
     """A span in its two largest units, as the script in the browser writes it."""
     if seconds < 0:
-        return "closed"
+        return gettext("closed")
     minutes, hours, days = int(seconds // 60), int(seconds // 3600), int(seconds // 86400)
     if days >= 1:
-        return f"{days} d {hours % 24} h"
+        return gettext("{} d {} h").format(days, hours % 24)
     if hours >= 1:
-        return f"{hours} h {minutes % 60} min"
-    return f"{minutes} min {int(seconds % 60)} s"
+        return gettext("{} h {} min").format(hours, minutes % 60)
+    return gettext("{} min {} s").format(minutes, int(seconds % 60))
 
 
 @register.filter
@@ -93,7 +101,9 @@ def face(public_id: str) -> str:
 def actor(name: str) -> str:
     """Who asked, as the dashboard says it: ``user:ops@x.test`` → ``ops@x.test``, ``key:ab12`` → ``API key ab12``."""
     kind, _, rest = name.partition(":")
-    return {"user": rest, "key": f"API key {rest}"}.get(kind, "the system")
+    if kind == "user":
+        return rest
+    return gettext("API key %(id)s") % {"id": rest} if kind == "key" else gettext("the system")
 
 
 @register.filter
@@ -103,7 +113,9 @@ def browser(agent: str) -> str:
     systems = {"Windows": "Windows", "Android": "Android", "iPhone": "iPhone", "iPad": "iPad", "Mac": "macOS"}
     name = next((name for mark, name in browsers.items() if mark in agent), "")
     system = next((name for mark, name in (systems | {"Linux": "Linux"}).items() if mark in agent), "")
-    return " on ".join(part for part in (name, system) if part) or agent[:40] or "Unknown browser"
+    if name and system:
+        return gettext("%(browser)s on %(system)s") % {"browser": name, "system": system}
+    return name or system or agent[:40] or gettext("Unknown browser")
 
 
 def _time(when: datetime, text: str, kind: str) -> SafeString:

@@ -6,8 +6,9 @@ document.addEventListener("click", async (event) => {
   if (copy && navigator.clipboard) {
     try {
       await navigator.clipboard.writeText(copy.dataset.copy);
-      copy.textContent = "Copied";
-      setTimeout(() => { copy.textContent = "Copy"; }, 2000);
+      copy.dataset.label ??= copy.textContent;
+      copy.textContent = copy.dataset.copied;
+      setTimeout(() => { copy.textContent = copy.dataset.label; }, 2000);
     } catch {
       getSelection().selectAllChildren(copy.previousElementSibling);
     }

@@ -21,16 +21,16 @@
       if (!form.isConnected) return clearInterval(timer);
       const left = Math.ceil((ends - performance.now()) / 1000);
       if (left > 0) {
-        shown.textContent = `This price holds for ${left} second${left === 1 ? "" : "s"}.`;
-        if (left <= ANNOUNCED && !spoken.textContent) spoken.textContent = `The price holds for ${left} more seconds.`;
+        shown.textContent = left === 1 ? shown.dataset.one : shown.dataset.other.replace("{}", left);
+        if (left <= ANNOUNCED && !spoken.textContent) spoken.textContent = spoken.dataset.soon.replace("{}", left);
         return;
       }
       clearInterval(timer);
       const had = document.activeElement === button;
       button.disabled = true;
       form.dataset.lapsed = "";
-      shown.textContent = "The offer has lapsed.";
-      spoken.textContent = "The offer has lapsed. Get the price again to sell.";
+      shown.textContent = shown.dataset.lapsed;
+      spoken.textContent = spoken.dataset.lapsed;
       if (had) again.focus();
     }, 1000);
   }
@@ -44,7 +44,7 @@
     if (!bar) return;
     const chosen = boxes().filter((box) => box.checked).length;
     const total = boxes().length;
-    find("[data-count]", bar).textContent = chosen ? `${chosen} selected` : "None selected";
+    find("[data-count]", bar).textContent = chosen ? bar.dataset.selected.replace("{}", chosen) : bar.dataset.none;
     find("[data-needs-selection]", bar).disabled = !chosen;
     const whole = find("[data-select-page]");
     if (whole) {

@@ -1,0 +1,28 @@
+"""The contract's words are the contract's: no language, of the caller or of the server, changes a byte of an answer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from django.db import transaction
+from pytest_django import Settings
+
+from tests.contract import cases, pack_cases, ship_cases
+from tests.contract.runner import play
+from tests.contract.scene import Scene
+
+LISTED = [*cases.SELLBACK, *cases.INVENTORY, *cases.PURCHASES, *cases.STATUSES, *cases.NO_ROUTE, *cases.WRONG_METHOD]
+ROWS = {repr(row.answer): row for row in [*LISTED, *pack_cases.PACKS, *ship_cases.ORDERS]}
+
+
+@pytest.mark.parametrize("mode", ["live"])
+def test_it_answers_in_the_contracts_words_whatever_the_language(
+    scene: Scene, mode: str, bracketed: str, settings: Settings
+) -> None:
+    settings.LANGUAGE_CODE = bracketed  # as far as it can go: every page would be in brackets
+    for row in ROWS.values():
+        if row.only in ("", mode):
+            with transaction.atomic():
+                play(scene, replace(row, headers={**(row.headers or {}), "Accept-Language": bracketed}))
+                transaction.set_rollback(True)
