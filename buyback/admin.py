@@ -57,10 +57,10 @@ class BuybackAdmin(Untouchable, SteppedAdmin):
     inlines = (ProposalInline, ReversalInline)
     change_form_template = "admin/buyback/buyback/change_form.html"
     steps = review_admin.STEPS | reversal_admin.STEPS
-    readonly_fields = ("badge", "item_link", "user_link", "share", "paid")
+    readonly_fields = ("badge", "item_link", "user_link", "value", "share", "pull", "paid")
     fieldsets = (
         (None, {"fields": ("badge", "failure_reason", "item_link", "user_link", "environment", "requested_by")}),
-        ("Price", {"fields": ("fmv", "priced_at", "share", "mint_price", "voucher", "paid")}),
+        ("Price", {"fields": ("value", "priced_at", "share", "pull", "voucher", "paid")}),
         ("Times", {"fields": ("created_at", "submitted_at", "lease_until", "completed_at")}),
         ("Treasury", {"fields": ("treasury", "reference")}),
     )
@@ -103,6 +103,14 @@ class BuybackAdmin(Untouchable, SteppedAdmin):
     @admin.display(description="user")
     def user_link(self, buyback: Buyback) -> SafeString | str:
         return link(buyback.item.collector)
+
+    @admin.display(description="market value")
+    def value(self, buyback: Buyback) -> str:
+        return usd(buyback.fmv)
+
+    @admin.display(description="price of the pull")
+    def pull(self, buyback: Buyback) -> str:
+        return usd(buyback.mint_price)
 
     @admin.display(description="share of the market value")
     def share(self, buyback: Buyback) -> str:

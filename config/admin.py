@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import admin, messages
 from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.templatetags import admin_list
 from django.contrib.admin.utils import build_q_object_from_lookup_parameters
 from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
@@ -36,6 +37,15 @@ admin.site.index_title = "Vault and treasury"
 admin.site.site_url = "/dashboard/"
 
 NOTHING = "–"
+
+
+def in_words(value: bool | None) -> str:
+    """A yes or no."""
+    return {True: "Yes", False: "No", None: NOTHING}[value]
+
+
+# Django's own shows a red cross for every "no", which reads as an error.
+vars(admin_list)["_boolean_icon"] = in_words
 
 
 class _OfEnvironments:

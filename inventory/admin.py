@@ -7,10 +7,10 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
-from config.admin import BY_ENVIRONMENT, ReadOnlyAdmin, ReadOnlyInline, badge, link, list_link, usd
+from config.admin import BY_ENVIRONMENT, ReadOnlyAdmin, ReadOnlyInline, badge, link, list_link, percent, usd
 from inventory import card_admin, fulfilment_admin, pack_admin  # noqa: F401  (registers cards, orders and packs)
 from inventory.models import Collector, Item, Purchase
-from inventory.window_admin import WindowAdmin
+from inventory.window_admin import WindowAdmin, time
 
 ITEM_TONES = {"held": "good", "selling": "wait", "shipping": "wait", "sold": "plain", "shipped": "plain"}
 PURCHASE_TONES = {"fulfilled": "good", "pending": "wait", "failed": "bad"}
@@ -83,7 +83,12 @@ class ItemAdmin(WindowAdmin):
     list_select_related = ("environment__partner", "card", "collector")
     # By the card: an item's own id is indexed only while it is not sold.
     search_fields = ("=card__public_id", "=card__listing_id", "=collector__user_id")
-    readonly_fields = ("sellbacks",)
+    readonly_fields = ("badge", "value", "share", "price", "closes", "sellbacks")
+    fieldsets = (
+        (None, {"fields": ("public_id", "badge", "card", "collector", "environment", "pack", "purchase")}),
+        ("At the pull", {"fields": ("purchased_at", "value", "share", "price")}),
+        ("Since", {"fields": ("closes", "expired_at", "sold_at", "sellbacks")}),
+    )
 
     @admin.display(description="state")
     def badge(self, item: Item) -> SafeString:
@@ -104,6 +109,14 @@ class ItemAdmin(WindowAdmin):
     @admin.display(description="sellback at pull")
     def price(self, item: Item) -> str:
         return usd(item.buyback_price)
+
+    @admin.display(description="share of the market value")
+    def share(self, item: Item) -> str:
+        return percent(item.buyback_percent)
+
+    @admin.display(description="sells until")
+    def closes(self, item: Item) -> str:
+        return time(item)
 
     @admin.display(description="sellbacks")
     def sellbacks(self, item: Item) -> SafeString:

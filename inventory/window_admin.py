@@ -32,7 +32,7 @@ class ExtendForm(ReasonForm):
 
 def _extend(request: HttpRequest, item: Item, values: dict[str, Any]) -> str:
     changed = extend_window(item=item, closes_at=values["closes_at"], reason=values["reason"], by=by(request))
-    return f"Extended: it sells until {_time(changed)}."
+    return f"Extended: it sells until {time(changed)}."
 
 
 def _close(request: HttpRequest, item: Item, values: dict[str, Any]) -> str:
@@ -60,7 +60,8 @@ STEPS = {
 }
 
 
-def _time(item: Item) -> str:
+def time(item: Item) -> str:
+    """When the window closes, as people read it."""
     return "for ever" if item.expires_at is None else f"{item.expires_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
@@ -76,5 +77,5 @@ class WindowAdmin(Untouchable, SteppedAdmin):
         return (*(("extend",) if row.expires_at else ()), *(("close",) if open_now else ()))
 
     def facts(self, row: Item) -> list[str]:
-        closes = "Its window never closes" if row.expires_at is None else f"Its window closes {_time(row)}"
+        closes = "Its window never closes" if row.expires_at is None else f"Its window closes {time(row)}"
         return [f"Item {row} of {row.environment}", f"Held by {row.collector}", closes]

@@ -1,12 +1,14 @@
-"""The jobs of Phygitals' own people in a real browser: onboard, stop a leak, decide by two, answer an auditor."""
+"""The jobs of Phygitals' own people in a real browser: onboard and limit a partner, stop a leak, set a window, hurry a
+sale, decide by two, answer an auditor.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -21,7 +23,6 @@ from partners.actor import SYSTEM
 from partners.keys import find
 from partners.models import AuditEntry
 from tests.admin.conftest import in_group
-from tests.browser.test_pages import RULES
 from tests.world import World, make_item, make_treasury_control
 
 pytestmark = pytest.mark.browser
@@ -34,10 +35,10 @@ def desk(browser: Browser, live_server: LiveServer, world: World) -> Iterator[De
     """Opens the admin for somebody of a group, who has signed in: a browser of their own each time."""
     contexts: list[BrowserContext] = []
 
-    def open_for(group: str, scheme: str = "light") -> Page:
+    def open_for(group: str) -> Page:
         client = Client()
         client.force_login(in_group(group))
-        context = browser.new_context(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+        context = browser.new_context(reduced_motion="reduce")
         cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
         context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
         contexts.append(context)
@@ -135,28 +136,56 @@ def test_it_answers_an_auditor(desk: Desk, world: World) -> None:
     assert Transfer.objects.count() == 1
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_it_is_accessible(desk: Desk, world: World, scheme: str) -> None:
-    sale, found = in_review(world), {}
-    page, axe = desk("treasury", scheme), Axe()
-    root = page.url
-    page.goto(f"{root}buyback/buyback/{sale.pk}/change/")
-    found["story"] = axe.run(page, options=RULES).response["violations"]
-    page.get_by_role("button", name="Propose: it was paid …").click()
-    found["step"] = axe.run(page, options=RULES).response["violations"]
-    page.goto(f"{root}buyback/transfer/")
-    found["ledger"] = axe.run(page, options=RULES).response["violations"]
-    page.get_by_role("button", name="Check every rule of the ledger").click()
-    found["checked"] = axe.run(page, options=RULES).response["violations"]
-    page = desk("operations", scheme)
-    page.goto(f"{root}partners/partner/add/")
-    found["onboarding"] = axe.run(page, options=RULES).response["violations"]
-    page.goto(f"{root}partners/partner/{world.northwind.partner.pk}/change/")
-    found["partner"] = axe.run(page, options=RULES).response["violations"]
-    page.goto(f"{root}inventory/item/{sale.item_id}/change/")
-    found["item"] = axe.run(page, options=RULES).response["violations"]
-    assert {
-        name: [(one["id"], node["target"]) for one in violations for node in one["nodes"]]
-        for name, violations in found.items()
-        if violations
-    } == {}
+def test_it_extends_and_closes_a_window(desk: Desk, world: World) -> None:
+    here = world.northwind.live
+    item = make_item(here, now=here.now(), expires_at=here.now() + timedelta(hours=1))
+    page = desk("operations")
+    page.goto(f"{page.url}inventory/item/{item.pk}/change/")
+    page.get_by_role("button", name="Extend the window …").click()
+    page.get_by_label("It then sells until (UTC)").fill(f"{here.now() + timedelta(days=2):%Y-%m-%dT%H:%M}")
+    page.get_by_label("Why?").fill("our outage")
+    go_on(page)
+    expect(page.get_by_text("Extended: it sells until")).to_be_visible()
+    page.get_by_role("button", name="Close the window …").click()
+    page.get_by_label("Why?").fill("a wrong price")
+    go_on(page)
+    expect(page.get_by_text("Closed: it no longer sells.")).to_be_visible()
+    item.refresh_from_db()
+    assert not item.window_is_open(here.now())
+    assert [entry.after["reason"] for entry in AuditEntry.objects.order_by("pk")] == ["our outage", "a wrong price"]
+
+
+def test_it_limits_a_partner(desk: Desk, world: World) -> None:
+    """Its calls are for operations, its day's money for the treasury."""
+    for group, button, label, value in (
+        ("operations", "Limit calls …", "Live, calls a minute", "60"),
+        ("treasury", "Cap a day …", "USD of live sales in a UTC day", "1500"),
+    ):
+        page = desk(group)
+        page.goto(f"{page.url}partners/partner/{world.northwind.partner.pk}/change/")
+        page.get_by_role("button", name=button).click()
+        page.get_by_label(label).fill(value)
+        page.get_by_label("Why?").fill("a flood")
+        go_on(page)
+    limits = page.get_by_role("row").filter(has_text="Live")
+    expect(limits.get_by_role("cell", name="60", exact=True)).to_be_visible()
+    expect(limits.get_by_role("cell", name="$1,500.00", exact=True)).to_be_visible()
+    live = world.northwind.live
+    live.refresh_from_db()
+    assert (live.calls_per_minute, live.cap_per_day) == (60, 1500)
+
+
+def test_it_reconciles_an_open_sale_now(desk: Desk, world: World) -> None:
+    """Its request died before the treasury was asked, and its lease has run out."""
+    item = make_item(world.northwind.live)
+    here = item.environment
+    long_ago = here.now() - timedelta(minutes=5)
+    sale = attempts.claim(environment=here, item_id=item.public_id, by=SYSTEM, key=None, now=long_ago)
+    page = desk("treasury")
+    page.goto(f"{page.url}buyback/buyback/{sale.pk}/change/")
+    page.get_by_role("button", name="Reconcile now …").click()
+    go_on(page)
+    expect(page.get_by_text("The sellback is closed now.")).to_be_visible()
+    expect(page.get_by_role("group", name="Story")).to_contain_text("abandoned before the treasury was asked")
+    item.refresh_from_db()
+    assert item.state == "held"

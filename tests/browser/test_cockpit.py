@@ -5,22 +5,19 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.urls import reverse
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from buyback import standing, tasks
 from config import clock
 from inventory.models import Card, Pack
-from inventory.packs import refresh_values
 from inventory.purchases import buy_pulls
 from partners.actor import SYSTEM
 from partners.models import User
-from tests.admin.conftest import address, signed_in
-from tests.kept import make_card_file
-from tests.world import World, make_alert, make_item, make_treasury_control
+from tests.admin.conftest import signed_in
+from tests.world import World, make_item
 
 pytestmark = pytest.mark.browser
 
@@ -105,39 +102,3 @@ def test_it_watches_what_is_owed(world: World, office: Page, monkeypatch: pytest
     expect(owed.get_by_role("row", name="24 h")).to_contain_text("$70.13, 1 items")
     owed.get_by_role("link", name="Northwind Cards").click()
     expect(office.get_by_role("link", name="MintNorthLight1111111111111111111111111111")).to_be_visible()
-
-
-@pytest.fixture
-def addresses(world: World) -> list[str]:
-    """Every page of the vault and the first one, with something on it."""
-    make_item(world.northwind.live, card=world.cards[9], pack=world.pack, now=clock.now())
-    make_alert(world.northwind.live, detail="stale")
-    make_treasury_control(cap_per_sale=500, cap_per_hour=1000)
-    card = world.cards[0]
-    card.fmv += 1
-    card.save(update_fields=["fmv"])
-    refresh_values()
-    standing.take()
-    file = make_card_file(FILE.encode().replace(b"spring-tide", b"tidewater-box"))
-    broken = make_card_file(b"name\nx\n")
-    previews = [reverse("admin:inventory_card_preview", args=[one.pk]) for one in (file, broken)]
-    vault = [address(Pack, "changelist"), address(Pack, "change", world.pack.pk), address(Card, "change", card.pk)]
-    return [reverse("admin:index"), *vault, reverse("admin:inventory_card_import"), *previews]
-
-
-@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 1600), ("dark", 390)])
-def test_it_is_accessible_and_fits(
-    addresses: list[str], browser: Browser, live_server: LiveServer, scheme: str, width: int
-) -> None:
-    size = {"width": width, "height": 900}
-    context = browser.new_context(color_scheme=scheme, viewport=size, reduced_motion="reduce")  # type: ignore[arg-type]
-    carry_session(context, live_server.url)
-    page, axe, found = context.new_page(), Axe(), {}
-    for path in addresses:
-        page.goto(live_server.url + path)
-        assert page.url.endswith(path)
-        found[path] = axe.run(page, options=RULES).response["violations"]
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
-    context.close()
-    broken = [(path, one["id"], one["nodes"]) for path, violations in found.items() for one in violations]
-    assert broken == []

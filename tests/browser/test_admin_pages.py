@@ -1,0 +1,99 @@
+"""Every kind of page of the admin, with something on it: accessible, and within the window, at every size."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.urls import reverse
+from playwright.sync_api import Browser
+from pytest_django.live_server_helper import LiveServer
+
+from buyback import review, standing
+from buyback.models import Buyback, Transfer, TreasuryControl
+from buyback.sellback import sell_back
+from config import clock
+from inventory.models import Card, Item, Pack, ShippingOrder
+from inventory.packs import refresh_values
+from partners.actor import SYSTEM, Actor
+from partners.models import ApiKey, Partner
+from tests.admin.conftest import address
+from tests.browser.test_back_office import in_review
+from tests.browser.test_cockpit import FILE, RULES, carry_session
+from tests.kept import make_card_file, make_paid_hour
+from tests.shipments import make_order
+from tests.world import World, make_alert, make_item, make_statement, make_treasury_control
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def sale(world: World) -> Buyback:
+    """In review, and one person has said what became of it."""
+    sale = in_review(world)
+    review.propose(buyback=sale, outcome="settled", reason="seen on statement 7", by=Actor("user", "anna@x.test"))
+    return sale
+
+
+def trade(world: World) -> Item:
+    """Something of everything that the pages show; the item that is held."""
+    here, now = world.northwind.live, clock.now()
+    held = make_item(here, card=world.cards[9], pack=world.pack, now=now)
+    sold = make_item(here, card=world.cards[10], pack=world.pack, now=now)
+    sell_back(environment=here, item_id=sold.public_id, by=SYSTEM)
+    make_order(here, make_item(here, card=world.cards[11], pack=world.pack, now=now))
+    make_alert(here, detail="stale")
+    make_treasury_control(cap_per_sale=500, cap_per_hour=1000)
+    make_statement(here, day=(now - timedelta(days=2)).date(), closed_at=now)
+    make_paid_hour(world.northwind.partner, starts_at=now.replace(minute=0, second=0, microsecond=0))
+    world.cards[0].fmv += 1
+    world.cards[0].save(update_fields=["fmv"])
+    refresh_values()
+    standing.take()
+    return held
+
+
+@pytest.fixture
+def addresses(world: World, sale: Buyback) -> list[str]:
+    held = trade(world)
+    good, bad = make_card_file(FILE.encode().replace(b"spring-tide", b"tidewater-box")), make_card_file(b"name\nx\n")
+    lists = [address(model, "changelist") for model in (Pack, Item, Buyback)]
+    forms = [address(model, "add") for model in (Partner, ApiKey)]
+    rows = (world.pack, world.cards[0], world.northwind.partner, sale, held, ShippingOrder.objects.get())
+    pages = [address(type(row), "change", row.pk) for row in (*rows, TreasuryControl.objects.get())]
+    more = [
+        address(Card, "history", world.cards[0].pk),
+        reverse("admin:inventory_card_import"),
+        *(reverse("admin:inventory_card_preview", args=[one.pk]) for one in (good, bad)),
+    ]
+    return [reverse("admin:index"), *lists, *forms, *pages, *more]
+
+
+@pytest.mark.parametrize("look", [("light", 1280), ("dark", 390)], ids=str)
+def test_it_is_accessible_and_fits(
+    addresses: list[str], sale: Buyback, browser: Browser, live_server: LiveServer, look: tuple[str, int]
+) -> None:
+    scheme, width = look
+    size = {"width": width, "height": 900}
+    context = browser.new_context(color_scheme=scheme, viewport=size, reduced_motion="reduce")  # type: ignore[arg-type]
+    carry_session(context, live_server.url)
+    page, axe = context.new_page(), Axe()
+    wrong: list[tuple[str, str, str]] = []
+
+    def judge(name: str) -> None:
+        violations = axe.run(page, options=RULES).response["violations"]
+        wrong.extend((name, one["id"], node["html"]) for one in violations for node in one["nodes"][:2])
+        if (wide := page.evaluate("document.documentElement.scrollWidth")) > width:
+            wrong.append((name, "too wide", str(wide)))
+
+    for path in addresses:
+        page.goto(live_server.url + path)
+        assert page.url.endswith(path)
+        judge(path)
+    for model, row, button in ((Buyback, [sale.pk], "Confirm the proposal …"), (Transfer, [], "Check every rule")):
+        page.goto(live_server.url + address(model, "change" if row else "changelist", *row))
+        page.get_by_role("button", name=button).click()
+        judge(button)
+    context.close()
+    assert wrong == []
