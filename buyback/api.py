@@ -181,18 +181,24 @@ class Quotes(PartnerView):
     """``POST /vm/buyback/quote``: what up to 50 items would sell for now. No side effect, so no idempotency either."""
 
     scopes = (Scope.INVENTORY_READ,)
+    shown = ("in_progress", "price_unavailable")
 
     def post(self, request: Request, **kwargs: Any) -> Response:
         """Each item's quote, in the order asked."""
-        ids = _item_ids(self.read(request))
-        return Response({"quotes": [quote.as_json() for quote in quotes.quote(self.environment, ids)]})
+        found = quotes.quote(self.environment, _item_ids(self.read(request)))
+        if self.scenario is not None:
+            found = [quotes.as_if(quote, self.scenario) for quote in found]
+        return Response({"quotes": [quote.as_json() for quote in found]})
 
 
 class SellbackStatus(PartnerView):
     """``GET /vm/buyback/:item_id``: the latest sellback of an item. An open one is looked into first."""
 
     scopes = (Scope.INVENTORY_READ,)
+    shown = ("pending", "failed")
 
     def get(self, request: Request, item_id: str, **kwargs: Any) -> Response:
         """The sellback's state, in the contract's words."""
+        if self.scenario is not None:
+            return Response(sessions.played(item_id, self.scenario, now=self.environment.now()))
         return Response(sessions.status(self.environment, item_id))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -69,6 +69,14 @@ def quote_of(item: Item | None, item_id: str, environment: Environment, now: dat
 def may_move(environment: Environment) -> bool:
     """Whether a sale may find another price than a quote of many items did: the oracle is asked as each is sold."""
     return environment.is_live and bool(settings.ORACLE_URL)
+
+
+def as_if(quote: Quote, reason: str) -> Quote:
+    """A quote as live would tell it if ``reason`` (in_progress or price_unavailable) kept the item from being sold."""
+    if quote.reason is not None:
+        return quote
+    unpriced: dict[str, None] = {"amount": None, "fmv": None} if reason == "price_unavailable" else {}
+    return replace(quote, reason=reason, **unpriced)
 
 
 def price_now(item: Item, now: datetime) -> Price:

@@ -49,6 +49,18 @@ def status(environment: Environment, item_id: str, *, now: datetime | None = Non
     }
 
 
+def played(item_id: str, word: str, *, now: datetime) -> dict[str, Any]:
+    """The status of a sellback that only live could have, ``pending`` or ``failed``, begun (and ended) ``now``."""
+    return {
+        "item_id": item_id,
+        "status": word,
+        "amount": None,
+        "created_at": iso(now),
+        "completed_at": iso(now) if word == "failed" else None,
+        "payout_id": None,
+    }
+
+
 class NoSellback(ItemNotFound):
     """No sellback of such an item in this environment."""
 

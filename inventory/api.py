@@ -36,10 +36,6 @@ class SessionUnknown(Refusal):
     sentence = "Transaction failed"
 
 
-class StillPending(Refusal):
-    """The scenario of a purchase that is not fulfilled yet."""
-
-
 class UserNotFound(Refusal):
     """A user who never bought anything through this partner, in this environment."""
 
@@ -164,6 +160,7 @@ class BuyInit(ActionView):
     fault = "Error during transaction"
     scopes = (Scope.PURCHASE_WRITE,)
     all_or_nothing = True  # whoever never hears of the cards must not have bought them
+    shown = ("pending",)  # bought, and yet the items do not come with the answer
 
     def act(self, sent: dict[str, Any]) -> dict[str, Any]:
         base = base_of(self.request)
@@ -177,7 +174,8 @@ class BuyInit(ActionView):
             user_id=user_id,
             by=self.actor,
         )
-        return {"session_id": str(purchase.pk), "nfts": _nfts(purchase, base, links=False)}
+        nfts = [] if self.scenario == "pending" else _nfts(purchase, base, links=False)
+        return {"session_id": str(purchase.pk), "nfts": nfts}
 
 
 class BuyStatus(ActionView):
@@ -185,18 +183,11 @@ class BuyStatus(ActionView):
 
     scopes = (Scope.PURCHASE_WRITE,)
     calls = "read"
-    scenarios = {"transaction_failed": SessionUnknown, "pending": StillPending}
-    played = False
-
-    def play_scenario(self) -> None:
-        """``pending`` is no refusal, but what live may answer first."""
-        try:
-            super().play_scenario()
-        except StillPending:
-            self.played = True
+    scenarios = {"transaction_failed": SessionUnknown}
+    shown = ("pending",)
 
     def act(self, sent: dict[str, Any]) -> dict[str, Any]:
-        if self.played:
+        if self.scenario == "pending":
             return PENDING
         purchase = _purchase(self.environment.pk, sent.get("session_id"))
         if purchase is None or purchase.state == Purchase.State.FAILED:

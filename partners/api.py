@@ -64,7 +64,8 @@ class AlwaysJson(BaseContentNegotiation):
 class PartnerView(APIView):
     """One call by one key. ``fault`` is the sentence of an internal fault on this endpoint; ``scopes`` are what a key
     that has any must have, every one unless told; ``calls`` is the limit that the call counts against;
-    ``scenarios`` are the outcomes that a sandbox call may ask for (``scenarios.py``).
+    ``scenarios`` are the refusals that a sandbox call may ask for (``scenarios.py``), ``shown`` the names of what only
+    live answers and yet is none: the view itself answers those.
     """
 
     authentication_classes: Sequence[type[BaseAuthentication]] = (KeyAuthentication,)
@@ -76,6 +77,7 @@ class PartnerView(APIView):
     scopes: ClassVar[tuple[Scope, ...]] = EVERY
     calls: ClassVar[throttling.Calls] = "read"
     scenarios: ClassVar[Scenarios] = {}
+    shown: ClassVar[tuple[str, ...]] = ()
     plays_late: ClassVar[bool] = False  # a scenario's answer may be one that is kept: not before the key is read
     caller: ApiKey | None = None  # the key, once it is known
     received: bytes = b""
@@ -116,7 +118,7 @@ class PartnerView(APIView):
             self._spend(f"address:{request.META.get('REMOTE_ADDR', '')}")
             raise
         self._spend_own()
-        refuse_unknown(self.scenario, self.outcomes())  # before a key is read, so no key ever keeps it
+        refuse_unknown(self.scenario, {*self.outcomes(), *self.shown})  # before a key is read, so no key ever keeps it
         if not self.plays_late:
             self.play_scenario()
 
@@ -127,10 +129,11 @@ class PartnerView(APIView):
 
     def play_scenario(self) -> None:
         """Answer as live would, where a sandbox call asks for that (``scenarios.py``)."""
-        play(self.scenario, self.outcomes(), self.fault)
+        if self.scenario not in self.shown:
+            play(self.scenario, self.outcomes(), self.fault)
 
     def outcomes(self) -> Scenarios:
-        """Every scenario that a call may ask for, beside a fault."""
+        """Every refusal that a call may ask for, beside a fault."""
         return self.scenarios
 
     def _spend_own(self) -> None:

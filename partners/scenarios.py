@@ -1,12 +1,12 @@
 """``X-Sandbox-Scenario``: a sandbox call answers as live would, so that a partner can test what it never meets there.
 
 Only the outcome is played: nothing is read, changed or sent, and with an ``Idempotency-Key`` the answer is kept or not
-as live would. In live the header means nothing.
+as live would. What is no refusal, a view shows itself (``shown``). In live the header means nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 from config.errors import Refusal
 
@@ -28,7 +28,7 @@ class PlayedFault(Refusal):
     status = 500
 
 
-def refuse_unknown(name: str | None, scenarios: Scenarios) -> None:
+def refuse_unknown(name: str | None, scenarios: Container[str]) -> None:
     """Raises UnknownScenario unless ``name`` is a scenario, or none was asked for."""
     if name is not None and name != FAULT and name not in scenarios:
         raise UnknownScenario

@@ -59,7 +59,7 @@ def _parameters(row: Operation, path: str, *, sandbox: bool) -> list[dict[str, A
         found.append(KEY)
     if sandbox:
         played = ["internal_error", *(["in_flight"] if row.acts else []), *row.scenarios]
-        told = "Answer as live would in this case; nothing is done."
+        told = "Answer as live would in this case; nothing is done, but for a purchase that is `pending`."
         schema = {"type": "string", "enum": played}
         found.append({"name": "X-Sandbox-Scenario", "in": "header", "description": told, "schema": schema})
     return found

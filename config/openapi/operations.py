@@ -124,6 +124,7 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
         body=item_ids(),
         answer=closed({"quotes": listed(ref("Quote"), minItems=1, maxItems=50)}),
         refusals={400: [ITEM_IDS], 413: []},
+        scenarios=("in_progress", "price_unavailable"),
     ),
     ("SellBatch", "POST"): Operation(
         id="sellBatch",
@@ -145,6 +146,7 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
         scopes=(READ,),
         answer=ref("Sellback"),
         refusals={404: [NOT_FOUND, "Not found"]},
+        scenarios=("pending", "failed"),
     ),
     ("AvailablePacks", "GET"): Operation(
         id="listPacks",
@@ -180,6 +182,7 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
         id="buy",
         tag="Purchase",
         summary="Buy pulls of a pack for a user",
+        description="Live may answer before the pulls are made, with no `nfts`: ask for the status then.",
         scopes=(PURCHASE,),
         body={
             "type": "object",
@@ -204,6 +207,7 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
             ]
         },
         acts=True,
+        scenarios=("pending",),
         fault="Error during transaction",
     ),
     ("BuyStatus", "POST"): Operation(

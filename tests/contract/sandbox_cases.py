@@ -48,6 +48,20 @@ def line(error: str) -> dict[str, Any]:
     return {"results": ({"item_id": "<held>", "success": False, "error": error},)}
 
 
+OFFER = {"item_id": "<held>", "eligible": False, "buyback_percent": 0.85, "expires_at": TIME}
+UNSOLD = {
+    "in_progress": OFFER | {"amount": 70.13, "fmv": 82.5, "reason": "in_progress"},
+    "price_unavailable": OFFER | {"amount": None, "fmv": None, "reason": "price_unavailable"},
+}
+UNKNOWN_ITEM = dict.fromkeys(OFFER | UNSOLD["in_progress"]) | {"item_id": "x", "eligible": False, "reason": "not_found"}
+BEGUN = {
+    "item_id": "<held>",
+    "status": "pending",
+    "amount": None,
+    "created_at": TIME,
+    "completed_at": None,
+    "payout_id": None,
+}
 ITEM, ITEMS = {"item_id": "<held>"}, {"item_ids": ["<held>"]}
 SCENARIOS = [
     played("transaction_failed", SELL, ITEM, 400, FAILED),
@@ -63,6 +77,10 @@ SCENARIOS = [
     played("transaction_failed", STATUS, {"session_id": "<session>"}, 400, FAILED),
     played("pending", STATUS, {"session_id": "<session>"}, 200, {"status": "pending"}),
     played("internal_error", QUOTE, ITEMS, 500, FAULT),
+    *[played(name, QUOTE, ITEMS, 200, {"quotes": (UNSOLD[name],)}) for name in UNSOLD],
+    played("in_progress", QUOTE, {"item_ids": ["x"]}, 200, {"quotes": (UNKNOWN_ITEM,)}),
+    played("pending", "GET /vm/buyback/<held>", None, 200, BEGUN),
+    played("failed", "GET /vm/buyback/<held>", None, 200, BEGUN | {"status": "failed", "completed_at": TIME}),
     *[
         played("internal_error", call, None, 500, FAULT)
         for call in (

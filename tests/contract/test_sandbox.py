@@ -9,7 +9,7 @@ import pytest
 from buyback.models import Buyback
 from inventory.models import Item
 from partners.models import Mode
-from tests.contract.cases import BUY, SELL, VALID, Row, buying
+from tests.contract.cases import BUY, SELL, STATUS, VALID, Row, buying
 from tests.contract.runner import check, everything, play, send
 from tests.contract.sandbox_cases import CLOCK, CONTROLS, RESET, SCENARIOS
 from tests.contract.scene import Scene
@@ -40,6 +40,16 @@ def test_it_plays_what_live_would_answer(scene: Scene, row: Row) -> None:
 def test_it_plays_nothing_in_live(scenes: dict[str, Scene], db: None, call: str, name: str) -> None:
     live = scenes[Mode.LIVE]
     assert send(live, call, VALID[call], headers={SCENARIO: name}).status_code == 200
+
+
+def test_it_buys_what_is_asked_for_as_pending_and_tells_of_it_later(sandbox: Scene) -> None:
+    """The one scenario that does something, or nothing would be left to wait for."""
+    answer = json.loads(send(sandbox, BUY, buying(amount=2), headers={SCENARIO: "pending"} | KEY).content)
+    assert answer["nfts"] == []
+    again = send(sandbox, BUY, buying(amount=2), headers=KEY)
+    assert (json.loads(again.content), again["Idempotency-Replayed"]) == (answer, "true")
+    told = json.loads(send(sandbox, STATUS, {"session_id": answer["session_id"]}).content)
+    assert len(told["result"]["nfts"]) == 2
 
 
 def test_it_says_when_to_come_back(sandbox: Scene) -> None:
