@@ -177,18 +177,20 @@ class SellBatch(SaleView):
         return sell_back(environment=self.environment, item_id=item_id, by=self.actor, key=key)
 
 
-class Quotes(PartnerView):
-    """``POST /vm/buyback/quote``: what up to 50 items would sell for now. No side effect, so no idempotency either."""
+class Quotes(ActionView):
+    """``POST /vm/buyback/quote``: what up to 50 items would sell for now. No side effect; with a key, the first answer
+    again, as of any POST.
+    """
 
     scopes = (Scope.INVENTORY_READ,)
+    calls = "read"
     shown = ("in_progress", "price_unavailable")
 
-    def post(self, request: Request, **kwargs: Any) -> Response:
-        """Each item's quote, in the order asked."""
-        found = quotes.quote(self.environment, _item_ids(self.read(request)))
+    def act(self, sent: dict[str, Any]) -> dict[str, Any]:
+        found = quotes.quote(self.environment, _item_ids(sent))
         if self.scenario is not None:
             found = [quotes.as_if(quote, self.scenario) for quote in found]
-        return Response({"quotes": [quote.as_json() for quote in found]})
+        return {"quotes": [quote.as_json() for quote in found]}
 
 
 class SellbackStatus(PartnerView):

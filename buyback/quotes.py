@@ -75,8 +75,9 @@ def as_if(quote: Quote, reason: str) -> Quote:
     """A quote as live would tell it if ``reason`` (in_progress or price_unavailable) kept the item from being sold."""
     if quote.reason is not None:
         return quote
-    unpriced: dict[str, None] = {"amount": None, "fmv": None} if reason == "price_unavailable" else {}
-    return replace(quote, reason=reason, **unpriced)
+    if reason == "price_unavailable":
+        quote = replace(quote, amount=None, fmv=None)
+    return replace(quote, reason=reason)
 
 
 def price_now(item: Item, now: datetime) -> Price:

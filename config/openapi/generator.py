@@ -92,9 +92,8 @@ def _sentences(row: Operation, *, sandbox: bool) -> dict[int, list[str]]:
     found[401] = ["Invalid API key"]
     if row.scopes:
         found[403] = ["Insufficient scope"]
-    if row.acts or 413 in found:
-        found[413] = ["Request body too large"]
     if row.acts:
+        found[413] = ["Request body too large"]
         bad.append("Invalid Idempotency-Key")
         found.setdefault(422, []).insert(0, "Idempotency-Key was used with a different request")
         if row.id not in ("sellBack", "sellBatch"):

@@ -123,7 +123,8 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
         scopes=(READ,),
         body=item_ids(),
         answer=closed({"quotes": listed(ref("Quote"), minItems=1, maxItems=50)}),
-        refusals={400: [ITEM_IDS], 413: []},
+        refusals={400: [ITEM_IDS]},
+        acts=True,
         scenarios=("in_progress", "price_unavailable"),
     ),
     ("SellBatch", "POST"): Operation(

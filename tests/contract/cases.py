@@ -144,17 +144,14 @@ NO_ROUTE = [
         ("GET", "/vm/chase/a/b"),
     )
 ]
+OTHER = {"GET": "POST", "POST": "GET"}
 WRONG_METHOD = [
-    Row(f"{method} {path}", f"{method} {path}", None, 405, "Method not allowed")
-    for path, methods in {
-        "/vm/available": ("POST", "PUT", "PATCH", "DELETE", "OPTIONS"),
-        "/vm/recent-pulls": ("POST", "OPTIONS"),
-        "/inventory/ada": ("POST", "DELETE", "OPTIONS"),
-        "/vm/buyback": ("GET", "PUT", "PATCH", "DELETE", "OPTIONS"),
-        "/vm/buy/init": ("GET", "PUT", "OPTIONS"),
-        "/vm/buy/status": ("GET", "DELETE", "OPTIONS"),
-    }.items()
-    for method in methods
+    Row(call, call, None, 405, "Method not allowed")
+    for call in (
+        *(f"{OTHER[method]} {path}" for method, path in map(str.split, VALID)),
+        *(f"{method} {path}" for path in ("/vm/buyback", "/inventory/ada") for method in ("PUT", "DELETE", "OPTIONS")),
+        "PATCH /vm/buyback/quote",
+    )
 ]
 
 # --- section 2: POST /vm/buyback ----------------------------------------------------------------------------
@@ -174,6 +171,9 @@ SELLBACK = [
     Row("a voucher, worth less", SELL, {"item_id": "<voucher>"}, 200, {"success": True, "amount": 25}, "live"),
     Row("a voucher, worth less", SELL, {"item_id": "<voucher>"}, 200, {"success": True, "amount": 8.5}, "sandbox"),
     Row("a voucher, worth more", SELL, {"item_id": "<good voucher>"}, 200, {"success": True, "amount": 85}),
+    # The floor of section 9.
+    Row("at the floor", SELL, {"item_id": "<held>", "min_amount": 70.13}, 200, {"success": True, "amount": 70.13}),
+    Row("below the floor", SELL, {"item_id": "<held>", "min_amount": "70.14"}, 400, "Price below min_amount"),
     Row("item_id is missing", SELL, {}, 400, "Item not found"),
     Row("item_id is under another name", SELL, {"id": "<held>"}, 400, "Item not found"),
     Row("item_id is empty", SELL, {"item_id": ""}, 400, "Item not found"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from tests.contract.cases import BUY, SELL, STATUS, buying
+from tests.contract.cases import BUY, QUOTE, SELL, STATUS, buying
 
 REUSED = "Idempotency-Key was used with a different request"
 INVALID = "Invalid Idempotency-Key"
@@ -98,6 +98,15 @@ STORIES = [
         "any POST may carry one",
         STATUS,
         (Call({"session_id": "<session>"}, 200), Call({"session_id": "<session>"}, replayed=True)),
+    ),
+    Story(
+        "a quote is asked for again, and the price of then is told",
+        QUOTE,
+        (
+            Call({"item_ids": ["<held>"]}, 200),
+            Call({"item_ids": ["<held>"]}, replayed=True),
+            Call({"item_ids": []}, 422, REUSED),
+        ),
     ),
     *[
         Story(f"the key is {what}", call, (Call(sent, 400, INVALID, key=key),))

@@ -104,7 +104,7 @@ SCENARIOS = [
     ],
     played("in_flight", SHIP_QUOTE, quoting(), 409, IN_PROGRESS),
     played("nothing_shippable", SHIP_QUOTE, quoting(), 400, "No shippable items in request"),
-    played("in_flight", QUOTE, ITEMS, 400, UNKNOWN),
+    played("in_flight", QUOTE, ITEMS, 409, IN_PROGRESS),
     played("active_session", BUY, buying(), 400, UNKNOWN),
     played("transaction_failed", "GET /inventory/ada", None, 400, UNKNOWN),
 ]

@@ -154,8 +154,19 @@ ORDERED: dict[str, Any] = {
 NOT_ORDERS = (
     "order_AAAAAAAAAAAAAAAA", "x", "<another partner's order>", "<order of the other>", "%00", "%ff", "x" * 4000,
 )  # fmt: skip
+ARRIVED = ORDERED | {
+    "order_id": "<delivered order>",
+    "status": "delivered",
+    "tracking_number": "1Z",
+    "tracking_url": "https://carrier.example.test/1Z",
+    "items": ({"item_id": "<arrived>", "name": TEXT, "image": URL, "back_image": nullable(URL)},),
+    "created_at": "2026-04-18T19:05:14.000Z",
+    "shipped_at": "2026-04-18T19:05:14.000Z",
+    "delivered_at": "2026-04-18T19:05:14.000Z",
+}
 ORDERS = [
     Row("an order", ORDER, None, 200, ORDERED),
+    Row("one that has arrived", "GET /ship/order/<delivered order>", None, 200, ARRIVED),
     *[Row(f"no order {name:.30}", f"GET /ship/order/{name}", None, 404, NO_ORDER) for name in NOT_ORDERS],
 ]
 

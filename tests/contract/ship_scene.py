@@ -36,6 +36,10 @@ def add_shipping(scene: Scene) -> None:
     scene.names["ordered"] = ordered.public_id
     scene.names["order"] = make_order(environment, ordered, created_at=scene.now).public_id
     offer("quote of an ordered item", ordered)
+    arrived = make_item(environment, now=scene.now)
+    scene.names["arrived"] = arrived.public_id
+    sent = {"state": "delivered", "tracking_number": "1Z", "tracking_url": "https://carrier.example.test/1Z"}
+    scene.names["delivered order"] = make_order(environment, arrived, **sent).public_id
     offer("quote of a sold item", named("sold"))
     if scene.mode == Mode.LIVE:
         offer("quote of an item being sold", named("selling"))

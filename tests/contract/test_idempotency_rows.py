@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,9 @@ from partners.models import IdempotencyKey, Mode
 from tests.contract.cases import BUY, REFUSED_KEYS, SELL, TOO_LARGE, buying
 from tests.contract.idempotency_cases import HELD, STORIES, Story
 from tests.contract.runner import check, check_envelope, everything, send
+from tests.contract.sandbox_cases import IN_FLIGHT, IN_PROGRESS
 from tests.contract.scene import Scene
+from tests.world import make_idempotency_key
 
 
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: f"{story.call.split('/')[-1]}-{story.when}")
@@ -49,6 +52,22 @@ def test_it_keeps_no_401(scene: Scene, whose: str) -> None:
     check(scene, refused, 401, "Invalid API key")
     assert everything() == before
     assert send(scene, SELL, HELD, headers={"Idempotency-Key": "k"}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("call", "sent", "answer"), [(BUY, buying(), (409, IN_PROGRESS)), (SELL, HELD, (429, IN_FLIGHT))]
+)
+def test_it_tells_a_second_request_to_wait(
+    scenes: dict[str, Scene], db: None, call: str, sent: Any, answer: tuple[int, str]
+) -> None:
+    """The first one is at work, or died less than a minute ago."""
+    live, soon = scenes[Mode.LIVE], clock.now() + timedelta(minutes=1)
+    same = idempotency.fingerprint(f"{live.base}{call.split()[1]}", live.fill(sent))
+    make_idempotency_key(live.environment, key="k", fingerprint=same, status=None, body=None, lease_until=soon)
+    for _ in range(2):
+        told = send(live, call, sent, headers={"Idempotency-Key": "k"})
+        check(live, told, *answer)
+        assert told["Retry-After"] == "1"
 
 
 def test_it_keeps_no_413(scene: Scene) -> None:

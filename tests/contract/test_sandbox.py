@@ -35,8 +35,10 @@ def test_it_plays_what_live_would_answer(scene: Scene, row: Row) -> None:
     assert everything() == before
 
 
-@pytest.mark.parametrize("name", ["transaction_failed", "active_session", "in_flight", "internal_error", "nothing"])
-@pytest.mark.parametrize("call", VALID)
+@pytest.mark.parametrize(
+    ("call", "name"),
+    [*((call, "internal_error") for call in VALID), (SELL, "in_flight"), (SELL, "nothing"), (STATUS, "pending")],
+)
 def test_it_plays_nothing_in_live(scenes: dict[str, Scene], db: None, call: str, name: str) -> None:
     live = scenes[Mode.LIVE]
     assert send(live, call, VALID[call], headers={SCENARIO: name}).status_code == 200

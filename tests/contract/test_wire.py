@@ -1,6 +1,7 @@
 """The contract over a socket, against the server that production runs: what a test client cannot send, or would mend.
 
 Granian serves the test's own database from a process of its own, so rows are committed and the database emptied after.
+It asks an oracle, a treasury and a carrier, as production does, so what only these can bring about is met here as well.
 """
 
 from __future__ import annotations
@@ -14,13 +15,22 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from buyback.models import Buyback
+from config import clock
 from inventory.models import Item
+from partners.models import Mode
 from tests.contract.cases import MALFORMED, MISSING_FIELD, SELL
 from tests.contract.runner import malformed
 from tests.contract.scene import Scene, make_scenes
+from tests.kills.scene import locked
+from tests.peers.carrier import CarrierPeer
+from tests.peers.oracle import OraclePeer
+from tests.peers.treasury import TreasuryPeer
 from tests.processes import process, until
+from tests.shipments import ADDRESS
 
 HOST = "127.0.0.1"
+KEY = "the treasury's key in these tests alone"
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 
@@ -37,6 +47,9 @@ class Wire(NamedTuple):
 
     scenes: dict[str, Scene]
     port: int
+    oracle: OraclePeer
+    treasury: TreasuryPeer
+    carrier: CarrierPeer
 
     def ask(self, request: bytes) -> Answer:
         """Send bytes, read one response."""
@@ -78,14 +91,17 @@ def chunked(body: bytes, size: int = 1000) -> bytes:
 
 
 @pytest.fixture
-def wire(transactional_db: None) -> Iterator[Wire]:
-    """One server for all that follows in a test."""
+def wire(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Wire]:
+    """One server for all that follows in a test. At the oracle everything costs what the held item was worth."""
     port = free_port()
     server = ("granian", "--interface", "wsgi", "--host", HOST, "--port", str(port), "--workers", "1")
     scenes = make_scenes()
-    with process(*server, "--no-log", "config.wsgi:application"):
-        until(lambda: answers(port))
-        yield Wire(scenes, port)
+    with OraclePeer(any_price="82.50") as oracle, TreasuryPeer(key=KEY) as treasury, CarrierPeer() as carrier:
+        peers = {"ORACLE_URL": oracle.url, "TREASURY_URL": treasury.url, "TREASURY_KEY": KEY}
+        monkeypatch.setenv("TEST_SETTINGS", json.dumps(peers | {"CARRIER_URL": carrier.url}))
+        with process(*server, "--no-log", "config.wsgi:application"):
+            until(lambda: answers(port))
+            yield Wire(scenes, port, oracle, treasury, carrier)
 
 
 def error(answer: Answer) -> tuple[int, Any]:
@@ -103,6 +119,8 @@ def test_it_keeps_the_contract_over_a_socket(wire: Wire) -> None:
         headers(wire, scene)
         assert not Item.objects.filter(public_id=scene.names["held"], state="sold").exists()
         sales(wire, scene)
+    outcomes(wire, wire.scenes[Mode.LIVE])
+    quotes_of_shipping(wire, wire.scenes[Mode.LIVE])
 
 
 def bodies(wire: Wire, scene: Scene) -> None:
@@ -163,3 +181,35 @@ def sales(wire: Wire, scene: Scene) -> None:
     assert (sold.status, sold.body) == (200, b'{"success":true,"amount":70.13}')
     again = wire.post(scene, body, framing=f"Content-Length: {len(body)}\r\nIdempotency-Key: k")
     assert (again.body, again.headers["idempotency-replayed"]) == (sold.body, "true")
+
+
+def outcomes(wire: Wire, live: Scene) -> None:
+    """What becomes of a sale when those whom it asks say no, or nothing."""
+    item = live.names["closing"]
+    body = json.dumps({"item_id": item}).encode()
+    wire.oracle.fault("500")
+    assert error(wire.post(live, body)) == (400, "Transaction failed")
+    wire.oracle.fault(None)
+    wire.treasury.fault("decline", times=1)
+    assert error(wire.post(live, body)) == (400, "Transaction failed")
+    with locked("inventory_item", Item.objects.get(public_id=item).pk):
+        in_flight = wire.post(live, body)
+    assert error(in_flight) == (429, "A buyback request for this item is already being processed")
+    assert in_flight.headers["retry-after"] == "1"
+    wire.treasury.fault("drop_after", times=1)
+    assert error(wire.post(live, body)) == (500, "An unexpected error occurred")
+    assert error(wire.post(live, body)) == (400, "Item already has an active buyback session")
+    Buyback.objects.filter(item__public_id=item, completed_at=None).update(lease_until=clock.now())
+    told = json.loads(wire.call(live, b"GET {base}/vm/buyback/" + item.encode()).body)
+    assert (told["status"], told["amount"]) == ("completed", 70.13)
+    assert error(wire.post(live, body)) == (400, "Item not found")
+
+
+def quotes_of_shipping(wire: Wire, live: Scene) -> None:
+    """And of a quote for a parcel."""
+    body = json.dumps({"item_ids": [live.names["piped"]], "destination": ADDRESS}).encode()
+    wire.carrier.fault("500", times=1)
+    assert error(wire.post(live, body, path="/ship/quote")) == (500, "Failed to fetch shipping quotes")
+    for key in ("", "Idempotency-Key: parcel\r\n"):
+        answer = wire.post(live, body, path="/ship/quote", framing=f"{key}Content-Length: {len(body)}")
+        assert (answer.status, json.loads(answer.body)["quotes"][0]["carrier"]) == (200, "Parcel Co")
