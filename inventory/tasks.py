@@ -34,5 +34,5 @@ def forget_old_quotes() -> int:
 
 @shared_task(name="inventory.tasks.count_items", soft_time_limit=240, time_limit=300)
 def count_items() -> int:
-    """Bring the overview's tallies up to date; returns how many."""
+    """Bring the tallies of the overview and of the users' list up to date; returns how many of the overview's."""
     return tallies.count_items()

@@ -3,7 +3,7 @@
 from inventory.models.catalogue import Card, CardFile, Pack, PackActivity, PriceChange, Tier
 from inventory.models.holdings import Collector, Item, Purchase
 from inventory.models.shipping import ShippedItem, ShippingOrder, ShippingQuote
-from inventory.models.tallies import Tally
+from inventory.models.tallies import Tally, UserTally
 
 __all__ = [
     "Card",
@@ -19,4 +19,5 @@ __all__ = [
     "ShippingQuote",
     "Tally",
     "Tier",
+    "UserTally",
 ]

@@ -151,9 +151,12 @@ class Capped:
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """What one collector holds: how many items, when the next window closes (if any will), the latest pull."""
+    """What one collector holds: how many items, what they sold for when pulled (USD), when the next window closes (if
+    any will), the latest pull.
+    """
 
     size: int
+    value: Decimal
     closes: datetime | None
     latest: datetime
 
@@ -240,10 +243,11 @@ class ItemQuerySet(models.QuerySet["Item"]):
         rows = self.held().filter(collector__in=collectors).order_by().values("collector")
         found = rows.annotate(
             size=Count("pk"),
+            value=Sum("buyback_price"),
             closes=Min("expires_at", filter=Q(expires_at__gte=now)),
             latest=Max("purchased_at"),
         )
-        return {row["collector"]: Holding(row["size"], row["closes"], row["latest"]) for row in found}
+        return {row["collector"]: Holding(row["size"], row["value"], row["closes"], row["latest"]) for row in found}
 
 
 class Item(models.Model):

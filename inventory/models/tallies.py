@@ -1,4 +1,4 @@
-"""Counts that no page could make: what an environment's items of a pack came to, kept by the clock."""
+"""Counts that no page could make, kept by the clock: what an environment's items of a pack, or of a user, came to."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from django.db import models
 from django.db.models import F, Q
 
 from inventory.models.catalogue import Pack
+from inventory.models.holdings import Collector
+from partners.constraints import same_environment
 from partners.models import Environment
 
 
@@ -52,3 +54,36 @@ class Tally(models.Model):
     def rate(self) -> str:
         """How many of the pulled were sold back, as a percentage to one place."""
         return f"{self.sold / self.pulled:.1%}"
+
+
+class UserTally(models.Model):
+    """What one collector held when the clock counted last; nobody who held nothing.
+
+    ``value`` is what the items sold for when pulled (USD), ``closes`` when the next window closes (None: none will),
+    ``latest`` the latest pull. Kept by ``inventory.tallies.count_items``, so that users can be listed by them.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    environment = models.ForeignKey(Environment, models.CASCADE, related_name="+", db_index=False)
+    collector = models.ForeignKey(Collector, models.CASCADE, related_name="+", db_index=False, db_constraint=False)
+    size = models.PositiveIntegerField()
+    value = models.DecimalField(max_digits=16, decimal_places=2)
+    closes = models.DateTimeField(null=True, blank=True)
+    latest = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            # Reader: the count, which looks for what has changed.
+            models.UniqueConstraint(fields=("collector",), name="inventory_usertally_once"),
+            same_environment("collector", "inventory_collector", name="inventory_usertally_collector_same_env"),
+            models.CheckConstraint(condition=Q(size__gt=0, value__gt=0), name="inventory_usertally_holds_something"),
+        )
+        indexes = (
+            # Reader: the users' list by how many items each holds.
+            models.Index(fields=("environment", "-size", "-collector"), name="inventory_usertally_size"),
+            # Reader: the users' list by what these are worth.
+            models.Index(fields=("environment", "-value", "-collector"), name="inventory_usertally_value"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.collector_id}: {self.size}"

@@ -6,9 +6,9 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
-from inventory.models import Tally
+from inventory.models import Tally, UserTally
 from partners.models import Environment, SavedView, User
-from tests.world import NOW, make_pack
+from tests.world import NOW, make_collector, make_pack
 
 _numbers = count(1)
 
@@ -25,3 +25,10 @@ def make_tally(environment: Environment, **fields: Any) -> Tally:
     return Tally.objects.create(
         **known | {"counted_at": NOW} | fields, **{} if "pack" in fields else {"pack": make_pack()}
     )
+
+
+def make_user_tally(environment: Environment, **fields: Any) -> UserTally:
+    """A user who holds one item that sells for 70.13 USD."""
+    known = {"environment": environment, "size": 1, "value": Decimal("70.13"), "latest": NOW}
+    collector = {} if "collector" in fields else {"collector": make_collector(environment)}
+    return UserTally.objects.create(**known | collector | fields)

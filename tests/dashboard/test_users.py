@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from config import clock
+from inventory.tallies import count_items
+from tests.dashboard.rows import make_tally, make_user_tally
 from tests.dashboard.steps import HTMX, signed_in
 from tests.world import World, make_collector, make_item
 
-# Session, user, memberships, environment; saved views; a page of users; what they hold.
+# Session, user, memberships, environment; saved views; a page of users; what they hold, or when that was counted.
 QUERIES = 7
 
 
@@ -39,7 +42,8 @@ def test_it_shows_what_each_user_holds(world: World) -> None:
         make_item(world.northwind.live, collector=collector, now=now, expires_at=now + timedelta(hours=hours))
     make_collector(world.northwind.live, "bob")
     ann, bob = signed_in(world.northwind.viewer).get("/dashboard/live/users/").context["users"]
-    assert (ann[1].size, ann[1].closes, ann[1].latest) == (3, now + timedelta(hours=2), now)
+    assert (ann[1].size, ann[1].value, ann[1].closes) == (3, Decimal("210.39"), now + timedelta(hours=2))
+    assert ann[1].latest == now
     assert bob[1] is None
 
 
@@ -49,6 +53,43 @@ def test_it_sorts_by_id_or_the_newest_first(world: World) -> None:
     assert found(world) == found(world, "?sort=nonsense") == ["ann", "bo", "bob", "zed"]
     assert found(world, "?sort=newest") == ["bo", "ann", "zed", "bob"]
     assert found(world, "?sort=newest&q=bo") == ["bo", "bob"]
+
+
+def hold(world: World, **holds: tuple[int, str]) -> None:
+    """Users of these ids, counted with so many items of such a value."""
+    for user_id, (size, value) in holds.items():
+        user = make_collector(world.northwind.live, user_id)
+        make_user_tally(world.northwind.live, collector=user, size=size, value=Decimal(value))
+
+
+def test_it_sorts_by_what_the_clock_has_counted(world: World) -> None:
+    hold(world, ann=(2, "9.00"), bob=(3, "8.99"), cid=(2, "100.00"))
+    make_collector(world.northwind.live, "holds nothing")
+    make_user_tally(world.juniper.live)
+    make_user_tally(world.northwind.sandbox)
+    assert found(world, "?sort=held") == ["bob", "cid", "ann"]
+    assert found(world, "?sort=value") == ["cid", "ann", "bob"]
+
+
+def test_it_shows_what_was_counted_and_when(world: World) -> None:
+    hold(world, ann=(2, "1234.50"))
+    make_tally(world.northwind.live)
+    for sort in ("held", "value"):
+        page = signed_in(world.northwind.viewer).get(f"/dashboard/live/users/?sort={sort}").content.decode()
+        assert "$1,234.50" in page
+        assert 'As counted <time datetime="2026-04-18T19:05:14' in page
+    assert "As counted" not in signed_in(world.northwind.viewer).get("/dashboard/live/users/").content.decode()
+
+
+@pytest.mark.parametrize("sort", ["held", "value"])
+def test_it_walks_through_everybody_who_holds_something_once(world: World, sort: str) -> None:
+    hold(world, **{f"user-{number:03d}": (1 + number % 3, f"{1 + number % 7}.00") for number in range(120)})
+    client, seen, cursor = signed_in(world.northwind.viewer), [], ""
+    for _ in range(3):
+        context = client.get("/dashboard/live/users/", {"sort": sort, "after": cursor}).context
+        seen += [(tally.size if sort == "held" else tally.value, collector.pk) for collector, tally in context["users"]]
+        cursor = context["page"].next
+    assert (len(set(seen)), seen, cursor) == (120, sorted(seen, reverse=True), "")
 
 
 def test_it_walks_through_every_user_once(world: World) -> None:
@@ -63,15 +104,17 @@ def test_it_walks_through_every_user_once(world: World) -> None:
     assert (seen, cursor) == (names, "")
 
 
+@pytest.mark.parametrize("query", ["", "?sort=held", "?sort=value"])
 def test_it_asks_the_same_few_questions_however_many_there_are(
-    world: World, django_assert_num_queries: DjangoAssertNumQueries
+    world: World, query: str, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     client = signed_in(world.northwind.viewer)
     for amount in (1, 20):
         for _ in range(amount):
             make_item(world.northwind.live)
+        count_items()
         with django_assert_num_queries(QUERIES):
-            client.get("/dashboard/live/users/")
+            client.get(f"/dashboard/live/users/{query}")
 
 
 def test_it_answers_htmx_with_the_results_alone(world: World) -> None:
@@ -89,3 +132,5 @@ def test_it_tells_no_user_from_no_match(world: World) -> None:
     client = signed_in(world.northwind.viewer)
     assert "No users yet" in client.get("/dashboard/live/users/").content.decode()
     assert "No user id starts so" in client.get("/dashboard/live/users/?q=zed").content.decode()
+    make_collector(world.northwind.live, "ann")
+    assert "Nobody held anything" in client.get("/dashboard/live/users/?sort=held").content.decode()

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from tests.dashboard.rows import make_saved_view, make_tally
+from tests.dashboard.rows import make_saved_view, make_tally, make_user_tally
 from tests.invitations import make_invitation
-from tests.world import NOW, World
+from tests.world import NOW, World, make_collector
 
 
 def view(w: World, **fields: Any) -> object:
@@ -17,6 +17,16 @@ def view(w: World, **fields: Any) -> object:
 
 def tally(w: World, **fields: Any) -> object:
     return make_tally(w.northwind.live, **fields)
+
+
+def held(w: World, **fields: Any) -> object:
+    return make_user_tally(w.northwind.live, **fields)
+
+
+def counted_twice(w: World) -> None:
+    ann = make_collector(w.northwind.live)
+    held(w, collector=ann)
+    held(w, collector=ann)
 
 
 def invited_twice(w: World, **fields: Any) -> None:
@@ -37,4 +47,7 @@ DASHBOARD: dict[str, list[Callable[[World], object]]] = {
         lambda w: tally(w, sold=4),
         lambda w: tally(w, held_value=Decimal("-0.01")),
     ],
+    "inventory_usertally_once": [counted_twice],
+    "inventory_usertally_collector_same_env": [lambda w: held(w, collector=make_collector(w.juniper.live))],
+    "inventory_usertally_holds_something": [lambda w: held(w, size=0), lambda w: held(w, value=0)],
 }

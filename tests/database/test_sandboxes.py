@@ -11,7 +11,7 @@ STAYS = {
     "Alert", "ApiCall", "BulkLine", "BulkSale", "Buyback", "Collector", "Event", "IdempotencyKey", "Item",
     "PackActivity", "Payout", "Purchase", "Reversal", "ShippedItem", "ShippingOrder", "ShippingQuote", "Statement",
     "Tally",
-    "Transfer",
+    "Transfer", "UserTally",
 }  # fmt: skip
 
 

@@ -1,14 +1,16 @@
-"""Counting items for the overview."""
+"""Counting items for the overview and the users' list."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
 
-from inventory.models import Item, Tally
+from django.db import connection
+
+from inventory.models import Item, Tally, UserTally
 from inventory.tallies import count_items
 from tests.dashboard.rows import make_tally
-from tests.world import NOW, World, make_item, make_pack
+from tests.world import NOW, World, make_collector, make_item, make_pack
 
 LATER = NOW + timedelta(minutes=1)
 
@@ -40,3 +42,52 @@ def test_it_lets_the_later_count_stand(world: World) -> None:
     make_item(world.northwind.live, pack=world.pack)
     assert count_items(now=NOW) == 0
     assert Tally.objects.get().pulled == 1
+
+
+def told() -> list[tuple[object, ...]]:
+    figures = ("collector__user_id", "size", "value", "closes", "latest")
+    return list(UserTally.objects.order_by("collector__user_id").values_list(*figures))
+
+
+def test_it_counts_what_each_user_holds(world: World) -> None:
+    ann, bob = (make_collector(world.northwind.live, user_id) for user_id in ("ann", "bob"))
+    for hours in (-1, 2, 5):
+        make_item(world.northwind.live, collector=ann, now=NOW, expires_at=NOW + timedelta(hours=hours))
+    make_item(world.northwind.live, collector=ann, state="shipped")
+    never = make_item(world.northwind.live, collector=bob, now=NOW, expires_at=None)
+    count_items(now=NOW)
+    assert told() == [
+        ("ann", 3, Decimal("210.39"), NOW + timedelta(hours=2), NOW),
+        ("bob", 1, Decimal("70.13"), None, NOW),
+    ]
+    Item.objects.filter(pk=never.pk).update(state="shipping")
+    count_items(now=NOW + timedelta(hours=3))
+    assert told() == [("ann", 3, Decimal("210.39"), NOW + timedelta(hours=5), NOW)]
+
+
+def test_it_counts_a_sandboxs_windows_by_its_own_clock(world: World) -> None:
+    sandbox = world.northwind.sandbox
+    sandbox.clock_offset = timedelta(hours=3)
+    sandbox.save()
+    for hours in (2, 5):
+        make_item(sandbox, collector=make_collector(sandbox, f"in {hours}"), expires_at=NOW + timedelta(hours=hours))
+    count_items(now=NOW)
+    assert [row[3] for row in told()] == [None, NOW + timedelta(hours=5)]
+
+
+def test_it_writes_no_user_who_has_not_changed(world: World) -> None:
+    ann, bob = (make_collector(world.northwind.live, user_id) for user_id in ("ann", "bob"))
+    for user in (ann, bob):
+        make_item(world.northwind.live, collector=user)
+    count_items(now=NOW)
+    before = written()
+    make_item(world.northwind.live, collector=bob)
+    count_items(now=LATER)
+    assert [old == new for old, new in zip(before, written(), strict=True)] == [True, False]
+
+
+def written() -> list[tuple[object, ...]]:
+    """Where each user's row stands: another place for every time it is written."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT ctid, xmax FROM inventory_usertally ORDER BY collector_id")
+        return list(cursor.fetchall())
