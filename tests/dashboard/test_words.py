@@ -79,13 +79,11 @@ def unmarked(page: str, data: list[str]) -> set[str]:
 
 
 def strip(text: str, data: list[str]) -> str:
-    """The text without what is data: the whole of it, or in it what is too long for a word."""
+    """The text without what is data: long ones wherever they stand, short ones where they are a word of their own."""
     for known in data:
-        if text == known:
-            return ""
         if len(known) > 5:
             text = text.replace(known, "")
-    return text
+    return " ".join(word for word in text.split() if word not in data)
 
 
 def data() -> list[str]:
