@@ -141,7 +141,8 @@ def _reserve(environment: Environment, pack: Pack, amount: int) -> list[Card]:
 
 def _draw(environment: Environment, tiers: list[Tier], amount: int) -> list[Card]:
     """One draw by the odds over what is available and not locked by others. Raises OutOfStock."""
-    stock = {tier.pk: Card.objects.available(environment).in_tier(tier).count() for tier in tiers}
+    # Whether a tier holds 3 cards or 3 million is all the same to a draw of 3: it is counted no further.
+    stock = {tier.pk: Card.objects.available(environment).in_tier(tier)[:amount].count() for tier in tiers}
     if sum(stock.values()) < amount:
         raise OutOfStock
     drawn: Counter[int] = draw_tiers({tier.pk: tier.weight for tier in tiers}, stock, amount)
