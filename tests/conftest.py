@@ -69,6 +69,12 @@ def _calls_are_not_counted_across_tests() -> None:
     throttling.CALLS = throttling.Counter()
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _no_thread_writes_calls() -> None:
+    """Not of those either that a fixture of many tests makes."""
+    request_log.BUFFER = request_log.Buffer(threaded=False)
+
+
 @pytest.fixture(autouse=True)
 def _calls_wait_until_a_test_writes_them() -> None:
     request_log.BUFFER = request_log.Buffer(threaded=False)
