@@ -50,7 +50,7 @@ REFUSALS = {
     ItemExpired.sentence: Words(
         _("The sellback window has closed"),
         _("Its window has closed, so it can no longer be sold back. {user} still owns the card."),
-        _("It stays in the inventory."),
+        _("It stays in the inventory, and can still be shipped."),
     ),
     ItemNotFound.sentence: Words(
         _("This item cannot be sold"),

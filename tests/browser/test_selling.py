@@ -165,7 +165,7 @@ def test_it_explains_a_refusal_of_now_in_four_clicks_and_one_of_before_in_three(
     told = desk.get_by_role("dialog" if script else "main")
     expect(told.get_by_role("heading")).to_have_text("The sellback window has closed")
     expect(told).to_contain_text("ann still owns the card.")
-    expect(told).to_contain_text("It stays in the inventory.")
+    expect(told).to_contain_text("It stays in the inventory, and can still be shipped.")
     assert len(clicks) == 4
     told.get_by_role("link", name="Back to the inventory").click()
     clicks.clear()
