@@ -69,14 +69,31 @@ def test_it_asks_the_database_nothing(redis: str, django_assert_num_queries: Dja
 
 def test_it_counts_by_itself_when_redis_is_killed(redis: str, server: ValkeyServer) -> None:
     assert left("a", 1) == [3]
-    process = server._process
-    assert process is not None
-    process.kill()
-    process.wait()
+    stop(server)
     with structlog.testing.capture_logs() as logs:
         allowances = [spend("a", "read", MOMENT) for _ in range(3)]
     assert [(one.limit, one.remaining) for one in allowances] == [(2, 1), (2, 0), (2, -1)]  # half: two workers
     assert [(line["event"], line["log_level"]) for line in logs] == [("rate_limits_not_shared", "warning")]
+
+
+def test_it_counts_on_while_redis_comes_and_goes(
+    redis: str, server: ValkeyServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Up, down, up, down, up: every call is answered, shared again a pause after the server is back."""
+    now = 1000.0
+    monkeypatch.setattr("partners.throttling.time.monotonic", lambda: now)
+    limits = []
+    for number in range(2):
+        limits += [spend(f"up {number}", "read", MOMENT).limit]
+        stop(server)
+        limits += [spend(f"down {number}", "read", MOMENT).limit]
+        server = ValkeyServer(port=server.port)
+        server.start()
+        limits += [spend(f"paused {number}", "read", MOMENT).limit]
+        now += throttling.PAUSE
+    limits += [spend("up again", "read", MOMENT).limit]
+    server.stop()
+    assert limits == [4, 2, 2, 4, 2, 2, 4]
 
 
 def test_it_asks_a_lost_redis_again_after_a_pause_and_complains_once_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,6 +128,14 @@ def test_it_waits_for_a_redis_that_hangs_a_tenth_of_a_second_and_only_once() -> 
         start = time.monotonic()
         assert [counter.add("a", 1) for _ in range(50)] == [None] * 50
         assert time.monotonic() - start < 2  # fifty waits would be five seconds
+
+
+def stop(server: ValkeyServer) -> None:
+    """Kill it."""
+    process = server._process
+    assert process is not None
+    process.kill()
+    process.wait()
 
 
 def closed_port() -> int:

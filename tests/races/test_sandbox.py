@@ -10,9 +10,10 @@ from functools import partial
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection
 from django.db.backends.utils import CursorWrapper
 
+from buyback import sellback
 from buyback.expiry import CLOSE_BATCH, close_windows
 from buyback.models import Buyback, Payout, Transfer
 from buyback.outcomes import ItemExpired
@@ -83,8 +84,8 @@ def test_it_ends_a_sale_in_the_sandbox_that_it_began_in(world: World) -> None:
     assert (new != old, counts(new)) == (True, [0] * 7)
 
 
-def test_it_sells_nothing_that_was_closed_while_it_waited(world: World) -> None:
-    """The sale's statement saw the clock as it was before the jump, and the item as the sweep left it."""
+def sell_beside_a_jump(world: World) -> Any:
+    """What became of a sale that waited while the clock jumped and a sweep closed the item's window."""
     here = world.northwind.sandbox
     (item,) = bought(world)
 
@@ -92,9 +93,59 @@ def test_it_sells_nothing_that_was_closed_while_it_waited(world: World) -> None:
         sandbox.move_clock(environment=here, by=SYSTEM, seconds=WEEK + 60)
         cursor.execute(CLOSE_BATCH, {"environment": here.pk, "now": None, "batch": 1})
 
-    sell = partial(sell_back, environment=here, item_id=item.public_id, by=SYSTEM)
-    assert isinstance(while_locked(item, sell, jump_and_sweep), ItemExpired)
+    answer = while_locked(item, partial(sell_back, environment=here, item_id=item.public_id, by=SYSTEM), jump_and_sweep)
     assert counts(here) == [1, 1, 1, 0, 0, 0, 2]
+    return answer
+
+
+def test_it_sells_nothing_that_was_closed_while_it_waited(world: World) -> None:
+    """The sale's statement saw the clock as it was before the jump, and the item as the sweep left it."""
+    assert isinstance(sell_beside_a_jump(world), ItemExpired)
+
+
+def test_it_shows_the_constraint_alone_stopping_that_sale(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The control: the statement without its look at what the sweep left. By its clock the window is open."""
+    look = "expired_at IS NOT NULL OR "
+    assert sellback.WAITING.count(look) == 1
+    monkeypatch.setattr(sellback, "WAITING", sellback.WAITING.replace(look, ""))
+    answer = sell_beside_a_jump(world)
+    assert isinstance(answer, IntegrityError)
+    assert "inventory_item_swept_sells_no_more" in str(answer)
+
+
+def without_the_lock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both look at the sandbox before either acts."""
+    gate = threading.Barrier(2)
+
+    def look(environment: Environment) -> Environment:
+        found = Environment.objects.select_related("partner").get(pk=environment.pk)
+        gate.wait(timeout=30)
+        return found
+
+    monkeypatch.setattr(sandbox, "_lock", look)
+
+
+@pytest.mark.parametrize(("locks", "seconds"), [(True, 120), (False, 60)], ids=["locked", "control"])
+def test_it_adds_two_jumps_up(world: World, monkeypatch: pytest.MonkeyPatch, locks: bool, seconds: int) -> None:
+    """Without the lock, one of them is lost."""
+    here = world.northwind.sandbox
+    if not locks:
+        without_the_lock(monkeypatch)
+    together([partial(sandbox.move_clock, environment=here, by=SYSTEM, seconds=60)] * 2)
+    here.refresh_from_db()
+    assert here.clock_offset == timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize(("locks", "failed"), [(True, 0), (False, 1)], ids=["locked", "control"])
+def test_it_resets_once_at_once(world: World, monkeypatch: pytest.MonkeyPatch, locks: bool, failed: int) -> None:
+    """Without the lock, each makes a sandbox of its own, and the database has one only."""
+    bought(world)
+    if not locks:
+        without_the_lock(monkeypatch)
+    answers = together([partial(reset, environment=world.northwind.sandbox, by=SYSTEM)] * 2)
+    assert sum(isinstance(answer, IntegrityError) for answer in answers) == failed
+    new = Environment.objects.get(partner=world.northwind.partner, mode="sandbox")
+    assert [answer for answer in answers if answer == new] == [new] * (2 - failed)
 
 
 def test_it_leaves_nothing_half_done_whenever_it_is_reset(world: World) -> None:
