@@ -55,7 +55,7 @@ class Event(models.Model):
         indexes = (
             # Reader: the overview's recent activity and the events list, newest first.
             models.Index(fields=("environment", "-created_at", "-id"), name="partners_event_newest"),
-            # Reader: GET /events of one type. Pulls and sales are soon met among all, and a sale pays for no index more.
+            # Reader: GET /events of one type. Pulls and sales are soon met without, and a sale pays for no index more.
             models.Index(
                 fields=("environment", "type", "-created_at", "-id"),
                 condition=~models.Q(type__in=("item.pulled", "buyback.completed")),
