@@ -1,11 +1,13 @@
 """What the request log costs a call: ``python -m benchmarks.request_log``. Processor time of this process and of
-PostgreSQL's, for the API's application called in a loop, the log on and off by turns in one run.
+PostgreSQL's, for the API's application called in a loop, the log on and off by turns in one run. ``--quick`` only shows
+that it runs.
 
 The call is a sale of an item that nobody has: both statements of a sale run, and it can be asked again and again.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import statistics
 import time
@@ -17,6 +19,7 @@ from benchmarks.cpu import postmaster, used_by
 from benchmarks.run import prepare_settings
 
 ROUNDS, CALLS, WARM = 8, 500, 100  # of each way; calls of a round
+QUICK = 2, 20
 BODY = json.dumps({"itemId": "a-card-that-nobody-has"}).encode()
 
 
@@ -53,20 +56,23 @@ def new_key() -> str:
     return issue_key(environment=environment, name="bench", by=SYSTEM)[1]
 
 
-def spent(call: Callable[[], None], server: int) -> tuple[float, float]:
+def spent(call: Callable[[], None], server: int, calls: int) -> tuple[float, float]:
     """Microseconds of a call in Python and in PostgreSQL, writing the log included."""
     from partners import request_log
 
     ours, theirs = time.process_time(), used_by(server)
-    for _ in range(CALLS):
+    for _ in range(calls):
         call()
     request_log.BUFFER.flush()
-    micro = 1_000_000 / CALLS
+    micro = 1_000_000 / calls
     return (time.process_time() - ours) * micro, (used_by(server) - theirs) * micro
 
 
 def main() -> None:
     """Rounds by turns; the median of each, and of their differences."""
+    arguments = argparse.ArgumentParser(prog="python -m benchmarks.request_log")
+    arguments.add_argument("--quick", action="store_true", help="only show that it runs")
+    rounds, calls = QUICK if arguments.parse_args().quick else (ROUNDS, CALLS)
     folder = prepare_settings()
     from django.conf import settings
     from django.core.management import call_command
@@ -78,17 +84,17 @@ def main() -> None:
     noted, server, call = request_log.note, postmaster(folder), caller(new_key())
     for _ in range(WARM):
         call()
-    rounds: dict[str, list[tuple[float, float]]] = {"off": [], "on": []}
-    for _ in range(ROUNDS):
+    found: dict[str, list[tuple[float, float]]] = {"off": [], "on": []}
+    for _ in range(rounds):
         for way, note in (("off", quiet), ("on", noted)):
             request_log.note = note
-            rounds[way].append(spent(call, server))
+            found[way].append(spent(call, server, calls))
     for number, part in enumerate(("Python", "PostgreSQL")):
-        off, on = ([one[number] for one in rounds[way]] for way in ("off", "on"))
+        off, on = ([one[number] for one in found[way]] for way in ("off", "on"))
         extra = [b - a for a, b in zip(off, on, strict=True)]
         print(
             f"{part}, µs a call: off {statistics.median(off):.0f}, on {statistics.median(on):.0f}, difference"
-            f" {statistics.median(extra):.0f} ({min(extra):.0f} to {max(extra):.0f}), {ROUNDS} rounds of {CALLS}"
+            f" {statistics.median(extra):.0f} ({min(extra):.0f} to {max(extra):.0f}), {rounds} rounds of {calls}"
         )
 
 

@@ -2,7 +2,8 @@
 
 A call costs the request it notes no statement and no wait: ``note`` puts it into a list of this process, and a thread
 of its own writes the list with one COPY a second. What does not fit (a database that is away, a flood) is dropped and
-counted in the log of the server. Whatever is masked or cut is so before it is written.
+counted, in the log of the server and, once the database is there again, for the page. Whatever is masked or cut is so
+before it is written.
 """
 
 from __future__ import annotations
@@ -11,19 +12,21 @@ import os
 import re
 import threading
 import time
-from datetime import UTC, datetime, timedelta
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
 from multiprocessing.util import Finalize
 from typing import Any, NamedTuple
 
 import orjson
 import structlog
-from django.db import close_old_connections, connection
+from django.db import DatabaseError, close_old_connections, connection, transaction
+from django.db.models import Sum
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from config import clock
 from config.middleware import API_ROOTS
-from partners.models import ApiCall, ApiKey
+from partners.models import ApiCall, ApiKey, Environment, LostCalls
 
 log = structlog.get_logger(__name__)
 
@@ -65,6 +68,10 @@ COLUMNS = (
     "answered",
     "created_at",
 )
+ADD_LOST = """
+INSERT INTO partners_lostcalls AS known (environment_id, day, calls) VALUES (%s, %s, %s)
+ON CONFLICT (environment_id, day) DO UPDATE SET calls = known.calls + EXCLUDED.calls
+"""
 COPY = f"COPY partners_apicall ({', '.join(COLUMNS)}) FROM STDIN"
 
 
@@ -91,14 +98,16 @@ class Buffer:
         self.threaded, self._started = threaded, False
         self._lock, self._writing = threading.Lock(), threading.Lock()
         self._calls: list[Call] = []
-        self._bytes = self.dropped = 0
+        self._bytes = 0
+        self.dropped: Counter[int] = Counter()  # by environment, since the last writing
+        self._untold: Counter[int] = Counter()  # of those, what the page has not been told
 
     def add(self, call: Call) -> None:
         """Let the call wait, or drop it where too many do."""
         size = len(call.sent) + len(call.answered)
         with self._lock:
             if len(self._calls) >= MOST or self._bytes + size > MOST_BYTES:
-                self.dropped += 1
+                self.dropped[call.environment] += 1
                 return
             self._calls.append(call)
             self._bytes += size
@@ -112,16 +121,29 @@ class Buffer:
         with self._writing:
             with self._lock:
                 calls, self._calls, self._bytes = self._calls, [], 0
-                dropped, self.dropped = self.dropped, 0
+                dropped, self.dropped = self.dropped, Counter()
             try:
                 if calls:
                     write(calls)
             except Exception as problem:
                 log.exception("request_log_not_written", exc_info=problem)
-                dropped, calls = dropped + len(calls), []
+                dropped.update(call.environment for call in calls)
+                calls = []
             if dropped:
-                log.warning("request_log_dropped", calls=dropped)
+                log.warning("request_log_dropped", calls=dropped.total())
+                self._untold.update(dropped)
+            self._tell()
             return len(calls)
+
+    def _tell(self) -> None:
+        """Write down how many were dropped; what cannot be written now waits for the next time."""
+        if not self._untold:
+            return
+        try:
+            tell(self._untold, clock.now().date())
+            self._untold.clear()
+        except DatabaseError as problem:
+            log.warning("request_log_not_told", exc_info=problem)
 
     def _run(self) -> None:
         while True:
@@ -167,6 +189,19 @@ def write(calls: list[Call]) -> None:
     with connection.cursor() as cursor, cursor.copy(COPY) as copy:
         for row in rows:
             copy.write_row(row)
+
+
+def tell(dropped: Counter[int], day: date) -> None:
+    """Add to the calls of the day that were dropped, by environment: in one order, for other processes do it too."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.executemany(ADD_LOST, [(environment, day, calls) for environment, calls in sorted(dropped.items())])
+
+
+def lost(environment: Environment, *, now: datetime) -> int:
+    """How many of an environment's calls are missing from its log. One query."""
+    days = LostCalls.objects.filter(environment=environment, day__gte=(now - KEPT_FOR).date())
+    total: int = days.aggregate(total=Sum("calls", default=0))["total"]
+    return total
 
 
 def _row(call: Call) -> tuple[Any, ...]:
@@ -235,8 +270,11 @@ def _text(text: str) -> str:
 
 
 def forget_old(*, now: datetime | None = None) -> int:
-    """Delete calls of more than 30 days ago, some thousand at a time; returns how many."""
+    """Delete calls of more than 30 days ago, some thousand at a time; returns how many. What is told of lost ones goes
+    with them.
+    """
     before, gone = (now or clock.now()) - KEPT_FOR, 0
+    LostCalls.objects.filter(day__lt=before.date()).delete()
     while True:
         oldest = ApiCall.objects.order_by("pk").values("pk")[:BATCH]
         count = ApiCall.objects.filter(pk__in=oldest, created_at__lt=before).delete()[0]

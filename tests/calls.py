@@ -1,10 +1,10 @@
-"""A row of the request log."""
+"""Rows of the request log."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from partners.models import ApiCall, Environment
+from partners.models import ApiCall, Environment, LostCalls
 from tests.world import NOW, make_key
 
 
@@ -25,3 +25,8 @@ def make_call(environment: Environment, **fields: Any) -> ApiCall:
         }
         | fields
     )
+
+
+def make_lost_calls(environment: Environment, **fields: Any) -> LostCalls:
+    """Three calls of a day that were not noted."""
+    return LostCalls.objects.create(**{"environment": environment, "day": NOW.date(), "calls": 3} | fields)

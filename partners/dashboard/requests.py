@@ -16,10 +16,12 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+from config import clock
 from partners.dashboard.access import MemberRequest, Obstacle, member
 from partners.dashboard.pages import Chip, page
 from partners.dashboard.paging import NEWEST, Order, keyset
 from partners.models import ApiCall, ApiKey, Role
+from partners.request_log import lost
 
 STATUSES = {"2xx": _("Succeeded"), "4xx": _("Refused"), "5xx": _("Failed")}
 BY: Order = {"-created_at": NEWEST["-created_at"], "-id": int}
@@ -68,6 +70,7 @@ def requests(request: MemberRequest) -> HttpResponse:
         rows = rows.unsuccessful()
     found = keyset(rows, BY, get.get("after", ""), before=get.get("before", ""), look_for=chosen.look_for)
     context = {"section": "keys", "page": found, "filters": chosen, "keys": keys, "statuses": STATUSES}
+    context["lost"] = lost(request.environment, now=clock.now())
     return page(request, "dashboard/requests.html", context | {"chips": _chips(chosen, keys)}, part="results")
 
 

@@ -1,7 +1,7 @@
 """Who calls: partners, their two environments, their keys and people, and the record of what happened."""
 
 from partners.models.access import ApiKey, Membership, Role, Scope, User
-from partners.models.calls import ApiCall
+from partners.models.calls import ApiCall, LostCalls
 from partners.models.invitations import Invitation
 from partners.models.records import AuditEntry, Event, IdempotencyKey
 from partners.models.tenants import MOST_CALLS, Environment, Mode, Partner
@@ -16,6 +16,7 @@ __all__ = [
     "Event",
     "IdempotencyKey",
     "Invitation",
+    "LostCalls",
     "Membership",
     "Mode",
     "Partner",

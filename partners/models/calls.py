@@ -69,3 +69,24 @@ class ApiCall(models.Model):
     def tone(self) -> str:
         """How a page colours the status."""
         return "good" if self.status < 400 else "bad" if self.status >= 500 else "warn"
+
+
+class LostCalls(models.Model):
+    """How many calls of a day (UTC, the server's clock) the request log could not keep; kept for 30 days, too."""
+
+    id = models.BigAutoField(primary_key=True)
+    # The unique constraint's index serves: the request log, which adds its days up.
+    environment = models.ForeignKey(Environment, models.PROTECT, related_name="+", db_index=False)
+    day = models.DateField()
+    calls = models.PositiveIntegerField()
+
+    class Meta:
+        verbose_name_plural = "lost calls"
+        ordering = ("environment", "day")
+        constraints = (
+            models.UniqueConstraint(fields=("environment", "day"), name="partners_lostcalls_once_a_day"),
+            models.CheckConstraint(condition=models.Q(calls__gt=0), name="partners_lostcalls_some"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.calls} of {self.day}"

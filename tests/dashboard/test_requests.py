@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
+from config import clock
 from partners.models import ApiCall, ApiKey
-from tests.calls import make_call
+from tests.calls import make_call, make_lost_calls
 from tests.dashboard.steps import HTMX, signed_in
 from tests.world import World
 
@@ -57,7 +60,7 @@ def test_it_tells_of_filters_as_chips(world: World) -> None:
     assert "No request matches" in page.content.decode()
 
 
-@pytest.mark.parametrize(("query", "asked"), [("", 6), ("status=5xx", 10)])
+@pytest.mark.parametrize(("query", "asked"), [("", 7), ("status=5xx", 11)])
 def test_it_pages_by_keyset(
     world: World, django_assert_num_queries: DjangoAssertNumQueries, query: str, asked: int
 ) -> None:
@@ -94,6 +97,15 @@ def test_it_shows_a_viewer_no_body(world: World) -> None:
         assert page.status_code == 403
         assert "what was sent" not in page.content.decode()
     assert REQUESTS not in client.get("/dashboard/live/developers/keys/").content.decode()
+
+
+def test_it_tells_of_calls_that_could_not_be_noted(world: World) -> None:
+    client, today = signed_in(world.northwind.operator), clock.now().date()
+    make_lost_calls(world.juniper.live, day=today)
+    make_lost_calls(world.northwind.live, day=today - timedelta(days=31))
+    assert "missing here" not in client.get(REQUESTS).content.decode()
+    make_lost_calls(world.northwind.live, day=today, calls=1_234)
+    assert "1,234 calls of the last 30 days are missing here" in client.get(REQUESTS).content.decode()
 
 
 def test_it_says_what_there_is_when_there_is_nothing(world: World) -> None:

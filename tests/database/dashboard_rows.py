@@ -6,6 +6,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+from tests.calls import make_lost_calls
 from tests.dashboard.rows import make_saved_view, make_tally, make_user_tally
 from tests.invitations import make_invitation
 from tests.world import NOW, World, make_collector
@@ -34,6 +35,11 @@ def invited_twice(w: World, **fields: Any) -> None:
     make_invitation(w.northwind.partner, **fields)
 
 
+def lost_twice(w: World) -> None:
+    make_lost_calls(w.northwind.live)
+    make_lost_calls(w.northwind.live)
+
+
 DASHBOARD: dict[str, list[Callable[[World], object]]] = {
     "partners_savedview_once": [lambda w: (view(w, name="the same"), view(w, name="the same"))],
     "partners_savedview_named": [lambda w: view(w, name=" "), lambda w: view(w, page="")],
@@ -41,6 +47,8 @@ DASHBOARD: dict[str, list[Callable[[World], object]]] = {
     "partners_invitation_one_open": [lambda w: invited_twice(w, email="a@x.test")],
     "partners_invitation_role_known": [lambda w: make_invitation(w.northwind.partner, role="root")],
     "partners_invitation_ends_once": [lambda w: make_invitation(w.juniper.partner, accepted_at=NOW, withdrawn_at=NOW)],
+    "partners_lostcalls_once_a_day": [lost_twice],
+    "partners_lostcalls_some": [lambda w: make_lost_calls(w.northwind.live, calls=0)],
     "inventory_tally_once": [lambda w: (tally(w, pack=w.pack), tally(w, pack=w.pack))],
     "inventory_tally_adds_up": [
         lambda w: tally(w, held=3),

@@ -9,8 +9,8 @@ from tests.database.schema import our_models
 MOVES = {ApiKey, SavedView}
 STAYS = {
     "Alert", "ApiCall", "BulkLine", "BulkSale", "Buyback", "Collector", "Event", "IdempotencyKey", "Item",
-    "PackActivity", "Payout", "Purchase", "Reversal", "ShippedItem", "ShippingOrder", "ShippingQuote", "Statement",
-    "Tally",
+    "LostCalls", "PackActivity", "Payout", "Purchase", "Reversal", "ShippedItem", "ShippingOrder", "ShippingQuote",
+    "Statement", "Tally",
     "Transfer", "UserTally",
 }  # fmt: skip
 

@@ -105,6 +105,15 @@ class Server:
         os.close(self._leash)
         self.process = None
 
+    def stop(self) -> int:
+        """Tell it to stop, as ``up`` and every process manager do; how it ended."""
+        assert self.process is not None
+        self.process.terminate()
+        ended = self.process.wait(timeout=30)
+        os.close(self._leash)
+        self.process = None
+        return ended
+
     def begin(self, method: str, path: str, key: str, body: Any = None, **headers: str) -> Call:
         """Send a request and do not wait for its answer."""
         headers |= {"X-API-Key": key, "Content-Type": "application/json"}

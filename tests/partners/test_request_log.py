@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,8 +14,9 @@ from django.http import HttpResponse
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
+from config import clock
 from partners import request_log
-from partners.models import ApiCall
+from partners.models import ApiCall, LostCalls
 from partners.request_log import (
     COLUMNS,
     LONGEST,
@@ -26,8 +28,10 @@ from partners.request_log import (
     Call,
     _row,
     forget_old,
+    lost,
     may_hold_secrets,
     shown,
+    tell,
 )
 from partners.tasks import forget_old_calls
 from tests.calls import make_call
@@ -188,7 +192,7 @@ def test_it_drops_what_is_too_much_and_says_so(caplog: pytest.LogCaptureFixture,
     buffer = Buffer(threaded=False)
     for _ in range(room + 3):
         buffer.add(waiting(answered=bytes(size)))
-    assert buffer.dropped == 3
+    assert buffer.dropped == {1: 3}
 
 
 def test_it_counts_what_could_not_be_written(
@@ -197,14 +201,44 @@ def test_it_counts_what_could_not_be_written(
     def away(calls: list[Call]) -> None:
         raise DatabaseError("away")
 
-    buffer = Buffer(threaded=False)
-    buffer.add(waiting())
+    live, buffer = world.northwind.live, Buffer(threaded=False)
+    buffer.add(waiting(environment=live.pk))
     monkeypatch.setattr(request_log, "write", away)
     with caplog.at_level(logging.WARNING):
         assert buffer.flush() == 0
     assert "request_log_dropped" in caplog.text
     assert "'calls': 1" in caplog.text
     assert (buffer.flush(), ApiCall.objects.count()) == (0, 0)
+    assert lost(live, now=clock.now()) == 1
+
+
+def test_it_tells_what_was_dropped_once_the_database_is_there_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_given: object) -> None:
+        raise DatabaseError("away")
+
+    live, other, buffer = world.northwind.live, world.juniper.live, Buffer(threaded=False)
+    for environment in (live, live, other):
+        buffer.add(waiting(environment=environment.pk))
+    with monkeypatch.context() as broken:
+        broken.setattr(request_log, "write", away)
+        broken.setattr(request_log, "tell", away)
+        buffer.flush()
+        buffer.flush()
+    assert not LostCalls.objects.exists()
+    for _ in range(2):
+        buffer.flush()
+    assert [lost(one, now=clock.now()) for one in (live, other, world.juniper.sandbox)] == [2, 1, 0]
+
+
+def test_it_adds_up_the_days_that_the_log_shows(world: World) -> None:
+    live, today = world.northwind.live, NOW.date()
+    for day, calls in ((today, 2), (today, 3), (today - timedelta(days=30), 7), (today - timedelta(days=31), 50)):
+        tell(Counter({live.pk: calls}), day)
+    assert lost(live, now=NOW) == 12
+    forget_old(now=NOW)
+    assert LostCalls.objects.count() == 2
 
 
 def test_it_begins_empty_after_a_fork() -> None:
