@@ -9,7 +9,7 @@ world, taken in the same run.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -58,17 +58,27 @@ def measure(server: Shipped, *, seconds: float) -> tuple[dict[str, Page], dict[s
     from buyback.statements import close_statements
 
     close_statements()
-    browser = _browser()
+    return ask(server, addresses(server.database), cookie("owner"), seconds=seconds)
+
+
+def ask(
+    server: Shipped, asked: Iterable[tuple[str, str]], session: str, *, seconds: float
+) -> tuple[dict[str, Page], dict[str, str]]:
+    """These pages, as ``(name, path)``, with this cookie; without a path, a page is left out."""
+    from django.db import connection
+
+    browser = _browser(session)
     found, left_out = {}, {}
-    for name, path in addresses(server.database):
+    for name, path in asked:
         if not path:
-            left_out[name] = "an address with a row that benchmarks/pages.py has no example of"
+            left_out[name] = "a page of a row that there is no example of"
         elif (status := browser.get(path).status_code) != 200:
             left_out[name] = f"answers {status}"
         else:
             queries, read_whole = _asked(browser, path)
-            p50, p95 = _times(server, path, seconds)
+            p50, p95 = _times(server, path, session, seconds)
             found[name] = Page(name, p50, p95, queries, read_whole)
+    connection.close()  # another world takes this one's place
     return found, left_out
 
 
@@ -103,15 +113,15 @@ def _example(database: Database, start: str) -> str:
     return str(row[0])
 
 
-def _browser() -> Any:
-    """A signed-in owner in this process, to count what a page asks."""
+def _browser(session: str) -> Any:
+    """The same visitor in this process, to count what a page asks."""
     from django.conf import settings
     from django.test import Client
 
-    name, value = cookie("owner").split("=", 1)
+    name, value = session.split("=", 1)
     client = Client(headers={"host": "localhost"})
     client.cookies[settings.SESSION_COOKIE_NAME] = value
-    assert name == settings.SESSION_COOKIE_NAME  # noqa: S101  (what `cookie` has made)
+    assert name == settings.SESSION_COOKIE_NAME  # noqa: S101  (what the session was made for)
     return client
 
 
@@ -133,10 +143,10 @@ def _asked(browser: Any, path: str) -> tuple[int, tuple[str, ...]]:
     return len(asked), tuple(sorted(seen & big))
 
 
-def _times(server: Shipped, path: str, seconds: float) -> tuple[float, float]:
+def _times(server: Shipped, path: str, session: str, seconds: float) -> tuple[float, float]:
     """p50 and p95 of one request after another."""
     samples = Path(server.folder) / "page.samples"
-    load = Load(server.port, server.database.key, seconds, 1, Numbers(0, 1, 0, 0), (path,), cookie=cookie("owner"))
+    load = Load(server.port, server.database.key, seconds, 1, Numbers(0, 1, 0, 0), (path,), cookie=session)
     server.load(replace(load, seconds=seconds / WARM))
     report = server.load(replace(load, samples=str(samples)))
     if report.first_wrong:

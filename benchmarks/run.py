@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from benchmarks.contestants import Contestant, HttpContestant
 
 ROOT = Path(__file__).resolve().parent.parent
-PARTS = ("sales", "inventory", "statements", "sweep", "scale", "pages")
+PARTS = ("sales", "inventory", "statements", "sweep", "scale", "pages", "admin")
 
 
 def arguments() -> argparse.Namespace:
@@ -32,7 +32,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--pairs", type=int, default=5, help="rounds of every comparison (5)")
     parser.add_argument("--seconds", type=float, default=8.0, help="of each run (8)")
     parser.add_argument("--connections", type=int, default=16, help="at once (16)")
-    parser.add_argument("--only", nargs="+", choices=PARTS, help="some parts; default: all but scale and pages")
+    parser.add_argument("--only", nargs="+", choices=PARTS, help="some parts; default: all but scale, pages and admin")
     parser.add_argument("--scale", action="store_true", help="also pages of 100 thousand and of 5 million items (long)")
     parser.add_argument("--no-peers", action="store_true", help="without the Starlette services")
     parser.add_argument("--quick", action="store_true", help="a look that everything works: 2,000 items, no peers")
@@ -192,11 +192,11 @@ class Run:
         self.say("", *goals.markdown([head, *rows]))
         self.goals += [goals.Goal(f"{name}, large / small", large[name] / small[name], "<=", 2.0) for name in small]
 
-    def pages(self) -> None:
-        """Every page of the dashboard on this world, beside the same on a small one."""
+    def pages(self, part: str) -> None:
+        """Every page of the dashboard, or of the admin, on this world, beside the same on a small one."""
         from django.core.management import call_command
 
-        from benchmarks import goals, pages, world
+        from benchmarks import admin, goals, pages, world
         from benchmarks.contestants import Shipped
 
         call_command("collectstatic", verbosity=0, interactive=False)
@@ -204,12 +204,13 @@ class Run:
         for size in sizes:
             ours = Shipped(world.fresh_copy(self.sockets, world.World(size)), self.folder, 1)
             with running([ours]):
-                measured, left_out = pages.measure(ours, seconds=self.chosen.seconds / 4)
+                measure = admin.measure if part == "admin" else pages.measure
+                measured, left_out = measure(ours, seconds=self.chosen.seconds / 4)
             found.append(measured)
         small, large = found
         self.say("", *goals.markdown(pages.table(small, large, sizes)))
         self.say("", *(f"Left out: {name}: {reason}" for name, reason in left_out.items()))
-        self.raw["pages"] = {name: [asdict(small[name]), asdict(page)] for name, page in large.items() if name in small}
+        self.raw[part] = {name: [asdict(small[name]), asdict(page)] for name, page in large.items() if name in small}
         self.goals += pages.goals(large)
 
     def heading(self, settings: dict[str, str]) -> list[str]:
@@ -243,8 +244,9 @@ def main() -> None:
         run.sweep()
     if "scale" in chosen.only:
         run.scale()
-    if "pages" in chosen.only:
-        run.pages()
+    for part in ("pages", "admin"):
+        if part in chosen.only:
+            run.pages(part)
     run.finish()
 
 

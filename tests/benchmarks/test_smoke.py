@@ -5,9 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections import defaultdict
 from pathlib import Path
 
-from benchmarks import statement
+import pytest
+from django.contrib.admin import site
+
+from benchmarks import admin, statement
 from benchmarks.goals import Goal
 from benchmarks.load import Numbers, percentile
 from benchmarks.pages import Page, goals, table
@@ -69,3 +73,10 @@ def test_it_marks_a_page_that_is_slow_or_reads_a_table_whole() -> None:
 def test_it_takes_percentiles_from_what_was_measured() -> None:
     assert percentile([float(number) for number in range(100)], 0.99) == 99.0
     assert percentile([], 0.5) == 0.0
+
+
+def test_it_asks_for_every_list_of_the_admin(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(admin, "words", lambda: defaultdict(str))
+    asked = [name for name, _ in admin.addresses()]
+    assert {f"{model._meta.app_label}_{model._meta.model_name}" for model in site._registry} <= set(asked)
+    assert {name.split("?")[0] for name in asked if "?" in name} == {*admin.SEARCHES, *admin.FILTERS}

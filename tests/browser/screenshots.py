@@ -1,4 +1,5 @@
-"""Screenshots of every page of the dashboard into ``docs/screenshots/``: ``python -m tests.browser.screenshots``.
+"""Screenshots of every page of the dashboard, and of the admin's, into ``docs/screenshots/``:
+``python -m tests.browser.screenshots``, or with ``admin`` after it for those alone.
 
 Starts a server of its own with the demo world in a temporary folder. A page that takes more than the mode needs a line
 in ``rows``; forms' targets (``tests/dashboard/test_roles.py``) and files are no pages. Any other page joins by itself.
@@ -160,24 +161,86 @@ def newcomer(password: str) -> str:
     return "owner@quillmark.example"
 
 
+def back_office(here: Environment) -> list[Shot]:
+    """The admin's pages, each job's own."""
+    from django.urls import reverse
+
+    from buyback.models import Buyback, TreasuryControl
+    from inventory.models import Item, Pack
+
+    TreasuryControl.objects.get_or_create(defaults={"cap_per_sale": 500, "cap_per_hour": 10_000})
+    held, sale, pack = Item.objects.of(here).held()[0], Buyback.objects.of(here)[0], Pack.objects.all()[0]
+    pages = {
+        "home": reverse("admin:index"),
+        "packs": reverse("admin:inventory_pack_changelist"),
+        "pack": reverse("admin:inventory_pack_change", args=[pack.pk]),
+        "import": reverse("admin:inventory_card_import"),
+        "begin": reverse("admin:partners_partner_add"),
+        "partner": reverse("admin:partners_partner_change", args=[here.partner_id]),
+        "sellbacks": reverse("admin:buyback_buyback_changelist"),
+        "sellback": reverse("admin:buyback_buyback_change", args=[sale.pk]),
+        "item": reverse("admin:inventory_item_change", args=[held.pk]),
+        "guards": reverse("admin:buyback_treasurycontrol_change", args=[1]),
+        "ledger": reverse("admin:buyback_transfer_changelist"),
+        "audit": reverse("admin:partners_auditentry_changelist"),
+    }
+    return [Shot(f"admin-{name}", path) for name, path in pages.items()]
+
+
+def admins_cookie() -> Any:
+    """The session of the demo's admin, whose second factor nobody holds."""
+    from django.conf import settings
+    from django.test import Client
+
+    from config.management.demo import access
+    from partners.models import User
+
+    client = Client()
+    client.force_login(User.objects.get(email=access.ADMIN))
+    name = settings.SESSION_COOKIE_NAME
+    return {"name": name, "value": client.cookies[name].value, "url": URL}
+
+
+def shoot_admin(browser: Browser, shots: list[Shot]) -> None:
+    """Each page in each look."""
+    cookie = admins_cookie()
+    for look in LOOKS:
+        with opened(browser, look) as page:
+            page.context.add_cookies([cookie])
+            for shot in shots:
+                page.goto(URL + shot.path)
+                keep(page, f"{shot.name}-{look}")
+
+
+@contextmanager
+def opened(browser: Browser, look: str) -> Iterator[Page]:
+    """A page of a browser of its own."""
+    scheme, width = LOOKS[look]
+    size = {"width": width, "height": 900}
+    context = browser.new_context(color_scheme=scheme, viewport=size, reduced_motion="reduce")  # type: ignore[arg-type]
+    yield context.new_page()
+    context.close()
+
+
 def shoot(browser: Browser, login: tuple[str, str], shots: list[Shot], suffix: str, looks: list[str]) -> None:
     """Sign in once for each look and keep every page."""
     for look in looks:
-        scheme, width = LOOKS[look]
-        size = {"width": width, "height": 900}
-        context = browser.new_context(color_scheme=scheme, viewport=size, reduced_motion="reduce")  # type: ignore[arg-type]
-        page = context.new_page()
-        page.goto(URL)
-        if look == "light" and not suffix:
-            keep(page, "login-light")
-        page.get_by_label("E-mail address").fill(login[0])
-        page.get_by_label("Password").fill(login[1])
-        page.get_by_role("button", name="Sign in", exact=True).click()
-        page.wait_for_url("**/live/")
-        for shot in shots:
-            page.goto(URL + shot.path)
-            keep(page, f"{shot.name}{suffix}-{look}")
-        context.close()
+        with opened(browser, look) as page:
+            sign_in(page, login, shown=look == "light" and not suffix)
+            for shot in shots:
+                page.goto(URL + shot.path)
+                keep(page, f"{shot.name}{suffix}-{look}")
+
+
+def sign_in(page: Page, login: tuple[str, str], *, shown: bool) -> None:
+    """By the form, which is a page to keep as well."""
+    page.goto(URL)
+    if shown:
+        keep(page, "login-light")
+    page.get_by_label("E-mail address").fill(login[0])
+    page.get_by_label("Password").fill(login[1])
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    page.wait_for_url("**/live/")
 
 
 def keep(page: Page, name: str) -> None:
@@ -187,6 +250,18 @@ def keep(page: Page, name: str) -> None:
     (FOLDER / f"{name}.webp").write_bytes(base64.b64decode(found["data"]))
 
 
+def shoot_dashboard(browser: Browser, here: Environment, login: dict[str, str]) -> None:
+    """Every page, full, in the sandbox's colours, empty, and where there is none."""
+    full, lists = list(pages(here, lists_only=False)), list(pages(here, lists_only=True))
+    error = [Shot("error", "/nowhere"), Shot("nothing-matches", "/dashboard/live/users/?q=nobody")]
+    known, new = (login["email"], login["password"]), (newcomer(login["password"]), login["password"])
+    shoot(browser, known, [*full, *error], "", list(LOOKS))
+    controls = Shot("sandbox-clock", "/dashboard/sandbox/developers/sandbox/")
+    sandbox = [Shot("sandbox", "/dashboard/sandbox/"), controls]
+    shoot(browser, known, sandbox, "-mode", ["light", "dark"])
+    shoot(browser, new, lists, "-empty", ["light"])
+
+
 def main() -> None:
     """Write all of them and say how large the folder is."""
     FOLDER.mkdir(parents=True, exist_ok=True)
@@ -194,6 +269,7 @@ def main() -> None:
         import django
 
         django.setup()
+        from buyback import standing
         from buyback.statements import close_statements
         from config.management.demo import access
         from inventory.tallies import count_items
@@ -201,18 +277,14 @@ def main() -> None:
 
         count_items()
         close_statements()
+        standing.take()
         login = (access.read() or {})["logins"][0]
         here = Environment.objects.get(partner__name=login["partner"], mode="live")
-        full, lists = list(pages(here, lists_only=False)), list(pages(here, lists_only=True))
-        error = [Shot("error", "/nowhere"), Shot("nothing-matches", "/dashboard/live/users/?q=nobody")]
         path = os.environ.get("CHROMIUM") or shutil.which("chromium")
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"])
-        known, new = (login["email"], login["password"]), (newcomer(login["password"]), login["password"])
-        shoot(browser, known, [*full, *error], "", list(LOOKS))
-        controls = Shot("sandbox-clock", "/dashboard/sandbox/developers/sandbox/")
-        sandbox = [Shot("sandbox", "/dashboard/sandbox/"), controls]
-        shoot(browser, known, sandbox, "-mode", ["light", "dark"])
-        shoot(browser, new, lists, "-empty", ["light"])
+        if "admin" not in sys.argv:
+            shoot_dashboard(browser, here, login)
+        shoot_admin(browser, back_office(here))
         browser.close()
     size = sum(file.stat().st_size for file in FOLDER.iterdir())
     print(f"{len(list(FOLDER.iterdir()))} files, {size / 1e6:.1f} MB in {FOLDER}")
