@@ -37,7 +37,8 @@ EXAMPLES = {
 QUERIES: Mapping[str, tuple[str, ...]] = {
     "payouts": ("after={deep}", "from={day}&to={day}", "min=400&pack=bench-pack-7", "user=user-1000"),
     "buybacks": ("after={deep}", "state=failed", "min=400&pack=bench-pack-7", "user=user-1000"),
-    "users": ("q=user-1",),
+    "users": ("q=user-1", "sort=held", "sort=value"),
+    "expiring": ("within=24h", "user=user-1000", "pack=bench-pack-7", "least=535", "most=1"),
     "search": ("q=user-1000", "q=Mossback"),
 }
 
@@ -56,8 +57,10 @@ class Page:
 def measure(server: Shipped, *, seconds: float) -> tuple[dict[str, Page], dict[str, str]]:
     """Every page on the world the server runs on, by name; and what was left out, with the reason."""
     from buyback.statements import close_statements
+    from inventory.tallies import count_items
 
     close_statements()
+    count_items()
     return ask(server, addresses(server.database), cookie("owner"), seconds=seconds)
 
 
