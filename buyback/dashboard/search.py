@@ -1,4 +1,4 @@
-"""Finding anything from any page: a user, an item, a card by how its name begins, a sellback, a payout.
+"""Finding anything from any page: a user, an item, a card by how its name begins, a sellback, a payout, an order.
 
 Every question is answered by an index and stops after a page of rows, so a search costs the same however much there is.
 """
@@ -13,7 +13,7 @@ from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
 from buyback.models import Buyback, Payout
-from inventory.models import Card, Collector, Item, Purchase
+from inventory.models import Card, Collector, Item, Purchase, ShippingOrder
 from partners.dashboard.access import MemberRequest, member
 from partners.dashboard.pages import page
 from partners.models import Environment
@@ -30,12 +30,13 @@ class Found:
     items: list[Item]
     buybacks: list[Buyback]
     payouts: list[Payout]
+    orders: list[ShippingOrder]
     more_cards: bool
 
     @property
     def size(self) -> int:
         """How many rows there are."""
-        return len(self.users) + len(self.items) + len(self.buybacks) + len(self.payouts)
+        return sum(map(len, (self.users, self.items, self.buybacks, self.payouts, self.orders)))
 
 
 @require_safe
@@ -48,17 +49,19 @@ def search(request: MemberRequest) -> HttpResponse:
 
 
 def find(here: Environment, text: str) -> Found:
-    """Rows of this environment; whole ids first. Five queries, and two more for what can be a UUID."""
+    """Rows of this environment; whole ids first. Five queries, two more for a UUID, one for an order's id."""
     if "\0" in text:
-        return Found([], [], [], [], more_cards=False)
+        return Found([], [], [], [], [], more_cards=False)
     uuid = _uuid(text)
     named = list(Card.objects.filter(name__istartswith=text).order_by().values_list("pk", flat=True)[: CARDS + 1])
+    orders = ShippingOrder.objects.filter(environment=here)
     users = Collector.objects.of(here).starting_with(text).order_by("user_id")
     return Found(
         users=list(users[:MOST]),
         items=_items(here, text, uuid, named[:CARDS]),
         buybacks=list(Buyback.objects.of(here).filter(pk=uuid).select_related("item__card")) if uuid else [],
         payouts=list(Payout.objects.of(here).filter(pk=uuid).select_related("buyback__item__card")) if uuid else [],
+        orders=list(orders.filter(public_id=text)) if text.startswith("order_") else [],
         more_cards=len(named) > CARDS,
     )
 

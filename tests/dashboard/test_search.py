@@ -14,8 +14,10 @@ from buyback.sellback import sell_back
 from inventory.models import Card
 from partners.actor import SYSTEM
 from tests.dashboard.steps import HTMX, signed_in
+from tests.shipments import make_order
 from tests.world import World, make_card, make_collector, make_item
 
+HERE = "/dashboard/live/search/"
 # Session, user, memberships, environment; names, users, cards by id, purchases, and the items of what was found.
 QUERIES = 9
 WITH_UUID = 11  # and sellbacks, payouts
@@ -56,6 +58,12 @@ def test_it_finds_a_sellback_and_a_payout_by_their_ids(world: World) -> None:
     sale = sell_back(environment=world.northwind.live, item_id=item.public_id, by=SYSTEM)
     assert [one.pk for one in found(world, str(sale.buyback_id)).buybacks] == [sale.buyback_id]
     assert [one.pk for one in found(world, str(sale.payout_id).upper()).payouts] == [sale.payout_id]
+
+
+def test_it_finds_an_order_by_its_id(world: World) -> None:
+    made = [make_order(company.live, make_item(company.live)) for company in (world.northwind, world.juniper)]
+    assert [found(world, order.public_id).orders for order in made] == [[made[0]], []]
+    assert made[0].public_id in str(signed_in(world.northwind.viewer).get(f"{HERE}?q={made[0].public_id}").content)
 
 
 def test_it_finds_nothing_of_another_partner_or_mode(world: World) -> None:
