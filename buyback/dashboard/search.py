@@ -36,7 +36,8 @@ class Found:
     @property
     def size(self) -> int:
         """How many rows there are."""
-        return sum(map(len, (self.users, self.items, self.buybacks, self.payouts, self.orders)))
+        found = len(self.users) + len(self.items)
+        return found + len(self.buybacks) + len(self.payouts) + len(self.orders)
 
 
 @require_safe
