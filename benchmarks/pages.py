@@ -2,8 +2,8 @@
 
 The pages are read from ``config/dashboard.py``, so one that is added there is measured here; only an address that
 names a row of a kind that is not in ``EXAMPLES`` must be given one. One request at a time, by a signed-in owner, to
-the server as ``manage.py up`` starts it; a file to download is no page. The ratio is the same page's on the small
-world, taken in the same run.
+the server as ``manage.py up`` starts it; a file to download is no page, nor is what a form is sent to. The ratio is the
+same page's on the small world, taken in the same run.
 """
 
 from __future__ import annotations
@@ -32,13 +32,24 @@ EXAMPLES = {
     "buybacks/<uuid:pk>": "SELECT id FROM buyback_buyback ORDER BY created_at DESC LIMIT 1 OFFSET {middle}",
     "payouts/<uuid:pk>": "SELECT id FROM buyback_payout ORDER BY created_at DESC LIMIT 1 OFFSET {middle}",
     "statements/<day:day>": "SELECT day FROM buyback_statement ORDER BY paid DESC, day LIMIT 1",
+    "bulk/<uuid:pk>": "SELECT id FROM buyback_bulksale LIMIT 1",
+    "orders/<slug:order_id>": "SELECT public_id FROM inventory_shippingorder LIMIT 1",
+    "developers/keys/<int:pk>": "SELECT id FROM partners_apikey ORDER BY id LIMIT 1",
+    "developers/requests/<int:pk>": "SELECT id FROM partners_apicall ORDER BY id LIMIT 1",
+    "team/<int:pk>": "SELECT id FROM partners_membership ORDER BY id LIMIT 1",
 }
+FORMS = {"views", "forget_view", "withdraw", "bulk_preview"}  # sent to, and never looked at
+FILES = ("_csv", "_results")
+OF_SANDBOX = {"sandbox"}  # live has no such page
 # Ways to ask for a list that cost most: far from its start, and by what no index finds.
 QUERIES: Mapping[str, tuple[str, ...]] = {
     "payouts": ("after={deep}", "from={day}&to={day}", "min=400&pack=bench-pack-7", "user=user-1000"),
     "buybacks": ("after={deep}", "state=failed", "min=400&pack=bench-pack-7", "user=user-1000"),
-    "users": ("q=user-1", "sort=held", "sort=value"),
+    "users": ("q=user-1", "sort=newest", "sort=held", "sort=value"),
     "expiring": ("within=24h", "user=user-1000", "pack=bench-pack-7", "least=535", "most=1"),
+    "bulk_sale": ("state=sold",),
+    "requests": ("status=4xx", "path=/vm/nothing", "request=bench-500"),
+    "audit": ("actor=nobody", "action=member"),
     "search": ("q=user-1000", "q=Mossback"),
 }
 
@@ -56,11 +67,9 @@ class Page:
 
 def measure(server: Shipped, *, seconds: float) -> tuple[dict[str, Page], dict[str, str]]:
     """Every page on the world the server runs on, by name; and what was left out, with the reason."""
-    from buyback.statements import close_statements
-    from inventory.tallies import count_items
+    from benchmarks.furnished import furnish
 
-    close_statements()
-    count_items()
+    furnish(server.database)
     return ask(server, addresses(server.database), cookie("owner"), seconds=seconds)
 
 
@@ -75,7 +84,9 @@ def ask(
     for name, path in asked:
         if not path:
             left_out[name] = "a page of a row that there is no example of"
-        elif (status := browser.get(path).status_code) != 200:
+        elif (status := browser.get(path).status_code) == 405:  # what a form is sent to
+            continue
+        elif status != 200:
             left_out[name] = f"answers {status}"
         else:
             queries, read_whole = _asked(browser, path)
@@ -93,15 +104,16 @@ def addresses(database: Database) -> Iterator[tuple[str, str]]:
     words = {"deep": cursor(database, deep), "day": _example(database, "statements")}
     for pattern in urlpatterns:
         route, name = str(pattern.pattern), str(pattern.name)
-        if "<mode:mode>/" not in route or name.endswith("_csv") or name == "views":  # a file, or a form's target
+        if "<mode:mode>/" not in route or name.endswith(FILES) or name in FORMS:
             continue
         rest = route.split("<mode:mode>/")[1]
         known = next((start for start in EXAMPLES if rest.startswith(start)), "")
         if known:
             rest = _example(database, known) and rest.replace(
-                known, f"{known.split('/')[0]}/{_example(database, known)}"
+                known, f"{known.rpartition('/')[0]}/{_example(database, known)}"
             )
-        path = "" if "<" in rest else f"/dashboard/live/{rest}"
+        mode = "sandbox" if name in OF_SANDBOX else "live"
+        path = "" if "<" in rest else f"/dashboard/{mode}/{rest}"
         yield name, path
         for query in QUERIES.get(name, ()):
             yield f"{name}?{query}", f"{path}?{query.format_map(words)}"
