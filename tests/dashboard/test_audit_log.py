@@ -60,7 +60,7 @@ def test_it_pages_by_keyset(world: World, django_assert_num_queries: DjangoAsser
         make_audit_entry(partner=world.northwind.partner, target=f"row:{number}")
     client, seen, after = signed_in(world.northwind.owner), [], ""
     while True:
-        with django_assert_num_queries(5):
+        with django_assert_num_queries(6):
             found = client.get(AUDIT, {"after": after}).context["page"]
         seen += [row.pk for row in found.rows]
         after = found.next

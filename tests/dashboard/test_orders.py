@@ -67,7 +67,7 @@ def test_it_asks_as_much_for_fifty_orders_as_for_one(
     for _ in range(size):
         order(world.northwind.live)
     client = signed_in(world.northwind.viewer)
-    with django_assert_num_queries(5):  # session, user, memberships, environment; the page
+    with django_assert_num_queries(6):  # session, user, memberships, environment; the page, one's views
         client.get(LIST)
 
 

@@ -60,7 +60,7 @@ def test_it_tells_of_filters_as_chips(world: World) -> None:
     assert "No request matches" in page.content.decode()
 
 
-@pytest.mark.parametrize(("query", "asked"), [("", 7), ("status=5xx", 11)])
+@pytest.mark.parametrize(("query", "asked"), [("", 8), ("status=5xx", 12)])
 def test_it_pages_by_keyset(
     world: World, django_assert_num_queries: DjangoAssertNumQueries, query: str, asked: int
 ) -> None:

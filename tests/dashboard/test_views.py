@@ -36,6 +36,26 @@ def test_it_keeps_the_filters_without_the_place_in_the_list(world: World, role: 
     assert 'href="/dashboard/live/payouts/?user=ann"' in listed(signed_in(user))
 
 
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [
+        ("users", "users/"),
+        ("expiring", "expiring/"),
+        ("buybacks", "buybacks/"),
+        ("payouts", "payouts/"),
+        ("orders", "orders/"),
+        ("requests", "developers/requests/"),
+        ("audit", "audit/"),
+    ],
+)
+def test_it_keeps_views_of_every_list_that_has_filters(world: World, name: str, path: str) -> None:
+    saved = save(world, world.northwind.owner, page=name, query="state=failed")
+    assert saved.headers["Location"] == f"/dashboard/live/{path}?state=failed"
+    page = signed_in(world.northwind.owner).get(f"/dashboard/live/{path}").content.decode()
+    assert f'href="/dashboard/live/{path}?state=failed"' in page
+    assert f'name="page" value="{name}"' in page
+
+
 def test_it_gives_a_taken_name_the_new_filters(world: World) -> None:
     save(world, world.northwind.viewer)
     save(world, world.northwind.viewer, query="user=bob")
