@@ -1,8 +1,8 @@
 """Money, states and records change by no form, address, method or forged POST, whatever rights somebody has.
 
-Each attack is sent by each role, at every page of the registry that nobody writes, and the database is compared table
-by table, byte by byte. Then the pages that may be written are sent their own form with every column of every money
-table forged into it: what changes is what the form shows, and is in the audit log.
+Each attack is sent by strangers and by those with most rights, at every page of the registry that nobody writes, and
+the database is compared table by table, byte by byte. Then the pages that may be written are sent their own form with
+every column of every money table forged into it: what changes is what the form shows, and is in the audit log.
 """
 
 from __future__ import annotations
@@ -22,9 +22,11 @@ from inventory.pricing import price
 from partners.actor import SYSTEM, Actor
 from partners.models import AuditEntry
 from tests.admin.conftest import MODELS, address, browser_of, every_right, filled, signed_in
-from tests.admin.test_doors import ROLES, WRITES
+from tests.admin.test_doors import WRITES
 from tests.world import World, make_item, make_treasury_control
 
+# What cannot be done with every right there is cannot be done with some of them: the groups need not try it.
+ATTACKERS = ("nobody", "member", "staff", "every right", "superuser")
 # Who was there, not what happened: the login's own tables.
 LOGIN = ("django_session", "usersessions_usersession", "cache")
 WRITABLE = set(WRITES["superuser"])
@@ -109,10 +111,9 @@ def full(trade: World) -> World:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("who", ROLES)
+@pytest.mark.parametrize("who", ATTACKERS)
 def test_it_changes_nothing_that_only_actions_write(full: World, who: str) -> None:
     client, before = browser_of(who, full), tables()
-    before = tables()
     for model in CLOSED:
         row = model._default_manager.order_by("pk").first()
         assert row is not None, model
