@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.breaks_books(reason="rows as many as
 
 MANY = 3_000  # of either
 TOLD = 600
-BIG = r"Seq Scan on (buyback_(?!statement)\w+|inventory_(?:item|collector|usertally)|partners_event)"
+BIG = r"Seq Scan on (buyback_(?!statement)\w+|inventory_(?:item|collector|usertally|ship\w+)|partners_event)"
 # A question about everybody's open windows, and the index that has them in their order.
 WINDOWS, WINDOW_OPEN = r'"expires_at" >= (?!.*"collector_id" (?:=|IN) )', "inventory_item_window_open"
 # A sale an hour, up to now; every hundredth failed, every thousandth is open; a handful by a member. And as many items
@@ -70,6 +70,16 @@ SELECT 3000000 + n, %(env)s, 'live', 'held-' || n, 3000000 + n, 1000001 + n %% 5
 INSERT INTO inventory_usertally (environment_id, collector_id, size, value, latest)
 SELECT environment_id, collector_id, count(*), sum(buyback_price), max(purchased_at)
   FROM inventory_item WHERE state = 'held' GROUP BY environment_id, collector_id;
+INSERT INTO inventory_shippingorder (id, environment_id, public_id, state, carrier, service, insured, amount,
+                                     destination, requested_by, created_at, processing_at, labelled_at, shipped_at, delivered_at)
+SELECT 1000000 + n, %(env)s, 'order_' || lpad(n::text, 16, '0'), became, 'Phygitals', 'Standard', false, 5,
+       '{"city": "Mountain View", "country": "US"}', 'key:many', at, at, CASE WHEN became <> 'processing' THEN at END,
+       CASE WHEN became = 'delivered' THEN at END, CASE WHEN became = 'delivered' THEN at END
+  FROM generate_series(1, %(many)s) n, LATERAL (SELECT now() - n * interval '1 hour' AS at,
+       CASE WHEN n %% 1000 = 7 THEN 'processing' WHEN n %% 100 = 7 THEN 'label_created'
+            ELSE 'delivered' END AS became) t;
+INSERT INTO inventory_shippeditem (id, environment_id, order_id, item_id, released)
+SELECT 1000000 + n, %(env)s, 1000000 + n, 3000000 + n, false FROM generate_series(1, %(many)s) n;
 INSERT INTO partners_event (id, environment_id, type, data, created_at)
 SELECT uuidv7(), %(env)s, 'buyback.completed', '{}', now() - n * interval '1 min' FROM generate_series(1, %(many)s) n;
 """
@@ -137,6 +147,7 @@ def not_by_their_index(server: Client) -> set[str]:
 def addresses() -> Iterator[str]:
     """Each list with each filter alone and with all of them, the statements, and the overview."""
     yield ""
+    yield from ("orders/", "orders/?state=processing", "orders/?state=failed")
     for query in ("", "sort=newest", "sort=held", "sort=value", "q=many-1"):
         yield f"users/?{query}"
     filters = ("", "state=failed", "state=open", "when=yesterday", "user=many-17", "by=user:ops@x.test", "min=900")
