@@ -71,7 +71,8 @@ INSERT INTO inventory_usertally (environment_id, collector_id, size, value, late
 SELECT environment_id, collector_id, count(*), sum(buyback_price), max(purchased_at)
   FROM inventory_item WHERE state = 'held' GROUP BY environment_id, collector_id;
 INSERT INTO inventory_shippingorder (id, environment_id, public_id, state, carrier, service, insured, amount,
-                                     destination, requested_by, created_at, processing_at, labelled_at, shipped_at, delivered_at)
+                                     destination, requested_by, created_at, processing_at, labelled_at, shipped_at,
+                                     delivered_at)
 SELECT 1000000 + n, %(env)s, 'order_' || lpad(n::text, 16, '0'), became, 'Phygitals', 'Standard', false, 5,
        '{"city": "Mountain View", "country": "US"}', 'key:many', at, at, CASE WHEN became <> 'processing' THEN at END,
        CASE WHEN became = 'delivered' THEN at END, CASE WHEN became = 'delivered' THEN at END
