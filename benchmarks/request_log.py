@@ -20,7 +20,7 @@ from benchmarks.run import prepare_settings
 
 ROUNDS, CALLS, WARM = 8, 500, 100  # of each way; calls of a round
 QUICK = 2, 20
-BODY = json.dumps({"itemId": "a-card-that-nobody-has"}).encode()
+BODY = json.dumps({"item_id": "a-card-that-nobody-has"}).encode()
 
 
 def quiet(*said: Any, **named: Any) -> None:

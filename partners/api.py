@@ -225,7 +225,7 @@ class ActionView(PartnerView):
             return idempotency.kept_answer(row)
         try:
             answer = self.kept(lambda: self.act(sent))
-        except Refusal:
+        except Exception:  # a fault as well: nothing was made that must stay, and the same call may be tried anew
             idempotency.forget(row)
             raise
         idempotency.keep(row, answer)

@@ -16,9 +16,12 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
+from threading import BoundedSemaphore
 from typing import Any
 
 import structlog
@@ -27,6 +30,7 @@ from django.conf import settings
 from config import outbound
 from config.breaker import Breaker
 from config.money import round_usd
+from inventory.shipping.addresses import country_of
 from inventory.shipping.rates import GRAMS_EACH, Rate
 from partners.models import Environment
 
@@ -38,6 +42,8 @@ MOST_RATES = 20
 LONGEST = 60  # characters of a carrier's or service's name
 MOST_DAYS = 365
 BREAKER = Breaker()
+# A slow carrier may keep every web thread of a process but one: sales need it.
+AT_ONCE = BoundedSemaphore(max(1, settings.WEB_THREADS - 1))
 
 log = structlog.get_logger(__name__)
 
@@ -53,9 +59,11 @@ class Reason(StrEnum):
     WRONG_CURRENCY = "wrong_currency"
     OUT_OF_BOUNDS = "out_of_bounds"
     RESTING = "resting"  # it has not been answering, so it was not asked
+    BUSY = "busy"  # as many threads as may wait for it do
 
 
 SILENT = (Reason.TIMEOUT, Reason.UNREACHABLE)
+NOT_ASKED = (Reason.RESTING, Reason.BUSY)
 
 
 class RatesUnavailable(Exception):
@@ -80,7 +88,7 @@ class Carrier:
         """The rates for so many items, worth ``value`` USD together. Raises RatesUnavailable."""
         body = {
             "quote": quote,
-            "destination": {field: destination.get(field) for field in ASKED},
+            "destination": {field: destination.get(field) for field in ASKED} | {"country": country_of(destination)},
             "items": items,
             "grams": items * GRAMS_EACH,
             "value": f"{value:.2f}",
@@ -165,14 +173,26 @@ def rates(*, quote: str, destination: dict[str, Any], items: int, value: Decimal
     try:
         if BREAKER.is_open():
             raise RatesUnavailable(Reason.RESTING)
-        found = carrier.rates(quote=quote, destination=destination, items=items, value=value)
+        with _one_of_few():
+            found = carrier.rates(quote=quote, destination=destination, items=items, value=value)
     except RatesUnavailable as problem:
         log.warning("carrier_has_no_rates", reason=str(problem.reason), quote=quote)
-        if problem.reason is not Reason.RESTING:
+        if problem.reason not in NOT_ASKED:
             BREAKER.count(answered=problem.reason not in SILENT)
         raise
     BREAKER.count(answered=True)
     return found
+
+
+@contextmanager
+def _one_of_few() -> Iterator[None]:
+    """Raises RatesUnavailable where no more may wait."""
+    if not AT_ONCE.acquire(blocking=False):
+        raise RatesUnavailable(Reason.BUSY)
+    try:
+        yield
+    finally:
+        AT_ONCE.release()
 
 
 @lru_cache(maxsize=1)

@@ -10,7 +10,7 @@ from threading import Barrier
 from typing import Any
 
 import pytest
-from django.db import OperationalError, transaction
+from django.db import OperationalError, connection, transaction
 from django.test import Client
 
 from buyback.models import Buyback
@@ -21,7 +21,8 @@ from inventory.models import Item, ShippedItem, ShippingOrder
 from inventory.shipping.orders import place
 from partners.actor import SYSTEM
 from partners.models import Environment, Mode
-from tests.shipments import make_quote
+from tests.races.test_sellback import payments_without_guards
+from tests.shipments import make_order, make_quote
 from tests.threads import together
 from tests.world import World, make_item
 
@@ -55,17 +56,30 @@ def sell(environment: Environment, item: Item) -> str:
     return told(partial(sell_back, environment=environment, item_id=item.public_id, by=SYSTEM))
 
 
-def test_it_shows_a_sale_and_an_order_finding_the_item_held_without_the_lock(world: World) -> None:
+def test_it_pays_for_an_item_and_ships_it_without_lock_and_guards(world: World) -> None:
     """The control: both look, then both act. Each saw the item held."""
-    (item,), gate = held(world.northwind.live, 1), Barrier(2)
+    environment, both_have_looked = world.northwind.live, Barrier(2)
+    (item,) = held(environment, 1)
 
-    def looks() -> bool:
-        with transaction.atomic():
-            found = Item.objects.held().filter(pk=item.pk).exists()
-            gate.wait(timeout=30)
-            return found
+    def look() -> Item:
+        found = Item.objects.held().get(pk=item.pk)
+        both_have_looked.wait(timeout=30)
+        return found
 
-    assert together([looks, looks]) == [True, True]
+    def naive_sale() -> None:
+        found = look()
+        with connection.cursor() as cursor:
+            columns, paid = "environment_id, collector_id, amount", (found.collector_id, found.buyback_price)
+            cursor.execute(f"INSERT INTO unguarded ({columns}) VALUES (%s, %s, %s)", [environment.pk, *paid])
+
+    def naive_order() -> None:
+        make_order(environment, look())
+
+    with payments_without_guards(), connection.cursor() as cursor:
+        assert together([naive_sale, naive_order]) == [None, None]
+        cursor.execute("SELECT sum(amount) FROM unguarded")
+        assert cursor.fetchone() == (item.buyback_price,)
+    assert ShippedItem.objects.get().item_id == item.pk
 
 
 @pytest.mark.parametrize("mode", Mode.values)

@@ -9,8 +9,10 @@ from buyback.models import Alert, Buyback, Move, Payout, Spend, Transfer
 from inventory.models import Item, ShippedItem, ShippingOrder, ShippingQuote
 from partners.models import Event
 
-SALE: tuple[type[Model], ...] = (Item, Buyback, Move, Transfer, Payout, Spend, Alert, Event)
-TABLES: tuple[type[Model], ...] = (*SALE, ShippingQuote, ShippingOrder, ShippedItem)
+TABLES: tuple[type[Model], ...] = (
+    *(Item, Buyback, Move, Transfer, Payout, Spend, Alert, Event),
+    *(ShippingQuote, ShippingOrder, ShippedItem),
+)
 
 
 class Backup:

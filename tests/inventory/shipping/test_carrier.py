@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import ExitStack
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.conf import settings as configured
 from django.test import Client
 from pytest_django.fixtures import Settings
 
@@ -109,6 +111,32 @@ def test_it_tells_a_second_request_to_wait(world: World, peer: CarrierPeer, monk
     assert quote(world, item, **KEY).status_code == 200
     assert second == [(409, {"error": "A request with this Idempotency-Key is in progress"})]
     assert ShippingQuote.objects.count() == 1
+
+
+def test_it_lets_the_same_key_try_anew_after_a_fault(
+    world: World, peer: CarrierPeer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    item = make_item(world.northwind.live).public_id
+    with monkeypatch.context() as broken:
+        broken.setattr(carrier, "rates", lambda **_: 1 / 0)
+        assert heard(quote(world, item, **KEY)) == FAILED
+    assert quote(world, item, **KEY).status_code == 200
+
+
+def test_it_leaves_a_thread_for_sales_however_slow_the_carrier_is(world: World, peer: CarrierPeer) -> None:
+    with ExitStack() as waiting:
+        for _ in range(max(1, configured.WEB_THREADS - 1)):
+            waiting.enter_context(carrier._one_of_few())
+        assert heard(quote(world)) == FAILED
+        assert peer.asked == []
+    assert quote(world).status_code == 200
+
+
+def test_it_tells_the_carrier_the_country_in_capitals(world: World, peer: CarrierPeer) -> None:
+    item = make_item(world.northwind.live).public_id
+    sent = {"item_ids": [item], "destination": ADDRESS | {"country": " us "}}
+    assert post(world, "/ship/quote", sent).status_code == 200
+    assert peer.asked[0]["destination"]["country"] == "US"
 
 
 def test_it_leaves_a_carrier_alone_that_keeps_silent(world: World, peer: CarrierPeer) -> None:
