@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import atexit
 import base64
+import json
 import os
 import shutil
 import signal
@@ -16,9 +17,10 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,6 +37,8 @@ PORT = os.environ.get("PORT", "8190")
 URL = f"http://127.0.0.1:{PORT}"
 QUALITY = 35
 READY = 900  # seconds for the demo world to be made
+PATIENCE = 120_000  # milliseconds that a page may take where others are at work
+WORLD = ("--cards", "1200", "--users", "60")  # large enough for every list to have a second page
 # name → (light or dark, width)
 LOOKS = {"light": ("light", 1280), "dark": ("dark", 1280), "390": ("light", 390)}
 FILES = ("csv", "results")  # what the names of files to download end in
@@ -53,7 +57,7 @@ def rows() -> dict[str, Callable[[Environment], list[Any]]]:
     """How to fill the address of a page that takes more than the mode."""
     from buyback.models import Buyback, Payout, Statement
     from inventory.models import Item
-    from partners.models import ApiKey, Membership
+    from partners.models import ApiCall, ApiKey, Membership
 
     def held(here: Environment) -> Any:
         return Item.objects.of(here).held().filter(expires_at=None).order_by("pk")[0]
@@ -67,6 +71,7 @@ def rows() -> dict[str, Callable[[Environment], list[Any]]]:
         "outcome": lambda here: [Payout.objects.of(here)[0].buyback.item_id],
         "bulk_sale": lambda here: [bulk_sale(here)],
         "order": lambda here: [shipped(here)],
+        "request": lambda here: [ApiCall.objects.of(here).filter(method="POST")[0].pk],
         "rotate": lambda here: [ApiKey.objects.filter(environment=here)[0].pk],
         "revoke": lambda here: [ApiKey.objects.filter(environment=here)[0].pk],
         "teammate": lambda here: [Membership.objects.filter(partner=here.partner).order_by("pk")[0].pk],
@@ -95,7 +100,7 @@ def shipped(here: Environment) -> Any:
     from tests.shipments import ADDRESS
 
     public_id = ""
-    items = Item.objects.of(here).held().filter(expires_at=None).order_by("-pk")[3:9]
+    items = Item.objects.of(here).held().exclude(expires_at=None).order_by("-pk")[:6]
     for number in range(3):
         ids = [item.public_id for item in items[number : number + number + 1]]
         offer = quotes.quote(environment=here, item_ids=ids, destination=ADDRESS, by=SYSTEM)
@@ -130,7 +135,7 @@ def served() -> Iterator[None]:
     atexit.register(shutil.rmtree, folder, ignore_errors=True)  # last of all: the database leaves it first
     os.environ |= {"DATA_DIR": folder, "DJANGO_SETTINGS_MODULE": "config.settings", "PORT": PORT}
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-    server = subprocess.Popen([sys.executable, str(ROOT / "manage.py"), "up", "--port", PORT], cwd=ROOT)
+    server = subprocess.Popen([sys.executable, str(ROOT / "manage.py"), "up", "--port", PORT, *WORLD], cwd=ROOT)
     try:
         _wait(server)
         yield
@@ -218,7 +223,9 @@ def opened(browser: Browser, look: str) -> Iterator[Page]:
     scheme, width = LOOKS[look]
     size = {"width": width, "height": 900}
     context = browser.new_context(color_scheme=scheme, viewport=size, reduced_motion="reduce")  # type: ignore[arg-type]
-    yield context.new_page()
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE)
+    yield page
     context.close()
 
 
@@ -248,6 +255,29 @@ def keep(page: Page, name: str) -> None:
     page.wait_for_load_state("networkidle")
     found = page.context.new_cdp_session(page).send("Page.captureScreenshot", {"format": "webp", "quality": QUALITY})
     (FOLDER / f"{name}.webp").write_bytes(base64.b64decode(found["data"]))
+    print(f"{time.strftime('%H:%M:%S')} {name}", flush=True)
+
+
+def call(key: str, path: str, sent: Any = None) -> None:
+    """A call of the live API, whatever it is answered: the request log shows it."""
+    body = None if sent is None else json.dumps(sent).encode()
+    headers = {"X-API-Key": key, "Content-Type": "application/json"}
+    asked = urllib.request.Request(f"{URL}/api/v1/{path}", data=body, headers=headers)  # noqa: S310  (our own address)
+    with suppress(urllib.error.HTTPError), urllib.request.urlopen(asked, timeout=60):  # noqa: S310
+        pass
+
+
+def ask_often(key: str, here: Environment) -> None:
+    """What a shop's server asks in a minute, noted by the server's own log."""
+    from inventory.models import Item
+
+    held = list(Item.objects.of(here).held().select_related("collector").order_by("pk")[:6])
+    for item in held:
+        call(key, f"inventory/{item.collector.user_id}")
+        call(key, "vm/buyback/quote", {"item_ids": [item.public_id]})
+    for path, sent in (("vm/available", None), ("vm/buyback", {"item_id": "no-such-item"}), ("vm/recent-pulls", None)):
+        call(key, path, sent)
+    time.sleep(3)  # the log is written once a second
 
 
 def shoot_dashboard(browser: Browser, here: Environment, login: dict[str, str]) -> None:
@@ -283,6 +313,8 @@ def main() -> None:
         path = os.environ.get("CHROMIUM") or shutil.which("chromium")
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"])
         if "admin" not in sys.argv:
+            known = (access.read() or {})["api_keys"]
+            ask_often(next(one["key"] for one in known if one["mode"] == "live"), here)
             shoot_dashboard(browser, here, login)
         shoot_admin(browser, back_office(here))
         browser.close()
