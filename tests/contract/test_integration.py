@@ -255,8 +255,49 @@ def test_it_succeeds_with_every_call(integration: Integration, call: str) -> Non
     assert integration.ask(call).status_code == 200
 
 
-def test_it_knows_a_purchase_that_is_not_fulfilled_yet(integration: Integration) -> None:
-    assert json.loads(integration.play("POST /vm/buy/status", "pending").content) == {"status": "pending"}
+def next_step(answer: Any) -> str:
+    """What the integration does about an answer that is no refusal and yet not what was asked for."""
+    match answer:
+        case {"quotes": [{"eligible": False, "reason": "in_progress"}]} | {"status": "pending"}:
+            return "ask again"
+        case {"session_id": str(), "nfts": []}:
+            return "ask for the purchase's status"
+        case {"quotes": [{"eligible": False, "reason": "price_unavailable"}]}:
+            return "offer no sale for now"
+        case {"status": "failed", "payout_id": None} | {"results": [{"success": False, "error": "Transaction failed"}]}:
+            return "offer to sell again"
+        case {"results": [{"success": False, "error": "Item already has an active buyback session"}]}:
+            return "ask for the sellback's status"
+        case {"results": [{"success": False, "error": "A buyback request for this item is already being processed"}]}:
+            return "send the same again"
+    raise AssertionError(answer)
+
+
+UNFINISHED = {
+    ("POST /vm/buyback/quote", "in_progress"): "ask again",
+    ("POST /vm/buyback/quote", "price_unavailable"): "offer no sale for now",
+    ("POST /vm/buyback/batch", "in_flight"): "send the same again",
+    ("POST /vm/buyback/batch", "transaction_failed"): "offer to sell again",
+    ("POST /vm/buyback/batch", "active_session"): "ask for the sellback's status",
+    ("GET /vm/buyback/{item_id}", "pending"): "ask again",
+    ("GET /vm/buyback/{item_id}", "failed"): "offer to sell again",
+    ("POST /vm/buy/init", "pending"): "ask for the purchase's status",
+    ("POST /vm/buy/status", "pending"): "ask again",
+}
+
+
+def test_it_knows_what_to_do_about_every_answer_that_is_no_refusal(integration: Integration) -> None:
+    """Each scenario that the description has, and that answers 200."""
+    known = {}
+    for path, calls in PATHS.items():
+        for method, call in calls.items():
+            named = {one["name"]: one["schema"].get("enum", []) for one in call["parameters"]}
+            for scenario in named.get("X-Sandbox-Scenario", []):
+                asked = f"{method.upper()} {path.removeprefix(BASE)}"
+                answer = integration.ask(asked, X_Sandbox_Scenario=scenario)
+                if answer.status_code == 200:
+                    known[asked, scenario] = next_step(json.loads(answer.content))
+    assert known == UNFINISHED
 
 
 def test_it_is_promised_a_good_deal() -> None:
