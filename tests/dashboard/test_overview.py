@@ -56,6 +56,7 @@ def day(when: date, sold: int) -> dict[str, Any]:
     return {"day": when, "sold": sold, "paid": sold, "sold_amount": sold, "paid_amount": sold, "closed_at": clock.now()}
 
 
+@pytest.mark.breaks_books(reason="statements of days without business")
 def test_it_holds_today_against_the_seven_days_before(world: World) -> None:
     today = clock.now().date()
     for days, sold in ((1, 3), (7, 4), (8, 99)):
