@@ -1,7 +1,8 @@
 """Middleware: a request id for everything, and the browser's layers for pages only.
 
 The API carries its own credentials on every call, so sessions, CSRF, messages and the rest would only cost time there.
-``for_pages`` makes a middleware step aside on API paths; settings list the results.
+``for_pages`` makes a middleware step aside on API paths, and on those of cards' faces, which are the same for everybody
+and kept by browsers and by what stands between; settings list the results.
 """
 
 from __future__ import annotations
@@ -38,16 +39,21 @@ def is_api(request: HttpRequest) -> bool:
     return request.path_info.startswith(API_PREFIXES) or request.path_info in API_ROOTS
 
 
-def for_pages(middleware: type[Any]) -> type[Any]:
-    """``middleware``, stepping aside for the API."""
+def is_no_page(request: HttpRequest) -> bool:
+    """Whether nobody's session or language matters: the API, and the cards' faces."""
+    return is_api(request) or request.path_info.startswith("/faces/")
+
+
+def for_pages(middleware: type[Any], *, aside: Callable[[HttpRequest], bool] = is_no_page) -> type[Any]:
+    """``middleware``, stepping ``aside`` where it has nothing to do."""
 
     class PagesOnly(middleware):  # type: ignore[misc]
         def __call__(self, request: HttpRequest) -> HttpResponse:
-            response: HttpResponse = self.get_response(request) if is_api(request) else super().__call__(request)
+            response: HttpResponse = self.get_response(request) if aside(request) else super().__call__(request)
             return response
 
         def process_view(self, request: HttpRequest, *args: Any) -> HttpResponse | None:
-            if is_api(request) or not hasattr(middleware, "process_view"):
+            if aside(request) or not hasattr(middleware, "process_view"):
                 return None
             response: HttpResponse | None = super().process_view(request, *args)
             return response
@@ -57,7 +63,7 @@ def for_pages(middleware: type[Any]) -> type[Any]:
     return PagesOnly
 
 
-PagesGZipMiddleware = for_pages(GZipMiddleware)
+PagesGZipMiddleware = for_pages(GZipMiddleware, aside=is_api)
 PagesSessionMiddleware = for_pages(SessionMiddleware)
 PagesLocaleMiddleware = for_pages(LocaleMiddleware)
 PagesCommonMiddleware = for_pages(CommonMiddleware)

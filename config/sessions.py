@@ -1,7 +1,7 @@
 """How long a login lasts: an end after idleness, and an end in any case. Phygitals' own people have shorter limits.
 
 The times are in the session itself (Unix seconds). The last request is written at most once a minute, so that looking
-at pages does not write to the database each time.
+at pages does not write to the database each time. What a page asks by itself (static/app.js) is nobody's request.
 """
 
 from __future__ import annotations
@@ -40,8 +40,9 @@ def begin(session: SessionBase, now: float) -> None:
     session[BEGAN] = session[SEEN] = int(now)
 
 
-def is_over(session: SessionBase, user: Any, now: float) -> bool:
-    """Whether the login in this session has ended by ``now``; if not, it counts as seen.
+def is_over(session: SessionBase, user: Any, now: float, *, by_itself: bool = False) -> bool:
+    """Whether the login in this session has ended by ``now``; if not, it counts as seen, unless a page asked
+    ``by_itself``.
 
     A session that was begun elsewhere counts from its user's last login.
     """
@@ -51,7 +52,7 @@ def is_over(session: SessionBase, user: Any, now: float) -> bool:
     seen = session.get(SEEN, began)
     if now - began >= limits.absolute or now - seen >= limits.idle:
         return True
-    if now - seen >= WRITE_EVERY:
+    if now - seen >= WRITE_EVERY and not by_itself:
         session[BEGAN], session[SEEN] = began, int(now)
     return False
 
@@ -63,6 +64,7 @@ class SessionLimitsMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.user.is_authenticated and is_over(request.session, request.user, time.time()):
+        by_itself = "X-Poll" in request.headers
+        if request.user.is_authenticated and is_over(request.session, request.user, time.time(), by_itself=by_itself):
             logout(request)
         return self.get_response(request)

@@ -88,6 +88,12 @@
     if (query) query.value = location.search.slice(1);
   });
 
+  // What asks again by itself says so: that keeps no login alive, and needs no word when nothing comes.
+  const polls = (part) => part.getAttribute("hx-trigger")?.startsWith("every") ?? false;
+  document.addEventListener("htmx:configRequest", (event) => {
+    if (polls(event.target)) event.detail.headers["X-Poll"] = "1";
+  });
+
   // What brings itself up to date rests while nobody looks, and while somebody is inside it.
   document.addEventListener("htmx:beforeRequest", (event) => {
     const part = event.target;
@@ -147,7 +153,7 @@
 
   function lost(event) {
     const { target, xhr, requestConfig } = event.detail;
-    if ("poll" in event.target.dataset) return; // it asks again by itself
+    if (polls(event.target)) return;
     if (requestConfig?.verb === "post") {
       close();
       say(words.unsure);

@@ -34,18 +34,19 @@ def overview(request: MemberRequest) -> HttpResponse:
     here = request.environment
     now = here.now()
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    sold = counted(Buyback.objects.of(here).settled().since(midnight))
     paid = counted(Payout.objects.of(here).paid().since(midnight))
     soonest = Item.objects.of(here).closing_next(now).select_related("card", "collector")
     context = {
         "section": "overview",
         "now": now,
         "expiring": Item.objects.of(here).expiring(now=now, within=SOON).size_and_value(),
-        "sold": counted(Buyback.objects.of(here).settled().since(midnight)),
+        "sold": sold,
         "paid": paid,
         "soonest": list(soonest[:SOONEST]),
         "activity": _activity(here),
     }
-    return page(request, "dashboard/overview.html", context | _held(here) | _days(here, now.date(), paid))
+    return page(request, "dashboard/overview.html", context | _held(here) | _days(here, now.date(), sold, paid))
 
 
 @require_safe
@@ -67,8 +68,10 @@ def _held(here: Environment) -> dict[str, Any]:
     }
 
 
-def _days(here: Environment, today: date, paid: Total) -> dict[str, Any]:
-    """The closed days before today, a day without business as zero; their means; and the charts' points."""
+def _days(here: Environment, today: date, sold_today: Total, paid_today: Total) -> dict[str, Any]:
+    """The closed days before today, a day without business as zero; their means; and the charts' points. Today has a
+    point where it is counted whole.
+    """
     first = today - timedelta(days=DAYS)
     known = {row.day: row for row in Statement.objects.of(here).filter(day__gte=first, day__lt=today)}
     days = [first + timedelta(days=number) for number in range(DAYS)]
@@ -77,9 +80,13 @@ def _days(here: Environment, today: date, paid: Total) -> dict[str, Any]:
     return {
         "mean_sold": sum(sold) / DAYS,
         "mean_amount": sum(amounts, Decimal(0)) / DAYS,
-        "sold_by_day": _points([*days, today], [*sold, paid.size], str),
-        "paid_by_day": _points([*days, today], [*amounts, paid.amount or Decimal(0)], usd),
+        "sold_by_day": _points(days, sold, str) + _point_of(today, sold_today, sold_today.size, str),
+        "paid_by_day": _points(days, amounts, usd) + _point_of(today, paid_today, paid_today.amount, usd),
     }
+
+
+def _point_of(today: date, total: Total, value: Any, write: Any) -> list[Bar]:
+    return [] if total.amount is None else _points([today], [value], write)
 
 
 def _points(days: Sequence[date], values: Sequence[Any], write: Any) -> list[Bar]:

@@ -27,6 +27,7 @@ KIND = filters.Kind(
     pack="buyback__item__pack",
     by="buyback__requested_by",
 )
+PAID = Q(state=Payout.State.PAID)
 COLUMNS = {
     "payout_id": "id",
     "state": "state",
@@ -52,7 +53,7 @@ def payouts(request: MemberRequest) -> HttpResponse:
     shown = rows.select_related("collector", "buyback__item__card")
     listed = keyset(shown, NEWEST, get.get("after", ""), before=get.get("before", ""), look_for=look_for)
     by_days = not (chosen.user or chosen.by or chosen.scans) and chosen.state in ("", Payout.State.PAID)
-    total = totals.of_days(here, chosen) if by_days else totals.counted(rows, look_for=look_for)
+    total = totals.of_days(here, chosen) if by_days else totals.counted(rows, look_for=look_for, paid=PAID)
     context = {"section": "payouts", "page": listed, "total": total, **filters.context(request, chosen, KIND)}
     return page(request, "dashboard/payouts.html", context, part="results")
 

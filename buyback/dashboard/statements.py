@@ -104,11 +104,12 @@ def _closed(here: Environment, day: date) -> Statement:
 
 
 def _month(text: str) -> date | None:
-    """``2026-04`` as its first day; None for anything else."""
+    """``2026-04`` as its first day; None for anything else, and for years that no statement can be of."""
     try:
-        return date.fromisoformat(f"{text}-01")
+        month = date.fromisoformat(f"{text}-01")
     except ValueError:
         return None
+    return month if 2000 <= month.year <= 9998 else None  # so that there are months around it
 
 
 def _next(month: date) -> date:

@@ -57,7 +57,9 @@ def _sum(rows: MoneyQuerySet[Any], paid: Q | None) -> Total:
 
 
 def of_days(here: Environment, filters: Filters) -> Total:
-    """What the payouts of some days came to: closed days from their statements, open ones counted. Three queries."""
+    """How many payouts some days hold, and what of them is paid: closed days from their statements, open ones counted.
+    Three queries.
+    """
     days = Q(day__gte=filters.since) if filters.since else Q()
     days &= Q(day__lte=filters.until) if filters.until else Q()
     closed = Statement.objects.of(here).aggregate(
@@ -72,4 +74,4 @@ def of_days(here: Environment, filters: Filters) -> Total:
     if recent.amount is None or unpaid.amount is None:
         return UNCOUNTED
     size = closed["size"] + recent.size + (0 if filters.state else unpaid.size)
-    return Total(size, closed["amount"] + recent.amount + (0 if filters.state else unpaid.amount))
+    return Total(size, closed["amount"] + recent.amount)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
 from typing import TYPE_CHECKING, Any, cast
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from allauth.account.internal.flows.reauthentication import is_reauthentication_required
 from django.contrib import messages
@@ -20,6 +20,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django_htmx.http import HttpResponseClientRedirect
@@ -133,20 +134,29 @@ def may_act(request: MemberRequest, role: Role) -> bool:
 def owner_confirmed(view: View) -> View:
     """``view``, about keys and people, for an owner who has given a password or factor a short while ago.
 
-    Whoever has not is asked for it and comes back to the page; a form sent meanwhile is not acted on.
+    Whoever has not is asked for it and comes back to the page, or to that of the form, which is not acted on.
     """
 
     @wraps(view)
     def guarded(request: MemberRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         stop = obstacle(request, Role.OWNER)
         if stop:
-            return page(request, "dashboard/refused.html", {"stop": stop}, part="dialog", status=stop.status)
+            context = {"section": "keys" if "/developers/" in request.path else "team", "stop": stop}
+            return page(request, "dashboard/refused.html", context, part="dialog", status=stop.status)
         if is_reauthentication_required(request, app="dashboard"):
-            back = urlencode({"next": request.get_full_path()})
+            back = urlencode({"next": _page_of_form(request) if request.method == "POST" else request.get_full_path()})
             return redirect(f"{reverse('account_reauthenticate')}?{back}")
         return view(request, *args, **kwargs)
 
     return member(guarded)
+
+
+def _page_of_form(request: MemberRequest) -> str:
+    """The page that a form was sent from: where the form went to may answer nothing but a form."""
+    sent_from = request.headers.get("Referer", "")
+    safe = url_has_allowed_host_and_scheme(sent_from, {request.get_host()}, require_https=request.is_secure())
+    path = urlsplit(sent_from).path if safe else ""
+    return path or reverse("dashboard:team", args=[request.environment.mode])
 
 
 def must_enrol(request: MemberRequest) -> bool:

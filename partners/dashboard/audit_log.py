@@ -28,25 +28,27 @@ NOT_YOURS = Obstacle(
 def audit_log(request: MemberRequest) -> HttpResponse:
     """The entries of both modes, filtered by who, what kind of deed, on what, and in which request."""
     if not Role(request.membership.role).includes(Role.OWNER):
-        return page(request, "dashboard/refused.html", {"stop": NOT_YOURS}, part="dialog", status=403)
+        context = {"section": "team", "stop": NOT_YOURS}
+        return page(request, "dashboard/refused.html", context, part="dialog", status=403)
     sought = {name: request.GET.get(name, "").replace("\x00", "").strip() for name in FILTERS}
-    rows = AuditEntry.objects.filter(_matching(sought), partner=request.environment.partner)
-    found = keyset(rows, NEWEST, request.GET.get("after", ""), before=request.GET.get("before", ""))
+    rows, get = AuditEntry.objects.filter(partner=request.environment.partner), request.GET
+    found = keyset(rows, NEWEST, get.get("after", ""), before=get.get("before", ""), look_for=_looked_for(sought))
     for entry in found.rows:
         entry.changes = _changes(entry)  # type: ignore[attr-defined]
     context = {"section": "team", "page": found, "sought": sought, "filtered": any(sought.values())}
     return page(request, "dashboard/audit.html", context, part="results")
 
 
-def _matching(sought: dict[str, str]) -> Q:
-    """Who and on what by part of the text, the deed by its beginning, the request by its id."""
+def _looked_for(sought: dict[str, str]) -> Q | None:
+    """Who and on what by part of the text, the deed by its beginning, the request by its id; None: nothing."""
     asked = {
         "actor__icontains": sought["actor"],
         "action__istartswith": sought["action"],
         "target__icontains": sought["target"],
         "request_id": sought["request"],
     }
-    return Q(**{lookup: value for lookup, value in asked.items() if value})
+    given = {lookup: value for lookup, value in asked.items() if value}
+    return Q(**given) if given else None
 
 
 def _changes(entry: AuditEntry) -> list[tuple[str, str, str]]:

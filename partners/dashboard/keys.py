@@ -21,6 +21,7 @@ from partners.dashboard.pages import page
 from partners.models import ApiKey, Role, Scope
 
 LIVES = {"": _("Until it is revoked"), "30": _("30 days"), "90": _("90 days"), "365": _("A year")}  # days
+ENDED = 200  # keys that ended which the page lists
 OVERLAPS = {"24": _("24 hours"), "168": _("7 days"), "1": _("1 hour"), "0": _("Not at all")}  # hours
 
 
@@ -43,15 +44,16 @@ class RotateForm(forms.Form):
 @require_safe
 @member
 def keys(request: MemberRequest) -> HttpResponse:
-    """Every key of this mode, the newest first; those that open nothing any more are listed apart."""
-    now = clock.now()
-    rows = list(ApiKey.objects.filter(environment=request.environment).order_by("-created_at", "-id")[:200])
-    for row in rows:
+    """Every key of this mode that works, the newest first; the last that open nothing any more are listed apart."""
+    rows = ApiKey.objects.filter(environment=request.environment).order_by("-created_at", "-id")
+    working = rows.active(clock.now())
+    active, ended = list(working), list(rows.exclude(pk__in=working.values("pk"))[:ENDED])
+    for row in (*active, *ended):
         row.environment = request.environment
     context = {
         "section": "keys",
-        "active": [row for row in rows if row.is_active(now)],
-        "ended": [row for row in rows if not row.is_active(now)],
+        "active": active,
+        "ended": ended,
         "owner": may_act(request, Role.OWNER),
     }
     return page(request, "dashboard/keys.html", context)

@@ -60,7 +60,7 @@ class Filters:
 def requests(request: MemberRequest) -> HttpResponse:
     """Calls, 50 a page."""
     if not _may_read(request):
-        return page(request, "dashboard/refused.html", {"stop": NOT_YOURS}, part="dialog", status=403)
+        return _refused(request)
     keys = dict(ApiKey.objects.filter(environment=request.environment).order_by("name").values_list("key_id", "name"))
     chosen, get = _read(request, keys), request.GET
     rows = ApiCall.objects.of(request.environment).defer("sent", "answered")
@@ -79,11 +79,16 @@ def requests(request: MemberRequest) -> HttpResponse:
 def call(request: MemberRequest, pk: int) -> HttpResponse:
     """One call: what was sent, and what was answered."""
     if not _may_read(request):
-        return page(request, "dashboard/refused.html", {"stop": NOT_YOURS}, part="dialog", status=403)
+        return _refused(request)
     found = get_object_or_404(ApiCall.objects.of(request.environment), pk=pk)
     found.key.environment = request.environment
     context = {"section": "keys", "call": found, "sent": _pretty(found.sent), "answered": _pretty(found.answered)}
     return page(request, "dashboard/call.html", context)
+
+
+def _refused(request: MemberRequest) -> HttpResponse:
+    context = {"section": "keys", "stop": NOT_YOURS}
+    return page(request, "dashboard/refused.html", context, part="dialog", status=403)
 
 
 def _may_read(request: MemberRequest) -> bool:

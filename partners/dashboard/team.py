@@ -107,11 +107,13 @@ def change(request: MemberRequest, pk: int) -> HttpResponse:
     return _back(request, CHANGED[Role(changed.role)] % {"email": changed.user.email})
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @owner_confirmed
 def remove(request: MemberRequest, pk: int) -> HttpResponse:
-    """Out of the team at once; the person's account stays."""
+    """Out of the team at once; the person's account stays. A refusal stands at this address: it can be looked at."""
     found = _teammate(request, pk)
+    if request.method != "POST":
+        return _member_page(request, found)
     try:
         actions.remove_member(membership=found, by=Actor.user(request.user))
     except Refusal as refusal:

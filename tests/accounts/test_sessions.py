@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from allauth.usersessions.models import UserSession
 from django.conf import settings
@@ -49,6 +51,23 @@ def test_it_writes_at_most_once_a_minute() -> None:
     assert not session.modified
     sessions.is_over(session, MEMBER, START + 60)
     assert session.modified
+
+
+def test_it_is_kept_alive_by_nothing_that_a_page_asks_by_itself() -> None:
+    session = begun()
+    for seconds in range(0, 7200, 60):
+        assert not sessions.is_over(session, MEMBER, START + seconds, by_itself=True)
+    assert sessions.is_over(session, MEMBER, START + 7200, by_itself=True)
+
+
+@pytest.mark.parametrize(("headers", "moved"), [({}, True), ({"X-Poll": "1"}, False)], ids=["person", "page"])
+def test_it_tells_a_page_from_a_person(world: World, headers: dict[str, str], moved: bool) -> None:
+    client = signed_in(world.northwind.owner)
+    session = client.session
+    sessions.begin(session, time.time() - 600)
+    session.save()
+    client.get(LIVE + "activity/", headers=headers)
+    assert (client.session[sessions.SEEN] > session[sessions.SEEN]) == moved
 
 
 def test_it_counts_a_session_begun_elsewhere_from_the_last_login() -> None:

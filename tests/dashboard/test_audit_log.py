@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
+from partners.dashboard import paging
 from partners.models import AuditEntry
 from tests.dashboard.steps import HTMX, signed_in
-from tests.world import World, make_audit_entry
+from tests.world import NOW, World, make_audit_entry
 
 AUDIT = "/dashboard/live/audit/"
 
@@ -67,6 +70,24 @@ def test_it_pages_by_keyset(world: World, django_assert_num_queries: DjangoAsser
         if not after:
             break
     assert seen == list(AuditEntry.objects.order_by("-created_at", "-id").values_list("pk", flat=True))
+
+
+def test_it_looks_through_so_many_entries_a_page(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paging, "LOOK_THROUGH", 3)
+    for number in range(4):
+        make_audit_entry(
+            partner=world.northwind.partner, target=f"row:{number}", created_at=NOW + timedelta(days=number)
+        )
+    client = signed_in(world.northwind.owner)
+    first = client.get(AUDIT + "?target=row:0")
+    assert (first.context["page"].rows, first.context["page"].cut) == ([], True)
+    assert "None among the entries" in first.content.decode()
+    second = client.get(AUDIT, {"target": "row:0", "after": first.context["page"].next})
+    assert [row.target for row in second.context["page"].rows] == ["row:0"]
+
+
+def test_it_leads_back_to_the_team_whoever_may_not_read_it(world: World) -> None:
+    assert "Back to Team" in signed_in(world.northwind.operator).get(AUDIT).content.decode()
 
 
 def test_it_says_what_there_is_when_there_is_nothing(world: World) -> None:

@@ -12,6 +12,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from config import clock
 from partners.actor import SYSTEM
+from partners.dashboard import keys
 from partners.keys import KeyNotActive, TooManyKeys, find, revoke_key, rotate_key
 from partners.models import ApiKey, AuditEntry
 from tests.dashboard.steps import confirmed, signed_in
@@ -35,11 +36,21 @@ def test_it_lists_the_keys_of_one_mode(world: World, django_assert_num_queries: 
     make_key(world.northwind.live, name="Old server", revoked_at=NOW)
     make_key(world.northwind.sandbox, name="Test server")
     client = signed_in(world.northwind.viewer)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         page = client.get(KEYS)
     text = page.content.decode()
     assert [key.name for key in page.context["ended"]] == ["Old server"]
     assert ("Test server" in text, "Rotate" in text, world.northwind.live_key in text) == (False, False, False)
+
+
+def test_it_lists_every_key_that_works_however_many_ended_since(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keys, "ENDED", 2)
+    for number in range(3):
+        make_key(world.northwind.live, name=f"Ended {number}", revoked_at=NOW, created_at=NOW + timedelta(days=number))
+    page = signed_in(world.northwind.viewer).get(KEYS)
+    assert [key.name for key in page.context["active"]] == ["Server"]
+    assert [key.name for key in page.context["ended"]] == ["Ended 2", "Ended 1"]
+    assert "Until revoked" in page.content.decode()
 
 
 def test_it_makes_a_key_with_scopes_and_shows_it_once(world: World) -> None:

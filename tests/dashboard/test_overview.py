@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
+from buyback.dashboard import totals
 from buyback.dashboard.totals import Total
+from buyback.models import Payout
 from buyback.sellback import sell_back
 from config import clock
 from inventory.models import holdings
@@ -84,6 +86,17 @@ def test_it_counts_no_further_than_it_should(world: World, monkeypatch: pytest.M
     for _ in range(4):
         make_item(world.northwind.live, expires_at=clock.now() + timedelta(hours=1))
     assert str(signed_in(world.northwind.viewer).get("/dashboard/live/").context["expiring"]) == "2+"
+
+
+def test_it_draws_no_point_of_a_day_that_is_not_counted_whole(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(totals, "COUNTED_TO", 2)
+    client = signed_in(world.northwind.viewer)
+    for sold, points in ((2, 8), (3, 7)):
+        while Payout.objects.count() < sold:
+            sell_back(environment=world.northwind.live, item_id=make_item(world.northwind.live).public_id, by=SYSTEM)
+        answer = client.get("/dashboard/live/")
+        assert [len(answer.context[name]) for name in ("sold_by_day", "paid_by_day")] == [points, points]
+    assert "<dd>More than 2 payouts</dd>" in answer.content.decode()
 
 
 def test_it_asks_the_same_few_questions_however_much_there_is(

@@ -54,6 +54,16 @@ def test_it_lists_the_latest_month_with_its_sum(closed: World) -> None:
     assert (answer.context["before"], answer.context["after"]) == (date(2026, 4, 1), None)
 
 
+@pytest.mark.parametrize("month", ["9999-12", "0001-01", "1999-12", "2026-13", "x", "%00"])
+def test_it_passes_over_a_month_that_means_nothing(closed: World, month: str) -> None:
+    assert look(closed, f"/dashboard/live/statements/?month={month}").context["month"] == date(2026, 5, 1)
+
+
+@pytest.mark.parametrize("month", [date(2000, 1, 1), date(9998, 12, 1)])
+def test_it_turns_to_the_first_month_and_the_last(closed: World, month: date) -> None:
+    assert look(closed, f"/dashboard/live/statements/?month={month:%Y-%m}").context["month"] == month
+
+
 def test_it_turns_to_another_month(closed: World) -> None:
     context = look(closed, "/dashboard/live/statements/?month=2026-04").context
     assert [one.day.day for one in context["days"]] == list(range(30, 17, -1))

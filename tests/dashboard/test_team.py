@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.core import mail
@@ -133,9 +134,37 @@ def test_it_asks_for_the_password_again_first(world: World, where: str) -> None:
     answer = post(client, world, TEAM + where, email=NEW, role="viewer", required="yes")
     assert answer.headers["Location"].startswith("/account/confirm/?next=%2Fdashboard%2Flive%2Fteam%2F")
     assert not AuditEntry.objects.exists()
-    given = client.post("/account/confirm/", {"password": PASSWORD, "next": TEAM + "invite/"})
-    assert given.headers["Location"] == TEAM + "invite/"
-    assert client.get(TEAM + "invite/").status_code == 200
+    given = client.post("/account/confirm/", {"password": PASSWORD, "next": back_to(answer)})
+    assert client.get(given.headers["Location"]).status_code == 200
+
+
+def back_to(answer: Any) -> str:
+    """Where one comes back to after the password."""
+    location: str = answer.headers["Location"]
+    return parse_qs(urlsplit(location).query)["next"][0]
+
+
+@pytest.mark.parametrize(
+    ("sent_from", "back"),
+    [
+        (f"http://testserver{TEAM}7/?x=1", TEAM + "7/"),
+        ("http://elsewhere.test/x/", TEAM),
+        ("javascript:alert(1)", TEAM),
+        ("http://testserver", TEAM),
+    ],
+)
+def test_it_comes_back_to_the_page_of_the_form(world: World, sent_from: str, back: str) -> None:
+    client = signed_in(world.northwind.owner)
+    form = {"environment": world.northwind.live.pk}
+    assert back_to(client.post(f"{TEAM}7/remove/", form, headers={"referer": sent_from})) == back
+    assert back_to(client.get(f"{TEAM}7/?x=1", headers={"referer": sent_from})) == f"{TEAM}7/?x=1"
+
+
+def test_it_can_look_again_at_a_removal_that_was_refused(world: World) -> None:
+    member = Membership.objects.get(user=world.northwind.owner)
+    where = reverse("dashboard:remove", args=["live", member.pk])
+    assert confirmed(world.northwind.owner).get(where).status_code == 200
+    assert Membership.objects.filter(pk=member.pk).exists()
 
 
 def test_it_acts_on_nothing_from_another_partners_tab(world: World) -> None:

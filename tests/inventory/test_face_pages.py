@@ -7,9 +7,12 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from django.test import Client
+from pytest_django import DjangoAssertNumQueries
 
 from inventory.importing import import_cards
 from inventory.models import Card
+from tests.dashboard.steps import signed_in
+from tests.world import make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -50,6 +53,15 @@ def test_it_draws_anew_when_the_card_is_renamed(client: Client) -> None:
 
 def test_it_lets_nothing_in_a_face_run(client: Client) -> None:
     assert client.get(make_card().image)["Content-Security-Policy"] == "default-src 'none'"
+
+
+def test_it_is_the_same_for_everybody(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    browser, image = signed_in(make_user("viewer@x.test")), make_card().image
+    with django_assert_num_queries(1):
+        answer = browser.get(image, headers={"Accept-Encoding": "gzip"})
+    assert (answer["Vary"], answer["Content-Encoding"]) == ("Accept-Encoding", "gzip")
+    with django_assert_num_queries(0):
+        assert browser.get("/faces/back.svg")["Vary"] == "Accept-Encoding"
 
 
 @pytest.mark.parametrize("unknown", ["nothing", "%00", "%F0%9F%8E%B4", "a" * 2000])
