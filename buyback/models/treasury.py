@@ -98,6 +98,8 @@ class Alert(models.Model):
         indexes = (
             # Reader: the admin's list of alerts, newest first.
             models.Index(fields=("-created_at", "-id"), name="buyback_alert_newest"),
+            # Reader: the admin's search for every alert about one subject, those seen too.
+            models.Index(fields=("subject",), name="buyback_alert_by_subject"),
         )
 
     def __str__(self) -> str:

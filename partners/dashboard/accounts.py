@@ -37,6 +37,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *(RESET_BY_MAIL if settings.EMAIL_URL else ()),
     path("account/invitation/<str:secret>/", invitations.accept, name="invitation"),
     path("account/factors/", include("allauth.mfa.urls")),
-    path("account/sessions/", include("allauth.usersessions.urls")),
+    path("account/sessions/", sessions.Sessions.as_view(), name="usersessions_list"),
     path("account/sessions/<int:pk>/end/", sessions.end, name="usersessions_end"),
 ]

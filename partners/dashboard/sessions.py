@@ -1,15 +1,45 @@
-"""One of a person's own sessions, ended from afar. The list is django-allauth's."""
+"""One's own sessions: where one is signed in, in as many queries for many as for one, and the end of one from afar."""
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 from allauth.usersessions.internal.flows.sessions import end_sessions
 from allauth.usersessions.models import UserSession
+from allauth.usersessions.views import ListUserSessionsView
 from django.contrib import messages
+from django.contrib.auth import HASH_SESSION_KEY
 from django.contrib.auth.decorators import login_required
+from django.contrib.sessions.models import Session
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
+from django.views.generic.edit import FormView
+
+from config import clock
+from partners.models import User
+
+
+class Sessions(ListUserSessionsView):
+    """django-allauth's page and form, whose list would ask three times for every session."""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        sessions = standing(cast("User", self.request.user))
+        listed = {"sessions": sessions, "session_count": len(sessions)}
+        return FormView.get_context_data(self, **kwargs) | listed
+
+
+def standing(user: User) -> list[UserSession]:
+    """A user's sessions that are still good, the oldest first; the others are forgotten."""
+    noted = list(UserSession.objects.filter(user=user).order_by("created_at"))
+    kept = Session.objects.filter(session_key__in=[one.session_key for one in noted], expire_date__gt=clock.now())
+    hashes = {user.get_session_auth_hash(), *user.get_session_auth_fallback_hash()}
+    good = {one.session_key for one in kept if one.get_decoded().get(HASH_SESSION_KEY) in hashes}
+    over = [one.pk for one in noted if one.session_key not in good]
+    if over:
+        UserSession.objects.filter(pk__in=over).delete()
+    return [one for one in noted if one.session_key in good]
 
 
 @require_POST

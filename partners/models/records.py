@@ -91,6 +91,12 @@ class AuditEntry(models.Model):
             models.Index(fields=("partner", "-created_at", "-id"), name="partners_audit_of_partner"),
             # Reader: what was done to one row, as a sellback's story and the admin's search ask.
             models.Index(fields=("target", "-created_at"), name="partners_audit_of_a_row"),
+            # Reader: the admin's search for all that one person, key or process did.
+            models.Index(fields=("actor", "-created_at"), name="partners_audit_by_actor"),
+            # Reader: the admin's search for every time that a kind of thing was done.
+            models.Index(fields=("action", "-created_at"), name="partners_audit_by_action"),
+            # Reader: the admin's search, and the dashboard's filter, for what one request did.
+            models.Index(fields=("request_id",), name="partners_audit_by_request"),
         )
         triggers = append_only()
 

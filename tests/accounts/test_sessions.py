@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import ast
 import time
+from pathlib import Path
 
 import pytest
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.sessions.backends.db import SessionStore
 from django.test import Client
-from pytest_django import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from config import sessions
 from partners.models import User
 from partners.templatetags.dashboard import browser
 from tests.accounts.conftest import sign_in
+from tests.config.test_environment import manage
 from tests.dashboard.steps import signed_in
-from tests.world import NOW, World
+from tests.world import NOW, PASSWORD, World
 
 START = NOW.timestamp()
 LIVE = "/dashboard/live/"
+COOKIES = [f"{cookie}_COOKIE_{flag}" for cookie in ("SESSION", "CSRF") for flag in ("SECURE", "HTTPONLY", "SAMESITE")]
 MEMBER, STAFF = User(last_login=NOW), User(last_login=NOW, is_staff=True)
 
 
@@ -97,6 +101,22 @@ def test_it_keeps_the_cookie_from_scripts_and_other_sites(world: World) -> None:
     assert (cookie["httponly"], cookie["samesite"], cookie["max-age"]) == (True, "Lax", 43_200)
 
 
+def test_it_sends_both_cookies_by_https_alone_where_the_address_is_https(tmp_path: Path) -> None:
+    script = f"from django.conf import settings as s; print([getattr(s, name) for name in {COOKIES}])"
+    for public_url, secure in (("https://sellback.example.com", True), ("", False)):
+        told = manage(tmp_path, "shell", "--no-imports", "-c", script, PUBLIC_URL=public_url).stdout
+        assert ast.literal_eval(told) == [secure, True, "Lax"] * 2
+
+
+def test_it_puts_the_flags_on_both_cookies(world: World, settings: Settings) -> None:
+    settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = True
+    client = Client()
+    form = client.get("/login/", secure=True)
+    signed = client.post("/login/", {"login": world.northwind.owner.email, "password": PASSWORD}, secure=True)
+    for cookie in (form.cookies["csrftoken"], signed.cookies["csrftoken"], signed.cookies["sessionid"]):
+        assert (cookie["secure"], cookie["httponly"], cookie["samesite"]) == (True, True, "Lax")
+
+
 def test_it_lists_ones_sessions_and_ends_one(world: World) -> None:
     here, there = Client(), Client(headers={"user-agent": "Elsewhere/1.0"})
     for client in (here, there):
@@ -107,6 +127,19 @@ def test_it_lists_ones_sessions_and_ends_one(world: World) -> None:
     assert here.post(f"/account/sessions/{other.pk}/end/").status_code == 302
     assert there.get(LIVE).status_code == 302
     assert here.get(LIVE).status_code == 200
+
+
+def test_it_forgets_a_session_that_has_ended(world: World) -> None:
+    """At once when it was ended, and when the password that began it is no longer the password."""
+    here, left, stale = Client(), Client(), Client()
+    for client in (here, left, stale):
+        sign_in(client, world.northwind.owner.email)
+    SessionStore(left.session.session_key).delete()
+    session = stale.session
+    session["_auth_user_hash"] = "of another password"
+    session.save()
+    assert [one.session_key for one in here.get("/account/sessions/").context["sessions"]] == [here.session.session_key]
+    assert UserSession.objects.count() == 1
 
 
 def test_it_does_not_find_somebody_elses_session(world: World) -> None:

@@ -8,7 +8,7 @@ import pytest
 from django.contrib.admin import ModelAdmin, site
 from django.contrib.auth.models import Group
 from django.db import connection
-from django.db.models import Model
+from django.db.models import Model, Q, UniqueConstraint
 from django.forms import ModelChoiceField
 from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
@@ -155,6 +155,27 @@ def _found(client: Client, model: type[Model], term: object) -> list[object]:
 def test_it_finds_by_exact_id(browser: Client, model: type[Model], field: str) -> None:
     for row in model._default_manager.all()[:3]:
         assert row.pk in _found(browser, model, getattr(row, field))
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label)
+def test_it_looks_up_by_an_index_what_it_finds_by_exact_value(model: type[Model]) -> None:
+    fields = [name.removeprefix("=") for name in site._registry[model].search_fields if name.startswith("=")]
+    assert [name for name in fields if not _begins_an_index(model, name)] == []
+
+
+def _begins_an_index(model: Any, path: str) -> bool:
+    """Whether an index or a rule of uniqueness of all rows begins with the column, or with the environment (of which
+    there are few, so PostgreSQL skips from one to the next) and then the column.
+    """
+    *way, name = path.split("__")
+    for step in way:
+        model = model._meta.get_field(step).related_model
+    field = model._meta.pk if name == "pk" else model._meta.get_field(name)
+    rules = [*model._meta.indexes, *(rule for rule in model._meta.constraints if isinstance(rule, UniqueConstraint))]
+    whole = (None, Q(**{f"{field.name}__isnull": False}))  # what has a value is found
+    starts = {tuple(rule.fields[:2]) for rule in rules if rule.condition in whole}
+    found = {start[0] for start in starts if start} | {start[1] for start in starts if start[:1] == ("environment",)}
+    return bool(field.unique or field.db_index or field.name in found)
 
 
 def test_it_finds_a_card_by_how_its_name_begins(browser: Client) -> None:

@@ -17,13 +17,13 @@ from buyback.models import Payout
 from buyback.sellback import sell_back
 from config.dashboard import urlpatterns
 from partners.actor import SYSTEM
-from partners.models import Membership, Role
+from partners.models import Environment, Membership, Role
 from tests.bulk import make_bulk_line
 from tests.calls import make_call
 from tests.dashboard.steps import confirmed
 from tests.invitations import make_invitation
 from tests.shipments import make_order
-from tests.world import Company, World, make_item, make_key, make_membership, make_statement
+from tests.world import NOW, Company, World, make_item, make_key, make_membership, make_statement
 
 EVERYBODY, OPERATORS, OWNERS = (200, 200, 200), (403, 200, 200), (403, 403, 200)
 
@@ -97,22 +97,27 @@ TABLE = {
 
 @dataclass(frozen=True)
 class Stock:
-    """A company's rows, each made when it is asked for."""
+    """A company's rows in one mode, each made when it is asked for."""
 
     company: Company
+    mode: str = "live"
+
+    @property
+    def here(self) -> Environment:
+        return self.company.environment(self.mode)
 
     @cached_property
     def item(self) -> Any:
-        return make_item(self.company.live).pk
+        return make_item(self.here).pk
 
     @cached_property
     def collector(self) -> Any:
-        return make_item(self.company.live).collector_id
+        return make_item(self.here).collector_id
 
     @cached_property
     def payout(self) -> Any:
-        sold = make_item(self.company.live)
-        return sell_back(environment=self.company.live, item_id=sold.public_id, by=SYSTEM).payout_id
+        sold = make_item(self.here)
+        return sell_back(environment=self.here, item_id=sold.public_id, by=SYSTEM, now=NOW).payout_id
 
     @cached_property
     def buyback(self) -> Any:
@@ -120,15 +125,15 @@ class Stock:
 
     @cached_property
     def order(self) -> Any:
-        return make_order(self.company.live, make_item(self.company.live)).public_id
+        return make_order(self.here, make_item(self.here)).public_id
 
     @cached_property
     def day(self) -> Any:
-        return make_statement(self.company.live).day
+        return make_statement(self.here).day
 
     @cached_property
     def bulk(self) -> Any:
-        return make_bulk_line(make_item(self.company.live)).bulk_id
+        return make_bulk_line(make_item(self.here)).bulk_id
 
     @cached_property
     def invitation(self) -> Any:
@@ -136,11 +141,11 @@ class Stock:
 
     @cached_property
     def call(self) -> Any:
-        return make_call(self.company.live).pk
+        return make_call(self.here).pk
 
     @cached_property
     def key(self) -> Any:
-        return make_key(self.company.live)[0].pk
+        return make_key(self.here)[0].pk
 
     @cached_property
     def membership(self) -> Any:

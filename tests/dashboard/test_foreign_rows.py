@@ -1,0 +1,95 @@
+"""Nothing of one partner or mode is on another's screen: every address with a row in it, looked at and sent to.
+
+The addresses are those of config/dashboard.py (``test_roles.TABLE``). Who asks is an owner, who may do everything at
+home; the control is that the same form does something there.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
+
+from inventory.models import Item
+from tests.dashboard.steps import confirmed, sell_form
+from tests.dashboard.test_roles import TABLE, Stock
+from tests.database.schema import our_models
+from tests.world import Company, World
+
+ROWS = [name for name, door in TABLE.items() if door.row]
+TEAM = {"membership", "invitation"}  # a team works in both modes
+DAYS = {"statement"}  # every day has a page; its figures are each one's own (test_statements.py)
+# What an address is sent so that it acts at home; a page that knows no form answers 405.
+FORMS: dict[str, dict[str, str]] = {
+    "sell": {},
+    "rotate": {"overlap": "24"},
+    "revoke": {},
+    "withdraw": {},
+    "teammate": {"role": "operator"},
+    "remove": {},
+    "bulk_cancel": {},
+    "order_move": {"to": "processing"},
+}
+TABLES = " || ".join(
+    f"(SELECT coalesce(md5(string_agg(row::text, ',' ORDER BY row::text)), '') FROM {model._meta.db_table} row)"
+    for model in our_models()
+)
+
+
+def everything() -> str:
+    """All rows of all our tables, in short."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {TABLES}")
+        (found,) = cursor.fetchone()
+    return str(found)
+
+
+def form(name: str, stock: Stock, here: int) -> dict[str, Any]:
+    offer = sell_form(Item.objects.get(pk=stock.item)) if name == "sell" else {}
+    return offer | FORMS.get(name, {}) | {"environment": here}
+
+
+def trespass(client: Client, stock: Stock, here: Company, mode: str, names: list[str]) -> dict[str, Any]:
+    """The addresses that are found, or that change something, when ``client`` asks for this stock's rows in ``mode``
+    of its own company.
+    """
+    wrong = {}
+    for name in names:
+        path = reverse(f"dashboard:{name}", args=[mode, getattr(stock, TABLE[name].row)])
+        sent = form(name, stock, here.environment(mode).pk)
+        before = everything()
+        looked, acted = client.get(path), client.post(path, sent)
+        changed = everything() != before
+        answered = {looked.status_code, acted.status_code}
+        if changed or 404 not in answered or answered - {404, 405} or (name in FORMS and acted.status_code == 405):
+            wrong[name] = (looked.status_code, acted.status_code, changed)
+    return wrong
+
+
+@pytest.mark.breaks_books(reason="a statement alone")
+@pytest.mark.parametrize("mode", ["live", "sandbox"])
+def test_it_finds_no_row_of_another_partner(world: World, mode: str) -> None:
+    client, stock = confirmed(world.juniper.owner), Stock(world.northwind, mode)
+    names = [name for name in ROWS if name not in DAYS]
+    assert trespass(client, stock, world.juniper, mode, names) == {}
+
+
+@pytest.mark.breaks_books(reason="a statement alone")
+@pytest.mark.parametrize(("rows", "asked"), [("live", "sandbox"), ("sandbox", "live")])
+def test_it_finds_no_row_of_the_other_mode(world: World, rows: str, asked: str) -> None:
+    client, stock = confirmed(world.northwind.owner), Stock(world.northwind, rows)
+    names = [name for name in ROWS if name not in DAYS and TABLE[name].row not in TEAM]
+    assert trespass(client, stock, world.northwind, asked, names) == {}
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_it_acts_at_home(world: World, name: str) -> None:
+    mode = "sandbox" if name == "order_move" else "live"
+    client, stock = confirmed(world.northwind.owner), Stock(world.northwind, mode)
+    path = reverse(f"dashboard:{name}", args=[mode, getattr(stock, TABLE[name].row)])
+    sent, before = form(name, stock, world.northwind.environment(mode).pk), everything()
+    assert client.post(path, sent).status_code in (200, 302)
+    assert everything() != before
