@@ -63,6 +63,11 @@
   }
 
   document.addEventListener("click", (event) => {
+    const time = event.target.closest("td time[data-local]"); // it lies above its row's link (app.css), and leads there too
+    if (time && !time.closest("a, button")) find(".cover", time.closest("tr"))?.click();
+  });
+
+  document.addEventListener("click", (event) => {
     const target = event.target.closest("[data-closes], [data-opens], [data-dismiss], [data-again]");
     if (!target) return;
     if ("again" in target.dataset) {

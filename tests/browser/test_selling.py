@@ -136,7 +136,7 @@ def test_it_waits_for_an_unknown_outcome_that_resolves_by_itself(
     expect(dialog).to_contain_text("It can only ever be paid once.")
     with desk.expect_response("**/outcome/") as asked:
         desk.clock.run_for(3_000)
-    assert asked.value.status == 204
+    assert (asked.value.status, asked.value.request.headers["x-poll"]) == (204, "1")
     assert reconciled(item)
     with desk.expect_response("**/outcome/") as asked:
         desk.clock.run_for(3_000)
