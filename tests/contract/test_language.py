@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
 from django.db import transaction
 from pytest_django import Settings
 
-from tests.contract import cases, pack_cases, ship_cases
+from tests.contract import cases, history_cases, pack_cases, sandbox_cases, sellback_cases, ship_cases
 from tests.contract.runner import play
 from tests.contract.scene import Scene
 
 LISTED = [*cases.SELLBACK, *cases.INVENTORY, *cases.PURCHASES, *cases.STATUSES, *cases.NO_ROUTE, *cases.WRONG_METHOD]
-ROWS = {repr(row.answer): row for row in [*LISTED, *pack_cases.PACKS, *ship_cases.ORDERS]}
+LISTED += [*sellback_cases.SELLBACKS, *history_cases.HISTORY, *pack_cases.PACKS, *ship_cases.ORDERS]
+LISTED += [*sandbox_cases.CONTROLS, *sandbox_cases.SCENARIOS]
+ROWS = {repr((row.answer, row.only)): row for row in LISTED}
 
 
-@pytest.mark.parametrize("mode", ["live"])
 def test_it_answers_in_the_contracts_words_whatever_the_language(
     scene: Scene, mode: str, bracketed: str, settings: Settings
 ) -> None:
