@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 import orjson
 import structlog
-from django.db import DatabaseError, close_old_connections, connection, transaction
+from django.db import DatabaseError, close_old_connections, connection
 from django.db.models import Sum
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -68,9 +68,14 @@ COLUMNS = (
     "answered",
     "created_at",
 )
+# An environment that is gone has no page to tell; all rows in one order, for other processes do it too.
 ADD_LOST = """
-INSERT INTO partners_lostcalls AS known (environment_id, day, calls) VALUES (%s, %s, %s)
-ON CONFLICT (environment_id, day) DO UPDATE SET calls = known.calls + EXCLUDED.calls
+INSERT INTO partners_lostcalls AS known (environment_id, day, calls)
+SELECT id, %s, lost.calls
+  FROM unnest(%s::bigint[], %s::int[]) lost (environment, calls)
+  JOIN partners_environment ON id = lost.environment
+ ORDER BY id
+    ON CONFLICT (environment_id, day) DO UPDATE SET calls = known.calls + excluded.calls
 """
 COPY = f"COPY partners_apicall ({', '.join(COLUMNS)}) FROM STDIN"
 
@@ -192,9 +197,9 @@ def write(calls: list[Call]) -> None:
 
 
 def tell(dropped: Counter[int], day: date) -> None:
-    """Add to the calls of the day that were dropped, by environment: in one order, for other processes do it too."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.executemany(ADD_LOST, [(environment, day, calls) for environment, calls in sorted(dropped.items())])
+    """Add to the calls of the day that were dropped, by environment."""
+    with connection.cursor() as cursor:
+        cursor.execute(ADD_LOST, [day, list(dropped), list(dropped.values())])
 
 
 def lost(environment: Environment, *, now: datetime) -> int:

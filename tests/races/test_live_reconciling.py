@@ -212,16 +212,19 @@ def told() -> int:
     return Event.objects.filter(type="item.expired").count()
 
 
-def test_it_shows_the_sweep_closing_an_item_that_is_being_sold(
+def test_it_shows_a_sweep_that_would_close_an_item_while_it_is_sold(
     world: World, peers: Peers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The control: a sweep that does not look at the state tells of an expiry, and then the item is paid for."""
+    """The control: one that does not look at the state would tell of an expiry, and then the item is paid for. The
+    constraint alone stops it.
+    """
     item, sweep = closing(world)
     gate = peers.hold(peers.oracle, monkeypatch)
     anything = expiry.CLOSE_BATCH.replace("AND state = 'held'", "").replace("AND item.state = 'held'", "")
     monkeypatch.setattr(expiry, "CLOSE_BATCH", anything)
-    answer, _ = together([lambda: sell(world, item), partial(gate.before, sweep)])
-    assert (answer, told()) == ((200, SOLD), 1)
+    answer, stopped = together([lambda: sell(world, item), partial(gate.before, sweep)])
+    assert "inventory_item_swept_sells_no_more" in str(stopped)
+    assert (answer, told()) == ((200, SOLD), 0)
 
 
 def test_it_is_passed_over_by_the_sweep_while_it_sells(
