@@ -7,6 +7,7 @@ import re
 from functools import cache
 from pathlib import Path
 
+import pytest
 from django.contrib.staticfiles import finders
 from django.urls import reverse
 
@@ -25,6 +26,7 @@ def part(name: str) -> int:
     return len(gzip.compress(Path(str(finders.find(name))).read_bytes()))
 
 
+@pytest.mark.breaks_books(reason="the statement that stands for a day is invented")
 def test_it_loads_less_than_60_kilobytes_at_first(world: World) -> None:
     live, stock = world.northwind.live, Stock(world.northwind)
     collector = make_collector(live, "full")
