@@ -14,11 +14,11 @@ from buyback import review, standing
 from buyback.models import Buyback, Transfer, TreasuryControl
 from buyback.sellback import sell_back
 from config import clock
-from inventory.models import Card, Item, Pack, ShippingOrder
+from inventory.models import Card, Item, ShippingOrder
 from inventory.packs import refresh_values
 from partners.actor import SYSTEM, Actor
 from partners.models import ApiKey, Partner
-from tests.admin.conftest import address
+from tests.admin.conftest import MODELS, address
 from tests.browser.test_back_office import in_review
 from tests.browser.test_cockpit import FILE, RULES, carry_session
 from tests.kept import make_card_file, make_paid_hour
@@ -58,7 +58,7 @@ def trade(world: World) -> Item:
 def addresses(world: World, sale: Buyback) -> list[str]:
     held = trade(world)
     good, bad = make_card_file(FILE.encode().replace(b"spring-tide", b"tidewater-box")), make_card_file(b"name\nx\n")
-    lists = [address(model, "changelist") for model in (Pack, Item, Buyback)]
+    lists = [address(model, "changelist") for model in MODELS]
     forms = [address(model, "add") for model in (Partner, ApiKey)]
     rows = (world.pack, world.cards[0], world.northwind.partner, sale, held, ShippingOrder.objects.get())
     pages = [address(type(row), "change", row.pk) for row in (*rows, TreasuryControl.objects.get())]
