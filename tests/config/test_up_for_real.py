@@ -14,6 +14,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import psutil
@@ -31,9 +32,10 @@ SMALL = ("--cards", "300", "--users", "6")
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder of these tests; whichever comes first makes the demo world."""
-    return tmp_path_factory.mktemp("up")
+def folder() -> Iterator[Path]:
+    """Outside of pytest's own folder: another session of it would take away the database's way through."""
+    with TemporaryDirectory(prefix="up-", ignore_cleanup_errors=True) as made:
+        yield Path(made)
 
 
 def free_port() -> str:
