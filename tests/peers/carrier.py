@@ -12,7 +12,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from tests.peers.server import FAULTS, Peer, Request, serve
+from tests.peers.server import Lie, Peer, Request, serve
 
 Rates = list[dict[str, Any]]
 
@@ -23,7 +23,7 @@ def rate(**changes: Any) -> Callable[[dict[str, Any]], dict[str, Any]]:
 
 
 # What each lie changes in an honest answer; `number` is no lie, only the other form of an amount.
-LIES: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+LIES: dict[str, Lie] = {
     "wrong_quote": lambda honest: {"quote": honest["quote"] + "x"},
     "wrong_currency": lambda _: {"currency": "EUR"},
     "no_rates": lambda _: {"rates": []},
@@ -78,15 +78,7 @@ class CarrierPeer(Peer):
             self.asked.append(question)
         rates = _usual(question) if self.rates is None else self.rates
         honest: dict[str, Any] = {"quote": question["quote"], "currency": "USD", "rates": rates}
-        name, seconds = self.take_fault()
-        if name in LIES:
-            honest |= LIES[name](honest)
-        elif name == "slow":
-            self.stopping.wait(seconds)
-        elif name in FAULTS:
-            request.misbehave(name, json.dumps(honest).encode())
-            return
-        request.answer(200, honest)
+        self.tell(request, honest, LIES)
 
 
 def _usual(question: dict[str, Any]) -> Rates:

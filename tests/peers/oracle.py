@@ -7,17 +7,16 @@ Prices are set over the control route, `{"prices": {"item-1": "115.88"}}`, or in
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from urllib.parse import unquote
 
-from tests.peers.server import FAULTS, Peer, Request, serve
+from tests.peers.server import Lie, Peer, Request, serve
 
 # What each lie changes in an honest answer; `number` is no lie, only the other form of a price.
-LIES: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+LIES: dict[str, Lie] = {
     "wrong_item": lambda honest: {"item_id": honest["item_id"] + "x"},
     "wrong_currency": lambda _: {"currency": "EUR"},
     "stale": lambda honest: {"priced_at": _shifted(honest, -timedelta(days=2))},
@@ -63,15 +62,7 @@ class OraclePeer(Peer):
             return
         moment = self.now().astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         honest = {"item_id": item_id, "currency": "USD", "fmv": fmv, "priced_at": moment}
-        name, seconds = self.take_fault()
-        if name in LIES:
-            honest |= LIES[name](honest)
-        elif name == "slow":
-            self.stopping.wait(seconds)
-        elif name in FAULTS:
-            request.misbehave(name, json.dumps(honest).encode())
-            return
-        request.answer(200, honest)
+        self.tell(request, honest, LIES)
 
 
 def _shifted(honest: dict[str, Any], by: timedelta) -> str:

@@ -1,4 +1,4 @@
-"""What both HTTP peers are made of: a threaded server, its faults, its control route, and an end without delay."""
+"""What the HTTP peers are made of: a threaded server, its faults, its control route, and an end without delay."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import socket
 import struct
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
@@ -28,6 +28,9 @@ FAULTS = (
         "key_twice",
     ),
 )
+
+
+Lie = Callable[[dict[str, Any]], dict[str, Any]]  # what it changes in an honest answer
 
 
 class Peer(ThreadingHTTPServer):
@@ -81,6 +84,18 @@ class Peer(ThreadingHTTPServer):
             if times is not None:
                 self._fault = (name, times - 1, seconds) if times > 1 else None
             return name, seconds
+
+    def tell(self, request: Request, honest: dict[str, Any], lies: Mapping[str, Lie]) -> None:
+        """Answer ``honest``, or as the fault of this request has it: one of these lies, or one of the wire's."""
+        name, seconds = self.take_fault()
+        if name in lies:
+            honest |= lies[name](honest)
+        elif name == "slow":
+            self.stopping.wait(seconds)
+        elif name in FAULTS:
+            request.misbehave(name, json.dumps(honest).encode())
+            return
+        request.answer(200, honest)
 
     def later(self, seconds: float, act: Callable[[], object]) -> None:
         """Do `act` after `seconds`, unless the peer stops before."""
