@@ -1,7 +1,7 @@
 """What one child of `manage.py up` runs: `python -m config.child web|worker|beat LEASH [PORT [HOST]]`.
 
-LEASH is the reading end of a pipe whose other end only `up` holds. When `up` is gone, even after
-`kill -9`, the pipe ends and the child asks itself to stop; ten seconds later its whole group is killed.
+LEASH is the reading end of a pipe whose other end only `up` holds. When `up` is gone, even after `kill -9`, the
+pipe ends and the child asks itself to stop; ten seconds later it is ended, and gives the database up before that.
 """
 
 from __future__ import annotations
@@ -11,6 +11,9 @@ import signal
 import sys
 import threading
 import time
+from contextlib import suppress
+
+import psutil
 
 GRACE_SECONDS = 10
 
@@ -56,7 +59,22 @@ def _stop_with_parent(leash: int) -> None:
         pass
     os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(GRACE_SECONDS)
+    _give_the_database_up()
     os.killpg(0, signal.SIGKILL)
+
+
+def _give_the_database_up() -> None:
+    """What the role has forked is in it as well, so it goes first: whoever is the last of all stops the server."""
+    from django.conf import settings
+
+    from config import embedded
+
+    forked = psutil.Process().children(recursive=True)
+    for one in forked:
+        with suppress(psutil.NoSuchProcess):
+            one.kill()
+    psutil.wait_procs(forked, timeout=GRACE_SECONDS)
+    embedded.leave(settings.DATA_DIR)
 
 
 def _hold_the_database() -> None:
@@ -83,7 +101,11 @@ def main(role: str, leash: str, *arguments: str) -> None:
     django.setup()
     run = {"web": web, "worker": worker, "beat": beat}[role]
     _hold_the_database()
-    run(*arguments)
+    try:
+        run(*arguments)
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # nothing is to cut this short
+        _give_the_database_up()
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -27,6 +28,23 @@ children = Children(Path(sys.argv[1]), Path(sys.argv[2]))
 children.start("beat")
 print(children.running[0].process.pid, flush=True)
 sys.stdin.read()
+"""
+DOES_NOT_LISTEN = """
+import os, signal, sys, time
+from django.conf import settings
+from config import child, embedded
+
+def deaf():
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    forked = os.fork()
+    if forked == 0:
+        embedded.join(settings.DATA_DIR)
+        print(os.getpid(), flush=True)
+    while True:
+        time.sleep(1)
+
+child.GRACE_SECONDS, child.web = 1, deaf
+child.main("web", sys.argv[1])
 """
 
 
@@ -107,6 +125,29 @@ def test_it_takes_its_children_and_the_database_along_when_it_is_killed(tmp_path
         parent.wait()
         assert within(20, lambda: gone(clock))
         assert within(20, lambda: not database.exists())
+
+
+def test_a_child_that_does_not_listen_gives_the_database_up_all_the_same(tmp_path: Path) -> None:
+    leash, held = os.pipe()
+    surroundings = {**os.environ, "DATA_DIR": str(tmp_path / "var"), "DJANGO_SETTINGS_MODULE": "config.settings"}
+    surroundings |= {"PYTHONPATH": str(ROOT), "SECRET_KEY": "x" * 50}
+    with subprocess.Popen(
+        [sys.executable, "-c", DOES_NOT_LISTEN, str(leash)],
+        env=surroundings,
+        stdout=subprocess.PIPE,
+        text=True,
+        pass_fds=[leash],
+        start_new_session=True,
+    ) as child:
+        os.close(leash)
+        assert child.stdout is not None
+        forked = int(child.stdout.readline())
+        database = tmp_path / "var" / "postgres" / "postmaster.pid"
+        assert database.exists()
+        os.close(held)
+        assert child.wait(timeout=60) == -signal.SIGKILL
+        assert gone(forked)
+        assert not database.exists()
 
 
 def test_it_names_the_child_that_died(tmp_path: Path) -> None:

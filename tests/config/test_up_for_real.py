@@ -69,9 +69,10 @@ def ready(process: subprocess.Popen[bytes], said: Path) -> list[psutil.Process]:
     return psutil.Process(process.pid).children(recursive=True)
 
 
-def nothing_is_left(below: list[psutil.Process], folder: Path) -> bool:
-    ended = all(gone(one.pid) for one in below)
-    return ended and not (folder / "var" / "postgres" / "postmaster.pid").exists()
+def left(below: list[psutil.Process], folder: Path) -> list[object]:
+    """What outlived `up`: its processes, the database's file."""
+    server = folder / "var" / "postgres" / "postmaster.pid"
+    return [*(one for one in below if not gone(one.pid)), *([server] if server.exists() else [])]
 
 
 def paste(said: str) -> tuple[int, Any]:
@@ -92,7 +93,7 @@ def test_it_plays_the_main_job_once_and_leaves_nothing(folder: Path) -> None:
         lines = said.read_text()
     assert len(re.findall(r"^\[(?:sandbox|live)\] Sold the first back", lines, re.MULTILINE)) == 2
     assert lines.endswith("The ledger balances.\n")
-    assert nothing_is_left([], folder)
+    assert not left([], folder)
     assert not [one for one in psutil.process_iter() if belongs_to(folder, one)]
 
 
@@ -118,7 +119,7 @@ def test_it_prints_what_works_and_stops_on_ctrl_c(folder: Path) -> None:
         assert (status, answer["success"]) == (200, True)
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=60) == 0
-    assert nothing_is_left(below, folder)
+    assert not left(below, folder)
     assert len(below) >= 3
 
 
@@ -127,7 +128,7 @@ def test_it_leaves_nothing_when_it_is_killed_and_starts_again(folder: Path) -> N
     with running(folder, "--port", port) as (process, said):
         below = ready(process, said)
         process.kill()
-        assert within(60, lambda: nothing_is_left(below, folder))
+        assert within(60, lambda: not left(below, folder)), left(below, folder)
     with running(folder, "--port", port) as (process, said):
         ready(process, said)
         process.send_signal(signal.SIGINT)
