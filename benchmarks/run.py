@@ -175,12 +175,11 @@ class Run:
 
     def scale(self) -> None:
         """The same pages on a small and a large world."""
-        from django.core.management import call_command
-
         from benchmarks import goals, scale, world
         from benchmarks.contestants import Shipped
+        from config.static_files import collect
 
-        call_command("collectstatic", verbosity=0, interactive=False)
+        collect()
         found = []
         for size in (scale.SMALL, scale.LARGE):
             ours = Shipped(world.fresh_copy(self.sockets, world.World(size)), self.folder, 1)
@@ -194,12 +193,11 @@ class Run:
 
     def pages(self, part: str) -> None:
         """Every page of the dashboard, or of the admin, on this world, beside the same on a small one."""
-        from django.core.management import call_command
-
         from benchmarks import admin, goals, pages, world
         from benchmarks.contestants import Shipped
+        from config.static_files import collect
 
-        call_command("collectstatic", verbosity=0, interactive=False)
+        collect()
         sizes, found = (min(pages.SMALL, self.chosen.items // 2), self.chosen.items), []
         for size in sizes:
             ours = Shipped(world.fresh_copy(self.sockets, world.World(size)), self.folder, 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.apps import AppConfig
 from django.contrib.admin import apps as admin_apps
+from django.contrib.staticfiles import apps as staticfiles_apps
 
 
 class ConfigConfig(AppConfig):
@@ -22,3 +23,10 @@ class AdminConfig(admin_apps.AdminConfig):
 
     default = False
     default_site = "config.admin_site.StaffSite"
+
+
+class StaticFilesConfig(staticfiles_apps.StaticFilesConfig):
+    """Collects nothing of a library that no page of ours shows: compressing that took longer than all the rest."""
+
+    default = False
+    ignore_patterns = [*staticfiles_apps.StaticFilesConfig.ignore_patterns, "rest_framework", "redoc"]

@@ -33,6 +33,7 @@ from django.db import connection
 from config import environment, once
 from config.management.commands.seed_demo import count
 from config.processes import ChildDiedError, Children
+from config.static_files import collect
 
 READY_SECONDS = 60
 BEGIN = [
@@ -86,7 +87,7 @@ class Command(BaseCommand):
     def _set_up(self) -> None:
         self._say("Database …")
         call_command("migrate", verbosity=0, interactive=False)
-        call_command("collectstatic", verbosity=0, interactive=False)
+        collect()
         connection.close()
 
     def _seed(self, cards: int, users: int) -> None:
