@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.db import connections
-from playwright.sync_api import BrowserContext, Locator, Page, Playwright
+from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, Playwright
 from pytest_django.live_server_helper import LiveServer
 
 from tests.world import PASSWORD, World, make_world
@@ -18,8 +19,7 @@ from tests.world import PASSWORD, World, make_world
 # Playwright runs an event loop in the test's thread; the ORM calls beside it are not inside a coroutine.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
-# Chromium reports every answer of 400 and more as an error; a refusal is part of the conversation.
-REFUSAL = re.compile(r"status of 4(09|22|29)")
+NewContext = Callable[..., BrowserContext]
 
 
 @pytest.fixture(scope="session")
@@ -53,15 +53,41 @@ def _connections_end(playwright: Playwright) -> Iterator[None]:
     connections.close_all()
 
 
-@pytest.fixture(autouse=True)
-def _silent_console(transactional_db: None, context: BrowserContext) -> Iterator[None]:
-    """An error in the console, or one that no script caught, fails the test. Closed before the database is emptied."""
+@pytest.fixture
+def new_context(
+    transactional_db: None, new_context: NewContext, request: pytest.FixtureRequest
+) -> Iterator[NewContext]:
+    """Opens a browser of its own (`page` has one, too), closed before the database is emptied. An error in its
+    console, one that no script caught, a breach of the policy, or a file that does not come: each fails the test,
+    unless its mark `hears` names it.
+    """
+    mark = request.node.get_closest_marker("hears")
+    expected = mark.args if mark else ()
     heard: list[str] = []
-    context.on("console", lambda line: heard.append(line.text) if line.type == "error" else None)
-    context.on("weberror", lambda error: heard.append(str(error.error)))
-    yield
-    context.close()
-    assert [line for line in heard if not REFUSAL.search(line)] == []
+    opened: list[BrowserContext] = []
+
+    def listen(line: ConsoleMessage) -> None:
+        if line.type == "error":
+            at = line.location["url"] or (line.page.url if line.page else "")
+            heard.append(f"{line.text} {urlsplit(at).path}")
+
+    def listening(**options: Any) -> BrowserContext:
+        context = new_context(**options)
+        context.on("console", listen)
+        context.on("weberror", lambda error: heard.append(str(error.error)))
+        opened.append(context)
+        return context
+
+    yield listening
+    for context in opened:
+        context.close()
+    assert [line for line in heard if not any(re.search(pattern, line) for pattern in expected)] == []
+    assert [pattern for pattern in expected if not any(re.search(pattern, line) for line in heard)] == []
+
+
+def answer(status: int, path: str) -> str:
+    """For the mark `hears`: Chromium calls every answer of 400 and more an error, also one that is as it should be."""
+    return rf"the server responded with a status of {status} \([A-Z][A-Za-z ]+\) {path}$"
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ from datetime import timedelta
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
-from playwright.sync_api import Browser
 from pytest_django.live_server_helper import LiveServer
 
 from buyback import review, standing
@@ -19,6 +18,7 @@ from inventory.packs import refresh_values
 from partners.actor import SYSTEM, Actor
 from partners.models import ApiKey, Partner
 from tests.admin.conftest import MODELS, address
+from tests.browser.conftest import NewContext
 from tests.browser.test_back_office import in_review
 from tests.browser.test_cockpit import FILE, RULES, carry_session
 from tests.kept import make_card_file, make_paid_hour
@@ -72,11 +72,11 @@ def addresses(world: World, sale: Buyback) -> list[str]:
 
 @pytest.mark.parametrize("look", [("light", 1280), ("dark", 390)], ids=str)
 def test_it_is_accessible_and_fits(
-    addresses: list[str], sale: Buyback, browser: Browser, live_server: LiveServer, look: tuple[str, int]
+    addresses: list[str], sale: Buyback, new_context: NewContext, live_server: LiveServer, look: tuple[str, int]
 ) -> None:
     scheme, width = look
     size = {"width": width, "height": 900}
-    context = browser.new_context(color_scheme=scheme, viewport=size, reduced_motion="reduce")  # type: ignore[arg-type]
+    context = new_context(color_scheme=scheme, viewport=size)
     carry_session(context, live_server.url)
     page, axe = context.new_page(), Axe()
     wrong: list[tuple[str, str, str]] = []
@@ -95,5 +95,4 @@ def test_it_is_accessible_and_fits(
         page.goto(live_server.url + address(model, "change" if row else "changelist", *row))
         page.get_by_role("button", name=button).click()
         judge(button)
-    context.close()
     assert wrong == []

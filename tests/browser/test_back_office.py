@@ -5,13 +5,13 @@ sale, decide by two, answer an auditor.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from buyback import attempts
@@ -23,6 +23,7 @@ from partners.actor import SYSTEM
 from partners.keys import find
 from partners.models import AuditEntry
 from tests.admin.conftest import in_group
+from tests.browser.conftest import NewContext
 from tests.world import World, make_item, make_treasury_control
 
 pytestmark = pytest.mark.browser
@@ -31,24 +32,20 @@ Desk = Callable[..., Page]
 
 
 @pytest.fixture
-def desk(browser: Browser, live_server: LiveServer, world: World) -> Iterator[Desk]:
+def desk(new_context: NewContext, live_server: LiveServer, world: World) -> Desk:
     """Opens the admin for somebody of a group, who has signed in: a browser of their own each time."""
-    contexts: list[BrowserContext] = []
 
     def open_for(group: str) -> Page:
         client = Client()
         client.force_login(in_group(group))
-        context = browser.new_context(reduced_motion="reduce")
+        context = new_context()
         cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
         context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
-        contexts.append(context)
         page = context.new_page()
         page.goto(f"{live_server.url}/admin/")
         return page
 
-    yield open_for
-    for context in contexts:
-        context.close()
+    return open_for
 
 
 def go_on(page: Page) -> None:

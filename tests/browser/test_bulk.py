@@ -6,14 +6,14 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from buyback import bulk, tasks
 from buyback.models import BulkSale, Payout
 from config import clock
 from inventory.models import Item
-from tests.browser.conftest import sign_in
+from tests.browser.conftest import NewContext, sign_in
 from tests.world import World, make_collector, make_item
 
 pytestmark = pytest.mark.browser
@@ -56,13 +56,14 @@ def test_it_sells_what_closes_today_in_five_clicks(world: World, desk: Page, cli
     assert (list(sold), BulkSale.objects.get().requested_by) == (["ann"] * 3, "user:operator@northwind.test")
 
 
-def test_it_sells_what_closes_today_without_any_script(world: World, browser: Browser, live_server: LiveServer) -> None:
-    context = browser.new_context(java_script_enabled=False)
+def test_it_sells_what_closes_today_without_any_script(
+    world: World, new_context: NewContext, live_server: LiveServer
+) -> None:
+    context = new_context(java_script_enabled=False)
     desk = context.new_page()
     sign_in(desk, live_server.url)
     sell_what_closes_today(desk)
     assert Payout.objects.count() == 3
-    context.close()
 
 
 def test_it_selects_a_range_with_shift_and_rows_by_key(world: World, desk: Page) -> None:

@@ -7,12 +7,12 @@ from allauth.account.internal.flows import login
 from axe_playwright_python.sync_playwright import Axe
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from partners.keys import find
 from partners.models import ApiKey
-from tests.browser.conftest import sign_in
+from tests.browser.conftest import NewContext, sign_in
 from tests.browser.test_pages import RULES
 from tests.calls import make_call
 from tests.world import PASSWORD, World, make_key
@@ -43,9 +43,9 @@ def long_signed_in(page: Page, url: str) -> Page:
 
 @pytest.mark.parametrize("script", [True, False])
 def test_it_rotates_a_key_in_five_clicks(
-    browser: Browser, live_server: LiveServer, key: ApiKey, clicks: list[str], script: bool
+    new_context: NewContext, live_server: LiveServer, key: ApiKey, clicks: list[str], script: bool
 ) -> None:
-    context = browser.new_context(java_script_enabled=script)
+    context = new_context(java_script_enabled=script)
     page = long_signed_in(context.new_page(), live_server.url)
     clicks.clear()
     page.get_by_role("link", name="Developers").click()
@@ -61,7 +61,6 @@ def test_it_rotates_a_key_in_five_clicks(
     new = find(text, "live")
     assert new is not None
     assert (new.name, new == key) == (key.name, False)
-    context.close()
 
 
 def test_it_finds_a_request_by_its_outcome(page: Page, live_server: LiveServer, key: ApiKey) -> None:
@@ -80,10 +79,10 @@ def test_it_finds_a_request_by_its_outcome(page: Page, live_server: LiveServer, 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
 def test_it_is_accessible_and_fits(
-    key: ApiKey, browser: Browser, live_server: LiveServer, scheme: str, width: int
+    key: ApiKey, new_context: NewContext, live_server: LiveServer, scheme: str, width: int
 ) -> None:
     size = {"width": width, "height": 900}
-    context = browser.new_context(color_scheme=scheme, viewport=size, reduced_motion="reduce")  # type: ignore[arg-type]
+    context = new_context(color_scheme=scheme, viewport=size)
     page, axe, found = context.new_page(), Axe(), {}
     sign_in(page, live_server.url, "owner@northwind.test")
     other, _ = make_key(key.environment, name="Old server")
@@ -103,5 +102,4 @@ def test_it_is_accessible_and_fits(
             page.goto(live_server.url + address)
         found[address] = axe.run(page, options=RULES).response["violations"]
         assert page.evaluate("document.documentElement.scrollWidth") <= width, address
-    context.close()
     assert {address: violations for address, violations in found.items() if violations} == {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from buyback.sellback import sell_back
@@ -13,7 +13,7 @@ from config import clock
 from inventory.models import Item
 from partners.actor import SYSTEM
 from partners.models import SavedView
-from tests.browser.conftest import sign_in
+from tests.browser.conftest import NewContext, sign_in
 from tests.world import World, make_collector, make_item
 
 pytestmark = pytest.mark.browser
@@ -32,9 +32,9 @@ def sold(world: World) -> Item:
 
 @pytest.mark.parametrize("script", [True, False])
 def test_it_finds_a_cards_fate_in_two_clicks(
-    sold: Item, browser: Browser, live_server: LiveServer, clicks: list[str], script: bool
+    sold: Item, new_context: NewContext, live_server: LiveServer, clicks: list[str], script: bool
 ) -> None:
-    context = browser.new_context(java_script_enabled=script)
+    context = new_context(java_script_enabled=script)
     desk = context.new_page()
     sign_in(desk, live_server.url)
     clicks.clear()
@@ -54,7 +54,6 @@ def test_it_finds_a_cards_fate_in_two_clicks(
     assert len(clicks) == 2
     desk.get_by_role("link", name="View payout").click()
     expect(desk.get_by_role("heading", level=1)).to_contain_text("$70.13")
-    context.close()
 
 
 def test_it_walks_from_a_user_through_their_history_to_a_card(sold: Item, desk: Page) -> None:
@@ -80,9 +79,9 @@ def test_it_sells_back_from_the_items_page(sold: Item, desk: Page) -> None:
 
 @pytest.mark.parametrize("script", [True, False])
 def test_it_keeps_a_lists_filters_under_a_name(
-    sold: Item, browser: Browser, live_server: LiveServer, script: bool
+    sold: Item, new_context: NewContext, live_server: LiveServer, script: bool
 ) -> None:
-    context = browser.new_context(java_script_enabled=script)
+    context = new_context(java_script_enabled=script)
     desk = context.new_page()
     sign_in(desk, live_server.url)
     desk.get_by_role("link", name="Users").click()
@@ -99,4 +98,3 @@ def test_it_keeps_a_lists_filters_under_a_name(
     expect(desk.get_by_label("User id starts with")).to_have_value("an")
     desk.get_by_role("button", name="Forget the view The Anns").click()
     expect(desk.get_by_role("link", name="The Anns")).to_have_count(0)
-    context.close()

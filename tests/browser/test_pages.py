@@ -8,20 +8,20 @@ from datetime import timedelta
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from buyback.sellback import sell_back
 from config import clock
 from partners.actor import SYSTEM
-from tests.browser.conftest import sign_in
+from tests.browser.conftest import NewContext, answer, sign_in
 from tests.bulk import make_bulk_line
 from tests.shipments import make_order
 from tests.world import World, make_collector, make_item
 
 pytestmark = pytest.mark.browser
 
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"], "preload": False}
 
 
 @pytest.fixture
@@ -66,12 +66,13 @@ OF_OWNERS = [
 ]
 
 
+@pytest.mark.hears(answer(410, "/account/invitation/x/"), answer(404, "/nowhere"))
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 1280), ("light", 390), ("dark", 1600)])
 def test_it_is_accessible_and_fits(
-    addresses: list[str], browser: Browser, live_server: LiveServer, scheme: str, width: int
+    addresses: list[str], new_context: NewContext, live_server: LiveServer, scheme: str, width: int
 ) -> None:
     size = {"width": width, "height": 900}
-    context = browser.new_context(color_scheme=scheme, viewport=size, reduced_motion="reduce")  # type: ignore[arg-type]
+    context = new_context(color_scheme=scheme, viewport=size)
     page, axe, found = context.new_page(), Axe(), {}
     page.goto(live_server.url)
     found["login"] = axe.run(page, options=RULES).response["violations"]
@@ -80,7 +81,6 @@ def test_it_is_accessible_and_fits(
         page.goto(live_server.url + address)
         found[address] = axe.run(page, options=RULES).response["violations"]
         assert page.evaluate("document.documentElement.scrollWidth") <= width, address
-    context.close()
     broken = {at: [(one["id"], one["nodes"][0]["html"]) for one in all_of] for at, all_of in found.items() if all_of}
     assert broken == {}
 
@@ -162,13 +162,21 @@ def test_it_opens_the_menu_on_a_small_screen(desk: Page) -> None:
     expect(desk.get_by_role("heading", name="Users")).to_be_visible()
 
 
-def test_it_says_by_which_request_a_part_did_not_come(world: World, browser: Browser, live_server: LiveServer) -> None:
-    context = browser.new_context()  # of its own: a fault is an error in the console
-    page = context.new_page()
-    sign_in(page, live_server.url)
-    page.goto(page.url + "users/")
+@pytest.mark.hears(answer(500, "/dashboard/live/users/"), "^Response Status Error Code 500 from /dashboard/live/users/")
+def test_it_says_by_which_request_a_part_did_not_come(desk: Page) -> None:
+    desk.goto(desk.url + "users/")
     fault = {"status": 500, "headers": {"X-Request-Id": "known-7"}, "body": ""}
-    page.route("**/users/?q=*", lambda route: route.fulfill(**fault))
-    page.get_by_label("User id starts with").fill("ann")
-    expect(page.get_by_role("alert")).to_contain_text("known-7")
-    context.close()
+    desk.route("**/users/?q=*", lambda route: route.fulfill(**fault))
+    desk.get_by_label("User id starts with").fill("ann")
+    expect(desk.get_by_role("alert")).to_contain_text("known-7")
+
+
+@pytest.mark.hears(
+    "nobody caught this", "violates the following Content Security Policy", answer(404, "/static/no.css")
+)
+def test_it_hears_what_goes_wrong_in_any_browser(new_context: NewContext, live_server: LiveServer) -> None:
+    page = new_context().new_page()
+    page.goto(live_server.url)
+    page.evaluate("() => void setTimeout(() => { throw new Error('nobody caught this') })")
+    page.evaluate("() => document.body.append(Object.assign(document.createElement('style'), { textContent: 'a {}' }))")
+    page.evaluate("() => fetch('/static/no.css')")

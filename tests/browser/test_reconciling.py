@@ -10,7 +10,7 @@ from decimal import Decimal
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.db.models import Sum
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from buyback.models import Payout
@@ -18,7 +18,7 @@ from buyback.sellback import sell_back
 from buyback.statements import close_statements
 from config import clock
 from partners.actor import SYSTEM
-from tests.browser.conftest import sign_in
+from tests.browser.conftest import NewContext, sign_in
 from tests.browser.test_pages import RULES
 from tests.world import World, make_card, make_collector, make_item
 
@@ -45,11 +45,11 @@ def busy(world: World) -> World:
 
 @pytest.mark.parametrize("script", [True, False])
 def test_it_reconciles_yesterday_to_the_cent_in_four_clicks(
-    busy: World, browser: Browser, live_server: LiveServer, clicks: list[str], script: bool
+    busy: World, new_context: NewContext, live_server: LiveServer, clicks: list[str], script: bool
 ) -> None:
     day = yesterday().date()
     paid = Payout.objects.of(busy.northwind.live).in_days(day, day).aggregate(total=Sum("amount"))["total"]
-    context = browser.new_context(java_script_enabled=script)
+    context = new_context(java_script_enabled=script)
     desk = context.new_page()
     sign_in(desk, live_server.url)
     clicks.clear()
@@ -64,7 +64,6 @@ def test_it_reconciles_yesterday_to_the_cent_in_four_clicks(
         rows = list(csv.DictReader(file))
     assert sum(Decimal(row["amount_usd"]) for row in rows) == paid
     assert {row["user_id"] for row in rows} == {"'=1+1"}
-    context.close()
 
 
 def test_it_filters_by_chips_and_walks_back(busy: World, desk: Page) -> None:
@@ -90,10 +89,10 @@ def test_it_filters_by_chips_and_walks_back(busy: World, desk: Page) -> None:
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
 def test_its_pages_are_accessible_and_fit(
-    busy: World, browser: Browser, live_server: LiveServer, scheme: str, width: int
+    busy: World, new_context: NewContext, live_server: LiveServer, scheme: str, width: int
 ) -> None:
     size = {"width": width, "height": 900}
-    context = browser.new_context(color_scheme=scheme, viewport=size, reduced_motion="reduce")  # type: ignore[arg-type]
+    context = new_context(color_scheme=scheme, viewport=size)
     page, axe, day = context.new_page(), Axe(), yesterday().date()
     sign_in(page, live_server.url)
     paid = Payout.objects.of(busy.northwind.live).first()
@@ -113,7 +112,6 @@ def test_its_pages_are_accessible_and_fit(
         page.goto(f"{live_server.url}/dashboard/live/{address}")
         assert axe.run(page, options=RULES).response["violations"] == [], address
         assert page.evaluate("document.documentElement.scrollWidth") <= width, address
-    context.close()
 
 
 def test_it_prints_black_on_white_with_nothing_of_the_screen(busy: World, desk: Page) -> None:

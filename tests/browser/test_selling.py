@@ -8,7 +8,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 from pytest_django.fixtures import Settings
 from pytest_django.live_server_helper import LiveServer
 
@@ -18,12 +18,14 @@ from config import clock
 from inventory.models import Card, Item
 from inventory.pricing import price
 from partners.actor import SYSTEM
-from tests.browser.conftest import sign_in
+from tests.browser.conftest import NewContext, answer, sign_in
 from tests.live.shop import HASTY, reconciled
 from tests.peers.treasury import TreasuryPeer
 from tests.world import World, make_collector, make_item, make_treasury_control
 
 pytestmark = pytest.mark.browser
+
+SALE = r"/dashboard/live/items/\d+/sell/"
 
 
 @pytest.fixture
@@ -67,8 +69,8 @@ def test_it_sells_an_item_back_in_four_clicks_and_shows_the_payout(item: Item, d
     assert Payout.objects.get().buyback.item_id == item.pk
 
 
-def test_it_sells_without_any_script(item: Item, browser: Browser, live_server: LiveServer) -> None:
-    context = browser.new_context(java_script_enabled=False)
+def test_it_sells_without_any_script(item: Item, new_context: NewContext, live_server: LiveServer) -> None:
+    context = new_context(java_script_enabled=False)
     desk = context.new_page()
     sign_in(desk, live_server.url)
     open_dialog(desk)
@@ -77,9 +79,9 @@ def test_it_sells_without_any_script(item: Item, browser: Browser, live_server: 
     desk.get_by_role("link", name="View payout").click()
     expect(desk.get_by_role("heading", level=1)).to_contain_text("$70.13")
     assert Payout.objects.get().amount == Decimal("70.13")
-    context.close()
 
 
+@pytest.mark.hears(answer(422, SALE))
 def test_it_shows_the_new_price_when_it_changed_meanwhile(item: Item, desk: Page) -> None:
     open_dialog(desk)
     dialog = desk.get_by_role("dialog")
@@ -145,16 +147,17 @@ def test_it_waits_for_an_unknown_outcome_that_resolves_by_itself(
     assert (Payout.objects.count(), len(treasury.payments)) == (1, 1)
 
 
+@pytest.mark.hears(answer(422, SALE))
 @pytest.mark.parametrize("script", [True, False])
 def test_it_explains_a_refusal_of_now_in_four_clicks_and_one_of_before_in_three(
-    item: Item, browser: Browser, live_server: LiveServer, clicks: list[str], script: bool
+    item: Item, new_context: NewContext, live_server: LiveServer, clicks: list[str], script: bool
 ) -> None:
     """One that happens: the window closes while the price is looked at. And one of before: why, by its buyback."""
     other = Item.objects.exclude(pk=item.pk).get(collector=item.collector)
     attempt = attempts.claim(environment=other.environment, item_id=other.public_id, by=SYSTEM, key=None, now=None)
     attempts.submit(attempt, price(other), now=None)
     attempts.fail(attempt.buyback.pk, reason="declined: insufficient funds")
-    context = browser.new_context(java_script_enabled=script)
+    context = new_context(java_script_enabled=script)
     desk = context.new_page()
     sign_in(desk, live_server.url)
     clicks.clear()
@@ -176,7 +179,6 @@ def test_it_explains_a_refusal_of_now_in_four_clicks_and_one_of_before_in_three(
     expect(why).to_contain_text("If it happens again, tell your contact at Phygitals the buyback's id.")
     assert len(clicks) == 3
     assert not Payout.objects.exists()
-    context.close()
 
 
 def test_it_sells_once_for_two_quick_clicks(item: Item, desk: Page) -> None:
@@ -187,6 +189,7 @@ def test_it_sells_once_for_two_quick_clicks(item: Item, desk: Page) -> None:
     assert Payout.objects.count() == 1
 
 
+@pytest.mark.hears(answer(409, SALE))
 def test_it_says_that_a_stale_tab_did_nothing(item: Item, desk: Page) -> None:
     open_dialog(desk)
     field = desk.get_by_role("dialog").locator('[name="environment"]')

@@ -7,7 +7,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 from itertools import chain
-from typing import Literal
 
 import pytest
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
@@ -15,7 +14,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.shortcuts import render
 from django.test import RequestFactory
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page
 from pytest_django.live_server_helper import LiveServer
 
 from buyback import attempts
@@ -24,6 +23,7 @@ from inventory.models import Item
 from partners.actor import SYSTEM
 from partners.invitations import invite
 from partners.models import Membership, User
+from tests.browser.conftest import NewContext, answer
 from tests.browser.test_pages import RULES
 from tests.dashboard.steps import confirmed, signed_in
 from tests.factors import give_factor
@@ -105,22 +105,20 @@ def selling(page: Page, url: str, world: World, held: Item) -> Iterator[str]:
     yield "refused"
 
 
+@pytest.mark.hears(answer(403, "/dashboard/"), answer(422, rf"{LIVE}items/\d+/sell/"))
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
 def test_it_is_accessible_and_fits(
-    world: World, browser: Browser, live_server: LiveServer, scheme: Literal["light", "dark"], width: int
+    world: World, new_context: NewContext, live_server: LiveServer, scheme: str, width: int
 ) -> None:
     now = clock.now()
     closes = now + timedelta(hours=3)
     held = make_item(world.northwind.live, card=world.cards[9], pack=world.pack, now=now, expires_at=closes)
     url, wrong, axe = live_server.url, [], Axe()
-    context = browser.new_context(
-        color_scheme=scheme, viewport={"width": width, "height": 900}, reduced_motion="reduce"
-    )
+    context = new_context(color_scheme=scheme, viewport={"width": width, "height": 900})
     page = context.new_page()
     for name in chain(strangers(page, url, world), accounts(page, url, world), selling(page, url, world, held)):
         violations = axe.run(page, options=RULES).response["violations"]
         wrong += [(name, one["id"], one["nodes"][0]["html"]) for one in violations]
         if (wide := page.evaluate("document.documentElement.scrollWidth")) > width:
             wrong.append((name, "too wide", str(wide)))
-    context.close()
     assert wrong == []
