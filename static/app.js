@@ -168,6 +168,14 @@
       say(words.silent);
     }
   }
+  // A poll that fails keeps what it shows, and asks again. And 429 is an answer of ours in the dialog alone: elsewhere
+  // it is somebody before us who limits, and a part did not come.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const { target, xhr, requestConfig } = event.detail;
+    const limited = xhr.status === 429 && target !== body;
+    if (limited) event.detail.isError = true;
+    if (limited || (xhr.status >= 400 && polls(requestConfig.elt))) event.detail.shouldSwap = false;
+  });
   document.addEventListener("htmx:responseError", lost);
   document.addEventListener("htmx:sendError", lost);
 

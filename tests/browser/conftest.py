@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.db import connections
-from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, Playwright
+from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, Playwright, Route
 from pytest_django.live_server_helper import LiveServer
 
 from tests.world import PASSWORD, World, make_world
@@ -88,6 +88,26 @@ def new_context(
 def answer(status: int, path: str) -> str:
     """For the mark `hears`: Chromium calls every answer of 400 and more an error, also one that is as it should be."""
     return rf"the server responded with a status of {status} \([A-Z][A-Za-z ]+\) {path}$"
+
+
+def refuse_twice(page: Page, address: str) -> None:
+    """Somebody before the server is busy, then away, for the next two requests there; the others come through."""
+    refusals = [503, 429]
+
+    def meet(route: Route) -> None:
+        if refusals:
+            status = refusals.pop()
+            route.fulfill(status=status, headers={"X-Request-Id": f"refused-{status}"}, body="<h1>Not from here</h1>")
+        else:
+            route.fallback()
+
+    page.route(address, meet)
+
+
+def refused(path: str) -> tuple[str, ...]:
+    """For the mark `hears`, what comes of that: both are errors to Chromium, and to htmx."""
+    both = (429, 503)
+    return (*(answer(status, path) for status in both), *(f"Status Error Code {status} from {path}" for status in both))
 
 
 @pytest.fixture

@@ -13,7 +13,8 @@ from buyback import bulk, tasks
 from buyback.models import BulkSale, Payout
 from config import clock
 from inventory.models import Item
-from tests.browser.conftest import NewContext, sign_in
+from tests.browser.conftest import NewContext, refuse_twice, refused, sign_in
+from tests.bulk import make_bulk_line
 from tests.world import World, make_collector, make_item
 
 pytestmark = pytest.mark.browser
@@ -64,6 +65,26 @@ def test_it_sells_what_closes_today_without_any_script(
     sign_in(desk, live_server.url)
     sell_what_closes_today(desk)
     assert Payout.objects.count() == 3
+
+
+@pytest.mark.hears(*refused(r"/dashboard/live/bulk/[0-9a-f-]+/"))
+def test_it_shows_how_far_a_sale_is_by_itself(world: World, desk: Page, items: list[Item]) -> None:
+    line = make_bulk_line(items[0])
+    desk.clock.install()
+    address = f"**/bulk/{line.bulk_id}/"
+    desk.goto(f"{desk.url}bulk/{line.bulk_id}/")
+    progress = desk.get_by_role("region", name="Progress")
+    refuse_twice(desk, address)
+    bulk.sell_next(line.bulk_id)
+    for status in (429, 503):
+        with desk.expect_response(address) as asked:
+            desk.clock.run_for(2_000)
+        assert asked.value.status == status
+        expect(progress).to_contain_text("0 of 1 done")
+    desk.clock.run_for(2_000)
+    expect(progress).to_contain_text("1 of 1 done")
+    expect(desk.get_by_role("link", name="View payout")).to_be_visible()
+    expect(desk.locator(".toast")).to_have_count(0)
 
 
 def test_it_selects_a_range_with_shift_and_rows_by_key(world: World, desk: Page) -> None:

@@ -14,7 +14,7 @@ from pytest_django.live_server_helper import LiveServer
 from buyback.sellback import sell_back
 from config import clock
 from partners.actor import SYSTEM
-from tests.browser.conftest import NewContext, answer, sign_in
+from tests.browser.conftest import NewContext, answer, refuse_twice, refused, sign_in
 from tests.bulk import make_bulk_line
 from tests.shipments import make_order
 from tests.world import World, make_collector, make_item
@@ -162,13 +162,33 @@ def test_it_opens_the_menu_on_a_small_screen(desk: Page) -> None:
     expect(desk.get_by_role("heading", name="Users")).to_be_visible()
 
 
-@pytest.mark.hears(answer(500, "/dashboard/live/users/"), "^Response Status Error Code 500 from /dashboard/live/users/")
+@pytest.mark.hears(*refused("/dashboard/live/users/"))
 def test_it_says_by_which_request_a_part_did_not_come(desk: Page) -> None:
     desk.goto(desk.url + "users/")
-    fault = {"status": 500, "headers": {"X-Request-Id": "known-7"}, "body": ""}
-    desk.route("**/users/?q=*", lambda route: route.fulfill(**fault))
+    refuse_twice(desk, "**/users/?q=*")
+    for start, request_id in (("a", "refused-429"), ("an", "refused-503")):
+        desk.get_by_label("User id starts with").fill(start)
+        expect(desk.get_by_role("alert")).to_contain_text(request_id)
     desk.get_by_label("User id starts with").fill("ann")
-    expect(desk.get_by_role("alert")).to_contain_text("known-7")
+    expect(desk.get_by_role("alert")).to_have_count(0)
+
+
+@pytest.mark.hears(*refused("/dashboard/live/activity/"))
+def test_it_shows_what_happens_by_itself(world: World, desk: Page) -> None:
+    item = make_item(world.northwind.live, card=world.cards[9])
+    desk.clock.install()
+    desk.reload()
+    activity = desk.get_by_role("region", name="Recent activity")
+    refuse_twice(desk, "**/activity/")
+    sell_back(environment=item.environment, item_id=item.public_id, by=SYSTEM)
+    for status in (429, 503):
+        with desk.expect_response("**/activity/") as asked:
+            desk.clock.run_for(15_000)
+        assert asked.value.status == status
+        expect(activity).to_contain_text("Nothing has happened yet")
+    desk.clock.run_for(15_000)
+    expect(activity).to_contain_text("North Light")
+    expect(desk.locator(".toast")).to_have_count(0)
 
 
 @pytest.mark.hears(

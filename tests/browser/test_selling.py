@@ -18,7 +18,7 @@ from config import clock
 from inventory.models import Card, Item
 from inventory.pricing import price
 from partners.actor import SYSTEM
-from tests.browser.conftest import NewContext, answer, sign_in
+from tests.browser.conftest import NewContext, answer, refuse_twice, refused, sign_in
 from tests.live.shop import HASTY, reconciled
 from tests.peers.treasury import TreasuryPeer
 from tests.world import World, make_collector, make_item, make_treasury_control
@@ -127,6 +127,7 @@ def treasury(settings: Settings) -> Iterator[TreasuryPeer]:
         yield peer
 
 
+@pytest.mark.hears(*refused(r"/dashboard/live/items/\d+/sell/outcome/"))
 def test_it_waits_for_an_unknown_outcome_that_resolves_by_itself(
     item: Item, desk: Page, treasury: TreasuryPeer
 ) -> None:
@@ -139,11 +140,18 @@ def test_it_waits_for_an_unknown_outcome_that_resolves_by_itself(
     with desk.expect_response("**/outcome/") as asked:
         desk.clock.run_for(3_000)
     assert (asked.value.status, asked.value.request.headers["x-poll"]) == (204, "1")
+    refuse_twice(desk, "**/outcome/")
     assert reconciled(item)
+    for status in (429, 503):
+        with desk.expect_response("**/outcome/") as asked:
+            desk.clock.run_for(3_000)
+        assert asked.value.status == status
+        expect(dialog).to_contain_text("It can only ever be paid once.")
     with desk.expect_response("**/outcome/") as asked:
         desk.clock.run_for(3_000)
     assert asked.value.status == 286
     expect(dialog).to_contain_text("Sold back for $70.13. ann has been paid, once.")
+    expect(desk.locator(".toast")).to_have_count(0)
     assert (Payout.objects.count(), len(treasury.payments)) == (1, 1)
 
 
