@@ -77,6 +77,7 @@
       openPalette();
     } else if ("dismiss" in target.dataset) {
       target.closest(".toast").remove();
+      find("main").focus({ preventScroll: true });
     } else if ("opens" in target.dataset) {
       find("#account")?.hidePopover();
       find("#palette")?.close();
@@ -137,14 +138,13 @@
     }, 10000);
   }
 
+  // What went wrong stays until it is dismissed: it may be the only word of a sale. Said again, it is announced again.
   function say(sentence) {
-    const toast = document.createElement("div");
-    toast.className = "toast";
-    const text = document.createElement("p");
-    text.textContent = sentence;
-    toast.append(text);
-    toasts?.append(toast);
-    expire(toast);
+    if (!toasts) return;
+    for (const line of all("p", toasts)) if (line.textContent === sentence) line.parentElement.remove();
+    const toast = find("#toast").content.cloneNode(true);
+    find("p", toast).textContent = sentence;
+    toasts.append(toast);
   }
 
   // A part of the page that did not come: where it would have stood, the request id that finds it in the logs.
