@@ -112,6 +112,33 @@ def test_it_resolves_a_review_by_two_people(desk: Desk, world: World) -> None:
     assert Item.objects.get().state == "sold"
 
 
+def test_it_reverses_a_payout_by_two_people(desk: Desk, world: World) -> None:
+    item = make_item(world.northwind.live)
+    sale = sell_back(environment=item.environment, item_id=item.public_id, by=SYSTEM)
+    first, second = desk("treasury"), desk("treasury")
+    for page in (first, second):
+        page.goto(f"{page.url}buyback/buyback/{sale.buyback_id}/change/")
+    first.get_by_role("button", name="Propose a reversal …").click()
+    first.get_by_label("How do you know?").fill("the bank's letter 12")
+    go_on(first)
+    expect(first.get_by_text("Proposed to reverse $70.13. Another person must confirm it.")).to_be_visible()
+    expect(first.get_by_role("button", name="Confirm the reversal …")).to_have_count(0)
+    own = first.get_by_role("button", name="Withdraw the reversal …")
+    own.evaluate("button => { button.value = 'confirm_reversal' }")  # no button of hers leads there
+    own.click()
+    go_on(first)
+    expect(first.get_by_text("Another person must confirm: you made this proposal.")).to_be_visible()
+    assert Transfer.objects.count() == 1
+    second.reload()
+    second.get_by_role("button", name="Confirm the reversal …").click()
+    expect(second.get_by_text("the bank's letter 12")).to_be_visible()
+    go_on(second)
+    expect(second.get_by_text("Reversed: the ledger has a line that brings $70.13 back")).to_be_visible()
+    expect(second.get_by_role("button", name=re.compile("reversal"))).to_have_count(0)
+    expect(second.get_by_text("Paid out → Treasury: $70.13")).to_be_visible()
+    assert Transfer.objects.filter(debit="paid_out", credit="treasury", amount=item.buyback_price).count() == 1
+
+
 def test_it_answers_an_auditor(desk: Desk, world: World) -> None:
     item = make_item(world.northwind.live)
     sale = sell_back(environment=item.environment, item_id=item.public_id, by=SYSTEM)
