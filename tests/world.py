@@ -14,16 +14,9 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from buyback.models import (
-    Alert,
-    Buyback,
-    Payout,
-    Proposal,
-    Spend,
-    Statement,
-    Transfer,
-    TreasuryControl,
-)
+from django.contrib.auth.hashers import make_password
+
+from buyback.models import Alert, Buyback, Payout, Proposal, Spend, Statement, Transfer, TreasuryControl
 from buyback.models.sales import OPEN_STATES
 from config.money import round_usd
 from inventory.models import Card, Collector, Item, Pack, PackActivity, Purchase, Tier
@@ -62,11 +55,11 @@ def make_environment(*, partner: Partner | None = None, mode: str = Mode.LIVE, *
     return Environment.objects.create(partner=partner or make_partner(), mode=mode, **fields)
 
 
-def make_key(environment: Environment, **fields: Any) -> tuple[ApiKey, str]:
+def make_key(environment: Environment, *, saved: bool = True, **fields: Any) -> tuple[ApiKey, str]:
     """A key and its text, without the rules of issuing one."""
     key_id, secret = f"{next(_numbers):012d}", f"{next(_numbers):043d}"
     text = f"{environment.mode}-{key_id}_{secret}"
-    row = ApiKey.objects.create(
+    row = ApiKey(
         **{
             "environment": environment,
             "name": "Server",
@@ -77,13 +70,16 @@ def make_key(environment: Environment, **fields: Any) -> tuple[ApiKey, str]:
         }
         | fields
     )
+    if saved:
+        row.save()
     return row, text
 
 
-def make_user(email: str = "", *, factor: bool | None = None, **fields: Any) -> User:
+def make_user(email: str = "", *, factor: bool | None = None, saved: bool = True, **fields: Any) -> User:
     """A user whose password is PASSWORD; with a second factor if told, and staff unless told otherwise."""
-    user = User(email=email or f"user{next(_numbers)}@example.test", **fields)
-    user.set_password(PASSWORD)
+    user = User(email=email or f"user{next(_numbers)}@example.test", password=make_password(PASSWORD), **fields)
+    if not saved:
+        return user
     user.save()
     if factor if factor is not None else user.is_staff:
         give_factor(user)
@@ -143,10 +139,10 @@ def make_tier(pack: Pack, **fields: Any) -> Tier:
     return Tier.objects.create(**known | {"lower": Decimal(0), "upper": Decimal(1000)} | fields)
 
 
-def make_card(**fields: Any) -> Card:
+def make_card(*, saved: bool = True, **fields: Any) -> Card:
     """A minted card worth 82.50 USD, in no pack."""
     number = next(_numbers)
-    card = Card.objects.create(
+    card = Card(
         **{
             "source_type": Card.Source.ENFT,
             "mint_address": None if fields.get("listing_id") else f"Mint{number}x".ljust(44, "1"),
@@ -158,7 +154,9 @@ def make_card(**fields: Any) -> Card:
         }
         | fields
     )
-    card.refresh_from_db()  # public_id is the database's
+    if saved:
+        card.save()
+        card.refresh_from_db()  # public_id is the database's
     return card
 
 
@@ -358,16 +356,18 @@ class World:
 def make_company(name: str, slug: str) -> Company:
     """A partner with both environments, a key to each, and a member of each role (``owner@<slug>.test``)."""
     partner = make_partner(name=name, slug=slug)
-    live, sandbox = (make_environment(partner=partner, mode=mode) for mode in Mode.values)
-    members = [make_user(f"{role}@{slug}.test") for role in Role.values]
+    live, sandbox = Environment.objects.bulk_create(Environment(partner=partner, mode=mode) for mode in Mode.values)
+    keys = [make_key(environment, saved=False) for environment in (live, sandbox)]
+    ApiKey.objects.bulk_create(row for row, _ in keys)
+    members = User.objects.bulk_create(make_user(f"{role}@{slug}.test", saved=False) for role in Role.values)
     Membership.objects.bulk_create(
         Membership(user=user, partner=partner, role=role) for user, role in zip(members, Role.values, strict=True)
     )
-    return Company(partner, live, sandbox, make_key(live)[1], make_key(sandbox)[1], *members)
+    return Company(partner, live, sandbox, keys[0][1], keys[1][1], *members)
 
 
 def make_world() -> World:
-    """The world, in an empty database."""
+    """The world, in an empty database: every test begins here, so it is made in few statements."""
     pack = make_pack(
         public_id="TidewaterBox11111111111111111111111111111111",
         slug="tidewater-box",
@@ -379,18 +379,19 @@ def make_world() -> World:
         buyback_window=None,
     )
     tiers = [
-        make_tier(pack, position=position, name=name, color=color, lower=lower, upper=upper, weight=weight)
+        Tier(pack=pack, position=position, name=name, color=color, lower=lower, upper=upper, weight=weight)
         for position, (name, color, lower, upper, weight) in enumerate(TIERS)
     ]
     cards = [
-        make_card(pack=pack, source_type=source, listing_id=listing, mint_address=mint, name=name, fmv=fmv)
+        make_card(saved=False, pack=pack, source_type=source, listing_id=listing, mint_address=mint, name=name, fmv=fmv)
         for source, listing, mint, name, fmv in CARDS
     ]
+    Card.objects.bulk_create(cards)
     return World(
         northwind=make_company("Northwind Cards", "northwind"),
         juniper=make_company("Juniper & Sons", "juniper"),
         admin=make_user("admin@phygitals.test", is_staff=True, is_superuser=True),
         pack=pack,
-        tiers=tiers,
-        cards=cards,
+        tiers=Tier.objects.bulk_create(tiers),
+        cards=list(Card.objects.order_by("pk")),  # public_id is the database's
     )
