@@ -56,7 +56,7 @@ class ApiKeyAdmin(LookingAdmin):
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         made = ("environment", "name", "expires_at")
-        later = ("shown", "scopes", "created_by", "created_at", "last_used_at", "revoked_at")
+        later = ("shown", "scopes", "created_by", "created_at", "last_used_at", "revoked_at", "replaced_by")
         return (*made, *later) if obj else made
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:

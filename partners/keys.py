@@ -59,6 +59,12 @@ class KeyNotActive(Refusal):
     sentence = gettext_noop("This key is revoked or expired; make a new one instead")
 
 
+class KeyRotated(Refusal):
+    """A key that has its successor: rotated again, it would leave one that nobody holds."""
+
+    sentence = gettext_noop("This key was rotated already, and its new key was shown once; rotate the new one instead")
+
+
 class ExpiryPassed(Refusal):
     """A key that would be dead at birth."""
 
@@ -112,12 +118,15 @@ def issue_key(
 def rotate_key(*, key: ApiKey, overlap: timedelta, by: Actor, now: datetime | None = None) -> tuple[ApiKey, str]:
     """A new key like this one, and its text; the old one works for ``overlap`` longer, so that servers can change over.
 
-    The new key lives as long as the old one was to live. Raises KeyNotActive, TooManyKeys.
+    The new key lives as long as the old one was to live. A key is rotated once: afterwards its end is that of the
+    overlap, and says nothing of how long it was to live. Raises KeyRotated, KeyNotActive, TooManyKeys.
     """
     now = now or clock.now()
     with transaction.atomic():
         _lock(key.environment)
         old = ApiKey.objects.select_for_update(no_key=True).get(pk=key.pk)
+        if old.replaced_by_id is not None:
+            raise KeyRotated
         if not old.is_active(now):
             raise KeyNotActive
         lasts = now + (old.expires_at - old.created_at) if old.expires_at else None
@@ -126,7 +135,8 @@ def rotate_key(*, key: ApiKey, overlap: timedelta, by: Actor, now: datetime | No
         )
         before, ends = old.expires_at, now + overlap
         old.expires_at = min(before, ends) if before else ends
-        old.save(update_fields=["expires_at"])
+        old.replaced_by = new
+        old.save(update_fields=["expires_at", "replaced_by"])
         audit.record(
             actor=by,
             action="api_key.rotated",

@@ -85,14 +85,14 @@ def _form(request: MemberRequest, form: KeyForm) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @owner_confirmed
 def rotate(request: MemberRequest, pk: int) -> HttpResponse:
-    """Asks how long the old key still works; then shows the new one, once."""
+    """Asks how long the old key still works; then shows the new one, once. A key that has a new one names it."""
     old, form, refused = _key(request, pk), RotateForm(request.POST or None), None
     if request.method == "POST" and form.is_valid():
         overlap = timedelta(hours=int(form.cleaned_data["overlap"]))
         try:
             key, text = actions.rotate_key(key=old, overlap=overlap, by=Actor.user(request.user))
         except Refusal as refusal:
-            refused = refusal
+            old, refused = _key(request, pk), refusal
         else:
             context = {"section": "keys", "key": key, "text": text, "old": _key(request, pk)}
             return page(request, "dashboard/key_shown.html", context)
@@ -113,5 +113,5 @@ def revoke(request: MemberRequest, pk: int) -> HttpResponse:
 
 
 def _key(request: MemberRequest, pk: int) -> ApiKey:
-    rows = ApiKey.objects.select_related("environment__partner")
+    rows = ApiKey.objects.select_related("environment__partner", "replaced_by__environment")
     return get_object_or_404(rows, environment=request.environment, pk=pk)

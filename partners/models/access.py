@@ -123,6 +123,7 @@ class ApiKey(models.Model):
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
+    replaced_by = models.OneToOneField("self", models.PROTECT, null=True, editable=False, related_name="replaces")
 
     objects = ApiKeyQuerySet.as_manager()
 
@@ -135,6 +136,11 @@ class ApiKey(models.Model):
                     scopes__contained_by=["inventory:read", "buyback:write", "purchase:write", "ship:write"]
                 ),
                 name="partners_apikey_scopes_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(replaced_by=None)
+                | models.Q(expires_at__isnull=False) & ~models.Q(replaced_by=models.F("id")),
+                name="partners_apikey_replaced_ends",
             ),
         )
 

@@ -17,7 +17,7 @@ from inventory.models import Item
 from tests.dashboard.steps import confirmed, sell_form
 from tests.dashboard.test_roles import TABLE, Stock
 from tests.database.schema import our_models
-from tests.world import Company, World
+from tests.world import NOW, Company, World, make_key
 
 ROWS = [name for name, door in TABLE.items() if door.row]
 TEAM = {"membership", "invitation"}  # a team works in both modes
@@ -83,6 +83,18 @@ def test_it_finds_no_row_of_the_other_mode(world: World, rows: str, asked: str) 
     client, stock = confirmed(world.northwind.owner), Stock(world.northwind, rows)
     names = [name for name in ROWS if name not in DAYS and TABLE[name].row not in TEAM]
     assert trespass(client, stock, world.northwind, asked, names) == {}
+
+
+@pytest.mark.parametrize(("mode", "other"), [("live", "sandbox"), ("sandbox", "live")])
+def test_it_lists_no_key_of_another_partner_or_mode(world: World, mode: str, other: str) -> None:
+    for number, home in enumerate((world.northwind.environment(mode), world.northwind.environment(other))):
+        make_key(home, name=f"Works {number}")
+        make_key(home, name=f"Ended {number}", revoked_at=NOW)
+    page = f"/dashboard/{mode}/developers/keys/"
+    ours, theirs = (confirmed(owner).get(page) for owner in (world.northwind.owner, world.juniper.owner))
+    seen = [[key.name for key in answer.context[part]] for answer in (ours, theirs) for part in ("active", "ended")]
+    assert seen == [["Works 0", "Server"], ["Ended 0"], ["Server"], []]
+    assert ("Works 0" in theirs.content.decode(), "Works 1" in ours.content.decode()) == (False, False)
 
 
 @pytest.mark.parametrize("name", FORMS)

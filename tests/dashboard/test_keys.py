@@ -13,7 +13,7 @@ from pytest_django import DjangoAssertNumQueries
 from config import clock
 from partners.actor import SYSTEM
 from partners.dashboard import keys
-from partners.keys import KeyNotActive, TooManyKeys, find, revoke_key, rotate_key
+from partners.keys import KeyNotActive, KeyRotated, TooManyKeys, find, revoke_key, rotate_key
 from partners.models import ApiKey, AuditEntry
 from tests.dashboard.steps import confirmed, signed_in
 from tests.world import NOW, World, make_key
@@ -94,6 +94,32 @@ def test_it_ends_the_old_key_no_later_than_it_would_have(world: World) -> None:
         "api_key.issued",
         "api_key.rotated",
     ]
+
+
+@pytest.mark.parametrize("overlap", ["24", "0"])
+def test_it_rotates_a_key_once_and_names_its_successor(world: World, overlap: str) -> None:
+    """A double click: the first answer's key, which lives until it is revoked, is not lost behind a second."""
+    old, client = ApiKey.objects.get(environment=world.northwind.live), confirmed(world.northwind.owner)
+    post(client, world, f"{old.pk}/rotate/", overlap=overlap)
+    old.refresh_from_db()
+    new = old.replaced_by
+    assert new is not None
+    again = post(client, world, f"{old.pk}/rotate/", overlap=overlap)
+    assert again.status_code == 422
+    assert re.search(f"rotated already.*{new.hint}.*{KEYS}{new.pk}/rotate/", again.content.decode(), re.DOTALL)
+    assert f"{KEYS}{old.pk}/rotate/" not in client.get(KEYS).content.decode()
+    assert list(ApiKey.objects.filter(environment=world.northwind.live, expires_at=None)) == [new]
+    assert ApiKey.objects.filter(environment=world.northwind.live).count() == 2
+
+
+def test_it_rotates_the_new_key_in_its_turn(world: World) -> None:
+    old, _ = make_key(world.northwind.live, created_at=NOW, expires_at=NOW + timedelta(days=30))
+    new, _ = rotate_key(key=old, overlap=timedelta(hours=1), by=SYSTEM, now=NOW + timedelta(days=1))
+    with pytest.raises(KeyRotated):
+        rotate_key(key=old, overlap=timedelta(hours=1), by=SYSTEM, now=NOW + timedelta(days=1))
+    ApiKey.objects.filter(pk=new.pk).update(created_at=NOW + timedelta(days=1))
+    newest, _ = rotate_key(key=new, overlap=timedelta(hours=1), by=SYSTEM, now=NOW + timedelta(days=2))
+    assert newest.expires_at == NOW + timedelta(days=32)
 
 
 def test_it_rotates_no_key_that_has_ended_and_none_too_many(world: World) -> None:

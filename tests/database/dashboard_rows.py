@@ -6,10 +6,11 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+from partners.models import ApiKey
 from tests.calls import make_lost_calls
 from tests.dashboard.rows import make_saved_view, make_tally, make_user_tally
 from tests.invitations import make_invitation
-from tests.world import NOW, World, make_collector
+from tests.world import NOW, World, make_collector, make_key
 
 
 def view(w: World, **fields: Any) -> object:
@@ -40,9 +41,25 @@ def lost_twice(w: World) -> None:
     make_lost_calls(w.northwind.live)
 
 
+def key_that_replaces_itself(w: World) -> None:
+    key, _ = make_key(w.northwind.live, expires_at=NOW)
+    ApiKey.objects.filter(pk=key.pk).update(replaced_by=key)
+
+
+def two_keys_one_successor(w: World) -> None:
+    new, _ = make_key(w.northwind.live)
+    for _ in range(2):
+        make_key(w.northwind.live, expires_at=NOW, replaced_by=new)
+
+
 DASHBOARD: dict[str, list[Callable[[World], object]]] = {
     "partners_savedview_once": [lambda w: (view(w, name="the same"), view(w, name="the same"))],
     "partners_savedview_named": [lambda w: view(w, name=" "), lambda w: view(w, page="")],
+    "partners.ApiKey.replaced_by": [two_keys_one_successor],
+    "partners_apikey_replaced_ends": [
+        key_that_replaces_itself,
+        lambda w: make_key(w.northwind.live, replaced_by=make_key(w.northwind.live)[0]),
+    ],
     "partners.Invitation.digest": [lambda w: invited_twice(w, digest=bytes(32))],
     "partners_invitation_one_open": [lambda w: invited_twice(w, email="a@x.test")],
     "partners_invitation_role_known": [lambda w: make_invitation(w.northwind.partner, role="root")],
