@@ -195,7 +195,10 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"  # an address is known by its invitation
-ACCOUNT_FORMS = {"login": "partners.dashboard.login.LoginForm"}
+ACCOUNT_FORMS = {
+    "login": "partners.dashboard.login.LoginForm",
+    "reauthenticate": "partners.dashboard.login.ReauthenticateForm",
+}
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60  # seconds; how long a password or factor counts as just given

@@ -1,10 +1,13 @@
-"""The form of the login page. Everything behind it is django-allauth's: passwords, factors, the brake on guessing."""
+"""The login's form, and that of the password once more. Everything behind them is django-allauth's: passwords, factors,
+the brake on guessing.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
 from allauth.account.forms import LoginForm as AllauthLoginForm
+from allauth.account.forms import ReauthenticateForm as AllauthReauthenticateForm
 from django.utils.translation import gettext_lazy as _
 
 
@@ -17,3 +20,11 @@ class LoginForm(AllauthLoginForm):
         login.label, password.help_text = _("E-mail address"), ""
         login.widget.attrs = {"type": "email", "autocomplete": "username webauthn", "inputmode": "email"}
         password.widget.attrs.pop("placeholder", None)
+
+
+class ReauthenticateForm(AllauthReauthenticateForm):
+    """The password once more, and nothing else: one types at once."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password"].widget.attrs["autofocus"] = True

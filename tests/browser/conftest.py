@@ -11,9 +11,10 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.db import connections
-from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, Playwright, Route
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Playwright, Route
 from pytest_django.live_server_helper import LiveServer
 
+from tests.browser.effort import Effort, counted
 from tests.world import PASSWORD, World, make_world
 
 # Playwright runs an event loop in the test's thread; the ORM calls beside it are not inside a coroutine.
@@ -111,22 +112,9 @@ def refused(path: str) -> tuple[str, ...]:
 
 
 @pytest.fixture
-def clicks(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """On what this test has clicked, or chosen something in, from here on."""
-    counted: list[str] = []
-
-    def count(name: str) -> None:
-        act = getattr(Locator, name)
-
-        def counting(self: Locator, *arguments: Any, **options: Any) -> Any:
-            counted.append(str(self))
-            return act(self, *arguments, **options)
-
-        monkeypatch.setattr(Locator, name, counting)
-
-    for name in ("click", "select_option", "check"):
-        count(name)
-    return counted
+def effort(monkeypatch: pytest.MonkeyPatch) -> Effort:
+    """What a job asks of a newcomer."""
+    return counted(monkeypatch)
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from buyback.models import BulkSale, Payout
 from config import clock
 from inventory.models import Item
 from tests.browser.conftest import NewContext, refuse_twice, refused, sign_in
+from tests.browser.effort import Effort
 from tests.bulk import make_bulk_line
 from tests.world import World, make_collector, make_item
 
@@ -50,9 +51,10 @@ def sell_what_closes_today(desk: Page) -> None:
     expect(desk.get_by_text("Finished")).to_be_visible()
 
 
-def test_it_sells_what_closes_today_in_five_clicks(world: World, desk: Page, clicks: list[str]) -> None:
+def test_it_sells_what_closes_today_in_five_clicks(world: World, desk: Page, effort: Effort) -> None:
+    effort.begins(desk)
     sell_what_closes_today(desk)
-    assert len(clicks) == 5
+    effort.ends("sell back what a user has that closes today", desk.get_by_text("Finished"), clicks=5)
     sold = Payout.objects.values_list("collector__user_id", flat=True)
     assert (list(sold), BulkSale.objects.get().requested_by) == (["ann"] * 3, "user:operator@northwind.test")
 

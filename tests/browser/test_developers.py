@@ -13,6 +13,7 @@ from pytest_django.live_server_helper import LiveServer
 from partners.keys import find
 from partners.models import ApiKey
 from tests.browser.conftest import NewContext, sign_in
+from tests.browser.effort import Effort
 from tests.browser.test_pages import RULES
 from tests.calls import make_call
 from tests.world import PASSWORD, World, make_key
@@ -43,11 +44,11 @@ def long_signed_in(page: Page, url: str) -> Page:
 
 @pytest.mark.parametrize("script", [True, False])
 def test_it_rotates_a_key_in_five_clicks(
-    new_context: NewContext, live_server: LiveServer, key: ApiKey, clicks: list[str], script: bool
+    new_context: NewContext, live_server: LiveServer, key: ApiKey, effort: Effort, script: bool
 ) -> None:
     context = new_context(java_script_enabled=script)
     page = long_signed_in(context.new_page(), live_server.url)
-    clicks.clear()
+    effort.begins(page)
     page.get_by_role("link", name="Developers").click()
     page.get_by_role("link", name=f"Rotate {key.name}").click()
     page.get_by_label("Password").fill(PASSWORD)
@@ -57,7 +58,7 @@ def test_it_rotates_a_key_in_five_clicks(
     text = page.get_by_label("API key").input_value()
     page.get_by_role("link", name="I have copied it").click()
     expect(page.get_by_role("link", name=f"Rotate {key.name}")).to_have_count(1)
-    assert len(clicks) == 5
+    effort.ends("rotate a key", page.get_by_role("link", name=f"Rotate {key.name}"), clicks=5)
     new = find(text, "live")
     assert new is not None
     assert (new.name, new == key) == (key.name, False)

@@ -14,6 +14,7 @@ from inventory.models import Item
 from partners.actor import SYSTEM
 from partners.models import SavedView
 from tests.browser.conftest import NewContext, sign_in
+from tests.browser.effort import Effort
 from tests.world import World, make_collector, make_item
 
 pytestmark = pytest.mark.browser
@@ -32,12 +33,12 @@ def sold(world: World) -> Item:
 
 @pytest.mark.parametrize("script", [True, False])
 def test_it_finds_a_cards_fate_in_two_clicks(
-    sold: Item, new_context: NewContext, live_server: LiveServer, clicks: list[str], script: bool
+    sold: Item, new_context: NewContext, live_server: LiveServer, effort: Effort, script: bool
 ) -> None:
     context = new_context(java_script_enabled=script)
     desk = context.new_page()
     sign_in(desk, live_server.url)
-    clicks.clear()
+    effort.begins(desk)
     field = desk.get_by_label("Search: user id")
     field.click()
     field.press_sequentially("north l")
@@ -51,7 +52,7 @@ def test_it_finds_a_cards_fate_in_two_clicks(
     expect(steps).to_have_count(4)
     for text, title in zip(told, ("Paid to the user", "Sold back", "Sellback asked for", "Pulled"), strict=True):
         assert text.startswith(title)
-    assert len(clicks) == 2
+    effort.ends("find a card's fate", steps.first, clicks=2)
     desk.get_by_role("link", name="View payout").click()
     expect(desk.get_by_role("heading", level=1)).to_contain_text("$70.13")
 

@@ -19,6 +19,7 @@ from buyback.statements import close_statements
 from config import clock
 from partners.actor import SYSTEM
 from tests.browser.conftest import NewContext, sign_in
+from tests.browser.effort import Effort
 from tests.browser.test_pages import RULES
 from tests.world import World, make_card, make_collector, make_item
 
@@ -45,21 +46,21 @@ def busy(world: World) -> World:
 
 @pytest.mark.parametrize("script", [True, False])
 def test_it_reconciles_yesterday_to_the_cent_in_four_clicks(
-    busy: World, new_context: NewContext, live_server: LiveServer, clicks: list[str], script: bool
+    busy: World, new_context: NewContext, live_server: LiveServer, effort: Effort, script: bool
 ) -> None:
     day = yesterday().date()
     paid = Payout.objects.of(busy.northwind.live).in_days(day, day).aggregate(total=Sum("amount"))["total"]
     context = new_context(java_script_enabled=script)
     desk = context.new_page()
     sign_in(desk, live_server.url)
-    clicks.clear()
+    effort.begins(desk)
     desk.get_by_role("link", name="Payouts", exact=True).click()
     desk.get_by_role("link", name="Daily statements").click()
     desk.get_by_role("link", name=f"{day:%a}, {day.day} {day:%B %Y}").click()
     expect(desk.get_by_role("definition").first).to_have_text(f"${paid:,.2f}")
     with desk.expect_download() as download:
         desk.get_by_role("link", name="Export CSV").click()
-    assert len(clicks) == 4
+    effort.ends("reconcile yesterday's payouts", desk.get_by_role("definition").first, clicks=4)
     with download.value.path().open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert sum(Decimal(row["amount_usd"]) for row in rows) == paid

@@ -19,6 +19,7 @@ from inventory.models import Card, Item
 from inventory.pricing import price
 from partners.actor import SYSTEM
 from tests.browser.conftest import NewContext, answer, refuse_twice, refused, sign_in
+from tests.browser.effort import Effort
 from tests.live.shop import HASTY, reconciled
 from tests.peers.treasury import TreasuryPeer
 from tests.world import World, make_collector, make_item, make_treasury_control
@@ -45,7 +46,8 @@ def open_dialog(desk: Page) -> None:
     desk.get_by_role("link", name="Sell back North Light").click()
 
 
-def test_it_sells_an_item_back_in_four_clicks_and_shows_the_payout(item: Item, desk: Page, clicks: list[str]) -> None:
+def test_it_sells_an_item_back_in_five_clicks_and_shows_the_payout(item: Item, desk: Page, effort: Effort) -> None:
+    effort.begins(desk)
     desk.get_by_role("link", name="Users").click()
     desk.get_by_label("User id starts with").press_sequentially("an")
     expect(desk.get_by_role("link", name="bob")).to_have_count(0)
@@ -57,9 +59,9 @@ def test_it_sells_an_item_back_in_four_clicks_and_shows_the_payout(item: Item, d
     dialog.get_by_role("button", name="Sell back for $70.13").click()
     expect(dialog).to_be_hidden()
     expect(desk.get_by_role("status").filter(has_text="Sold back for $70.13")).to_be_visible()
-    assert len(clicks) == 4
-    expect(desk.get_by_text("1 item in hand")).to_be_visible()
     sold = desk.locator(f"#item-{item.pk}")
+    effort.ends("sell a card back", sold.get_by_role("link", name="View payout"), clicks=5)
+    expect(desk.get_by_text("1 item in hand")).to_be_visible()
     expect(sold.get_by_role("link", name="View payout")).to_be_focused()
     expect(sold.get_by_role("link", name="Sell back")).to_have_count(0)
     sold.get_by_role("link", name="View payout").click()
@@ -189,7 +191,7 @@ def test_it_waits_for_an_unknown_outcome_that_resolves_by_itself(
 @pytest.mark.hears(answer(422, SALE))
 @pytest.mark.parametrize("script", [True, False])
 def test_it_explains_a_refusal_of_now_in_four_clicks_and_one_of_before_in_three(
-    item: Item, new_context: NewContext, live_server: LiveServer, clicks: list[str], script: bool
+    item: Item, new_context: NewContext, live_server: LiveServer, effort: Effort, script: bool
 ) -> None:
     """One that happens: the window closes while the price is looked at. And one of before: why, by its buyback."""
     other = Item.objects.exclude(pk=item.pk).get(collector=item.collector)
@@ -199,7 +201,7 @@ def test_it_explains_a_refusal_of_now_in_four_clicks_and_one_of_before_in_three(
     context = new_context(java_script_enabled=script)
     desk = context.new_page()
     sign_in(desk, live_server.url)
-    clicks.clear()
+    effort.begins(desk)
     open_dialog(desk)
     expect(desk.get_by_role("button", name="Sell back for $70.13")).to_be_visible()
     Item.objects.filter(pk=item.pk).update(expires_at=clock.now() - timedelta(seconds=1))
@@ -208,15 +210,15 @@ def test_it_explains_a_refusal_of_now_in_four_clicks_and_one_of_before_in_three(
     expect(told.get_by_role("heading")).to_have_text("The sellback window has closed")
     expect(told).to_contain_text("ann still owns the card.")
     expect(told).to_contain_text("It stays in the inventory, and can still be shipped.")
-    assert len(clicks) == 4
+    effort.ends("explain a refusal of now", told, clicks=4)
     told.get_by_role("link", name="Back to the inventory").click()
-    clicks.clear()
+    effort.begins(desk)
     desk.get_by_role("link", name="Buybacks").click()
     desk.get_by_role("link", name="Failed", exact=True).click()
     desk.get_by_role("link", name=other.card.name).click()
     why = desk.locator(".banner").filter(has_text="The treasury declined to pay: insufficient funds.")
     expect(why).to_contain_text("If it happens again, tell your contact at Phygitals the buyback's id.")
-    assert len(clicks) == 3
+    effort.ends("explain a refusal of before", why, clicks=3)
     assert not Payout.objects.exists()
 
 
