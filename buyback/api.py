@@ -61,7 +61,7 @@ def _least(sent: dict[str, Any]) -> Decimal | None:
         amount = Decimal(str(floor))
     except InvalidOperation:
         raise BelowMinimum from None
-    if not amount.is_finite() or abs(amount) >= Decimal(10) ** 12:
+    if not amount.is_finite() or (amount and amount.adjusted() >= 12):  # abs() would overflow
         raise BelowMinimum
     return amount.quantize(CENT, ROUND_CEILING)  # a price is whole cents: those at or above the floor stay the same
 

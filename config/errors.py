@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import structlog
+from django.core.exceptions import TooManyFieldsSent
 from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -79,6 +80,12 @@ class HostNotAllowed(Refusal):
     sentence = "Host not allowed"
 
 
+class TooManyParameters(Refusal):
+    """A query of more parameters than anybody reads (Django's DATA_UPLOAD_MAX_NUMBER_FIELDS)."""
+
+    sentence = "Too many query parameters"
+
+
 class RouteNotFound(Refusal):
     """No such route in the API."""
 
@@ -96,6 +103,8 @@ def answer(error: Exception, context: dict[str, Any]) -> Response:
     Anything that is not a refusal is logged with its traceback and answered with the view's own ``fault`` sentence, as
     JSON: a partner's server never sees an HTML page.
     """
+    if isinstance(error, TooManyFieldsSent):
+        error = TooManyParameters()
     if isinstance(error, Refusal):
         headers = {} if error.retry_after is None else {"Retry-After": str(error.retry_after)}
         return Response(error.body, status=error.status, headers=headers)

@@ -16,6 +16,7 @@ FAULT = "An unexpected error occurred"
 NOT_FOUND, EXPIRED, BELOW = "Item not found", "Item has expired", "Price below min_amount"
 FAILED, ACTIVE = "Transaction failed", "Item already has an active buyback session"
 IN_FLIGHT = "A buyback request for this item is already being processed"
+TOO_MANY_PARAMETERS = "Too many query parameters"
 ITEM_IDS = "item_ids must be a list of 1 to 50 strings"
 
 
@@ -79,7 +80,7 @@ def history(name: str, row: str, **filters: Schema) -> Operation:
         answer=page(row),
         scopes=(READ,),
         query={**filters, **TIMES, **PAGES},
-        refusals={400: ["Invalid cursor", *invalid]},
+        refusals={400: ["Invalid cursor", *invalid, TOO_MANY_PARAMETERS]},
         csv=True,
     )
 
@@ -155,7 +156,7 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
         summary="The packs on sale",
         query={"platform": text(examples=["mainnet"])},
         answer=listed(ref("Pack")),
-        refusals={400: ["Host not allowed"]},
+        refusals={400: ["Host not allowed", TOO_MANY_PARAMETERS]},
     ),
     ("Chase", "GET"): Operation(
         id="chase",
@@ -170,7 +171,7 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
         summary="The newest pulls, anonymous",
         query={"claw_ids": listed(text()), "limit": CLAMPED},
         answer=listed(ref("Pull"), maxItems=100),
-        refusals={400: ["Host not allowed"]},
+        refusals={400: ["Host not allowed", TOO_MANY_PARAMETERS]},
     ),
     ("CardPage", "GET"): Operation(
         id="card",

@@ -41,6 +41,22 @@ def test_it_takes_nothing_else_for_a_whole_number(scene: Scene, amount: Any) -> 
     check(scene, send(scene, BUY, buying() | {"amount": amount}), 400, "Amount must be greater than 0")
 
 
+@pytest.mark.parametrize("floor", ["1E+1000000", "-1E+1000000", "1E+999999999999999999", "NaN", "Infinity", 1e300])
+def test_it_sells_nothing_for_a_floor_beyond_every_price(scene: Scene, floor: Any) -> None:
+    before = everything()
+    check(scene, send(scene, SELL, VALID[SELL] | {"min_amount": floor}), 400, "Price below min_amount")
+    assert everything() == before
+
+
+@pytest.mark.parametrize("floor", ["1E-1000000", "0E+1000000", "-0", 5e-324])
+def test_it_sells_above_a_floor_of_next_to_nothing(scene: Scene, floor: Any) -> None:
+    assert send(scene, SELL, VALID[SELL] | {"min_amount": floor}).status_code == 200
+
+
+def test_it_shows_no_page_to_a_query_of_more_parameters_than_anybody_has(client: Any) -> None:
+    assert client.get("/api/docs", query_params={"q": ["1"] * 1001}).status_code == 400
+
+
 @pytest.mark.parametrize("base", ["/api/v1", "/_/api/v1"])
 def test_it_has_nothing_at_the_bare_base(scene: Scene, base: str, client: Any) -> None:
     answer = client.get(base)

@@ -205,6 +205,7 @@ MEET: dict[str, Meet] = {
     "Unknown X-Sandbox-Scenario": playing("nonsense"),
     "Rate limit exceeded": limited,
     "HTTPS is required": in_the_clear,
+    "Too many query parameters": lambda me, outcome: me.ask(outcome.call, query="&".join(["q=1"] * 1001)),
     "Host not allowed": lambda me, outcome: me.ask(outcome.call, Host="elsewhere.example.test"),
     "Item has expired": late,
     "Price below min_amount": sending(min_amount=10**6),
