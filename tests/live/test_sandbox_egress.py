@@ -7,13 +7,18 @@ import socket
 import threading
 from collections.abc import Iterator
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.test import Client
 from pytest_django.fixtures import Settings
 
-from buyback import refreshing
+from buyback import bulk, refreshing
+from buyback.models import Payout
 from buyback.reconciler import reconcile_all
+from config import clock
+from partners.actor import SYSTEM
+from tests.dashboard.steps import HTMX, post_sale, signed_in
 from tests.shipments import ADDRESS
 from tests.world import World, make_item
 
@@ -86,6 +91,21 @@ def test_it_sends_nothing_from_a_sandbox(transactional_db: None, world: World, e
     call(world, "sandbox", "/sandbox/clock", {"advance_seconds": 8 * 86_400})
     reconcile_all()
     call(world, "sandbox", "/sandbox/reset", {})
+    assert ear.heard == 0
+
+
+def test_it_sends_nothing_from_a_sandboxs_dashboard(transactional_db: None, world: World, ear: Ear) -> None:
+    sandbox, client = world.northwind.sandbox, signed_in(world.northwind.operator)
+    one, *more = (make_item(sandbox, now=sandbox.database_now()) for _ in range(3))
+    assert client.get(f"/dashboard/sandbox/items/{one.pk}/sell/", headers=HTMX).status_code == 200
+    assert post_sale(client, one, headers=HTMX).status_code == 200
+    sent = {"environment": sandbox.pk, "item": [item.pk for item in more]}
+    assert len(client.post("/dashboard/sandbox/bulk/preview/", sent).context["sellable"]) == 2
+    chosen = [(item.pk, item.buyback_price) for item in more]
+    sale = bulk.start(environment=sandbox, token=uuid4(), chosen=chosen, by=SYSTEM, now=clock.now())
+    for _ in more:
+        bulk.sell_next(sale.pk)
+    assert Payout.objects.filter(environment=sandbox, state="paid").count() == 3
     assert ear.heard == 0
 
 
