@@ -11,6 +11,7 @@ import atexit
 import base64
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -43,6 +44,15 @@ WORLD = ("--cards", "1200", "--users", "60")  # large enough for every list to h
 LOOKS = {"light": ("light", 1280), "dark": ("dark", 1280), "390": ("light", 390)}
 FILES = ("csv", "results")  # what the names of files to download end in
 FIND = {"search": "?q=am"}
+# A person's own pages, of which django-allauth makes most.
+OWN = {
+    "factors": "factors/",
+    "authenticator": "factors/totp/activate/",
+    "passkey": "factors/webauthn/add/",
+    "sessions": "sessions/",
+    "password": "password/",
+    "confirm": "confirm/",
+}
 
 
 @dataclass(frozen=True)
@@ -167,7 +177,8 @@ def newcomer(password: str) -> str:
 
 
 def back_office(here: Environment) -> list[Shot]:
-    """The admin's pages, each job's own."""
+    """The admin's pages, each job's own, and every list."""
+    from django.contrib.admin import site
     from django.urls import reverse
 
     from buyback.models import Buyback, TreasuryControl
@@ -189,6 +200,9 @@ def back_office(here: Environment) -> list[Shot]:
         "ledger": reverse("admin:buyback_transfer_changelist"),
         "audit": reverse("admin:partners_auditentry_changelist"),
     }
+    for model in site._registry:
+        about = model._meta
+        pages[f"list-{about.model_name}"] = reverse(f"admin:{about.app_label}_{about.model_name}_changelist")
     return [Shot(f"admin-{name}", path) for name, path in pages.items()]
 
 
@@ -233,17 +247,22 @@ def shoot(browser: Browser, login: tuple[str, str], shots: list[Shot], suffix: s
     """Sign in once for each look and keep every page."""
     for look in looks:
         with opened(browser, look) as page:
-            sign_in(page, login, shown=look == "light" and not suffix)
+            sign_in(page, login, "" if suffix else look)
             for shot in shots:
                 page.goto(URL + shot.path)
                 keep(page, f"{shot.name}{suffix}-{look}")
+            if not suffix:
+                page.goto(f"{URL}/dashboard/live/expiring/")
+                page.get_by_role("button", name=re.compile("^Sell back (all|the first)")).click()
+                page.get_by_role("button", name=re.compile("^Sell back [0-9]+ items? for")).wait_for()
+                keep(page, f"bulk_preview-{look}")
 
 
-def sign_in(page: Page, login: tuple[str, str], *, shown: bool) -> None:
-    """By the form, which is a page to keep as well."""
+def sign_in(page: Page, login: tuple[str, str], look: str) -> None:
+    """By the form, which is a page to keep as well, in this look."""
     page.goto(URL)
-    if shown:
-        keep(page, "login-light")
+    if look:
+        keep(page, f"login-{look}")
     page.get_by_label("E-mail address").fill(login[0])
     page.get_by_label("Password").fill(login[1])
     page.get_by_role("button", name="Sign in", exact=True).click()
@@ -284,8 +303,9 @@ def shoot_dashboard(browser: Browser, here: Environment, login: dict[str, str]) 
     """Every page, full, in the sandbox's colours, empty, and where there is none."""
     full, lists = list(pages(here, lists_only=False)), list(pages(here, lists_only=True))
     error = [Shot("error", "/nowhere"), Shot("nothing-matches", "/dashboard/live/users/?q=nobody")]
+    own = [Shot(f"account-{name}", f"/account/{path}") for name, path in OWN.items()]
     known, new = (login["email"], login["password"]), (newcomer(login["password"]), login["password"])
-    shoot(browser, known, [*full, *error], "", list(LOOKS))
+    shoot(browser, known, [*full, *own, *error], "", list(LOOKS))
     controls = Shot("sandbox-clock", "/dashboard/sandbox/developers/sandbox/")
     sandbox = [Shot("sandbox", "/dashboard/sandbox/"), controls]
     shoot(browser, known, sandbox, "-mode", ["light", "dark"])
