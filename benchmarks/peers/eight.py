@@ -9,10 +9,14 @@ import asyncpg
 import orjson
 
 LOCK = """
-SELECT id, collector_id, card_id, purchase_id, environment_id, public_id, state, mode, expires_at, buyback_percent
+SELECT id, collector_id, card_id, purchase_id, environment_id, public_id, state, mode, expires_at, expired_at,
+       buyback_percent
   FROM inventory_item WHERE environment_id = $1 AND public_id = $2 AND state <> 'sold' FOR NO KEY UPDATE NOWAIT
 """
-PRICE = "SELECT fmv, priced_at, clock_timestamp() AS now FROM inventory_card WHERE id = $1"
+PRICE = """
+SELECT card.fmv, card.priced_at, clock_timestamp() AS now, control.paused, control.cap_per_sale
+  FROM inventory_card card LEFT JOIN buyback_treasurycontrol control ON true WHERE card.id = $1
+"""
 PURCHASE = """
 SELECT purchase.mint_price, purchase.voucher, collector.user_id
   FROM inventory_purchase purchase JOIN inventory_collector collector ON collector.id = purchase.collector_id
@@ -52,13 +56,15 @@ async def sell(connection: Any, environment: int, item_id: str, by: str) -> tupl
             if item is None or item["state"] != "held":
                 return {"error": "Item not found"}, 400
             card = await connection.fetchrow(PRICE, item["card_id"])
-            if item["expires_at"] is not None and card["now"] > item["expires_at"]:
+            if item["expired_at"] is not None or (item["expires_at"] is not None and card["now"] > item["expires_at"]):
                 return {"error": "Item has expired"}, 400
             purchase = await connection.fetchrow(PURCHASE, item["purchase_id"])
             basis = {**card, **purchase}
             amount = (basis["fmv"] * item["buyback_percent"]).quantize(CENT, rounding=ROUND_HALF_UP)
             if basis["voucher"]:
                 amount = max(amount, basis["mint_price"])
+            if basis["paused"] or amount > (basis["cap_per_sale"] or amount):
+                return {"error": "Transaction failed"}, 400
             await _write(connection, item, basis, amount, by)
     except asyncpg.LockNotAvailableError:
         return {"error": "A buyback request for this item is already being processed"}, 429
