@@ -15,7 +15,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 from django.conf import settings
 
-# When, in seconds between runs. A run that finds nothing to do costs one indexed query.
+# When, in seconds between runs. A run that finds nothing to do costs one indexed query. A message that has waited until
+# the next one comes is dropped, so that no queue grows behind a slow run.
 SCHEDULE: dict[str, dict[str, Any]] = {
     "close windows": {"task": "buyback.tasks.close_windows", "schedule": 15.0},
     "reconcile sellbacks": {"task": "buyback.tasks.reconcile", "schedule": 15.0},
@@ -60,7 +61,7 @@ def broker() -> dict[str, Any]:
 app = Celery("sellback")
 app.conf.update(
     **broker(),
-    beat_schedule=SCHEDULE,
+    beat_schedule={name: entry | {"options": {"expires": entry["schedule"]}} for name, entry in SCHEDULE.items()},
     beat_schedule_filename=str(settings.DATA_DIR / "beat-schedule"),
     broker_connection_retry_on_startup=True,
     task_default_queue="sellback",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 
 import pytest
 from django.db import connection
@@ -31,9 +30,33 @@ def test_it_lets_no_task_run_longer_than_the_broker_waits() -> None:
     assert max(limits) < REDELIVERY
 
 
-def test_it_closes_windows_every_quarter_of_a_minute() -> None:
-    every = app.conf.beat_schedule["close windows"]["schedule"]
-    assert timedelta(seconds=every) == timedelta(seconds=15)
+@pytest.mark.parametrize(
+    ("task", "seconds"),
+    {
+        "buyback.tasks.close_windows": 15,
+        "buyback.tasks.reconcile": 15,
+        "buyback.tasks.resume_bulk_sales": 15,
+        "buyback.tasks.refresh_prices": 60,
+        "buyback.tasks.close_statements": 60,
+        "buyback.tasks.take_standing": 60,
+        "inventory.tasks.count_items": 60,
+        "inventory.tasks.count_pulls": 60,
+        "inventory.tasks.refresh_values": 300,
+        "inventory.tasks.count_sold": 900,
+        "inventory.tasks.forget_old_quotes": 3600,
+        "buyback.tasks.forget_keys_of_old_sales": 3600,
+        "partners.tasks.forget_old_answers": 3600,
+        "partners.tasks.forget_old_calls": 3600,
+    }.items(),
+)
+def test_it_rings_as_often_as_the_documents_say_and_for_no_longer(task: str, seconds: float) -> None:
+    (entry,) = (one for one in app.conf.beat_schedule.values() if one["task"] == task)
+    assert (entry["schedule"], entry["options"]) == (seconds, {"expires": seconds})
+
+
+def test_it_says_of_every_task_how_often() -> None:
+    """The intervals above are all there are."""
+    assert len(app.conf.beat_schedule) == len(SCHEDULE) == 14
 
 
 def test_it_hands_a_message_to_one_reader_only(broker: Connection) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import psycopg
@@ -41,10 +41,10 @@ def execute(statement: str) -> None:
         cursor.execute(statement)
 
 
-def send(task: Task[..., Any], *arguments: str) -> None:
+def send(task: Task[..., Any], *arguments: str, expires: datetime | None = None) -> None:
     """On a connection of its own: the app's pool would keep one to the test's database."""
     with app.connection_for_write() as own:
-        app.send_task(task.name, arguments, connection=own)
+        app.send_task(task.name, arguments, connection=own, expires=expires)
 
 
 def done() -> tuple[int, int]:
@@ -87,6 +87,20 @@ def _notices_the_dead() -> Iterator[None]:
     execute(f"ALTER DATABASE {name} SET client_connection_check_interval = '50ms'")
     yield
     execute(f"ALTER DATABASE {name} RESET client_connection_check_interval")
+
+
+@pytest.mark.usefixtures("leaves_no_connection")
+def test_it_drops_a_message_that_has_waited_too_long(world: World) -> None:
+    """What beat sends carries its interval; the queue in the database keeps that, and the worker looks at it."""
+    item = make_item(world.northwind.live, expires_at=clock.now() - timedelta(seconds=1))
+    send(close_windows, expires=clock.now() - timedelta(seconds=1))
+    with process(*WORKER, *QUIET):
+        until(lambda: number(f"SELECT count(*) FROM {QUEUE}") == 0)
+        assert done() == (0, 0)
+        send(close_windows, expires=clock.now() + timedelta(minutes=5))
+        until(lambda: done() == (1, 1))
+    item.refresh_from_db()
+    assert item.expired_at is not None
 
 
 @pytest.mark.usefixtures("_notices_the_dead", "leaves_no_connection")
