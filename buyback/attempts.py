@@ -21,6 +21,7 @@ from buyback.outcomes import (
     ItemExpired,
     ItemNotFound,
     OutcomeUnknown,
+    PeerResting,
     Sale,
     SaleInFlight,
     SessionActive,
@@ -79,8 +80,8 @@ def claim(
 ) -> Attempt:
     """Take the item out of the user's hands for 30 seconds, to sell it. ``pull``: only if it is this row.
 
-    Raises SaleInFlight, SessionActive, ItemNotFound, ItemExpired, or TransactionFailed while the treasury is paused or
-    a breaker is open.
+    Raises SaleInFlight, SessionActive, ItemNotFound, ItemExpired, TransactionFailed while the treasury is paused, or
+    PeerResting while a breaker is open.
     """
     with transaction.atomic(durable=True):
         item = _lock(environment, item_id, pull)
@@ -91,8 +92,10 @@ def claim(
             raise ItemNotFound
         if not item.window_is_open(moment):
             raise ItemExpired
-        if caps.is_paused() or breaker.is_open():
+        if caps.is_paused():
             raise TransactionFailed
+        if breaker.is_open():
+            raise PeerResting
         _move_item(item.pk, Item.State.HELD, Item.State.SELLING)
         buyback = Buyback.objects.create(
             environment=environment,
@@ -305,15 +308,19 @@ def send_to_review(buyback_id: UUID, *, reason: str, now: datetime | None) -> No
             _contradicted(buyback, reason)
 
 
-def take_lease(buyback_id: UUID, *, now: datetime | None) -> Attempt | None:
-    """The attempt, ours to work on for 30 seconds; None when it is closed, in review, or another is at work."""
+def take_lease(buyback_id: UUID, *, now: datetime | None, asking: bool = True) -> Attempt | None:
+    """The attempt, ours to work on for 30 seconds; None when it is closed, in review, or another is at work.
+
+    Not ``asking``: None as well when it was submitted, for only the treasury can tell what became of it.
+    """
     with transaction.atomic(durable=True):
         attempt = Buyback.objects.select_related("environment").filter(pk=buyback_id).first()
         if attempt is None:
             return None
         moment = now or attempt.environment.database_now()
-        open_states = (Buyback.State.CLAIMED, Buyback.State.SUBMITTED, Buyback.State.UNKNOWN)
-        taken = Buyback.objects.filter(pk=buyback_id, state__in=open_states, lease_until__lte=moment).update(
+        submitted = (Buyback.State.SUBMITTED, Buyback.State.UNKNOWN) if asking else ()
+        states = (Buyback.State.CLAIMED, *submitted)
+        taken = Buyback.objects.filter(pk=buyback_id, state__in=states, lease_until__lte=moment).update(
             lease_until=moment + LEASE
         )
     return load(buyback_id) if taken else None

@@ -47,6 +47,8 @@ class Reason(StrEnum):
     NOT_POSITIVE = "not_positive"
     OUT_OF_BOUNDS = "out_of_bounds"
     MOVED_TOO_FAR = "moved_too_far"
+    RESTING = "resting"  # it has not been answering, so it was not asked
+    BUSY = "busy"  # as many threads as may wait for somebody do
 
 
 class PriceUnavailable(Exception):

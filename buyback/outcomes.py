@@ -55,6 +55,10 @@ class TransactionFailed(Refusal):
     sentence = "Transaction failed"
 
 
+class PeerResting(TransactionFailed):
+    """The oracle or the treasury has not been answering, so nothing was begun: another try may well sell."""
+
+
 class BelowMinimum(Refusal):
     """The price has fallen below what the caller would accept."""
 

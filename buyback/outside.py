@@ -8,6 +8,8 @@ is asked: a slow peer must not hold a lock, and an answer must never be lost wit
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
 
@@ -17,13 +19,25 @@ from django.db import connection
 from buyback import alerts, breaker, oracle, treasury
 from buyback.attempts import Attempt
 from buyback.oracle import PriceUnavailable, Reason
+from config import outbound
 from config.breaker import Breaker
 from inventory.models import Item
 from inventory.pricing import Price, basis
 from inventory.pricing import price as catalogue_price
 from partners.models import Environment
 
-__all__ = ["PriceUnavailable", "Reason", "ask", "is_asked", "pay", "price", "refuse_in_transaction"]
+__all__ = [
+    "PriceUnavailable",
+    "Reason",
+    "ask",
+    "is_asked",
+    "is_resting",
+    "may_ask",
+    "pay",
+    "price",
+    "price_shown",
+    "refuse_in_transaction",
+]
 
 
 class TransactionOpen(RuntimeError):
@@ -33,6 +47,11 @@ class TransactionOpen(RuntimeError):
 def is_asked(environment: Environment) -> bool:
     """Whether this environment's sales ask anybody."""
     return environment.is_live and bool(settings.ORACLE_URL or settings.TREASURY_URL)
+
+
+def is_resting(environment: Environment) -> bool:
+    """Whether a sale of this environment would ask somebody who has not been answering."""
+    return is_asked(environment) and breaker.is_open()
 
 
 def refuse_in_transaction() -> None:
@@ -66,6 +85,21 @@ def price(item: Item, now: datetime) -> Price:
     return found
 
 
+def price_shown(item: Item, now: datetime) -> Price:
+    """``price`` for whoever only looks: no oracle is waited for that has not been answering, nor by every web thread.
+
+    Raises PriceUnavailable, then as well.
+    """
+    if not settings.ORACLE_URL:
+        return catalogue_price(item)
+    if breaker.ORACLE.is_open():
+        raise PriceUnavailable(Reason.RESTING)
+    with outbound.one_of_few() as place:
+        if not place:
+            raise PriceUnavailable(Reason.BUSY)
+        return price(item, now)
+
+
 def pay(attempt: Attempt, amount: Decimal) -> treasury.Outcome:
     """Ask the treasury to pay ``amount`` USD under the attempt's reference; 5 seconds at most. Safe to ask again."""
     if not attempt.treasury:
@@ -78,14 +112,25 @@ def pay(attempt: Attempt, amount: Decimal) -> treasury.Outcome:
     return outcome
 
 
+@contextmanager
+def may_ask() -> Iterator[bool]:
+    """Whether the treasury may be asked meanwhile what became of a sale: not while it has not been answering, and not
+    by every web thread at once. Whoever may not has the stored state for an answer; the clock's run asks.
+    """
+    with outbound.one_of_few() as place:
+        yield place and not breaker.QUESTIONS.is_open()
+
+
 def ask(attempt: Attempt, amount: Decimal) -> treasury.Outcome:
-    """Ask the treasury what became of the attempt's reference."""
+    """Ask the treasury what became of the attempt's reference; 5 seconds at most."""
     if not attempt.treasury:
         return treasury.Paid()
     if attempt.treasury != treasury.name():
         return treasury.Unknown(treasury.Why.SENT_ELSEWHERE)
     refuse_in_transaction()
-    return treasury.ask(reference=attempt.reference, amount=amount)
+    outcome = treasury.ask(reference=attempt.reference, amount=amount)
+    _count("treasury", breaker.QUESTIONS, answered=not isinstance(outcome, treasury.Unknown))
+    return outcome
 
 
 def _count(peer: str, own: Breaker, *, answered: bool) -> None:

@@ -94,7 +94,7 @@ def price_now(item: Item, now: datetime) -> Price:
         raise ItemExpired
     if not outside.is_asked(item.environment):
         return price(item)
-    return outside.price(item, now)
+    return outside.price_shown(item, now)
 
 
 def _is_stale(priced_at: datetime, now: datetime) -> bool:

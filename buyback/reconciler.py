@@ -1,13 +1,16 @@
 """Bringing open sales to their end: asks the treasury by reference until it says what became of each.
 
 Runs every 15 seconds, and whenever somebody looks at an item whose sale is open. "Not found" is never "failed": the
-request may still be on its way, so the same reference is submitted again, or left open while the kill switch is set.
+request may still be on its way, so the same reference is submitted again, or left open while the kill switch is set or
+payments have not been answered. A treasury that answers no question is left alone for a while, and never keeps all web
+threads waiting; nothing of a sale changes by that.
 Once the treasury may have forgotten a reference (its retention less an hour), only people can tell: the sale goes to
 review.
 """
 
 from __future__ import annotations
 
+import time
 from contextlib import suppress
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -16,13 +19,16 @@ import structlog
 from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 
-from buyback import attempts, caps, outside, treasury
+from buyback import attempts, breaker, caps, outside, treasury
 from buyback.models import Buyback
 from buyback.outcomes import OutcomeUnknown, Sale, TransactionFailed
 from config import clock
+from config.alone import alone
 
 log = structlog.get_logger(__name__)
 MARGIN = timedelta(hours=1)  # before the treasury's retention ends
+LONGEST = 45.0  # seconds of a run, after which it takes up no other sale
+LAST = 15.0  # seconds for the sale it is at by then: a question and a payment
 
 
 class SalesNotReconciled(RuntimeError):
@@ -56,11 +62,12 @@ def _words(outcome: treasury.NotFound | treasury.Unknown) -> str:
 
 
 def reconcile(buyback_id: UUID, *, now: datetime | None = None) -> bool:
-    """Work on one open sale, if nobody else does; whether it is closed now."""
-    attempt = attempts.take_lease(buyback_id, now=now)
-    if attempt is not None:
-        with suppress(TransactionFailed, OutcomeUnknown):  # written down by conclude; the state below is the answer
-            _bring_to_an_end(attempt, now)
+    """Work on one open sale, if nobody else does and the treasury may be asked; whether it is closed now."""
+    with outside.may_ask() as asking:
+        attempt = attempts.take_lease(buyback_id, now=now, asking=asking)
+        if attempt is not None:
+            with suppress(TransactionFailed, OutcomeUnknown):  # written down by conclude; the state below is the answer
+                _bring_to_an_end(attempt, now)
     return not Buyback.objects.unresolved().filter(pk=buyback_id).exists()
 
 
@@ -75,17 +82,24 @@ def _bring_to_an_end(attempt: attempts.Attempt, now: datetime | None) -> None:
     if isinstance(outcome, treasury.NotFound | treasury.Unknown) and forgotten:
         attempts.send_to_review(buyback.pk, reason=f"past the retention; {_words(outcome)}", now=now)
         return
-    if isinstance(outcome, treasury.NotFound) and not caps.is_paused():
+    if isinstance(outcome, treasury.NotFound) and not caps.is_paused() and not breaker.TREASURY.is_open():
         outcome = outside.pay(attempt, buyback.amount)
     conclude(buyback.pk, outcome, now=now)
 
 
-def reconcile_all(*, now: datetime | None = None, limit: int = 100) -> int:
-    """Work on every sale whose lease has run out, longest waiting first; returns how many were closed.
+def reconcile_all(*, now: datetime | None = None, limit: int = 100, seconds: float = LONGEST) -> int:
+    """Work on the sales whose lease has run out, longest waiting first; returns how many were closed. One run at a
+    time, and for so many ``seconds``: the next goes on where this one ends.
 
-    An unexpected error of one sale is logged and does not keep the others waiting. Raises SalesNotReconciled at the
-    end if there was any.
+    A treasury that falls silent costs a run five silences: then its breaker is open, and only what asks nobody is
+    done. An unexpected error of one sale is logged and does not keep the others waiting. Raises SalesNotReconciled at
+    the end if there was any.
     """
+    with alone("reconcile", seconds=LONGEST + LAST) as ours:
+        return _work_on_all(now, limit, time.monotonic() + seconds) if ours else 0
+
+
+def _work_on_all(now: datetime | None, limit: int, until: float) -> int:
     due = (
         Buyback.objects.unresolved()
         .exclude(state=Buyback.State.REVIEW)
@@ -94,6 +108,8 @@ def reconcile_all(*, now: datetime | None = None, limit: int = 100) -> int:
     )
     closed, faults, found = 0, 0, list(due.values_list("pk", flat=True)[:limit])
     for buyback_id in found:
+        if time.monotonic() >= until:
+            break
         try:
             closed += reconcile(buyback_id, now=now)
         except SoftTimeLimitExceeded:

@@ -16,26 +16,42 @@ import socket
 import ssl
 import time
 import weakref
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from ipaddress import ip_address
 from queue import Empty, SimpleQueue
-from threading import Thread
+from threading import BoundedSemaphore, Thread
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpcore2
+from django.conf import settings
 from django.db import connections
 
 MAX_BODY = 64 * 1024  # bytes
 MAX_CONNECTIONS = 32  # a process
 IDLE = 15.0  # seconds an unused connection is kept
+# Threads of a process that may wait for peers at once, all peers together, where waiting is not the whole of the work:
+# all web threads but one, which slow peers leave to everybody else. A process of one thread has none to keep free.
+AT_ONCE = BoundedSemaphore(max(1, settings.WEB_THREADS - 1))
 
 # When the call of this thread must be over, by `time.monotonic()`.
 _deadline: ContextVar[float] = ContextVar("deadline")
+
+
+@contextmanager
+def one_of_few() -> Iterator[bool]:
+    """Whether this thread is one of the few that may wait for a peer meanwhile. Nobody waits for a place."""
+    taken = AT_ONCE.acquire(blocking=False)
+    try:
+        yield taken
+    finally:
+        if taken:
+            AT_ONCE.release()
 
 
 class Fault(StrEnum):

@@ -6,7 +6,17 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import pytest
 from django.db import connections
+
+from config import outbound
+
+MANY = 1000
+
+
+def as_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The threads of this test stand for processes: however many of them may wait for a peer at once."""
+    monkeypatch.setattr(outbound, "AT_ONCE", threading.BoundedSemaphore(MANY))
 
 
 def together(calls: Sequence[Callable[[], Any]]) -> list[Any]:

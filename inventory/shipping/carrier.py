@@ -16,12 +16,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
-from threading import BoundedSemaphore
 from typing import Any
 
 import structlog
@@ -42,8 +39,6 @@ MOST_RATES = 20
 LONGEST = 60  # characters of a carrier's or service's name
 MOST_DAYS = 365
 BREAKER = Breaker()
-# A slow carrier may keep every web thread of a process but one: sales need it.
-AT_ONCE = BoundedSemaphore(max(1, settings.WEB_THREADS - 1))
 
 log = structlog.get_logger(__name__)
 
@@ -59,7 +54,7 @@ class Reason(StrEnum):
     WRONG_CURRENCY = "wrong_currency"
     OUT_OF_BOUNDS = "out_of_bounds"
     RESTING = "resting"  # it has not been answering, so it was not asked
-    BUSY = "busy"  # as many threads as may wait for it do
+    BUSY = "busy"  # as many threads as may wait for somebody do
 
 
 SILENT = (Reason.TIMEOUT, Reason.UNREACHABLE)
@@ -173,7 +168,9 @@ def rates(*, quote: str, destination: dict[str, Any], items: int, value: Decimal
     try:
         if BREAKER.is_open():
             raise RatesUnavailable(Reason.RESTING)
-        with _one_of_few():
+        with outbound.one_of_few() as place:
+            if not place:
+                raise RatesUnavailable(Reason.BUSY)
             found = carrier.rates(quote=quote, destination=destination, items=items, value=value)
     except RatesUnavailable as problem:
         log.warning("carrier_has_no_rates", reason=str(problem.reason), quote=quote)
@@ -182,17 +179,6 @@ def rates(*, quote: str, destination: dict[str, Any], items: int, value: Decimal
         raise
     BREAKER.count(answered=True)
     return found
-
-
-@contextmanager
-def _one_of_few() -> Iterator[None]:
-    """Raises RatesUnavailable where no more may wait."""
-    if not AT_ONCE.acquire(blocking=False):
-        raise RatesUnavailable(Reason.BUSY)
-    try:
-        yield
-    finally:
-        AT_ONCE.release()
 
 
 @lru_cache(maxsize=1)

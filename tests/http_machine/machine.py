@@ -272,7 +272,7 @@ class StepByStep(Calls):
     def meet(self, where: str, number: int, fate: str, key: str | None) -> None:
         """One sale whose oracle or treasury misbehaves."""
         assert self.peers is not None
-        for one in (breaker.ORACLE, breaker.TREASURY):
+        for one in (breaker.ORACLE, breaker.TREASURY, breaker.QUESTIONS):
             one.count(answered=True)  # the machine is about the calls; the breaker has tests of its own
         peer, self.model.fate = self.peers[0 if fate == "no price" else 1], fate
         peer.fault(FATES[fate])

@@ -39,7 +39,7 @@ def peers(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
         found = {"ORACLE_URL": oracle.url, "TREASURY_URL": treasury.url, "TREASURY_KEY": KEY}
         for name, value in found.items():
             setattr(settings, name, value)
-        for name in ("ORACLE", "TREASURY"):
+        for name in ("ORACLE", "TREASURY", "QUESTIONS"):
             monkeypatch.setattr(breaker, name, Breaker())
         monkeypatch.setattr(StepByStep, "peers", (oracle, treasury))
         yield

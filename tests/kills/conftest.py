@@ -57,7 +57,7 @@ def peers(_outside: Outside, settings: Settings, monkeypatch: pytest.MonkeyPatch
     _outside.behave()
     for name, value in _outside.settings.items():
         setattr(settings, name, value)
-    for name in ("ORACLE", "TREASURY"):
+    for name in ("ORACLE", "TREASURY", "QUESTIONS"):
         monkeypatch.setattr(breaker, name, Breaker())
     return _outside
 

@@ -36,8 +36,8 @@ def treasury(settings: Settings) -> Iterator[TreasuryPeer]:
 @pytest.fixture(autouse=True)
 def _breakers_are_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each test begins with peers nobody has lost patience with."""
-    monkeypatch.setattr(breaker, "ORACLE", Breaker())
-    monkeypatch.setattr(breaker, "TREASURY", Breaker())
+    for name in ("ORACLE", "TREASURY", "QUESTIONS"):
+        monkeypatch.setattr(breaker, name, Breaker())
 
 
 @pytest.fixture

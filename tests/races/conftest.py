@@ -16,6 +16,7 @@ from config.breaker import Breaker
 from tests.peers.oracle import OraclePeer
 from tests.peers.server import Peer, Request
 from tests.peers.treasury import TreasuryPeer
+from tests.threads import as_processes
 
 KEY = "the treasury's key in these tests alone"
 
@@ -71,8 +72,9 @@ def peers(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Peers
     with OraclePeer(any_price="82.50") as oracle, TreasuryPeer(key=KEY) as treasury:
         settings.ORACLE_URL, settings.TREASURY_URL, settings.TREASURY_KEY = oracle.url, treasury.url, KEY
         settings.ORACLE_TIMEOUT = settings.TREASURY_TIMEOUT = 60
-        for name in ("ORACLE", "TREASURY"):
+        for name in ("ORACLE", "TREASURY", "QUESTIONS"):
             monkeypatch.setattr(breaker, name, Breaker())
+        as_processes(monkeypatch)
         yield Peers(oracle, treasury)
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import wraps
 from random import Random
+from threading import BoundedSemaphore
 from typing import Any
 from unittest.mock import patch
 
@@ -18,6 +19,7 @@ from django.conf import settings
 from buyback import attempts, breaker, expiry, ledger, oracle, outside, reconciler, sellback, treasury
 from buyback.models import Buyback, TreasuryControl
 from buyback.outcomes import Sale
+from config import outbound
 from config.breaker import Breaker
 from config.errors import Refusal
 from inventory.models import Item
@@ -209,8 +211,11 @@ class Run:
         with ExitStack() as stack:
             stack.enter_context(patch.object(Environment, "database_now", lambda _: self.now))
             stack.enter_context(patch.object(outside, "is_asked", lambda _: True))
-            for name in ("ORACLE", "TREASURY"):
-                stack.enter_context(patch.object(breaker, name, Breaker()))
+            for name in ("ORACLE", "TREASURY", "QUESTIONS"):
+                stack.enter_context(patch.object(breaker, name, Breaker(self._seconds)))
+            # Each actor stands for a process, and a killed one leaves its mark behind: two runs may be at work.
+            stack.enter_context(patch.object(reconciler, "alone", lambda *_, **__: nullcontext(enter_result=True)))
+            stack.enter_context(patch.object(outbound, "AT_ONCE", BoundedSemaphore(len(self.stage.actors))))
             stack.enter_context(patch.multiple(settings, ORACLE_URL="simulated", TREASURY_URL="simulated"))
             stack.enter_context(patch.object(oracle, "fetch", self.oracle.fetch))
             for call in ("pay", "ask"):
@@ -219,6 +224,10 @@ class Run:
                 for name in names:
                     stack.enter_context(patch.object(module, name, self._paused(name, getattr(module, name))))
             yield
+
+    def _seconds(self) -> float:
+        """The breakers' clock."""
+        return self.now.timestamp()
 
     def _of_the_day(self, call: str) -> Callable[..., treasury.Outcome]:
         """``pay`` or ``ask`` of the treasury that the settings name by then."""

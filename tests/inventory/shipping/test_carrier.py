@@ -13,6 +13,7 @@ from django.conf import settings as configured
 from django.test import Client
 from pytest_django.fixtures import Settings
 
+from config import outbound
 from config.breaker import SILENCES, Breaker
 from inventory.models import ShippingOrder, ShippingQuote
 from inventory.shipping import carrier
@@ -126,7 +127,7 @@ def test_it_lets_the_same_key_try_anew_after_a_fault(
 def test_it_leaves_a_thread_for_sales_however_slow_the_carrier_is(world: World, peer: CarrierPeer) -> None:
     with ExitStack() as waiting:
         for _ in range(max(1, configured.WEB_THREADS - 1)):
-            waiting.enter_context(carrier._one_of_few())
+            waiting.enter_context(outbound.one_of_few())
         assert heard(quote(world)) == FAILED
         assert peer.asked == []
     assert quote(world).status_code == 200
