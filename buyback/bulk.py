@@ -2,7 +2,11 @@
 
 The tables are the truth. ``start`` writes the list, whoever calls ``sell_next`` works it off: a worker claims one line
 after the other (``SKIP LOCKED``, with a lease), so any number of workers may be at it and any of them may die. Each
-line sells under an idempotency key of its own: claimed again, it hears what became of the first attempt.
+line sells under an idempotency key of its own: claimed again, it hears what became of the first attempt. Lines wait
+while the oracle or the treasury is not answering; they are refused while an admin has paused the treasury.
+
+What people read is told by the environment's clock, which a sandbox may have moved; leases, by which workers leave each
+other alone, by the worker's own.
 """
 
 from __future__ import annotations
@@ -16,13 +20,14 @@ import orjson
 from django.db import transaction
 from django.db.models import F
 
-from buyback import keyed, sessions
+from buyback import keyed, outside, sessions
 from buyback.models import BulkLine, BulkSale, Buyback
 from buyback.models.bulk import BulkLineQuerySet
 from buyback.outcomes import (
     ItemExpired,
     ItemNotFound,
     OutcomeUnknown,
+    PeerResting,
     PriceChanged,
     Sale,
     SaleInFlight,
@@ -54,6 +59,12 @@ class NothingChosen(Refusal):
     """A bulk sale of no item."""
 
     sentence, status = "Choose at least one item", 422
+
+
+class NotNow(Refusal):
+    """Nobody can be asked for the moment. No key keeps it: the line waits, and is tried again."""
+
+    status = 503
 
 
 class TooMany(Refusal):
@@ -106,15 +117,15 @@ def cancel(bulk_id: UUID, *, by: Actor, now: datetime) -> int:
 
 
 def sell_next(bulk_id: UUID, *, now: datetime | None = None) -> bool:
-    """Sell the next lines, 10 at most; whether some are left that have not begun.
+    """Sell the next lines, 10 at most; whether some are left that have not begun and can.
 
     Safe to run twice and in parallel. A suspended partner sells nothing: the rest of his bulk sales is cancelled.
     """
-    partner = Partner.objects.get(environments__bulk_sales=bulk_id)
-    if partner.status == Partner.Status.SUSPENDED:
-        cancel(bulk_id, by=SYSTEM, now=now or clock.now())
+    environment = Environment.objects.select_related("partner").get(bulk_sales=bulk_id)
+    if environment.partner.status == Partner.Status.SUSPENDED:
+        cancel(bulk_id, by=SYSTEM, now=now or environment.now())
     for _ in range(CHUNK):
-        line = _claim(bulk_id, now or clock.now())
+        line = _claim(bulk_id, now or clock.now(), begun=outside.is_resting(environment))
         if line is None:
             return False
         _work_on(line, now)
@@ -127,18 +138,16 @@ def unattended(*, now: datetime | None = None, limit: int = 100) -> list[UUID]:
     return list(lines.order_by("bulk").values_list("bulk", flat=True).distinct()[:limit])
 
 
-def _claim(bulk_id: UUID, now: datetime) -> BulkLine | None:
+def _claim(bulk_id: UUID, now: datetime, *, begun: bool = False) -> BulkLine | None:
     """The next line, ours to work on until its lease ends; None when there is none. First those not begun: a line
-    that fails again and again must not keep the others from their turn.
+    that fails again and again must not keep the others from their turn. ``begun``: none of those.
     """
     related = ("bulk", "environment__partner", "item")
     with transaction.atomic():
-        rows = (
-            BulkLine.objects.claimable(now)
-            .filter(bulk=bulk_id)
-            .order_by(NOT_BEGUN_FIRST, "pk")
-            .select_related(*related)
-        )
+        rows = BulkLine.objects.claimable(now).filter(bulk=bulk_id)
+        if begun:
+            rows = rows.exclude(state=State.PENDING)
+        rows = rows.order_by(NOT_BEGUN_FIRST, "pk").select_related(*related)
         line = rows.select_for_update(skip_locked=True, no_key=True, of=("self",)).first()
         if line is not None:
             if line.state == State.PENDING:
@@ -154,7 +163,7 @@ def _work_on(line: BulkLine, now: datetime | None) -> None:
         answer = _sell(line) if line.buyback_id is None else sessions.answer_for(line.buyback_id, now=now)
     except OutcomeUnknown as unknown:
         _wait(line, unknown.buyback_id, now)
-    except (SaleInFlight, KeyInProgress):  # somebody else is at the item, or an attempt of ours still is
+    except (SaleInFlight, KeyInProgress, NotNow):  # somebody else is at the item, an attempt of ours is, or none can be
         _wait(line, None, now)
     else:
         _close(line, answer, now)
@@ -164,14 +173,17 @@ def _sell(line: BulkLine) -> Answer:
     key, bulk = f"bulk {line.bulk.token} {line.pk}", line.bulk
 
     def sell(row: int | None) -> Sale:
-        return sell_back(
-            environment=line.environment,
-            item_id=line.item.public_id,
-            pull=line.item_id,
-            by=Actor.named(bulk.requested_by),
-            expected_amount=line.amount,
-            key=row,
-        )
+        try:
+            return sell_back(
+                environment=line.environment,
+                item_id=line.item.public_id,
+                pull=line.item_id,
+                by=Actor.named(bulk.requested_by),
+                expected_amount=line.amount,
+                key=row,
+            )
+        except PeerResting:
+            raise NotNow from None
 
     fingerprint = idempotency.fingerprint("bulk", {"item": line.item_id})
     return keyed.sell_once(environment=line.environment, key=key, fingerprint=fingerprint, sell=sell)
@@ -185,7 +197,7 @@ def _wait(line: BulkLine, buyback_id: UUID | None, now: datetime | None) -> None
 
 def _close(line: BulkLine, answer: Answer, now: datetime | None) -> None:
     """Sold, or refused for a reason."""
-    moment = now or clock.now()
+    moment = now or line.environment.now()
     if answer.status == 200:
         sale = Buyback.objects.settled().get(item=line.item_id)
         _claimed(line).update(state=State.SOLD, buyback=sale.pk, lease_until=None, closed_at=moment)

@@ -138,6 +138,30 @@ def test_it_stops_for_a_suspended_partner(world: World) -> None:
     assert not Buyback.objects.exists()
 
 
+def test_it_tells_its_lines_ends_by_the_environments_clock(world: World) -> None:
+    """A sandbox that is three days ahead: no line ends before its sale has begun."""
+    sandbox = world.northwind.sandbox
+    Environment.objects.filter(pk=sandbox.pk).update(clock_offset=timedelta(days=3))
+    sandbox.refresh_from_db()
+    sale = started(make_item(sandbox, now=sandbox.now()), now=sandbox.now())
+    assert worked_off(sale) == [("sold", "")]
+    line = sale.lines.get()
+    assert line.closed_at is not None
+    assert sale.created_at < line.closed_at < sandbox.now()
+
+
+def test_it_cancels_for_a_suspended_partner_by_the_environments_clock(world: World) -> None:
+    sandbox = world.northwind.sandbox
+    Environment.objects.filter(pk=sandbox.pk).update(clock_offset=timedelta(days=3))
+    sandbox.refresh_from_db()
+    sale = started(make_item(sandbox, now=sandbox.now()), now=sandbox.now())
+    Partner.objects.filter(pk=sandbox.partner_id).update(status="suspended")
+    assert worked_off(sale) == [("cancelled", "")]
+    sale.refresh_from_db()
+    assert sale.cancelled_at is not None
+    assert sale.created_at < sale.cancelled_at < sandbox.now()
+
+
 def test_it_takes_over_a_line_whose_worker_is_gone_and_no_other(world: World) -> None:
     first, second = items_of(world.northwind.live, 2)
     sale, now = make_bulk_sale(world.northwind.live), clock.now()

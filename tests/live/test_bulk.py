@@ -5,15 +5,18 @@ from __future__ import annotations
 from decimal import Decimal
 from uuid import uuid4
 
+import pytest
 from pytest_django.fixtures import Settings
 
-from buyback import bulk
-from buyback.models import BulkSale, Buyback, Payout
+from buyback import breaker, bulk, outside
+from buyback.models import BulkSale, Buyback, Payout, TreasuryControl
 from config import clock
+from config.breaker import REST, SILENCES, Breaker
 from inventory.models import Card, Item
 from partners.actor import SYSTEM
 from tests.dashboard.steps import signed_in
-from tests.live.shop import HASTY, PRICE, Shop, later
+from tests.live.shop import HASTY, PRICE, Shop, later, reconciled
+from tests.live.test_breaker import Clock
 
 
 def started(shop: Shop, *items: Item, amount: Decimal = PRICE) -> BulkSale:
@@ -77,3 +80,77 @@ def test_it_resolves_later_what_the_treasury_did_not_say(shop: Shop, settings: S
     bulk.sell_next(sale.pk, now=later(minutes=2))
     assert states(sale) == [("sold", "")]
     assert (len(shop.treasury.payments), Payout.objects.count()) == (1, 1)
+
+
+@pytest.fixture
+def rests(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The treasury has left five payments unanswered; the clock says for how long it is left alone."""
+    moved = Clock()
+    monkeypatch.setattr(breaker, "TREASURY", Breaker(moved))
+    for _ in range(SILENCES):
+        breaker.TREASURY.count(answered=False)
+    return moved
+
+
+def test_it_begins_no_line_while_a_peer_is_not_answering_and_sells_each_afterwards(shop: Shop, rests: Clock) -> None:
+    sale = started(shop, *[shop.item() for _ in range(12)])
+    assert not bulk.sell_next(sale.pk)
+    assert (states(sale), shop.treasury.seen, Buyback.objects.count()) == ([("pending", "")] * 12, [], 0)
+    assert bulk.unattended() == [sale.pk]
+    rests.seconds = REST
+    assert bulk.sell_next(sale.pk)
+    bulk.sell_next(sale.pk)
+    assert states(sale) == [("sold", "")] * 12
+    assert (len(shop.treasury.payments), Payout.objects.count()) == (12, 12)
+
+
+def test_it_stops_at_the_fifth_silence_and_sells_each_once_afterwards(shop: Shop, rests: Clock) -> None:
+    breaker.TREASURY.count(answered=True)
+    items = [shop.item() for _ in range(SILENCES + 2)]
+    sale = started(shop, *items)
+    shop.treasury.fault("drop_after")
+    assert not bulk.sell_next(sale.pk)
+    assert states(sale) == [("unknown", "")] * SILENCES + [("pending", "")] * 2
+    shop.treasury.fault(None)
+    rests.seconds = REST
+    assert all(reconciled(item) for item in items[:SILENCES])
+    bulk.sell_next(sale.pk, now=later(minutes=2))
+    assert states(sale) == [("sold", "")] * len(items)
+    assert len(shop.treasury.payments) == Payout.objects.count() == len(items)
+
+
+def test_it_waits_with_a_line_that_finds_nobody_answering_only_as_it_is_claimed(
+    shop: Shop, rests: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The breaker opened in between: no key keeps that refusal."""
+    sale = started(shop, shop.item())
+    with monkeypatch.context() as unseen:
+        unseen.setattr(outside, "is_resting", lambda _: False)
+        bulk.sell_next(sale.pk)
+    assert (states(sale), Buyback.objects.count()) == ([("selling", "")], 0)
+    rests.seconds = REST
+    bulk.sell_next(sale.pk, now=later(minutes=1))
+    assert states(sale) == [("sold", "")]
+    assert Payout.objects.count() == 1
+
+
+def test_it_writes_down_what_became_of_a_line_while_a_peer_is_not_answering(shop: Shop, rests: Clock) -> None:
+    breaker.TREASURY.count(answered=True)
+    item = shop.item()
+    sale = started(shop, item, shop.item())
+    shop.treasury.fault("drop_after", times=1)
+    bulk._work_on(bulk._claim(sale.pk, clock.now()), None)  # type: ignore[arg-type]
+    for _ in range(SILENCES):
+        breaker.TREASURY.count(answered=False)
+    assert reconciled(item)
+    assert not bulk.sell_next(sale.pk, now=later(minutes=2))
+    assert states(sale) == [("sold", ""), ("pending", "")]
+
+
+def test_it_refuses_lines_while_an_admin_has_paused_the_treasury(shop: Shop) -> None:
+    """That may last for days."""
+    TreasuryControl.objects.update(paused=True)
+    sale = started(shop, shop.item(), shop.item())
+    bulk.sell_next(sale.pk)
+    assert states(sale) == [("refused", "failed")] * 2
+    assert (Buyback.objects.count(), shop.treasury.seen) == (0, [])

@@ -53,7 +53,7 @@ def test_it_pays_twice_without_claims_and_guards(world: World, monkeypatch: pyte
     """The control: two workers look for the next line, then pay. Both found the same one, so both paid it."""
     sale, both_have_looked = started(items_of(world, 1)), threading.Barrier(2)
 
-    def look(bulk_id: UUID, now: datetime) -> BulkLine | None:
+    def look(bulk_id: UUID, now: datetime, *, begun: bool) -> BulkLine | None:
         found = BulkLine.objects.filter(bulk=bulk_id, state="pending").first()
         both_have_looked.wait(timeout=30)
         return found
