@@ -49,6 +49,7 @@ class Load:
     paths: tuple[str, ...] = ()
     cookie: str = ""
     samples: str = ""  # a file for the moments (monotonic) and latencies of all requests
+    least: int = 0  # so many answers are waited for, even if that takes longer than ``seconds``
 
 
 @dataclass(slots=True)
@@ -130,7 +131,9 @@ class Connection:
 
 
 def run(load: Load) -> Report:
-    """Send for ``load.seconds``; requests under way at the end are waited for. Raises ConnectionError, ValueError."""
+    """Send for ``load.seconds``, and until there are ``load.least`` answers; requests under way at the end are waited
+    for. Raises ConnectionError, ValueError.
+    """
     requests, report = Requests(load), Report()
     moments, latencies = array.array("d"), array.array("d")
     selector = selectors.DefaultSelector()
@@ -150,7 +153,11 @@ def run(load: Load) -> Report:
             moments.append(now)
             latencies.append(now - connection.sent)
             _count(report, connection.answer)
-            busy -= now >= until or not _next(connection, requests)
+            enough = now >= until and len(latencies) >= load.least
+            busy -= enough or not _next(connection, requests)
+    for key in [*selector.get_map().values()]:
+        key.data.wire.close()
+    selector.close()
     report.seconds, report.cpu = time.monotonic() - begun, time.process_time() - cpu
     report.p50, report.p99 = percentile(latencies, 0.5), percentile(latencies, 0.99)
     if load.samples:

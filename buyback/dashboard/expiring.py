@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.lookups import GreaterThanOrEqual, LessThanOrEqual
 from django.http import HttpResponse, QueryDict
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -20,7 +21,7 @@ from django.views.decorators.http import require_safe
 from buyback import bulk
 from buyback.dashboard import filters
 from buyback.dashboard.tiles import tile
-from inventory.models import Collector, Item, Pack
+from inventory.models import Card, Collector, Item, Pack
 from inventory.models.holdings import ItemQuerySet
 from partners.dashboard import paging
 from partners.dashboard.access import MemberRequest, may_act, member
@@ -73,10 +74,15 @@ class Filter:
 
     def looked_for(self, here: Environment) -> Q | None:
         """What rows must be looked through for: the pack, and what an item is worth now. None: nothing."""
-        value = "card__fmv" if here.is_live else "fmv"
-        asked = {"pack__slug": self.pack or None, f"{value}__gte": self.least, f"{value}__lte": self.most}
-        asked = {name: wanted for name, wanted in asked.items() if wanted is not None}
-        return Q(**asked) if asked else None
+        # Asked of each row's card alone: joined, the database might begin at the cards, and there are many.
+        of_card = Subquery(Card.objects.filter(pk=OuterRef("card_id")).values("fmv"))
+        value = of_card if here.is_live else F("fmv")
+        asked = Q(pack__slug=self.pack) if self.pack else Q()
+        if self.least is not None:
+            asked &= Q(GreaterThanOrEqual(value, self.least))
+        if self.most is not None:
+            asked &= Q(LessThanOrEqual(value, self.most))
+        return asked or None
 
     def first(self, rows: QuerySet[Item, Row], here: Environment, most: int) -> tuple[list[Row], bool]:
         """The first matches of ``rows`` (``most`` at most), and whether there may be others behind those that were

@@ -16,6 +16,7 @@ from buyback.models import Buyback, Payout
 from inventory.models import Card, Collector, Item, Purchase, ShippingOrder
 from partners.dashboard.access import MemberRequest, member
 from partners.dashboard.pages import page
+from partners.dashboard.paging import row_by_row
 from partners.models import Environment
 
 MOST = 20  # of each kind on the page
@@ -50,11 +51,15 @@ def search(request: MemberRequest) -> HttpResponse:
 
 
 def find(here: Environment, text: str) -> Found:
-    """Rows of this environment; whole ids first. Five queries, two more for a UUID, one for an order's id."""
+    """Rows of this environment; whole ids first. Five queries, in a transaction for the first; two more for a UUID, one
+    for an order's id.
+    """
     if "\0" in text:
         return Found([], [], [], [], [], more_cards=False)
     uuid = _uuid(text)
-    named = list(Card.objects.filter(name__istartswith=text).order_by().values_list("pk", flat=True)[: CARDS + 1])
+    cards = Card.objects.filter(name__istartswith=text).order_by().values_list("pk", flat=True)
+    with row_by_row():  # where many begin so, the table would be read until enough of them have come
+        named = list(cards[: CARDS + 1])
     orders = ShippingOrder.objects.filter(environment=here)
     users = Collector.objects.of(here).starting_with(text).order_by("user_id")
     return Found(

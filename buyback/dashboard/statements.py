@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
+from decimal import Decimal
+from html import escape
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Max, Min
+from django.db.models import CharField, F, Func, Max, Min, Value
 from django.http import Http404, HttpResponse, StreamingHttpResponse
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
 from buyback.dashboard.payouts import COLUMNS, lines
@@ -19,9 +23,13 @@ from partners.dashboard.files import file_name
 from partners.dashboard.pages import page
 from partners.dashboard.paging import Order, keyset
 from partners.models import Environment
+from partners.templatetags.dashboard import usd
 
 OLDEST: Order = {"created_at": datetime.fromisoformat, "id": UUID}
 PRINTED = 5000  # payouts that a statement on paper lists; more are for the file
+# A payout of the sheet: when (UTC), its id, whose, for what, how much.
+LINE = '<tr><td class="num">{}</td><td class="id">{}</td><td>{}</td><td>{}</td><td class="right num">{}</td></tr>'
+PAID_AT = Func(F("created_at"), Value("HH24:MI:SS"), function="to_char", output_field=CharField())
 DAYS = ("day", "sold", "sold_amount", "paid", "paid_amount", "failed", "closed_at")
 HEADINGS = ("day_utc", "sellbacks", "sellbacks_usd", "payouts", "payouts_usd", "failed", "closed_at")
 
@@ -69,8 +77,9 @@ def statement_print(request: MemberRequest, day: date) -> HttpResponse:
     here = request.environment
     found = _closed(here, day)
     rows = _payouts(here, day).order_by("created_at", "id")
-    listed = rows.values_list("created_at", "id", "collector__user_id", "buyback__item__card__name", "amount")
-    context = {"day": day, "statement": found, "rows": listed[:PRINTED], "left_out": max(0, found.paid - PRINTED)}
+    listed = rows.values_list(PAID_AT, "id", "collector__user_id", "buyback__item__card__name", "amount")
+    left_out = max(0, found.paid - PRINTED)
+    context = {"day": day, "statement": found, "lines": _sheet(listed[:PRINTED]), "left_out": left_out}
     return page(request, "dashboard/statement_print.html", context)
 
 
@@ -94,6 +103,12 @@ def statements_csv(request: MemberRequest) -> StreamingHttpResponse:
 def _payouts(here: Environment, day: date) -> PayoutQuerySet:
     """What was paid on a day: the rows that its statement has added up."""
     return Payout.objects.of(here).in_days(day, day).paid()
+
+
+def _sheet(rows: Iterable[tuple[str, UUID, str, str, Decimal]]) -> SafeString:
+    """The lines of the sheet. There may be thousands, and a template takes six times as long to write them."""
+    written = (LINE.format(at, pk, escape(user), escape(card), usd(amount)) for at, pk, user, card, amount in rows)
+    return SafeString("".join(written))
 
 
 def _closed(here: Environment, day: date) -> Statement:

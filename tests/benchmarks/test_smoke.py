@@ -6,15 +6,20 @@ import os
 import subprocess
 import sys
 from collections import defaultdict
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
+from unittest.mock import Mock, patch
 
 import pytest
 from django.contrib.admin import site
 
 from benchmarks import admin, statement
 from benchmarks.goals import Goal
-from benchmarks.load import Numbers, percentile
-from benchmarks.pages import Page, goals, table
+from benchmarks.load import Load, Numbers, percentile, run
+from benchmarks.pages import Page, _asked, goals, table
+from inventory.models import Card
+from partners.dashboard.paging import row_by_row
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -68,6 +73,41 @@ def test_it_marks_a_page_that_is_slow_or_reads_a_table_whole() -> None:
     assert users[-2:] == ("5.50", "above 100 ms, reads inventory_item whole, 6 queries on the small world")
     assert payouts[-2:] == ("1.50", "")
     assert [goal.verdict() for goal in goals(large)] == ["missed by 10%", "missed", "missed"]
+
+
+def test_it_explains_a_statement_as_the_page_had_it_planned(db: None) -> None:
+    def get(_path: str) -> None:
+        with row_by_row():
+            list(Card.objects.filter(name__istartswith="a")[:1])
+
+    with patch("benchmarks.pages.BIG", -2):  # every table is one
+        browser = Mock(get=get)
+        assert _asked(browser, "/") == (4, ())
+        browser.get = lambda _path: list(Card.objects.order_by()[:1])
+        assert _asked(browser, "/") == (1, ("inventory_card",))
+
+
+class Answering(BaseHTTPRequestHandler):
+    """Says yes to everything, on a connection that stays."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Nothing."""
+
+
+def test_it_waits_for_as_many_answers_as_a_percentile_takes() -> None:
+    with HTTPServer(("127.0.0.1", 0), Answering) as server:
+        thread = Thread(target=server.handle_request)  # one connection, until it is closed
+        thread.start()
+        load = Load(server.server_port, "none", 0.0, 1, Numbers(0, 1, 0, 0), ("/",), least=7)
+        assert run(load).done == 7
+        thread.join()
 
 
 def test_it_takes_percentiles_from_what_was_measured() -> None:

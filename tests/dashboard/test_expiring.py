@@ -6,10 +6,11 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from pytest_django import DjangoAssertNumQueries
 
 from buyback import bulk
+from buyback.dashboard.expiring import Filter
 from config import clock
 from inventory.models import Card, Item
 from partners.dashboard import paging
@@ -79,6 +80,15 @@ def test_it_filters_live_items_by_what_they_are_worth_now(world: World) -> None:
     assert shown(world, "?least=x&most=-1") == items
     Card.objects.filter(items=items[0]).update(fmv=Decimal(99))
     assert shown(world, "?least=40") == [items[0]]
+
+
+def test_it_asks_for_a_value_row_by_row(world: World) -> None:
+    """Were the cards joined, the database might begin at all of them that are worth as much."""
+    live = world.northwind.live
+    asked = Filter.of(QueryDict("least=20&most=30"))
+    sql = str(asked.rows(live, live.now()).filter(asked.looked_for(live)).values("pk").query)
+    assert sql.count("(SELECT U0.") == 2
+    assert "JOIN" not in sql
 
 
 def test_it_filters_sandbox_items_by_their_value_at_the_pull(world: World) -> None:

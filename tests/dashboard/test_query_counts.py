@@ -47,7 +47,7 @@ from tests.world import (
 # Session, user, memberships and environment are in each; those of one's account know of no environment.
 QUERIES = {
     "overview": 13,
-    "search": 8,
+    "search": 11,
     "users": 7,
     "activity": 7,
     "holdings": 9,

@@ -18,9 +18,10 @@ from tests.shipments import make_order
 from tests.world import World, make_card, make_collector, make_item
 
 HERE = "/dashboard/live/search/"
-# Session, user, memberships, environment; names, users, cards by id, purchases, and the items of what was found.
-QUERIES = 9
-WITH_UUID = 11  # and sellbacks, payouts
+# Session, user, memberships, environment; names, in a transaction of their own; users, cards by id, purchases, and the
+# items of what was found.
+QUERIES = 12
+WITH_UUID = 14  # and sellbacks, payouts
 
 
 def found(world: World, query: str, mode: str = "live") -> search.Found:

@@ -15,6 +15,7 @@ from buyback.dashboard import statements
 from buyback.models import Payout, Statement
 from buyback.sellback import sell_back
 from buyback.statements import close_statements
+from inventory.models import Card, Collector
 from partners.actor import SYSTEM
 from partners.models import Environment
 from tests.dashboard.steps import signed_in
@@ -119,7 +120,26 @@ def test_it_prints_every_payout_up_to_a_sheets_worth(closed: World, monkeypatch:
         assert fact in page
     assert "not on this sheet" not in page
     monkeypatch.setattr(statements, "PRINTED", 2)
-    assert "The last 1 of 3 payouts are not on this sheet" in look(closed, f"{DAY}print/").content.decode()
+    page = look(closed, f"{DAY}print/").content.decode()
+    assert "The last 1 of 3 payouts are not on this sheet" in page
+    assert "$210.39</td></tr></tfoot>" in page  # the day's, whatever is printed
+    assert page.count('<td class="id">') == 2
+
+
+def test_it_prints_a_payout_as_its_time_id_user_card_and_amount(closed: World) -> None:
+    paid = Payout.objects.order_by("created_at").select_related("collector", "buyback__item__card")[0]
+    Card.objects.filter(pk=paid.buyback.item.card_id).update(name='<b>"Drake" & Co')
+    Collector.objects.filter(pk=paid.collector_id).update(user_id="<i>ann")
+    line = (
+        f'<tr><td class="num">12:00:00</td><td class="id">{paid.pk}</td><td>&lt;i&gt;ann</td>'
+        '<td>&lt;b&gt;&quot;Drake&quot; &amp; Co</td><td class="right num">$70.13</td></tr>'
+    )
+    assert f"<tbody>\n        {line}" in look(closed, f"{DAY}print/").content.decode()
+
+
+def test_it_prints_that_nothing_was_paid(closed: World) -> None:
+    page = look(closed, "/dashboard/live/statements/2026-04-19/print/").content.decode()
+    assert '<tr><td colspan="5">Nothing was paid on this day.</td></tr>' in page
 
 
 @pytest.mark.breaks_books(reason="a statement alone")
