@@ -1,4 +1,4 @@
-"""Middleware: a request id for everything, and the browser's layers for pages only.
+"""Middleware: a request id and the client's address for everything, and the browser's layers for pages only.
 
 The API carries its own credentials on every call, so sessions, CSRF, messages and the rest would only cost time there.
 ``for_pages`` makes a middleware step aside on API paths, and on those of cards' faces, which are the same for everybody
@@ -13,7 +13,9 @@ from collections.abc import Callable
 from typing import Any
 
 import structlog
+from allauth.core.internal.httpkit import clean_client_ip
 from csp.middleware import CSPMiddleware
+from django.conf import settings
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
@@ -93,3 +95,22 @@ class RequestIdMiddleware:
             response = self.get_response(request)
         response["X-Request-Id"] = request_id
         return response
+
+
+class ClientAddressMiddleware:
+    """Puts the client's address in place of the connection's, where ``TRUSTED_PROXIES`` of our own stand in front.
+
+    Each of them adds to the end of ``X-Forwarded-For`` whom it was asked by, so the entry of the first of them counts
+    from the end; whatever stands before it may be invented. Where there are fewer entries, or that one is no address,
+    the connection's own stays.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        count: int = settings.TRUSTED_PROXIES
+        entries = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
+        if 0 < count <= len(entries):
+            request.META["REMOTE_ADDR"] = clean_client_ip(entries[-count].strip()) or request.META["REMOTE_ADDR"]
+        return self.get_response(request)

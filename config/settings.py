@@ -89,7 +89,11 @@ SECURE_REDIRECT_EXEMPT = [r"^(_/)?api/v1(/|$)"]  # the API refuses by itself: a 
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 # Only a proxy that overwrites this header may be believed, so it takes a word of its own.
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if environment.flag("BEHIND_TLS_PROXY") else None
+BEHIND_TLS_PROXY = environment.flag("BEHIND_TLS_PROXY")
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_TLS_PROXY else None
+# How many proxies of our own stand in front, each adding to X-Forwarded-For whom it was asked by. What is before theirs
+# anybody may have written. One that ends TLS is one (config/middleware.py).
+TRUSTED_PROXIES = environment.whole("TRUSTED_PROXIES", int(BEHIND_TLS_PROXY), low=0, high=10)
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
@@ -135,6 +139,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "config.middleware.RequestIdMiddleware",
+    "config.middleware.ClientAddressMiddleware",  # before anything that asks for REMOTE_ADDR: logins, limits, sessions
     "config.health.HealthMiddleware",  # before anything that looks at the host: a probe calls by IP
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

@@ -4,7 +4,7 @@ The brake's promise: within 15 minutes at most ten wrong passwords of one accoun
 at, and at most fifty from one address over all accounts, however many come at the very same time (allauth counts on the
 shared cache, under a lock). A right password wipes the account's count at this address, and of the address's takes back
 its own alone. Not promised: a cache that is emptied forgets, and whoever guesses from many addresses has as many
-chances. The address is the one the server sees.
+chances. The address is the client's, behind proxies as TRUSTED_PROXIES says (``config/middleware.py``).
 """
 
 from __future__ import annotations

@@ -36,6 +36,14 @@ class InvitationUnusable(Refusal):
     sentence = gettext_noop("This invitation is not valid any more; ask for a new one")
 
 
+class PartnerSuspended(Refusal):
+    """Nobody joins a partner that may change nothing."""
+
+    sentence = gettext_noop(
+        "This partner is suspended, so nobody can join it now; try the link again once Phygitals has lifted that"
+    )
+
+
 class SignInFirst(Refusal):
     """The invited person has an account, and it is not the one that asks."""
 
@@ -97,11 +105,14 @@ def accept_invitation(
 ) -> Membership:
     """The invited person is a member: the signed-in ``user``, or a new account with ``password``.
 
-    Raises InvitationUnusable, SignInFirst, WeakPassword, AlreadyMember; then the link still works.
+    Raises InvitationUnusable, PartnerSuspended, SignInFirst, WeakPassword, AlreadyMember; then the link still works.
     """
     now = now or clock.now()
     with transaction.atomic():
         row = find_invitation(secret, now)
+        partner = Partner.objects.select_for_update(no_key=True).get(pk=row.partner_id)  # first, as ``invite`` does
+        if partner.status == Partner.Status.SUSPENDED:
+            raise PartnerSuspended
         invitation = Invitation.objects.select_for_update(no_key=True).get(pk=row.pk)
         if invitation.accepted_at or invitation.withdrawn_at:
             raise InvitationUnusable

@@ -3,7 +3,7 @@
 With ``CACHE_URL`` the count is in Redis and shared by all processes: one round trip, a tenth of a second at most. A
 Redis that does not answer stops nobody: for a few seconds each process then counts by itself, at its share of the
 limit, as it always does without ``CACHE_URL``. No count ever costs a query. Calls without a valid key are counted by
-client address.
+client address, which ``config/middleware.py`` finds behind proxies.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from django.http import HttpResponse, QueryDict, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 from django_htmx.http import HttpResponseStopPolling, trigger_client_event
 from kombu.exceptions import OperationalError
 
@@ -28,7 +28,7 @@ from config.keyset import walk
 from inventory.models import Item
 from partners.actor import Actor
 from partners.dashboard import paging
-from partners.dashboard.access import MemberRequest, Obstacle, may_act, member, obstacle
+from partners.dashboard.access import MemberRequest, Obstacle, form_only, may_act, member, obstacle
 from partners.dashboard.pages import page
 from partners.dashboard.paging import NEWEST, keyset
 from partners.models import Role
@@ -87,7 +87,7 @@ def preview(request: MemberRequest) -> HttpResponse:
     return page(request, "dashboard/bulk_preview.html", context)
 
 
-@require_POST
+@form_only
 @member
 def start(request: MemberRequest) -> HttpResponse:
     """Begin what was previewed; sent again, the same bulk sale is shown."""
@@ -130,7 +130,7 @@ def bulk_sale(request: MemberRequest, pk: UUID) -> HttpResponse:
     return page(request, "dashboard/bulk_sale.html", context, part="results")
 
 
-@require_POST
+@form_only
 @member
 def cancel(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Stop the items that have not begun."""

@@ -7,12 +7,12 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from buyback.sandbox import move_clock
 from config.errors import Refusal
 from partners.actor import Actor
-from partners.dashboard.access import MemberRequest, Obstacle, may_act, member, obstacle
+from partners.dashboard.access import MemberRequest, Obstacle, form_only, may_act, member, obstacle
 from partners.dashboard.pages import page
 from partners.models import Role
 from partners.sandbox import reset
@@ -39,7 +39,7 @@ def controls(request: MemberRequest) -> HttpResponse:
     return page(request, "dashboard/sandbox.html", context)
 
 
-@require_POST
+@form_only
 @member
 def clock(request: MemberRequest) -> HttpResponse:
     """Move the clock by one of the steps offered. Operators and owners."""
@@ -58,7 +58,7 @@ def clock(request: MemberRequest) -> HttpResponse:
     return redirect("dashboard:sandbox", "sandbox")
 
 
-@require_POST
+@form_only
 @member
 def empty(request: MemberRequest) -> HttpResponse:
     """Empty the sandbox. Owners."""

@@ -18,7 +18,7 @@ from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from config import csv
 from config.keyset import walk
@@ -27,7 +27,7 @@ from inventory.models.shipping import ORDER_MOVES, TIMES
 from inventory.shipping import progress
 from inventory.shipping.orders import OrderNotFound, find
 from partners.actor import Actor
-from partners.dashboard.access import MemberRequest, Obstacle, may_act, member, obstacle
+from partners.dashboard.access import MemberRequest, Obstacle, form_only, may_act, member, obstacle
 from partners.dashboard.files import file_name
 from partners.dashboard.pages import Chip, page
 from partners.dashboard.paging import NEWEST, Order, keyset
@@ -125,7 +125,7 @@ def order(request: MemberRequest, order_id: str) -> HttpResponse:
     return page(request, "dashboard/order.html", context)
 
 
-@require_POST
+@form_only
 @member
 def move(request: MemberRequest, order_id: str) -> HttpResponse:
     """Move a sandbox's order to another state. Operators and owners."""

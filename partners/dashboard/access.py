@@ -18,11 +18,12 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import reverse
+from django.urls import Resolver404, resolve, reverse
 from django.utils.cache import add_never_cache_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
@@ -49,13 +50,20 @@ class MemberRequest(HttpRequest):
 View = Callable[..., HttpResponseBase]
 
 
+def form_only(view: View) -> View:
+    """``view``, which answers nothing but a form; nobody is sent back there to look."""
+    guarded = require_POST(view)
+    vars(guarded)["form_only"] = True
+    return guarded
+
+
 def signed_in(view: View) -> View:
     """``view`` for a signed-in user with at least one membership; the one in use is on ``request.membership``."""
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not request.user.is_authenticated:
-            return _to_login(request)
+            return to_login(request)
         mine = cast("MemberRequest", request)
         mine.memberships = list(
             Membership.objects.filter(user=mine.user).select_related("partner").order_by("partner__name", "pk")
@@ -144,19 +152,32 @@ def owner_confirmed(view: View) -> View:
             context = {"section": "keys" if "/developers/" in request.path else "team", "stop": stop}
             return page(request, "dashboard/refused.html", context, part="dialog", status=stop.status)
         if is_reauthentication_required(request, app="dashboard"):
-            back = urlencode({"next": _page_of_form(request) if request.method == "POST" else request.get_full_path()})
+            team = reverse("dashboard:team", args=[request.environment.mode])
+            back = urlencode({"next": _way_back(request, team)})
             return redirect(f"{reverse('account_reauthenticate')}?{back}")
         return view(request, *args, **kwargs)
 
     return member(guarded)
 
 
-def _page_of_form(request: MemberRequest) -> str:
-    """The page that a form was sent from: where the form went to may answer nothing but a form."""
+def _way_back(request: HttpRequest, otherwise: str) -> str:
+    """What was asked for. Of a form the page that it was sent from, or ``otherwise``: where the form went to may answer
+    nothing but a form.
+    """
+    if request.method != "POST":
+        return request.get_full_path()
     sent_from = request.headers.get("Referer", "")
     safe = url_has_allowed_host_and_scheme(sent_from, {request.get_host()}, require_https=request.is_secure())
-    path = urlsplit(sent_from).path if safe else ""
-    return path or reverse("dashboard:team", args=[request.environment.mode])
+    return _page_or(urlsplit(sent_from).path if safe else "", otherwise)
+
+
+def _page_or(address: str, otherwise: str) -> str:
+    """``address`` if it can be looked at."""
+    try:
+        found = resolve(urlsplit(address).path)
+    except Resolver404:
+        return otherwise
+    return otherwise if getattr(found.func, "form_only", False) else address
 
 
 def must_enrol(request: MemberRequest) -> bool:
@@ -178,10 +199,10 @@ def _in_use(request: MemberRequest) -> Membership:
     return next((one for one in request.memberships if one.partner_id == chosen), request.memberships[0])
 
 
-def _to_login(request: HttpRequest) -> HttpResponse:
-    """To the login page and back; a fragment's request sends the whole page there, not the fragment."""
-    htmx = cast("MemberRequest", request).htmx
+def to_login(request: HttpRequest) -> HttpResponse:
+    """To the login page and back, from a form to its page; a fragment's request sends the whole page there."""
+    htmx, home = cast("MemberRequest", request).htmx, reverse("dashboard:home")
     if not htmx:
-        return redirect_to_login(request.get_full_path())
-    back = urlencode({"next": htmx.current_url_abs_path or reverse("dashboard:home")})
+        return redirect_to_login(_way_back(request, home))
+    back = urlencode({"next": _page_or(htmx.current_url_abs_path or home, home)})
     return HttpResponseClientRedirect(f"{reverse('dashboard:login')}?{back}")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
-from partners.dashboard.access import SESSION_KEY, MemberRequest, signed_in
+from partners.dashboard.access import SESSION_KEY, MemberRequest, form_only, signed_in
 from partners.dashboard.pages import page
 from partners.models import Mode
 
@@ -18,7 +18,7 @@ def home(request: MemberRequest) -> HttpResponse:
     return redirect("dashboard:overview", Mode.LIVE)
 
 
-@require_POST
+@form_only
 @signed_in
 def switch(request: MemberRequest) -> HttpResponse:
     """Use another of the member's partners from now on, in the same mode; any other partner is not found."""

@@ -9,15 +9,14 @@ from allauth.usersessions.models import UserSession
 from allauth.usersessions.views import ListUserSessionsView
 from django.contrib import messages
 from django.contrib.auth import HASH_SESSION_KEY
-from django.contrib.auth.decorators import login_required
 from django.contrib.sessions.models import Session
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext
-from django.views.decorators.http import require_POST
 from django.views.generic.edit import FormView
 
 from config import clock
+from partners.dashboard.access import form_only, to_login
 from partners.models import User
 
 
@@ -42,10 +41,11 @@ def standing(user: User) -> list[UserSession]:
     return [one for one in noted if one.session_key in good]
 
 
-@require_POST
-@login_required
+@form_only
 def end(request: HttpRequest, pk: int) -> HttpResponse:
     """End it; somebody else's is not found."""
+    if not request.user.is_authenticated:
+        return to_login(request)
     session = get_object_or_404(UserSession, user=request.user, pk=pk)
     end_sessions(request, [session])
     messages.success(request, gettext("The session has ended."))

@@ -8,14 +8,14 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from config import clock
 from config.errors import Refusal
 from partners import invitations
 from partners import team as actions
 from partners.actor import Actor
-from partners.dashboard.access import MemberRequest, may_act, member, owner_confirmed
+from partners.dashboard.access import MemberRequest, form_only, may_act, member, owner_confirmed
 from partners.dashboard.pages import page
 from partners.models import Invitation, Membership, Role
 from partners.onboarding import require_factor
@@ -74,7 +74,7 @@ def _form(request: MemberRequest, form: InviteForm) -> HttpResponse:
     return page(request, "dashboard/invite.html", {"section": "team", "form": form}, status=status)
 
 
-@require_POST
+@form_only
 @owner_confirmed
 def withdraw(request: MemberRequest, pk: int) -> HttpResponse:
     """The link stops working."""
@@ -83,7 +83,7 @@ def withdraw(request: MemberRequest, pk: int) -> HttpResponse:
     return _back(request, gettext("The invitation to %(email)s is withdrawn.") % {"email": invitation.email})
 
 
-@require_POST
+@form_only
 @owner_confirmed
 def factor(request: MemberRequest) -> HttpResponse:
     """Whether members need a second factor."""

@@ -5,16 +5,18 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import gettext
-from django.views.decorators.http import require_POST
 
-from partners.dashboard.access import MemberRequest, Obstacle, member, obstacle
+from partners.dashboard.access import MemberRequest, Obstacle, form_only, member, obstacle
 from partners.dashboard.pages import page as answer
 from partners.models import Role, SavedView
 
+# The lists that have filters, by their names in ``config/dashboard.py``.
+LISTS = ("users", "expiring", "buybacks", "payouts", "orders", "requests", "audit")
 
-@require_POST
+
+@form_only
 @member
 def save(request: MemberRequest) -> HttpResponse:
     """Keep the filters of a list; a name that is taken gets the new ones."""
@@ -39,7 +41,7 @@ def save(request: MemberRequest) -> HttpResponse:
     return redirect(f"{address}?{query}" if query else address)
 
 
-@require_POST
+@form_only
 @member
 def forget(request: MemberRequest, pk: int) -> HttpResponse:
     """Take one of one's own views away."""
@@ -64,10 +66,9 @@ def kept(query: QueryDict) -> str:
 
 def _list(request: MemberRequest, page: str) -> str:
     """The address of a list by its name. Raises Http404 for any other name."""
-    try:
-        return reverse(f"dashboard:{page}", args=[request.environment.mode])
-    except NoReverseMatch as error:
-        raise Http404("No such list") from error
+    if page not in LISTS:
+        raise Http404("No such list")
+    return reverse(f"dashboard:{page}", args=[request.environment.mode])
 
 
 def _refused(request: MemberRequest, stop: Obstacle) -> HttpResponse:

@@ -79,7 +79,10 @@ def test_it_refuses_what_is_no_view(world: World, changes: dict[str, str]) -> No
     assert not SavedView.objects.exists()
 
 
-@pytest.mark.parametrize("page", ["", "payout", "../x", "nowhere", "https://elsewhere.test"])
+@pytest.mark.parametrize(
+    "page",
+    ["", "payout", "../x", "nowhere", "https://elsewhere.test", "sandbox_reset", "bulk_start", "keys"],
+)
 def test_it_finds_no_list_of_another_name(world: World, page: str) -> None:
     assert save(world, world.northwind.viewer, page=page).status_code == 404
     assert not SavedView.objects.exists()

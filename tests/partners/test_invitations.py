@@ -10,13 +10,14 @@ from config.errors import Refusal
 from partners.actor import SYSTEM
 from partners.invitations import (
     InvitationUnusable,
+    PartnerSuspended,
     SignInFirst,
     accept_invitation,
     find_invitation,
     invite,
     withdraw_invitation,
 )
-from partners.models import AuditEntry, Invitation, Membership, User
+from partners.models import AuditEntry, Invitation, Membership, Partner, User
 from partners.team import AlreadyMember, BadEmail, UnknownRole, WeakPassword
 from tests.world import NOW, PASSWORD, World, make_user
 
@@ -60,6 +61,19 @@ def test_it_opens_nobodys_account(world: World, asks: str) -> None:
         accept_invitation(secret=invited(world), user=user, password="another long pass phrase", now=NOW)
     assert User.objects.get(email=NEW).check_password(PASSWORD)
     assert not Membership.objects.filter(user__email=NEW).exists()
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_it_waits_while_the_partner_is_suspended(world: World, known: bool) -> None:
+    user, secret = make_user(NEW) if known else None, invited(world, role="owner")
+    rows, before = Partner.objects.filter(pk=world.northwind.partner.pk), AuditEntry.objects.count()
+    rows.update(status="suspended")
+    with pytest.raises(PartnerSuspended):
+        accept_invitation(secret=secret, user=user, password=PASSWORD, now=NOW)
+    assert (User.objects.filter(email=NEW).exists(), AuditEntry.objects.count()) == (known, before)
+    assert not Membership.objects.filter(user__email=NEW).exists()
+    rows.update(status="active")
+    assert accept_invitation(secret=secret, user=user, password=PASSWORD, now=NOW).role == "owner"
 
 
 def test_it_works_once(world: World) -> None:
