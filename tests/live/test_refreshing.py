@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import itertools
+import threading
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 from urllib.parse import unquote
 
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
 from pytest_django.fixtures import Settings
+from structlog.testing import capture_logs
 
+from buyback import refreshing
 from buyback.outside import TransactionOpen
-from buyback.refreshing import PATIENCE, refresh_prices
+from buyback.refreshing import AT_ONCE, refresh_prices
 from buyback.tasks import refresh_prices as task
 from config import clock
+from config.alone import alone
+from config.celery import app
 from inventory.models import Card, Item
 from tests.live.shop import Shop, later
+from tests.peers.server import Request
 from tests.world import make_card, make_item
 
 
@@ -59,7 +68,8 @@ def test_it_asks_for_each_in_turn_and_for_no_more_than_a_batch(shop: Shop) -> No
     names = [held(shop, hours_ago=hours).public_id for hours in (3, 9, 5)]
     assert [refresh_prices(batch=2) for _ in range(3)] == [2, 1, 2]
     asked = [unquote(line.rpartition("/")[2]) for line in shop.oracle.seen]
-    assert asked == [*names, *names[:2]]
+    # Those of a batch are asked about together.
+    assert (sorted(asked[:2]), asked[2], sorted(asked[3:])) == (sorted(names[:2]), names[2], sorted(names[:2]))
 
 
 @pytest.mark.parametrize("fault", ["stale", "not_found"])
@@ -72,13 +82,82 @@ def test_it_reaches_every_card_whatever_stands_before_it(shop: Shop, fault: str)
 
 
 def test_it_ends_its_batch_when_the_oracle_is_silent_and_goes_on_from_there(shop: Shop) -> None:
-    for _ in range(PATIENCE + 2):
-        held(shop)
+    items = [held(shop) for _ in range(2 * AT_ONCE + 2)]
     shop.oracle.fault("500")
-    assert refresh_prices() == 0
-    assert len(shop.oracle.seen) == 2 * PATIENCE
+    with capture_logs() as logs:
+        assert refresh_prices() == 0
+    assert len(shop.oracle.seen) == 2 * 2 * AT_ONCE  # the fifth silence is in the second group; each is tried twice
+    told = {"asked": 2 * AT_ONCE, "of": len(items), "place": items[2 * AT_ONCE].card_id, "silences": 2 * AT_ONCE}
+    assert logs[-1] == {"event": "refresh_ended_early", "log_level": "warning"} | told
     shop.oracle.fault(None)
     assert refresh_prices() == 2
+
+
+def test_it_ends_its_batch_in_time_and_goes_on_from_there_with_a_slow_oracle(shop: Shop) -> None:
+    """Each look at the clock finds it 20 seconds later: two groups, then the others in the next batch."""
+    items, seconds = [held(shop) for _ in range(4 * AT_ONCE)], itertools.count(0, 20)
+    shop.oracle.fault("slow", seconds=0.01)
+    with capture_logs() as logs:
+        assert refresh_prices(ticks=lambda: next(seconds)) == 2 * AT_ONCE
+    assert [(one["asked"], one["place"]) for one in logs] == [(2 * AT_ONCE, items[2 * AT_ONCE].card_id)]
+    assert refresh_prices() == 2 * AT_ONCE
+    assert len(shop.oracle.seen) == len(items)
+
+
+def test_it_goes_on_where_a_batch_was_broken_off(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The worker's word to stop comes in the second group."""
+    for _ in range(2 * AT_ONCE):
+        held(shop)
+    real, groups = refreshing._ask, itertools.count(1)
+
+    def ask(*given: Any) -> Any:
+        if next(groups) == 2:
+            raise SoftTimeLimitExceeded
+        return real(*given)
+
+    monkeypatch.setattr(refreshing, "_ask", ask)
+    with pytest.raises(SoftTimeLimitExceeded):
+        refresh_prices()
+    assert len(shop.oracle.seen) == AT_ONCE
+    assert refresh_prices() == AT_ONCE
+    assert len(shop.oracle.seen) == 2 * AT_ONCE
+
+
+def test_it_asks_about_a_few_cards_together(shop: Shop) -> None:
+    """The oracle answers none before so many have asked."""
+    for _ in range(AT_ONCE):
+        held(shop)
+    line, respond = threading.Barrier(AT_ONCE), shop.oracle.respond
+
+    def answer(request: Request) -> None:
+        line.wait(timeout=15)
+        respond(request)
+
+    shop.oracle.respond = answer  # type: ignore[method-assign]
+    assert refresh_prices() == AT_ONCE
+
+
+@pytest.mark.parametrize(("cards", "age", "share"), [(2, 3600, 200), (2, 1, 240), (3, 1, 360)])
+def test_it_asks_about_all_twice_while_a_price_may_be_shown(
+    shop: Shop, settings: Settings, cards: int, age: int, share: int
+) -> None:
+    for _ in range(cards):
+        held(shop)
+    settings.ORACLE_MAX_AGE = age
+    assert refreshing._share() == share
+
+
+def test_it_counts_on_the_interval_of_the_clock() -> None:
+    assert app.conf.beat_schedule["refresh prices"]["schedule"] == refreshing.EVERY
+    assert refreshing.LONGEST + refreshing.LAST <= refreshing.EVERY
+
+
+def test_it_makes_one_batch_at_a_time(shop: Shop) -> None:
+    held(shop)
+    with alone("refresh_prices", seconds=60):
+        assert refresh_prices() == 0
+    assert shop.oracle.seen == []
+    assert refresh_prices() == 1
 
 
 def test_it_goes_on_after_a_price_it_cannot_trust(shop: Shop) -> None:
