@@ -56,6 +56,17 @@ def choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
     return value
 
 
+def path(name: str, default: str, taken: tuple[str, ...]) -> str:
+    """A path of plain segments with a slash at its end, whose first is none of ``taken``."""
+    value = text(name, default).removesuffix("/")
+    if not re.fullmatch(r"/?[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*", value):
+        raise ImproperlyConfigured(f"{name}={value!r} is not a path of letters, digits, - and _ such as back/office/.")
+    value = value.removeprefix("/")
+    if value.split("/")[0] in taken:
+        raise ImproperlyConfigured(f"{name}={value!r} begins with what has its place already: {', '.join(taken)}.")
+    return f"{value}/"
+
+
 def words(name: str, default: list[str]) -> list[str]:
     """A comma-separated list without empty entries."""
     return [word.strip() for word in text(name).split(",") if word.strip()] or default

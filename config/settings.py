@@ -67,6 +67,8 @@ if not SECRET_KEY:
     if not EMBEDDED:
         raise ImproperlyConfigured("SECRET_KEY is not set, and with a DATABASE_URL none is made up.")
     SECRET_KEY = development_secret_key(DATA_DIR)
+if len(SECRET_KEY) < 32:
+    raise ImproperlyConfigured("SECRET_KEY must hold at least 32 characters.")
 
 _own_host = urlsplit(PUBLIC_URL).hostname
 ALLOWED_HOSTS = environment.words(
@@ -158,7 +160,8 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",  # looks for itself here, by this name
 ]
 
-ADMIN_PATH = environment.text("ADMIN_PATH", "admin/").strip("/") + "/"
+TAKEN = ("_", "account", "api", "dashboard", "faces", "healthz", "login", "logout", "static")  # by everything else
+ADMIN_PATH = environment.path("ADMIN_PATH", "admin/", TAKEN)
 # config/middleware.py wraps these two under other names; tests/config/test_headers.py holds what they do.
 SILENCED_SYSTEM_CHECKS = ["security.W002", "security.W003"]
 ROOT_URLCONF = "config.urls"

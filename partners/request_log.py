@@ -16,6 +16,7 @@ from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from multiprocessing.util import Finalize
 from typing import Any, NamedTuple
+from urllib.parse import unquote_plus
 
 import orjson
 import structlog
@@ -212,7 +213,8 @@ def lost(environment: Environment, *, now: datetime) -> int:
 def _row(call: Call) -> tuple[Any, ...]:
     """The values of ``COLUMNS``."""
     base = next((root for root in reversed(API_ROOTS) if call.path.startswith(root)), "")
-    path = call.path.removeprefix(base) + (f"?{call.query}" if call.query else "")
+    pairs = "&".join(_pair(pair) for pair in call.query.split("&"))
+    path = _unescaped(call.path.removeprefix(base)) + (f"?{pairs}" if pairs else "")
     return (
         call.environment,
         call.key,
@@ -265,6 +267,23 @@ def masked(value: Any, depth: int = DEEPEST) -> Any:
         name: MASK if SECRET.search(name) and inner is not None else masked(inner, depth - 1)
         for name, inner in value.items()
     }
+
+
+def _pair(pair: str) -> str:
+    """A parameter of the query without its value, if that stands under a secret's name, however it is written."""
+    name, equals, _ = pair.partition("=")
+    return f"{_text(name)}={MASK}" if equals and SECRET.search(_plain(name)) else _unescaped(pair)
+
+
+def _unescaped(text: str) -> str:
+    """As it was sent; in plain letters where it holds a key, so that ``_text`` finds it."""
+    plain = _plain(text)
+    return plain if KEY.search(plain) else text
+
+
+def _plain(text: str) -> str:
+    """Without percent signs that stand for letters, also where they were written so twice."""
+    return unquote_plus(unquote_plus(text))
 
 
 def _text(text: str) -> str:

@@ -19,7 +19,7 @@ os.environ["TEST_DATA_DIR"] = os.environ["DATA_DIR"]
 for name in re.findall(r"^#([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE):
     if name not in {"DATA_DIR", "DATABASE_URL", "SECRET_KEY"}:
         os.environ[name] = ""
-os.environ["SECRET_KEY"] = os.environ.get("SECRET_KEY") or "tests only, never a secret"
+os.environ["SECRET_KEY"] = os.environ.get("SECRET_KEY") or "tests only, never a secret of anybody's"
 
 from config.settings import *  # noqa: E402, F403
 from config.settings import DATA_DIR, STORAGES  # noqa: E402

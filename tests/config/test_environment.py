@@ -9,7 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.urls import get_resolver
 
 from config import environment
 
@@ -41,7 +43,8 @@ def manage(tmp_path: Path, *arguments: str, **variables: str) -> subprocess.Comp
             {"DATABASE_URL": "postgresql://db/x"},
             "SECRET_KEY is not set, and with a DATABASE_URL none is made up.",
         ),
-        ({"DATABASE_URL": "postgresql://db/", "SECRET_KEY": "x"}, "DATABASE_URL names no database."),
+        ({"SECRET_KEY": "x" * 31}, "SECRET_KEY must hold at least 32 characters."),
+        ({"DATABASE_URL": "postgresql://db/", "SECRET_KEY": "x" * 32}, "DATABASE_URL names no database."),
     ],
 )
 def test_it_says_in_one_sentence_what_is_wrong(tmp_path: Path, variables: dict[str, str], sentence: str) -> None:
@@ -71,6 +74,29 @@ def test_it_refuses_a_number_out_of_bounds(monkeypatch: pytest.MonkeyPatch, valu
         environment.whole("PORT", 8000, low=1, high=65_535)
 
 
+@pytest.mark.parametrize("value", ["/", "//", "../x", "a(b", "a//b", "a b", "é", "x/.", "api/v1", "login", "/static/"])
+def test_it_refuses_a_place_for_the_admin_that_is_none(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("ADMIN_PATH", value)
+    with pytest.raises(ImproperlyConfigured, match="ADMIN_PATH="):
+        environment.path("ADMIN_PATH", "admin/", settings.TAKEN)
+
+
+@pytest.mark.parametrize(("value", "place"), [("", "admin/"), ("/back/office/", "back/office/"), ("ops-2", "ops-2/")])
+def test_it_takes_a_place_for_the_admin(monkeypatch: pytest.MonkeyPatch, value: str, place: str) -> None:
+    monkeypatch.setenv("ADMIN_PATH", value)
+    assert environment.path("ADMIN_PATH", "admin/", settings.TAKEN) == place
+
+
+def test_it_knows_every_first_segment_that_is_taken() -> None:
+    rows = [
+        inner
+        for row in get_resolver().url_patterns
+        for inner in (getattr(row, "url_patterns", [row]) if not str(row.pattern) else [row])
+    ]
+    first = {str(row.pattern).lstrip("^").split("/")[0] for row in rows} - {"", "admin"}
+    assert first | {"healthz", "static"} == set(settings.TAKEN)
+
+
 @pytest.mark.parametrize("value", ["", "   "])
 def test_it_takes_a_blank_value_for_unset(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     monkeypatch.setenv("PORT", value)
@@ -85,8 +111,8 @@ def test_it_takes_a_value_as_it_stands(monkeypatch: pytest.MonkeyPatch, value: s
 
 def test_it_keeps_a_secret_key_that_starts_with_a_dollar(tmp_path: Path) -> None:
     script = "from django.conf import settings; print(settings.SECRET_KEY)"
-    done = manage(tmp_path, "shell", "--no-imports", "-c", script, SECRET_KEY="$HOME and more")
-    assert done.stdout == "$HOME and more\n"
+    done = manage(tmp_path, "shell", "--no-imports", "-c", script, SECRET_KEY="$HOME and more, to thirty-two letters")
+    assert done.stdout == "$HOME and more, to thirty-two letters\n"
 
 
 def test_it_never_repeats_a_url_that_may_hold_a_password(monkeypatch: pytest.MonkeyPatch) -> None:

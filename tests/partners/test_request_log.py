@@ -135,6 +135,30 @@ def test_it_masks_a_key_wherever_it_stands(world: World) -> None:
     assert noted().path == f"/vm/buyback?key=live-{MASK}"
 
 
+@pytest.mark.parametrize(
+    ("query", "kept"),
+    [
+        ("limit=1&cursor=a%3D", "limit=1&cursor=a%3D"),
+        ("api_key=plainsecret&limit=1", f"api_key={MASK}&limit=1"),
+        ("api%5Fkey=plainsecret", f"api%5Fkey={MASK}"),
+        ("api%255Fkey=plainsecret", f"api%255Fkey={MASK}"),
+        ("Token=a&e-mail=b%40x.test", f"Token={MASK}&e-mail={MASK}"),
+        ("flag&x", "flag&x"),
+    ],
+)
+def test_it_masks_a_query_by_name(query: str, kept: str) -> None:
+    assert _row(waiting(query=query))[COLUMNS.index("path")] == f"/inventory/ann?{kept}"
+
+
+@pytest.mark.parametrize("underscore", ["_", "%5F", "%5f", "%255F"])
+def test_it_masks_a_key_that_is_written_in_percent_signs(world: World, underscore: str) -> None:
+    key, (start, secret) = world.northwind.live_key, world.northwind.live_key.split("_")
+    written = f"{start}{underscore}{secret}"
+    for call in (waiting(query=f"x={written}"), waiting(query=written), waiting(path=f"{INVENTORY}/{written}")):
+        path = _row(call)[COLUMNS.index("path")]
+        assert (secret in path, key in path, path.endswith(f"live-{MASK}")) == (False, False, True)
+
+
 def test_it_keeps_nothing_that_it_cannot_read() -> None:
     assert shown(b"email=a@x.test", ours=False) == NOT_JSON
     assert shown(b'{"email": "a@x.test"', ours=False) == NOT_JSON
