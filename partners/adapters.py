@@ -22,15 +22,26 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
+from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from config import sessions
 from config.factors import FACTORS
+from partners import audit
+from partners.actor import Actor
 from partners.factors import must_have_factor
 
 GENERIC = _("That e-mail address and password do not belong together. Check both and try again.")
 TOO_MANY = _("Too many failed attempts. Wait 15 minutes, then try again; the right password works then.")
+# What django-allauth tells a person of a change of their factors → what the audit log is told.
+FACTOR_CHANGES: dict[str, dict[str, Any]] = {
+    "mfa/email/totp_activated": {"action": "user.factor_added", "after": {"factor": "totp"}},
+    "mfa/email/totp_deactivated": {"action": "user.factor_removed", "before": {"factor": "totp"}},
+    "mfa/email/webauthn_added": {"action": "user.factor_added", "after": {"factor": "webauthn"}},
+    "mfa/email/webauthn_removed": {"action": "user.factor_removed", "before": {"factor": "webauthn"}},
+    "mfa/email/recovery_codes_generated": {"action": "user.recovery_codes_made"},
+}
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -50,6 +61,20 @@ class AccountAdapter(DefaultAccountAdapter):
         """Every factor was right; the session's clock starts."""
         super().login(request, user)
         sessions.begin(request.session, time.time())
+
+    def set_password(self, user: Any, password: str) -> None:
+        """One's own new password, changed or reset by mail: that it changed is audited, never what it is."""
+        with transaction.atomic():
+            super().set_password(user, password)
+            audit.record(actor=Actor.user(user), action="user.password_changed", target=user)
+
+    def send_notification_mail(self, template_prefix: str, user: Any, *args: Any, **kwargs: Any) -> None:
+        """The one call that django-allauth makes for every change of one's own factors; it comes once that is done."""
+        change = FACTOR_CHANGES.get(template_prefix)
+        if change:
+            with transaction.atomic():
+                audit.record(actor=Actor.user(user), target=user, **change)
+        super().send_notification_mail(template_prefix, user, *args, **kwargs)
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
         """By account and address together, so that nobody can keep somebody else out."""

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
+import allauth
 import pytest
 from allauth.mfa.models import Authenticator
 from django.test import Client
 from django.urls import reverse
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from partners.actor import SYSTEM
+from partners.adapters import FACTOR_CHANGES
 from partners.factors import remove_factors
 from partners.models import AuditEntry
 from partners.onboarding import require_factor
@@ -37,6 +41,34 @@ def test_it_sets_up_an_app_and_asks_for_its_digits(
     assert other.get(LIVE).status_code == 302
     assert give_code(other, app.code()).headers["Location"] == "/dashboard/"
     assert other.get(LIVE).status_code == 200
+
+
+def test_it_audits_every_change_of_ones_own_factors_and_no_secret(
+    world: World,
+    app: HalfMinute,
+    monkeypatch: pytest.MonkeyPatch,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    monkeypatch.setattr("allauth.mfa.totp.internal.auth.generate_totp_secret", lambda: TOTP_SECRET)
+    client, owner = Client(), world.northwind.owner
+    sign_in(client, owner.email)
+    client.get(INDEX + "totp/activate/")
+    for path, form in (("totp/activate/", {"code": app.code()}), ("recovery-codes/generate/", {})):
+        with django_capture_on_commit_callbacks(execute=True):
+            client.post(INDEX + path, form)
+    client.post(INDEX + "totp/deactivate/")
+    entries = list(AuditEntry.objects.order_by("id").values_list("actor", "action", "before", "after"))
+    assert entries == [
+        (f"user:{owner.email}", "user.factor_added", None, {"factor": "totp"}),
+        (f"user:{owner.email}", "user.recovery_codes_made", None, None),
+        (f"user:{owner.email}", "user.factor_removed", {"factor": "totp"}, None),
+    ]
+
+
+def test_it_knows_every_change_of_factors_that_allauth_tells_of() -> None:
+    folder = Path(str(allauth.__file__)).parent / "templates" / "mfa" / "email"
+    told = {f"mfa/email/{path.name.removesuffix('_subject.txt')}" for path in folder.glob("*_subject.txt")}
+    assert told == set(FACTOR_CHANGES)
 
 
 def test_it_takes_a_code_once_and_no_other(world: World, app: HalfMinute) -> None:

@@ -9,8 +9,10 @@ from django.conf import settings
 from django.core import mail
 from django.test import Client
 
+from partners.models import AuditEntry
 from tests.accounts.conftest import sign_in
-from tests.world import World
+from tests.dashboard.steps import confirmed
+from tests.world import PASSWORD, World
 
 RESET = "/account/password/reset/"
 NEW = "another long pass phrase"
@@ -38,6 +40,7 @@ def test_it_mails_a_link_that_sets_a_password_once(world: World) -> None:
     client = Client()
     form = client.get(link[1], follow=True).redirect_chain[-1][0]
     assert client.post(form, {"password1": NEW, "password2": NEW}).status_code == 302
+    assert AuditEntry.objects.get().action == "user.password_changed"
     assert sign_in(Client(), world.northwind.owner.email, NEW).status_code == 302
     again = Client().get(link[1], follow=True).content.decode()
     assert "password1" not in again
@@ -50,3 +53,20 @@ def test_it_says_the_same_of_an_unknown_address(world: World) -> None:
         for email in (world.northwind.owner.email, "nobody@northwind.test")
     )
     assert (known.redirect_chain, known.status_code) == (unknown.redirect_chain, unknown.status_code)
+
+
+@pytest.mark.parametrize("staff", [True, False])
+def test_it_audits_ones_own_new_password_and_not_what_it_is(world: World, staff: bool) -> None:
+    user = world.admin if staff else world.northwind.viewer
+    form = {"oldpassword": PASSWORD, "password1": NEW, "password2": NEW}
+    wrong = confirmed(user).post("/account/password/", form | {"oldpassword": "wrong"})
+    assert (wrong.status_code, AuditEntry.objects.exists()) == (200, False)
+    assert confirmed(user).post("/account/password/", form).status_code == 302
+    entry = AuditEntry.objects.get()
+    assert (entry.actor, entry.action, entry.before, entry.after) == (
+        f"user:{user.email}",
+        "user.password_changed",
+        None,
+        None,
+    )
+    assert entry.target == f"partners.user:{user.pk}"
