@@ -55,12 +55,27 @@ def run(argv: list[str]) -> int:
     """Run the Django command; a setting that is wrong is one sentence and exit code 2."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     from django.core.exceptions import ImproperlyConfigured
-    from django.core.management import execute_from_command_line
+    from django.core.management import ManagementUtility, get_commands
+    from django.core.management.base import BaseCommand, CommandError
+
+    class Utility(ManagementUtility):
+        """Django's, whose complaints of a wrong command line are a sentence as well."""
+
+        def fetch_command(self, subcommand: str) -> BaseCommand:
+            if subcommand not in get_commands():
+                fail(f"There is no command {subcommand!r}; `manage.py help` lists them.")
+            command = super().fetch_command(subcommand)
+            if subcommand == argv[1] and type(command).run_from_argv is BaseCommand.run_from_argv:
+                try:
+                    command.create_parser(argv[0], subcommand).parse_args(argv[2:])
+                except CommandError as error:
+                    fail(f"{subcommand}: {error}".replace("Error: ", "", 1))
+            return command
 
     try:
         import config.settings  # noqa: F401  (read here, where a bad value can be reported plainly)
 
-        execute_from_command_line(argv)
+        Utility(argv).execute()
     except ImproperlyConfigured as error:
         fail(str(error))
     return 0

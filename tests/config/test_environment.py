@@ -54,6 +54,21 @@ def test_it_says_in_one_sentence_what_is_wrong(tmp_path: Path, variables: dict[s
     assert done.stdout == ""
 
 
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        (["nonsense"], "There is no command 'nonsense'; `manage.py help` lists them."),
+        (["create_member", "x"], "create_member: the following arguments are required: EMAIL, --role"),
+        (["up", "--nonsense"], "up: unrecognized arguments: --nonsense"),
+    ],
+)
+def test_it_says_in_one_sentence_what_is_wrong_with_a_command(tmp_path: Path, line: list[str], sentence: str) -> None:
+    done = manage(tmp_path, *line)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"manage.py: {sentence}")
+    assert done.stderr.count("\n") == 1
+
+
 def test_it_keeps_the_secret_key_it_made(tmp_path: Path) -> None:
     script = "from django.conf import settings; print(settings.SECRET_KEY)"
     first, second = (manage(tmp_path, "shell", "--no-imports", "-c", script).stdout for _ in range(2))
