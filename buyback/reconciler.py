@@ -104,7 +104,7 @@ def _work_on_all(now: datetime | None, limit: int, until: float) -> int:
         Buyback.objects.unresolved()
         .exclude(state=Buyback.State.REVIEW)
         .filter(lease_until__lte=now or clock.now())
-        .order_by("lease_until")
+        .order_by("lease_until", "pk")
     )
     closed, faults, found = 0, 0, list(due.values_list("pk", flat=True)[:limit])
     for buyback_id in found:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from allauth.mfa.totp.internal import auth as totp
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 from django.test import Client
 from pytest_django import Settings
@@ -54,6 +55,15 @@ def shown() -> dict[str, Any]:
     call_command("demo_info", stdout=out)
     found: dict[str, Any] = json.loads(out.getvalue())
     return found
+
+
+@pytest.mark.parametrize("name", ["ORACLE_URL", "TREASURY_URL"])
+def test_it_makes_no_demo_world_that_somebody_outside_would_pay(folder: Path, settings: Settings, name: str) -> None:
+    setattr(settings, name, "https://peer.example.test")
+    with pytest.raises(ImproperlyConfigured, match="make it without ORACLE_URL and TREASURY_URL"):
+        seed()
+    assert set(counts()) == {0}
+    assert not (folder / "demo.json").exists()
 
 
 def counts() -> list[int]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from argparse import ArgumentParser, ArgumentTypeError
 from typing import Any
 
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand
 from django.db import transaction
 from tqdm import tqdm
@@ -15,7 +17,9 @@ from config.management.demo.plan import visits
 
 
 class Command(BaseCommand):
-    """Makes the demo world once, in one transaction; where it is already, nothing changes."""
+    """Makes the demo world once, in one transaction; where it is already, nothing changes. Raises ImproperlyConfigured
+    for a new one while an oracle or a treasury is configured.
+    """
 
     help = (
         "Make the demo world: two invented partners with both environments, keys and people, an admin, six packs, "
@@ -32,6 +36,11 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         made = not world.is_made()
         if made:
+            if settings.ORACLE_URL or settings.TREASURY_URL:
+                raise ImproperlyConfigured(
+                    "The demo world has sales of its own, which ask nobody: make it without ORACLE_URL and "
+                    "TREASURY_URL, then set them again."
+                )
             size = world.Size(options["cards"], options["users"], options["days"])
             with transaction.atomic():
                 self._make(size, options["seed"])
