@@ -18,6 +18,7 @@ from benchmarks.load import MULTIPLIER, Load, Numbers, Report, percentile
 from benchmarks.world import ROOT, Database
 from config.embedded_owner import BINARIES
 from config.processes import Children
+from config.web.server import listen
 
 PROCESSES = 2  # web processes of the server and of the peers
 READY_SECONDS = 30
@@ -127,14 +128,14 @@ class Shipped(HttpContestant):
     def start(self) -> None:
         os.environ |= {"API_RATE_LIMIT": "100000000", "WEB_WORKERS": str(PROCESSES), "LOG_FORMAT": "json"}
         self._children = Children(ROOT, self.folder / "log")
-        self._children.start("web", str(self.port), "127.0.0.1")
+        self._children.start_web(listen("127.0.0.1", self.port), PROCESSES)
         self.wait()
 
     def stop(self) -> None:
         self._children.stop()
 
     def server_cpu(self) -> float:
-        return cpu.used_by(self._children.running[0].process.pid)
+        return sum(cpu.used_by(child.process.pid) for child in self._children.running)
 
 
 @dataclass

@@ -29,7 +29,9 @@ def quiet(*said: Any, **named: Any) -> None:
 
 def caller(key: str) -> Callable[[], None]:
     """One call of the application, as a server makes it."""
-    from config.wsgi import application
+    from django.core.wsgi import get_wsgi_application
+
+    application: Any = get_wsgi_application()
 
     def call() -> None:
         environ = {

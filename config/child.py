@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import sys
 import threading
 import time
@@ -18,23 +19,12 @@ import psutil
 GRACE_SECONDS = 10
 
 
-def web(port: str = "8000", host: str = "127.0.0.1") -> None:
-    """The web server; its workers are processes of their own."""
-    from django.conf import settings
-    from granian import Granian
-    from granian.constants import Interfaces
+def web(where: str = "8000", host: str = "127.0.0.1") -> None:
+    """One web process, on a port, or on a listening socket that it inherits (``fd:7``)."""
+    from config.web.server import listen, serve
 
-    server = Granian(
-        "config.wsgi:application",
-        address=host,
-        port=int(port),
-        interface=Interfaces.WSGI,
-        workers=settings.WEB_WORKERS,
-        blocking_threads=settings.WEB_THREADS,
-        websockets=False,
-        workers_kill_timeout=GRACE_SECONDS // 2,
-    )
-    server.serve()
+    number = where.removeprefix("fd:")
+    serve(socket.socket(fileno=int(number)) if number != where else listen(host, int(where)))
 
 
 def worker() -> None:

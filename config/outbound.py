@@ -35,9 +35,10 @@ from django.db import connections
 MAX_BODY = 64 * 1024  # bytes
 MAX_CONNECTIONS = 32  # a process
 IDLE = 15.0  # seconds an unused connection is kept
-# Threads of a process that may wait for peers at once, all peers together, where waiting is not the whole of the work:
-# all web threads but one, which slow peers leave to everybody else. A process of one thread has none to keep free.
-AT_ONCE = BoundedSemaphore(max(1, settings.WEB_THREADS - 1))
+# Threads of a process that may wait for peers only to look something up: half of the lane whose requests wait for peers
+# (config/web/routing.py). Sellbacks have the other half.
+PLACES = max(1, settings.WEB_PEER_THREADS // 2)
+AT_ONCE = BoundedSemaphore(PLACES)
 
 # When the call of this thread must be over, by `time.monotonic()`.
 _deadline: ContextVar[float] = ContextVar("deadline")

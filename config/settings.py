@@ -142,7 +142,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "config.middleware.RequestIdMiddleware",
     "config.middleware.ClientAddressMiddleware",  # before anything that asks for REMOTE_ADDR: logins, limits, sessions
-    "config.health.HealthMiddleware",  # before anything that looks at the host: a probe calls by IP
+    "config.web.health.HealthMiddleware",  # before anything that looks at the host: a probe calls by IP
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     # Pages…: the browser's layers, which step aside for the API (config/middleware.py).
@@ -165,7 +165,6 @@ ADMIN_PATH = environment.path("ADMIN_PATH", "admin/", TAKEN)
 # config/middleware.py wraps these two under other names; tests/config/test_headers.py holds what they do.
 SILENCED_SYSTEM_CHECKS = ["security.W002", "security.W003"]
 ROOT_URLCONF = "config.urls"
-WSGI_APPLICATION = "config.wsgi.application"
 APPEND_SLASH = False  # the public contract has no trailing slashes, and a redirect would lose a POST
 
 TEMPLATES = [
@@ -289,6 +288,17 @@ LOG_FORMAT = environment.choice("LOG_FORMAT", "text" if EMBEDDED else "json", ("
 LOG_LEVEL = environment.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
 LOGGING = logging_config(LOG_FORMAT, LOG_LEVEL)
 
+# --- the web server (config/web) ------------------------------------------------------------------------
+
+MAX_CONNECTIONS = environment.whole("MAX_CONNECTIONS", 1024, low=16, high=65_536)  # all web processes together
+REQUEST_TIMEOUT = environment.whole("REQUEST_TIMEOUT", 10, low=1, high=120)  # seconds for headers and body
+RESPONSE_STALL = environment.whole("RESPONSE_STALL", 10, low=1, high=120)  # seconds without the client reading
+RESPONSE_TIMEOUT = environment.whole("RESPONSE_TIMEOUT", 300, low=10, high=3600)  # seconds for a long response
+KEEP_ALIVE = environment.whole("KEEP_ALIVE", 75, low=1, high=600)  # seconds that an idle connection stays open
+MAX_FORM_BYTES = environment.whole("MAX_FORM_BYTES", 1_048_576, low=65_536, high=16_777_216)
+MAX_IMPORT_BYTES = environment.whole("MAX_IMPORT_BYTES", 8_388_608, low=1_048_576, high=268_435_456)
+DRAIN_SECONDS = environment.whole("DRAIN_SECONDS", 30, low=1, high=600)  # for requests under way at SIGTERM
+
 # --- the partner API ------------------------------------------------------------------------------------
 
 # Calls a minute for each environment, over all web processes; without CACHE_URL a process counts its own share.
@@ -296,7 +306,11 @@ LOGGING = logging_config(LOG_FORMAT, LOG_LEVEL)
 API_RATE_LIMIT = environment.whole("API_RATE_LIMIT", 6000, low=1, high=100_000_000)
 API_WRITE_LIMIT = environment.whole("API_WRITE_LIMIT", 0, low=0, high=100_000_000)
 WEB_WORKERS = environment.whole("WEB_WORKERS", 2, low=1, high=256)
-WEB_THREADS = environment.whole("WEB_THREADS", 2, low=1, high=256)  # each; past the cores they only wait
+WEB_THREADS = environment.whole("WEB_THREADS", 2, low=1, high=256)  # of each lane (config/web/routing.py)
+WEB_PEER_THREADS = environment.whole("WEB_PEER_THREADS", 64, low=1, high=1024)  # calls that wait for peers
+WEB_PEER_CONNECTIONS = environment.whole("WEB_PEER_CONNECTIONS", 4, low=1, high=64)  # to the database, for those
+WEB_QUEUE = environment.whole("WEB_QUEUE", 512, low=1, high=100_000)  # requests that wait for a lane
+WEB_QUEUE_SECONDS = environment.whole("WEB_QUEUE_SECONDS", 10, low=1, high=60)
 TASK_PROCESSES = environment.whole("TASK_PROCESSES", 2, low=1, high=256)
 
 REST_FRAMEWORK: dict[str, Any] = {

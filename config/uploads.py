@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.core.files.uploadhandler import FileUploadHandler, StopUpload
-
-MOST_BYTES = 8 * 1024 * 1024
 
 
 class BoundedUploadHandler(FileUploadHandler):
@@ -21,7 +20,7 @@ class BoundedUploadHandler(FileUploadHandler):
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
         self._seen += len(raw_data)
-        if self._seen > MOST_BYTES:
+        if self._seen > settings.MAX_IMPORT_BYTES:
             raise StopUpload(connection_reset=False)
         return raw_data
 

@@ -7,23 +7,24 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.defaultfilters import filesizeformat
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
 from config.admin import ModelAdmin
 from config.errors import Refusal
-from config.uploads import MOST_BYTES
 from inventory.card_files import FORMATS
 from inventory.card_rows import COLUMNS, REQUIRED
 from inventory.card_uploads import hold_file, import_file, preview_file, waiting_file
 from inventory.importing import ImportRefusedError
 from partners.audited_admin import by
 
-TOO_LARGE = f"The file is larger than {MOST_BYTES // 1024 // 1024} MiB. Larger ones: manage.py import_cards."
+TOO_LARGE = "The file is larger than {size}. Larger ones: manage.py import_cards."
 RIGHTS = ("inventory.add_card", "inventory.change_card")
 
 if TYPE_CHECKING:
@@ -67,8 +68,9 @@ class ImportPages(Importing):
             raise PermissionDenied
         form = FileForm(request.POST, request.FILES) if request.method == "POST" else FileForm()
         if request.method == "POST":
-            if int(request.META.get("CONTENT_LENGTH") or 0) > MOST_BYTES and not request.FILES:
-                form.errors["file"] = form.error_class([TOO_LARGE])
+            most = settings.MAX_IMPORT_BYTES
+            if int(request.META.get("CONTENT_LENGTH") or 0) > most and not request.FILES:
+                form.errors["file"] = form.error_class([TOO_LARGE.format(size=filesizeformat(most))])
             elif form.is_valid():
                 return self._hold(request, form.cleaned_data["file"])
         more = {"title": "Import cards", "form": form, "columns": COLUMNS, "required": REQUIRED}

@@ -14,6 +14,7 @@ from typing import Any
 from rest_framework.request import Request
 
 from config.errors import BodyTooLarge
+from config.web.handler import TOO_LARGE
 
 MAX_BYTES = 64 * 1024
 MAX_DIGITS = 1000  # of one number
@@ -27,7 +28,7 @@ class _Malformed(ValueError):
 def take(request: Request) -> bytes:
     """The call's body as it came. Raises BodyTooLarge above 64 KiB."""
     raw: bytes = request.read(MAX_BYTES + 1)
-    if len(raw) > MAX_BYTES:
+    if len(raw) > MAX_BYTES or request.META.get(TOO_LARGE):
         raise BodyTooLarge
     return raw
 

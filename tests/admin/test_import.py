@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from pytest_django.fixtures import Settings
 
-from config import uploads
 from inventory.models import Card, CardFile
 from partners.models import AuditEntry
 from tests.admin.conftest import make_staff, signed_in, snapshot
@@ -81,10 +81,9 @@ def test_it_wants_a_file(admin: Client) -> None:
     assert "This field is required." in admin.post(UPLOAD).content.decode()
 
 
-def test_it_refuses_a_file_that_is_too_large(admin: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(uploads, "MOST_BYTES", 100_000)
-    monkeypatch.setattr("inventory.import_admin.MOST_BYTES", 100_000)
-    assert "The file is larger than 8 MiB." in upload(admin, b"x" * 300_000).content.decode()
+def test_it_refuses_a_file_that_is_too_large(admin: Client, settings: Settings) -> None:
+    settings.MAX_IMPORT_BYTES = 102_400
+    assert "The file is larger than 100.0\xa0KB." in upload(admin, b"x" * 300_000).content.decode()
     assert not CardFile.objects.exists()
     assert upload(admin).status_code == 200
     assert CardFile.objects.count() == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import itertools
 import os
 import signal
 import socket
@@ -150,13 +151,34 @@ def test_a_child_that_does_not_listen_gives_the_database_up_all_the_same(tmp_pat
         assert not database.exists()
 
 
-def test_it_names_the_child_that_died(tmp_path: Path) -> None:
-    children = Children(ROOT, tmp_path)
+def keep_checking(children: Children) -> None:
+    while True:
+        children.running[0].process.wait()
+        children.check()
+
+
+def test_a_child_that_ends_is_replaced_and_one_that_keeps_ending_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seconds = itertools.count(0, 0.5)
+    children = Children(ROOT, tmp_path, clock=lambda: next(seconds))
     try:
         children.start("no-such-role")
-        died = children.running[0]
-        died.process.wait()
-        with pytest.raises(ChildDiedError, match=r"The no-such-role process ended by itself \(status 1\)"):
+        with pytest.raises(ChildDiedError, match=r"The no-such-role process ended 5 times within a minute"):
+            keep_checking(children)
+        assert capsys.readouterr().err.count("The no-such-role process ended (status 1) and is replaced.") == 4
+    finally:
+        children.stop()
+
+
+def test_a_child_that_ends_now_and_then_is_replaced_for_ever(tmp_path: Path) -> None:
+    seconds = itertools.count(0, 20)
+    children = Children(ROOT, tmp_path, clock=lambda: next(seconds))
+    try:
+        children.start("no-such-role")
+        for _ in range(12):
+            children.running[0].process.wait()
             children.check()
+        assert len(children.running) == 1
     finally:
         children.stop()

@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -135,6 +136,39 @@ def test_it_leaves_nothing_when_it_is_killed_and_starts_again(folder: Path) -> N
         assert process.wait(timeout=60) == 0
 
 
+def test_it_replaces_a_web_process_that_was_killed_while_the_others_serve(folder: Path) -> None:
+    port = free_port()
+    with running(folder, "--port", port) as (process, said):
+        below = ready(process, said)
+        webs = [one for one in below if "web" in one.cmdline() and "config.child" in one.cmdline()]
+        assert len(webs) == 2
+        for killed in (webs[0], webs[1]):
+            killed.kill()
+            for _ in range(20):
+                assert alive(port)
+        assert within(5, lambda: len(serving(process)) == 2)
+        assert not {one.pid for one in serving(process)} & {one.pid for one in webs}
+        assert alive(port)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=60) == 0
+    assert said.read_text().count("ended (status -9) and is replaced.") == 2
+
+
+def serving(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
+    """The web processes that run now."""
+    found = psutil.Process(process.pid).children()
+    return [one for one in found if not gone(one.pid) and "web" in one.cmdline()]
+
+
+def alive(port: str) -> bool:
+    """Whether the server is ready. Until a process is there again, a connection waits in the socket."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=20) as answer:
+            return bool(answer.status == 200)
+    except urllib.error.HTTPError:
+        return False
+
+
 def test_it_seeds_nothing_into_a_database_of_your_own(tmp_path: Path) -> None:
     sockets = embedded.join(Path(settings.DATA_DIR), fast=True)
     name = f"own_{os.getpid()}"
@@ -153,3 +187,23 @@ def test_it_seeds_nothing_into_a_database_of_your_own(tmp_path: Path) -> None:
         finally:
             server.execute(f"DROP DATABASE {name} WITH (FORCE)")
     assert not (tmp_path / "var" / "demo.json").exists()
+
+
+def test_it_runs_one_role_alone_on_a_database_that_is_ready(folder: Path) -> None:
+    port, surroundings = free_port(), {**os.environ, "DATA_DIR": str(folder / "var")}
+    surroundings.pop("DJANGO_SETTINGS_MODULE", None)
+    migrate = [sys.executable, str(ROOT / "manage.py"), "migrate", "--verbosity", "0"]
+    subprocess.run(migrate, env=surroundings, check=True)
+    with running(folder, "--role", "web", "--port", port) as (process, said):
+        assert within(60, lambda: "Running web." in said.read_text())
+        assert within(60, lambda: len(serving(process)) == 2 and alive(port))
+        assert len(psutil.Process(process.pid).children()) == 2
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=60) == 0
+
+
+@pytest.mark.parametrize("more", ["--once", "--demo"])
+def test_a_role_sets_nothing_up(folder: Path, more: str) -> None:
+    with running(folder, "--role", "beat", more) as (process, said):
+        assert process.wait(timeout=60) == 2
+    assert said.read_text() == "manage.py: `up --role beat` sets nothing up: leave --once and --demo out.\n"

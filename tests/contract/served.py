@@ -14,6 +14,7 @@ from threading import Thread
 from unittest.mock import patch
 
 from django.core.servers.basehttp import WSGIRequestHandler, WSGIServer
+from django.core.wsgi import get_wsgi_application
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.http import HttpResponse
 
@@ -30,7 +31,6 @@ class QuietHandler(WSGIRequestHandler):
 @contextmanager
 def server() -> Iterator[int]:
     """Serve the block on this thread's connection to the database; yields the port."""
-    from config.wsgi import application
 
     shared = connections[DEFAULT_DB_ALIAS]
 
@@ -39,7 +39,7 @@ def server() -> Iterator[int]:
         listening.serve_forever(poll_interval=0.05)
 
     listening = WSGIServer((HOST, 0), QuietHandler)
-    listening.set_app(application)
+    listening.set_app(get_wsgi_application())
     thread = Thread(target=serve, daemon=True)
     shared.inc_thread_sharing()
     # At a request's end Django closes a connection that is in a transaction, and the test's always is.

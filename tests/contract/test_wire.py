@@ -1,6 +1,6 @@
 """The contract over a socket, against the server that production runs: what a test client cannot send, or would mend.
 
-Granian serves the test's own database from a process of its own, so rows are committed and the database emptied after.
+A web process serves the test's own database, so rows are committed, and the database is emptied afterwards.
 It asks an oracle, a treasury and a carrier, as production does, so what only these can bring about is met here as well.
 """
 
@@ -94,12 +94,11 @@ def chunked(body: bytes, size: int = 1000) -> bytes:
 def wire(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Wire]:
     """One server for all that follows in a test. At the oracle everything costs what the held item was worth."""
     port = free_port()
-    server = ("granian", "--interface", "wsgi", "--host", HOST, "--port", str(port), "--workers", "1")
     scenes = make_scenes()
     with OraclePeer(any_price="82.50") as oracle, TreasuryPeer(key=KEY) as treasury, CarrierPeer() as carrier:
         peers = {"ORACLE_URL": oracle.url, "TREASURY_URL": treasury.url, "TREASURY_KEY": KEY}
         monkeypatch.setenv("TEST_SETTINGS", json.dumps(peers | {"CARRIER_URL": carrier.url}))
-        with process(*server, "--no-log", "config.wsgi:application"):
+        with process("tests.web", str(port)):
             until(lambda: answers(port))
             yield Wire(scenes, port, oracle, treasury, carrier)
 

@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
+from threading import BoundedSemaphore
 from typing import Any
 
 import pytest
-from django.conf import settings as configured
 from django.db import connections
 from django.test import Client
 from django.urls import reverse
@@ -43,7 +43,7 @@ from tests.live.shop import (
 )
 from tests.live.test_breaker import Clock, told
 
-THREADS = configured.WEB_THREADS
+THREADS = 4
 NO_PRICE = "There is no price right now"
 DROPPED = replace(unresolved("treasury: unreachable"), spent=())
 PAID = replace(SETTLED, spent=())
@@ -56,6 +56,12 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     for name in ("ORACLE", "TREASURY", "QUESTIONS"):
         monkeypatch.setattr(breaker, name, Breaker(clock))
     return clock
+
+
+@pytest.fixture(autouse=True)
+def _one_thread_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The threads of a small lane, all but one of which may wait only to look something up."""
+    monkeypatch.setattr(outbound, "AT_ONCE", BoundedSemaphore(THREADS - 1))
 
 
 @pytest.fixture

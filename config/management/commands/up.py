@@ -2,6 +2,7 @@
 
 Starts or joins the database, migrates, seeds the demo world, then runs web server, worker and beat. A database of your
 own (DATABASE_URL) gets a demo world, with its admin and its logins, only if `--demo` asks for one.
+`--role` runs one kind of process for a node of a larger installation.
 `--once` runs the main job through real HTTP instead of waiting, and exits 0 only if every step held.
 """
 
@@ -22,7 +23,7 @@ from contextlib import contextmanager
 from io import StringIO
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, NoReturn
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -34,8 +35,10 @@ from config import environment, once
 from config.management.commands.seed_demo import count
 from config.processes import ChildDiedError, Children
 from config.static_files import collect
+from config.web.server import listen
 
 READY_SECONDS = 60
+ROLES = ("all", "web", "worker", "beat")
 BEGIN = [
     "No demo world is made in a database of your own, unless you say --demo. To begin, in another terminal:",
     "  python3 manage.py createsuperuser",
@@ -57,6 +60,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--port", help="default: $PORT, else 8000")
         parser.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
+        parser.add_argument("--role", choices=ROLES, default="all", help="run one kind of process, and set nothing up")
         parser.add_argument("--once", action="store_true", help="run the main job through HTTP, then stop")
         parser.add_argument("--demo", action="store_true", help="make the demo world in a DATABASE_URL, too")
         parser.add_argument("--cards", type=count, default=5000, help="cards of a new demo world (5000)")
@@ -70,15 +74,21 @@ class Command(BaseCommand):
         demo = settings.EMBEDDED or options["demo"]
         if only_once and not demo:
             raise ImproperlyConfigured("`up --once` plays in the demo world: with a DATABASE_URL, say --demo as well.")
-        _require_free(host, port)
+        role = options["role"]
+        if role != "all" and (only_once or options["demo"]):
+            raise ImproperlyConfigured(f"`up --role {role}` sets nothing up: leave --once and --demo out.")
+        listening = _listen(host, port) if role in ("web", "all") else None
         for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(sign, _stop)
         try:
+            if role != "all":
+                self._run_role(role, listening)
+            assert listening is not None  # noqa: S101  (all roles, so the web's is among them)
             with _alone(settings.DATA_DIR):
                 self._set_up()
                 if demo:
                     self._seed(options["cards"], options["users"])
-                self._run(host, port, demo=demo, only_once=only_once)
+                self._run(listening, demo=demo, only_once=only_once)
         except StoppedError:
             self.stderr.write("Stopped.")
         except (ChildDiedError, once.StepFailedError) as error:
@@ -95,14 +105,30 @@ class Command(BaseCommand):
         call_command("seed_demo", cards=cards, users=users)
         connection.close()
 
-    def _run(self, host: str, port: int, *, demo: bool, only_once: bool) -> None:
+    def _run_role(self, role: str, listening: socket.socket | None) -> NoReturn:
+        """One kind of process until a signal comes. Raises StoppedError, ChildDiedError."""
+        children = Children(settings.BASE_DIR, settings.DATA_DIR / "log")
+        try:
+            if listening is None:
+                children.start(role)
+            else:
+                children.start_web(listening, settings.WEB_WORKERS)
+            self._say(f"Running {role}. Logs: {children.logs}")
+            while True:
+                children.check()
+                time.sleep(0.5)
+        finally:
+            _ignore_further_signals()
+            children.stop()
+
+    def _run(self, listening: socket.socket, *, demo: bool, only_once: bool) -> None:
         children = Children(settings.BASE_DIR, settings.DATA_DIR / "log")
         try:
             self._say("Web server, worker, clock …")
             children.start("worker")
-            children.start("web", str(port), host)
+            children.start_web(listening, settings.WEB_WORKERS)
             children.start("beat")
-            url = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"  # noqa: S104
+            url = _address(listening)
             _wait_until_ready(url, children)
             if only_once:
                 once.main_job(url, _demo(), self._say, children.check)
@@ -131,18 +157,22 @@ def _ignore_further_signals() -> None:
         signal.signal(sign, signal.SIG_IGN)
 
 
-def _require_free(host: str, port: int) -> None:
-    """Said before anything is started. Raises ImproperlyConfigured."""
+def _listen(host: str, port: int) -> socket.socket:
+    """The socket of all web processes, taken before anything is started. Raises ImproperlyConfigured."""
     try:
-        family, kind, protocol, _, target = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family, kind, protocol) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(target)
+        return listen(host, port)
     except (OSError, OverflowError) as error:
         reason = getattr(error, "strerror", None) or error
         raise ImproperlyConfigured(
             f"Port {port} on {host} cannot be used ({reason}); choose another with --port or PORT."
         ) from error
+
+
+def _address(listening: socket.socket) -> str:
+    """The URL to open in a browser on this machine."""
+    host, port = listening.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 @contextmanager

@@ -9,7 +9,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.conf import settings as configured
 from django.test import Client
 from pytest_django.fixtures import Settings
 
@@ -126,7 +125,7 @@ def test_it_lets_the_same_key_try_anew_after_a_fault(
 
 def test_it_leaves_a_thread_for_sales_however_slow_the_carrier_is(world: World, peer: CarrierPeer) -> None:
     with ExitStack() as waiting:
-        for _ in range(max(1, configured.WEB_THREADS - 1)):
+        for _ in range(outbound.PLACES):
             waiting.enter_context(outbound.one_of_few())
         assert heard(quote(world)) == FAILED
         assert peer.asked == []

@@ -1,4 +1,4 @@
-"""What the web server's door does before the first request, and around each one."""
+"""What a web process does before its first request, and around each one."""
 
 from __future__ import annotations
 
@@ -9,14 +9,17 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 
 LOADED = """
-import gc, sys
-import config.wsgi
+import gc, sys, django
+django.setup()
+from config.web.handler import Handler
+Handler()
 print("buyback.dashboard.overview" in sys.modules, gc.get_freeze_count() > 50_000)
 """
-# The most page faults of a thousand calls from one place, however deep that is below the door.
+# The most page faults of a thousand calls from one place, however deep that is below the handler.
 FAULTS = """
-import resource
-from config import wsgi
+import resource, django
+django.setup()
+from config.web import handler
 
 def leaf():
     pass
@@ -29,13 +32,25 @@ def called(depth):
         leaf()
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
 
-wsgi._django = lambda environ, start_response: called(environ["depth"])
-print(max(wsgi.application({"depth": depth}, None) for depth in range(400)) < 500)
+def probe(depth):
+    raise Stop(called(depth))
+
+class Stop(Exception):
+    pass
+
+handler._environ = probe
+found = []
+for depth in range(400):
+    try:
+        handler.Handler.__call__(None, depth)
+    except Stop as stop:
+        found.append(stop.args[0])
+print(len(found), max(found) < 500)
 """
 
 
 def run(program: str) -> str:
-    """What a process of its own prints: what is frozen stays so."""
+    """What a separate process prints: what it freezes stays frozen."""
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     return done.stdout.strip()
 
@@ -45,4 +60,4 @@ def test_it_loads_every_page_and_keeps_all_of_it_from_the_collector() -> None:
 
 
 def test_it_leaves_room_for_calls_at_any_depth() -> None:
-    assert run(FAULTS) == "True"
+    assert run(FAULTS) == "400 True"

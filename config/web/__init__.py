@@ -1,0 +1,1 @@
+"""The web server: connections, request bodies, thread pools, and Django behind them."""

@@ -1,0 +1,188 @@
+"""From a connection to Django and back: wait for the body, choose a lane, send the response.
+
+Runs in the event loop. A thread is taken when the body is complete and given back before the
+response is sent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import IO, Any
+
+import structlog
+from django.conf import settings
+
+from config.web import health, limits
+from config.web.handler import Answer, Handler, Received
+from config.web.lanes import Lanes, Overloaded
+from config.web.routing import caller_of, lane_of, plans
+from config.web.waiting import Waiting
+
+log = structlog.get_logger(__name__)
+
+CHUNK = 64 * limits.KIB  # bytes of a response handed to the connection together
+LARGE_AT_ONCE = 4  # bodies above MAX_FORM_BYTES held in memory by one process
+NO_BODY = (204, 304)
+
+Message = dict[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+
+class Gone(Exception):
+    """The client has hung up."""
+
+
+class Application:
+    """The ASGI application. One for each process."""
+
+    def __init__(self) -> None:
+        self._handler = Handler()
+        self._lanes: Lanes | None = None
+        self._large = 0
+
+    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["raw_path"] == b"/livez":
+            await _send(health.as_answer(*health.livez()), send)
+            return
+        try:
+            await _send(await self._answer(scope, receive), send)
+        except Gone:
+            return
+
+    @property
+    def lanes(self) -> Lanes:
+        """The thread pools, started with the first request."""
+        if self._lanes is None:
+            self._lanes = Lanes(
+                plans(),
+                longest_queue=settings.WEB_QUEUE,
+                longest_wait=settings.WEB_QUEUE_SECONDS,
+            )
+            self.waiting = Waiting()
+        return self._lanes
+
+    async def _answer(self, scope: dict[str, Any], receive: Receive) -> Answer:
+        body = await self._body(scope, receive)
+        received = Received(scope, body, bool(scope["state"].get("too_large")))
+        path = scope["raw_path"]
+        if received.too_large and not limits.is_api(path):
+            size = limits.body_limit(path) // limits.MIB
+            return _refusal(path, 413, f"The form is larger than {size} MiB.", "body_too_large")
+        name = lane_of(scope["method"], scope["path"])
+        if name == "health":
+            return await self._health(received)
+        try:
+            return await self._run(name, received, receive)
+        except Overloaded:
+            log.warning("overloaded", lane=name)
+            return _busy(path)
+        except Gone:
+            raise
+        except Exception as error:  # Django answers its views' errors: this is the last resort
+            log.exception("request_fault", exc_info=error)
+            return _refusal(path, 500, "An unexpected error occurred", "internal_error")
+
+    async def _body(self, scope: dict[str, Any], receive: Receive) -> bytes:
+        """The whole body; empty when it is too large. Raises Gone."""
+        parts: list[bytes] = []
+        size, large, more = 0, False, True
+        try:
+            while more and not scope["state"].get("too_large"):
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise Gone
+                parts.append(message["body"])
+                size, more = size + len(message["body"]), message["more_body"]
+                if size > settings.MAX_FORM_BYTES and not large:
+                    if self._large >= LARGE_AT_ONCE:
+                        scope["state"]["too_large"] = True
+                        break
+                    large = True
+                    self._large += 1
+            return b"" if scope["state"].get("too_large") else b"".join(parts)
+        finally:
+            self._large -= large
+
+    async def _run(self, name: str, received: Received, receive: Receive) -> Answer:
+        """Run Django in a lane, again and again while the view asks to wait."""
+        lane, caller, began = self.lanes[name], caller_of(received.scope), _now()
+        while True:
+            current = received
+
+            def work(current: Received = current) -> Answer:
+                return self._handler(current)
+
+            answer = await lane.run(caller, work, again=received.waited > 0)
+            if answer.wait is None:
+                return answer
+            await self._wait(answer, receive)
+            received = Received(received.scope, received.body, received.too_large, max(_now() - began, 1e-9))
+
+    async def _wait(self, answer: Answer, receive: Receive) -> None:
+        """Until the view should be asked again. Raises Gone when the client hangs up first."""
+        assert answer.wait is not None  # noqa: S101  (asked for by the caller)
+        waiting = asyncio.ensure_future(self.waiting.until(answer.wait))
+        hung_up = asyncio.ensure_future(receive())
+        try:
+            await asyncio.wait({waiting, hung_up}, return_when=asyncio.FIRST_COMPLETED)
+            if hung_up.done() and not waiting.done():
+                raise Gone
+        finally:
+            waiting.cancel()
+            hung_up.cancel()
+
+    async def _health(self, received: Received) -> Answer:
+        """A probe's answer within two seconds, even while the database hangs."""
+        try:
+            async with asyncio.timeout(health.PATIENCE):
+                return await self.lanes["health"].run("", lambda: self._handler(received))
+        except (TimeoutError, Overloaded):
+            return health.as_answer(*health.UNREACHABLE)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+def _refusal(path: bytes, status: int, sentence: str, code: str) -> Answer:
+    headers, body = limits.refusal(path, status, sentence, code)
+    return Answer(status, headers, body, len(body))
+
+
+def _busy(path: bytes) -> Answer:
+    """Nothing was done, and the same request may be sent again in a second."""
+    if limits.is_api(path):
+        answer = _refusal(path, 429, "Rate limit exceeded", "overloaded")
+    else:
+        answer = _refusal(path, 503, "The server is busy. Try again in a moment.", "overloaded")
+    answer.headers.append((b"retry-after", b"1"))
+    return answer
+
+
+async def _send(answer: Answer, send: Send) -> None:
+    headers = answer.headers
+    if answer.status not in NO_BODY:
+        headers = [one for one in headers if one[0] != b"content-length"]
+        headers.append((b"content-length", str(answer.size).encode()))
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    body = answer.body
+    if isinstance(body, bytes) and len(body) <= CHUNK:
+        await send({"type": "http.response.body", "body": body, "more_body": False})
+        return
+    async with asyncio.timeout(settings.RESPONSE_TIMEOUT):
+        await _send_in_parts(body, answer.size, send)
+
+
+async def _send_in_parts(body: bytes | IO[bytes], size: int, send: Send) -> None:
+    """Hand over a part when the client has read the one before."""
+    try:
+        for start in range(0, max(1, size), CHUNK):
+            part = body[start : start + CHUNK] if isinstance(body, bytes) else body.read(CHUNK)
+            more = start + CHUNK < size
+            await send({"type": "http.response.body", "body": part, "more_body": more})
+    finally:
+        if not isinstance(body, bytes):
+            body.close()

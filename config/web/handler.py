@@ -1,0 +1,142 @@
+"""Django behind the server: from a complete request to a complete response, in one worker thread.
+
+Nothing here waits for the client. The request's body has arrived, and a streamed response (an
+export) is written to a temporary file before the first byte leaves.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from importlib import import_module
+from io import BytesIO
+from tempfile import SpooledTemporaryFile
+from typing import IO, Any
+from urllib.parse import unquote_to_bytes
+
+from django.conf import settings
+from django.core import signals
+from django.core.handlers.base import BaseHandler
+from django.core.handlers.wsgi import WSGIRequest
+from django.http.response import HttpResponseBase, StreamingHttpResponse
+from django.urls import set_script_prefix
+
+from config.web.waiting import Wait
+
+IN_MEMORY = 1024 * 1024  # bytes of a streamed response; the rest goes to a temporary file
+ROOM = 1 << 15  # words of a frame
+TOO_LARGE = "sellback.body_too_large"  # in META: the body was over the limit and is not there
+WAITED = "sellback.waited"  # in META: seconds that this request has waited so far
+
+Header = tuple[bytes, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A request that has arrived whole. ``too_large``: its body was dropped."""
+
+    scope: dict[str, Any]
+    body: bytes = b""
+    too_large: bool = False
+    waited: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A response to send: all bytes, or a file that is read from its start."""
+
+    status: int
+    headers: list[Header]
+    body: bytes | IO[bytes]
+    size: int
+    wait: Wait | None = field(default=None)
+
+
+class Handler(BaseHandler):
+    """Runs Django's middleware and views, and closes what a request has opened."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.load_middleware()
+        import_module(settings.ROOT_URLCONF)
+        # Code that is loaded by now stays for the life of the process. Frozen, it costs the
+        # collector nothing; unfrozen, some request waits while all of it is searched.
+        gc.collect()
+        gc.freeze()
+
+    def __call__(self, received: Received) -> Answer:
+        """The response to one request. Views' errors become responses here, as under WSGI."""
+        environ = _environ(received)
+        set_script_prefix("/")
+        signals.request_started.send(sender=type(self), environ=environ)
+        request = WSGIRequest(environ)
+        response = self.get_response(request)
+        try:
+            return _answer(response)
+        finally:
+            response.close()  # and with it, Django returns or keeps this thread's connection
+
+
+# CPython 3.11 and 3.12 keep frames in pieces of 16 KiB and free a piece when the first call in it
+# returns. A loop whose calls cross such an edge maps and unmaps memory at every turn; which pages
+# have one is chance (https://github.com/python/cpython/issues/142183). A frame that claims a large
+# piece leaves room in it for everything it calls.
+Handler.__call__.__code__ = Handler.__call__.__code__.replace(co_stacksize=ROOM)
+
+
+def _environ(received: Received) -> dict[str, Any]:
+    """The request as Django's WSGIRequest reads it.
+
+    Headers whose names hold an underscore are dropped: ``X_API_Key`` would pass for ``X-API-Key``.
+    """
+    scope, body = received.scope, received.body
+    client, server = scope["client"] or ("", 0), scope["server"] or ("", 0)
+    environ: dict[str, Any] = {
+        "REQUEST_METHOD": scope["method"],
+        "SCRIPT_NAME": "",
+        "PATH_INFO": unquote_to_bytes(scope["raw_path"]).decode("latin-1"),
+        "QUERY_STRING": scope["query_string"].decode("latin-1"),
+        "SERVER_PROTOCOL": f"HTTP/{scope['http_version']}",
+        "SERVER_NAME": server[0],
+        "SERVER_PORT": str(server[1] or 0),
+        "REMOTE_ADDR": client[0],
+        "CONTENT_LENGTH": str(len(body)),
+        "wsgi.url_scheme": scope["scheme"],
+        "wsgi.input": BytesIO(body),
+        TOO_LARGE: received.too_large,
+        WAITED: received.waited,
+    }
+    for raw_name, raw_value in scope["headers"]:
+        if b"_" in raw_name:
+            continue
+        name, value = raw_name.decode("latin-1").upper().replace("-", "_"), raw_value.decode("latin-1")
+        if name == "CONTENT_TYPE":
+            environ[name] = value
+        elif name != "CONTENT_LENGTH":
+            name = f"HTTP_{name}"
+            known = environ.get(name)
+            joined = "; " if name == "HTTP_COOKIE" else ","
+            environ[name] = value if known is None else f"{known}{joined}{value}"
+    return environ
+
+
+def _answer(response: HttpResponseBase) -> Answer:
+    headers = [(name.lower().encode("latin-1"), str(value).encode("latin-1")) for name, value in response.items()]
+    headers += [(b"set-cookie", morsel.OutputString().encode("latin-1")) for morsel in response.cookies.values()]
+    wait = getattr(response, "wait", None)
+    if isinstance(response, StreamingHttpResponse):
+        spool, size = _spooled(iter(response))
+        return Answer(response.status_code, headers, spool, size, wait)
+    content = response.content  # type: ignore[attr-defined]
+    return Answer(response.status_code, headers, content, len(content), wait)
+
+
+def _spooled(chunks: Iterable[bytes]) -> tuple[IO[bytes], int]:
+    """Everything a streamed response yields, and how many bytes that is."""
+    spool = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115  (closed when it is sent)
+    for chunk in chunks:
+        spool.write(chunk)
+    size = spool.tell()
+    spool.seek(0)
+    return spool, size

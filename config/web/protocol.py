@@ -1,0 +1,214 @@
+"""uvicorn's HTTP/1.1 protocol with limits: on connections, headers, bodies, and on slow readers.
+
+uvicorn parses, frames and keeps connections alive. It has no deadline for a request that never
+completes, and none for a client that does not read its response; both are added here. A request
+that is refused here never reaches a thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from asyncio import TimerHandle
+from typing import Any
+
+from django.conf import settings
+from httptools import HttpParserInvalidMethodError
+from uvicorn.protocols.http.httptools_impl import (
+    STATUS_LINE,
+    HttpToolsProtocol,
+    RequestResponseCycle,
+)
+
+from config.web import limits
+
+MAX_HEAD = 64 * limits.KIB  # bytes of request line and headers
+MAX_HEADERS = 100
+
+
+class BoundedProtocol(HttpToolsProtocol):
+    """One connection. Its requests arrive within REQUEST_TIMEOUT seconds each, or get 408."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.url = self._received = b""
+        self._late: TimerHandle | None = None
+        self._stalled: TimerHandle | None = None
+        self._closing: TimerHandle | None = None
+        self._head_bytes = self._body_bytes = self._limit = 0
+        self._in_head, self._dropping = True, False
+        self._receiving: RequestResponseCycle | None = None  # whose body is arriving
+        self._since = 0.0
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no request is under way."""
+        return self._late is None and (self.cycle is None or self.cycle.response_complete)
+
+    @property
+    def is_incomplete(self) -> bool:
+        """Whether a request has begun to arrive, and is not complete."""
+        return self._late is not None
+
+    # --- connection -------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._since = self.loop.time()
+        self._arm()
+        if len(self.connections) > _most_connections() and not self._make_room():
+            self._refuse(503, "Too many connections", "too_many_connections")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        for timer in (self._late, self._stalled, self._closing):
+            if timer is not None:
+                timer.cancel()
+        self._late = self._stalled = self._closing = None
+        self._unset_keepalive_if_required()
+        super().connection_lost(exc)
+
+    def _make_room(self) -> bool:
+        """Close the connection that is idle longest, else the one whose request is latest."""
+        others = [one for one in self.connections if isinstance(one, BoundedProtocol) and one is not self]
+        for candidates in (
+            [one for one in others if one.is_idle],
+            [one for one in others if one.is_incomplete],
+        ):
+            if candidates:
+                min(candidates, key=lambda one: one._since).transport.abort()  # noqa: SLF001
+                return True
+        return False
+
+    # --- arriving ---------------------------------------------------------------------------
+
+    def data_received(self, data: bytes) -> None:
+        if self.transport.is_closing():
+            return
+        if self._in_head and self._head_bytes > MAX_HEAD:
+            self._refuse(431, "Request headers too large", "headers_too_large")
+            return
+        self._received = data
+        super().data_received(data)
+        if self._in_head:
+            self._head_bytes += len(data)
+        if self.is_idle and self.timeout_keep_alive_task is None and not self.transport.is_closing():
+            self._wait_for_next()  # an empty line is not the beginning of a request
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._in_head, self._dropping = True, False
+        self._head_bytes = self._body_bytes = 0
+        self._receiving = None
+        if self._late is None:
+            self._since = self.loop.time()
+            self._arm()
+
+    def on_headers_complete(self) -> None:
+        self._in_head = False
+        if self.url.startswith(b"/"):
+            self.url = b"http://-" + self.url  # so that `//x` is a path, not a host
+        if len(self.headers) > MAX_HEADERS:
+            self._refuse(431, "Request headers too large", "headers_too_large")
+            return
+        super().on_headers_complete()
+        self._receiving = self.cycle
+        self._limit = limits.body_limit(self.scope["raw_path"])
+        declared = next((v for name, v in self.headers if name == b"content-length"), b"0")
+        if int(declared) > self._limit:
+            self._drop_body()
+
+    def on_body(self, body: bytes) -> None:
+        if self._dropping:
+            return
+        self._body_bytes += len(body)
+        if self._body_bytes > self._limit:
+            self._drop_body()
+            return
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        if self._late is not None:
+            self._late.cancel()
+            self._late = None
+        super().on_message_complete()
+        if self.cycle is not None and self.cycle.response_complete and not self.pipeline:
+            self._wait_for_next()  # answered before its body had come
+
+    def _drop_body(self) -> None:
+        """Read the rest and keep none of it; the request goes on as one that is too large."""
+        self._dropping = True
+        self.scope["state"]["too_large"] = True
+        self.cycle.body = bytearray()
+        self.cycle.message_event.set()
+
+    def _arm(self) -> None:
+        self._late = self.loop.call_later(settings.REQUEST_TIMEOUT, self._out_of_time)
+
+    def _out_of_time(self) -> None:
+        self._late = None
+        answered = self._receiving is not None and self._receiving.response_started
+        earlier = self.cycle is not self._receiving and not self.is_idle
+        if answered or earlier or self.pipeline or not (self.url or self._head_bytes):
+            self.transport.abort()  # nothing was asked, or the answer would stand for another request
+        else:
+            self._refuse(408, "Request timeout", "request_timeout")
+
+    def _refuse(self, status: int, sentence: str, code: str) -> None:
+        """Answer and close, whatever else is under way on this connection."""
+        path = self.url.removeprefix(b"http://-")
+        headers, body = limits.refusal(path, status, sentence, code)
+        head = b"".join(name + b": " + value + b"\r\n" for name, value in headers)
+        self.transport.write(STATUS_LINE[status] + head + b"connection: close\r\n\r\n" + body)
+        self._close()
+
+    def send_400_response(self, msg: str) -> None:
+        if isinstance(sys.exception(), HttpParserInvalidMethodError):  # the parser stops before the path
+            self.url = [*self._received.split(b" ", 2), b"", b""][1]
+            self._refuse(405, "Method not allowed", "method_not_allowed")
+        else:
+            self._refuse(400, "Invalid HTTP request", "invalid_http")
+
+    # --- leaving ----------------------------------------------------------------------------
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        if self._stalled is None:
+            self._stalled = self.loop.call_later(settings.RESPONSE_STALL, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if self._stalled is not None:
+            self._stalled.cancel()
+            self._stalled = None
+
+    def on_response_complete(self) -> None:
+        self._since = self.loop.time()
+        super().on_response_complete()
+        if self.transport.is_closing():
+            self._close()
+        elif self._late is not None and not self.pipeline:
+            self._unset_keepalive_if_required()  # the rest of its body has a deadline already
+
+    def _wait_for_next(self) -> None:
+        self._unset_keepalive_if_required()
+        self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self.timeout_keep_alive_handler)
+
+    def timeout_keep_alive_handler(self) -> None:
+        self._close()
+
+    def shutdown(self) -> None:
+        if self.is_idle:
+            self._close()
+        else:
+            super().shutdown()
+
+    def _close(self) -> None:
+        """Send what is buffered and close; a client that does not read it is cut off."""
+        self.transport.close()
+        if self._closing is None:
+            self._closing = self.loop.call_later(settings.RESPONSE_STALL, self.transport.abort)
+
+
+def _most_connections() -> int:
+    """This process's part of MAX_CONNECTIONS."""
+    return max(1, settings.MAX_CONNECTIONS // settings.WEB_WORKERS)

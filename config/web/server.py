@@ -1,0 +1,52 @@
+"""One web process: uvicorn on a socket that other processes may share."""
+
+from __future__ import annotations
+
+import socket
+from types import FrameType
+
+from django.conf import settings
+from uvicorn import Config, Server
+
+from config.web import health
+from config.web.application import Application
+from config.web.protocol import BoundedProtocol
+
+
+class WebServer(Server):
+    """Stops in order: no new connection, every request under way finished, for DRAIN_SECONDS."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        health.DRAINING.set()
+        super().handle_exit(sig, frame)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket for all web processes. Raises OSError."""
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    listening = socket.socket(family, kind, protocol)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listening.bind(address)
+    listening.listen(settings.MAX_CONNECTIONS)
+    return listening
+
+
+def serve(listening: socket.socket) -> None:
+    """Serve until SIGTERM or SIGINT."""
+    listening.setblocking(False)
+    config = Config(
+        Application(),
+        http=BoundedProtocol,
+        loop="uvloop",
+        ws="none",
+        lifespan="off",
+        interface="asgi3",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,  # config/web/middleware.py decides which proxies to believe
+        server_header=False,
+        backlog=settings.MAX_CONNECTIONS,
+        timeout_keep_alive=settings.KEEP_ALIVE,
+        timeout_graceful_shutdown=settings.DRAIN_SECONDS,
+    )
+    WebServer(config).run(sockets=[listening])

@@ -1,0 +1,58 @@
+"""Requests that wait for something to happen, without a thread or a database connection.
+
+A view that has nothing to say yet returns its response with ``response.wait = Wait(...)``. The
+server then keeps only the request's bytes, and calls the view again when the channel is woken or
+the time is over. A long-polling endpoint costs one coroutine for each waiting client.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Call the view again when ``channel`` is woken, or after ``seconds`` at the latest."""
+
+    channel: str
+    seconds: float
+
+
+class Waiting:
+    """The waiting requests of this process, by channel. Used in the event loop."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._by_channel: defaultdict[str, set[asyncio.Future[None]]] = defaultdict(set)
+
+    async def until(self, wait: Wait) -> None:
+        """Return when the channel is woken or the time is over."""
+        future = self._loop.create_future()
+        waiting = self._by_channel[wait.channel]
+        waiting.add(future)
+        timer = self._loop.call_later(wait.seconds, _wake, future)
+        try:
+            await future
+        finally:
+            timer.cancel()
+            waiting.discard(future)
+            if not waiting:
+                self._by_channel.pop(wait.channel, None)
+
+    def wake(self, channel: str) -> None:
+        """Let every request of ``channel`` look again. Safe to call from any thread."""
+        self._loop.call_soon_threadsafe(self._wake_all, channel)
+
+    def __len__(self) -> int:
+        return sum(map(len, self._by_channel.values()))
+
+    def _wake_all(self, channel: str) -> None:
+        for future in self._by_channel.get(channel, ()):
+            _wake(future)
+
+
+def _wake(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)

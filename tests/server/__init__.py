@@ -1,0 +1,1 @@
+"""The web server itself, over real sockets: limits, lanes, waiting requests, stopping."""

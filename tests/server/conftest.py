@@ -1,0 +1,143 @@
+"""One web process on the test's own database, and clients that do not behave."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any
+
+import psutil
+import pytest
+
+from tests.processes import process, until
+from tests.world import World
+
+HOST = "127.0.0.1"
+# As shipped, but for waits: a test does not sit through ten seconds.
+QUICK = {"REQUEST_TIMEOUT": 2, "RESPONSE_STALL": 2, "WEB_WORKERS": 1}
+DRIP = (
+    b"POST /login/ HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: csrftoken=made-up\r\n"
+    b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 100\r\n\r\nabcd"
+)
+
+
+@dataclass(frozen=True)
+class Heard:
+    """One response as it came over the wire; ``closed``: the server hung up after it."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        """The body as JSON."""
+        return json.loads(self.body)
+
+
+@dataclass(frozen=True)
+class Web:
+    """A running web process."""
+
+    port: int
+    process: psutil.Process
+    started: subprocess.Popen[bytes]
+
+    def connect(self, timeout: float = 15) -> socket.socket:
+        """A connection, which the caller closes."""
+        return socket.create_connection((HOST, self.port), timeout=timeout)
+
+    def send(self, request: bytes, timeout: float = 15) -> Heard:
+        """Send bytes on a new connection, and read one response."""
+        with closing(self.connect(timeout)) as sock:
+            sock.sendall(request)
+            return read(sock)
+
+    def get(self, path: str, **headers: str) -> Heard:
+        """A GET."""
+        lines = [f"GET {path} HTTP/1.1", f"Host: {HOST}", "Connection: close"]
+        lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+        return self.send("\r\n".join([*lines, "", ""]).encode())
+
+    def post(self, path: str, body: bytes, *, key: str = "", **headers: str) -> Heard:
+        """A POST with a JSON body."""
+        lines = [f"POST {path} HTTP/1.1", f"Host: {HOST}", f"X-API-Key: {key}", "Connection: close"]
+        lines += ["Content-Type: application/json", f"Content-Length: {len(body)}"]
+        lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+        return self.send("\r\n".join([*lines, "", ""]).encode() + body)
+
+    def stop(self) -> int:
+        """Ask it to stop; its exit status once it has."""
+        self.started.send_signal(signal.SIGTERM)
+        return self.started.wait(40)
+
+
+def read(sock: socket.socket) -> Heard:
+    """One response with a Content-Length."""
+    raw = b""
+    while b"\r\n\r\n" not in raw:
+        came = sock.recv(65_536)
+        if not came:
+            raise ConnectionError(f"closed after {raw!r}")
+        raw += came
+    head, _, body = raw.partition(b"\r\n\r\n")
+    status, *lines = head.decode("latin-1").split("\r\n")
+    headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
+    while len(body) < int(headers.get("content-length", "0")):
+        came = sock.recv(65_536)
+        if not came:
+            raise ConnectionError("closed in the middle of a body")
+        body += came
+    return Heard(int(status.split(" ")[1]), headers, body)
+
+
+def is_closed(sock: socket.socket, *, within: float) -> bool:
+    """Whether the server hangs up within so many seconds."""
+    deadline = time.monotonic() + within
+    while time.monotonic() < deadline:
+        sock.settimeout(max(0.01, deadline - time.monotonic()))
+        try:
+            if not sock.recv(65_536):
+                return True
+        except TimeoutError:
+            return False
+        except ConnectionError:
+            return True
+    return False
+
+
+def free_port() -> int:
+    """A port that nothing listens on."""
+    with closing(socket.socket()) as sock:
+        sock.bind((HOST, 0))
+        return int(sock.getsockname()[1])
+
+
+def listens(port: int) -> bool:
+    """Whether something does."""
+    with closing(socket.socket()) as sock:
+        return sock.connect_ex((HOST, port)) == 0
+
+
+@pytest.fixture
+def further() -> dict[str, Any]:
+    """Settings of the process; a module or class may override this fixture."""
+    return {}
+
+
+@pytest.fixture
+def web(
+    transactional_db: None, world: World, further: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Web]:
+    """One web process on this test's database."""
+    port = free_port()
+    monkeypatch.setenv("TEST_SETTINGS", json.dumps(QUICK | further))
+    with process("tests.web", str(port)) as started:
+        until(lambda: listens(port))
+        yield Web(port, psutil.Process(started.pid), started)
