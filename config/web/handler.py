@@ -16,11 +16,8 @@ from typing import IO, Any
 from urllib.parse import unquote_to_bytes
 
 from django.conf import settings
-from django.core import signals
-from django.core.handlers.base import BaseHandler
-from django.core.handlers.wsgi import WSGIRequest
+from django.core.handlers.wsgi import WSGIHandler
 from django.http.response import HttpResponseBase, StreamingHttpResponse
-from django.urls import set_script_prefix
 
 from config.web.waiting import Wait
 
@@ -53,12 +50,11 @@ class Answer:
     wait: Wait | None = field(default=None)
 
 
-class Handler(BaseHandler):
+class Handler:
     """Runs Django's middleware and views, and closes what a request has opened."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self.load_middleware()
+        self._django = WSGIHandler()
         import_module(settings.ROOT_URLCONF)
         # Code that is loaded by now stays for the life of the process. Frozen, it costs the
         # collector nothing; unfrozen, some request waits while all of it is searched.
@@ -67,11 +63,7 @@ class Handler(BaseHandler):
 
     def __call__(self, received: Received) -> Answer:
         """The response to one request. Views' errors become responses here, as under WSGI."""
-        environ = _environ(received)
-        set_script_prefix("/")
-        signals.request_started.send(sender=type(self), environ=environ)
-        request = WSGIRequest(environ)
-        response = self.get_response(request)
+        response: HttpResponseBase = self._django(_environ(received), _ignore)
         try:
             return _answer(response)
         finally:
@@ -83,6 +75,10 @@ class Handler(BaseHandler):
 # have one is chance (https://github.com/python/cpython/issues/142183). A frame that claims a large
 # piece leaves room in it for everything it calls.
 Handler.__call__.__code__ = Handler.__call__.__code__.replace(co_stacksize=ROOM)
+
+
+def _ignore(*_: Any) -> Any:
+    """WSGI's start_response: everything is read from the response itself."""
 
 
 def _environ(received: Received) -> dict[str, Any]:
