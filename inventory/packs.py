@@ -49,20 +49,26 @@ def count_sold() -> int:
 
 
 # Every pool's figures in one statement, each by its own clock. A pull between two counts is in the next.
+# The clock is read once, in a CTE: in a subquery a plan may read it for each row of a join, and one pack had two rows.
 COUNT_PULLS = """
+WITH clock AS MATERIALIZED (
+    SELECT coalesce(%(now)s::timestamptz, clock_timestamp()) AS now
+), sandbox AS MATERIALIZED (
+    SELECT id, clock.now + clock_offset AS now
+      FROM partners_environment, clock
+     WHERE mode = 'sandbox' AND retired_at IS NULL
+)
 INSERT INTO inventory_packactivity (pack_id, environment_id, pulls_7d, last_pull, counted_at)
 SELECT pack.id, NULL::bigint,
        (SELECT count(*) FROM inventory_item item
          WHERE item.pack_id = pack.id AND item.mode = 'live' AND item.purchased_at > clock.now - interval '7 days'),
        (SELECT max(purchased_at) FROM inventory_item item WHERE item.pack_id = pack.id AND item.mode = 'live'),
        clock.now
-  FROM inventory_pack pack, (SELECT coalesce(%(now)s::timestamptz, clock_timestamp()) AS now) clock
+  FROM inventory_pack pack, clock
 UNION ALL
 SELECT item.pack_id, item.environment_id,
        count(*) FILTER (WHERE item.purchased_at > sandbox.now - interval '7 days'), max(item.purchased_at), sandbox.now
-  FROM (SELECT id, coalesce(%(now)s::timestamptz, clock_timestamp()) + clock_offset AS now
-          FROM partners_environment WHERE mode = 'sandbox' AND retired_at IS NULL) sandbox
-  JOIN inventory_item item ON item.environment_id = sandbox.id
+  FROM sandbox JOIN inventory_item item ON item.environment_id = sandbox.id
  GROUP BY item.pack_id, item.environment_id, sandbox.now
  ORDER BY 1, 2
     ON CONFLICT (pack_id, environment_id) DO UPDATE

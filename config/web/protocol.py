@@ -162,8 +162,9 @@ class BoundedProtocol(HttpToolsProtocol):
         self._close()
 
     def send_400_response(self, msg: str) -> None:
-        if isinstance(sys.exception(), HttpParserInvalidMethodError):  # the parser stops before the path
-            self.url = [*self._received.split(b" ", 2), b"", b""][1]
+        method, path, *_ = [*self._received.split(b" ", 2), b""]
+        if method.isalpha() and isinstance(sys.exception(), HttpParserInvalidMethodError):
+            self.url = path  # the parser has stopped before it
             self._refuse(405, "Method not allowed", "method_not_allowed")
         else:
             self._refuse(400, "Invalid HTTP request", "invalid_http")
