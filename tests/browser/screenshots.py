@@ -1,14 +1,17 @@
-"""Screenshots of every page of the dashboard, and of the admin's, into ``docs/screenshots/``:
-``python -m tests.browser.screenshots``, or with ``admin`` after it for those alone.
+"""Screenshots of the dashboard and the admin.
 
-Starts a server of its own with the demo world in a temporary folder. A page that takes more than the mode needs a line
-in ``rows``; forms' targets (``tests/dashboard/test_roles.py``) and files are no pages. Any other page joins by itself.
+``python -m tests.browser.screenshots`` renders the ten of ``album.KEPT`` into ``docs/screenshots/``. With ``--all
+FOLDER`` it also renders every other page, in each look, into FOLDER, which stays outside of git: ``var/screenshots``.
+``--admin`` renders the admin's pages only.
+
+Starts a separate server with the demo world in a temporary folder. A page whose address needs more than the mode has a
+line in ``rows``. Targets of forms (``tests/dashboard/test_roles.py``) and downloads are left out. Every other page is
+included automatically.
 """
 
 from __future__ import annotations
 
 import atexit
-import base64
 import json
 import os
 import re
@@ -20,23 +23,22 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+from argparse import ArgumentParser
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.browser.album import ROOT, Album, Shot
+
 if TYPE_CHECKING:
     from partners.models import Environment
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-FOLDER = ROOT / "docs" / "screenshots"
 PORT = os.environ.get("PORT", "8190")
 URL = f"http://127.0.0.1:{PORT}"
-QUALITY = 35
 READY = 900  # seconds for the demo world to be made
 PATIENCE = 120_000  # milliseconds that a page may take where others are at work
 WORLD = ("--cards", "1200", "--users", "60")  # large enough for every list to have a second page
@@ -53,14 +55,6 @@ OWN = {
     "password": "password/",
     "confirm": "confirm/",
 }
-
-
-@dataclass(frozen=True)
-class Shot:
-    """One page: its file's name and its address."""
-
-    name: str
-    path: str
 
 
 def rows() -> dict[str, Callable[[Environment], list[Any]]]:
@@ -220,15 +214,15 @@ def admins_cookie() -> Any:
     return {"name": name, "value": client.cookies[name].value, "url": URL}
 
 
-def shoot_admin(browser: Browser, shots: list[Shot]) -> None:
+def shoot_admin(browser: Browser, album: Album, shots: list[Shot]) -> None:
     """Each page in each look."""
     cookie = admins_cookie()
     for look in LOOKS:
         with opened(browser, look) as page:
             page.context.add_cookies([cookie])
-            for shot in shots:
+            for shot in album.wanted(shots, f"-{look}"):
                 page.goto(URL + shot.path)
-                keep(page, f"{shot.name}-{look}")
+                album.keep(page, f"{shot.name}-{look}")
 
 
 @contextmanager
@@ -243,38 +237,36 @@ def opened(browser: Browser, look: str) -> Iterator[Page]:
     context.close()
 
 
-def shoot(browser: Browser, login: tuple[str, str], shots: list[Shot], suffix: str, looks: list[str]) -> None:
-    """Sign in once for each look and keep every page."""
+def shoot(
+    browser: Browser, album: Album, login: tuple[str, str], shots: list[Shot], *, suffix: str, looks: list[str]
+) -> None:
+    """Sign in once for each look and store every page that is wanted."""
     for look in looks:
+        preview = not suffix and album.folder(f"bulk_preview-{look}")
+        wanted = album.wanted(shots, f"{suffix}-{look}")
+        if not wanted and not preview:
+            continue
         with opened(browser, look) as page:
-            sign_in(page, login, "" if suffix else look)
-            for shot in shots:
+            sign_in(page, album, login, "" if suffix else look)
+            for shot in wanted:
                 page.goto(URL + shot.path)
-                keep(page, f"{shot.name}{suffix}-{look}")
-            if not suffix:
+                album.keep(page, f"{shot.name}{suffix}-{look}")
+            if preview:
                 page.goto(f"{URL}/dashboard/live/expiring/")
                 page.get_by_role("button", name=re.compile("^Sell back (all|the first)")).click()
                 page.get_by_role("button", name=re.compile("^Sell back [0-9]+ items? for")).wait_for()
-                keep(page, f"bulk_preview-{look}")
+                album.keep(page, f"bulk_preview-{look}")
 
 
-def sign_in(page: Page, login: tuple[str, str], look: str) -> None:
-    """By the form, which is a page to keep as well, in this look."""
+def sign_in(page: Page, album: Album, login: tuple[str, str], look: str) -> None:
+    """Sign in with the form. In a ``look``, the form is a page to store as well."""
     page.goto(URL)
     if look:
-        keep(page, f"login-{look}")
+        album.keep(page, f"login-{look}")
     page.get_by_label("E-mail address").fill(login[0])
     page.get_by_label("Password").fill(login[1])
     page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url("**/live/")
-
-
-def keep(page: Page, name: str) -> None:
-    """The window as a WebP file, which Playwright itself does not write."""
-    page.wait_for_load_state("networkidle")
-    found = page.context.new_cdp_session(page).send("Page.captureScreenshot", {"format": "webp", "quality": QUALITY})
-    (FOLDER / f"{name}.webp").write_bytes(base64.b64decode(found["data"]))
-    print(f"{time.strftime('%H:%M:%S')} {name}", flush=True)
 
 
 def call(key: str, path: str, sent: Any = None) -> None:
@@ -299,22 +291,35 @@ def ask_often(key: str, here: Environment) -> None:
     time.sleep(3)  # the log is written once a second
 
 
-def shoot_dashboard(browser: Browser, here: Environment, login: dict[str, str]) -> None:
-    """Every page, full, in the sandbox's colours, empty, and where there is none."""
+def shoot_dashboard(browser: Browser, album: Album, here: Environment, login: dict[str, str]) -> None:
+    """Every page with data, in the sandbox's colours, and empty; and the error pages."""
     full, lists = list(pages(here, lists_only=False)), list(pages(here, lists_only=True))
     error = [Shot("error", "/nowhere"), Shot("nothing-matches", "/dashboard/live/users/?q=nobody")]
     own = [Shot(f"account-{name}", f"/account/{path}") for name, path in OWN.items()]
     known, new = (login["email"], login["password"]), (newcomer(login["password"]), login["password"])
-    shoot(browser, known, [*full, *own, *error], "", list(LOOKS))
+    shoot(browser, album, known, [*full, *own, *error], suffix="", looks=list(LOOKS))
     controls = Shot("sandbox-clock", "/dashboard/sandbox/developers/sandbox/")
     sandbox = [Shot("sandbox", "/dashboard/sandbox/"), controls]
-    shoot(browser, known, sandbox, "-mode", ["light", "dark"])
-    shoot(browser, new, lists, "-empty", ["light"])
+    shoot(browser, album, known, sandbox, suffix="-mode", looks=["light", "dark"])
+    shoot(browser, album, new, lists, suffix="-empty", looks=["light"])
 
 
 def main() -> None:
-    """Write all of them and say how large the folder is."""
-    FOLDER.mkdir(parents=True, exist_ok=True)
+    """Render the screenshots and print how large the folders are."""
+    parser = ArgumentParser(prog="python -m tests.browser.screenshots", description="Render screenshots.")
+    parser.add_argument("--all", metavar="FOLDER", type=Path, help="also render every other page, into FOLDER")
+    parser.add_argument("--admin", action="store_true", help="the admin's pages only")
+    options = parser.parse_args()
+    album = Album(options.all)
+    folders = album.make_folders()
+    render(album, admin_only=options.admin)
+    for folder in folders:
+        size = sum(file.stat().st_size for file in folder.iterdir())
+        print(f"{len(list(folder.iterdir()))} files, {size / 1e6:.1f} MB in {folder}")
+
+
+def render(album: Album, *, admin_only: bool) -> None:
+    """Start the server, fill in what its tasks would compute, and store the album's pages."""
     with served(), sync_playwright() as playwright:
         import django
 
@@ -332,14 +337,12 @@ def main() -> None:
         here = Environment.objects.get(partner__name=login["partner"], mode="live")
         path = os.environ.get("CHROMIUM") or shutil.which("chromium")
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"])
-        if "admin" not in sys.argv:
+        if not admin_only:
             known = (access.read() or {})["api_keys"]
             ask_often(next(one["key"] for one in known if one["mode"] == "live"), here)
-            shoot_dashboard(browser, here, login)
-        shoot_admin(browser, back_office(here))
+            shoot_dashboard(browser, album, here, login)
+        shoot_admin(browser, album, back_office(here))
         browser.close()
-    size = sum(file.stat().st_size for file in FOLDER.iterdir())
-    print(f"{len(list(FOLDER.iterdir()))} files, {size / 1e6:.1f} MB in {FOLDER}")
 
 
 if __name__ == "__main__":

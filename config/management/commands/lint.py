@@ -1,4 +1,4 @@
-"""`manage.py lint`: the gate, the same by hand and in CI. `--relock` writes the locks anew first.
+"""`manage.py lint`: the gate, the same by hand and in CI. `--relock` writes the locks first.
 
 Every step runs even after a failure, so that one run shows everything; exit code 1 if any failed.
 """
@@ -6,12 +6,14 @@ Every step runs even after a failure, so that one run shows everything; exit cod
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import tempfile
 import time
 import tomllib
 from argparse import ArgumentParser
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +24,30 @@ from django.core.management.base import BaseCommand, CommandError
 ROOT = Path(settings.BASE_DIR)
 LOCKS = ROOT / "config" / "lock"
 LOCK_ARGUMENTS = {"app": ("--no-dev",), "dev": ("--group", "dev")}
-# What the installed server is told, so that `check --deploy` judges the settings that matter.
+# Words that plain English does without, each with a letter in brackets, so that this file has none.
+UNWANTED = re.compile(
+    r"\b([t]old|[w]hoever|[t]hereof|[a]new|[f]rom\W+afar|[o]n\W+a\W+leash|[l]ooked\W+through)\b",
+    re.IGNORECASE,
+)
+# Folders and files whose text is still to be rewritten. An entry leaves this list, none joins it.
+STILL_EXEMPT = (
+    "benchmarks/",
+    "buyback/",
+    "config/",
+    "inventory/",
+    "partners/",
+    "static/",
+    "templates/",
+    "tests/",
+)
+TEXT = {
+    *("", ".css", ".example", ".html", ".js", ".md", ".po", ".py", ".sh", ".sql", ".svg"),
+    *(".toml", ".txt", ".yaml", ".yml"),
+}
+# Folders that are not the project's text. Hidden ones are left out as well, except these.
+NOT_OURS = {"__pycache__", "node_modules", "test-results", "var"}
+HIDDEN_BUT_OURS = {".ci", ".github"}
+# The settings of a production server, so that `check --deploy` judges those that matter.
 PRODUCTION = {
     "CELERY_BROKER_URL": "redis://broker.invalid/0",
     "CACHE_URL": "redis://cache.invalid/1",
@@ -41,16 +66,18 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--relock", action="store_true", help="resolve and export the locks first")
-        parser.add_argument("--fix", action="store_true", help="let ruff mend and format what it can")
+        parser.add_argument("--fix", action="store_true", help="let ruff fix and format what it can")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["relock"]:
             relock()
         failed = [name for name, step in self._steps(fix=options["fix"]) if not self._passes(name, step)]
-        problem = stale_lock()
-        self._report("locks", problem, 0.0)
-        if problem:
-            failed.append("locks")
+        for name, check in (("words", unwanted_words), ("locks", stale_lock)):
+            started = time.monotonic()
+            problem = check()
+            self._report(name, problem, time.monotonic() - started)
+            if problem:
+                failed.append(name)
         if failed:
             raise CommandError(f"failed: {', '.join(failed)}")
 
@@ -82,6 +109,30 @@ class Command(BaseCommand):
         self.stdout.flush()
 
 
+def unwanted_words(exempt: tuple[str, ...] = STILL_EXEMPT) -> str:
+    """Each unwanted word as ``file:line: word``, one a line, or ""."""
+    found = []
+    for path in _texts():
+        name = path.relative_to(ROOT).as_posix()
+        if not name.startswith(exempt):
+            text = path.read_text(encoding="utf-8", errors="replace")
+            for match in UNWANTED.finditer(text):
+                line = text.count("\n", 0, match.start()) + 1
+                found.append(f"{name}:{line}: " + " ".join(re.findall(r"\w+", match[0])))
+    return "\n".join(found)
+
+
+def _texts() -> Iterator[Path]:
+    """Every text file of the project, in one order."""
+    for folder, inner, names in os.walk(ROOT):
+        inner[:] = sorted(
+            name for name in inner if name in HIDDEN_BUT_OURS or not (name.startswith(".") or name in NOT_OURS)
+        )
+        for name in sorted(names):
+            if Path(name).suffix in TEXT and name != ".env":
+                yield Path(folder, name)
+
+
 def relock() -> None:
     """Resolve `uv.lock` (needs the network) and export both hashed locks."""
     _uv("lock", "--quiet")
@@ -90,7 +141,7 @@ def relock() -> None:
 
 
 def stale_lock() -> str:
-    """What is not fresh, or "". Needs no network: compares what `uv.lock` says it was made for."""
+    """Which lock is stale, or "". Needs no network: `uv.lock` records the dependencies it was made for."""
     wanted = tomllib.loads((ROOT / "pyproject.toml").read_text())
     locked = tomllib.loads((ROOT / "uv.lock").read_text())
     own = next(package for package in locked["package"] if package["name"] == wanted["project"]["name"])
@@ -136,7 +187,7 @@ def _one(requirement: Any) -> str:
 
 
 def _uv(*arguments: str) -> None:
-    """Raises ImproperlyConfigured with uv's last words."""
+    """Run uv. Raises ImproperlyConfigured with its last line."""
     done = subprocess.run(
         [sys.executable, "-m", "uv", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
     )
