@@ -297,6 +297,10 @@ API_RATE_LIMIT = environment.whole("API_RATE_LIMIT", 6000, low=1, high=100_000_0
 API_WRITE_LIMIT = environment.whole("API_WRITE_LIMIT", 0, low=0, high=100_000_000)
 WEB_WORKERS = environment.whole("WEB_WORKERS", 2, low=1, high=256)
 WEB_THREADS = environment.whole("WEB_THREADS", 2, low=1, high=256)  # each; past the cores they only wait
+# Threads that wait for peers share so many database connections in each process, and wait so many
+# seconds for one of them (`config/postgres/sharing.py`).
+WEB_PEER_CONNECTIONS = environment.whole("WEB_PEER_CONNECTIONS", 4, low=1, high=64)
+WEB_PEER_CONNECTION_TIMEOUT = environment.whole("WEB_PEER_CONNECTION_TIMEOUT", 10, low=1, high=60)
 TASK_PROCESSES = environment.whole("TASK_PROCESSES", 2, low=1, high=256)
 
 REST_FRAMEWORK: dict[str, Any] = {
