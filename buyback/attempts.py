@@ -2,6 +2,9 @@
 
 claimed → submitted → settled | failed | unknown, and unknown → settled | failed | review (``models/sales.py`` has the
 table, a trigger holds it). A step whose attempt is no longer where it expects changes nothing and says so.
+
+The three steps of a sale that goes well are one statement each, beside this file: ``claim.sql``,
+``submit.sql`` and ``settle.sql``. Each commits by itself.
 """
 
 from __future__ import annotations
@@ -9,13 +12,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
 
-from django.db import OperationalError, transaction
+from django.db import IntegrityError, OperationalError, transaction
 from psycopg.errors import LockNotAvailable
 
-from buyback import alerts, breaker, caps, treasury
+from buyback import alerts, breaker, caps, claimed, treasury
 from buyback.models import Alert, Buyback, Move, Payout, Transfer
 from buyback.outcomes import (
     ItemExpired,
@@ -27,15 +31,28 @@ from buyback.outcomes import (
     SessionActive,
     TransactionFailed,
 )
+from config.errors import Refusal
+from config.postgres import statements
 from inventory.models import Card, Item
 from inventory.pricing import Price
 from partners import events
 from partners.actor import Actor
-from partners.models import Environment, Event, IdempotencyKey
+from partners.models import Environment, Event
 
+Row = tuple[Any, ...]
 LEASE = timedelta(seconds=30)  # longer than the oracle and the treasury may take together
 PAUSE = timedelta(seconds=15)  # until an unknown outcome is asked about again
-IN_FLIGHT, TREASURY, PAID_OUT = Transfer.Account.IN_FLIGHT, Transfer.Account.TREASURY, Transfer.Account.PAID_OUT
+IN_FLIGHT, TREASURY = Transfer.Account.IN_FLIGHT, Transfer.Account.TREASURY
+CLAIM = statements.read(Path(__file__).with_name("claim.sql"))
+SUBMIT = statements.read(Path(__file__).with_name("submit.sql"))
+SETTLE = statements.read(Path(__file__).with_name("settle.sql"))
+# What the claim's statement says of an item that it does not claim.
+REFUSALS: dict[str, type[Refusal]] = {
+    "not_found": ItemNotFound,
+    "expired": ItemExpired,
+    "paused": TransactionFailed,
+    "resting": PeerResting,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +62,7 @@ class Attempt:
     buyback: Buyback
     item: Item
     treasury: str  # which one pays, by its name; decided at the claim, and kept with the submission
+    submissions: int  # of the item's other attempts, so many were submitted
 
     @property
     def pk(self) -> UUID:
@@ -66,7 +84,9 @@ def load(buyback_id: UUID) -> Attempt:
     """An attempt as it stands."""
     buyback = Buyback.objects.get(pk=buyback_id)
     related = ("card", "purchase", "collector", "environment")
-    return Attempt(buyback, Item.objects.select_related(*related).get(pk=buyback.item_id), treasury=buyback.treasury)
+    item = Item.objects.select_related(*related).get(pk=buyback.item_id)
+    others = Buyback.objects.filter(item=item).exclude(reference="").exclude(pk=buyback_id)
+    return Attempt(buyback, item, treasury=buyback.treasury, submissions=others.count())
 
 
 def claim(
@@ -83,63 +103,35 @@ def claim(
     Raises SaleInFlight, SessionActive, ItemNotFound, ItemExpired, TransactionFailed while the treasury is paused, or
     PeerResting while a breaker is open.
     """
-    with transaction.atomic(durable=True):
-        item = _lock(environment, item_id, pull)
-        moment = now or environment.database_now()
-        if item.state == Item.State.SELLING:
-            _refuse_second(item, moment)
-        if item.state != Item.State.HELD:
-            raise ItemNotFound
-        if not item.window_is_open(moment):
-            raise ItemExpired
-        if caps.is_paused():
-            raise TransactionFailed
-        if breaker.is_open():
-            raise PeerResting
-        _move_item(item.pk, Item.State.HELD, Item.State.SELLING)
-        buyback = Buyback.objects.create(
-            environment=environment,
-            item=item,
-            state=Buyback.State.CLAIMED,
-            buyback_percent=item.buyback_percent,
-            mint_price=item.purchase.mint_price,
-            voucher=item.purchase.voucher,
-            requested_by=str(by),
-            created_at=moment,
-            lease_until=moment + LEASE,
-        )
-        if key is not None:
-            # Only while the key is still this request's own: one that was given up must not sell under it.
-            own = IdempotencyKey.objects.filter(pk=key, subject=None, status=None)
-            if not own.update(subject=buyback.pk):
-                raise SaleInFlight
-    return Attempt(buyback, item, treasury=treasury.name())
-
-
-def _lock(environment: Environment, item_id: str, pull: int | None) -> Item:
-    """The item that is not sold, its row locked without waiting. Raises SaleInFlight, ItemNotFound."""
-    items = Item.objects.of(environment).open().filter(public_id=item_id)
-    if pull is not None:
-        items = items.filter(pk=pull)
-    related = ("card", "purchase", "collector", "environment")
     try:
-        item = items.select_related(*related).select_for_update(nowait=True, no_key=True, of=("self",)).first()
+        row = statements.run_durably(
+            CLAIM,
+            {
+                "environment": environment.pk,
+                "item_id": item_id,
+                "pull": pull,
+                "requested_by": str(by),
+                "now": now,
+                "resting": breaker.is_open(),
+                "key": key,
+                "lease": LEASE,
+            },
+        )
     except OperationalError as error:
         if isinstance(error.__cause__, LockNotAvailable):
             raise SaleInFlight from None
         raise
-    if item is None:
+    if row is None:
         raise ItemNotFound
-    return item
-
-
-def _refuse_second(item: Item, now: datetime) -> None:
-    """Raises SaleInFlight while a request works on the item's open attempt, SessionActive when none does."""
-    attempt = Buyback.objects.unresolved().get(item=item)
-    at_work = attempt.state in (Buyback.State.CLAIMED, Buyback.State.SUBMITTED)
-    if at_work and attempt.lease_until is not None and attempt.lease_until > now:
+    refusal, opened, at_work, submissions, *found = row
+    if refusal == Item.State.SELLING:
+        raise SaleInFlight if at_work else SessionActive(opened)
+    if refusal is not None:
+        raise REFUSALS[refusal]
+    if found[0] is None:  # the key was given up, and another request may be selling under it
         raise SaleInFlight
-    raise SessionActive(attempt.pk)
+    buyback, item = claimed.rows(environment, item_id, found)
+    return Attempt(buyback, item, treasury=treasury.name(), submissions=submissions)
 
 
 def submit(attempt: Attempt, price: Price, *, now: datetime | None) -> None:
@@ -148,54 +140,55 @@ def submit(attempt: Attempt, price: Price, *, now: datetime | None) -> None:
     Raises TransactionFailed: with the item held again when the kill switch or a cap forbids it, and with nothing
     changed when the claim has lapsed meanwhile, for then the reconciler ends it.
     """
+    reference = _next_reference(attempt) if attempt.treasury else ""
+    environment, cap = attempt.item.environment, caps.ONE_SALE
     try:
-        with transaction.atomic(durable=True):
-            moment = now or attempt.item.environment.database_now()
-            reference = _next_reference(attempt.item) if attempt.treasury else ""
-            moved = Buyback.objects.filter(
-                # The very lease we took: the reconciler's is another, and means that we were given up.
-                pk=attempt.pk,
-                state=Buyback.State.CLAIMED,
-                lease_until=attempt.buyback.lease_until,
-                lease_until__gt=moment,
-            ).update(
-                state=Buyback.State.SUBMITTED,
-                fmv=price.fmv,
-                priced_at=price.priced_at,
-                amount=price.amount,
-                treasury=attempt.treasury,
-                reference=reference,
-                submitted_at=moment,
-                lease_until=moment + LEASE,
-            )
-            if not moved:
-                raise TransactionFailed
-            show_price(attempt, price)
-            # Last of the locks: every sale counts in the same spans, so none may wait for anything else under them. And
-            # after the sale's own row: whoever gives the money back locks the two in this order.
-            counted_in = caps.count(attempt.item.environment, price.amount, moment)
-            Buyback.objects.filter(pk=attempt.pk).update(counted_in=counted_in)
-            Transfer.objects.create(
-                environment=attempt.item.environment,
-                buyback_id=attempt.pk,
-                debit=TREASURY,
-                credit=IN_FLIGHT,
-                amount=price.amount,
-                created_at=moment,
-            )
-    except caps.Paused:
-        fail(attempt.pk, reason="paused", now=now)
-        raise TransactionFailed from None
-    except caps.CapReached as reached:
-        caps.tell(attempt.item.environment, str(reached), attempt.item.public_id)
-        fail(attempt.pk, reason="cap_reached", now=now)
-        raise TransactionFailed from None
+        row = _submit(attempt, price, reference, now)
+    except IntegrityError as error:
+        passed = caps.passed(environment, error)
+        if passed is None:
+            raise
+        row, cap = ("cap_reached", None), passed
+    if row is None:  # the claim has lapsed
+        raise TransactionFailed
+    refusal, submitted = row
+    if refusal is not None:
+        if refusal == "cap_reached":
+            caps.tell(environment, cap, attempt.item.public_id)
+        fail(attempt.pk, reason=refusal, now=now)
+        raise TransactionFailed
+    if submitted is None:
+        raise Moved(f"buyback {attempt.pk} could be submitted and was not")
     attempt.buyback.reference = reference
 
 
-def _next_reference(item: Item) -> str:
-    """What the treasury will know the next submission of ``item`` by."""
-    return reference_of(item, Buyback.objects.filter(item=item).exclude(reference="").count() + 1)
+def _submit(attempt: Attempt, price: Price, reference: str, now: datetime | None) -> Row | None:
+    """The row of ``submit.sql``."""
+    parameters = {
+        "buyback": attempt.pk,
+        "lease_until": attempt.buyback.lease_until,
+        "submissions": attempt.submissions,
+        "now": now,
+        "lease": LEASE,
+        "fmv": price.fmv,
+        "priced_at": price.priced_at,
+        "amount": price.amount,
+        "treasury": attempt.treasury,
+        "reference": reference,
+    }
+    try:
+        return statements.run_durably(SUBMIT, parameters | {"show": True})
+    except OperationalError as error:
+        if not isinstance(error.__cause__, LockNotAvailable):
+            raise
+    # Another transaction has the card. Its lock is waited for here, where nothing else is locked.
+    show_price(attempt, price)
+    return statements.run_durably(SUBMIT, parameters | {"show": False})
+
+
+def _next_reference(attempt: Attempt) -> str:
+    """What the treasury will know the item's next submission by."""
+    return reference_of(attempt.item, attempt.submissions + 1)
 
 
 def reference_of(item: Item, number: int) -> str:
@@ -217,7 +210,10 @@ def settle(buyback_id: UUID, *, now: datetime | None) -> Sale:
     Raises TransactionFailed for a sale that has failed: its user holds the item again and the partner was told so, so
     the sale stays as it is, and the admins are told that money has left.
     """
-    with transaction.atomic(durable=True):
+    row = statements.run_durably(SETTLE, {"buyback": buyback_id, "now": now})
+    if row is not None:
+        return _sale(buyback_id, row)
+    with transaction.atomic(durable=True):  # the sale has ended already
         buyback = lock_attempt(buyback_id)
         if buyback.state != Buyback.State.FAILED:
             return write_settled(buyback, now=now)
@@ -227,27 +223,19 @@ def settle(buyback_id: UUID, *, now: datetime | None) -> Sale:
 
 def write_settled(buyback: Buyback, *, now: datetime | None) -> Sale:
     """``settle``'s rows, for a caller who holds the attempt's lock and has more to write with them."""
-    item = buyback.item
     if buyback.state == Buyback.State.SETTLED:
         payout = Payout.objects.get(buyback=buyback)
-        return Sale(item.public_id, payout.amount, buyback.pk, payout.pk)
-    moment = now or buyback.environment.database_now()
-    _move(buyback, Buyback.State.SETTLED, completed_at=moment, lease_until=None, failure_reason="")
-    _move_item(item.pk, Item.State.SELLING, Item.State.SOLD, sold_at=moment)
-    amount = _amount(buyback)
-    _transfer(buyback, IN_FLIGHT, PAID_OUT, moment)
-    payout = Payout.objects.create(
-        environment=buyback.environment,
-        buyback=buyback,
-        collector_id=item.collector_id,
-        amount=amount,
-        state=Payout.State.PAID,
-        created_at=moment,
-        paid_at=moment,
-    )
-    data = _told(buyback) | {"amount": float(amount), "payout_id": str(payout.pk)}
-    events.record(environment=buyback.environment, kind=Event.Type.BUYBACK_COMPLETED, data=[data], now=moment)
-    return Sale(item.public_id, amount, buyback.pk, payout.pk)
+        return Sale(buyback.item.public_id, payout.amount, buyback.pk, payout.pk)
+    row = statements.run(SETTLE, {"buyback": buyback.pk, "now": now})
+    if row is None:
+        raise Moved(f"buyback {buyback.pk} or its item has moved since the treasury was asked")
+    return _sale(buyback.pk, row)
+
+
+def _sale(buyback_id: UUID, row: Row) -> Sale:
+    """The sale that the settlement's statement has written."""
+    item_id, amount, payout_id = row
+    return Sale(item_id, amount, buyback_id, payout_id)
 
 
 def fail(buyback_id: UUID, *, reason: str, now: datetime | None = None) -> None:

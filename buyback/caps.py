@@ -8,9 +8,8 @@ however many run at once. Each sale remembers which spans have counted it, and g
 from __future__ import annotations
 
 from datetime import datetime
-from decimal import Decimal
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError
 from django.db.models import F
 
 from buyback import alerts
@@ -19,46 +18,11 @@ from partners.models import Environment
 
 ONE_SALE, PLATFORM = "one sale", "platform"
 CONSTRAINT = "buyback_spend_within_cap"
-COUNT = """
-INSERT INTO buyback_spend AS spent (scope, starts_at, total, cap) VALUES (%s, %s, %s, %s)
-    ON CONFLICT (scope, starts_at) DO UPDATE SET total = spent.total + excluded.total, cap = excluded.cap
-"""
-
-
-class Paused(Exception):
-    """The kill switch is set."""
-
-
-class CapReached(Exception):
-    """The sale would pass a cap, which the message names: ``one sale``, ``partner:<id>`` or ``platform``."""
 
 
 def is_paused() -> bool:
     """Whether the kill switch is set: then nothing is claimed, submitted, or submitted again."""
     return TreasuryControl.objects.filter(paused=True).exists()
-
-
-def count(environment: Environment, amount: Decimal, now: datetime) -> list[str]:
-    """Add ``amount`` USD to each capped span; returns which have counted it.
-
-    Raises CapReached or Paused; the transaction must then be rolled back.
-    """
-    control = TreasuryControl.objects.first() or TreasuryControl()  # without the row, a partner's own cap still holds
-    if control.paused:
-        raise Paused
-    if control.cap_per_sale is not None and amount > control.cap_per_sale:
-        raise CapReached(ONE_SALE)
-    caps = {_of(environment): environment.cap_per_day or control.cap_per_partner_day, PLATFORM: control.cap_per_hour}
-    counted_in = [scope for scope in sorted(caps) if caps[scope] is not None]  # in the order they are always locked
-    for scope in counted_in:
-        try:
-            with transaction.atomic(), connection.cursor() as cursor:
-                cursor.execute(COUNT, [scope, _start(scope, now), amount, caps[scope]])
-        except IntegrityError as error:
-            if CONSTRAINT in str(error):
-                raise CapReached(scope) from None
-            raise
-    return counted_in
 
 
 def give_back(sale: Buyback, submitted_at: datetime) -> None:

@@ -10,7 +10,6 @@ indexes.
 
 from __future__ import annotations
 
-import re
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,14 +33,12 @@ from buyback.outcomes import (
     TransactionFailed,
 )
 from buyback.reconciler import conclude, reconcile
-from config.postgres.base import prepared_cursor
+from config.postgres import statements
 from inventory.models import Item
 from partners.actor import Actor
 from partners.models import Environment
 
-STATEMENT = Path(__file__).with_name("sell_back.sql").read_text(encoding="utf-8")
-# Without comments and indentation: short enough for psycopg to look for its parameters once, and not on every call.
-WAITING = " ".join(re.sub(r"--.*", "", STATEMENT).split())
+WAITING = statements.read(Path(__file__).with_name("sell_back.sql"))
 NOT_WAITING = WAITING.replace("/* wait or NOWAIT */", "NOWAIT")
 
 
@@ -127,10 +124,8 @@ def _run(order: Order, **parameters: Any) -> tuple[Any, ...] | None:
     """The statement's one row, or None. Live does not wait for a lock that another sale holds."""
     contained = transaction.atomic() if connection.in_atomic_block else nullcontext()
     try:
-        with contained, prepared_cursor() as cursor:
-            cursor.execute(NOT_WAITING if order.environment.is_live else WAITING, parameters)
-            row: tuple[Any, ...] | None = cursor.fetchone()
-            return row
+        with contained:
+            return statements.run(NOT_WAITING if order.environment.is_live else WAITING, parameters)
     except OperationalError as error:
         if isinstance(error.__cause__, LockNotAvailable):
             raise _busy(order) from None
@@ -156,7 +151,7 @@ def _step_by_step(order: Order) -> Sale:
     outside.refuse_in_transaction()
     attempt = _claim(order)
     try:
-        price = outside.price(attempt.item, order.now or order.environment.database_now())
+        price = outside.price(attempt.item, attempt.buyback.created_at)
         if price.amount <= 0:
             raise outside.PriceUnavailable(outside.Reason.NOT_POSITIVE)
         _refuse_price(order, price.amount)

@@ -32,6 +32,8 @@ import httpcore2
 from django.conf import settings
 from django.db import connections
 
+from config.postgres import sharing
+
 MAX_BODY = 64 * 1024  # bytes
 MAX_CONNECTIONS = 32  # a process
 IDLE = 15.0  # seconds an unused connection is kept
@@ -124,6 +126,7 @@ class Client:
         Raises CallFailed. Raises InsideTransaction before anything is sent.
         """
         _refuse_open_transaction()
+        sharing.give_back()
         token = _deadline.set(time.monotonic() + seconds)
         try:
             return self._exchange(method, path, {"Accept-Encoding": "identity", **(headers or {})}, body)

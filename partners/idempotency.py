@@ -19,11 +19,21 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from config import clock
 from config.errors import Refusal
+from config.postgres import statements
 from partners.models import Environment, IdempotencyKey
 
 KEPT_FOR = timedelta(hours=48)  # the contract promises at least 24
 LONGEST = 255
 LEASE = timedelta(seconds=60)  # how long a request may be at work before another may take its key over
+# A key that comes for the first time, in one statement. It waits for its turn as ``_lock`` does.
+TAKE = """
+WITH turn AS MATERIALIZED (SELECT pg_advisory_xact_lock(%(name)s))
+INSERT INTO partners_idempotencykey (environment_id, key, fingerprint, lease_until)
+SELECT %(environment)s, %(key)s, %(fingerprint)s, %(lease_until)s
+  FROM turn
+    ON CONFLICT (environment_id, key) DO NOTHING
+RETURNING id
+"""
 
 
 class InvalidKey(Refusal):
@@ -124,10 +134,25 @@ def begin(*, environment: Environment, key: str, fingerprint: bytes, now: dateti
     another may be at work.
     """
     check(key)
+    new = IdempotencyKey(environment=environment, key=key, fingerprint=fingerprint)
+    new.lease_until = now + LEASE
+    taken = statements.run_durably(
+        TAKE,
+        {
+            "name": _name(environment, key),
+            "environment": environment.pk,
+            "key": key,
+            "fingerprint": fingerprint,
+            "lease_until": new.lease_until,
+        },
+    )
+    if taken is not None:
+        new.pk = taken[0]
+        return new
     with transaction.atomic(durable=True):
         row = _find(environment, key, fingerprint, wait=True)
         if row is None:
-            row = IdempotencyKey(environment=environment, key=key, fingerprint=fingerprint)
+            row = new
         elif row.subject is not None or row.status is not None:
             return row
         else:
@@ -174,7 +199,7 @@ def check(key: str) -> None:
 
 def _lock(environment: Environment, key: str, *, wait: bool) -> None:
     """Hold the key until the transaction ends. Raises KeyInProgress when another request does and we may not wait."""
-    name = int.from_bytes(hashlib.sha256(f"{environment.pk}:{key}".encode()).digest()[:8], "big", signed=True)
+    name = _name(environment, key)
     with connection.cursor() as cursor:
         if wait:
             cursor.execute("SELECT true FROM pg_advisory_xact_lock(%s)", [name])
@@ -182,6 +207,12 @@ def _lock(environment: Environment, key: str, *, wait: bool) -> None:
             cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [name])
         if not cursor.fetchone()[0]:
             raise KeyInProgress
+
+
+def _name(environment: Environment, key: str) -> int:
+    """The advisory lock's name."""
+    digest = hashlib.sha256(f"{environment.pk}:{key}".encode()).digest()
+    return int.from_bytes(digest[:8], "big", signed=True)
 
 
 def forget_old(*, now: datetime | None = None) -> int:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from django.db import connections
+from django.db import close_old_connections, connections
 
 from config import outbound
+from config.postgres import sharing
 
 MANY = 1000
 
@@ -41,3 +44,19 @@ def together(calls: Sequence[Callable[[], Any]]) -> list[Any]:
         thread.join(timeout=60)
     assert not any(thread.is_alive() for thread in threads)
     return results
+
+
+@contextmanager
+def sharing_threads(number: int) -> Iterator[Callable[..., Future[Any]]]:
+    """Threads that share database connections. A call's connection goes back at its end."""
+    sharing.close()
+
+    def run(call: Callable[..., Any], *given: Any, **named: Any) -> Any:
+        try:
+            return call(*given, **named)
+        finally:
+            close_old_connections()
+
+    with ThreadPoolExecutor(number, initializer=sharing.share_connections) as threads:
+        yield lambda call, *given, **named: threads.submit(run, call, *given, **named)
+    sharing.close()

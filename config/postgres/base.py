@@ -1,18 +1,20 @@
 """The database engine `config.postgres`: Django's own, with cheaper checks, prepared statements, the embedded server.
 
-Without a HOST it starts or joins the embedded server when a connection is wanted.
+Without a HOST it starts or joins the embedded server when a connection is wanted. Threads that wait
+for peers share connections (`sharing.py`).
 """
 
 from __future__ import annotations
 
-import select
 from typing import Any, cast
 
-import psycopg
 from django.conf import settings
 from django.db import connection
+from django.db.backends.base.base import NO_DB_ALIAS
 from django.db.backends.postgresql import base
 from django.db.backends.utils import CursorWrapper
+
+from config.postgres import sharing
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -26,16 +28,30 @@ class DatabaseWrapper(base.DatabaseWrapper):
             params["host"] = embedded.join(settings.DATA_DIR, fast=getattr(settings, "EMBEDDED_FAST", False))
         return params
 
+    @property
+    def pool(self) -> sharing.Pool | None:
+        """Where Django takes a connection and returns it; None: this thread has its own."""
+        if self.alias == NO_DB_ALIAS or not sharing.is_shared():
+            return None
+        found = sharing.pool_of(self.alias)
+        if found is None:
+            found = sharing.open_pool(self.alias, self.get_connection_params(), self.settings_dict)
+        return found
+
+    def close_pool(self) -> None:
+        """Django calls it when new connections must differ from the old ones."""
+        sharing.close()
+
     def is_usable(self) -> bool:
-        """Whether the connection still stands, without asking the server: on an idle one there is something to read
-        only if the server has hung up (or left a notice, and then it is asked).
-        """
-        waiting = select.poll()
-        try:
-            waiting.register(self.connection.fileno(), select.POLLIN)
-        except psycopg.Error:  # closed on our side
-            return False
-        return super().is_usable() if waiting.poll(0) else True
+        """Whether the connection still stands, without asking the server."""
+        return sharing.stands(self.connection)
+
+    def close_if_unusable_or_obsolete(self) -> None:
+        """At the end of a request, a shared connection goes back to the pool."""
+        if sharing.is_shared():
+            self.close()
+        else:
+            super().close_if_unusable_or_obsolete()
 
     def prepared_cursor(self) -> CursorWrapper:
         """A cursor that binds on the server: the plan of a statement is made once for each connection, not each time.

@@ -1,5 +1,8 @@
 """The connection to the database breaks at a commit: before it, so that it never happens, or after, so that the server
 does not hear that it did. Either way the answer is 500, and the next call is told the truth.
+
+A step of a live sale is one statement, which commits by itself. It is prepared, so its text is on
+the wire only once; a value that no other statement is sent with identifies it.
 """
 
 from __future__ import annotations
@@ -9,7 +12,9 @@ from datetime import timedelta
 from typing import NamedTuple
 
 import pytest
+from django.db import connection
 
+from buyback.attempts import reference_of
 from buyback.models import Buyback
 from config import clock
 from inventory.models import Item
@@ -22,9 +27,7 @@ from tests.world import World, make_item
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
-SALE = b"WITH item AS MATERIALIZED"  # how the statement begins as it is sent
 COMMIT = b"COMMIT"
-LAST_OF_CLAIM = b'UPDATE "partners_idempotencykey"'
 BUSY, FELL, REFUSED = Heard(429, IN_FLIGHT, False), Heard(500, FAULT, False), Heard(400, NOT_FOUND, False)
 MADE, TOLD_AGAIN, FAILED_AGAIN = Heard(200, SOLD, False), Heard(200, SOLD, True), Heard(400, FAILED, True)
 
@@ -40,7 +43,7 @@ def lapse() -> None:
 
 
 def arm_at(peer: Peer, monkeypatch: pytest.MonkeyPatch, arm: Callable[[], object]) -> None:
-    """Set the rule when ``peer`` is asked: no transaction is open then, so the next commit is the next step's."""
+    """Set the rule when ``peer`` is asked: no statement is under way then."""
     respond, once = peer.respond, [arm]
 
     def armed(request: Request) -> None:
@@ -51,10 +54,10 @@ def arm_at(peer: Peer, monkeypatch: pytest.MonkeyPatch, arm: Callable[[], object
     monkeypatch.setattr(peer, "respond", armed)
 
 
-@pytest.mark.parametrize("words", [SALE, COMMIT], ids=["statement", "commit"])
-def test_it_sells_nothing_when_cut_before(far: Far, world: World, words: bytes) -> None:
-    item, key = held(world, "sandbox"), ONCE if words == COMMIT else {}
-    far.wire.cut_before(words)
+@pytest.mark.parametrize("key", [{}, ONCE], ids=["statement", "commit"])
+def test_it_sells_nothing_when_cut_before(far: Far, world: World, key: dict[str, str]) -> None:
+    item = held(world, "sandbox")
+    far.wire.cut_before(COMMIT if key else item.public_id.encode())
     assert sell(far.server, world, item, "sandbox", **key) == FELL
     assert far.wire.fired.is_set()
     assert rows() == [0, 0, 0]
@@ -65,7 +68,7 @@ def test_it_sells_nothing_when_cut_before(far: Far, world: World, words: bytes) 
 @pytest.mark.parametrize(("key", "truth"), [(ONCE, TOLD_AGAIN), ({}, REFUSED)], ids=["key", "no key"])
 def test_it_has_sold_when_only_the_answer_is_lost(far: Far, world: World, key: dict[str, str], truth: Heard) -> None:
     item = held(world, "sandbox")
-    far.wire.lose_answer(COMMIT if key else SALE)
+    far.wire.lose_answer(COMMIT if key else item.public_id.encode())
     assert sell(far.server, world, item, "sandbox", **key) == FELL
     assert far.wire.fired.is_set()
     assert rows() == [1, 1, 1]
@@ -74,8 +77,8 @@ def test_it_has_sold_when_only_the_answer_is_lost(far: Far, world: World, key: d
 
 
 class Cut(NamedTuple):
-    """A commit of the step-by-step sale, how it is cut, and what comes of it: what is left in the database (the sale's
-    state, sales, payouts, transfers), and what the same key hears at once and when the leases are over.
+    """A step of the sale, how it is cut, and the result: what is left in the database (the sale's
+    state, sales, payouts, transfers), and what the same key hears now and when the leases are over.
     """
 
     step: str
@@ -89,6 +92,7 @@ CUTS = (
     Cut("key", "cut_before", ("", [0, 0, 0]), MADE, TOLD_AGAIN),
     Cut("key", "lose_answer", ("", [0, 0, 0]), BUSY, MADE),
     Cut("claim", "cut_before", ("", [0, 0, 0]), BUSY, MADE),
+    Cut("claim", "lose_answer", ("claimed", [1, 0, 0]), BUSY, FAILED_AGAIN),
     Cut("submit", "cut_before", ("claimed", [1, 0, 0]), BUSY, FAILED_AGAIN),
     Cut("submit", "lose_answer", ("submitted", [1, 0, 1]), BUSY, TOLD_AGAIN),
     Cut("settle", "cut_before", ("submitted", [1, 0, 1]), BUSY, TOLD_AGAIN),
@@ -96,19 +100,26 @@ CUTS = (
 )
 
 
+def id_of_the_sale() -> bytes:
+    """As it is sent to the database. A thread of the peer asks, and leaves no connection open."""
+    try:
+        return Buyback.objects.get().pk.bytes
+    finally:
+        connection.close()
+
+
 @pytest.mark.parametrize("cut", CUTS, ids=lambda cut: f"{cut.step}-{cut.how}")
 def test_it_tells_the_key_the_truth(far: Far, world: World, cut: Cut, monkeypatch: pytest.MonkeyPatch) -> None:
     item = held(world, "live")
 
-    def break_it() -> None:
-        getattr(far.wire, cut.how)(COMMIT)
+    def at(words: bytes) -> None:
+        getattr(far.wire, cut.how)(words)
 
-    if cut.step == "key":
-        break_it()
-    elif cut.step == "claim":
-        getattr(far.wire, cut.how)(LAST_OF_CLAIM)
+    if cut.step == "settle":
+        arm_at(far.peers.treasury, monkeypatch, lambda: at(id_of_the_sale()))
     else:
-        arm_at(far.peers.oracle if cut.step == "submit" else far.peers.treasury, monkeypatch, break_it)
+        key, reference = ONCE["Idempotency-Key"], reference_of(item, 1)
+        at({"key": key, "claim": item.public_id, "submit": reference}[cut.step].encode())
     assert sell(far.server, world, item, **ONCE) == FELL
     assert far.wire.fired.is_set()
     assert (getattr(Buyback.objects.first(), "state", ""), rows()) == cut.leaves
@@ -120,9 +131,9 @@ def test_it_tells_the_key_the_truth(far: Far, world: World, cut: Cut, monkeypatc
 
 @pytest.mark.parametrize(("how", "left"), [("cut_before", 0), ("lose_answer", 1)])
 def test_it_claims_again_without_a_key(far: Far, world: World, how: str, left: int) -> None:
-    """The first commit of a sale without a key is its claim. A claim nobody heard of lapses, and the item sells."""
+    """A claim nobody heard of lapses, and the item sells."""
     item = held(world, "live")
-    getattr(far.wire, how)(COMMIT)
+    getattr(far.wire, how)(item.public_id.encode())
     assert sell(far.server, world, item) == FELL
     assert rows() == [left, 0, 0]
     assert far.peers.oracle.seen == far.peers.treasury.seen == []

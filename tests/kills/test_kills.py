@@ -105,14 +105,18 @@ POINTS = (
 
 
 def die_at(point: Point, server: Server, peers: Outside, world: World, item: Item) -> None:
-    """Begin a sale under the key "once", and kill the server when it is there."""
+    """Begin a sale under the key "once", and kill the server when it is there.
+
+    A row that it waits for stays locked until its connection is gone: otherwise the statement would
+    go on.
+    """
     with point.reach(server, peers, item) as reached:
         body = {"item_id": item.public_id}
         call = server.begin("POST", PATH["live"], world.northwind.live_key, body, **ONCE)
         until(reached, seconds=20)
         server.kill()
         assert call.wait() is None
-    wait_until_gone(server)
+        wait_until_gone(server)
     peers.oracle.fault(None)
     peers.treasury.fault(None)
     peers.wire.behave()
@@ -146,6 +150,22 @@ def test_it_neither_loses_nor_doubles_a_sale(
     assert sell(server, world, item) == (Heard(400, NOT_FOUND, False) if point.sold else Heard(200, SOLD, False))
     assert agree(peers)
     assert [payout.amount for payout in Payout.objects.all()] == [AMOUNT]
+
+
+def test_it_finishes_a_step_that_the_database_has(server: Server, peers: Outside, world: World) -> None:
+    """Killed in the last step: it is one statement, which the database completes."""
+    item = make_item(world.northwind.live, now=clock.now())
+    with before_finishing(server, peers, item) as reached:
+        body = {"item_id": item.public_id}
+        call = server.begin("POST", PATH["live"], world.northwind.live_key, body, **ONCE)
+        until(reached, seconds=20)
+        server.kill()
+        assert call.wait() is None
+    wait_until_gone(server)
+    assert rows() == [1, 1, 2]
+    server.start()
+    assert sell(server, world, item, **ONCE) == Heard(200, SOLD, replayed=True)
+    assert agree(peers)
 
 
 def test_it_sells_at_once_or_not_at_all(server: Server, world: World) -> None:

@@ -14,10 +14,14 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from django.db import connection
 
 from config import outbound
 from config.outbound import CallFailed, Client, Fault
+from config.postgres import sharing
 from tests.peers.oracle import OraclePeer
+from tests.peers.server import Request
+from tests.threads import sharing_threads
 
 ROOT = Path(__file__).resolve().parents[2]
 PATH = "/v1/prices/x"
@@ -121,6 +125,37 @@ def test_it_leaves_time_for_the_next_address_of_a_name(peer: OraclePeer, monkeyp
     client = Client(peer.url)
     assert client.call("GET", PATH, seconds=20).status == 200
     client.close()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_holds_no_shared_connection_while_it_waits(
+    client: Client, peer: OraclePeer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whichever peer it is: the database connection goes back before the call."""
+    available: list[int] = []
+    respond = peer.respond
+
+    def look() -> None:
+        pool = sharing.pool_of("default")
+        assert pool is not None
+        available.append(pool.get_stats()["pool_available"])
+
+    def answer(request: Request) -> None:
+        look()
+        respond(request)
+
+    def work() -> int:
+        connection.ensure_connection()
+        look()
+        status = client.call("GET", PATH, seconds=20).status
+        connection.ensure_connection()
+        look()
+        return status
+
+    monkeypatch.setattr(peer, "respond", answer)
+    with sharing_threads(1) as threads:
+        assert threads(work).result() == 200
+    assert available == [0, 1, 0]
 
 
 FORK = """

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from threading import Barrier, Event
+from threading import Event
 from typing import Any
 from uuid import uuid4
 
@@ -19,16 +19,17 @@ from buyback import attempts
 from buyback.models import Buyback, Payout, TreasuryControl
 from config import clock
 from inventory.models import Card, Item
-from partners.models import Environment
 from tests.conftest import empty_the_database
 from tests.processes import until
 from tests.races.conftest import Peers
+from tests.statements import replaced, without
 from tests.threads import together
 from tests.world import World, make_item
 
 AT_ONCE, FEW = 24, 6
 IN_FLIGHT = b'{"error":"A buyback request for this item is already being processed"}'
 NOT_FOUND = b'{"error":"Item not found"}'
+FAILED = b'{"error":"Transaction failed"}'
 SOLD = b'{"success":true,"amount":70.13}'
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -62,28 +63,50 @@ def without_index(name: str) -> Iterator[None]:
             cursor.execute(definition)
 
 
+COUNTED = (
+    "AND %(submissions)s = (SELECT count(*) FROM buyback_buyback earlier"
+    " WHERE earlier.item_id = basis.item_id AND earlier.reference <> '')"
+)
+GATE = 4711  # an advisory lock's name
+
+
 def test_it_shows_one_item_paid_many_times_without_the_guards(
     world: World, peers: Peers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The control: no lock, no move from one state only, no unique index, and no reference of the item's own. The
     treasury pays every one of them.
     """
-    item, everybody_has_looked = held(world), Barrier(FEW)
-
-    def look(environment: Environment, item_id: str, *_: Any) -> Item:
-        found = Item.objects.select_related("card", "purchase", "collector", "environment").get(public_id=item_id)
-        everybody_has_looked.wait(timeout=30)
-        return found
-
-    def claim(item_id: int, *_: Any, **fields: Any) -> None:
-        Item.objects.filter(pk=item_id).update(state="selling")
-
-    monkeypatch.setattr(attempts, "_lock", look)
-    monkeypatch.setattr(attempts, "_move_item", claim)
+    item, closed = held(world), Event()
+    blind = without(attempts.CLAIM, "FOR NO KEY UPDATE NOWAIT", "AND inventory_item.state = 'held'")
+    gate = f"FROM basis CROSS JOIN (SELECT pg_advisory_xact_lock_shared({GATE})) AS gate )"
+    monkeypatch.setattr(attempts, "CLAIM", replaced(blind, "FROM basis )", gate))
+    monkeypatch.setattr(attempts, "SUBMIT", without(attempts.SUBMIT, COUNTED))
     monkeypatch.setattr(attempts, "_next_reference", lambda _: str(uuid4()))
+
+    def sell_after_a_look() -> tuple[int, bytes]:
+        assert closed.wait(timeout=30)
+        return sell(world, item)
+
     with without_index("buyback_buyback_one_open_per_item"):
-        together([lambda: sell(world, item)] * FEW)
+        together([partial(opened_to_all, closed), *[sell_after_a_look] * FEW])
         assert len(peers.treasury.payments) == FEW
+
+
+def opened_to_all(closed: Event) -> None:
+    """Let nobody through the gate before everybody has looked at the item."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [GATE])
+        closed.set()
+        until(lambda: waiting(cursor) == FEW, seconds=30)
+        cursor.execute("SELECT pg_advisory_unlock(%s)", [GATE])
+
+
+def waiting(cursor: Any) -> int:
+    cursor.execute(
+        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = %s AND NOT granted",
+        [GATE],
+    )
+    return int(cursor.fetchone()[0])
 
 
 @pytest.mark.parametrize("key", ["", "the same"], ids=["no key", "one key"])
@@ -150,6 +173,106 @@ def test_it_holds_up_no_other_sale_while_it_waits_for_its_card(world: World, pee
         return answer
 
     assert together([importer, first, second]) == [True, (200, SOLD), (200, SOLD)]
+    assert peers.agree()
+
+
+def pause_while_it_waits_for_its_card(world: World, item: Item) -> list[Any]:
+    """An import keeps the card while the kill switch is set. What the importer, the seller and the
+    admin return.
+    """
+    TreasuryControl.objects.create()
+    imports, paused = Event(), Event()
+
+    def importer() -> bool:
+        with transaction.atomic():
+            Card.objects.select_for_update().get(pk=item.card_id)
+            imports.set()
+            return paused.wait(timeout=30)
+
+    def seller() -> tuple[int, bytes]:
+        assert imports.wait(timeout=30)
+        return sell(world, item)
+
+    def admin() -> None:
+        until(somebody_waits_for_a_row, seconds=20)
+        TreasuryControl.objects.update(paused=True)
+        paused.set()
+
+    return together([importer, seller, admin])
+
+
+def test_it_shows_a_sale_that_does_not_see_the_switch(
+    world: World, peers: Peers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control: one statement that waits for the card reads the switch before the wait."""
+    waits = replaced(attempts.SUBMIT, "OF priced NOWAIT", "OF priced")
+    monkeypatch.setattr(attempts, "SUBMIT", waits)
+    assert pause_while_it_waits_for_its_card(world, held(world)) == [True, (200, SOLD), None]
+
+
+def test_it_sees_a_switch_that_is_set_while_it_waits(world: World, peers: Peers) -> None:
+    item = held(world)
+    assert pause_while_it_waits_for_its_card(world, item) == [True, (400, FAILED), None]
+    item.refresh_from_db()
+    assert (item.state, Buyback.objects.get().failure_reason) == ("held", "paused")
+    assert (peers.treasury.seen, Payout.objects.count()) == ([], 0)
+
+
+def test_it_shows_the_oracles_price_after_its_wait_for_the_card(world: World, peers: Peers) -> None:
+    """What the import has set is older than what the oracle said since."""
+    item, imports = held(world), Event()
+    peers.oracle.prices[item.public_id] = "90.00"
+
+    def importer() -> None:
+        with transaction.atomic():
+            Card.objects.select_for_update().get(pk=item.card_id)
+            reprice(item, "80.00")
+            imports.set()
+            until(somebody_waits_for_a_row, seconds=20)
+
+    def seller() -> tuple[int, bytes]:
+        assert imports.wait(timeout=30)
+        return sell(world, item)
+
+    assert together([importer, seller]) == [None, (200, b'{"success":true,"amount":76.5}')]
+    item.card.refresh_from_db()
+    assert str(item.card.fmv) == "90.00"
+    assert peers.agree()
+
+
+def test_it_refuses_an_item_that_is_claimed_while_it_looks(
+    world: World, peers: Peers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A claim that begins before another's commit and locks after it finds the item selling, and
+    cannot see the attempt.
+    """
+    item, closed, begun, claim = held(world), Event(), Event(), attempts.CLAIM
+    looks = "AND state <> 'sold'"
+    gate = f"{looks} AND pg_advisory_xact_lock_shared({GATE}) IS NOT NULL"
+    monkeypatch.setattr(attempts, "CLAIM", replaced(claim, looks, gate))
+    oracle = peers.hold(peers.oracle, monkeypatch)
+
+    def late() -> tuple[int, bytes]:
+        assert closed.wait(timeout=30)
+        answer = sell(world, item)
+        oracle.open.set()
+        return answer
+
+    def first() -> tuple[int, bytes]:
+        assert begun.wait(timeout=30)
+        return sell(world, item)
+
+    def keeper() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s)", [GATE])
+            closed.set()
+            until(lambda: waiting(cursor) == 1, seconds=30)
+            monkeypatch.setattr(attempts, "CLAIM", claim)
+            begun.set()
+            assert oracle.reached.wait(timeout=30)
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [GATE])
+
+    assert together([late, first, keeper]) == [(429, IN_FLIGHT), (200, SOLD), None]
     assert peers.agree()
 
 

@@ -8,11 +8,12 @@ from typing import Any
 from unittest.mock import patch
 from uuid import UUID, uuid4
 
-from buyback import attempts, caps, outside, reconciler, sellback, treasury
+from buyback import attempts, outside, reconciler, sellback, treasury
 from buyback.models import Buyback
 from buyback.outcomes import TransactionFailed
 from inventory.models import Item, ShippingOrder
 from inventory.shipping import orders, progress
+from tests.statements import replaced, without
 
 Outage = Callable[[], Any]
 
@@ -88,7 +89,7 @@ def nobody_reconciles() -> Any:
 
 def windows_never_close() -> Any:
     """The window is not looked at when the item is claimed."""
-    return patch.object(Item, "window_is_open", lambda *_: True)
+    return _claiming_without("WHEN expired_at IS NOT NULL OR now > expires_at THEN 'expired'")
 
 
 def money_stays_in_flight() -> Any:
@@ -104,7 +105,8 @@ def money_stays_in_flight() -> Any:
 
 def caps_do_not_count() -> Any:
     """No sale is counted against a cap."""
-    return patch.object(caps, "count", lambda *_: [])
+    uncounted = replaced(attempts.SUBMIT, "span.cap IS NOT NULL", "false")
+    return patch.object(attempts, "SUBMIT", uncounted)
 
 
 def any_lease_will_do() -> Any:
@@ -148,17 +150,10 @@ def anything_can_be_ordered() -> Any:
 
 def ordered_items_still_sell() -> Any:
     """A claim takes an item whatever it is doing."""
-    real = attempts._lock
-
-    def lock(*args: Any) -> Item:
-        item = real(*args)
-        item.state = Item.State.HELD
-        return item
-
-    def move(pk: int, _before: Item.State, after: Item.State) -> None:
-        _moves_unasked([Item.objects.get(pk=pk)], _before, after)
-
-    return _all((attempts, "_lock", lock), (attempts, "_move_item", move))
+    return _claiming_without(
+        "WHEN state <> 'held' THEN 'not_found'",
+        "AND inventory_item.state = 'held'",
+    )
 
 
 def given_up_orders_keep_their_items() -> Any:
@@ -169,6 +164,10 @@ def given_up_orders_keep_their_items() -> Any:
             order.lines.update(released=True)
 
     return patch.object(progress, "_move_its_items", release)
+
+
+def _claiming_without(*rules: str) -> Any:
+    return patch.object(attempts, "CLAIM", without(attempts.CLAIM, *rules))
 
 
 def _moves_unasked(items: list[Item], _before: Item.State, after: Item.State) -> None:

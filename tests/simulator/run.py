@@ -239,11 +239,13 @@ class Run:
         return of_the_day
 
     def _paused(self, name: str, step: Callable[..., Any]) -> Callable[..., Any]:
-        """``step``, with a point before it and one after it where anything may happen."""
+        """``step`` by the clock of the run; before and after it anything may happen."""
 
         @wraps(step)
         def paused(*args: Any, **kwargs: Any) -> Any:
             self.stage.pause(f"before {name}")
+            if name in STEPS:  # the time of the step, not of the sale's beginning
+                kwargs["now"] = kwargs.get("now") or self.now
             result = step(*args, **kwargs)
             self.stage.pause(f"after {name}")
             return result

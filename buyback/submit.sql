@@ -1,0 +1,95 @@
+-- The submission of a step-by-step sellback: what the treasury will be asked to pay is written down first.
+-- Parameters: buyback, lease_until (the lease that the claim took), submissions (of the item, as the claim counted
+-- them), now (null: the database's clock), lease (how long the request may work on it from now on), fmv, priced_at,
+-- amount (USD), treasury, reference, show (whether to show the card's new price).
+-- Returns no row when the claim has lapsed. Otherwise one row: the refusal, or null and the sellback's id. Refused,
+-- nothing has changed. A cap that would be passed breaks a check, and with it the whole statement.
+WITH
+
+-- 1. Lock the attempt. The very lease we took: another one is the reconciler's, which has given us up.
+attempt AS MATERIALIZED (
+    SELECT *
+      FROM buyback_buyback
+     WHERE id = %(buyback)s AND state = 'claimed' AND lease_until = %(lease_until)s
+       FOR NO KEY UPDATE
+),
+basis AS MATERIALIZED (
+    SELECT attempt.id, attempt.environment_id, attempt.item_id, attempt.lease_until, item.card_id,
+           environment.partner_id, environment.cap_per_day,
+           coalesce(%(now)s::timestamptz, clock_timestamp() + environment.clock_offset) AS now
+      FROM attempt
+      JOIN inventory_item item ON item.id = attempt.item_id
+      JOIN partners_environment environment ON environment.id = attempt.environment_id
+),
+
+-- 2. The treasury's guards: without their row only a partner's own cap is left.
+judged AS MATERIALIZED (
+    SELECT basis.*, control.cap_per_partner_day, control.cap_per_hour,
+           CASE WHEN control.paused THEN 'paused'
+                WHEN %(amount)s::numeric > control.cap_per_sale THEN 'cap_reached'
+            END AS refusal
+      FROM basis LEFT JOIN buyback_treasurycontrol control ON true
+     WHERE basis.lease_until > basis.now
+       AND %(submissions)s = (SELECT count(*) FROM buyback_buyback earlier
+                               WHERE earlier.item_id = basis.item_id AND earlier.reference <> '')
+),
+allowed AS MATERIALIZED (
+    SELECT * FROM judged WHERE refusal IS NULL
+),
+span AS MATERIALIZED (
+    SELECT span.*
+      FROM allowed
+     CROSS JOIN LATERAL (VALUES
+           ('partner:' || allowed.partner_id, date_trunc('day', allowed.now, 'UTC'),
+            coalesce(allowed.cap_per_day, allowed.cap_per_partner_day)),
+           ('platform', date_trunc('hour', allowed.now, 'UTC'), allowed.cap_per_hour)) span (scope, starts_at, cap)
+     WHERE span.cap IS NOT NULL
+),
+
+-- 3. Show what the oracle said, unless a later price is shown already. The card is not waited for: meanwhile a guard
+--    could be set that this statement would not see.
+card AS MATERIALIZED (
+    SELECT priced.id
+      FROM allowed
+      JOIN inventory_card priced ON priced.id = allowed.card_id
+     WHERE %(show)s AND priced.priced_at < %(priced_at)s::timestamptz
+       FOR NO KEY UPDATE OF priced NOWAIT
+),
+shown AS (
+    UPDATE inventory_card
+       SET fmv = %(fmv)s, priced_at = %(priced_at)s
+      FROM card
+     WHERE inventory_card.id = card.id AND inventory_card.priced_at < %(priced_at)s::timestamptz
+ RETURNING inventory_card.id
+),
+
+-- 4. Submit: from here on only the treasury can tell what becomes of the sale.
+submitted AS (
+    UPDATE buyback_buyback
+       SET state = 'submitted', fmv = %(fmv)s, priced_at = %(priced_at)s, amount = %(amount)s,
+           treasury = %(treasury)s, reference = %(reference)s, submitted_at = allowed.now,
+           lease_until = allowed.now + %(lease)s::interval,
+           counted_in = ARRAY(SELECT scope FROM span ORDER BY scope)
+      FROM allowed
+     WHERE buyback_buyback.id = allowed.id AND buyback_buyback.state = 'claimed'
+ RETURNING buyback_buyback.id
+),
+transfer AS (
+    INSERT INTO buyback_transfer (environment_id, buyback_id, debit, credit, amount, created_at)
+    SELECT allowed.environment_id, allowed.id, 'treasury', 'in_flight', %(amount)s, allowed.now
+      FROM allowed JOIN submitted ON submitted.id = allowed.id
+),
+
+-- 5. Count it in the capped spans, the last of the locks: every sale counts in the same spans, so none may wait for
+--    anything else under them. After the attempt's own row, as the one who gives the money back.
+spend AS (
+    INSERT INTO buyback_spend AS spent (scope, starts_at, total, cap)
+    SELECT span.scope, span.starts_at, %(amount)s, span.cap
+      FROM span
+     CROSS JOIN submitted
+     CROSS JOIN (SELECT count(*) FROM shown) after_the_card
+     ORDER BY span.scope
+        ON CONFLICT (scope, starts_at) DO UPDATE SET total = spent.total + excluded.total, cap = excluded.cap
+)
+
+SELECT judged.refusal, submitted.id FROM judged LEFT JOIN submitted ON true
