@@ -61,7 +61,7 @@ def test_it_can_be_read_without_a_key() -> None:
 def test_it_is_kept_by_the_server_whatever_is_sent(tmp_path: Path) -> None:
     """Schemathesis, all checks, against both bases of the server as it is started."""
     scenes = make_scenes()
-    server = Server(API_RATE_LIMIT=100_000_000)
+    server = Server(API_RATE_LIMIT=100_000_000, API_QUOTE_LIMIT=100_000_000)
     try:
         server.start()
         for scene in scenes.values():
