@@ -126,7 +126,8 @@ class Shipped(HttpContestant):
     name: str = "this server"
 
     def start(self) -> None:
-        os.environ |= {"API_RATE_LIMIT": "100000000", "WEB_WORKERS": str(PROCESSES), "LOG_FORMAT": "json"}
+        os.environ |= dict.fromkeys(("API_RATE_LIMIT", "API_QUOTE_LIMIT"), "100000000")
+        os.environ |= {"WEB_WORKERS": str(PROCESSES), "LOG_FORMAT": "json"}
         self._children = Children(ROOT, self.folder / "log")
         self._children.start_web(listen("127.0.0.1", self.port), PROCESSES)
         self.wait()

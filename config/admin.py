@@ -14,6 +14,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.templatetags import admin_list
 from django.contrib.admin.utils import build_q_object_from_lookup_parameters
+from django.contrib.admin.views.main import ORDER_VAR
 from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -37,6 +38,7 @@ admin.site.index_title = "Vault and treasury"
 admin.site.site_url = "/dashboard/"
 
 NOTHING = "–"
+LONGEST_QUERY, MOST_VALUES = 2000, 20  # of a list's address: characters, and values of all its filters
 
 
 def in_words(value: bool | None) -> str:
@@ -94,6 +96,27 @@ class LookingAdmin(ModelAdmin):
     ordering: ClassVar[tuple[str, ...]] = ("-pk",)
     sortable_by = ()
 
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """A search or filter that would read too much says so, and leads back to the whole list.
+
+        So does one of more values than any of our links has. No list can be sorted, so no order is read either.
+        """
+        values = sum(len(found) for _, found in request.GET.lists())
+        if len(request.META.get("QUERY_STRING", "")) > LONGEST_QUERY or values > MOST_VALUES:
+            messages.error(request, "That is too much to look for at once. Search by an exact id.")
+            return HttpResponseRedirect(request.path)
+        if ORDER_VAR in request.GET:
+            asked: Any = request.GET.copy()
+            del asked[ORDER_VAR]
+            request.GET = asked
+        try:
+            return super().changelist_view(request, extra_context)
+        except TooLong:
+            if not request.GET:
+                raise
+            messages.error(request, "That takes too long to find. Search by an exact id, or choose other filters.")
+            return HttpResponseRedirect(request.path)
+
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
@@ -120,16 +143,6 @@ class LookingAdmin(ModelAdmin):
         if found.page_num == 1 and len(found.result_list) < self.list_per_page:  # whatever was estimated, this is all
             found.result_count, found.multi_page, found.paginator.estimated = len(found.result_list), False, False
         return found
-
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        """A search or filter that would read too much says so, and leads back to the whole list."""
-        try:
-            return super().changelist_view(request, extra_context)
-        except TooLong:
-            if not request.GET:
-                raise
-            messages.error(request, "That takes too long to find. Search by an exact id, or choose other filters.")
-            return HttpResponseRedirect(request.path)
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """An action that refuses says why; its transaction, the whole request's, is undone."""

@@ -97,6 +97,26 @@ class RequestIdMiddleware:
         return response
 
 
+class PageLimitsMiddleware:
+    """Refuses a page's request whose address or headers are longer than any browser of ours sends.
+
+    Filters, cookies and lists of types are read on every request, and some of that work grows with the square of
+    their length. The API is not affected: it reads few of them, and bounds those it reads.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not is_api(request):
+            meta = request.META
+            if len(request.path_info) + len(meta.get("QUERY_STRING", "")) > settings.PAGE_ADDRESS_LIMIT:
+                return HttpResponse("Address too long", status=414, content_type="text/plain")
+            if sum(len(value) for name, value in meta.items() if name.startswith("HTTP_")) > settings.PAGE_HEADER_LIMIT:
+                return HttpResponse("Headers too large", status=431, content_type="text/plain")
+        return self.get_response(request)
+
+
 class ClientAddressMiddleware:
     """Puts the client's address in place of the connection's, where ``TRUSTED_PROXIES`` of our own stand in front.
 

@@ -96,6 +96,11 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_TLS_PROX
 # How many proxies of our own stand in front, each adding to X-Forwarded-For whom it was asked by. What is before theirs
 # anybody may have written. One that ends TLS is one (config/middleware.py).
 TRUSTED_PROXIES = environment.whole("TRUSTED_PROXIES", int(BEHIND_TLS_PROXY), low=0, high=10)
+# What the request of a page may be at most: characters of its path and query, of all its headers, and bytes of a form's
+# fields (an uploaded file has a limit of its own).
+PAGE_ADDRESS_LIMIT = environment.whole("PAGE_ADDRESS_LIMIT", 8192, low=2048, high=65_536)
+PAGE_HEADER_LIMIT = environment.whole("PAGE_HEADER_LIMIT", 16_384, low=4096, high=1_048_576)
+DATA_UPLOAD_MAX_MEMORY_SIZE = environment.whole("FORM_FIELDS_LIMIT", 262_144, low=65_536, high=2_621_440)
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
@@ -141,6 +146,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "config.middleware.RequestIdMiddleware",
+    "config.middleware.PageLimitsMiddleware",
     "config.middleware.ClientAddressMiddleware",  # before anything that asks for REMOTE_ADDR: logins, limits, sessions
     "config.web.health.HealthMiddleware",  # before anything that looks at the host: a probe calls by IP
     "django.middleware.security.SecurityMiddleware",
@@ -305,6 +311,8 @@ DRAIN_SECONDS = environment.whole("DRAIN_SECONDS", 30, low=1, high=600)  # for r
 # Calls that change something count apart from the others; 0: with the same limit.
 API_RATE_LIMIT = environment.whole("API_RATE_LIMIT", 6000, low=1, high=100_000_000)
 API_WRITE_LIMIT = environment.whole("API_WRITE_LIMIT", 0, low=0, high=100_000_000)
+# Shipping quotes count apart from both, and a partner's own limit does not raise theirs.
+API_QUOTE_LIMIT = environment.whole("API_QUOTE_LIMIT", 600, low=1, high=100_000_000)
 WEB_WORKERS = environment.whole("WEB_WORKERS", 2, low=1, high=256)
 WEB_THREADS = environment.whole("WEB_THREADS", 2, low=1, high=256)  # of each lane (config/web/routing.py)
 WEB_PEER_THREADS = environment.whole("WEB_PEER_THREADS", 64, low=1, high=1024)  # calls that wait for peers

@@ -36,6 +36,7 @@ LONGEST = {
     "back_image": 500,
     "pack": 100,
 }
+LONGEST_ATTRIBUTES = 8192  # characters as JSON, all of a card's; every answer that shows the card repeats them
 PLAIN_NUMBER = re.compile(r"[0-9]{1,20}(\.[0-9]{1,40})?", re.ASCII)
 CLOCKS_DIFFER = timedelta(minutes=5)  # how far ahead of us a foreign clock may be
 
@@ -181,7 +182,10 @@ def attribute_list(value: object) -> list[dict[str, str | int | float]]:
         value = [{"trait_type": trait, "value": worth} for trait, worth in value.items()]
     if not isinstance(value, list):
         raise RowError("attributes", 'must be an object, or a list of {"trait_type", "value"}')
-    return [_attribute(one) for one in value]
+    found = [_attribute(one) for one in value]
+    if len(json.dumps(found)) > LONGEST_ATTRIBUTES:
+        raise RowError("attributes", f"are longer than {LONGEST_ATTRIBUTES:,} characters as JSON")
+    return found
 
 
 def _attribute(one: object) -> dict[str, str | int | float]:

@@ -16,6 +16,8 @@ from inventory.artwork import ARTWORKS, HUES, Palette
 SERIF = 'font-family="Georgia, DejaVu Serif, serif"'
 SANS = 'font-family="Helvetica, Arial, DejaVu Sans, sans-serif"'  # the document's own, so written once
 
+LONGEST = 500  # characters of a name or value that are read; a line shows 48 of them
+WRITTEN = {"series": "set"}  # an attribute that the card calls otherwise
 # The frame's metal by rarity: three stops of a diagonal gradient, and the number of pips in the corner.
 FRAMES: Mapping[str, tuple[str, str, str, int]] = {
     "common": ("#d5dbe3", "#8a94a3", "#c3cad4", 1),
@@ -44,9 +46,9 @@ class Print:
 
     @classmethod
     def of(cls, name: str, attributes: Mapping[str, str]) -> "Print":
-        folded = {str(key).strip().lower(): _clean(str(value)) for key, value in attributes.items()}
-        words = {field: folded.get(field, "") for field in cls.__dataclass_fields__ if field not in {"name", "series"}}
-        return cls(name=_clean(name) or "Untitled", series=folded.get("set", ""), **words)
+        folded = {key.strip().lower(): value for key, value in attributes.items()}
+        words = {field: _clean(folded.get(WRITTEN.get(field, field), "")) for field in cls.__dataclass_fields__}
+        return cls(**words | {"name": _clean(name) or "Untitled"})
 
     def seed(self) -> int:
         """Of the design alone, so that every copy of a design shares its picture whatever its grade."""
@@ -247,8 +249,8 @@ def _lines(words: str, width: int, most: int) -> list[str]:
 
 
 def _clean(words: str) -> str:
-    """Without the characters XML cannot carry, and with single spaces."""
-    return " ".join("".join(letter if letter.isprintable() else " " for letter in words).split())
+    """Without the characters XML cannot carry, and with single spaces; no more of it than is ever drawn."""
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in words[:LONGEST]).split())
 
 
 def _hue(print_: Print, draw: Random) -> float:

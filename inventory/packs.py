@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime
 from pathlib import Path
 
 from django.db import connection, transaction
-from django.db.models import Exists, F, OuterRef, Window
-from django.db.models.functions import RowNumber
+from django.db.models import Exists, OuterRef
 
 from config import clock
-from inventory.models import Card, Item, Pack, PackActivity
+from inventory.models import Card, Item, Pack, PackActivity, Tier
 from partners.models import Environment
 
 STOCK = Path(__file__).with_name("stock.sql").read_text(encoding="utf-8")
+IN_STOCK = Path(__file__).with_name("in_stock.sql").read_text(encoding="utf-8")
+CHASE = Path(__file__).with_name("chase.sql").read_text(encoding="utf-8")
 SOLD = """
 UPDATE inventory_tier kept SET sold = counted.sold FROM (
     SELECT tier.id, count(item.id) AS sold
@@ -23,7 +25,10 @@ UPDATE inventory_tier kept SET sold = counted.sold FROM (
      GROUP BY tier.id) counted
  WHERE kept.id = counted.id
 """
-CHASE = 20  # the most valuable cards a pack shows (contract, section 5)
+# Cards of each pack that a list of packs looks at: its work has a bound, however many cards there are and are held.
+MOST_CHEAPEST, MOST_VALUABLE = 200, 300
+KEPT, MOST_KEPT = 10.0, 10_000  # seconds, and packs of pools, for which it is kept whether a large pack has any left
+_HAD_ANY: dict[tuple[int | None, int], tuple[float, bool]] = {}
 
 
 def refresh_values(*, pack: Pack | None = None, now: datetime | None = None) -> int:
@@ -93,25 +98,48 @@ def activity(environment: Environment) -> dict[int, PackActivity]:
 
 
 def in_stock(environment: Environment) -> set[int]:
-    """Ids of the packs with at least one card left to pull in the environment's pool."""
-    available = Card.objects.available(environment).filter(
-        pack=OuterRef("pk"),
-        fmv__gte=OuterRef("tiers__lower"),
-        fmv__lt=OuterRef("tiers__upper"),
-    )
-    return set(Pack.objects.filter(Exists(available)).values_list("pk", flat=True))
+    """Ids of the packs with at least one card left to pull in the environment's pool.
+
+    One query looks at the cheapest cards of each pack. A pack of which these are all held is looked at
+    whole, and what was found is kept for ``KEPT`` seconds, because that takes as long as the pack is large.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(*_in_pool(IN_STOCK, environment, most=MOST_CHEAPEST))
+        found = dict(cursor.fetchall())
+    return {
+        pack for pack, available in found.items() if available or (available is None and _has_any(environment, pack))
+    }
+
+
+def _has_any(environment: Environment, pack: int) -> bool:
+    """Whether any of a pack's cards can be pulled, as it was found within the last seconds."""
+    place = (None if environment.is_live else environment.pk, pack)
+    kept = _HAD_ANY.get(place)
+    if kept is None or kept[0] < time.monotonic():
+        tier = Tier.objects.filter(pack_id=OuterRef("pack_id"), lower__lte=OuterRef("fmv"), upper__gt=OuterRef("fmv"))
+        cards = Card.objects.available(environment).filter(Exists(tier), pack=pack)
+        if len(_HAD_ANY) >= MOST_KEPT:
+            _HAD_ANY.clear()
+        kept = _HAD_ANY[place] = (time.monotonic() + KEPT, cards.exists())
+    return kept[1]
 
 
 def chase_by_pack(environment: Environment, pack: Pack | None = None) -> dict[int, list[Card]]:
-    """Each pack's most valuable available cards, highest fmv first, at most 20; of one pack if it is given."""
-    available = Card.objects.available(environment).filter(pack__isnull=False)
-    if pack is not None:
-        available = available.filter(pack=pack)
-    place = Window(RowNumber(), partition_by="pack_id", order_by=(F("fmv").desc(), F("pk").asc()))
+    """Each pack's most valuable available cards, highest fmv first, at most 20; of one pack if it is given.
+
+    They are looked for among a pack's 300 most valuable cards.
+    """
+    asked = _in_pool(CHASE, environment, pack=None if pack is None else pack.pk, most=MOST_VALUABLE)
     best: dict[int, list[Card]] = {}
-    for card in available.annotate(place=place).filter(place__lte=CHASE).order_by("pack_id", "place"):
+    for card in Card.objects.raw(*asked):
         best.setdefault(card.pack_id or 0, []).append(card)
     return best
+
+
+def _in_pool(statement: str, environment: Environment, **parameters: int | None) -> tuple[str, dict[str, int | None]]:
+    """A statement about the environment's pool, and its parameters."""
+    pool = "item.mode = 'live'" if environment.is_live else "item.environment_id = %(environment)s"
+    return statement.replace("{pool}", pool), {"environment": environment.pk, **parameters}
 
 
 def recent_pulls(environment: Environment, *, claw_ids: list[str], limit: int) -> list[Item]:

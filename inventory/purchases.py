@@ -11,6 +11,7 @@ from django.db import transaction
 
 from config.errors import Refusal
 from config.money import round_usd
+from config.postgres.base import join_by_index
 from inventory.models import Card, Collector, Item, Pack, Purchase, Tier
 from inventory.odds import draw_tiers
 from partners import events
@@ -72,6 +73,7 @@ def buy_pulls(
     if not pack.enable:
         raise OutOfStock
     with transaction.atomic():
+        join_by_index()  # a pack that is nearly sold out would have every item of the pool read, and more than once
         cards = _reserve(environment, pack, amount)
         moment = now or environment.database_now()
         collector, _ = Collector.objects.get_or_create(
@@ -141,8 +143,10 @@ def _reserve(environment: Environment, pack: Pack, amount: int) -> list[Card]:
 
 def _draw(environment: Environment, tiers: list[Tier], amount: int) -> list[Card]:
     """One draw by the odds over what is available and not locked by others. Raises OutOfStock."""
-    # Whether a tier holds 3 cards or 3 million is all the same to a draw of 3: it is counted no further.
-    stock = {tier.pk: Card.objects.available(environment).in_tier(tier)[:amount].count() for tier in tiers}
+    # Whether a tier holds 3 cards or 3 million is all the same to a draw of 3: it is counted no further. In no order:
+    # in that of the ids, all cards of all packs would be read to find those of a pack with few left.
+    available = Card.objects.available(environment).order_by()
+    stock = {tier.pk: available.in_tier(tier)[:amount].count() for tier in tiers}
     if sum(stock.values()) < amount:
         raise OutOfStock
     drawn: Counter[int] = draw_tiers({tier.pk: tier.weight for tier in tiers}, stock, amount)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterable
 from typing import Any
 
 from rest_framework.request import Request
@@ -54,10 +55,11 @@ def _parse(raw: bytes) -> dict[str, Any]:
     )
     if not isinstance(parsed, dict) or _is_deeper(parsed, MAX_DEPTH):
         raise _Malformed
-    text = json.dumps(parsed, ensure_ascii=False)
-    text.encode("utf-8")  # a lone surrogate cannot be
-    if "\\u0000" in text and _holds_nul(parsed):
-        raise _Malformed
+    if b"\\u" in raw:  # UTF-8 has neither, so only an escape can bring one in
+        text = json.dumps(parsed, ensure_ascii=False)
+        text.encode("utf-8")  # a lone surrogate cannot be
+        if "\\u0000" in text and _holds_nul(parsed):
+            raise _Malformed
     return parsed
 
 
@@ -87,10 +89,16 @@ def _constant(text: str) -> float:
 
 def _is_deeper(value: Any, depth: int) -> bool:
     """Whether lists and objects lie within one another more than ``depth`` deep."""
-    if not isinstance(value, dict | list):
-        return False
-    inner = value.values() if isinstance(value, dict) else value
-    return depth == 0 or any(_is_deeper(one, depth - 1) for one in inner)
+    level = [value]
+    for _ in range(depth):
+        level = [one for outer in level for one in _inner(outer) if isinstance(one, (dict, list))]
+        if not level:
+            return False
+    return True
+
+
+def _inner(value: dict[str, Any] | list[Any]) -> Iterable[Any]:
+    return value.values() if isinstance(value, dict) else value
 
 
 def _holds_nul(value: Any) -> bool:

@@ -24,6 +24,7 @@ from partners.models import Environment, IdempotencyKey
 
 KEPT_FOR = timedelta(hours=48)  # the contract promises at least 24
 LONGEST = 255
+AS_IT_IS = frozenset((str, int, bool, type(None)))  # values that are written in one way only
 LEASE = timedelta(seconds=60)  # how long a request may be at work before another may take its key over
 # A key that comes for the first time, in one statement. It waits for its turn as ``_lock`` does.
 TAKE = """
@@ -81,9 +82,9 @@ def fingerprint(route: str, body: dict[str, Any]) -> bytes:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _plain(inner) for key, inner in value.items()}
+        return {key: inner if type(inner) in AS_IT_IS else _plain(inner) for key, inner in value.items()}
     if isinstance(value, list):
-        return [_plain(inner) for inner in value]
+        return [inner if type(inner) in AS_IT_IS else _plain(inner) for inner in value]
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 

@@ -28,12 +28,19 @@ from partners.team import AlreadyMember, clean_email, clean_role, set_password
 log = structlog.get_logger(__name__)
 
 VALID_FOR = timedelta(days=7)
+MOST_PEOPLE = 100  # of a team, those whose invitations wait included: the team's page lists them all
 
 
 class InvitationUnusable(Refusal):
     """A link that was never made, has been used or withdrawn, or is out of date."""
 
     sentence = gettext_noop("This invitation is not valid any more; ask for a new one")
+
+
+class TeamFull(Refusal):
+    """The team has as many people as one page can list."""
+
+    sentence = gettext_noop("A team has at most 100 people, open invitations included; remove or withdraw one first")
 
 
 class PartnerSuspended(Refusal):
@@ -55,7 +62,7 @@ def invite(
 ) -> tuple[Invitation, str]:
     """An invitation and its secret, which exists nowhere else. It replaces an earlier one to the same address.
 
-    Raises BadEmail, UnknownRole, AlreadyMember.
+    Raises BadEmail, UnknownRole, AlreadyMember, TeamFull: then an earlier invitation stays as well.
     """
     email, role, now = clean_email(email), clean_role(role), now or clock.now()
     secret = secrets.token_urlsafe(32)
@@ -65,6 +72,9 @@ def invite(
             raise AlreadyMember
         waiting = Invitation.objects.filter(partner=partner, email=email, accepted_at=None, withdrawn_at=None)
         waiting.update(withdrawn_at=now)
+        open_ones = Invitation.objects.filter(partner=partner).open(now)
+        if Membership.objects.filter(partner=partner).count() + open_ones.count() >= MOST_PEOPLE:
+            raise TeamFull
         invitation = Invitation.objects.create(
             partner=partner,
             email=email,

@@ -35,6 +35,7 @@ KEPT_FOR = timedelta(days=30)
 LONGEST = 8 * 1024  # bytes of a body
 LONGEST_READ = 1024  # of what a GET was answered: the bulk of all bytes, and it can be asked for again
 LONGEST_PATH = 1000
+LONGEST_ADDRESS = 9 * LONGEST_PATH  # read of a path or query: written in percent signs twice, a letter is nine
 MOST = 5_000  # calls that wait to be written, in one process
 MOST_BYTES = 32 * 1024 * 1024
 EVERY = 1.0  # seconds between two writings
@@ -213,8 +214,8 @@ def lost(environment: Environment, *, now: datetime) -> int:
 def _row(call: Call) -> tuple[Any, ...]:
     """The values of ``COLUMNS``."""
     base = next((root for root in reversed(API_ROOTS) if call.path.startswith(root)), "")
-    pairs = "&".join(_pair(pair) for pair in call.query.split("&"))
-    path = _unescaped(call.path.removeprefix(base)) + (f"?{pairs}" if pairs else "")
+    pairs = _query(call.query)
+    path = _unescaped(call.path[:LONGEST_ADDRESS].removeprefix(base)) + (f"?{pairs}" if pairs else "")
     return (
         call.environment,
         call.key,
@@ -267,6 +268,18 @@ def masked(value: Any, depth: int = DEEPEST) -> Any:
         name: MASK if SECRET.search(name) and inner is not None else masked(inner, depth - 1)
         for name, inner in value.items()
     }
+
+
+def _query(query: str) -> str:
+    """A query without what stands under a secret's name; no more of it than the log keeps is read."""
+    shown: list[str] = []
+    left = LONGEST_PATH
+    for pair in query[:LONGEST_ADDRESS].split("&"):
+        shown.append(_pair(pair))
+        left -= len(shown[-1]) + 1
+        if left < 0:
+            break
+    return "&".join(shown)
 
 
 def _pair(pair: str) -> str:

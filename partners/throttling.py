@@ -28,7 +28,7 @@ PATIENCE = 0.1  # seconds for Redis, to connect and to answer
 PAUSE = 5  # seconds in which a Redis that failed is not asked again
 COMPLAIN_EVERY = 60  # seconds between two lines in the log about it
 
-Calls = Literal["read", "write"]
+Calls = Literal["read", "write", "quote"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,12 @@ shared = cache(SharedCounter)
 
 
 def limit_of(calls: Calls, own: int | None = None) -> int:
-    """Calls a minute of one environment, over all processes: its own limit, where it has one."""
+    """Calls a minute of one environment, over all processes: its own limit, where it has one.
+
+    Shipping quotes cost more than other calls, so their own limit holds for every environment.
+    """
+    if calls == "quote":
+        return min(limit_of("write", own), settings.API_QUOTE_LIMIT)
     if own is not None:
         return own
     limit: int = settings.API_WRITE_LIMIT if calls == "write" and settings.API_WRITE_LIMIT else settings.API_RATE_LIMIT

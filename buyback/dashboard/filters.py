@@ -129,8 +129,8 @@ def choices(request: MemberRequest) -> dict[str, Any]:
     here = request.environment
     members = Membership.objects.filter(partner=here.partner).order_by("user__email")
     people = {f"{MEMBER}{email}": email for email in members.values_list("user__email", flat=True)}
-    keys = ApiKey.objects.filter(environment=here).order_by("name")
-    people |= {f"key:{key_id}": f"{name} ({key_id})" for key_id, name in keys.values_list("key_id", "name")}
+    keys = ApiKey.objects.filter(environment=here).names()
+    people |= {f"key:{key_id}": f"{name} ({key_id})" for key_id, name in keys.items()}
     packs = dict(Pack.objects.order_by("name").values_list("slug", "name"))
     return {"packs": packs, "people": people, "when": WHEN}
 

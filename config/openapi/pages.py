@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import gzip
+import re
 from functools import cache
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.renderers import OpenApiJsonRenderer
 from drf_spectacular.views import SpectacularSwaggerSplitView
 from rest_framework.permissions import AllowAny
 from rest_framework.renderers import TemplateHTMLRenderer
+
+ACCEPTS_GZIP = re.compile(r"\bgzip\b")
 
 
 @cache
@@ -21,10 +26,21 @@ def document() -> bytes:
     return rendered
 
 
+@cache
+def compressed() -> bytes:
+    """``document``, compressed once and not for every reader."""
+    return gzip.compress(document(), mtime=0)
+
+
 @require_safe
 def schema(request: HttpRequest) -> HttpResponse:
     """``GET /api/schema``: open to everybody, since it holds nothing of anybody."""
-    return HttpResponse(document(), content_type="application/vnd.oai.openapi+json")
+    packed = ACCEPTS_GZIP.search(request.META.get("HTTP_ACCEPT_ENCODING", "")) is not None
+    response = HttpResponse(compressed() if packed else document(), content_type="application/vnd.oai.openapi+json")
+    patch_vary_headers(response, ["Accept-Encoding"])
+    if packed:
+        response["Content-Encoding"] = "gzip"
+    return response
 
 
 class Docs(SpectacularSwaggerSplitView):

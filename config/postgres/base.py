@@ -67,6 +67,18 @@ class DatabaseWrapper(base.DatabaseWrapper):
             return cast("CursorWrapper", ours._prepare_cursor(cursor))  # noqa: SLF001  (what `cursor()` does)
 
 
+def join_by_index() -> None:
+    """Until the open transaction ends, every row is joined by an index, and no worker process is started.
+
+    For statements whose work is bounded by the rows they look at. A planner that expects hardly any match would read a
+    whole other table instead, and be slower the larger that is.
+    """
+    off = ("enable_seqscan", "enable_hashjoin", "enable_mergejoin")
+    settings = [*(f"SET LOCAL {way} = off" for way in off), "SET LOCAL max_parallel_workers_per_gather = 0"]
+    with connection.cursor() as cursor:
+        cursor.execute("; ".join(settings))
+
+
 def prepared_cursor() -> CursorWrapper:
     """``prepared_cursor`` of this thread's connection."""
     return cast("DatabaseWrapper", connection).prepared_cursor()

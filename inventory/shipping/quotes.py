@@ -59,12 +59,14 @@ def quote(
     """Offer to send items to ``destination``; items that are being sold back this very moment are left out.
 
     Nothing is locked. ``item_ids`` and ``destination`` are whatever was sent; ``now`` is the environment's clock unless
-    given. Where a carrier is asked, no transaction may be open. Raises ItemIdsRequired, InvalidAddress, ItemNotFound,
-    NothingShippable, CountryNotSupported, NoRates, in this order.
+    given. Where a carrier is asked, no transaction may be open. Raises, in this order: ItemIdsRequired; InvalidAddress
+    for the form; ItemNotFound; NothingShippable; InvalidAddress for the postal rules, which only a caller who holds
+    the items may have looked at; CountryNotSupported; NoRates.
     """
     wanted = _ids(item_ids)
-    address = addresses.checked(destination)
+    address = addresses.read(destination)
     items = _shippable(environment, wanted)
+    addresses.check(address)
     country = addresses.country_of(address)
     if not (country in settings.SHIPPING_COUNTRIES if environment.is_live else len(country) == 2):
         raise CountryNotSupported

@@ -10,10 +10,11 @@ from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from django.core import signing
-from django.db import connection, models, transaction
+from django.db import models, transaction
 
 from config.keyset import after as rows_after
 from config.keyset import up_to
+from config.postgres.base import join_by_index
 
 SALT = "dashboard.paging"
 LOOK_THROUGH = 5_000  # rows among which one page looks for those that no index finds
@@ -107,15 +108,9 @@ def looked_through(rows: models.QuerySet[M, Row], order: Sequence[str]) -> tuple
 
 @contextmanager
 def row_by_row() -> Iterator[None]:
-    """Inside, every row that is looked through is joined by an index, and the work is bounded by how many they are.
-
-    A planner that expects hardly any match would read a whole other table instead, and be slower the larger that is.
-    Nor are workers started, which would take longer to come than so few rows to look through.
-    """
-    with transaction.atomic(), connection.cursor() as cursor:
-        off = ("enable_seqscan", "enable_hashjoin", "enable_mergejoin")
-        without = [*(f"SET LOCAL {way} = off" for way in off), "SET LOCAL max_parallel_workers_per_gather = 0"]
-        cursor.execute("; ".join(without))
+    """Inside, every row that is looked through is joined by an index, and the work is bounded by how many they are."""
+    with transaction.atomic():
+        join_by_index()
         yield
 
 

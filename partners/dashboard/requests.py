@@ -6,6 +6,7 @@ A body tells more of a partner's users than any other page does, so viewers do n
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -25,6 +26,8 @@ from partners.request_log import lost
 
 STATUSES = {"2xx": _("Succeeded"), "4xx": _("Refused"), "5xx": _("Failed")}
 BY: Order = {"-created_at": NEWEST["-created_at"], "-id": int}
+DEEPEST = 16  # levels of a body that are indented
+BRACKETS = re.compile(r"[\[\]{}]")
 NOT_YOURS = Obstacle(
     _("The request log is for operators and owners"),
     _("It shows what your servers sent, word for word."),
@@ -61,7 +64,7 @@ def requests(request: MemberRequest) -> HttpResponse:
     """Calls, 50 a page."""
     if not _may_read(request):
         return _refused(request)
-    keys = dict(ApiKey.objects.filter(environment=request.environment).order_by("name").values_list("key_id", "name"))
+    keys = ApiKey.objects.filter(environment=request.environment).names()
     chosen, get = _read(request, keys), request.GET
     rows = ApiCall.objects.of(request.environment).defer("sent", "answered")
     if chosen.request:
@@ -114,8 +117,20 @@ def _chips(filters: Filters, keys: dict[str, str]) -> list[Chip]:
 
 
 def _pretty(text: str) -> str:
-    """JSON on lines of its own; whatever was cut stays as it is."""
+    """JSON on lines of its own; what was cut, or would be mostly blanks, stays as it is."""
+    if not _is_flat(text):
+        return text
     try:
         return json.dumps(json.loads(text), indent=2, ensure_ascii=False)
     except ValueError:
         return text
+
+
+def _is_flat(text: str) -> bool:
+    """Whether brackets lie within one another at most ``DEEPEST`` deep. Those in strings count, too."""
+    depth = 0
+    for sign in BRACKETS.findall(text):
+        depth += 1 if sign in "[{" else -1
+        if depth > DEEPEST:
+            return False
+    return True

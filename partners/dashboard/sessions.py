@@ -19,6 +19,8 @@ from config import clock
 from partners.dashboard.access import form_only, to_login
 from partners.models import User
 
+MOST_SESSIONS = 100  # that the page lists, each read and decoded
+
 
 class Sessions(ListUserSessionsView):
     """django-allauth's page and form, whose list would ask three times for every session."""
@@ -30,8 +32,8 @@ class Sessions(ListUserSessionsView):
 
 
 def standing(user: User) -> list[UserSession]:
-    """A user's sessions that are still good, the oldest first; the others are forgotten."""
-    noted = list(UserSession.objects.filter(user=user).order_by("created_at"))
+    """A user's newest sessions that are still good, the oldest of them first; the others of these are forgotten."""
+    noted = list(UserSession.objects.filter(user=user).order_by("-created_at")[:MOST_SESSIONS])[::-1]
     kept = Session.objects.filter(session_key__in=[one.session_key for one in noted], expire_date__gt=clock.now())
     hashes = {user.get_session_auth_hash(), *user.get_session_auth_fallback_hash()}
     good = {one.session_key for one in kept if one.get_decoded().get(HASH_SESSION_KEY) in hashes}

@@ -174,3 +174,12 @@ def test_it_ends_every_other_session_when_the_password_changes(world: World) -> 
 )
 def test_it_says_which_browser_it_was(agent: str, said: str) -> None:
     assert browser(agent) == said
+
+
+def test_it_lists_the_newest_sessions_alone(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("partners.dashboard.sessions.MOST_SESSIONS", 2)
+    for number in range(3):
+        client = Client(REMOTE_ADDR=f"10.0.0.{number}")
+        sign_in(client, world.northwind.owner.email)
+    listed = client.get("/account/sessions/").context["sessions"]
+    assert [session.ip for session in listed] == ["10.0.0.1", "10.0.0.2"]

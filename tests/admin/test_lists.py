@@ -286,3 +286,22 @@ def test_it_estimates_what_takes_too_long_to_count(monkeypatch: pytest.MonkeyPat
     with connection.cursor() as cursor:
         cursor.execute("SHOW statement_timeout")
         assert cursor.fetchone() == ("0",)
+
+
+@pytest.mark.parametrize("query", ["q=" + "x" * 2000, "pk__in=" + "1," * 1000, "&".join(["pk=1"] * 21)])
+def test_it_looks_for_no_more_than_any_link_of_ours(db: None, query: str) -> None:
+    superuser, path = signed_in(make_user(is_staff=True, is_superuser=True)), reverse("admin:inventory_item_changelist")
+    with CaptureQueriesContext(connection) as asked:
+        answer = superuser.get(f"{path}?{query}")
+    assert (answer.status_code, answer.headers["Location"]) == (302, path)
+    assert not [one for one in asked if "inventory_item" in one["sql"]]
+    assert "too much to look for at once" in superuser.get(path).content.decode()
+
+
+@pytest.mark.parametrize("order", ["2", "-3.1", "1." * 500])
+def test_it_sorts_no_list(world: World, order: str) -> None:
+    items = [make_item(world.northwind.live) for _ in range(3)]
+    client = signed_in(make_user(is_staff=True, is_superuser=True))
+    page = client.get(reverse("admin:inventory_item_changelist"), {"o": order})
+    assert [row.pk for row in page.context["cl"].result_list] == [item.pk for item in reversed(items)]
+    assert "o=" not in page.context["cl"].get_query_string()

@@ -110,6 +110,7 @@ QUOTES = [
     # The order of the checks.
     Row("everything is wrong", SHIP_QUOTE, {"item_ids": [], "destination": None}, 400, NO_IDS),
     Row("address and item", SHIP_QUOTE, quoting("x", name=""), 400, refused("name is required")),
+    Row("item and postal code", SHIP_QUOTE, quoting("x", postal_code="ABC"), 400, NO_ITEM),
     Row("item and country", SHIP_QUOTE, quoting("x", country="USA"), 400, NO_ITEM),
 ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import subprocess
@@ -13,6 +14,7 @@ import pytest
 from django.test import Client
 from django.urls import get_resolver
 
+from config.openapi import pages
 from config.openapi.operations import OPERATIONS
 from config.openapi.pages import document
 from tests.contract.scene import Scene, make_scenes
@@ -48,6 +50,15 @@ def test_it_is_open_to_everybody_as_openapi_3_1() -> None:
     assert json.loads(answer.content)["openapi"] == "3.1.0"
 
 
+@pytest.mark.parametrize(("accepts", "encoding"), [("gzip, br", "gzip"), ("br", ""), ("", ""), ("xgzip", "")])
+def test_it_is_compressed_once_and_for_those_who_read_that(accepts: str, encoding: str) -> None:
+    answer = Client().get("/api/schema", headers={"Accept-Encoding": accepts})
+    body = gzip.decompress(answer.content) if encoding else answer.content
+    assert (answer.get("Content-Encoding", ""), json.loads(body)["openapi"]) == (encoding, "3.1.0")
+    assert "Accept-Encoding" in answer["Vary"]
+    assert pages.compressed() is pages.compressed()
+
+
 def test_it_can_be_read_without_a_key() -> None:
     page = Client().get("/api/docs")
     assert page.status_code == 200
@@ -61,7 +72,7 @@ def test_it_can_be_read_without_a_key() -> None:
 def test_it_is_kept_by_the_server_whatever_is_sent(tmp_path: Path) -> None:
     """Schemathesis, all checks, against both bases of the server as it is started."""
     scenes = make_scenes()
-    server = Server(API_RATE_LIMIT=100_000_000)
+    server = Server(API_RATE_LIMIT=100_000_000, API_QUOTE_LIMIT=100_000_000)
     try:
         server.start()
         for scene in scenes.values():

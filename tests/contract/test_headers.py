@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from pytest_django import Settings
 
 from config import settings as configured
+from partners.models import Environment
 from tests.contract.cases import BUY, QUOTE, SELL, STATUS, VALID, buying
 from tests.contract.runner import check, everything, send
 from tests.contract.scene import Scene
@@ -61,6 +62,28 @@ def test_it_counts_reading_and_writing_apart(scene: Scene, settings: Settings) -
 def test_it_counts_a_post_that_changes_nothing_as_reading(scene: Scene, settings: Settings, call: str) -> None:
     settings.API_RATE_LIMIT, settings.API_WRITE_LIMIT, settings.WEB_WORKERS = 7, 2, 1
     assert send(scene, call, VALID[call])["X-RateLimit-Limit"] == "7"
+
+
+SHIP_QUOTE = "POST /ship/quote"
+
+
+def test_it_counts_shipping_quotes_apart(scene: Scene, settings: Settings) -> None:
+    settings.API_RATE_LIMIT, settings.API_QUOTE_LIMIT, settings.WEB_WORKERS = 2, 1, 1
+    answers = [send(scene, call, {}) for call in (SHIP_QUOTE, SHIP_QUOTE, SELL)]
+    assert [answer.status_code for answer in answers] == [400, 429, 400]
+    assert [answer["X-RateLimit-Limit"] for answer in answers] == ["1", "1", "2"]
+    check(scene, answers[1], 429, "Rate limit exceeded")
+    assert 1 <= int(answers[1]["Retry-After"]) <= 60
+
+
+@pytest.mark.parametrize(("own", "limit"), [(None, "5"), (9, "6"), (3, "3")])
+def test_it_never_quotes_more_often_than_the_limit_of_quotes(
+    scene: Scene, settings: Settings, own: int | None, limit: str
+) -> None:
+    settings.API_RATE_LIMIT, settings.API_WRITE_LIMIT, settings.WEB_WORKERS = 8, 5, 1
+    settings.API_QUOTE_LIMIT = 6
+    Environment.objects.filter(pk=scene.environment.pk).update(calls_per_minute=own)
+    assert send(scene, SHIP_QUOTE, {})["X-RateLimit-Limit"] == limit
 
 
 def test_it_limits_writing_as_reading_unless_told(scene: Scene, settings: Settings) -> None:

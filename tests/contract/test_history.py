@@ -115,3 +115,9 @@ def test_it_asks_as_much_for_a_hundred_rows_as_for_one(
     for limit in (1, 100):
         with django_assert_num_queries(2):
             page(scene, f"{call}?limit={limit}")
+
+
+@pytest.mark.parametrize(("accept", "kind"), [("text/csv", "text/csv"), ("text/csv," * 200, "application/json")])
+def test_it_reads_no_longer_list_of_types(scene: Scene, accept: str, kind: str) -> None:
+    answer = send(scene, "GET /payouts", headers={"Accept": accept})
+    assert (answer.status_code, answer["Content-Type"].partition(";")[0]) == (200, kind)

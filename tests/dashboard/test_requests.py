@@ -11,7 +11,7 @@ from config import clock
 from partners.models import ApiCall, ApiKey
 from tests.calls import make_call, make_lost_calls
 from tests.dashboard.steps import HTMX, signed_in
-from tests.world import World
+from tests.world import World, make_key
 
 REQUESTS = "/dashboard/live/developers/requests/"
 
@@ -110,3 +110,32 @@ def test_it_tells_of_calls_that_could_not_be_noted(world: World) -> None:
 
 def test_it_says_what_there_is_when_there_is_nothing(world: World) -> None:
     assert "No requests yet" in signed_in(world.northwind.operator).get(REQUESTS).content.decode()
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        "[" * 900 + "1," * 3000 + "1" + "]" * 900,
+        "[" * 8192,
+        '{"a":' * 17 + "1" + "}" * 17,
+        "[" * 3 + "9" * 8000 + "]" * 3,
+    ],
+)
+def test_it_does_not_indent_what_would_be_mostly_blanks(world: World, sent: str) -> None:
+    call = make_call(world.northwind.live, sent=sent)
+    page = signed_in(world.northwind.operator).get(f"{REQUESTS}{call.pk}/")
+    assert (page.status_code, page.context["sent"]) == (200, sent)
+    assert len(page.content) < 100_000
+
+
+def test_it_indents_bodies_of_some_depth(world: World) -> None:
+    call = make_call(world.northwind.live, sent="[" * 16 + "1" + "]" * 16)
+    page = signed_in(world.northwind.operator).get(f"{REQUESTS}{call.pk}/")
+    assert page.context["sent"].count("\n") == 32
+
+
+def test_it_offers_the_newest_keys_as_filters(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("partners.models.access.MOST_NAMED", 2)
+    made = [make_key(world.northwind.live, name=name)[0].key_id for name in ("c", "b", "a")]
+    keys = signed_in(world.northwind.operator).get(REQUESTS).context["keys"]
+    assert list(keys.items()) == [(made[2], "a"), (made[1], "b")]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from inventory.artwork import ARTWORKS
 from inventory.demo.catalogue import generate
-from inventory.faces import back_svg, face_svg
+from inventory.faces import LONGEST, back_svg, face_svg
 
 SVG = "{http://www.w3.org/2000/svg}"
 GRADED = {"Set": "Emberwild Bestiary", "Number": "003/040", "Category": "Creatures", "Rarity": "Epic"} | {
@@ -83,3 +83,18 @@ def test_it_survives_any_text(name: str, attributes: dict[str, str]) -> None:
 
 def test_it_draws_a_back() -> None:
     assert parse(back_svg()).attrib["viewBox"] == "0 0 500 700"
+
+
+def test_it_reads_no_more_of_a_text_than_it_draws() -> None:
+    class Counted(str):
+        __slots__ = ()
+
+        def __getitem__(self, key: object) -> str:
+            asked.append(key)
+            return super().__getitem__(key)  # type: ignore[index]
+
+    asked: list[object] = []
+    unread = {f"trait {number}": Counted("x" * 1000) for number in range(100)}
+    svg = face_svg("W" * 100_000, GRADED | unread | {"Year": Counted("2" * 100_000)})
+    assert asked == [slice(None, LONGEST)]
+    assert len(svg) < 8192

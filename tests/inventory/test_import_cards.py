@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
+from inventory.card_rows import LONGEST_ATTRIBUTES
 from inventory.demo.catalogue import generate
 from inventory.importing import Imported, ImportRefusedError, import_cards
 from inventory.models import Card, Pack
@@ -233,3 +234,13 @@ def test_it_takes_a_thousand_rows_of_the_demo(tmp_path: Path) -> None:
     path.write_text("".join(json.dumps({**one, "pack": ""}) + "\n" for one in generate(cards=1000)))
     assert run(path)[0] == "1000 created, 0 updated, 0 unchanged\n"
     assert run(path)[0] == "0 created, 1000 updated, 0 unchanged\n"  # priced anew
+
+
+def test_it_takes_attributes_up_to_a_length() -> None:
+    def attributes(size: int) -> dict[str, str]:
+        return {"a": "x" * (size - len('[{"trait_type": "a", "value": ""}]'))}
+
+    import_cards([(1, row(attributes=attributes(LONGEST_ATTRIBUTES)))], now=NOW)
+    assert refused(row(attributes=attributes(LONGEST_ATTRIBUTES + 1))) == [
+        "line 1: attributes: are longer than 8,192 characters as JSON"
+    ]

@@ -12,6 +12,7 @@ from partners.invitations import (
     InvitationUnusable,
     PartnerSuspended,
     SignInFirst,
+    TeamFull,
     accept_invitation,
     find_invitation,
     invite,
@@ -130,3 +131,23 @@ def test_it_refuses_and_makes_nothing(world: World, email: str, role: str, error
         invited(world, email, role)
     assert not Invitation.objects.exists()
     assert not AuditEntry.objects.exists()
+
+
+def test_it_invites_nobody_into_a_full_team(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    partner = world.northwind.partner
+    members = Membership.objects.filter(partner=partner).count()
+    monkeypatch.setattr("partners.invitations.MOST_PEOPLE", members + 1)
+    invited(world)
+    before = (list(Invitation.objects.values()), AuditEntry.objects.count())
+    with pytest.raises(TeamFull):
+        invited(world, "another@northwind.test")
+    assert (list(Invitation.objects.values()), AuditEntry.objects.count()) == before
+    invited(world)  # in place of the first one
+
+
+def test_it_counts_no_invitation_that_is_over(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    partner = world.northwind.partner
+    monkeypatch.setattr("partners.invitations.MOST_PEOPLE", Membership.objects.filter(partner=partner).count() + 1)
+    withdraw_invitation(invitation=find_invitation(invited(world), NOW), by=SYSTEM, now=NOW)
+    invite(partner=partner, email="b@northwind.test", role="viewer", by=SYSTEM, now=NOW)
+    invite(partner=partner, email="c@northwind.test", role="viewer", by=SYSTEM, now=NOW + WEEK)

@@ -7,6 +7,7 @@ import logging
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from django.db import DatabaseError
@@ -280,3 +281,21 @@ def test_it_forgets_after_30_days(world: World, monkeypatch: pytest.MonkeyPatch)
     assert forget_old(now=NOW) == 3
     assert ApiCall.objects.count() == 2
     assert forget_old_calls() == 2  # by the real clock
+
+
+def test_it_reads_no_more_of_a_query_than_it_keeps(monkeypatch: pytest.MonkeyPatch) -> None:
+    read = Mock(side_effect=str)
+    monkeypatch.setattr(request_log, "_pair", read)
+    row = dict(zip(COLUMNS, _row(waiting(query="a&" * 30_000)), strict=True))
+    assert len(row["path"]) == request_log.LONGEST_PATH
+    assert read.call_count <= request_log.LONGEST_PATH
+
+
+@pytest.mark.parametrize("field", ["path", "query"])
+def test_it_masks_a_key_in_a_long_address_as_in_a_short_one(field: str) -> None:
+    key = "live-" + "a" * 12 + "_" + "b" * 43
+    written = "".join(f"%25{ord(letter):02x}" for letter in key)
+    for filling in (0, 900, request_log.LONGEST_ADDRESS - 20, 60_000):
+        kept = dict(zip(COLUMNS, _row(waiting(**{field: "/" * filling + written})), strict=True))["path"]
+        assert "b" not in kept
+        assert written[-60:] not in kept

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.db import transaction
 
+from buyback.expiry import close_windows
 from buyback.sandbox import move_clock
 from buyback.sellback import sell_back
 from inventory.models import Card, Collector, Item
@@ -174,3 +175,17 @@ def test_it_audits_both(world: World) -> None:
     entries = AuditEntry.objects.filter(action__startswith="sandbox.").order_by("created_at", "id")
     assert {entry.action for entry in entries} == {"sandbox.clock_moved", "sandbox.reset"}
     assert {entry.partner for entry in entries} == {world.northwind.partner}
+
+
+def test_it_closes_so_many_windows_itself_and_leaves_the_rest_to_the_sweep(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("buyback.sandbox.AT_ONCE", 2)
+    here = world.northwind.sandbox
+    for _ in range(5):
+        bought(here, world)
+    move_clock(environment=here, by=SYSTEM, seconds=8 * 86_400)
+    closed = Item.objects.filter(environment=here, expired_at__isnull=False)
+    assert closed.count() == Event.objects.filter(environment=here, type="item.expired").count() == 2
+    assert close_windows() == 3
+    assert closed.count() == 5

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
-from inventory.shipping.addresses import InvalidAddress, checked, country_of
+from inventory.shipping import addresses
+from inventory.shipping.addresses import InvalidAddress, check, country_of, read
+from inventory.shipping.postal_rules import Country
 from tests.shipments import ADDRESS
+
+
+def checked(sent: object) -> dict[str, Any]:
+    destination = read(sent)
+    check(destination)
+    return destination
 
 
 def refused(**changes: Any) -> dict[str, Any]:
@@ -75,3 +84,45 @@ def test_it_suggests_only_what_it_would_take() -> None:
 
 def test_it_reads_a_country_in_capitals() -> None:
     assert country_of(ADDRESS | {"country": " gb "}) == "GB"
+
+
+def tried(monkeypatch: pytest.MonkeyPatch, **changes: Any) -> list[dict[str, str]]:
+    """What the rules were asked about while this was refused, itself left out."""
+    asked, problems = [], Country.problems
+
+    def counted(self: Country, **fields: str) -> dict[str, str]:
+        asked.append(fields)
+        return problems(self, **fields)
+
+    monkeypatch.setattr(Country, "problems", counted)
+    refused(**changes)
+    return asked[1:]
+
+
+@pytest.mark.parametrize(
+    ("country", "code", "times"),
+    [("BR", "00000-000", 56), ("IT", "99999", 108), ("US", "00000", 63), ("RU", "000000", 86)],
+)
+def test_it_tries_each_state_once_with_each_spelling_of_the_code(
+    monkeypatch: pytest.MonkeyPatch, country: str, code: str, times: int
+) -> None:
+    assert len(tried(monkeypatch, country=country, state="zzzz", postal_code=code)) == times
+
+
+def test_it_tries_no_more_corrections_than_the_cap(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(addresses, "MOST_CANDIDATES", 5)
+    assert len(tried(monkeypatch, state="zzzz", postal_code="00000")) == 5
+
+
+@pytest.mark.parametrize("code", ["", "x", "9" * 255, "00000-000-0", "\u0660" * 255])
+def test_it_tries_no_state_for_a_code_that_the_country_never_has(monkeypatch: pytest.MonkeyPatch, code: str) -> None:
+    assert len(tried(monkeypatch, country="BR", state="zzzz", postal_code=code)) == 0
+
+
+def test_it_compares_no_long_text_with_the_names_of_states(monkeypatch: pytest.MonkeyPatch) -> None:
+    compare = Mock(return_value=[])
+    monkeypatch.setattr(addresses, "get_close_matches", compare)
+    refused(state="Califronia" + "a" * 245)
+    assert not compare.called
+    refused(state="Califronia")
+    assert compare.call_args.args[0] == "califronia"

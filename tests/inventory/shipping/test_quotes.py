@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -11,7 +12,7 @@ from pytest_django import DjangoAssertNumQueries
 from pytest_django.fixtures import Settings
 
 from inventory.models import Item, ShippingQuote
-from inventory.shipping.quotes import CountryNotSupported, forget_old, quote
+from inventory.shipping.quotes import CountryNotSupported, ItemNotFound, forget_old, quote
 from partners.actor import SYSTEM
 from partners.models import Environment, Event
 from tests.shipments import ADDRESS, make_quote
@@ -56,6 +57,18 @@ def test_it_leaves_out_an_item_that_is_being_sold(world: World) -> None:
     Item.objects.filter(pk=selling.pk).update(state="selling")
     assert quoted(world.northwind.live, held, selling).item_ids == [held.pk]
     Item.objects.filter(pk=selling.pk).update(state="held")
+
+
+@pytest.mark.parametrize("held", [True, False])
+def test_it_looks_at_the_postal_rules_for_a_holder_of_the_items_alone(
+    world: World, monkeypatch: pytest.MonkeyPatch, held: bool
+) -> None:
+    checked: list[object] = []
+    monkeypatch.setattr("inventory.shipping.quotes.addresses.check", checked.append)
+    items = [make_item(world.northwind.live)] if held else [make_item(world.juniper.live)]
+    with nullcontext() if held else pytest.raises(ItemNotFound):
+        quoted(world.northwind.live, *items, state="zzzz")
+    assert len(checked) == held == ShippingQuote.objects.count()
 
 
 def test_it_forgets_quotes_a_day_after_they_expired(world: World) -> None:
