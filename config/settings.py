@@ -318,7 +318,7 @@ WEB_THREADS = environment.whole("WEB_THREADS", 2, low=1, high=256)  # of each la
 WEB_PEER_THREADS = environment.whole("WEB_PEER_THREADS", 64, low=1, high=1024)  # calls that wait for peers
 WEB_PEER_CONNECTIONS = environment.whole("WEB_PEER_CONNECTIONS", 4, low=1, high=64)  # to the database, for those
 WEB_PEER_CONNECTION_TIMEOUT = environment.whole("WEB_PEER_CONNECTION_TIMEOUT", 10, low=1, high=60)  # seconds
-WEB_QUEUE = environment.whole("WEB_QUEUE", 512, low=1, high=100_000)  # requests that wait for a lane
+WEB_QUEUE = environment.whole("WEB_QUEUE", 1024, low=1, high=100_000)  # requests that wait for a lane
 WEB_QUEUE_SECONDS = environment.whole("WEB_QUEUE_SECONDS", 10, low=1, high=60)
 TASK_PROCESSES = environment.whole("TASK_PROCESSES", 2, low=1, high=256)
 

@@ -61,7 +61,7 @@ class Application:
                 longest_queue=settings.WEB_QUEUE,
                 longest_wait=settings.WEB_QUEUE_SECONDS,
             )
-            self.waiting = Waiting()
+            self.waiting = Waiting.of_process()
         return self._lanes
 
     async def _answer(self, scope: dict[str, Any], receive: Receive) -> Answer:

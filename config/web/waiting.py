@@ -45,12 +45,28 @@ class Waiting:
         """Let every request of ``channel`` look again. Safe to call from any thread."""
         self._loop.call_soon_threadsafe(self._wake_all, channel)
 
+    @classmethod
+    def of_process(cls) -> Waiting:
+        """This process's waiting requests, made by its event loop at the first request."""
+        global _of_process  # noqa: PLW0603
+        _of_process = _of_process or cls()
+        return _of_process
+
     def __len__(self) -> int:
         return sum(map(len, self._by_channel.values()))
 
     def _wake_all(self, channel: str) -> None:
         for future in self._by_channel.get(channel, ()):
             _wake(future)
+
+
+_of_process: Waiting | None = None
+
+
+def wake(channel: str) -> None:
+    """Let this process's requests of ``channel`` look again. Safe to call from any thread."""
+    if _of_process is not None:
+        _of_process.wake(channel)
 
 
 def _wake(future: asyncio.Future[None]) -> None:

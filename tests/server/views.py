@@ -1,33 +1,43 @@
-"""Addresses of the tests alone: a request that waits, and one that takes its time."""
+"""Addresses of the tests alone: a request that waits, one that wakes it, and one that takes its time."""
 
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import include, path
 
 from config.web.handler import WAITED
-from config.web.waiting import Wait
+from config.web.waiting import Wait, wake
 
 
 def poll(request: HttpRequest) -> HttpResponse:
-    """Answers after the seconds it was asked to wait for."""
-    wanted, waited = float(request.GET["seconds"]), request.META[WAITED]
+    """Answers when it is woken, or after so many seconds."""
+    waited = request.META[WAITED]
     response = JsonResponse({"waited": waited})
-    if waited < wanted:
-        response.wait = Wait("test", wanted - waited)  # type: ignore[attr-defined]
+    if not waited:
+        response.wait = Wait("test", float(request.GET["seconds"]))  # type: ignore[attr-defined]
     return response
 
 
+def alarm(request: HttpRequest) -> HttpResponse:
+    """Wakes every request that waits."""
+    wake("test")
+    return HttpResponse("woken")
+
+
 def slow(request: HttpRequest) -> HttpResponse:
-    """Holds its thread for so many seconds."""
+    """Holds its thread for so many seconds, once it has made the file ``mark``."""
+    if "mark" in request.GET:
+        Path(request.GET["mark"]).touch()
     time.sleep(float(request.GET["seconds"]))
     return HttpResponse("done")
 
 
 urlpatterns = [
     path("test/poll", poll),
+    path("test/alarm", alarm),
     path("test/slow", slow),
     path("", include("config.urls")),
 ]
