@@ -350,6 +350,9 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
 
 # --- the outside world ----------------------------------------------------------------------------------
 
+# Connections of one process to one peer: at least as many as threads that may wait for it.
+OUTBOUND_CONNECTIONS = environment.whole("OUTBOUND_CONNECTIONS", 128, low=1, high=1024)
+
 # The pricing oracle (`buyback/oracle.py`). Empty: the catalogue's own fmv is the price.
 ORACLE_URL = environment.peer("ORACLE_URL")
 ORACLE_TIMEOUT = environment.whole("ORACLE_TIMEOUT", 2, low=1, high=10)  # seconds in all, one retry included

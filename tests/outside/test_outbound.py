@@ -21,6 +21,7 @@ from config.outbound import CallFailed, Client, Fault
 from config.postgres import sharing
 from tests.peers.oracle import OraclePeer
 from tests.peers.server import Request
+from tests.processes import until
 from tests.threads import sharing_threads
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -71,6 +72,52 @@ def test_it_does_not_wait_for_a_free_connection_for_ever(
         assert isinstance(holding.exception(), CallFailed)
     assert len(peer.seen) == 1
     one_at_a_time.close()
+
+
+def together(client: Client, peer: OraclePeer, number: int) -> None:
+    """So many calls, none of which is answered before all have come."""
+    line, respond = threading.Barrier(number), peer.respond
+
+    def answer(request: Request) -> None:
+        line.wait(timeout=20)
+        respond(request)
+
+    with pytest.MonkeyPatch.context() as patched, ThreadPoolExecutor(number) as threads:
+        patched.setattr(peer, "respond", answer)
+        calls = [threads.submit(client.call, "GET", PATH, seconds=20) for _ in range(number)]
+        assert [call.result().status for call in calls] == [200] * number
+
+
+def test_it_has_a_connection_for_each_call_that_waits(client: Client, peer: OraclePeer) -> None:
+    """And uses them again."""
+    for _ in range(3):
+        together(client, peer, 64)
+    assert peer.connections == 64
+
+
+def test_it_closes_connections_that_are_not_needed(
+    client: Client, peer: OraclePeer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The one that was used last is used next; the others expire, and the next call closes them."""
+    together(client, peer, 8)
+    idle = client._connections._idle
+    *others, last = idle
+    for one in others:
+        monkeypatch.setattr(one, "has_expired", lambda: True)
+    assert client.call("GET", PATH, seconds=20).status == 200
+    assert peer.connections == 8
+    assert list(idle) == [last]
+    assert all(one.is_closed() for one in others)
+
+
+def test_it_uses_no_connection_that_the_peer_has_closed(client: Client, peer: OraclePeer) -> None:
+    together(client, peer, 4)
+    with peer.lock:
+        for one in peer._open:
+            one.shutdown(socket.SHUT_RDWR)
+    until(lambda: all(one.has_expired() for one in client._connections._idle), seconds=20)
+    assert client.call("GET", PATH, seconds=20).status == 200
+    assert peer.connections == 5
 
 
 def test_it_reads_no_more_than_the_cap(client: Client) -> None:
