@@ -64,6 +64,7 @@ app.conf.update(
     beat_schedule={name: entry | {"options": {"expires": entry["schedule"]}} for name, entry in SCHEDULE.items()},
     beat_schedule_filename=str(settings.DATA_DIR / "beat-schedule"),
     broker_connection_retry_on_startup=True,
+    broker_connection_max_retries=None,  # for ever: after 2 s, 4 s, 6 s and so on, every 30 s at last
     task_default_queue="sellback",
     task_ignore_result=True,
     task_acks_late=True,  # with the line below: a worker that is killed hands its task on
