@@ -15,7 +15,7 @@ from uuid import UUID, uuid5
 from django.db import OperationalError, transaction
 from psycopg.errors import LockNotAvailable
 
-from buyback import alerts, breaker, caps, treasury
+from buyback import alerts, breaker, caps, leases, treasury
 from buyback.models import Alert, Buyback, Move, Payout, Transfer
 from buyback.outcomes import (
     ItemExpired,
@@ -33,7 +33,6 @@ from partners import events
 from partners.actor import Actor
 from partners.models import Environment, Event, IdempotencyKey
 
-LEASE = timedelta(seconds=30)  # longer than the oracle and the treasury may take together
 PAUSE = timedelta(seconds=15)  # until an unknown outcome is asked about again
 IN_FLIGHT, TREASURY, PAID_OUT = Transfer.Account.IN_FLIGHT, Transfer.Account.TREASURY, Transfer.Account.PAID_OUT
 
@@ -78,7 +77,7 @@ def claim(
     now: datetime | None,
     pull: int | None = None,
 ) -> Attempt:
-    """Take the item out of the user's hands for 30 seconds, to sell it. ``pull``: only if it is this row.
+    """Take the item out of the user's hands for one lease, to sell it. ``pull``: only if it is this row.
 
     Raises SaleInFlight, SessionActive, ItemNotFound, ItemExpired, TransactionFailed while the treasury is paused, or
     PeerResting while a breaker is open.
@@ -106,7 +105,7 @@ def claim(
             voucher=item.purchase.voucher,
             requested_by=str(by),
             created_at=moment,
-            lease_until=moment + LEASE,
+            lease_until=moment + leases.step(),
         )
         if key is not None:
             # Only while the key is still this request's own: one that was given up must not sell under it.
@@ -166,7 +165,7 @@ def submit(attempt: Attempt, price: Price, *, now: datetime | None) -> None:
                 treasury=attempt.treasury,
                 reference=reference,
                 submitted_at=moment,
-                lease_until=moment + LEASE,
+                lease_until=moment + leases.step(),
             )
             if not moved:
                 raise TransactionFailed
@@ -309,7 +308,7 @@ def send_to_review(buyback_id: UUID, *, reason: str, now: datetime | None) -> No
 
 
 def take_lease(buyback_id: UUID, *, now: datetime | None, asking: bool = True) -> Attempt | None:
-    """The attempt, ours to work on for 30 seconds; None when it is closed, in review, or another is at work.
+    """The attempt, ours to work on for one lease; None when it is closed, in review, or another is at work.
 
     Not ``asking``: None as well when it was submitted, for only the treasury can tell what became of it.
     """
@@ -321,7 +320,7 @@ def take_lease(buyback_id: UUID, *, now: datetime | None, asking: bool = True) -
         submitted = (Buyback.State.SUBMITTED, Buyback.State.UNKNOWN) if asking else ()
         states = (Buyback.State.CLAIMED, *submitted)
         taken = Buyback.objects.filter(pk=buyback_id, state__in=states, lease_until__lte=moment).update(
-            lease_until=moment + LEASE
+            lease_until=moment + leases.step()
         )
     return load(buyback_id) if taken else None
 
