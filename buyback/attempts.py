@@ -19,7 +19,7 @@ from uuid import UUID, uuid5
 from django.db import IntegrityError, OperationalError, transaction
 from psycopg.errors import LockNotAvailable
 
-from buyback import alerts, breaker, caps, claimed, treasury
+from buyback import alerts, breaker, caps, claimed, leases, treasury
 from buyback.models import Alert, Buyback, Move, Payout, Transfer
 from buyback.outcomes import (
     ItemExpired,
@@ -40,7 +40,6 @@ from partners.actor import Actor
 from partners.models import Environment, Event
 
 Row = tuple[Any, ...]
-LEASE = timedelta(seconds=30)  # longer than the oracle and the treasury may take together
 PAUSE = timedelta(seconds=15)  # until an unknown outcome is asked about again
 IN_FLIGHT, TREASURY = Transfer.Account.IN_FLIGHT, Transfer.Account.TREASURY
 CLAIM = statements.read(Path(__file__).with_name("claim.sql"))
@@ -98,7 +97,7 @@ def claim(
     now: datetime | None,
     pull: int | None = None,
 ) -> Attempt:
-    """Take the item out of the user's hands for 30 seconds, to sell it. ``pull``: only if it is this row.
+    """Take the item out of the user's hands for one lease, to sell it. ``pull``: only if it is this row.
 
     Raises SaleInFlight, SessionActive, ItemNotFound, ItemExpired, TransactionFailed while the treasury is paused, or
     PeerResting while a breaker is open.
@@ -114,7 +113,7 @@ def claim(
                 "now": now,
                 "resting": breaker.is_open(),
                 "key": key,
-                "lease": LEASE,
+                "lease": leases.step(),
             },
         )
     except OperationalError as error:
@@ -169,7 +168,7 @@ def _submit(attempt: Attempt, price: Price, reference: str, now: datetime | None
         "lease_until": attempt.buyback.lease_until,
         "submissions": attempt.submissions,
         "now": now,
-        "lease": LEASE,
+        "lease": leases.step(),
         "fmv": price.fmv,
         "priced_at": price.priced_at,
         "amount": price.amount,
@@ -297,7 +296,7 @@ def send_to_review(buyback_id: UUID, *, reason: str, now: datetime | None) -> No
 
 
 def take_lease(buyback_id: UUID, *, now: datetime | None, asking: bool = True) -> Attempt | None:
-    """The attempt, ours to work on for 30 seconds; None when it is closed, in review, or another is at work.
+    """The attempt, ours to work on for one lease; None when it is closed, in review, or another is at work.
 
     Not ``asking``: None as well when it was submitted, for only the treasury can tell what became of it.
     """
@@ -309,7 +308,7 @@ def take_lease(buyback_id: UUID, *, now: datetime | None, asking: bool = True) -
         submitted = (Buyback.State.SUBMITTED, Buyback.State.UNKNOWN) if asking else ()
         states = (Buyback.State.CLAIMED, *submitted)
         taken = Buyback.objects.filter(pk=buyback_id, state__in=states, lease_until__lte=moment).update(
-            lease_until=moment + LEASE
+            lease_until=moment + leases.step()
         )
     return load(buyback_id) if taken else None
 

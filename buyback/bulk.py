@@ -5,6 +5,9 @@ after the other (``SKIP LOCKED``, with a lease), so any number of workers may be
 line sells under an idempotency key of its own: claimed again, it hears what became of the first attempt. Lines wait
 while the oracle or the treasury is not answering; they are refused while an admin has paused the treasury.
 
+A worker that died is noticed by its line's lease, which is as long as a sale may take (``leases.py``): with the clock's
+next look, every 5 seconds, another worker goes on. A line that fails keeps no other from its turn.
+
 What people read is told by the environment's clock, which a sandbox may have moved; leases, by which workers leave each
 other alone, by the worker's own.
 """
@@ -14,13 +17,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 import orjson
+import structlog
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
 from django.db.models import F
+from django.db.models.expressions import OrderBy
 
-from buyback import keyed, outside, sessions
+from buyback import keyed, leases, outside, sessions
 from buyback.models import BulkLine, BulkSale, Buyback
 from buyback.models.bulk import BulkLineQuerySet
 from buyback.outcomes import (
@@ -41,10 +48,12 @@ from partners.actor import SYSTEM, Actor
 from partners.idempotency import Answer, KeyInProgress
 from partners.models import Environment, Partner
 
+log = structlog.get_logger(__name__)
 MOST = 1000  # items of one bulk sale
 CHUNK = 10  # lines of one call of `sell_next`: at their slowest, together, below a task's time limit
-LEASE = timedelta(seconds=90)  # longer than a sale may take, and than its idempotency key's
 PAUSE = timedelta(seconds=15)  # until a line whose outcome is not known is looked at again
+SOON = timedelta(seconds=5)  # until a line that another process may be selling is looked at again
+BEGUN_FIRST = F("lease_until").asc(nulls_last=True)
 NOT_BEGUN_FIRST = F("lease_until").asc(nulls_first=True)
 State, Reason = BulkLine.State, BulkLine.Reason
 REASONS = {
@@ -71,6 +80,16 @@ class TooMany(Refusal):
     """A bulk sale of more items than one may hold."""
 
     sentence, status = f"A bulk sale holds at most {MOST:,} items", 422
+
+
+class LinesFailed(RuntimeError):
+    """Some of a run's lines met an unexpected error. ``left``: whether there are lines to go on with."""
+
+    def __init__(self, faults: int, bulk_id: UUID, *, left: bool) -> None:
+        self.left = left
+        super().__init__(
+            f"{faults} lines of the bulk sale {bulk_id} met an unexpected error. The log has each one's traceback."
+        )
 
 
 def start(
@@ -120,16 +139,24 @@ def sell_next(bulk_id: UUID, *, now: datetime | None = None) -> bool:
     """Sell the next lines, 10 at most; whether some are left that have not begun and can.
 
     Safe to run twice and in parallel. A suspended partner sells nothing: the rest of his bulk sales is cancelled.
+    An unexpected error of one line is logged and keeps no other waiting. Raises LinesFailed at the end.
     """
     environment = Environment.objects.select_related("partner").get(bulk_sales=bulk_id)
     if environment.partner.status == Partner.Status.SUSPENDED:
         cancel(bulk_id, by=SYSTEM, now=now or environment.now())
-    for _ in range(CHUNK):
-        line = _claim(bulk_id, now or clock.now(), begun=outside.is_resting(environment))
+    faults, left = 0, False
+    for turn in range(CHUNK):
+        moment, begun = now or clock.now(), outside.is_resting(environment)
+        # One line that its worker has left, then those not begun: neither waits for all of the other.
+        line = _claim(bulk_id, moment, begun=begun, order=NOT_BEGUN_FIRST if turn else BEGUN_FIRST)
         if line is None:
-            return False
-        _work_on(line, now)
-    return BulkLine.objects.filter(bulk=bulk_id, state=State.PENDING).exists()
+            break
+        faults += not _tried(line, now)
+    else:
+        left = BulkLine.objects.filter(bulk=bulk_id, state=State.PENDING).exists()
+    if faults:
+        raise LinesFailed(faults, bulk_id, left=left)
+    return left
 
 
 def unattended(*, now: datetime | None = None, limit: int = 100) -> list[UUID]:
@@ -138,23 +165,35 @@ def unattended(*, now: datetime | None = None, limit: int = 100) -> list[UUID]:
     return list(lines.order_by("bulk").values_list("bulk", flat=True).distinct()[:limit])
 
 
-def _claim(bulk_id: UUID, now: datetime, *, begun: bool = False) -> BulkLine | None:
-    """The next line, ours to work on until its lease ends; None when there is none. First those not begun: a line
-    that fails again and again must not keep the others from their turn. ``begun``: none of those.
+def _claim(bulk_id: UUID, now: datetime, *, begun: bool = False, order: OrderBy = NOT_BEGUN_FIRST) -> BulkLine | None:
+    """The next line, ours to work on until its lease ends; None when there is none. ``begun``: only one that was
+    begun and left.
     """
     related = ("bulk", "environment__partner", "item")
     with transaction.atomic():
         rows = BulkLine.objects.claimable(now).filter(bulk=bulk_id)
         if begun:
             rows = rows.exclude(state=State.PENDING)
-        rows = rows.order_by(NOT_BEGUN_FIRST, "pk").select_related(*related)
+        rows = rows.order_by(order, "pk").select_related(*related)
         line = rows.select_for_update(skip_locked=True, no_key=True, of=("self",)).first()
         if line is not None:
             if line.state == State.PENDING:
                 line.state = State.SELLING
-            line.lease_until = now + LEASE
+            line.lease_until = now + leases.sale()
             line.save(update_fields=["state", "lease_until"])
     return line
+
+
+def _tried(line: BulkLine, now: datetime | None) -> bool:
+    """Work on a claimed line; whether that went without an unexpected error."""
+    try:
+        _work_on(line, now)
+    except SoftTimeLimitExceeded:
+        raise
+    except Exception as error:
+        log.exception("bulk_line_fault", line=line.pk, exc_info=error)
+        return False
+    return True
 
 
 def _work_on(line: BulkLine, now: datetime | None) -> None:
@@ -162,9 +201,11 @@ def _work_on(line: BulkLine, now: datetime | None) -> None:
     try:
         answer = _sell(line) if line.buyback_id is None else sessions.answer_for(line.buyback_id, now=now)
     except OutcomeUnknown as unknown:
-        _wait(line, unknown.buyback_id, now)
-    except (SaleInFlight, KeyInProgress, NotNow):  # somebody else is at the item, an attempt of ours is, or none can be
-        _wait(line, None, now)
+        _wait(line, now, PAUSE, state=State.UNKNOWN, buyback=unknown.buyback_id)
+    except NotNow:
+        _wait(line, now, PAUSE)
+    except (SaleInFlight, KeyInProgress):  # another process sells the item, or an attempt of ours does
+        _wait(line, now, SOON)
     else:
         _close(line, answer, now)
 
@@ -189,10 +230,9 @@ def _sell(line: BulkLine) -> Answer:
     return keyed.sell_once(environment=line.environment, key=key, fingerprint=fingerprint, sell=sell)
 
 
-def _wait(line: BulkLine, buyback_id: UUID | None, now: datetime | None) -> None:
-    """Not known yet: to be looked at again in 15 seconds."""
-    found = {} if buyback_id is None else {"state": State.UNKNOWN, "buyback": buyback_id}
-    _claimed(line).update(lease_until=(now or clock.now()) + PAUSE, **found)
+def _wait(line: BulkLine, now: datetime | None, pause: timedelta, **found: Any) -> None:
+    """Not known yet: to be looked at again after ``pause``."""
+    _claimed(line).update(lease_until=(now or clock.now()) + pause, **found)
 
 
 def _close(line: BulkLine, answer: Answer, now: datetime | None) -> None:

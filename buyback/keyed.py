@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from buyback import outside, sessions
+from buyback import leases, outside, sessions
 from buyback.outcomes import Sale
 from config import clock, errors
 from config.errors import Refusal
@@ -55,7 +55,13 @@ def _at_once(sell: Sell) -> Answer:
 
 def _in_steps(environment: Environment, key: str, fingerprint: bytes, sell: Sell) -> Answer:
     """The answer of a step-by-step sale: kept, or told by what became of the sale that the key made."""
-    row = idempotency.begin(environment=environment, key=key, fingerprint=fingerprint, now=clock.now())
+    row = idempotency.begin(
+        environment=environment,
+        key=key,
+        fingerprint=fingerprint,
+        now=clock.now(),
+        lease=leases.key(),
+    )
     if row.status is not None:
         return idempotency.kept_answer(row)
     if row.subject is not None:

@@ -50,7 +50,13 @@ def take_standing() -> bool:
 @shared_task(name="buyback.tasks.sell_bulk", soft_time_limit=240, time_limit=300)
 def sell_bulk(bulk_id: str) -> None:
     """Sell the next lines of one bulk sale, and ring for those after them, so that other work has its turn between."""
-    if bulk.sell_next(UUID(bulk_id)):
+    try:
+        left = bulk.sell_next(UUID(bulk_id))
+    except bulk.LinesFailed as failed:
+        if failed.left:
+            sell_bulk.delay(bulk_id)
+        raise
+    if left:
         sell_bulk.delay(bulk_id)
 
 

@@ -2,19 +2,26 @@
 
 The address is Django's own connection, asked for when a connection is wanted: the embedded server is
 not started by an import, and a test database gets its own queues.
+
+Worker and beat outlive any trouble of the database: a restart or a failover may end it. So every error
+of the driver makes them connect again, with back-off and without end (`config/celery.py`). A connection
+counts only when the database can be written: the worker declares its queue, which fails on a standby.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+import psycopg
 from django.db import connections
 from kombu.transport import pgmq
 from pgmq import PGMQueue
 from psycopg.conninfo import make_conninfo
+from psycopg.errors import ReadOnlySqlTransaction
 from psycopg_pool import ConnectionPool
 
 LISTEN_SECONDS = 0.5  # between two looks at whether to stop; a new message wakes the worker at once
+POOL_SECONDS = 5.0  # to wait for a connection: a web thread that wakes a worker must not wait long
 
 # What Django passes to the driver and libpq does not know.
 NOT_LIBPQ = ("cursor_factory", "context", "prepare_threshold")
@@ -29,10 +36,34 @@ def database_conninfo() -> str:
 class Transport(pgmq.Transport):
     """`pgmq://` without an address. The pool is made here: the client's own forgets all but five options."""
 
+    # Read-only (25006) is no OperationalError. kombu reconnects after these; any other error ends the worker.
+    connection_errors = (*pgmq.Transport.connection_errors, psycopg.Error)
+
+    def establish_connection(self) -> Any:
+        """Connect to a database that may be written. Raises psycopg.Error; the next try opens new sessions."""
+        try:
+            connection: Any = super().establish_connection()  # type: ignore[no-untyped-call]
+            pool: Any = self._get_pgmq_client().pool
+            with pool.connection() as session:
+                if session.execute("SHOW transaction_read_only").fetchone() == ("on",):
+                    raise ReadOnlySqlTransaction("the database is read-only")
+        except psycopg.Error:
+            self._drop_client()
+            raise
+        return connection
+
+    def _drop_client(self) -> None:
+        """A session keeps what it was opened with, read-only included."""
+        client, self._pgmq_client = self._pgmq_client, None
+        if client is not None:
+            client.close()
+
     def _create_pgmq_client(self) -> Any:
         connection: Any = self.client
         options = connection.transport_options
-        pool = ConnectionPool(database_conninfo(), min_size=1, max_size=options["pool_size"], open=True)
+        pool = ConnectionPool(
+            database_conninfo(), min_size=1, max_size=options["pool_size"], timeout=POOL_SECONDS, open=True
+        )
         client = PGMQueue(pool=pool, vt=options["visibility_timeout"], init_extension=False)
         client._own_pool = True  # noqa: SLF001   so that it is closed with the transport
         return client

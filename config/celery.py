@@ -16,11 +16,12 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 from django.conf import settings
 
 # When, in seconds between runs. A run that finds nothing to do costs one indexed query. A message that has waited until
-# the next one comes is dropped, so that no queue grows behind a slow run.
+# the next one comes is dropped, so that no queue grows behind a slow run; never sooner than after 15 seconds, because
+# the clocks of two hosts differ a little.
 SCHEDULE: dict[str, dict[str, Any]] = {
     "close windows": {"task": "buyback.tasks.close_windows", "schedule": 15.0},
     "reconcile sellbacks": {"task": "buyback.tasks.reconcile", "schedule": 15.0},
-    "resume bulk sales": {"task": "buyback.tasks.resume_bulk_sales", "schedule": 15.0},
+    "resume bulk sales": {"task": "buyback.tasks.resume_bulk_sales", "schedule": 5.0},
     "refresh prices": {"task": "buyback.tasks.refresh_prices", "schedule": 60.0},
     "close statements": {"task": "buyback.tasks.close_statements", "schedule": 60.0},
     "take the standing": {"task": "buyback.tasks.take_standing", "schedule": 60.0},
@@ -34,6 +35,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "forget old calls": {"task": "partners.tasks.forget_old_calls", "schedule": 3600.0},
 }
 
+SHORTEST_WAIT = 15.0
 # Longest run of any task, in seconds; below the broker's redelivery, so none runs twice by being slow.
 SOFT_LIMIT = 240
 HARD_LIMIT = 300
@@ -61,9 +63,13 @@ def broker() -> dict[str, Any]:
 app = Celery("sellback")
 app.conf.update(
     **broker(),
-    beat_schedule={name: entry | {"options": {"expires": entry["schedule"]}} for name, entry in SCHEDULE.items()},
+    beat_schedule={
+        name: entry | {"options": {"expires": max(entry["schedule"], SHORTEST_WAIT)}}
+        for name, entry in SCHEDULE.items()
+    },
     beat_schedule_filename=str(settings.DATA_DIR / "beat-schedule"),
     broker_connection_retry_on_startup=True,
+    broker_connection_max_retries=None,  # for ever: after 2 s, 4 s, 6 s and so on, every 30 s at last
     task_default_queue="sellback",
     task_ignore_result=True,
     task_acks_late=True,  # with the line below: a worker that is killed hands its task on

@@ -127,16 +127,23 @@ def kept_answer(row: IdempotencyKey) -> Answer:
     return Answer(row.status, bytes(row.body), replayed=True)
 
 
-def begin(*, environment: Environment, key: str, fingerprint: bytes, now: datetime) -> IdempotencyKey:
+def begin(
+    *,
+    environment: Environment,
+    key: str,
+    fingerprint: bytes,
+    now: datetime,
+    lease: timedelta = LEASE,
+) -> IdempotencyKey:
     """The row of a request whose effect takes several transactions, so that its answer cannot be written with it.
 
-    The row is ours to work under (for a minute), or has its answer (``status`` is set), or names what the first
+    The row is ours to work under (for ``lease``), or has its answer (``status`` is set), or names what the first
     request made (``subject``), whose outcome is the answer. Raises InvalidKey, KeyReused, and KeyInProgress while
     another may be at work.
     """
     check(key)
     new = IdempotencyKey(environment=environment, key=key, fingerprint=fingerprint)
-    new.lease_until = now + LEASE
+    new.lease_until = now + lease
     taken = statements.run_durably(
         TAKE,
         {
@@ -158,7 +165,7 @@ def begin(*, environment: Environment, key: str, fingerprint: bytes, now: dateti
             return row
         else:
             _refuse_at_work(row, now)
-        row.lease_until = now + LEASE
+        row.lease_until = now + lease
         row.save()
     return row
 

@@ -85,6 +85,18 @@ def _calls_wait_until_a_test_writes_them() -> None:
 
 
 @pytest.fixture
+def leaves_no_connection() -> Iterator[None]:
+    """What was killed lets go of the test's database, and leaves the next test no message."""
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        cursor.execute("SELECT pgmq.purge_queue(queue_name) FROM pgmq.meta")
+
+
+@pytest.fixture
 def world(db: None) -> World:
     """Two partners, a pack, nobody holding anything (``tests/world.py``)."""
     return make_world()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -9,25 +10,38 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 
 from django.conf import settings
 from django.db import connection
 
 ROOT = Path(__file__).resolve().parent.parent
+NUMBERS = count(1)  # of the processes that this one starts, each with a log of its own
+
+
+class Started(subprocess.Popen[bytes]):
+    """A process and its log."""
+
+    log: Path
+
+    def said(self) -> str:
+        """Its log so far."""
+        return self.log.read_text(errors="replace")
 
 
 @contextmanager
-def process(*arguments: str) -> Iterator[subprocess.Popen[bytes]]:
-    """``python -m <arguments>``, killed with all it started when the block ends."""
+def process(*arguments: str, **further: object) -> Iterator[Started]:
+    """``python -m <arguments>`` with ``further`` settings, killed with all it started when the block ends."""
     environment = os.environ | {
         "DJANGO_SETTINGS_MODULE": "tests.process_settings",
         "TEST_DATABASE": connection.settings_dict["NAME"],
+        "TEST_SETTINGS": json.dumps(further),
         "DATA_DIR": str(settings.DATA_DIR.parent),  # tests.settings goes below it by itself
     }
-    log = settings.DATA_DIR / f"process-{os.getpid()}.log"
+    log = settings.DATA_DIR / f"process-{os.getpid()}-{next(NUMBERS)}.log"
     with log.open("wb") as output:
-        started = subprocess.Popen(
+        started = Started(
             [sys.executable, "-m", *arguments],
             cwd=ROOT,
             env=environment,
@@ -36,10 +50,11 @@ def process(*arguments: str) -> Iterator[subprocess.Popen[bytes]]:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+        started.log = log
         try:
             yield started
         except BaseException:
-            sys.stderr.write(log.read_text(errors="replace")[-4000:])
+            sys.stderr.write(started.said()[-4000:])
             raise
         finally:
             kill(started)

@@ -211,7 +211,7 @@ def _rows(sale: BulkSale) -> Iterator[tuple[object, ...]]:
 
 
 def _ring(bulk_id: UUID) -> None:
-    """Wake a worker. Unheard, the clock wakes one within 15 seconds."""
+    """Wake a worker. Unheard, the clock wakes one within 5 seconds."""
     try:
         tasks.sell_bulk.delay(str(bulk_id))
     except OperationalError:

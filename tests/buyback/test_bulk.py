@@ -9,8 +9,9 @@ from uuid import uuid4
 
 import pytest
 from pytest_django import DjangoAssertNumQueries
+from pytest_django.fixtures import Settings
 
-from buyback import bulk
+from buyback import bulk, leases
 from buyback.models import BulkLine, BulkSale, Buyback, Payout
 from buyback.sellback import sell_back
 from config import clock
@@ -178,7 +179,7 @@ def test_it_hears_of_a_sale_that_its_worker_could_not_write_down(world: World) -
     assert line is not None
     bulk._sell(line)  # and the worker dies here
     assert states(sale) == [("selling", "")]
-    assert not bulk.sell_next(sale.pk, now=clock.now() + bulk.LEASE)
+    assert not bulk.sell_next(sale.pk, now=clock.now() + leases.sale())
     assert states(sale) == [("sold", "")]
     assert Payout.objects.count() == 1
 
@@ -207,7 +208,8 @@ def test_it_counts_its_lines_by_state(world: World, django_assert_num_queries: D
 
 
 def test_it_lets_no_failing_line_keep_the_others_from_their_turn(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    sale, sell = started(*items_of(world.northwind.live, 3)), bulk._sell
+    """Neither in a run, nor in the next one, which begins with the line that was left."""
+    sale, sell = started(*items_of(world.northwind.live, bulk.CHUNK + 2)), bulk._sell
     first = sale.lines.order_by("pk")[0].pk
 
     def fail_the_first(line: BulkLine) -> Any:
@@ -216,7 +218,32 @@ def test_it_lets_no_failing_line_keep_the_others_from_their_turn(world: World, m
         return sell(line)
 
     monkeypatch.setattr(bulk, "_sell", fail_the_first)
-    for moment in (clock.now(), clock.now() + bulk.LEASE * 2):
-        with pytest.raises(ZeroDivisionError):
+    for moment, left in ((clock.now(), True), (clock.now() + leases.sale(), False)):
+        with pytest.raises(bulk.LinesFailed) as caught:
             bulk.sell_next(sale.pk, now=moment)
-    assert states(sale) == [("selling", ""), ("sold", ""), ("sold", "")]
+        assert caught.value.left is left
+    assert states(sale) == [("selling", ""), *[("sold", "")] * (bulk.CHUNK + 1)]
+    assert Payout.objects.count() == bulk.CHUNK + 1
+
+
+def test_it_takes_up_a_line_that_was_left_before_all_that_have_not_begun(world: World) -> None:
+    """Its user waits for an answer, and there may be a thousand others."""
+    sale = started(*items_of(world.northwind.live, bulk.CHUNK + 2))
+    last = sale.lines.order_by("pk")[bulk.CHUNK + 1]
+    over = clock.now() - timedelta(seconds=1)
+    BulkLine.objects.filter(pk=last.pk).update(state="selling", lease_until=over)
+    assert bulk.sell_next(sale.pk)
+    assert states(sale) == [("sold", "")] * (bulk.CHUNK - 1) + [("pending", "")] * 2 + [("sold", "")]
+
+
+@pytest.mark.parametrize(
+    ("oracle", "treasury", "seconds"),
+    [(2, 5, (15, 17, 20)), (10, 1, (20, 30, 21)), (10, 20, (30, 40, 50))],
+)
+def test_it_holds_a_sale_no_longer_than_the_peers_may_take(
+    settings: Settings, oracle: int, treasury: int, seconds: tuple[int, ...]
+) -> None:
+    """One step, a whole sale, and an idempotency key before its sale."""
+    settings.ORACLE_TIMEOUT, settings.TREASURY_TIMEOUT = oracle, treasury
+    held = (leases.step(), leases.sale(), leases.key())
+    assert tuple(one.total_seconds() for one in held) == seconds

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from threading import Event
 
 import pytest
-from django.db import connection
 from pytest_django.fixtures import Settings
 
 from buyback import breaker
@@ -76,14 +75,3 @@ def peers(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Peers
             monkeypatch.setattr(breaker, name, Breaker())
         as_processes(monkeypatch)
         yield Peers(oracle, treasury)
-
-
-@pytest.fixture
-def leaves_no_connection() -> Iterator[None]:
-    """What was killed lets go of the test's database."""
-    yield
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )

@@ -6,13 +6,14 @@ import threading
 from collections import Counter
 from contextlib import ExitStack
 from datetime import datetime
+from decimal import Decimal
 from functools import partial
 from uuid import UUID, uuid4
 
 import pytest
 from django.db import connection
 
-from buyback import bulk
+from buyback import attempts, bulk
 from buyback.models import BulkLine, BulkSale, Buyback, Payout
 from buyback.tasks import sell_bulk
 from config import clock
@@ -21,6 +22,7 @@ from partners.actor import SYSTEM
 from partners.models import AuditEntry
 from tests.kills.scene import locked
 from tests.processes import kill, process, until
+from tests.races.conftest import Peers
 from tests.races.test_sellback import payments_without_guards
 from tests.races.test_worker import QUEUE, QUIET, WORKER, execute, number, send
 from tests.threads import together
@@ -34,8 +36,8 @@ def items_of(world: World, amount: int = ITEMS) -> list[Item]:
     return [make_item(world.northwind.sandbox, now=clock.now()) for _ in range(amount)]
 
 
-def started(items: list[Item], token: UUID | None = None) -> BulkSale:
-    chosen = [(item.pk, item.buyback_price) for item in items]
+def started(items: list[Item], token: UUID | None = None, amount: Decimal | None = None) -> BulkSale:
+    chosen = [(item.pk, amount or item.buyback_price) for item in items]
     here = items[0].environment
     return bulk.start(environment=here, token=token or uuid4(), chosen=chosen, by=SYSTEM, now=clock.now())
 
@@ -53,7 +55,7 @@ def test_it_pays_twice_without_claims_and_guards(world: World, monkeypatch: pyte
     """The control: two workers look for the next line, then pay. Both found the same one, so both paid it."""
     sale, both_have_looked = started(items_of(world, 1)), threading.Barrier(2)
 
-    def look(bulk_id: UUID, now: datetime, *, begun: bool) -> BulkLine | None:
+    def look(bulk_id: UUID, now: datetime, **how: object) -> BulkLine | None:
         found = BulkLine.objects.filter(bulk=bulk_id, state="pending").first()
         both_have_looked.wait(timeout=30)
         return found
@@ -91,6 +93,36 @@ def test_it_sells_each_item_once_of_two_bulk_sales(world: World) -> None:
     assert together([partial(work_off, sale) for sale in sales]) == [None, None]
     assert told() == {"sold": ITEMS, "refused": ITEMS}
     assert (Buyback.objects.count(), Payout.objects.count()) == (ITEMS, ITEMS)
+
+
+def payments_of_an_overtaken_worker(world: World, peers: Peers, monkeypatch: pytest.MonkeyPatch) -> int:
+    """How often the treasury pays when a worker is so slow that its leases end while it is being asked."""
+    sale = started([make_item(world.northwind.live, now=clock.now())], amount=Decimal("70.13"))
+    gate = peers.hold(peers.treasury, monkeypatch)
+
+    def overtake() -> None:
+        BulkLine.objects.update(lease_until=clock.now())
+        Buyback.objects.update(lease_until=clock.now())
+        bulk.sell_next(sale.pk)
+
+    slow = partial(bulk.sell_next, sale.pk)
+    assert together([slow, partial(gate.before, overtake)]) == [False, None]
+    assert told() == {"sold": 1}
+    assert Payout.objects.count() == 1
+    return len(peers.treasury.payments)
+
+
+def test_it_pays_twice_when_a_worker_is_overtaken_without_its_reference(
+    world: World, peers: Peers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control: each of the two asks the treasury under a reference of its own."""
+    monkeypatch.setattr(attempts.Attempt, "reference", property(lambda _: f"buyback-{uuid4()}"))
+    assert payments_of_an_overtaken_worker(world, peers, monkeypatch) == 2
+
+
+def test_it_pays_once_when_a_worker_is_overtaken(world: World, peers: Peers, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert payments_of_an_overtaken_worker(world, peers, monkeypatch) == 1
+    assert peers.agree()
 
 
 def waiting() -> bool:

@@ -217,6 +217,8 @@ class Run:
             stack.enter_context(patch.object(reconciler, "alone", lambda *_, **__: nullcontext(enter_result=True)))
             stack.enter_context(patch.object(outbound, "AT_ONCE", BoundedSemaphore(len(self.stage.actors))))
             stack.enter_context(patch.multiple(settings, ORACLE_URL="simulated", TREASURY_URL="simulated"))
+            # With leases of 30 seconds, which the weather's steps are made for.
+            stack.enter_context(patch.object(settings, "TREASURY_TIMEOUT", 20))
             stack.enter_context(patch.object(oracle, "fetch", self.oracle.fetch))
             for call in ("pay", "ask"):
                 stack.enter_context(patch.object(treasury, call, self._of_the_day(call)))

@@ -1,0 +1,9 @@
+"""The server's own Celery application, for a beat that a test waits for: ``celery -A tests.quick_clock beat``."""
+
+from __future__ import annotations
+
+from config.celery import SCHEDULE, app
+
+app.conf.beat_schedule = {"close windows": SCHEDULE["close windows"] | {"schedule": 0.5}}
+
+__all__ = ["app"]
