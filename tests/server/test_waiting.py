@@ -18,7 +18,7 @@ MANY = 1000
 
 @pytest.fixture
 def further() -> dict[str, Any]:
-    return {"ROOT_URLCONF": "tests.server.views", "REQUEST_TIMEOUT": 10}
+    return {"ROOT_URLCONF": "tests.server.views", "REQUEST_TIMEOUT": 10, "WEB_QUEUE": MANY}
 
 
 def poll(seconds: float) -> bytes:
