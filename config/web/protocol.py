@@ -156,7 +156,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def _refuse(self, status: int, sentence: str, code: str) -> None:
         """Answer and close, whatever else is under way on this connection."""
         path = self.url.removeprefix(b"http://-")
-        headers, body = limits.refusal(path, status, sentence, code)
+        headers, body = limits.refusal(path, sentence, code, self.headers or ())
         head = b"".join(name + b": " + value + b"\r\n" for name, value in headers)
         self.transport.write(STATUS_LINE[status] + head + b"connection: close\r\n\r\n" + body)
         self._close()
