@@ -17,6 +17,11 @@ from django.db import connection
 ROOT = Path(__file__).resolve().parent.parent
 
 
+def process_log() -> Path:
+    """What the latest process of this test run has written."""
+    return Path(settings.DATA_DIR) / f"process-{os.getpid()}.log"
+
+
 @contextmanager
 def process(*arguments: str) -> Iterator[subprocess.Popen[bytes]]:
     """``python -m <arguments>``, killed with all it started when the block ends."""
@@ -25,7 +30,7 @@ def process(*arguments: str) -> Iterator[subprocess.Popen[bytes]]:
         "TEST_DATABASE": connection.settings_dict["NAME"],
         "DATA_DIR": str(settings.DATA_DIR.parent),  # tests.settings goes below it by itself
     }
-    log = settings.DATA_DIR / f"process-{os.getpid()}.log"
+    log = process_log()
     with log.open("wb") as output:
         started = subprocess.Popen(
             [sys.executable, "-m", *arguments],

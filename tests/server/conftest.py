@@ -10,12 +10,13 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
 
-from tests.processes import process, until
+from tests.processes import process, process_log, until
 from tests.world import World
 
 HOST = "127.0.0.1"
@@ -48,6 +49,7 @@ class Web:
     port: int
     process: psutil.Process
     started: subprocess.Popen[bytes]
+    log: Path
 
     def connect(self, timeout: float = 15) -> socket.socket:
         """A connection, which the caller closes."""
@@ -140,4 +142,4 @@ def web(
     monkeypatch.setenv("TEST_SETTINGS", json.dumps(QUICK | further))
     with process("tests.web", str(port)) as started:
         until(lambda: listens(port))
-        yield Web(port, psutil.Process(started.pid), started)
+        yield Web(port, psutil.Process(started.pid), started, process_log())
