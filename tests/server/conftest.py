@@ -142,4 +142,6 @@ def web(
     monkeypatch.setenv("TEST_SETTINGS", json.dumps(QUICK | further))
     with process("tests.web", str(port)) as started:
         until(lambda: listens(port))
-        yield Web(port, psutil.Process(started.pid), started, process_log())
+        running = Web(port, psutil.Process(started.pid), started, process_log())
+        assert running.get("/livez").status == 200  # it listens before it can be asked to stop
+        yield running
