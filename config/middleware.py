@@ -7,8 +7,6 @@ and kept by browsers and by what stands between; settings list the results.
 
 from __future__ import annotations
 
-import re
-import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -28,10 +26,10 @@ from django.middleware.locale import LocaleMiddleware
 from django_htmx.middleware import HtmxMiddleware
 
 from config.sessions import SessionLimitsMiddleware
+from config.web import limits
 
 API_ROOTS = ("/api/v1", "/_/api/v1")
 API_PREFIXES = tuple(f"{root}/" for root in API_ROOTS)
-SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._\-]{1,128}")
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -88,8 +86,7 @@ class RequestIdMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        sent = request.META.get("HTTP_X_REQUEST_ID", "")
-        request_id = sent if SANE_REQUEST_ID.fullmatch(sent) else str(uuid.uuid4())
+        request_id = limits.request_id(request.META.get("HTTP_X_REQUEST_ID", ""))
         request.request_id = request_id  # type: ignore[attr-defined]
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             response = self.get_response(request)

@@ -6,20 +6,39 @@ for peers share connections (`sharing.py`).
 
 from __future__ import annotations
 
+from types import TracebackType
 from typing import Any, cast
 
-import psycopg
 from django.conf import settings
 from django.db import connection
 from django.db.backends.base.base import NO_DB_ALIAS
 from django.db.backends.postgresql import base
 from django.db.backends.utils import CursorWrapper
+from django.db.utils import DatabaseErrorWrapper
+from django.utils.functional import cached_property
+from psycopg.errors import ReadOnlySqlTransaction
 
 from config.postgres import sharing
 
 
+class NoticingErrors(DatabaseErrorWrapper):
+    """A server that has become read-only, as the old primary does in a failover, stays so: its connection is marked.
+
+    A rollback succeeds there, after which Django thinks the connection sound.
+    """
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if isinstance(error, ReadOnlySqlTransaction):
+            cast("Any", self).wrapper.is_read_only = True
+        super().__exit__(kind, error, trace)
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
     """Everything is Django's own but the host and what follows."""
+
+    is_read_only = False
 
     def get_connection_params(self) -> dict[str, Any]:
         params: dict[str, Any] = super().get_connection_params()
@@ -43,27 +62,29 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """Django calls it when new connections must differ from the old ones."""
         sharing.close()
 
+    @cached_property
+    def wrap_database_errors(self) -> DatabaseErrorWrapper:
+        """Django's, which also notices a connection that cannot write any more."""
+        return NoticingErrors(self)
+
+    def init_connection_state(self) -> None:
+        """A new connection may write."""
+        self.is_read_only = False
+        super().init_connection_state()
+
     def is_usable(self) -> bool:
-        """Whether the connection still stands, without asking the server; after an error, whether it can write."""
-        return sharing.stands(self.connection) and not (self.errors_occurred and self._is_read_only())
+        """Whether the connection still stands, without asking the server."""
+        return sharing.stands(self.connection)
 
     def _close(self) -> None:
         """A shared connection that cannot write any more is not given to another thread."""
-        if sharing.is_shared() and self.connection is not None and self.errors_occurred and self._is_read_only():
+        if self.is_read_only and self.connection is not None:
             self.connection.close()
         super()._close()  # type: ignore[misc]  # Django's types leave it out
 
-    def _is_read_only(self) -> bool:
-        """Whether the server has become read-only, as the old primary does in a failover. True if it does not say."""
-        try:
-            row = self.connection.execute("SHOW transaction_read_only").fetchone()
-        except psycopg.Error:
-            return True
-        return bool(row == ("on",))
-
     def close_if_unusable_or_obsolete(self) -> None:
-        """At the end of a request, a shared connection goes back to the pool."""
-        if sharing.is_shared():
+        """At the end of a request, a shared connection goes back to the pool, and a read-only one is closed."""
+        if sharing.is_shared() or (self.is_read_only and not self.in_atomic_block):
             self.close()
         else:
             super().close_if_unusable_or_obsolete()

@@ -44,9 +44,6 @@ class Application:
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         """Answer one request."""
-        if scope["raw_path"] == b"/livez":
-            await _send(health.as_answer(*health.livez()), send)
-            return
         try:
             await _send(await self._answer(scope, receive), send)
         except Gone:
@@ -65,46 +62,46 @@ class Application:
         return self._lanes
 
     async def _answer(self, scope: dict[str, Any], receive: Receive) -> Answer:
-        body = await self._body(scope, receive)
-        received = Received(scope, body, bool(scope["state"].get("too_large")))
-        path = scope["raw_path"]
-        if received.too_large and not limits.is_api(path):
-            size = limits.body_limit(path) // limits.MIB
-            return _refusal(path, 413, f"The form is larger than {size} MiB.", "body_too_large")
-        name = lane_of(scope["method"], scope["path"])
-        if name == "health":
-            return await self._health(received)
+        path, method = scope["raw_path"], scope["method"]
+        name = lane_of(method, scope["path"])
         try:
+            body = await self._body(scope, receive)
+            received = Received(scope, body, bool(scope["state"].get("too_large")))
+            if received.too_large and not limits.is_api(path):
+                size = limits.body_limit(path) // limits.MIB
+                return _refusal(scope, 413, f"The form is larger than {size} MiB.", "body_too_large")
+            if path == b"/livez" and method in {"GET", "HEAD"}:
+                return health.as_answer(health.livez(), scope["headers"])
+            if name == "health":
+                return await self._health(received)
             return await self._run(name, received, receive)
         except Overloaded:
             log.warning("overloaded", lane=name)
-            return _busy(path)
+            return _busy(scope)
         except Gone:
             raise
         except Exception as error:  # Django answers its views' errors: this is the last resort
             log.exception("request_fault", exc_info=error)
-            return _refusal(path, 500, "An unexpected error occurred", "internal_error")
+            return _refusal(scope, 500, "An unexpected error occurred", "internal_error")
+        finally:
+            self._large -= scope["state"].get("large", False)
 
     async def _body(self, scope: dict[str, Any], receive: Receive) -> bytes:
-        """The whole body; empty when it is too large. Raises Gone."""
+        """The whole body; empty when it is too large. Raises Gone, Overloaded."""
         parts: list[bytes] = []
-        size, large, more = 0, False, True
-        try:
-            while more and not scope["state"].get("too_large"):
-                message = await receive()
-                if message["type"] == "http.disconnect":
-                    raise Gone
-                parts.append(message["body"])
-                size, more = size + len(message["body"]), message["more_body"]
-                if size > settings.MAX_FORM_BYTES and not large:
-                    if self._large >= LARGE_AT_ONCE:
-                        scope["state"]["too_large"] = True
-                        break
-                    large = True
-                    self._large += 1
-            return b"" if scope["state"].get("too_large") else b"".join(parts)
-        finally:
-            self._large -= large
+        state, size, more = scope["state"], 0, True
+        while more and not state.get("too_large"):
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise Gone
+            parts.append(message["body"])
+            size, more = size + len(message["body"]), message["more_body"]
+            if size > settings.MAX_FORM_BYTES and "large" not in state:
+                if self._large >= LARGE_AT_ONCE:
+                    raise Overloaded
+                state["large"] = True  # until it is answered
+                self._large += 1
+        return b"" if state.get("too_large") else b"".join(parts)
 
     async def _run(self, name: str, received: Received, receive: Receive) -> Answer:
         """Run Django in a lane, again and again while the view asks to wait."""
@@ -125,7 +122,7 @@ class Application:
         """Until the view should be asked again. Raises Gone when the client hangs up first."""
         assert answer.wait is not None  # noqa: S101  (asked for by the caller)
         waiting = asyncio.ensure_future(self.waiting.until(answer.wait))
-        hung_up = asyncio.ensure_future(receive())
+        hung_up = asyncio.ensure_future(_hung_up(receive))
         try:
             await asyncio.wait({waiting, hung_up}, return_when=asyncio.FIRST_COMPLETED)
             if hung_up.done() and not waiting.done():
@@ -140,24 +137,30 @@ class Application:
             async with asyncio.timeout(health.PATIENCE):
                 return await self.lanes["health"].run("", lambda: self._handler(received))
         except (TimeoutError, Overloaded):
-            return health.as_answer(*health.UNREACHABLE)
+            return health.as_answer(health.UNREACHABLE, received.scope["headers"])
 
 
 def _now() -> float:
     return asyncio.get_running_loop().time()
 
 
-def _refusal(path: bytes, status: int, sentence: str, code: str) -> Answer:
-    headers, body = limits.refusal(path, status, sentence, code)
+async def _hung_up(receive: Receive) -> None:
+    """Return when the client has hung up."""
+    while (await receive())["type"] != "http.disconnect":
+        pass  # the end of a body that was dropped
+
+
+def _refusal(scope: dict[str, Any], status: int, sentence: str, code: str) -> Answer:
+    headers, body = limits.refusal(scope["raw_path"], sentence, code, scope["headers"])
     return Answer(status, headers, body, len(body))
 
 
-def _busy(path: bytes) -> Answer:
+def _busy(scope: dict[str, Any]) -> Answer:
     """Nothing was done, and the same request may be sent again in a second."""
-    if limits.is_api(path):
-        answer = _refusal(path, 429, "Rate limit exceeded", "overloaded")
+    if limits.is_api(scope["raw_path"]):
+        answer = _refusal(scope, 429, "Rate limit exceeded", "overloaded")
     else:
-        answer = _refusal(path, 503, "The server is busy. Try again in a moment.", "overloaded")
+        answer = _refusal(scope, 503, "The server is busy. Try again in a moment.", "overloaded")
     answer.headers.append((b"retry-after", b"1"))
     return answer
 

@@ -19,14 +19,13 @@ from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
 from django.http.response import HttpResponseBase, StreamingHttpResponse
 
+from config.web import limits
 from config.web.waiting import Wait
 
 IN_MEMORY = 1024 * 1024  # bytes of a streamed response; the rest goes to a temporary file
 ROOM = 1 << 15  # words of a frame
 TOO_LARGE = "sellback.body_too_large"  # in META: the body was over the limit and is not there
 WAITED = "sellback.waited"  # in META: seconds that this request has waited so far
-
-Header = tuple[bytes, bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +43,7 @@ class Answer:
     """A response to send: all bytes, or a file that is read from its start."""
 
     status: int
-    headers: list[Header]
+    headers: list[limits.Header]
     body: bytes | IO[bytes]
     size: int
     wait: Wait | None = field(default=None)

@@ -13,12 +13,13 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse
 
+from config.web import limits
 from config.web.handler import Answer
 
 PATIENCE = 2.0  # seconds for a probe
@@ -76,10 +77,15 @@ CHECKS: dict[str, Callable[[], Health]] = {
 }
 
 
-def as_answer(status: int, body: dict[str, str]) -> Answer:
-    """A check's outcome as the server sends it."""
+def as_answer(outcome: Health, sent: Iterable[limits.Header]) -> Answer:
+    """A check's outcome as the server sends it; ``sent``: the headers of the request."""
+    status, body = outcome
     content = json.dumps(body).encode()
-    headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"cache-control", b"no-store"),
+        limits.id_for(sent),
+    ]
     return Answer(status, headers, content, len(content))
 
 

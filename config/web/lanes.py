@@ -42,6 +42,7 @@ class Job(NamedTuple):
     caller: str
     work: Callable[[], Any]
     future: asyncio.Future[Any]
+    refusable: bool
 
 
 class Lane:
@@ -65,18 +66,21 @@ class Lane:
         ``again``: the request was admitted before and has waited for an event. Its turn may come
         late, because many are woken together, but it is not refused.
         """
-        job = Job(caller, work, self._loop.create_future())
+        job = Job(caller, work, self._loop.create_future(), refusable=not again)
         if self._idle and self._may_run(caller):
             self._start(job)
             result: Result = await job.future
             return result
         if self.queued >= self._longest_queue and not again:
-            raise Overloaded
+            self._make_room(caller)
         self._waiting.setdefault(caller, deque()).append(job)
         self.queued += 1
         timer = None if again else self._loop.call_later(self._longest_wait, self._give_up, job)
         try:
             return await job.future  # type: ignore[no-any-return]
+        except asyncio.CancelledError:
+            self._give_up(job)  # nobody waits for it any more
+            raise
         finally:
             if timer is not None:
                 timer.cancel()
@@ -93,6 +97,17 @@ class Lane:
         self._idle -= 1
         self._running[job.caller] += 1
         self._jobs.put(job)
+
+    def _make_room(self, caller: str) -> None:
+        """Refuse the newest request of the caller with the most, unless that is this one.
+
+        Raises Overloaded.
+        """
+        queue = max(self._waiting.values(), key=len)
+        newest = next((job for job in reversed(queue) if job.refusable), None)
+        if newest is None or len(queue) <= len(self._waiting.get(caller, ())) + 1:
+            raise Overloaded
+        self._give_up(newest)
 
     def _give_up(self, job: Job) -> None:
         queue = self._waiting.get(job.caller)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import uuid
+from collections.abc import Iterable
 
 from django.conf import settings
 
@@ -11,6 +13,9 @@ API = (b"/api/v1/", b"/_/api/v1/")
 KIB, MIB = 1024, 1024 * 1024
 API_BODY = 64 * KIB  # contract, section 1
 MULTIPART = 64 * KIB  # what a form adds around its file
+SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._\-]{1,128}")
+
+Header = tuple[bytes, bytes]
 
 
 def is_api(path: bytes) -> bool:
@@ -27,8 +32,22 @@ def body_limit(path: bytes) -> int:
     return int(settings.MAX_FORM_BYTES)
 
 
-def refusal(path: bytes, status: int, sentence: str, code: str) -> tuple[list[tuple[bytes, bytes]], bytes]:
-    """Headers and body of a refusal by the server itself: JSON for the API, a sentence for people."""
+def request_id(sent: str) -> str:
+    """The caller's own request id if it sent a sane one, else a new UUID."""
+    return sent if SANE_REQUEST_ID.fullmatch(sent) else str(uuid.uuid4())
+
+
+def id_for(headers: Iterable[Header]) -> Header:
+    """The response's ``X-Request-Id``, by the headers of the request."""
+    sent = next((value for name, value in headers if name == b"x-request-id"), b"")
+    return (b"x-request-id", request_id(sent.decode("latin-1")).encode())
+
+
+def refusal(path: bytes, sentence: str, code: str, sent: Iterable[Header]) -> tuple[list[Header], bytes]:
+    """Headers and body of a refusal by the server itself: JSON for the API, a sentence for people.
+
+    ``sent``: the headers of the request that is refused.
+    """
     if is_api(path):
         kind, body = b"application/json", json.dumps({"error": sentence}).encode()
     else:
@@ -38,6 +57,6 @@ def refusal(path: bytes, status: int, sentence: str, code: str) -> tuple[list[tu
         (b"content-length", str(len(body)).encode()),
         (b"cache-control", b"no-store"),
         (b"x-error-code", code.encode()),
-        (b"x-request-id", str(uuid.uuid4()).encode()),
+        id_for(sent),
     ]
     return headers, body

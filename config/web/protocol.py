@@ -8,12 +8,16 @@ that is refused here never reaches a thread.
 from __future__ import annotations
 
 import asyncio
-import sys
 from asyncio import TimerHandle
 from typing import Any
 
 from django.conf import settings
-from httptools import HttpParserInvalidMethodError
+from httptools import (
+    HttpParserError,
+    HttpParserInvalidMethodError,
+    HttpParserUpgrade,
+    HttpRequestParser,
+)
 from uvicorn.protocols.http.httptools_impl import (
     STATUS_LINE,
     HttpToolsProtocol,
@@ -24,6 +28,11 @@ from config.web import limits
 
 MAX_HEAD = 64 * limits.KIB  # bytes of request line and headers
 MAX_HEADERS = 100
+MAX_PIPELINE = 100  # requests that arrive together and wait for the one before
+
+
+class Refused(Exception):
+    """The connection's request has been refused: nothing else is parsed."""
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -31,13 +40,15 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.url = self._received = b""
+        self.url = b""
         self._late: TimerHandle | None = None
         self._stalled: TimerHandle | None = None
         self._closing: TimerHandle | None = None
         self._head_bytes = self._body_bytes = self._limit = 0
-        self._in_head, self._dropping = True, False
+        self._in_head, self._dropping, self._refused = True, False, False
+        self._progress = False  # whether a body or a request has gone on
         self._receiving: RequestResponseCycle | None = None  # whose body is arriving
+        self._running: RequestResponseCycle | None = None  # whose response is next
         self._since = 0.0
 
     @property
@@ -49,6 +60,11 @@ class BoundedProtocol(HttpToolsProtocol):
     def is_incomplete(self) -> bool:
         """Whether a request has begun to arrive, and is not complete."""
         return self._late is not None
+
+    @property
+    def is_stalled(self) -> bool:
+        """Whether its response waits for the client to read."""
+        return self._stalled is not None
 
     # --- connection -------------------------------------------------------------------------
 
@@ -66,13 +82,23 @@ class BoundedProtocol(HttpToolsProtocol):
         self._late = self._stalled = self._closing = None
         self._unset_keepalive_if_required()
         super().connection_lost(exc)
+        running = self._running
+        if running is not None and not running.response_complete:
+            running.disconnected = True  # uvicorn looks at the latest request alone
+            running.message_event.set()
+        self.pipeline.clear()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._running = cycle
+        super()._start_asgi_task(cycle, app)
 
     def _make_room(self) -> bool:
-        """Close the connection that is idle longest, else the one whose request is latest."""
+        """Close the connection that is idle longest, or late longest, or reads too slowly."""
         others = [one for one in self.connections if isinstance(one, BoundedProtocol) and one is not self]
         for candidates in (
             [one for one in others if one.is_idle],
             [one for one in others if one.is_incomplete],
+            [one for one in others if one.is_stalled],
         ):
             if candidates:
                 min(candidates, key=lambda one: one._since).transport.abort()  # noqa: SLF001
@@ -82,34 +108,75 @@ class BoundedProtocol(HttpToolsProtocol):
     # --- arriving ---------------------------------------------------------------------------
 
     def data_received(self, data: bytes) -> None:
-        if self.transport.is_closing():
+        if self._refused or self.transport.is_closing():
             return
-        if self._in_head and self._head_bytes > MAX_HEAD:
+        if self._head_bytes > MAX_HEAD:
             self._refuse(431, "Request headers too large", "headers_too_large")
             return
-        self._received = data
-        super().data_received(data)
-        if self._in_head:
-            self._head_bytes += len(data)
+        self._unset_keepalive_if_required()
+        self._progress = False
+        try:
+            self._parse(data)
+        except HttpParserError as error:
+            if not self._refused:
+                self._refuse_malformed(error, data)
+            return
+        # Trailers and the extensions of chunks count as well: only a body has its own limit.
+        self._head_bytes = 0 if self._progress else self._head_bytes + len(data)
         if self.is_idle and self.timeout_keep_alive_task is None and not self.transport.is_closing():
             self._wait_for_next()  # an empty line is not the beginning of a request
+
+    def _parse(self, data: bytes) -> None:
+        """Feed the parser. Raises HttpParserError."""
+        while True:
+            try:
+                self.parser.feed_data(data)
+            except HttpParserUpgrade as upgrade:
+                data = self._without_upgrade() + data[upgrade.args[0] :]
+            else:
+                return
+
+    def _without_upgrade(self) -> bytes:
+        """The head of the request, to be parsed again without its ``Upgrade``.
+
+        No other protocol is offered, and a server may ignore the header (RFC 9110, 7.8). The parser
+        would take the body for the other protocol. Java's client sends the header with every call.
+        """
+        method, version = self.parser.get_method(), self.parser.get_http_version().encode()
+        if method == b"CONNECT":
+            self._refuse(405, "Method not allowed", "method_not_allowed")
+            raise HttpParserError
+        self.parser = HttpRequestParser(self)
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
+        lines = [b"%s %s HTTP/%s" % (method, self.url, version)]
+        lines += [b"%s: %s" % header for header in self.headers if header[0] != b"upgrade"]
+        return b"\r\n".join([*lines, b"", b""])
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._in_head, self._dropping = True, False
-        self._head_bytes = self._body_bytes = 0
+        self._body_bytes = 0
         self._receiving = None
         if self._late is None:
             self._since = self.loop.time()
             self._arm()
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if self._in_head:  # a trailer is no header: it could add a key or an address
+            super().on_header(name, value)
+
     def on_headers_complete(self) -> None:
+        if self.parser.should_upgrade():
+            return  # they are parsed again
         self._in_head = False
         if self.url.startswith(b"/"):
             self.url = b"http://-" + self.url  # so that `//x` is a path, not a host
         if len(self.headers) > MAX_HEADERS:
             self._refuse(431, "Request headers too large", "headers_too_large")
-            return
+            raise Refused
+        if len(self.pipeline) >= MAX_PIPELINE:
+            self._refuse(400, "Too many requests at once", "invalid_http")
+            raise Refused
         super().on_headers_complete()
         self._receiving = self.cycle
         self._limit = limits.body_limit(self.scope["raw_path"])
@@ -118,6 +185,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self._drop_body()
 
     def on_body(self, body: bytes) -> None:
+        self._progress = True
         if self._dropping:
             return
         self._body_bytes += len(body)
@@ -127,9 +195,11 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        if self._late is not None:
-            self._late.cancel()
-            self._late = None
+        if self.parser.should_upgrade():
+            return
+        self._progress = True
+        self._receiving = None
+        self._cancel_late()
         super().on_message_complete()
         if self.cycle is not None and self.cycle.response_complete and not self.pipeline:
             self._wait_for_next()  # answered before its body had come
@@ -137,6 +207,8 @@ class BoundedProtocol(HttpToolsProtocol):
     def _drop_body(self) -> None:
         """Read the rest and keep none of it; the request goes on as one that is too large."""
         self._dropping = True
+        if self.cycle.waiting_for_100_continue:
+            self.cycle.keep_alive = False  # a client that waits for 100 never sends the rest
         self.scope["state"]["too_large"] = True
         self.cycle.body = bytearray()
         self.cycle.message_event.set()
@@ -144,27 +216,49 @@ class BoundedProtocol(HttpToolsProtocol):
     def _arm(self) -> None:
         self._late = self.loop.call_later(settings.REQUEST_TIMEOUT, self._out_of_time)
 
+    def _cancel_late(self) -> None:
+        if self._late is not None:
+            self._late.cancel()
+            self._late = None
+
     def _out_of_time(self) -> None:
-        self._late = None
-        answered = self._receiving is not None and self._receiving.response_started
-        earlier = self.cycle is not self._receiving and not self.is_idle
-        if answered or earlier or self.pipeline or not (self.url or self._head_bytes):
-            self.transport.abort()  # nothing was asked, or the answer would stand for another request
+        if self._unanswered() is None and not (self.url or self._head_bytes):
+            self.transport.abort()  # nothing was asked
         else:
             self._refuse(408, "Request timeout", "request_timeout")
 
+    def _unanswered(self) -> RequestResponseCycle | None:
+        """The latest request that arrived whole and whose response is not complete."""
+        waiting = [cycle for cycle, _ in self.pipeline if cycle is not self._receiving]
+        latest = waiting[0] if waiting else self._running
+        done = latest is None or latest is self._receiving or latest.response_complete
+        return None if done else latest
+
     def _refuse(self, status: int, sentence: str, code: str) -> None:
-        """Answer and close, whatever else is under way on this connection."""
-        path = self.url.removeprefix(b"http://-")
-        headers, body = limits.refusal(path, status, sentence, code)
-        head = b"".join(name + b": " + value + b"\r\n" for name, value in headers)
-        self.transport.write(STATUS_LINE[status] + head + b"connection: close\r\n\r\n" + body)
+        """Answer and close. Requests that arrived whole are answered first, and then it closes.
+
+        Otherwise the refusal would pass for the response to one of them: to a sale, perhaps.
+        """
+        self._refused = True
+        self._cancel_late()
+        earlier, receiving = self._unanswered(), self._receiving
+        if earlier is not None:
+            earlier.keep_alive = False
+            if self.pipeline and self.pipeline[0][0] is receiving:
+                self.pipeline.popleft()
+            return
+        if receiving is None or not receiving.response_started:
+            path = self.url.removeprefix(b"http://-")
+            headers, body = limits.refusal(path, sentence, code, self.headers or ())
+            head = b"".join(name + b": " + value + b"\r\n" for name, value in headers)
+            self.transport.write(STATUS_LINE[status] + head + b"connection: close\r\n\r\n" + body)
         self._close()
 
-    def send_400_response(self, msg: str) -> None:
-        method, path, *_ = [*self._received.split(b" ", 2), b""]
-        if method.isalpha() and isinstance(sys.exception(), HttpParserInvalidMethodError):
+    def _refuse_malformed(self, error: HttpParserError, data: bytes) -> None:
+        method, path, *_ = [*data.split(b" ", 2), b""]
+        if self._in_head and not self.url and path.startswith(b"/"):
             self.url = path  # the parser has stopped before it
+        if method.isalpha() and isinstance(error, HttpParserInvalidMethodError):
             self._refuse(405, "Method not allowed", "method_not_allowed")
         else:
             self._refuse(400, "Invalid HTTP request", "invalid_http")

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import resource
 import socket
 from types import FrameType
 
+import structlog
 from django.conf import settings
 from uvicorn import Config, Server
 
 from config.web import health
 from config.web.application import Application
 from config.web.protocol import BoundedProtocol
+
+log = structlog.get_logger(__name__)
+
+OTHER_FILES = 256  # the database's connections, logs, temporary files, what is being imported
 
 
 class WebServer(Server):
@@ -31,8 +37,22 @@ def listen(host: str, port: int) -> socket.socket:
     return listening
 
 
+def allow_files(needed: int) -> None:
+    """Raise this process's limit of open files, as far as it may.
+
+    Without a free file, a new connection is reset before an idle one can make room for it.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+    if most < needed:
+        log.warning("too_few_open_files", limit=most, needed=needed)
+
+
 def serve(listening: socket.socket) -> None:
     """Serve until SIGTERM or SIGINT."""
+    allow_files(settings.MAX_CONNECTIONS // settings.WEB_WORKERS + OTHER_FILES)
     listening.setblocking(False)
     config = Config(
         Application(),

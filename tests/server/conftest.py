@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -48,6 +49,7 @@ class Web:
     port: int
     process: psutil.Process
     started: subprocess.Popen[bytes]
+    log: Path
 
     def connect(self, timeout: float = 15) -> socket.socket:
         """A connection, which the caller closes."""
@@ -137,4 +139,6 @@ def web(transactional_db: None, world: World, further: dict[str, Any]) -> Iterat
     port = free_port()
     with process("tests.web", str(port), **QUICK | further) as started:
         until(lambda: listens(port))
-        yield Web(port, psutil.Process(started.pid), started)
+        running = Web(port, psutil.Process(started.pid), started, started.log)
+        assert running.get("/livez").status == 200  # it listens before it can be asked to stop
+        yield running

@@ -17,7 +17,7 @@ MOST = 20
 
 @pytest.fixture
 def further() -> dict[str, Any]:
-    return {"MAX_CONNECTIONS": MOST}
+    return {"MAX_CONNECTIONS": MOST, "ROOT_URLCONF": "tests.server.views"}
 
 
 def test_an_idle_connection_makes_room_for_a_new_one(web: Web) -> None:
@@ -49,6 +49,15 @@ def test_a_client_that_does_not_read_is_cut_off(web: Web, world: World) -> None:
         assert web.get("/healthz").status == 200
         until(lambda: not served(web), seconds=20)
     assert web.get("/healthz").status == 200
+
+
+def test_slow_readers_make_room_for_a_new_one(web: Web) -> None:
+    with ExitStack() as held:
+        slow = [held.enter_context(web.connect()) for _ in range(MOST)]
+        for one in slow:
+            one.sendall(b"GET /test/large HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+            assert one.recv(1)
+        assert [web.get("/healthz").status for _ in range(3)] == [200] * 3
 
 
 def served(web: Web) -> list[Any]:

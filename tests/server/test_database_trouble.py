@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -17,7 +18,7 @@ from tests.server.conftest import Heard, Web
 from tests.world import World, make_item
 
 pytestmark = pytest.mark.slow
-USER = "of_the_web_server"
+USER = f"web_of_{os.environ.get('PYTEST_XDIST_WORKER', 'one')}"  # roles belong to the server, not to one database
 FAULT = {"error": "An unexpected error occurred"}
 FORM = b"csrfmiddlewaretoken=x"
 

@@ -68,18 +68,53 @@ def test_one_caller_never_takes_more_than_its_share() -> None:
     play(scene, threads=2, share=1)
 
 
-def test_a_full_queue_refuses() -> None:
+def test_a_full_queue_refuses_the_caller_with_the_most() -> None:
     async def scene(lane: Lane) -> None:
         gate, ran = threading.Event(), []
-        waiting = [asyncio.ensure_future(lane.run("a", gate.wait)) for _ in range(3)]
+        running = asyncio.ensure_future(lane.run("a", gate.wait))
+        await asyncio.sleep(0)
+        older, newer = (asyncio.ensure_future(lane.run("a", gate.wait)) for _ in range(2))
         await asyncio.sleep(0)
         with pytest.raises(Overloaded):
-            await lane.run("b", lambda: ran.append("b"))
+            await lane.run("a", lambda: ran.append("a"))
+        other = asyncio.ensure_future(lane.run("b", lambda: ran.append("b")))
+        with pytest.raises(Overloaded):
+            await newer
+        with pytest.raises(Overloaded):
+            await lane.run("c", lambda: ran.append("c"))
         gate.set()
-        await asyncio.gather(*waiting)
-        assert ran == []
+        await asyncio.gather(running, older, other)
+        assert (ran, lane.queued) == (["b"], 0)
 
     play(scene, queue=2)
+
+
+def test_a_woken_request_is_never_refused() -> None:
+    async def scene(lane: Lane) -> None:
+        gate = threading.Event()
+        waiting = [asyncio.ensure_future(lane.run("a", gate.wait, again=True)) for _ in range(4)]
+        await asyncio.sleep(0)
+        with pytest.raises(Overloaded):
+            await lane.run("b", gate.wait)
+        gate.set()
+        await asyncio.gather(*waiting)
+
+    play(scene, queue=2)
+
+
+def test_what_is_cancelled_leaves_the_queue_and_never_runs() -> None:
+    async def scene(lane: Lane) -> None:
+        gate, ran = threading.Event(), []
+        first = asyncio.ensure_future(lane.run("a", gate.wait))
+        await asyncio.sleep(0)
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(lane.run("a", lambda: ran.append("late")), 0.05)
+        assert lane.queued == 0
+        gate.set()
+        await first
+        assert (ran, lane.busy) == ([], 0)
+
+    play(scene)
 
 
 def test_what_waits_too_long_is_refused_and_never_runs() -> None:

@@ -1,4 +1,4 @@
-"""Addresses of the tests alone: a request that waits, one that wakes it, and one that takes its time."""
+"""Addresses of the tests alone: requests that wait, wake others, take their time, or ask for a lot."""
 
 from __future__ import annotations
 
@@ -35,7 +35,13 @@ def slow(request: HttpRequest) -> HttpResponse:
     return HttpResponse("done")
 
 
+def large(request: HttpRequest) -> HttpResponse:
+    """More than the buffers between server and client hold."""
+    return HttpResponse(b"x" * 16_000_000)
+
+
 urlpatterns = [
+    path("test/large", large),
     path("test/poll", poll),
     path("test/alarm", alarm),
     path("test/slow", slow),
