@@ -34,6 +34,7 @@ from buyback.outcomes import (
     TransactionFailed,
 )
 from buyback.reconciler import conclude, reconcile
+from config.postgres import limits
 from config.postgres.base import prepared_cursor
 from inventory.models import Item
 from partners.actor import Actor
@@ -132,7 +133,7 @@ def _run(order: Order, **parameters: Any) -> tuple[Any, ...] | None:
             row: tuple[Any, ...] | None = cursor.fetchone()
             return row
     except OperationalError as error:
-        if isinstance(error.__cause__, LockNotAvailable):
+        if isinstance(error.__cause__, LockNotAvailable) and not limits.gave_up_waiting(error):
             raise _busy(order) from None
         raise
     except IntegrityError as error:

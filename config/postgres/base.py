@@ -14,6 +14,8 @@ from django.db import connection
 from django.db.backends.postgresql import base
 from django.db.backends.utils import CursorWrapper
 
+from config.postgres import limits
+
 
 class DatabaseWrapper(base.DatabaseWrapper):
     """Everything is Django's own but the host and what follows."""
@@ -24,7 +26,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
             from config import embedded
 
             params["host"] = embedded.join(settings.DATA_DIR, fast=getattr(settings, "EMBEDDED_FAST", False))
+        if not settings.DATABASE_POOLED:
+            params["options"] = limits.options(params.get("options", ""))
         return params
+
+    def init_connection_state(self) -> None:
+        super().init_connection_state()
+        if settings.DATABASE_POOLED:
+            limits.compare(self.connection)
 
     def is_usable(self) -> bool:
         """Whether the connection still stands, without asking the server: on an idle one there is something to read
