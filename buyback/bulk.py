@@ -23,7 +23,7 @@ from uuid import UUID
 import orjson
 import structlog
 from celery.exceptions import SoftTimeLimitExceeded
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.db.models import F
 from django.db.models.expressions import OrderBy
 
@@ -43,6 +43,7 @@ from buyback.outcomes import (
 from buyback.sellback import sell_back
 from config import clock
 from config.errors import Refusal
+from config.postgres import limits
 from partners import audit, idempotency
 from partners.actor import SYSTEM, Actor
 from partners.idempotency import Answer, KeyInProgress
@@ -205,6 +206,10 @@ def _work_on(line: BulkLine, now: datetime | None) -> None:
     except NotNow:
         _wait(line, now, PAUSE)
     except (SaleInFlight, KeyInProgress):  # another process sells the item, or an attempt of ours does
+        _wait(line, now, SOON)
+    except OperationalError as error:
+        if not limits.gave_up_waiting(error):
+            raise
         _wait(line, now, SOON)
     else:
         _close(line, answer, now)

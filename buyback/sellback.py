@@ -33,7 +33,7 @@ from buyback.outcomes import (
     TransactionFailed,
 )
 from buyback.reconciler import conclude, reconcile
-from config.postgres import statements
+from config.postgres import limits, statements
 from inventory.models import Item
 from partners.actor import Actor
 from partners.models import Environment
@@ -127,7 +127,7 @@ def _run(order: Order, **parameters: Any) -> tuple[Any, ...] | None:
         with contained:
             return statements.run(NOT_WAITING if order.environment.is_live else WAITING, parameters)
     except OperationalError as error:
-        if isinstance(error.__cause__, LockNotAvailable):
+        if isinstance(error.__cause__, LockNotAvailable) and not limits.gave_up_waiting(error):
             raise _busy(order) from None
         raise
     except IntegrityError as error:

@@ -10,10 +10,13 @@ import os
 from typing import Any
 
 from celery import Celery
+from celery.loaders.app import AppLoader
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 from django.conf import settings
+
+from config.postgres import limits
 
 # When, in seconds between runs. A run that finds nothing to do costs one indexed query. A message that has waited until
 # the next one comes is dropped, so that no queue grows behind a slow run; never sooner than after 15 seconds, because
@@ -60,7 +63,15 @@ def broker() -> dict[str, Any]:
     }
 
 
-app = Celery("sellback")
+class Loader(AppLoader):
+    """Celery's own, which also gives worker and beat their time limits at the database."""
+
+    def on_worker_init(self) -> None:
+        """Called by both before they connect; what the worker forks is of its class."""
+        limits.use("worker")
+
+
+app = Celery("sellback", loader="config.celery:Loader")
 app.conf.update(
     **broker(),
     beat_schedule={

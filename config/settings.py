@@ -34,6 +34,33 @@ HTTPS = PUBLIC_URL.startswith("https://")
 
 DATABASE_URL = environment.address("DATABASE_URL", ("postgresql", "postgres"))
 EMBEDDED = not DATABASE_URL
+DATABASE_POOLED = environment.flag("DATABASE_POOLED")
+# Seconds to connect to one host, and until a host that has vanished is noticed; DATABASE_URL's own win.
+DIALLING = {
+    "connect_timeout": environment.whole("DATABASE_CONNECT_TIMEOUT", 5, low=2, high=60),
+    "tcp_user_timeout": 1000 * environment.whole("DATABASE_LOST_TIMEOUT", 15, low=5, high=600),
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+}
+# Seconds, by class of process (config/postgres/limits.py); 0: no limit.
+DATABASE_LIMITS = {
+    "web": {
+        "statement": environment.whole("WEB_STATEMENT_TIMEOUT", 10, low=1, high=3600),
+        "lock": environment.whole("WEB_LOCK_TIMEOUT", 5, low=1, high=3600),
+        "idle_in_transaction_session": environment.whole("WEB_IDLE_TIMEOUT", 10, low=1, high=3600),
+    },
+    "worker": {
+        "statement": environment.whole("WORKER_STATEMENT_TIMEOUT", 120, low=0, high=86_400),
+        "lock": environment.whole("WORKER_LOCK_TIMEOUT", 10, low=0, high=3600),
+        "idle_in_transaction_session": environment.whole("WORKER_IDLE_TIMEOUT", 30, low=0, high=3600),
+    },
+    "migrations": {
+        "statement": environment.whole("MIGRATION_STATEMENT_TIMEOUT", 0, low=0, high=86_400),
+        "lock": environment.whole("MIGRATION_LOCK_TIMEOUT", 5, low=0, high=3600),
+        "idle_in_transaction_session": environment.whole("MIGRATION_IDLE_TIMEOUT", 30, low=0, high=3600),
+    },
+}
 
 
 def _database() -> dict[str, Any]:
@@ -48,10 +75,10 @@ def _database() -> dict[str, Any]:
     found["CONN_MAX_AGE"] = environment.whole("DATABASE_CONN_MAX_AGE", 600, low=0, high=86_400)
     found["CONN_HEALTH_CHECKS"] = True
     found["ENGINE"] = "config.postgres"
-    # Hand-written statements are prepared at their first use (config/postgres). A pooler of transactions must be told.
-    found.setdefault("OPTIONS", {})["prepare_threshold"] = None if environment.flag("DATABASE_POOLED") else 0
+    # Hand-written statements are prepared at their first use (config/postgres); a transaction pooler has none to keep.
+    found["OPTIONS"] = DIALLING | found.get("OPTIONS", {}) | {"prepare_threshold": None if DATABASE_POOLED else 0}
     # Behind a transaction pooler (PgBouncer) a server-side cursor may land on another connection.
-    found["DISABLE_SERVER_SIDE_CURSORS"] = environment.flag("DATABASE_POOLED")
+    found["DISABLE_SERVER_SIDE_CURSORS"] = DATABASE_POOLED
     # The ORM binds on the client: bound on the server, an expression with a parameter in SELECT and GROUP BY
     # is two expressions.
     return found

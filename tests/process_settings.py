@@ -9,8 +9,9 @@ import json
 import os
 
 from tests.settings import *  # noqa: F403
-from tests.settings import DATABASES
+from tests.settings import DATABASES, SERVERS_LIMITS
 
+DATABASE_LIMITS = SERVERS_LIMITS
 DATABASES["default"]["NAME"] = os.environ["TEST_DATABASE"]
 further = json.loads(os.environ.get("TEST_SETTINGS", "{}"))
 DATABASES["default"] |= further.pop("DATABASE", {})

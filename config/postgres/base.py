@@ -18,7 +18,7 @@ from django.db.utils import DatabaseErrorWrapper
 from django.utils.functional import cached_property
 from psycopg.errors import ReadOnlySqlTransaction
 
-from config.postgres import sharing
+from config.postgres import limits, sharing
 
 
 class NoticingErrors(DatabaseErrorWrapper):
@@ -46,6 +46,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
             from config import embedded
 
             params["host"] = embedded.join(settings.DATA_DIR, fast=getattr(settings, "EMBEDDED_FAST", False))
+        if not settings.DATABASE_POOLED:
+            params["options"] = limits.options(params.get("options", ""))
         return params
 
     @property
@@ -71,6 +73,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """A new connection may write."""
         self.is_read_only = False
         super().init_connection_state()
+        if settings.DATABASE_POOLED:
+            limits.compare(self.connection)
 
     def is_usable(self) -> bool:
         """Whether the connection still stands, without asking the server."""

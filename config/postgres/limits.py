@@ -1,0 +1,91 @@
+"""How long a statement, a wait for a lock and an idle transaction may take, by class of process.
+
+The classes are ``web`` (the server's processes, and any that nobody named), ``worker`` (Celery, and
+management commands) and ``migrations``. ``settings.DATABASE_LIMITS`` has their limits in seconds; 0 is
+no limit. A direct connection carries them from its first byte, so they cost no statement and hold for
+every connection of the process, the queue's included.
+
+Behind a transaction pooler nothing is sent: PgBouncer refuses the option, and a SET would stay on a
+server connection that other clients use. There the limits belong to the database's roles
+(docs/operate.md), and a process whose connection has others says so in its log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Literal
+
+import structlog
+from django.conf import settings
+from django.db import OperationalError, connection
+from psycopg.errors import LockNotAvailable
+
+log = structlog.get_logger(__name__)
+
+Kind = Literal["web", "worker", "migrations"]
+
+INTERRUPTED = "ProcessInterrupts"  # PostgreSQL's function that ends a statement; its texts are translated
+_process: Kind = "web"
+_complained: set[str] = set()
+
+
+def use(kind: Kind) -> None:
+    """The class of this process, and of those it forks, from the next connection on."""
+    global _process  # noqa: PLW0603
+    _process = kind
+
+
+@contextmanager
+def using(kind: Kind) -> Iterator[None]:
+    """Another class for a while, on connections of its own, unless a transaction is open."""
+    before, alone = _process, not connection.in_atomic_block
+    use(kind)
+    if alone:
+        connection.close()
+    try:
+        yield
+    finally:
+        use(before)
+        if alone:
+            connection.close()
+
+
+def wanted() -> dict[str, int]:
+    """PostgreSQL's settings for this process, in milliseconds; 0 is no limit."""
+    limits: dict[str, int] = settings.DATABASE_LIMITS[_process]
+    return {f"{name}_timeout": seconds * 1000 for name, seconds in limits.items()}
+
+
+def options(given: str = "") -> str:
+    """libpq's ``options`` of a direct connection. What DATABASE_URL says itself comes last and wins."""
+    ours = " ".join(f"-c {name}={milliseconds}" for name, milliseconds in wanted().items())
+    return f"{ours} {given}".strip()
+
+
+def compare(session: Any) -> None:
+    """Say in the log, once, which limits a pooled connection lacks. ``session``: psycopg's connection."""
+    with session.cursor() as cursor:
+        cursor.execute("SELECT name, setting FROM pg_settings WHERE name = ANY(%s)", [list(wanted())])
+        found = {name: int(setting) for name, setting in cursor.fetchall()}
+    if found != wanted() and _process not in _complained:
+        _complained.add(_process)
+        log.warning("database_limits_differ", process=_process, found_ms=found, wanted_ms=wanted())
+
+
+def gave_up_waiting(error: OperationalError) -> bool:
+    """Whether a wait for a lock lasted too long. NOWAIT, which does not wait, has the same SQLSTATE."""
+    refused = error.__cause__
+    return isinstance(refused, LockNotAvailable) and refused.diag.source_function == INTERRUPTED
+
+
+@contextmanager
+def statements_of_any_length() -> Iterator[None]:
+    """No limit for the statements of the open transaction: for work that is bounded by other means.
+
+    Waits for locks stay limited.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout TO 0")
+        yield
+        cursor.execute("SET LOCAL statement_timeout TO DEFAULT")
