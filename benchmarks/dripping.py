@@ -1,7 +1,8 @@
-"""Calls beside 200 connections that begin a request and do not end it, and the same calls without them.
+"""Calls beside 200 connections that begin a request and do not end it, and the same calls without
+them.
 
-Reads of every door take turns: the inventory, histories, a picture, the dashboard, the health check. What is not
-answered within ``PATIENCE`` seconds counts as failed and with that time.
+Reads of every door take turns: the inventory, histories, a picture, the dashboard, the health
+check. What is not answered within ``PATIENCE`` seconds counts as failed and with that time.
 """
 
 from __future__ import annotations

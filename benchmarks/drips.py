@@ -1,7 +1,8 @@
 """Connections that begin a request and do not end it: some stop, some send a byte a second.
 
-Each is opened again when the server closes it, so that so many stand open all the time. Run as ``python -m
-benchmarks.drips`` with a ``Drips`` as JSON on its input; answers with a ``Dripped`` as JSON.
+Each is opened again when the server closes it, so that so many stand open all the time. Run as
+``python -m benchmarks.drips`` with a ``Drips`` as JSON on its input; answers with a ``Dripped`` as
+JSON.
 """
 
 from __future__ import annotations
@@ -29,7 +30,9 @@ class Drips:
 
 @dataclass(slots=True)
 class Dripped:
-    """Connections that were opened and those that the server closed, and the statuses it answered with."""
+    """Connections that were opened and those that the server closed, and the statuses it
+    answered with.
+    """
 
     opened: int = 0
     closed: int = 0
@@ -38,7 +41,9 @@ class Dripped:
 
 
 def beginnings(drips: Drips) -> list[tuple[bytes, bytes]]:
-    """Each way to begin: what is sent, and what follows byte by byte; nothing follows where it stops."""
+    """Each way to begin: what is sent, and what follows byte by byte; nothing follows where it
+    stops.
+    """
     host = f"Host: 127.0.0.1:{drips.port}\r\n"
     json_of = f"{host}Content-Type: application/json\r\nContent-Length: "
     form = "Cookie: csrftoken=made-up\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 100\r\n\r\n"

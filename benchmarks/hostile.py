@@ -1,8 +1,10 @@
-"""What one call may cost: the processor time of the server and of PostgreSQL for every hostile input.
+"""What one call may cost: the processor time of the server and of PostgreSQL for every hostile
+input.
 
-One call at a time, so that what the clocks of all processes gain between sending and answer is its cost. Beside it the
-request log writes the calls of a second at once; those moments are left out, and what the log does with the
-call is measured in this process and added. A call that is slow in the first look is repeated for its p99.
+One call at a time, so that what the clocks of all processes gain between sending and answer is its
+cost. Beside it the request log writes the calls of a second at once; those moments are left out,
+and what the log does with the call is measured in this process and added. A call that is slow in
+the first look is repeated for its p99.
 """
 
 from __future__ import annotations
@@ -19,9 +21,10 @@ from benchmarks.goals import Goal
 from benchmarks.hostile_inputs import Probe
 from benchmarks.load import Connection, percentile
 
-WARM = 3  # calls before a look, so that each process has loaded what it needs
-LOOKS, CALLS = 6, 100  # calls of a first look, and of a second one for what may be above its bound
-SUSPECT = 0.5  # share of the bound from which on a probe gets its second look
+WARM = 2  # calls before a look, so that each process has loaded what it needs
+LOOKS, CALLS = 5, 100  # calls of a first look, and of a second one for what may be above its bound
+SUSPECT, CLEAR = 0.8, 3.0  # shares of the bound between which a probe gets its second look
+SECONDS = 120  # of all second looks together; the nearest to their bounds come first
 PATIENCE = 30.0  # seconds for an answer
 BACKENDS = """
 SELECT pid, query LIKE 'COPY partners_apicall%' FROM pg_stat_activity
@@ -31,7 +34,9 @@ SELECT pid, query LIKE 'COPY partners_apicall%' FROM pg_stat_activity
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Processor seconds of one probe's calls: ``p99`` of ``calls`` of them, the request log's part included."""
+    """Processor seconds of one probe's calls: ``p99`` of ``calls`` of them, the request log's
+    part included.
+    """
 
     name: str
     status: str
@@ -67,18 +72,17 @@ class Meter:
 def measure(server: Shipped, probes: Sequence[Probe], *, quick: bool) -> list[Cost]:
     """The cost of each probe."""
     meter = Meter(server)
-    found = []
     gc.freeze()  # the request log's part is measured in this process: its own rubbish is not
     try:
-        for probe in probes:
-            looks = 2 if quick else LOOKS
-            cost = _cost(server, meter, probe, looks)
-            if not quick and cost.p99 > SUSPECT * probe.most:
-                cost = _cost(server, meter, probe, CALLS if cost.p99 < 10 * probe.most else LOOKS)
-            found.append(cost)
+        found = {probe.name: _cost(server, meter, probe, 2 if quick else LOOKS) for probe in probes}
+        suspects = [probe for probe in probes if SUSPECT < found[probe.name].p99 / probe.most < CLEAR]
+        until = time.monotonic() + (0 if quick else SECONDS)
+        for probe in sorted(suspects, key=lambda one: abs(found[one.name].p99 / one.most - 1)):
+            if time.monotonic() < until:
+                found[probe.name] = _cost(server, meter, probe, CALLS)
     finally:
         meter.close()
-    return found
+    return [*found.values()]
 
 
 def _cost(server: Shipped, meter: Meter, probe: Probe, calls: int) -> Cost:
@@ -101,7 +105,9 @@ def _cost(server: Shipped, meter: Meter, probe: Probe, calls: int) -> Cost:
 
 
 def _ask(port: int, request: bytes) -> bytes:
-    """One call on a connection of its own; the answer. The server may close before it has read all."""
+    """One call on a connection of its own; the answer. The server may close before it has read
+    all.
+    """
     with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as wire:
         connection = Connection(wire)
         try:
@@ -143,9 +149,9 @@ def table(costs: Sequence[Cost], most: int = 25) -> list[tuple[str, ...]]:
     """The calls that come nearest to their bounds, the nearest first, and all that are above."""
     ordered = sorted(costs, key=lambda cost: cost.p99 / cost.most, reverse=True)
     shown = [cost for place, cost in enumerate(ordered) if place < most or cost.p99 > cost.most]
-    return [("call", "status", "CPU p99, ms", "of it the log", "bound, ms", ""), *map(_row, shown)]
+    return [("call", "status", "CPU p99, ms", "of calls", "of it the log", "bound, ms", ""), *map(_row, shown)]
 
 
 def _row(cost: Cost) -> tuple[str, ...]:
-    times = (f"{cost.p99 * 1000:.1f}", f"{cost.logged * 1000:.1f}", f"{cost.most * 1000:g}")
+    times = (f"{cost.p99 * 1000:.1f}", str(cost.calls), f"{cost.logged * 1000:.1f}", f"{cost.most * 1000:g}")
     return (cost.name, cost.status, *times, "above" if cost.p99 > cost.most else "")

@@ -1,7 +1,8 @@
-"""What a hostile caller may send: every route of the server, each with what is most work to read or to answer.
+"""What a hostile caller may send: every route of the server, each with what is most work to read or
+to answer.
 
-The routes are read from the project's own tables (``config/api.py``, ``config/dashboard.py``, the admin's registry), so
-that one which is added there is asked here as well.
+The routes are read from the project's own tables (``config/api.py``, ``config/dashboard.py``, the
+admin's registry), so that one which is added there is asked here as well.
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ TOKEN = "a" * 32  # a form's and a cookie's, the same on both sides
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """One call. ``most`` is the processor time (seconds) it may take; ``key``: it is noted in the request log."""
+    """One call. ``most`` is the processor time (seconds) it may take; ``key``: it is noted in
+    the request log.
+    """
 
     name: str
     method: str
@@ -136,7 +139,9 @@ def _posts(path: str, route: str, headers: dict[str, str], known: Known) -> Iter
 
 
 def _valid(route: str, known: Known) -> dict[str, Any]:
-    """A body that the route takes; what it would change is not there, or is undone by its being unknown."""
+    """A body that the route takes; what it would change is not there, or is undone by its being
+    unknown.
+    """
     address = {"name": "A B", "line1": "1 Road", "city": "Mountain View", "state": "CA", "postal_code": "94043"}
     known_bodies: dict[str, dict[str, Any]] = {
         "vm/buyback": {"item_id": "nothing", "min_amount": "9" * 1000},

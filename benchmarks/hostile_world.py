@@ -1,4 +1,6 @@
-"""What hostile calls name: made in a fresh copy of the world, by the actions that make it where there are such."""
+"""What hostile calls name: made in a fresh copy of the world, by the actions that make it where
+there are such.
+"""
 
 from __future__ import annotations
 

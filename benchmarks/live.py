@@ -1,7 +1,9 @@
-"""Live sellbacks in steps: an oracle and a treasury that take their time, and what their waiting costs everybody else.
+"""Live sellbacks in steps: an oracle and a treasury that take their time, and what their waiting
+costs everybody else.
 
-The peers are processes of their own (``benchmarks/peers/slow.py``), and their processor time is told apart from the
-server's. Connections of the database are counted ten times a second while sellbacks run.
+The peers are processes of their own (``benchmarks/peers/slow.py``), and their processor time is
+kept apart from the server's. Connections of the database are counted ten times a second while
+sellbacks run.
 """
 
 from __future__ import annotations
@@ -83,7 +85,9 @@ class Peers:
 
 @dataclass(frozen=True, slots=True)
 class Sold:
-    """One run of sellbacks. Processor time is seconds of the whole run; ``connections`` is the most seen at once."""
+    """One run of sellbacks. Processor time is seconds of the whole run; ``connections`` is the
+    most seen at once.
+    """
 
     report: Report
     connections: int
@@ -94,7 +98,9 @@ class Sold:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """All of it: sellbacks by connections, and reads quiet, beside slow sellers, and beside waiting ones."""
+    """All of it: sellbacks by connections, and reads quiet, beside slow sellers, and beside
+    waiting ones.
+    """
 
     sold: dict[int, Sold]
     quiet: Report
@@ -126,7 +132,9 @@ class Watch:
 
 
 def measure(server: Shipped, supply: Supply, sandbox: tuple[str, int], *, seconds: float, least: int) -> Found:
-    """Everything, with a server start for each treasury. ``sandbox`` is a key and an item of its environment."""
+    """Everything, with a server start for each treasury. ``sandbox`` is a key and an item of its
+    environment.
+    """
     quiet, sold = _at_speed(server, supply, seconds=seconds, least=least)
     slow_quiet, slow, locked = _beside_waiting(server, supply, sandbox, seconds=seconds, least=least)
     return Found(sold, quiet, slow, slow_quiet, locked)
@@ -175,7 +183,9 @@ def _served(server: Shipped, peers: Peers) -> Iterator[Peers]:
 
 @contextmanager
 def _running(server: Shipped, load: Load) -> Iterator[None]:
-    """This load beside what is inside, begun half a second before; ended with it, whatever it has done."""
+    """This load beside what is inside, begun half a second before; ended with it, whatever it
+    has done.
+    """
     process = server.begin(load)
     try:
         time.sleep(0.5)
@@ -248,7 +258,8 @@ def sandbox_item(database: Database) -> tuple[str, int]:
     return key, number
 
 
-# A user of the sandbox with a purchase of one card, which somebody holds in live as well: the pools are apart.
+# A user of the sandbox with a purchase of one card, which somebody holds in live as well: the pools
+# are apart.
 ITEM = (
     "INSERT INTO inventory_collector (environment_id, user_id, created_at) VALUES (%(sandbox)s, 'user-0', now())",
     """

@@ -231,7 +231,7 @@ class Run:
         probes = hostile_inputs.everything(known)
         connection.close()  # another copy of the world takes this one's place
         with running([ours]):
-            costs = hostile.measure(ours, probes[:: 10 if quick else 1], quick=quick)
+            costs = hostile.measure(ours, probes[:: 25 if quick else 1], quick=quick)
         with running([ours]):
             quiet, during, drips = dripping.measure(
                 ours,

@@ -1,9 +1,11 @@
-"""An oracle and a treasury that answer after a while and cost little: one process each, no thread for a call.
+"""An oracle and a treasury that answer after a while and cost little: one process each, no thread
+for a call.
 
-The reference peers of ``tests/peers`` take a thread for each connection, and would share the two cores
-with the server that is measured. These speak the same protocols (``buyback/oracle.py``, ``buyback/treasury.py``), and
-have no faults but their delay. Run as ``python -m benchmarks.peers.slow oracle|treasury PORT SECONDS``; the
-treasury's key comes from ``TREASURY_KEY``.
+The reference peers of ``tests/peers`` take a thread for each connection, and would share the two
+cores with the server that is measured. These speak the same protocols (``buyback/oracle.py``,
+``buyback/treasury.py``), and have no faults but their delay. Run as ``python -m
+benchmarks.peers.slow oracle|treasury PORT SECONDS``; the treasury's key comes from
+``TREASURY_KEY``.
 """
 
 from __future__ import annotations
@@ -58,7 +60,9 @@ class Wire(asyncio.Protocol):
 
 
 def oracle(head: bytes, method: str, path: str, body: bytes) -> Answer:
-    """The catalogue's own value of item n of the benchmark's world (``world.sql``), so that no price has moved."""
+    """The catalogue's own value of item n of the benchmark's world (``world.sql``), so that no
+    price has moved.
+    """
     item = path.rpartition("/")[2]
     found = NUMBER.search(item)
     if found is None:

@@ -55,6 +55,7 @@ def test_it_prints_every_table(tmp_path: Path) -> None:
     assert "batches, while selling" in printed
 
 
+@pytest.mark.slow
 def test_it_prints_every_target_of_hostile_and_live_calls(tmp_path: Path) -> None:
     printed, goals = quick(tmp_path, "--only", "hostile", "live")
     assert [goal.partition(" (")[0] for goal in goals] == [
@@ -75,9 +76,8 @@ def test_it_prints_every_target_of_hostile_and_live_calls(tmp_path: Path) -> Non
 
 def test_it_asks_every_route_of_the_api() -> None:
     database = Mock(key="live-key", world=Mock(items=2000))
-    known = Known(
-        database, "a=b", "a=b", "sandbox-key", ["held"], "card", Mock(public_id="P", slug="p", max_per_mint=10), []
-    )
+    pack = Mock(public_id="P", slug="p", max_per_mint=10)
+    known = Known(database, "a=b", "a=b", "sandbox-key", ["held"], "card", pack, [])
     asked = [probe for probe in hostile_inputs.of_the_api(known) if probe.key]
     for pattern in api.urlpatterns[:-1]:
         assert any(str(pattern.pattern) in probe.name for probe in asked), pattern
