@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from abc import ABC, abstractmethod
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from benchmarks import cpu, statement
@@ -85,21 +85,31 @@ class HttpContestant(Contestant):
     port: int = 0
 
     def __post_init__(self) -> None:
-        self.port = _free_port()
+        self.port = free_port()
 
     def load(self, load: Load) -> Report:
         """Run the generator beside it."""
-        done = subprocess.run(
+        process = self.begin(load)
+        out, err = process.communicate()
+        if process.returncode:
+            raise RuntimeError(f"{self.name}: {err.strip()}")
+        return Report(**json.loads(out))
+
+    def begin(self, load: Load) -> subprocess.Popen[str]:
+        """Start the generator beside it; its report comes on its output."""
+        process = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.load"],
-            input=json.dumps(asdict(load)),
-            capture_output=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
             cwd=ROOT,
-            check=False,
         )
-        if done.returncode:
-            raise RuntimeError(f"{self.name}: {done.stderr.strip()}")
-        return Report(**json.loads(done.stdout))
+        assert process.stdin is not None  # noqa: S101  (a pipe was asked for)
+        process.stdin.write(json.dumps(asdict(load)))
+        process.stdin.close()
+        process.stdin = None  # so that nobody flushes it again
+        return process
 
     def sell(self, numbers: Numbers, seconds: float) -> Report:
         return self.load(Load(self.port, self.database.key, seconds, self.connections, numbers))
@@ -121,22 +131,28 @@ class HttpContestant(Contestant):
 
 @dataclass
 class Shipped(HttpContestant):
-    """This server, started as ``manage.py up`` starts it; only the rate limit is lifted."""
+    """This server, started as ``manage.py up`` starts it; only the rate limits are lifted. ``settings`` are others."""
 
     name: str = "this server"
+    settings: dict[str, str] = field(default_factory=dict)
 
     def start(self) -> None:
         os.environ |= dict.fromkeys(("API_RATE_LIMIT", "API_QUOTE_LIMIT"), "100000000")
-        os.environ |= {"WEB_WORKERS": str(PROCESSES), "LOG_FORMAT": "json"}
+        os.environ |= {"WEB_WORKERS": str(PROCESSES), "LOG_FORMAT": "json", **self.settings}
         self._children = Children(ROOT, self.folder / "log")
         self._children.start_web(listen("127.0.0.1", self.port), PROCESSES)
         self.wait()
 
     def stop(self) -> None:
         self._children.stop()
+        os.environ |= dict.fromkeys(self.settings, "")
 
     def server_cpu(self) -> float:
         return sum(cpu.used_by(child.process.pid) for child in self._children.running)
+
+    def processes(self) -> list[int]:
+        """The ids of all its processes."""
+        return cpu.family(self._children.running[0].process.pid)
 
 
 @dataclass
@@ -240,7 +256,8 @@ def _pgbench_report(said: str, log: Path, own_cpu: float) -> Report:
     )
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens on now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterable
 from pathlib import Path
 
 import psutil
@@ -18,6 +20,26 @@ def used_by(root: int) -> float:
             continue  # ended between the list and the look: its parent counts it from now on
         total += times.user + times.system + times.children_user + times.children_system
     return total
+
+
+def family(root: int) -> list[int]:
+    """The ids of a process and everything it started."""
+    return [root, *(child.pid for child in psutil.Process(root).children(recursive=True))]
+
+
+def exactly(pids: Iterable[int]) -> dict[int, float]:
+    """Processor seconds of each process so far, to the microsecond; one that has ended is left out.
+
+    What ``psutil`` reads counts in steps of 10 ms, as long as a whole call takes. Linux keeps a clock
+    for each process, whose number follows from the process id (``clock_getcpuclockid``).
+    """
+    found = {}
+    for pid in pids:
+        try:
+            found[pid] = time.clock_gettime(~pid << 3 | 2)
+        except OSError:
+            continue
+    return found
 
 
 def postmaster(data_dir: Path) -> int:

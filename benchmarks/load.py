@@ -18,6 +18,7 @@ from pathlib import Path
 
 # Spreads consecutive positions over the whole table; prime, so that no two positions meet.
 MULTIPLIER = 15_485_863
+LOOK_EVERY = 0.05  # seconds between two looks at what has not been answered
 CHUNKED = -1  # instead of a length: the answer ends with an empty chunk
 
 
@@ -50,6 +51,8 @@ class Load:
     cookie: str = ""
     samples: str = ""  # a file for the moments (monotonic) and latencies of all requests
     least: int = 0  # so many answers are waited for, even if that takes longer than ``seconds``
+    patience: float = 0.0  # seconds after which a call counts as unanswered; 0: every call must be answered
+    base: str = "/api/v1"
 
 
 @dataclass(slots=True)
@@ -68,6 +71,11 @@ class Report:
         """Requests answered with 200."""
         return self.statuses.get("200", 0)
 
+    @property
+    def failed(self) -> int:
+        """Requests answered otherwise, or not at all."""
+        return sum(self.statuses.values()) - self.done
+
 
 class Requests:
     """The bytes of one request after another."""
@@ -79,7 +87,7 @@ class Requests:
         self._pages = [f"GET {path} HTTP/1.1\r\n{common}\r\n".encode() for path in load.paths]
         length = len(self._body(0))
         self._sale = (
-            f"POST /api/v1/vm/buyback HTTP/1.1\r\n{common}"
+            f"POST {load.base}/vm/buyback HTTP/1.1\r\n{common}"
             f"Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n"
         ).encode()
 
@@ -125,60 +133,137 @@ class Connection:
                 return False
             at = self.answer.lower().find(b"content-length:", 0, end + 2) + 15
             self.wanted = end + 4 + int(self.answer[at : self.answer.index(b"\r", at)]) if at > 14 else CHUNKED
+        return self.done
+
+    @property
+    def done(self) -> bool:
+        """Whether the answer is complete."""
         if self.wanted == CHUNKED:
             return self.answer.endswith(b"\r\n0\r\n\r\n")
-        return len(self.answer) >= self.wanted
+        return 0 < self.wanted <= len(self.answer)
+
+    @property
+    def closes(self) -> bool:
+        """Whether the server says that it closes the connection after this answer."""
+        head = self.answer.partition(b"\r\n\r\n")[0].lower()
+        return b"\r\nconnection: close" in head
 
 
 def run(load: Load) -> Report:
     """Send for ``load.seconds``, and until there are ``load.least`` answers; requests under way at the end are waited
-    for. Raises ConnectionError, ValueError.
+    for. Raises ConnectionError, ValueError; with ``load.patience`` neither: a call that is not answered is counted.
     """
-    requests, report = Requests(load), Report()
-    moments, latencies = array.array("d"), array.array("d")
-    selector = selectors.DefaultSelector()
-    begun, cpu = time.monotonic(), time.process_time()
-    until, busy = begun + load.seconds, 0
-    for _ in range(load.connections):
-        connection = Connection(socket.create_connection(("127.0.0.1", load.port)))
-        connection.wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        selector.register(connection.wire, selectors.EVENT_READ, connection)
-        busy += _next(connection, requests)
-    while busy:
-        for ready, _ in selector.select():
-            connection = ready.data
-            if not connection.receive():
+    return _Run(load).go()
+
+
+class _Run:
+    """One run: its connections, and what came back."""
+
+    def __init__(self, load: Load) -> None:
+        self._load, self._requests, self._report = load, Requests(load), Report()
+        self._moments, self._latencies = array.array("d"), array.array("d")
+        self._selector = selectors.DefaultSelector()
+        self._busy, self._until = 0, 0.0
+
+    def go(self) -> Report:
+        """Everything, from the first connection to the report."""
+        load, report = self._load, self._report
+        begun, cpu = time.monotonic(), time.process_time()
+        self._until = begun + load.seconds
+        try:
+            for _ in range(load.connections):
+                self._open()
+            while self._busy:
+                for ready, _ in self._selector.select(LOOK_EVERY if load.patience else None):
+                    self._read(ready.data)
+                self._give_up()
+        finally:
+            for key in [*self._selector.get_map().values()]:
+                key.data.wire.close()
+            self._selector.close()
+        report.seconds, report.cpu = time.monotonic() - begun, time.process_time() - cpu
+        report.p50, report.p99 = percentile(self._latencies, 0.5), percentile(self._latencies, 0.99)
+        if load.samples:
+            with Path(load.samples).open("wb") as file:
+                self._moments.tofile(file)
+                self._latencies.tofile(file)
+        return report
+
+    def _open(self) -> None:
+        """One more connection, and its first request. One that is refused is tried again until the time is over."""
+        while not self._over():
+            try:
+                wire = socket.create_connection(("127.0.0.1", self._load.port), self._load.patience or None)
+            except OSError:
+                if not self._load.patience:
+                    raise
+                self._count("refused", self._load.patience)
+                time.sleep(LOOK_EVERY)
                 continue
-            now = time.monotonic()
-            moments.append(now)
-            latencies.append(now - connection.sent)
-            _count(report, connection.answer)
-            enough = now >= until and len(latencies) >= load.least
-            busy -= enough or not _next(connection, requests)
-    for key in [*selector.get_map().values()]:
-        key.data.wire.close()
-    selector.close()
-    report.seconds, report.cpu = time.monotonic() - begun, time.process_time() - cpu
-    report.p50, report.p99 = percentile(latencies, 0.5), percentile(latencies, 0.99)
-    if load.samples:
-        with Path(load.samples).open("wb") as file:
-            moments.tofile(file)
-            latencies.tofile(file)
-    return report
+            wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            connection = Connection(wire)
+            self._selector.register(wire, selectors.EVENT_READ, connection)
+            self._next(connection)
+            return
 
+    def _next(self, connection: Connection) -> None:
+        request = None if self._over() else self._requests.take()
+        if request is not None:
+            self._busy += 1
+            try:
+                connection.send(request)
+            except ConnectionError:
+                self._lose(connection, "closed")
 
-def _next(connection: Connection, requests: Requests) -> bool:
-    request = requests.take()
-    if request is not None:
-        connection.send(request)
-    return request is not None
+    def _over(self) -> bool:
+        """Whether no request is begun any more. For ``least`` answers that fail to come, the time is doubled."""
+        late = time.monotonic() - self._until
+        enough = len(self._latencies) >= self._load.least
+        return late >= 0 and (enough or (self._load.patience > 0 and late >= self._load.seconds))
 
+    def _read(self, connection: Connection) -> None:
+        try:
+            if not connection.receive():
+                return
+        except ConnectionError:
+            self._lose(connection, "closed")
+            return
+        self._busy -= 1
+        self._count(connection.answer[9:12].decode(), time.monotonic() - connection.sent, connection.answer)
+        if self._load.patience and connection.closes:
+            self._replace(connection)
+        else:
+            self._next(connection)
 
-def _count(report: Report, answer: bytes) -> None:
-    status = answer[9:12].decode()
-    report.statuses[status] = report.statuses.get(status, 0) + 1
-    if status != "200" and not report.first_wrong:
-        report.first_wrong = answer[:1000].decode(errors="replace")
+    def _give_up(self) -> None:
+        """Stop waiting for what has not been answered in time."""
+        if not self._load.patience:
+            return
+        before = time.monotonic() - self._load.patience
+        for key in [*self._selector.get_map().values()]:
+            if key.data.sent and key.data.sent < before and not key.data.done:
+                self._lose(key.data, "timeout")
+
+    def _lose(self, connection: Connection, status: str) -> None:
+        """Count a call without an answer. Raises ConnectionError where every answer is expected."""
+        if not self._load.patience:
+            raise ConnectionError(f"a call was {status} after {connection.answer[:200]!r}")
+        self._busy -= 1
+        self._count(status, time.monotonic() - connection.sent)
+        self._replace(connection)
+
+    def _replace(self, connection: Connection) -> None:
+        self._selector.unregister(connection.wire)
+        connection.wire.close()
+        self._open()
+
+    def _count(self, status: str, seconds: float, answer: bytes = b"") -> None:
+        self._moments.append(time.monotonic())
+        self._latencies.append(seconds)
+        report = self._report
+        report.statuses[status] = report.statuses.get(status, 0) + 1
+        if status != "200" and not report.first_wrong:
+            report.first_wrong = answer[:1000].decode(errors="replace") or status
 
 
 def percentile(values: array.array[float] | list[float], share: float) -> float:

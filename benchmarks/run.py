@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from benchmarks.contestants import Contestant, HttpContestant
 
 ROOT = Path(__file__).resolve().parent.parent
-PARTS = ("sales", "inventory", "statements", "sweep", "scale", "pages", "admin")
+PARTS = ("sales", "inventory", "statements", "sweep", "scale", "pages", "admin", "hostile", "live")
+SMALL = 100_000  # items that hostile calls and live sellbacks are measured on at most: their cost is not of the size
 
 
 def arguments() -> argparse.Namespace:
@@ -32,7 +33,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--pairs", type=int, default=5, help="rounds of every comparison (5)")
     parser.add_argument("--seconds", type=float, default=8.0, help="of each run (8)")
     parser.add_argument("--connections", type=int, default=16, help="at once (16)")
-    parser.add_argument("--only", nargs="+", choices=PARTS, help="some parts; default: all but scale, pages and admin")
+    parser.add_argument("--only", nargs="+", choices=PARTS, help="some parts; default: the first four")
     parser.add_argument("--scale", action="store_true", help="also pages of 100 thousand and of 5 million items (long)")
     parser.add_argument("--no-peers", action="store_true", help="without the Starlette services")
     parser.add_argument("--quick", action="store_true", help="a look that everything works: 2,000 items, no peers")
@@ -95,7 +96,8 @@ class Run:
         self.raw: dict[str, Any] = {}
         self.goals: list[Any] = []
         self.sockets = world.start_server(folder, tuned=not chosen.quick)
-        self.python = None if chosen.no_peers else peers_python(folder)
+        wanted = not chosen.no_peers and {"sales", "inventory", "statements"} & set(chosen.only)
+        self.python = peers_python(folder) if wanted else None
 
     def say(self, *lines: str) -> None:
         """Print and keep."""
@@ -211,6 +213,55 @@ class Run:
         self.raw[part] = {name: [asdict(small[name]), asdict(page)] for name, page in large.items() if name in small}
         self.goals += pages.goals(large)
 
+    def hostile(self) -> None:
+        """What a call may cost, and calls beside unfinished ones."""
+        from django.db import connection
+
+        from benchmarks import dripping, goals, hostile, hostile_inputs, hostile_world, sales, world
+        from benchmarks.contestants import Shipped
+        from config.static_files import collect
+
+        collect()
+        quick, size = self.chosen.quick, world.World(min(SMALL, self.chosen.items))
+        database = world.fresh_copy(self.sockets, size)
+        known = hostile_world.known(database)
+        world.without_workers(database)
+        ours = Shipped(database, self.folder, self.chosen.connections)
+        supply = sales.Supply(database, most=150 if quick else None)
+        probes = hostile_inputs.everything(known)
+        connection.close()  # another copy of the world takes this one's place
+        with running([ours]):
+            costs = hostile.measure(ours, probes[:: 25 if quick else 1], quick=quick)
+        with running([ours]):
+            quiet, during, drips = dripping.measure(
+                ours,
+                supply,
+                cookie=known.owner,
+                key=known.sandbox_key,
+                count=20 if quick else 200,
+                seconds=6.0 if quick else 60.0,
+                least=50 if quick else dripping.LEAST,
+            )
+        self.say("", f"{len(costs):,} calls that cost most to read or to answer", *goals.markdown(hostile.table(costs)))
+        self.say("", f"Drips: {asdict(drips)}", *goals.markdown(dripping.table(quiet, during)))
+        self.raw["hostile"] = [asdict(cost) for cost in costs]
+        self.goals += [*hostile.goals(costs), *dripping.goals(quiet, during)]
+
+    def live(self) -> None:
+        """Sellbacks in steps, and reads beside those that wait."""
+        from benchmarks import goals, live, sales, world
+        from benchmarks.contestants import Shipped
+
+        quick, size = self.chosen.quick, world.World(min(SMALL, self.chosen.items))
+        database = world.fresh_copy(self.sockets, size)
+        sandbox = live.sandbox_item(database)
+        ours = Shipped(database, self.folder, self.chosen.connections)
+        supply = sales.Supply(database, most=150 if quick else None)
+        found = live.measure(ours, supply, sandbox, seconds=2.0 if quick else 12.0, least=50 if quick else live.LEAST)
+        self.say("", *goals.markdown(live.table(found)))
+        self.raw["live"] = asdict(found)
+        self.goals += live.goals(found)
+
     def heading(self, settings: dict[str, str]) -> list[str]:
         """What was measured on what."""
         chosen = self.chosen
@@ -245,6 +296,10 @@ def main() -> None:
     for part in ("pages", "admin"):
         if part in chosen.only:
             run.pages(part)
+    if "hostile" in chosen.only:
+        run.hostile()
+    if "live" in chosen.only:
+        run.live()
     run.finish()
 
 

@@ -128,6 +128,12 @@ def fresh_copy(sockets: str, world: World) -> Database:
     return Database(sockets, world, int(facts["environment"]), facts["key"])
 
 
+def without_workers(database: Database) -> None:
+    """No statement of this copy is shared among worker processes: what it costs is its own connection's time."""
+    with database.connect() as connection:
+        connection.execute(f"ALTER DATABASE {embedded.DATABASE} SET max_parallel_workers_per_gather = 0")
+
+
 def _build(sockets: str, world: World, template: str) -> None:
     name = sql.Identifier(embedded.DATABASE)
     with connect(sockets) as connection:

@@ -1,6 +1,7 @@
 -- The 20 most valuable available cards of each pack, or of one, among its %(most)s most valuable.
 -- Parameters: environment (a sandbox's id; null: the live pool), pack (null: all), most.
-SELECT best.*
+SELECT best.pack_id, best.id, best.source_type, best.listing_id, best.mint_address, best.name, best.image,
+       best.back_image, best.fmv
   FROM inventory_pack pack
  CROSS JOIN LATERAL (
        SELECT card.*

@@ -25,6 +25,7 @@ from inventory.solvency import concerns, expected_cost
 from inventory.tiers import refuse_clash, replace_tiers
 from partners.audited_admin import AuditedAdmin, by
 
+MOST_TIERS = 30  # of a pack
 BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 
 if TYPE_CHECKING:
@@ -82,6 +83,12 @@ class TierInline(TabularInline):
     ordering = ("position",)
     fields = ("position", "name", "color", "lower", "upper", "weight", "odds", "mean_value", "costs", "stock")
     readonly_fields = ("odds", "mean_value", "costs", "stock")
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        """A form that claims to hold thousands of tiers is not built."""
+        formset = super().get_formset(request, obj, max_num=MOST_TIERS, **kwargs)
+        formset.absolute_max = MOST_TIERS
+        return formset
 
     def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
         return 0 if obj else 3

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import time
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
+from typing import NamedTuple
 
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
 
 from config import clock
 from inventory.models import Card, Item, Pack, PackActivity, Tier
+from inventory.models.catalogue import identity
 from partners.models import Environment
 
 STOCK = Path(__file__).with_name("stock.sql").read_text(encoding="utf-8")
@@ -124,15 +127,35 @@ def _has_any(environment: Environment, pack: int) -> bool:
     return kept[1]
 
 
-def chase_by_pack(environment: Environment, pack: Pack | None = None) -> dict[int, list[Card]]:
+class Chased(NamedTuple):
+    """As much of a card as a chase shows: a thousand of them are listed at a time, so no model is made of each."""
+
+    pack_id: int
+    pk: int
+    source_type: str
+    listing_id: str | None
+    mint_address: str | None
+    name: str
+    image: str
+    back_image: str | None
+    fmv: Decimal
+
+    def identity(self, *, live: bool) -> tuple[str, str | None]:
+        """``(id, mint_address)`` as an environment shows them."""
+        return identity(self.source_type, self.listing_id, self.mint_address, live=live)
+
+
+def chase_by_pack(environment: Environment, pack: Pack | None = None) -> dict[int, list[Chased]]:
     """Each pack's most valuable available cards, highest fmv first, at most 20; of one pack if it is given.
 
     They are looked for among a pack's 300 most valuable cards.
     """
     asked = _in_pool(CHASE, environment, pack=None if pack is None else pack.pk, most=MOST_VALUABLE)
-    best: dict[int, list[Card]] = {}
-    for card in Card.objects.raw(*asked):
-        best.setdefault(card.pack_id or 0, []).append(card)
+    best: dict[int, list[Chased]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(*asked)
+        for row in cursor.fetchall():
+            best.setdefault(row[0], []).append(Chased(*row))
     return best
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from config.clock import iso, iso_or_none
 from config.money import to_json
 from inventory.models import Card, Item, Pack, PackActivity, Tier
+from inventory.packs import Chased
 from inventory.pricing import price
 
 
@@ -59,7 +60,7 @@ def pull(item: Item, base: str) -> dict[str, Any]:
     }
 
 
-def chase_card(card: Card, base: str, *, live: bool) -> dict[str, Any]:
+def chase_card(card: Card | Chased, base: str, *, live: bool) -> dict[str, Any]:
     """One of a pack's most valuable cards."""
     return {
         "id": card.identity(live=live)[0],
@@ -87,7 +88,7 @@ def _tier(number: int, tier: Tier) -> dict[str, Any]:
 
 
 def pack(
-    pack: Pack, base: str, *, in_stock: bool, activity: PackActivity | None, chase: list[Card], live: bool
+    pack: Pack, base: str, *, in_stock: bool, activity: PackActivity | None, chase: list[Chased], live: bool
 ) -> dict[str, Any]:
     """A pack as ``/vm/available`` lists it. Wants ``tiers`` loaded."""
     return {

@@ -38,6 +38,7 @@ WINDOWS = {
     "3d": (_("3 days"), timedelta(days=3)),
     "7d": (_("7 days"), timedelta(days=7)),
 }
+SIZE = 50  # windows of a page
 SOONEST: Order = {"expires_at": datetime.fromisoformat, "id": int}
 
 
@@ -115,7 +116,7 @@ def expiring(request: MemberRequest) -> HttpResponse:
     now = here.now()
     rows, look_for = asked.rows(here, now), asked.looked_for(here)
     after, before = get.get("after", ""), get.get("before", "")
-    listed = keyset(rows.with_card(), SOONEST, after, before=before, look_for=look_for)
+    listed = keyset(rows.with_card(), SOONEST, after, before=before, size=SIZE, look_for=look_for)
     packs = dict(Pack.objects.order_by("name").values_list("slug", "name"))
     context = {
         "section": "expiring",

@@ -26,7 +26,7 @@ from partners.models import Environment
 from partners.templatetags.dashboard import usd
 
 OLDEST: Order = {"created_at": datetime.fromisoformat, "id": UUID}
-PRINTED = 5000  # payouts that a statement on paper lists; more are for the file
+PRINTED = 4_000  # payouts that a statement on paper lists; more are for the file
 # A payout of the sheet: when (UTC), its id, whose, for what, how much.
 LINE = '<tr><td class="num">{}</td><td class="id">{}</td><td>{}</td><td>{}</td><td class="right num">{}</td></tr>'
 PAID_AT = Func(F("created_at"), Value("HH24:MI:SS"), function="to_char", output_field=CharField())

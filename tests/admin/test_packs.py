@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from decimal import Decimal
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
-from inventory.models import Card, Pack
+from inventory.models import Card, Pack, Tier
+from inventory.pack_admin import MOST_TIERS, TierForm
 from inventory.packs import count_sold, refresh_values
 from partners.models import AuditEntry
 from tests.admin.conftest import address, filled, make_staff, signed_in, snapshot
@@ -129,3 +131,15 @@ def test_it_shows_how_a_cards_value_went(admin: Client, world: World) -> None:
     assert 'class="course"' in page
     assert page.count("$90.00") == 3  # of the chart's highest, of what it became, and of what it was before the next
     assert "lowest $70.00" in page
+
+
+def test_it_builds_no_more_tiers_than_a_pack_may_have(
+    admin: Client, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built, before = Mock(), list(Tier.objects.values())
+    monkeypatch.setattr(TierForm, "add_prefix", lambda form, name: built(form.prefix) and f"{form.prefix}-{name}")
+    answer = save(admin, world.pack, **{"tiers-TOTAL_FORMS": "2000", "tiers-MAX_NUM_FORMS": "2000"})
+    assert answer.status_code == 200
+    prefixes = {call.args[0] for call in built.call_args_list}
+    assert prefixes <= {f"tiers-{number}" for number in (*range(MOST_TIERS), "__prefix__")}
+    assert list(Tier.objects.values()) == before

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from collections import defaultdict
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -14,27 +15,36 @@ from unittest.mock import Mock, patch
 import pytest
 from django.contrib.admin import site
 
-from benchmarks import admin, statement
+from benchmarks import admin, cpu, hostile, hostile_inputs, statement
 from benchmarks.goals import Goal
+from benchmarks.hostile import Cost
+from benchmarks.hostile_inputs import Known
 from benchmarks.load import Load, Numbers, percentile, run
 from benchmarks.pages import Page, _asked, goals, table
+from config import api
 from inventory.models import Card
 from partners.dashboard.paging import row_by_row
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def test_it_prints_every_table(tmp_path: Path) -> None:
+def quick(folder: Path, *more: str) -> tuple[str, list[str]]:
+    """What a short run prints, and its goals."""
     done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.run", "--quick"],
+        [sys.executable, "-m", "benchmarks.run", "--quick", *more],
         cwd=ROOT,
-        env=os.environ | {"DATA_DIR": str(tmp_path), "DJANGO_SETTINGS_MODULE": ""},
+        env=os.environ | {"DATA_DIR": str(folder), "DJANGO_SETTINGS_MODULE": ""},
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    goals = [line.split("|")[1].strip() for line in done.stdout.splitlines() if line.count("|") == 6 and "=" in line]
+    lines = done.stdout.splitlines()
+    return done.stdout, [line.split("|")[1].strip() for line in lines if line.count("|") == 6 and "=" in line]
+
+
+def test_it_prints_every_table(tmp_path: Path) -> None:
+    printed, goals = quick(tmp_path)
     assert goals == [
         "sales a second / pgbench",
         "CPU of a sale / pgbench",
@@ -42,7 +52,54 @@ def test_it_prints_every_table(tmp_path: Path) -> None:
         "sweep in batches / one raw UPDATE",
         "p99 of a sale, sweeping / quiet",
     ]
-    assert "batches, while selling" in done.stdout
+    assert "batches, while selling" in printed
+
+
+@pytest.mark.slow
+def test_it_prints_every_target_of_hostile_and_live_calls(tmp_path: Path) -> None:
+    printed, goals = quick(tmp_path, "--only", "hostile", "live")
+    assert [goal.partition(" (")[0] for goal in goals] == [
+        "CPU of the most expensive call",
+        "calls above their bound of CPU",
+        "calls that fail beside drips",
+        "p99 of reads, drips / quiet",
+        "sellbacks a second, drips / quiet",
+        "sellbacks a second in steps, 128 connections",
+        "sellbacks in steps that fail",
+        "database connections at most",
+        "p99 of reads, slow treasury / quiet",
+        "p99 of reads, locked sandbox row / quiet",
+        "reads that fail",
+    ]
+    assert "sellbacks, 64 connections" in printed
+
+
+def test_it_asks_every_route_of_the_api() -> None:
+    database = Mock(key="live-key", world=Mock(items=2000))
+    pack = Mock(public_id="P", slug="p", max_per_mint=10)
+    known = Known(database, "a=b", "a=b", "sandbox-key", ["held"], "card", pack, [])
+    asked = [probe for probe in hostile_inputs.of_the_api(known) if probe.key]
+    for pattern in api.urlpatterns[:-1]:
+        assert any(str(pattern.pattern) in probe.name for probe in asked), pattern
+    assert all(len(probe.body) <= hostile_inputs.BODY or "too large" in probe.name for probe in asked)
+
+
+def test_it_gives_a_batch_the_time_of_its_items() -> None:
+    costs = [Cost("a", "200", 0.06, 0.1, 6), Cost("b", "200", 0.03, 0.05, 6)]
+    assert [goal.verdict() for goal in hostile.goals(costs)] == ["met", "met"]
+    assert [goal.verdict() for goal in hostile.goals([*costs, Cost("c", "200", 0.06, 0.05, 6)])] == [
+        "missed by 20%",
+        "missed",
+    ]
+    assert [row[0] for row in hostile.table(costs, most=1)] == ["call", "a"]
+
+
+def test_it_reads_the_clock_of_another_process() -> None:
+    ended = subprocess.Popen([sys.executable, "-c", "pass"])
+    ended.wait()
+    found = cpu.exactly([os.getpid(), ended.pid])
+    assert list(found) == [os.getpid()]
+    assert 0 < found[os.getpid()] <= time.process_time()
 
 
 def test_it_gives_every_position_an_item_of_its_own() -> None:

@@ -1,4 +1,6 @@
-"""What a list of packs looks at: a bounded number of cards, whatever their number and however many are held."""
+"""What a list of packs looks at: a bounded number of cards, whatever their number and however
+many are held.
+"""
 
 from __future__ import annotations
 
