@@ -12,6 +12,7 @@ from benchmarks.world import Database
 
 TRAITS = 80  # attributes of a card, as many of 60 characters as an import takes
 TIERS = ((0, 50, 70), (50, 200, 20), (200, 400, 9), (400, 1000, 1))  # of each pack: lower, upper (USD), weight
+SHIPPED = 100  # the last user's items, of which an order holds some: none of them is sold
 LONGEST = 8 * 1024  # bytes of a body in the request log
 
 

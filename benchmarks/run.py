@@ -227,7 +227,7 @@ class Run:
         known = hostile_world.known(database)
         world.without_workers(database)
         ours = Shipped(database, self.folder, self.chosen.connections)
-        supply = sales.Supply(database, most=150 if quick else None)
+        supply = sales.Supply(database, most=150 if quick else None, spared=hostile_world.SHIPPED)
         probes = hostile_inputs.everything(known)
         connection.close()  # another copy of the world takes this one's place
         with running([ours]):

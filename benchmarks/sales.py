@@ -24,11 +24,12 @@ class Supply:
     most: int | None = None
     step: int = 1  # 2: only items whose window never closes
     taken: int = 0
+    spared: int = 0  # items at the end that are left alone
 
     def take(self, count: int) -> Numbers:
         """Items that nobody was given yet. Raises RuntimeError when there are not so many."""
         world = self.database.world
-        span = world.items - world.history
+        span = world.items - world.history - self.spared
         if self.taken + count > span // self.step:
             raise RuntimeError(f"{span:,} items that sell are too few for this: give more --items or fewer --pairs.")
         start, self.taken = self.taken, self.taken + count

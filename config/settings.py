@@ -339,7 +339,7 @@ DRAIN_SECONDS = environment.whole("DRAIN_SECONDS", 30, low=1, high=600)  # for r
 # Calls that change something count apart from the others; 0: with the same limit.
 API_RATE_LIMIT = environment.whole("API_RATE_LIMIT", 6000, low=1, high=100_000_000)
 API_WRITE_LIMIT = environment.whole("API_WRITE_LIMIT", 0, low=0, high=100_000_000)
-# Shipping quotes count apart from both, and a partner's own limit does not raise theirs.
+# Shipping quotes count as writes, and have this limit as well, which a partner's own does not raise.
 API_QUOTE_LIMIT = environment.whole("API_QUOTE_LIMIT", 600, low=1, high=100_000_000)
 WEB_WORKERS = environment.whole("WEB_WORKERS", 2, low=1, high=256)
 WEB_THREADS = environment.whole("WEB_THREADS", 2, low=1, high=256)  # of each lane (config/web/routing.py)

@@ -29,6 +29,7 @@ PAUSE = 5  # seconds in which a Redis that failed is not asked again
 COMPLAIN_EVERY = 60  # seconds between two lines in the log about it
 
 Calls = Literal["read", "write", "quote"]
+QUOTE: tuple[Calls, Calls] = ("write", "quote")  # what one quote counts as
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +124,16 @@ def limit_of(calls: Calls, own: int | None = None) -> int:
 
 def spend(caller: str, calls: Calls, now: float, own: int | None = None) -> Allowance:
     """Count one call of ``caller`` at ``now`` (Unix seconds) and say what is left; ``remaining`` is -1 for one too
-    many. ``own`` is the caller's own limit, in place of the platform's.
+    many. ``own`` is the caller's own limit, in place of the platform's. A quote counts as a write as well, and what is
+    left is the less of both.
     """
+    if calls == "quote":
+        both = [_spend(caller, one, now, own) for one in QUOTE]
+        return min(both, key=lambda allowance: allowance.remaining)
+    return _spend(caller, calls, now, own)
+
+
+def _spend(caller: str, calls: Calls, now: float, own: int | None) -> Allowance:
     window, limit, caller = int(now // WINDOW), limit_of(calls, own), f"{calls}:{caller}"
     used = shared(settings.CACHE_URL).add(caller, window) if settings.CACHE_URL else None
     if used is None:

@@ -67,13 +67,20 @@ def test_it_counts_a_post_that_changes_nothing_as_reading(scene: Scene, settings
 SHIP_QUOTE = "POST /ship/quote"
 
 
-def test_it_counts_shipping_quotes_apart(scene: Scene, settings: Settings) -> None:
-    settings.API_RATE_LIMIT, settings.API_QUOTE_LIMIT, settings.WEB_WORKERS = 2, 1, 1
-    answers = [send(scene, call, {}) for call in (SHIP_QUOTE, SHIP_QUOTE, SELL)]
-    assert [answer.status_code for answer in answers] == [400, 429, 400]
-    assert [answer["X-RateLimit-Limit"] for answer in answers] == ["1", "1", "2"]
+def test_it_counts_a_shipping_quote_by_itself_and_as_a_write(scene: Scene, settings: Settings) -> None:
+    settings.API_RATE_LIMIT, settings.API_QUOTE_LIMIT, settings.WEB_WORKERS = 3, 1, 1
+    answers = [send(scene, call, {}) for call in (SHIP_QUOTE, SHIP_QUOTE, SELL, SELL)]
+    assert [answer.status_code for answer in answers] == [400, 429, 400, 429]
+    assert [answer["X-RateLimit-Limit"] for answer in answers] == ["1", "1", "3", "3"]
+    assert [answer["X-RateLimit-Remaining"] for answer in answers] == ["0", "0", "0", "0"]
     check(scene, answers[1], 429, "Rate limit exceeded")
     assert 1 <= int(answers[1]["Retry-After"]) <= 60
+
+
+def test_it_quotes_no_more_once_the_writes_are_spent(scene: Scene, settings: Settings) -> None:
+    settings.API_WRITE_LIMIT, settings.WEB_WORKERS = 1, 1
+    answers = [send(scene, call, {}) for call in (SELL, SHIP_QUOTE)]
+    assert [answer.status_code for answer in answers] == [400, 429]
 
 
 @pytest.mark.parametrize(("own", "limit"), [(None, "5"), (9, "6"), (3, "3")])
