@@ -78,6 +78,13 @@ def run(argv: list[str]) -> int:
         Utility(argv).execute()
     except ImproperlyConfigured as error:
         fail(str(error))
+    except Exception as error:
+        from config.postgres.trouble import sentence_of
+
+        sentence = sentence_of(error)
+        if sentence is None:
+            raise
+        fail(sentence)
     return 0
 
 

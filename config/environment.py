@@ -48,6 +48,16 @@ def whole(name: str, default: int, *, low: int, high: int) -> int:
     return int(value)
 
 
+def fraction(name: str, default: float, *, low: float, high: float) -> float:
+    """A number within `low` and `high`, both included, such as `0.25`."""
+    value = text(name)
+    if not value:
+        return default
+    if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", value, re.ASCII) or not low <= float(value) <= high:
+        raise ImproperlyConfigured(f"{name}={value!r} is not a number from {low:g} to {high:g}.")
+    return float(value)
+
+
 def choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
     """One of `allowed`."""
     value = text(name, default)

@@ -257,8 +257,9 @@ USE_TZ = True
 # --- cache, broker, static files ------------------------------------------------------------------------
 
 CACHE_URL = environment.address("CACHE_URL", ("redis", "rediss"))
+CACHE_TIMEOUT = environment.fraction("CACHE_TIMEOUT", 0.25, low=0.01, high=5.0)  # seconds for Redis
 CACHES: dict[str, Any] = {
-    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": CACHE_URL}
+    "default": {"BACKEND": "config.web.shared_cache.SharedCache", "LOCATION": CACHE_URL}
     if CACHE_URL
     # Room for the logins' counters: with the default of 300, a guesser could push a counter out.
     else {

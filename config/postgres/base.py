@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+import psycopg
 from django.conf import settings
 from django.db import connection
 from django.db.backends.base.base import NO_DB_ALIAS
@@ -43,8 +44,22 @@ class DatabaseWrapper(base.DatabaseWrapper):
         sharing.close()
 
     def is_usable(self) -> bool:
-        """Whether the connection still stands, without asking the server."""
-        return sharing.stands(self.connection)
+        """Whether the connection still stands, without asking the server; after an error, whether it can write."""
+        return sharing.stands(self.connection) and not (self.errors_occurred and self._is_read_only())
+
+    def _close(self) -> None:
+        """A shared connection that cannot write any more is not given to another thread."""
+        if sharing.is_shared() and self.connection is not None and self.errors_occurred and self._is_read_only():
+            self.connection.close()
+        super()._close()  # type: ignore[misc]  # Django's types leave it out
+
+    def _is_read_only(self) -> bool:
+        """Whether the server has become read-only, as the old primary does in a failover. True if it does not say."""
+        try:
+            row = self.connection.execute("SHOW transaction_read_only").fetchone()
+        except psycopg.Error:
+            return True
+        return bool(row == ("on",))
 
     def close_if_unusable_or_obsolete(self) -> None:
         """At the end of a request, a shared connection goes back to the pool."""

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
+from django.template.loader import render_to_string
 from django.views.decorators.http import require_safe
 
+from config.postgres.trouble import sentence_of
 from partners.dashboard.access import SESSION_KEY, MemberRequest, form_only, signed_in
 from partners.dashboard.pages import page
 from partners.models import Mode
@@ -31,8 +35,15 @@ def switch(request: MemberRequest) -> HttpResponse:
 
 
 def fault(request: HttpRequest) -> HttpResponse:
-    """The page of an internal fault, with the request id that finds it in the logs; asks the database for nothing."""
-    return render(request, "500.html", status=500)
+    """The page of an internal fault, or of trouble with the database, with the request id that finds it in the logs.
+
+    Rendered without context processors: they would ask the database, which may be the one in trouble.
+    """
+    sentence = sentence_of(sys.exception())
+    if sentence is None:
+        return HttpResponse(render_to_string("500.html", {"request": request}), status=500)
+    context = {"request": request, "sentence": sentence}
+    return HttpResponse(render_to_string("503.html", context), status=503, headers={"Retry-After": "10"})
 
 
 def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -91,14 +91,13 @@ def chunked(body: bytes, size: int = 1000) -> bytes:
 
 
 @pytest.fixture
-def wire(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Wire]:
+def wire(transactional_db: None) -> Iterator[Wire]:
     """One server for all that follows in a test. At the oracle everything costs what the held item was worth."""
     port = free_port()
     scenes = make_scenes()
     with OraclePeer(any_price="82.50") as oracle, TreasuryPeer(key=KEY) as treasury, CarrierPeer() as carrier:
         peers = {"ORACLE_URL": oracle.url, "TREASURY_URL": treasury.url, "TREASURY_KEY": KEY}
-        monkeypatch.setenv("TEST_SETTINGS", json.dumps(peers | {"CARRIER_URL": carrier.url}))
-        with process("tests.web", str(port)):
+        with process("tests.web", str(port), **peers, CARRIER_URL=carrier.url):
             until(lambda: answers(port))
             yield Wire(scenes, port, oracle, treasury, carrier)
 

@@ -132,12 +132,9 @@ def further() -> dict[str, Any]:
 
 
 @pytest.fixture
-def web(
-    transactional_db: None, world: World, further: dict[str, Any], monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Web]:
+def web(transactional_db: None, world: World, further: dict[str, Any]) -> Iterator[Web]:
     """One web process on this test's database."""
     port = free_port()
-    monkeypatch.setenv("TEST_SETTINGS", json.dumps(QUICK | further))
-    with process("tests.web", str(port)) as started:
+    with process("tests.web", str(port), **QUICK | further) as started:
         until(lambda: listens(port))
         yield Web(port, psutil.Process(started.pid), started)

@@ -1,0 +1,57 @@
+"""What a database error means for the caller: a sentence for people, or None for a defect of ours.
+
+Each door says it in its own way: the API with its endpoint's 500, pages with 503, commands with one line
+and exit code 2, health checks with 503. In none of these cases is anything half done: PostgreSQL rolls
+the transaction back.
+"""
+
+from __future__ import annotations
+
+from psycopg import Error
+
+UNREACHABLE = "The database cannot be reached."
+SENTENCES = {
+    "08": UNREACHABLE,  # connection exceptions
+    "25006": "The database is read-only at the moment, as in a failover.",
+    "25P03": "The database ended a transaction that was idle for too long.",
+    "28": "The database refuses this user: check DATABASE_URL.",
+    "3D000": "The database that DATABASE_URL names does not exist.",
+    "42P01": "The database has not been set up: run manage.py migrate.",
+    "53100": "The database's disk is full.",
+    "53200": "The database is out of memory.",
+    "53300": "The database has no connection left for this server.",
+    "53": "The database is short of resources.",
+    "55P03": "The database was busy with the same rows for too long.",
+    "57014": "The database took too long for a statement.",
+    "57P": "The database is starting or stopping.",
+    "58": "The database has trouble with its files.",
+}
+READ_ONLY = "25006"
+
+
+def sentence_of(error: BaseException | None) -> str | None:
+    """The sentence for an error that Django raised because of the database; None for any other."""
+    cause = error.__cause__ if error is not None else None
+    if not isinstance(cause, Error):
+        return None
+    state = cause.sqlstate or _state_in(cause)
+    if state is None:  # no server said it: the connection could not be made, or was lost
+        return UNREACHABLE if type(error).__name__ in {"OperationalError", "InterfaceError"} else None
+    for length in (5, 3, 2):
+        if state[:length] in SENTENCES:
+            return SENTENCES[state[:length]]
+    return None
+
+
+def _state_in(cause: Error) -> str | None:
+    """The state of a refused connection, which libpq gives as text only."""
+    text = str(cause)
+    known = {
+        "too many connections": "53300",
+        "remaining connection slots": "53300",
+        "is starting up": "57P03",
+        "is shutting down": "57P03",
+        "does not exist": "3D000" if "database" in text else "28000",
+        "authentication failed": "28P01",
+    }
+    return next((state for words, state in known.items() if words in text), None)
