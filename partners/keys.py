@@ -15,18 +15,22 @@ import string
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from django.db import DEFAULT_DB_ALIAS, transaction
+import structlog
+from django.db import DEFAULT_DB_ALIAS, Error, transaction
 from django.db.models import Q
 from django.utils.translation import gettext_noop
 
 from config import clock
 from config.errors import Refusal
 from config.postgres.base import prepared_cursor
+from config.postgres.trouble import sentence_of
 from partners import audit
 from partners.actor import Actor
 from partners.models import ApiKey, Environment, Partner
 from partners.names import clean_name
 from partners.scopes import clean_scopes
+
+log = structlog.get_logger(__name__)
 
 MOST_ACTIVE = 10  # per environment: enough for rotation with overlap, few enough to know each
 TOUCH_EVERY = timedelta(minutes=1)
@@ -211,12 +215,21 @@ def _load(key_id: str) -> ApiKey | None:
 
 
 def touch(key: ApiKey, now: datetime) -> None:
-    """Remember that the key was used at ``now``; written at most once a minute, by all processes together."""
+    """Remember that the key was used at ``now``; written at most once a minute, by all processes together.
+
+    A database that cannot be written right now refuses no call because of this: reads go on.
+    """
     due = now - TOUCH_EVERY
     if key.last_used_at is not None and key.last_used_at > due:
         return
     stale = Q(last_used_at=None) | Q(last_used_at__lte=due)
-    ApiKey.objects.filter(stale, pk=key.pk).update(last_used_at=now)
+    try:
+        ApiKey.objects.filter(stale, pk=key.pk).update(last_used_at=now)
+    except Error as error:
+        problem = sentence_of(error)
+        if problem is None:
+            raise
+        log.warning("key_use_not_written", key=key.key_id, problem=problem)
     key.last_used_at = now
 
 

@@ -20,7 +20,7 @@ from urllib.parse import unquote_plus
 
 import orjson
 import structlog
-from django.db import DatabaseError, close_old_connections, connection
+from django.db import Error, close_old_connections, connection
 from django.db.models import Sum
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -149,7 +149,7 @@ class Buffer:
         try:
             tell(self._untold, clock.now().date())
             self._untold.clear()
-        except DatabaseError as problem:
+        except Error as problem:
             log.warning("request_log_not_told", exc_info=problem)
 
     def _run(self) -> None:

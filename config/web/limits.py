@@ -13,7 +13,7 @@ API = (b"/api/v1/", b"/_/api/v1/")
 KIB, MIB = 1024, 1024 * 1024
 API_BODY = 64 * KIB  # contract, section 1
 MULTIPART = 64 * KIB  # what a form adds around its file
-SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._\-]{1,128}")
+SANE_REQUEST_ID = re.compile(r"[ -~]{1,128}")  # printable ASCII (contract, section 1)
 
 Header = tuple[bytes, bytes]
 

@@ -18,12 +18,12 @@ from tests.contract.scene import Scene
 AVAILABLE = "GET /vm/available"
 
 
-@pytest.mark.parametrize("sent", ["abc", "A-b_c.9", "x" * 128])
+@pytest.mark.parametrize("sent", ["abc", "A-b_c.9", "x" * 128, "a b", "a;b", "<script>", "~!"])
 def test_it_echoes_a_sane_request_id(scene: Scene, sent: str) -> None:
     assert send(scene, AVAILABLE, headers={"X-Request-Id": sent})["X-Request-Id"] == sent
 
 
-@pytest.mark.parametrize("sent", ["", "x" * 129, "a b", "a\tb", "é", "a;b", "<script>"])
+@pytest.mark.parametrize("sent", ["", "x" * 129, "a\tb", "é"])
 def test_it_makes_a_request_id_for_a_caller_without_a_sane_one(scene: Scene, sent: str) -> None:
     made = send(scene, AVAILABLE, headers={"X-Request-Id": sent})["X-Request-Id"]
     assert str(uuid.UUID(made)) == made

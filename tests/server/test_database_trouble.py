@@ -109,6 +109,18 @@ def test_a_sale_answers_500_changes_nothing_and_works_with_its_key_afterwards(
     assert written() == [1, 1, 1]
 
 
+def test_reads_go_on_while_the_database_is_read_only(web: Web, world: World) -> None:
+    item, key = make_item(world.northwind.live), world.northwind.live_key
+    with read_only():
+        shown = web.get(f"/api/v1/inventory/{item.collector.user_id}", X_API_Key=key)
+        assert (shown.status, len(shown.json["items"])) == (200, 1)
+        assert web.get("/readyz").status == 200
+        refused = web.post("/login/", FORM)
+        assert refused.status in {403, 503}
+    assert sell(web, key, item).status in {200, 500}
+    until(lambda: written() == [1, 1, 1] or sell(web, key, item).status == 200, seconds=10)
+
+
 def test_a_page_without_a_database_says_what_to_do(web: Web, world: World) -> None:
     with crowded():
         for path in ("/dashboard/", "/admin/"):
