@@ -10,7 +10,7 @@ if sys.version_info < (3, 11):  # noqa: UP036  (the whole point: said before any
     sys.stderr.write(f"Python 3.11 or newer is needed; this is Python {sys.version.split()[0]}.\n")
     sys.exit(2)
 
-from config import bootstrap
+from config.local import bootstrap
 
 if __name__ == "__main__":
     bootstrap.ensure(sys.argv[1:])

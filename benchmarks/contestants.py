@@ -13,11 +13,11 @@ from abc import ABC, abstractmethod
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from benchmarks import cpu, statement
+from benchmarks import cpu, sell_back_sql
 from benchmarks.load import MULTIPLIER, Load, Numbers, Report, percentile
 from benchmarks.world import ROOT, Database
-from config.embedded_owner import BINARIES
-from config.processes import Children
+from config.local.children import Children
+from config.postgres.embedded_owner import BINARIES
 from config.web.server import listen
 
 PROCESSES = 2  # web processes of the server and of the peers
@@ -164,7 +164,7 @@ class Peer(HttpContestant):
 
     def start(self) -> None:
         sale = self.folder / "statement.sql"
-        sale.write_text(statement.numbered(), encoding="utf-8")
+        sale.write_text(sell_back_sql.numbered(), encoding="utf-8")
         settings = {
             "BENCH_VARIANT": self.variant,
             "BENCH_CONNECTIONS": str(max(1, self.connections // PROCESSES)),
@@ -199,7 +199,7 @@ class Pgbench(Contestant):
 
     def start(self) -> None:
         with self.database.connect() as connection:
-            connection.execute(statement.function().encode())
+            connection.execute(sell_back_sql.function().encode())
 
     def stop(self) -> None:
         """It runs only while it sells."""

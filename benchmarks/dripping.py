@@ -18,7 +18,7 @@ from benchmarks.contestants import Shipped
 from benchmarks.drips import Dripped, Drips
 from benchmarks.goals import Goal
 from benchmarks.load import Load, Numbers, Report
-from benchmarks.sales import Supply
+from benchmarks.measures.sales import Supply
 from benchmarks.world import ROOT
 
 PATIENCE = 5.0  # seconds

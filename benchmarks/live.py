@@ -24,7 +24,7 @@ from benchmarks.contestants import PROCESSES, READY_SECONDS, Shipped, free_port
 from benchmarks.dripping import PATIENCE, line
 from benchmarks.goals import Goal
 from benchmarks.load import Load, Numbers, Report
-from benchmarks.sales import Supply
+from benchmarks.measures.sales import Supply
 from benchmarks.world import ROOT, Database
 
 ORACLE, TREASURY, SLOW_TREASURY = 0.1, 0.3, 1.5  # seconds until an answer
@@ -243,9 +243,9 @@ def sandbox_item(database: Database) -> tuple[str, int]:
     """A key of the sandbox, and the number of an item that a user of it holds."""
     from django.db import connection
 
-    from partners.actor import SYSTEM
-    from partners.keys import issue_key
+    from partners.keys.api_keys import issue_key
     from partners.models import Environment
+    from partners.records.actor import SYSTEM
 
     live = Environment.objects.select_related("partner").get(pk=database.environment)
     sandbox = Environment.objects.get(partner=live.partner, mode="sandbox")

@@ -49,9 +49,9 @@ def caller(key: str) -> Callable[[], None]:
 
 def new_key() -> str:
     """A key of a partner of this run's own."""
-    from partners.actor import SYSTEM
-    from partners.keys import issue_key
+    from partners.keys.api_keys import issue_key
     from partners.models import Environment, Mode, Partner
+    from partners.records.actor import SYSTEM
 
     slug = f"log-{time.time_ns()}"
     environment = Environment.objects.create(partner=Partner.objects.create(name=slug, slug=slug), mode=Mode.LIVE)
@@ -60,7 +60,7 @@ def new_key() -> str:
 
 def spent(call: Callable[[], None], server: int, calls: int) -> tuple[float, float]:
     """Microseconds of a call in Python and in PostgreSQL, writing the log included."""
-    from partners import request_log
+    from partners.records import request_log
 
     ours, theirs = time.process_time(), used_by(server)
     for _ in range(calls):
@@ -81,7 +81,7 @@ def main() -> None:
 
     settings.API_RATE_LIMIT = 100_000_000
     call_command("migrate", verbosity=0)
-    from partners import request_log
+    from partners.records import request_log
 
     noted, server, call = request_log.note, postmaster(folder), caller(new_key())
     for _ in range(WARM):

@@ -111,8 +111,9 @@ class Run:
 
     def compare(self) -> None:
         """Sales, inventory pages and the statement count, on one fresh copy of the world."""
-        from benchmarks import goals, sales, sameness, statements, world
+        from benchmarks import goals, world
         from benchmarks.contestants import Peer, Pgbench, Shipped
+        from benchmarks.measures import equivalence, query_count, sales
 
         chosen = self.chosen
         database = world.fresh_copy(self.sockets, world.World(chosen.items))
@@ -127,7 +128,7 @@ class Run:
         self.say(*self.heading(world.stated_settings(database)))
         with running([pgbench, *peers, ours]):
             if "sales" in chosen.only:
-                sameness.check_sales([pgbench, *peers, ours], supply)
+                equivalence.check_sales([pgbench, *peers, ours], supply)
                 found = sales.measure_sales([pgbench, *peers, ours], supply, pairs=chosen.pairs, seconds=chosen.seconds)
                 self.keep("sales", found)
                 self.goals += goals.sale_goals(found)
@@ -135,16 +136,17 @@ class Run:
             if "inventory" in chosen.only:
                 self.inventory([*peers[:1], ours], database.world.shelf_users)
             if "statements" in chosen.only:
-                each, texts = statements.per_sale(ours, supply)
+                each, texts = query_count.per_sale(ours, supply)
                 self.goals.append(goals.Goal("statements of a sale", each, "<=", 2))
                 self.say("", "Statements of a sale:", *(f"    {text}" for text in texts))
 
     def inventory(self, contestants: Sequence[HttpContestant], users: int) -> None:
         """Pages of a hundred items."""
-        from benchmarks import goals, sales, sameness
+        from benchmarks import goals
+        from benchmarks.measures import equivalence, sales
 
         paths = tuple(f"/api/v1/inventory/user-{number}" for number in range(users))
-        sameness.check_pages(contestants, paths[0])
+        equivalence.check_pages(contestants, paths[0])
         found = sales.measure_pages(contestants, paths, pairs=self.chosen.pairs, seconds=self.chosen.seconds)
         self.keep("inventory", found)
         self.goals += goals.page_goal(found)
@@ -152,8 +154,9 @@ class Run:
 
     def sweep(self) -> None:
         """Half the world's windows closed, each time on a fresh copy."""
-        from benchmarks import goals, sales, sweep, world
+        from benchmarks import goals, world
         from benchmarks.contestants import Shipped
+        from benchmarks.measures import sales, sweep
 
         chosen, size = self.chosen, world.World(self.chosen.items)
         once = sweep.raw(world.fresh_copy(self.sockets, size))
@@ -177,9 +180,10 @@ class Run:
 
     def scale(self) -> None:
         """The same pages on a small and a large world."""
-        from benchmarks import goals, scale, world
+        from benchmarks import goals, world
         from benchmarks.contestants import Shipped
-        from config.static_files import collect
+        from benchmarks.measures import scale
+        from config.local.static_files import collect
 
         collect()
         found = []
@@ -195,9 +199,10 @@ class Run:
 
     def pages(self, part: str) -> None:
         """Every page of the dashboard, or of the admin, on this world, beside the same on a small one."""
-        from benchmarks import admin, goals, pages, world
+        from benchmarks import goals, world
         from benchmarks.contestants import Shipped
-        from config.static_files import collect
+        from benchmarks.measures import admin, pages
+        from config.local.static_files import collect
 
         collect()
         sizes, found = (min(pages.SMALL, self.chosen.items // 2), self.chosen.items), []
@@ -217,9 +222,12 @@ class Run:
         """What a call may cost, and calls beside unfinished ones."""
         from django.db import connection
 
-        from benchmarks import dripping, goals, hostile, hostile_inputs, hostile_world, sales, world
+        from benchmarks import dripping, goals, world
         from benchmarks.contestants import Shipped
-        from config.static_files import collect
+        from benchmarks.hostile import cost, inputs
+        from benchmarks.hostile import world as hostile_world
+        from benchmarks.measures import sales
+        from config.local.static_files import collect
 
         collect()
         quick, size = self.chosen.quick, world.World(min(SMALL, self.chosen.items))
@@ -228,10 +236,10 @@ class Run:
         world.without_workers(database)
         ours = Shipped(database, self.folder, self.chosen.connections)
         supply = sales.Supply(database, most=150 if quick else None, spared=hostile_world.SHIPPED)
-        probes = hostile_inputs.everything(known)
+        probes = inputs.everything(known)
         connection.close()  # another copy of the world takes this one's place
         with running([ours]):
-            costs = hostile.measure(ours, probes[:: 25 if quick else 1], quick=quick)
+            costs = cost.measure(ours, probes[:: 25 if quick else 1], quick=quick)
         with running([ours]):
             quiet, during, drips = dripping.measure(
                 ours,
@@ -242,15 +250,16 @@ class Run:
                 seconds=6.0 if quick else 60.0,
                 least=50 if quick else dripping.LEAST,
             )
-        self.say("", f"{len(costs):,} calls that cost most to read or to answer", *goals.markdown(hostile.table(costs)))
+        self.say("", f"{len(costs):,} calls that cost most to read or to answer", *goals.markdown(cost.table(costs)))
         self.say("", f"Drips: {asdict(drips)}", *goals.markdown(dripping.table(quiet, during)))
         self.raw["hostile"] = [asdict(cost) for cost in costs]
-        self.goals += [*hostile.goals(costs), *dripping.goals(quiet, during)]
+        self.goals += [*cost.goals(costs), *dripping.goals(quiet, during)]
 
     def live(self) -> None:
         """Sellbacks in steps, and reads beside those that wait."""
-        from benchmarks import goals, live, sales, world
+        from benchmarks import goals, live, world
         from benchmarks.contestants import Shipped
+        from benchmarks.measures import sales
 
         quick, size = self.chosen.quick, world.World(min(SMALL, self.chosen.items))
         database = world.fresh_copy(self.sockets, size)

@@ -17,7 +17,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from config import embedded
+from config.postgres import embedded
 
 ROOT = Path(__file__).resolve().parent.parent
 CHUNK = 100_000  # items a step; a multiple of 100, so that no collector is cut in two
@@ -159,10 +159,10 @@ def _partner() -> tuple[int, str]:
     """The live environment that owns everything, and a key to it, made the way an admin makes them."""
     from django.db import connection
 
-    from partners.actor import SYSTEM
-    from partners.keys import issue_key
+    from partners.keys.api_keys import issue_key
     from partners.models import Environment, Mode
-    from partners.onboarding import create_partner
+    from partners.records.actor import SYSTEM
+    from partners.tenants.onboarding import create_partner
 
     partner = create_partner(name="Bench", slug="bench", by=SYSTEM)
     environment = Environment.objects.get(partner=partner, mode=Mode.LIVE)

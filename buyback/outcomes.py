@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
-from config.errors import Refusal
+from config.foundation.errors import Refusal
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,18 @@ from uuid import UUID
 
 from celery import shared_task
 
-from buyback import bulk, expiry, reconciler, refreshing, sessions, standing, statements
+from buyback.bulk import run
+from buyback.exposure import snapshot
+from buyback.ledger import statements
+from buyback.live import price_refresh, reconciler
+from buyback.sellback import status
+from inventory.windows import sweep
 
 
 @shared_task(name="buyback.tasks.close_windows", soft_time_limit=240, time_limit=300)
 def close_windows() -> int:
     """Close every window that has passed; returns how many."""
-    return expiry.close_windows()
+    return sweep.close_windows()
 
 
 @shared_task(name="buyback.tasks.reconcile", soft_time_limit=240, time_limit=300)
@@ -26,13 +31,13 @@ def reconcile() -> int:
 @shared_task(name="buyback.tasks.forget_keys_of_old_sales", soft_time_limit=240, time_limit=300)
 def forget_keys_of_old_sales() -> int:
     """Delete the idempotency keys of sales that ended long enough ago; returns how many."""
-    return sessions.forget_keys_of_old_sales()
+    return status.forget_keys_of_old_sales()
 
 
 @shared_task(name="buyback.tasks.refresh_prices", soft_time_limit=240, time_limit=300)
 def refresh_prices() -> int:
     """Bring shown prices up to date; returns how many."""
-    return refreshing.refresh_prices()
+    return price_refresh.refresh_prices()
 
 
 @shared_task(name="buyback.tasks.close_statements", soft_time_limit=240, time_limit=300)
@@ -44,15 +49,15 @@ def close_statements() -> int:
 @shared_task(name="buyback.tasks.take_standing", soft_time_limit=240, time_limit=300)
 def take_standing() -> bool:
     """Add up what is owed and what today came to, for the admins' home page; whether this run did."""
-    return standing.take()
+    return snapshot.take()
 
 
 @shared_task(name="buyback.tasks.sell_bulk", soft_time_limit=240, time_limit=300)
 def sell_bulk(bulk_id: str) -> None:
     """Sell the next lines of one bulk sale, and ring for those after them, so that other work has its turn between."""
     try:
-        left = bulk.sell_next(UUID(bulk_id))
-    except bulk.LinesFailed as failed:
+        left = run.sell_next(UUID(bulk_id))
+    except run.LinesFailed as failed:
         if failed.left:
             sell_bulk.delay(bulk_id)
         raise
@@ -63,5 +68,5 @@ def sell_bulk(bulk_id: str) -> None:
 @shared_task(name="buyback.tasks.resume_bulk_sales", soft_time_limit=240, time_limit=300)
 def resume_bulk_sales() -> None:
     """Ring for every bulk sale at which nobody is."""
-    for bulk_id in bulk.unattended():
+    for bulk_id in run.unattended():
         sell_bulk.delay(str(bulk_id))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from buyback.api import Quotes, SellBack, SellbackStatus, SellBatch
-from buyback.history_api import Buybacks, Payouts
-from buyback.sandbox_api import Clock, Reset
-from inventory.api import AvailablePacks, BuyInit, BuyStatus, CardPage, Chase, Inventory, RecentPulls
-from inventory.shipping.api import AdvanceOrder, ShipOrder, ShipQuote, ShipRequest
-from partners.api import UnknownRoute
-from partners.history_api import Events
+from buyback.api.buybacks import Buybacks, Payouts
+from buyback.api.sellback import Quotes, SellBack, SellbackStatus, SellBatch
+from inventory.api.catalogue import AvailablePacks, BuyInit, BuyStatus, CardPage, Chase, Inventory, RecentPulls
+from inventory.api.sandbox import Clock, Reset
+from inventory.api.shipping import AdvanceOrder, ShipOrder, ShipQuote, ShipRequest
+from partners.api.history import Events
+from partners.api.views import UnknownRoute
 
 urlpatterns = [
     # Sell back

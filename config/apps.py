@@ -19,10 +19,10 @@ class ConfigConfig(AppConfig):
 
 
 class AdminConfig(admin_apps.AdminConfig):
-    """Django admin behind our own door (``config/admin_site.py``)."""
+    """Django admin behind our own door (``config/admin/site.py``)."""
 
     default = False
-    default_site = "config.admin_site.StaffSite"
+    default_site = "config.admin.site.StaffSite"
 
 
 class StaticFilesConfig(staticfiles_apps.StaticFilesConfig):

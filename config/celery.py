@@ -52,7 +52,7 @@ def broker() -> dict[str, Any]:
         return {"broker_url": url, "broker_transport_options": {"visibility_timeout": REDELIVERY}}
     return {
         "broker_url": "pgmq://database",  # the name is not looked up
-        "broker_transport": "config.broker:Transport",
+        "broker_transport": "config.postgres.broker:Transport",
         "broker_transport_options": {
             "visibility_timeout": REDELIVERY,
             "init_extension": False,  # the tables come from our migration; the extension needs a superuser

@@ -9,22 +9,9 @@ from django.urls import path, register_converter
 from django.views.decorators.http import require_POST
 from django.views.generic import RedirectView
 
-from buyback.dashboard import (
-    bulk_sales,
-    buybacks,
-    expiring,
-    holdings,
-    item,
-    overview,
-    payouts,
-    sandbox,
-    search,
-    selling,
-    statements,
-)
-from inventory import dashboard as users
-from inventory.shipping import dashboard as shipping
-from partners.dashboard import audit_log, home, keys, requests, team, views
+from buyback.dashboard import bulk, buybacks, expiring, holdings, item, overview, payouts, search, selling, statements
+from inventory.dashboard import sandbox, shipping, users
+from partners.dashboard import audit_log, home, keys, request_log, saved_views, team
 
 
 class ModeConverter:
@@ -64,8 +51,8 @@ urlpatterns = [
     path("dashboard/<mode:mode>/", overview.overview, name="overview"),
     path("dashboard/<mode:mode>/activity/", overview.activity, name="activity"),
     path("dashboard/<mode:mode>/search/", search.search, name="search"),
-    path("dashboard/<mode:mode>/views/", views.save, name="views"),
-    path("dashboard/<mode:mode>/views/<int:pk>/forget/", views.forget, name="forget_view"),
+    path("dashboard/<mode:mode>/views/", saved_views.save, name="views"),
+    path("dashboard/<mode:mode>/views/<int:pk>/forget/", saved_views.forget, name="forget_view"),
     path("dashboard/<mode:mode>/users/", users.users, name="users"),
     path("dashboard/<mode:mode>/users/<int:pk>/", holdings.holdings, name="holdings"),
     path("dashboard/<mode:mode>/users/<int:pk>/history/", holdings.user_history, name="user_history"),
@@ -73,12 +60,12 @@ urlpatterns = [
     path("dashboard/<mode:mode>/items/<int:pk>/sell/", selling.sell, name="sell"),
     path("dashboard/<mode:mode>/items/<int:pk>/sell/outcome/", selling.outcome, name="outcome"),
     path("dashboard/<mode:mode>/expiring/", expiring.expiring, name="expiring"),
-    path("dashboard/<mode:mode>/bulk/", bulk_sales.bulk_sales, name="bulk_sales"),
-    path("dashboard/<mode:mode>/bulk/preview/", bulk_sales.preview, name="bulk_preview"),
-    path("dashboard/<mode:mode>/bulk/start/", bulk_sales.start, name="bulk_start"),
-    path("dashboard/<mode:mode>/bulk/<uuid:pk>/", bulk_sales.bulk_sale, name="bulk_sale"),
-    path("dashboard/<mode:mode>/bulk/<uuid:pk>/cancel/", bulk_sales.cancel, name="bulk_cancel"),
-    path("dashboard/<mode:mode>/bulk/<uuid:pk>/results.csv", bulk_sales.results, name="bulk_results"),
+    path("dashboard/<mode:mode>/bulk/", bulk.bulk_sales, name="bulk_sales"),
+    path("dashboard/<mode:mode>/bulk/preview/", bulk.preview, name="bulk_preview"),
+    path("dashboard/<mode:mode>/bulk/start/", bulk.start, name="bulk_start"),
+    path("dashboard/<mode:mode>/bulk/<uuid:pk>/", bulk.bulk_sale, name="bulk_sale"),
+    path("dashboard/<mode:mode>/bulk/<uuid:pk>/cancel/", bulk.cancel, name="bulk_cancel"),
+    path("dashboard/<mode:mode>/bulk/<uuid:pk>/results.csv", bulk.results, name="bulk_results"),
     path("dashboard/<mode:mode>/buybacks/", buybacks.buybacks, name="buybacks"),
     path("dashboard/<mode:mode>/buybacks/csv/", buybacks.buybacks_csv, name="buybacks_csv"),
     path("dashboard/<mode:mode>/buybacks/<uuid:pk>/", buybacks.buyback, name="buyback"),
@@ -103,8 +90,8 @@ urlpatterns = [
     path("dashboard/<mode:mode>/developers/keys/new/", keys.create, name="new_key"),
     path("dashboard/<mode:mode>/developers/keys/<int:pk>/rotate/", keys.rotate, name="rotate"),
     path("dashboard/<mode:mode>/developers/keys/<int:pk>/revoke/", keys.revoke, name="revoke"),
-    path("dashboard/<mode:mode>/developers/requests/", requests.requests, name="requests"),
-    path("dashboard/<mode:mode>/developers/requests/<int:pk>/", requests.call, name="request"),
+    path("dashboard/<mode:mode>/developers/requests/", request_log.requests, name="requests"),
+    path("dashboard/<mode:mode>/developers/requests/<int:pk>/", request_log.call, name="request"),
     # Team
     path("dashboard/<mode:mode>/team/", team.team, name="team"),
     path("dashboard/<mode:mode>/team/invite/", team.invite, name="invite"),

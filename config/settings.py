@@ -15,10 +15,10 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 from whitenoise.compress import Compressor
 
-from config import environment
-from config.logs import logging_config
+from config.foundation import environment
+from config.foundation.logs import logging_config
+from config.foundation.secret import development_secret_key
 from config.openapi.parts import PARTS
-from config.secret import development_secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 environ.Env.read_env(BASE_DIR / ".env")
@@ -106,7 +106,7 @@ CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
-SESSION_SAVE_EVERY_REQUEST = False  # config/sessions.py holds the limits, and writes at most once a minute
+SESSION_SAVE_EVERY_REQUEST = False  # config/web/session_limits.py holds the limits, and writes at most once a minute
 # A login ends after so many seconds without a request, and after so many in all. Phygitals' own people get less.
 SESSION_IDLE_LIMIT = environment.whole("SESSION_IDLE_LIMIT", 2 * 3600, low=60, high=30 * 86_400)
 SESSION_ABSOLUTE_LIMIT = environment.whole("SESSION_ABSOLUTE_LIMIT", 12 * 3600, low=60, high=30 * 86_400)
@@ -121,7 +121,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 BEHIND_TLS_PROXY = environment.flag("BEHIND_TLS_PROXY")
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_TLS_PROXY else None
 # How many proxies of our own stand in front, each adding to X-Forwarded-For whom it was asked by. What is before theirs
-# anybody may have written. One that ends TLS is one (config/middleware.py).
+# anybody may have written. One that ends TLS is one (config/web/middleware.py).
 TRUSTED_PROXIES = environment.whole("TRUSTED_PROXIES", int(BEHIND_TLS_PROXY), low=0, high=10)
 # What the request of a page may be at most: characters of its path and query, of all its headers, and bytes of a form's
 # fields (an uploaded file has a limit of its own).
@@ -172,30 +172,31 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "config.middleware.RequestIdMiddleware",
-    "config.middleware.PageLimitsMiddleware",
-    "config.middleware.ClientAddressMiddleware",  # before anything that asks for REMOTE_ADDR: logins, limits, sessions
+    "config.web.middleware.RequestIdMiddleware",
+    "config.web.middleware.PageLimitsMiddleware",
+    # before anything that asks for REMOTE_ADDR: logins, limits, sessions
+    "config.web.middleware.ClientAddressMiddleware",
     "config.web.health.HealthMiddleware",  # before anything that looks at the host: a probe calls by IP
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    # Pages…: the browser's layers, which step aside for the API (config/middleware.py).
-    "config.middleware.PagesGZipMiddleware",  # of varied length, so that it tells nothing of what a page hides
-    "config.middleware.PagesSessionMiddleware",
-    "config.middleware.PagesLocaleMiddleware",
-    "config.middleware.PagesCommonMiddleware",
-    "config.middleware.PagesCsrfViewMiddleware",
-    "config.middleware.PagesAuthenticationMiddleware",
-    "config.middleware.PagesSessionLimitsMiddleware",
-    "config.middleware.PagesMessageMiddleware",
-    "config.middleware.PagesXFrameOptionsMiddleware",
-    "config.middleware.PagesCSPMiddleware",
-    "config.middleware.PagesHtmxMiddleware",
+    # Pages…: the browser's layers, which step aside for the API (config/web/middleware.py).
+    "config.web.middleware.PagesGZipMiddleware",  # of varied length, so that it tells nothing of what a page hides
+    "config.web.middleware.PagesSessionMiddleware",
+    "config.web.middleware.PagesLocaleMiddleware",
+    "config.web.middleware.PagesCommonMiddleware",
+    "config.web.middleware.PagesCsrfViewMiddleware",
+    "config.web.middleware.PagesAuthenticationMiddleware",
+    "config.web.middleware.PagesSessionLimitsMiddleware",
+    "config.web.middleware.PagesMessageMiddleware",
+    "config.web.middleware.PagesXFrameOptionsMiddleware",
+    "config.web.middleware.PagesCSPMiddleware",
+    "config.web.middleware.PagesHtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",  # looks for itself here, by this name
 ]
 
 TAKEN = ("_", "account", "api", "dashboard", "faces", "healthz", "login", "logout", "static")  # by everything else
 ADMIN_PATH = environment.path("ADMIN_PATH", "admin/", TAKEN)
-# config/middleware.py wraps these two under other names; tests/config/test_headers.py holds what they do.
+# config/web/middleware.py wraps these two under other names; tests/config/web/test_headers.py holds what they do.
 SILENCED_SYSTEM_CHECKS = ["security.W002", "security.W003"]
 ROOT_URLCONF = "config.urls"
 APPEND_SLASH = False  # the public contract has no trailing slashes, and a redirect would lose a POST
@@ -230,7 +231,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 
 # Signing in (django-allauth; partners/dashboard/accounts.py has the addresses). Nobody signs up: people are invited.
-ACCOUNT_ADAPTER = "partners.adapters.AccountAdapter"
+ACCOUNT_ADAPTER = "partners.people.allauth_adapters.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
@@ -243,14 +244,15 @@ ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60  # seconds; how long a password or factor counts as just given
 # The brake on guessing, counted on the shared cache under a lock, so that guesses at the same time all count. Of one
-# account from one address, and (``guess``, partners/adapters.py) of one address over all accounts; only failures stay.
+# account from one address, and (``guess``, partners/people/allauth_adapters.py) of one address over all accounts; only
+# failures stay.
 ACCOUNT_RATE_LIMITS = {
     "login_failed": "10/15m/key",
     "guess": "50/15m/ip",
     "login": "120/m/ip",
     "reauthenticate": "20/m/user",
 }
-MFA_ADAPTER = "partners.adapters.FactorAdapter"
+MFA_ADAPTER = "partners.people.allauth_adapters.FactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_ALLOW_UNVERIFIED_EMAIL = True
@@ -296,11 +298,11 @@ CACHES: dict[str, Any] = {
     }
 }
 
-# Empty: the queue is kept in the database above (`config/broker.py`).
+# Empty: the queue is kept in the database above (`config/postgres/broker.py`).
 CELERY_BROKER_URL = environment.address("CELERY_BROKER_URL", ("pgmq", "redis", "rediss", "amqp", "amqps"))
 
 FILE_UPLOAD_HANDLERS = [
-    "config.uploads.BoundedUploadHandler",
+    "config.web.uploads.BoundedUploadHandler",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]
@@ -351,12 +353,12 @@ WEB_QUEUE_SECONDS = environment.whole("WEB_QUEUE_SECONDS", 10, low=1, high=60)
 TASK_PROCESSES = environment.whole("TASK_PROCESSES", 2, low=1, high=256)
 
 REST_FRAMEWORK: dict[str, Any] = {
-    "DEFAULT_PERMISSION_CLASSES": ["partners.authentication.Nobody"],
+    "DEFAULT_PERMISSION_CLASSES": ["partners.api.authentication.Nobody"],
     "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_PARSER_CLASSES": [],
     "DEFAULT_RENDERER_CLASSES": [],
     "DEFAULT_SCHEMA_CLASS": "config.openapi.generator.Described",
-    "EXCEPTION_HANDLER": "config.errors.answer",
+    "EXCEPTION_HANDLER": "config.foundation.errors.answer",
     "UNAUTHENTICATED_USER": None,
     "URL_FORMAT_OVERRIDE": None,
 }
@@ -381,7 +383,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
 # Connections of one process to one peer: at least as many as threads that may wait for it.
 OUTBOUND_CONNECTIONS = environment.whole("OUTBOUND_CONNECTIONS", 128, low=1, high=1024)
 
-# The pricing oracle (`buyback/oracle.py`). Empty: the catalogue's own fmv is the price.
+# The pricing oracle (`buyback/live/oracle.py`). Empty: the catalogue's own fmv is the price.
 ORACLE_URL = environment.peer("ORACLE_URL")
 ORACLE_TIMEOUT = environment.whole("ORACLE_TIMEOUT", 2, low=1, high=10)  # seconds in all, one retry included
 ORACLE_MAX_AGE = environment.whole("ORACLE_MAX_AGE", 3600, low=1, high=86_400)  # seconds
@@ -398,7 +400,7 @@ CARRIER_URL = environment.peer("CARRIER_URL")
 CARRIER_TIMEOUT = environment.whole("CARRIER_TIMEOUT", 4, low=1, high=20)  # seconds for a call
 CARRIER_MAX_AMOUNT = environment.whole("CARRIER_MAX_AMOUNT", 1000, low=1, high=1_000_000)  # USD; a rate above is a lie
 
-# The treasury (`buyback/treasury.py`). Empty: sales are settled inside.
+# The treasury (`buyback/live/treasury.py`). Empty: sales are settled inside.
 TREASURY_URL = environment.peer("TREASURY_URL")
 TREASURY_KEY = environment.text("TREASURY_KEY")
 TREASURY_TIMEOUT = environment.whole("TREASURY_TIMEOUT", 5, low=1, high=20)  # seconds; below the sale's lease

@@ -6,16 +6,16 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
-from buyback import home_admin
+from buyback.admin import home
 from config import api
 from config.openapi import pages as reference
-from inventory import pages
-from partners.api import UnknownRoute
+from inventory.api import faces
+from partners.api.views import UnknownRoute
 from partners.models import Mode
 
 urlpatterns = [
-    path("faces/back.svg", pages.back),
-    path("faces/<path:public_id>.svg", pages.face),
+    path("faces/back.svg", faces.back),
+    path("faces/<path:public_id>.svg", faces.face),
     path("api/schema", reference.schema, name="api-schema"),
     path("api/docs", reference.Docs.as_view(), name="api-docs"),
     path("api/v1", UnknownRoute.as_view(), {"mode": Mode.LIVE}),
@@ -23,8 +23,8 @@ urlpatterns = [
     path("api/v1/", include("config.api"), {"mode": Mode.LIVE}),
     path("_/api/v1/", include(api.sandbox_urlpatterns), {"mode": Mode.SANDBOX}),
     path("_/api/v1/", include("config.api"), {"mode": Mode.SANDBOX}),
-    path(settings.ADMIN_PATH, home_admin.home),
-    path(f"{settings.ADMIN_PATH}standing/", home_admin.refresh, name="refresh_standing"),
+    path(settings.ADMIN_PATH, home.home),
+    path(f"{settings.ADMIN_PATH}standing/", home.refresh, name="refresh_standing"),
     path(settings.ADMIN_PATH, admin.site.urls),
     path("", include("partners.dashboard.accounts")),
     path("", include("config.dashboard")),

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from config.money import round_usd
+from config.foundation.money import round_usd
 from inventory.models import Item
 from partners.models import Mode
 

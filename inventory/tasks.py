@@ -4,26 +4,27 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from inventory import packs, tallies
+from inventory import tallies
+from inventory.packs import figures
 from inventory.shipping import quotes
 
 
 @shared_task(name="inventory.tasks.refresh_values", soft_time_limit=240, time_limit=300)
 def refresh_values() -> int:
     """Bring every pack's expected value and stock up to date with its cards; returns how many packs."""
-    return packs.refresh_values()
+    return figures.refresh_values()
 
 
 @shared_task(name="inventory.tasks.count_pulls", soft_time_limit=240, time_limit=300)
 def count_pulls() -> int:
     """Bring every pack's count of pulls and its latest pull up to date; returns how many."""
-    return packs.count_pulls()
+    return figures.count_pulls()
 
 
 @shared_task(name="inventory.tasks.count_sold", soft_time_limit=240, time_limit=300)
 def count_sold() -> int:
     """Bring every tier's number of pulls that were sold back up to date; returns how many tiers."""
-    return packs.count_sold()
+    return figures.count_sold()
 
 
 @shared_task(name="inventory.tasks.forget_old_quotes", soft_time_limit=240, time_limit=300)

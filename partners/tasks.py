@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from partners import idempotency, request_log
+from partners.records import idempotency, request_log
 
 
 @shared_task(name="partners.tasks.forget_old_answers", soft_time_limit=240, time_limit=300)

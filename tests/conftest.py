@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import hypothesis
 import pytest
@@ -12,9 +13,10 @@ from django.test import TransactionTestCase
 from django.utils.translation import trans_real
 from pytest_django import Settings
 
-from buyback.ledger import broken_invariants, rules
+from buyback.ledger.invariants import broken_invariants, rules
 from config.postgres.base import prepared_cursor
-from partners import request_log, throttling
+from partners.api import throttling
+from partners.records import request_log
 from tests.languages import CODE, Bracketed
 from tests.world import World, make_world
 
@@ -34,8 +36,22 @@ KEPT = (
 )
 
 
+TESTS = Path(__file__).parent
+QUICK = [("architecture",), ("buyback",), ("inventory",), ("partners",)]
+SLOWER = {"api", "dashboard", "admin", "demo", "live"}  # whole pages, and peers on sockets
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "breaks_books(reason): leaves the ledger broken on purpose")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks the quick part: every action and rule of money, stock and partners."""
+    for item in items:
+        folders = item.path.relative_to(TESTS).parts[:-1]
+        if folders[:1] in QUICK and SLOWER.isdisjoint(folders) and not item.get_closest_marker("slow"):
+            item.add_marker("quick")
 
 
 def empty_the_database(case: TransactionTestCase) -> None:

@@ -11,8 +11,7 @@ from typing import Any
 import pytest
 from django.db import close_old_connections, connections
 
-from config import outbound
-from config.postgres import sharing
+from config.foundation import outbound, shared_connections
 
 MANY = 1000
 
@@ -49,7 +48,7 @@ def together(calls: Sequence[Callable[[], Any]]) -> list[Any]:
 @contextmanager
 def sharing_threads(number: int) -> Iterator[Callable[..., Future[Any]]]:
     """Threads that share database connections. A call's connection goes back at its end."""
-    sharing.close()
+    shared_connections.close()
 
     def run(call: Callable[..., Any], *given: Any, **named: Any) -> Any:
         try:
@@ -57,6 +56,6 @@ def sharing_threads(number: int) -> Iterator[Callable[..., Future[Any]]]:
         finally:
             close_old_connections()
 
-    with ThreadPoolExecutor(number, initializer=sharing.share_connections) as threads:
+    with ThreadPoolExecutor(number, initializer=shared_connections.share_connections) as threads:
         yield lambda call, *given, **named: threads.submit(run, call, *given, **named)
-    sharing.close()
+    shared_connections.close()

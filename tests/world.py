@@ -17,8 +17,8 @@ from typing import Any
 from django.contrib.auth.hashers import make_password
 
 from buyback.models import Alert, Buyback, Payout, Proposal, Spend, Statement, Transfer, TreasuryControl
-from buyback.models.sales import OPEN_STATES
-from config.money import round_usd
+from buyback.models.buybacks import OPEN_STATES
+from config.foundation.money import round_usd
 from inventory.models import Card, Collector, Item, Pack, PackActivity, Purchase, Tier
 from partners.models import (
     ApiKey,

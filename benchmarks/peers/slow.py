@@ -2,8 +2,8 @@
 for a call.
 
 The reference peers of ``tests/peers`` take a thread for each connection, and would share the two
-cores with the server that is measured. These speak the same protocols (``buyback/oracle.py``,
-``buyback/treasury.py``), and have no faults but their delay. Run as ``python -m
+cores with the server that is measured. These speak the same protocols (``buyback/live/oracle.py``,
+``buyback/live/treasury.py``), and have no faults but their delay. Run as ``python -m
 benchmarks.peers.slow oracle|treasury PORT SECONDS``; the treasury's key comes from
 ``TREASURY_KEY``.
 """

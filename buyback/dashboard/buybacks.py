@@ -12,14 +12,14 @@ from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from buyback.dashboard import filters, story, totals
+from buyback.dashboard.parts import filters, story, totals
 from buyback.models import OPEN_STATES, Buyback, Payout
-from config import csv
-from config.keyset import walk
-from partners.dashboard.access import MemberRequest, member
+from config.foundation import csv
+from config.foundation.keyset import walk
 from partners.dashboard.files import file_name
-from partners.dashboard.pages import page
 from partners.dashboard.paging import NEWEST, keyset
+from partners.dashboard.permissions import MemberRequest, member
+from partners.dashboard.rendering import page
 
 SETTLED = Q(state="settled")
 KIND = filters.Kind(
@@ -64,7 +64,7 @@ def buybacks(request: MemberRequest) -> HttpResponse:
     listed = keyset(shown, NEWEST, get.get("after", ""), before=get.get("before", ""), look_for=look_for)
     total = totals.counted(rows, look_for=look_for, paid=SETTLED)
     context = {"section": "buybacks", "page": listed, "total": total, **filters.context(request, chosen, KIND)}
-    return page(request, "dashboard/buybacks.html", context, part="results")
+    return page(request, "buyback/dashboard/buybacks.html", context, part="results")
 
 
 @require_safe
@@ -77,7 +77,7 @@ def buyback(request: MemberRequest, pk: UUID) -> HttpResponse:
     found = get_object_or_404(rows, pk=pk)
     payout: Payout | None = getattr(found, "payout", None)
     context = {"section": "buybacks", "payout": payout, **story.context(found, payout)}
-    return page(request, "dashboard/buyback.html", context)
+    return page(request, "buyback/dashboard/buyback.html", context)
 
 
 @require_safe

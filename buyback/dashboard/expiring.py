@@ -18,15 +18,15 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from buyback import bulk
-from buyback.dashboard import filters
-from buyback.dashboard.tiles import tile
+from buyback.bulk import run
+from buyback.dashboard.parts import filters
+from buyback.dashboard.parts.item_cards import tile
 from inventory.models import Card, Collector, Item, Pack
 from inventory.models.holdings import ItemQuerySet
 from partners.dashboard import paging
-from partners.dashboard.access import MemberRequest, may_act, member
-from partners.dashboard.pages import Chip, page
 from partners.dashboard.paging import Order, keyset
+from partners.dashboard.permissions import MemberRequest, may_act, member
+from partners.dashboard.rendering import Chip, page
 from partners.models import Environment, Role
 from partners.templatetags.dashboard import usd
 
@@ -131,11 +131,11 @@ def expiring(request: MemberRequest) -> HttpResponse:
         "narrowed_by": get.urlencode(),
         **_all(asked, rows, here),
     }
-    return page(request, "dashboard/expiring.html", context, part="results")
+    return page(request, "buyback/dashboard/expiring.html", context, part="results")
 
 
 def _all(asked: Filter, rows: ItemQuerySet, here: Environment) -> dict[str, Any]:
     """How many a bulk sale of all that match would take, and whether these may be only the first of them."""
-    found, cut = asked.first(rows.values_list("pk", flat=True), here, bulk.MOST + 1)
-    first = cut or len(found) > bulk.MOST
-    return {"all": min(len(found), bulk.MOST), "first": first, "looked_through": cut and paging.LOOK_THROUGH}
+    found, cut = asked.first(rows.values_list("pk", flat=True), here, run.MOST + 1)
+    first = cut or len(found) > run.MOST
+    return {"all": min(len(found), run.MOST), "first": first, "looked_through": cut and paging.LOOK_THROUGH}

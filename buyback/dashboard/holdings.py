@@ -14,15 +14,15 @@ from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from buyback.dashboard.tiles import tile
-from buyback.dashboard.timeline import line
-from buyback.dashboard.totals import counted
-from buyback.history import history
+from buyback.dashboard.parts.history import history
+from buyback.dashboard.parts.item_cards import tile
+from buyback.dashboard.parts.timeline import line
+from buyback.dashboard.parts.totals import counted
 from buyback.models import Payout
 from inventory.models import Collector, Item
-from partners.dashboard.access import MemberRequest, may_act, member
-from partners.dashboard.pages import page
 from partners.dashboard.paging import keyset, read_cursor, write_cursor
+from partners.dashboard.permissions import MemberRequest, may_act, member
+from partners.dashboard.rendering import page
 from partners.models import Role
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def holdings(request: MemberRequest, pk: int) -> HttpResponse:
         "table": request.GET.get("view") == "table",
         "may_sell": may_act(request, Role.OPERATOR),
     }
-    return page(request, "dashboard/holdings.html", context, part="grid")
+    return page(request, "buyback/dashboard/holdings.html", context, part="grid")
 
 
 @require_safe
@@ -91,7 +91,7 @@ def user_history(request: MemberRequest, pk: int) -> HttpResponse:
         "lines": [line(moment) for moment in rows],
         "page": {"next": write_cursor([*rows[-1].place]) if len(found) > SIZE else "", "first": not start},
     }
-    return page(request, "dashboard/user_history.html", context, part="results")
+    return page(request, "buyback/dashboard/user_history.html", context, part="results")
 
 
 def _totals(collector: Collector) -> dict[str, Any]:

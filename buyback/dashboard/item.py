@@ -6,14 +6,14 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
-from buyback.dashboard.story import why
-from buyback.dashboard.tiles import tile
-from buyback.dashboard.timeline import line
-from buyback.history import history
+from buyback.dashboard.parts.history import history
+from buyback.dashboard.parts.item_cards import tile
+from buyback.dashboard.parts.story import why
+from buyback.dashboard.parts.timeline import line
 from buyback.models import Buyback
 from inventory.models import Item
-from partners.dashboard.access import MemberRequest, may_act, member
-from partners.dashboard.pages import page
+from partners.dashboard.permissions import MemberRequest, may_act, member
+from partners.dashboard.rendering import page
 from partners.models import Role
 
 MOST = 200  # moments of one item on its page; a sale that failed leaves three
@@ -37,4 +37,4 @@ def item(request: MemberRequest, pk: int) -> HttpResponse:
         "lines": [line(one) for one in history(found.collector, now=now, item=found.pk, most=MOST)],
         "may_sell": may_act(request, Role.OPERATOR),
     }
-    return page(request, "dashboard/item.html", context)
+    return page(request, "buyback/dashboard/item.html", context)

@@ -10,12 +10,12 @@ from typing import Any
 from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
-from buyback.dashboard.totals import Total, counted
+from buyback.dashboard.parts.totals import Total, counted
 from buyback.models import Buyback, Payout, Statement
-from config.charts import Bar
+from config.web.charts import Bar
 from inventory.models import Card, Item, Tally
-from partners.dashboard.access import MemberRequest, member
-from partners.dashboard.pages import page
+from partners.dashboard.permissions import MemberRequest, member
+from partners.dashboard.rendering import page
 from partners.models import Environment, Event
 from partners.templatetags.dashboard import short_month, usd
 
@@ -46,7 +46,7 @@ def overview(request: MemberRequest) -> HttpResponse:
         "soonest": list(soonest[:SOONEST]),
         "activity": _activity(here),
     }
-    return page(request, "dashboard/overview.html", context | _held(here) | _days(here, now.date(), sold, paid))
+    return page(request, "buyback/dashboard/overview.html", context | _held(here) | _days(here, now.date(), sold, paid))
 
 
 @require_safe
@@ -54,7 +54,7 @@ def overview(request: MemberRequest) -> HttpResponse:
 def activity(request: MemberRequest) -> HttpResponse:
     """What happened last: the part of the overview that brings itself up to date."""
     context = {"section": "overview", "now": request.environment.now(), "activity": _activity(request.environment)}
-    return page(request, "dashboard/activity.html", context, part="list")
+    return page(request, "buyback/dashboard/activity.html", context, part="list")
 
 
 def _held(here: Environment) -> dict[str, Any]:

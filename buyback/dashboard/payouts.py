@@ -11,15 +11,15 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
-from buyback.dashboard import filters, story, totals
+from buyback.dashboard.parts import filters, story, totals
 from buyback.models import Payout
-from buyback.models.sales import MoneyQuerySet
-from config import csv
-from config.keyset import walk
-from partners.dashboard.access import MemberRequest, member
+from buyback.models.buybacks import MoneyQuerySet
+from config.foundation import csv
+from config.foundation.keyset import walk
 from partners.dashboard.files import file_name
-from partners.dashboard.pages import page
 from partners.dashboard.paging import NEWEST, keyset
+from partners.dashboard.permissions import MemberRequest, member
+from partners.dashboard.rendering import page
 
 KIND = filters.Kind(
     states={value: (label, Q(state=value)) for value, label in Payout.State.choices},
@@ -55,7 +55,7 @@ def payouts(request: MemberRequest) -> HttpResponse:
     by_days = not (chosen.user or chosen.by or chosen.scans) and chosen.state in ("", Payout.State.PAID)
     total = totals.of_days(here, chosen) if by_days else totals.counted(rows, look_for=look_for, paid=PAID)
     context = {"section": "payouts", "page": listed, "total": total, **filters.context(request, chosen, KIND)}
-    return page(request, "dashboard/payouts.html", context, part="results")
+    return page(request, "buyback/dashboard/payouts.html", context, part="results")
 
 
 @require_safe
@@ -67,7 +67,7 @@ def payout(request: MemberRequest, pk: UUID) -> HttpResponse:
     )
     found = get_object_or_404(rows, pk=pk)
     context = {"section": "payouts", "payout": found, **story.context(found.buyback, found)}
-    return page(request, "dashboard/payout.html", context)
+    return page(request, "buyback/dashboard/payout.html", context)
 
 
 @require_safe

@@ -14,9 +14,9 @@ from django.views.decorators.http import require_safe
 
 from buyback.models import Buyback, Payout
 from inventory.models import Card, Collector, Item, Purchase, ShippingOrder
-from partners.dashboard.access import MemberRequest, member
-from partners.dashboard.pages import page
 from partners.dashboard.paging import row_by_row
+from partners.dashboard.permissions import MemberRequest, member
+from partners.dashboard.rendering import page
 from partners.models import Environment
 
 MOST = 20  # of each kind on the page
@@ -47,7 +47,7 @@ def search(request: MemberRequest) -> HttpResponse:
     """What ``q`` finds: the whole page, or the list alone while somebody types."""
     query = request.GET.get("q", "").strip()[:255]
     context = {"section": "search", "query": query, "found": find(request.environment, query) if query else None}
-    return page(request, "dashboard/search.html", context, part="found")
+    return page(request, "buyback/dashboard/search.html", context, part="found")
 
 
 def find(here: Environment, text: str) -> Found:

@@ -15,20 +15,19 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRefresh, HttpResponseStopPolling, trigger_client_event
 
-from buyback import quotes
-from buyback.dashboard import offers
-from buyback.dashboard.refusals import IN_PROGRESS, NO_PRICE, REFUSALS, WAITS
-from buyback.dashboard.tiles import tile
+from buyback.dashboard.parts.item_cards import tile
+from buyback.dashboard.parts.messages import IN_PROGRESS, NO_PRICE, REFUSALS, WAITS
+from buyback.live.gateway import PriceUnavailable
+from buyback.live.reconciler import reconcile
 from buyback.models import Buyback, Payout
 from buyback.outcomes import PriceChanged
-from buyback.outside import PriceUnavailable
-from buyback.reconciler import reconcile
-from config.errors import Refusal
+from buyback.sellback import offers, quotes
+from config.foundation.errors import Refusal
 from inventory.models import Item
-from partners.actor import Actor
-from partners.dashboard.access import MemberRequest, Obstacle, member, obstacle
-from partners.dashboard.pages import page
+from partners.dashboard.permissions import MemberRequest, Obstacle, member, obstacle
+from partners.dashboard.rendering import page
 from partners.models import Role
+from partners.records.actor import Actor
 from partners.templatetags.dashboard import actor, usd
 
 if TYPE_CHECKING:
@@ -63,7 +62,7 @@ def outcome(request: MemberRequest, pk: int) -> HttpResponse:
         return HttpResponse(status=204)  # nothing new: the page stays as it is, and asks again
     payout = Payout.objects.filter(buyback=latest).first()
     context = {"section": "users", "item": item, "buyback": latest, "payout": payout, "waits": waits}
-    response = page(request, "dashboard/outcome.html", context, part="leaf")
+    response = page(request, "buyback/dashboard/outcome.html", context, part="leaf")
     if request.htmx:
         response.status_code = HttpResponseStopPolling.status_code
     return response
@@ -113,7 +112,7 @@ def _offer(
     offer = offers.Offer.of(item, price.amount, now)
     context = {"section": "users", "now": now, "item": item, "price": price, "offer": offer}
     context |= {"notice": notice, "was": was}
-    return page(request, "dashboard/sell.html", context, part="dialog", status=status)
+    return page(request, "buyback/dashboard/sell.html", context, part="dialog", status=status)
 
 
 def _sold(request: MemberRequest, item: Item, sentence: str) -> HttpResponse:
@@ -132,7 +131,7 @@ def _sold(request: MemberRequest, item: Item, sentence: str) -> HttpResponse:
     now = request.environment.now()
     left = Item.objects.of(request.environment).filter(collector=item.collector).in_inventory().count()
     context = {"tile": tile(item, now), "now": now, "sentence": sentence, "link": link, "total": left}
-    response = render(request, "dashboard/sold.html", context)
+    response = render(request, "buyback/dashboard/sold.html", context)
     return trigger_client_event(response, "sold", {"item": item.pk}, after="settle")
 
 
@@ -171,7 +170,7 @@ def _wait(request: MemberRequest, item: Item, sentence: str) -> HttpResponse:
     """A sale that is under way: the page asks by itself what became of it."""
     stop = IN_PROGRESS[sentence].about(item.collector.user_id)
     context = {"section": "users", "stop": stop, "item": item}
-    return page(request, "dashboard/waiting.html", context, part="dialog", status=stop.status)
+    return page(request, "buyback/dashboard/waiting.html", context, part="dialog", status=stop.status)
 
 
 def _refuse(request: MemberRequest, stop: Obstacle, item: Item | None, payout: Payout | None = None) -> HttpResponse:

@@ -16,12 +16,12 @@ from django.views.decorators.http import require_safe
 
 from buyback.dashboard.payouts import COLUMNS, lines
 from buyback.models import Payout, PayoutQuerySet, Statement
-from config import csv
-from config.keyset import walk
-from partners.dashboard.access import MemberRequest, member
+from config.foundation import csv
+from config.foundation.keyset import walk
 from partners.dashboard.files import file_name
-from partners.dashboard.pages import page
 from partners.dashboard.paging import Order, keyset
+from partners.dashboard.permissions import MemberRequest, member
+from partners.dashboard.rendering import page
 from partners.models import Environment
 from partners.templatetags.dashboard import usd
 
@@ -52,7 +52,7 @@ def statements(request: MemberRequest) -> HttpResponse:
         "before": before if known["first"] and before >= known["first"].replace(day=1) else None,
         "after": after if known["last"] and after <= known["last"] else None,
     }
-    return page(request, "dashboard/statements.html", context, part="results")
+    return page(request, "buyback/dashboard/statements.html", context, part="results")
 
 
 @require_safe
@@ -67,7 +67,7 @@ def statement(request: MemberRequest, day: date) -> HttpResponse:
     if found:
         rows = _payouts(here, day).select_related("collector", "buyback__item__card")
         context["page"] = keyset(rows, OLDEST, get.get("after", ""), before=get.get("before", ""), size=100)
-    return page(request, "dashboard/statement.html", context, part="results")
+    return page(request, "buyback/dashboard/statement.html", context, part="results")
 
 
 @require_safe
@@ -80,7 +80,7 @@ def statement_print(request: MemberRequest, day: date) -> HttpResponse:
     listed = rows.values_list(PAID_AT, "id", "collector__user_id", "buyback__item__card__name", "amount")
     left_out = max(0, found.paid - PRINTED)
     context = {"day": day, "statement": found, "lines": _sheet(listed[:PRINTED]), "left_out": left_out}
-    return page(request, "dashboard/statement_print.html", context)
+    return page(request, "buyback/dashboard/statement_print.html", context)
 
 
 @require_safe

@@ -9,7 +9,7 @@ from django.db import migrations, models
 from django.db.models import CharField, F, Value
 from django.db.models.functions import Cast, Concat
 
-from buyback import treasury
+from buyback.live import treasury
 
 
 def name_what_was_remote(apps: Any, schema_editor: Any) -> None:

@@ -1,11 +1,11 @@
-"""The groups of Phygitals' own people (partners/staff.py)."""
+"""The groups of Phygitals' own people (partners/people/staff_groups.py)."""
 
 from typing import Any
 
 from django.contrib.auth.management import create_permissions
 from django.db import migrations
 
-from partners.staff import write_groups
+from partners.people.staff_groups import write_groups
 
 
 def write(apps: Any, schema_editor: Any) -> None:

@@ -1,8 +1,8 @@
-"""Staff see who is invited (partners/staff.py)."""
+"""Staff see who is invited (partners/people/staff_groups.py)."""
 
 from django.db import migrations
 
-from partners.staff import migrate_groups
+from partners.people.staff_groups import migrate_groups
 
 
 class Migration(migrations.Migration):

@@ -1,9 +1,7 @@
 """Money: sales, the ledger, payouts and statements; and what guards the treasury. Amounts are USD."""
 
 from buyback.models.bulk import LINE_MOVES, BulkLine, BulkSale
-from buyback.models.decisions import Proposal, Reversal, TwoPeople
-from buyback.models.moves import Move
-from buyback.models.sales import (
+from buyback.models.buybacks import (
     BUYBACK_MOVES,
     OPEN_STATES,
     PAYOUT_MOVES,
@@ -13,9 +11,11 @@ from buyback.models.sales import (
     PayoutQuerySet,
     Transfer,
 )
-from buyback.models.standing import Exposure, PaidHour
+from buyback.models.decisions import Proposal, Reversal, TwoPeople
+from buyback.models.exposure import Exposure, PaidHour
+from buyback.models.guards import Alert, Spend, TreasuryControl
+from buyback.models.moves import Move
 from buyback.models.statements import Statement, StatementQuerySet
-from buyback.models.treasury import Alert, Spend, TreasuryControl
 
 __all__ = [
     "BUYBACK_MOVES",

@@ -9,11 +9,11 @@ from django.db import models
 from django.db.models import Count, Exists, Max, OuterRef, Q, Sum
 from django.utils.translation import gettext_lazy as _
 
-from buyback.models.sales import Buyback
-from config.money import MoneyField, money_check
+from buyback.models.buybacks import Buyback
+from config.foundation.money import MoneyField, money_check
 from inventory.models import Item
-from partners.constraints import CompositeForeignKey, same_environment
 from partners.models import Environment
+from partners.models.constraints import CompositeForeignKey, same_environment
 from partners.models.records import UuidV7
 
 # The allowed moves of a line. A trigger refuses any other, whoever writes.

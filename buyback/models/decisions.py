@@ -9,10 +9,10 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
-from buyback.models.sales import Buyback
-from config.money import MoneyField, money_check
-from partners.constraints import CompositeForeignKey
+from buyback.models.buybacks import Buyback
+from config.foundation.money import MoneyField, money_check
 from partners.models import Environment, User
+from partners.models.constraints import CompositeForeignKey
 
 
 class TwoPeople(models.Model):

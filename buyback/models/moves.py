@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models.functions import Now
 
-from buyback.models.sales import Buyback
+from buyback.models.buybacks import Buyback
 from partners.models.records import append_only
 
 

@@ -1,7 +1,7 @@
 """The database engine `config.postgres`: Django's own, with cheaper checks, prepared statements, the embedded server.
 
 Without a HOST it starts or joins the embedded server when a connection is wanted. Threads that wait
-for peers share connections (`sharing.py`).
+for peers share connections (`config/foundation/shared_connections.py`).
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from django.db.utils import DatabaseErrorWrapper
 from django.utils.functional import cached_property
 from psycopg.errors import ReadOnlySqlTransaction
 
-from config.postgres import limits, sharing
+from config.foundation import shared_connections
+from config.postgres import limits
 
 
 class NoticingErrors(DatabaseErrorWrapper):
@@ -43,7 +44,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def get_connection_params(self) -> dict[str, Any]:
         params: dict[str, Any] = super().get_connection_params()
         if not params.get("host") and settings.EMBEDDED:
-            from config import embedded
+            from config.postgres import embedded
 
             params["host"] = embedded.join(settings.DATA_DIR, fast=getattr(settings, "EMBEDDED_FAST", False))
         if not settings.DATABASE_POOLED:
@@ -51,18 +52,18 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return params
 
     @property
-    def pool(self) -> sharing.Pool | None:
+    def pool(self) -> shared_connections.Pool | None:
         """Where Django takes a connection and returns it; None: this thread has its own."""
-        if self.alias == NO_DB_ALIAS or not sharing.is_shared():
+        if self.alias == NO_DB_ALIAS or not shared_connections.is_shared():
             return None
-        found = sharing.pool_of(self.alias)
+        found = shared_connections.pool_of(self.alias)
         if found is None:
-            found = sharing.open_pool(self.alias, self.get_connection_params(), self.settings_dict)
+            found = shared_connections.open_pool(self.alias, self.get_connection_params(), self.settings_dict)
         return found
 
     def close_pool(self) -> None:
         """Django calls it when new connections must differ from the old ones."""
-        sharing.close()
+        shared_connections.close()
 
     @cached_property
     def wrap_database_errors(self) -> DatabaseErrorWrapper:
@@ -78,7 +79,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def is_usable(self) -> bool:
         """Whether the connection still stands, without asking the server."""
-        return sharing.stands(self.connection)
+        return shared_connections.stands(self.connection)
 
     def _close(self) -> None:
         """A shared connection that cannot write any more is not given to another thread."""
@@ -88,7 +89,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def close_if_unusable_or_obsolete(self) -> None:
         """At the end of a request, a shared connection goes back to the pool, and a read-only one is closed."""
-        if sharing.is_shared() or (self.is_read_only and not self.in_atomic_block):
+        if shared_connections.is_shared() or (self.is_read_only and not self.in_atomic_block):
             self.close()
         else:
             super().close_if_unusable_or_obsolete()

@@ -9,7 +9,7 @@ from typing import Any
 
 from django import template
 
-from config import charts
+from config.web import charts
 
 register = template.Library()
 

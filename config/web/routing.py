@@ -19,7 +19,7 @@ from typing import Any
 
 from django.conf import settings
 
-from config.postgres.sharing import share_connections
+from config.foundation.shared_connections import share_connections
 from config.web.lanes import Plan
 
 HEALTH = ("/healthz", "/readyz")

@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib.auth.management import create_permissions
 from django.db import migrations, models
 
-from partners.staff import write_groups
+from partners.people.staff_groups import write_groups
 
 
 def write(apps: Any, schema_editor: Any) -> None:

@@ -1,7 +1,7 @@
 """What each user holds, as the clock counts it, so that users can be listed by it."""
 
 import django.db.models.deletion
-import partners.constraints
+import partners.models.constraints
 from django.db import migrations, models
 
 
@@ -47,7 +47,7 @@ class Migration(migrations.Migration):
                 ],
                 "constraints": [
                     models.UniqueConstraint(fields=("collector",), name="inventory_usertally_once"),
-                    partners.constraints.CompositeForeignKey(
+                    partners.models.constraints.CompositeForeignKey(
                         columns=("environment_id", "collector_id"),
                         name="inventory_usertally_collector_same_env",
                         to_columns=("environment_id", "id"),

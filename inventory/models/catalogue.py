@@ -23,7 +23,7 @@ from django.db.models.functions import Coalesce, Now, Upper
 from django.db.models.lookups import Exact
 from django.utils.translation import gettext_lazy as _
 
-from config.money import MoneyField, money_check
+from config.foundation.money import MoneyField, money_check
 from partners.models import Environment
 from partners.models.records import UuidV7, append_only
 
@@ -51,7 +51,7 @@ class Pack(models.Model):
     max_per_mint = models.PositiveIntegerField("most pulls at once", default=10)
     buyback_percent = models.DecimalField(max_digits=5, decimal_places=4, default=Decimal("0.85"))
     buyback_window = models.DurationField(null=True, blank=True, help_text="Empty: live windows never close.")
-    # Kept by inventory.packs.refresh_values, because a list of packs must not add up every card's price.
+    # Kept by inventory.packs.figures.refresh_values, because a list of packs must not add up every card's price.
     ev = MoneyField("expected value", null=True, blank=True, editable=False)
     min_ev = MoneyField("lowest value", null=True, blank=True, editable=False)
     max_ev = MoneyField("highest value", null=True, blank=True, editable=False)
@@ -89,7 +89,8 @@ class Pack(models.Model):
 class PackActivity(models.Model):
     """What the pulls of one pool say of a pack: all partners' in live (no environment), a sandbox's own otherwise.
 
-    Kept by ``inventory.packs.count_pulls``, because a list of packs must not count pulls. No row: none was pulled.
+    Kept by ``inventory.packs.figures.count_pulls``, because a list of packs must not count pulls. No row: none was
+    pulled.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -129,7 +130,8 @@ class Tier(models.Model):
     lower = MoneyField(help_text="USD, from and including.")
     upper = MoneyField(help_text="USD, up to and excluding.")
     weight = models.DecimalField(max_digits=12, decimal_places=4)
-    # The live stock, kept by inventory.packs.refresh_values and count_sold, because a page must not count every card.
+    # The live stock, kept by inventory.packs.figures.refresh_values and count_sold, because a page must not count every
+    # card.
     cards = models.PositiveIntegerField(null=True, editable=False)
     available = models.PositiveIntegerField(null=True, editable=False)
     sold = models.PositiveIntegerField("sold back", null=True, editable=False)

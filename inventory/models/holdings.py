@@ -14,10 +14,10 @@ from django.db.models import Case, Count, F, Max, Min, Q, Sum, Value, When
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from config.money import MoneyField, RoundUsd, money_check
+from config.foundation.money import MoneyField, RoundUsd, money_check
 from inventory.models.catalogue import Card, Pack
-from partners.constraints import CompositeForeignKey, same_environment
 from partners.models import Environment, Mode
+from partners.models.constraints import CompositeForeignKey, same_environment
 from partners.models.records import UuidV7
 
 

@@ -14,10 +14,10 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from config.money import MoneyField, money_check
+from config.foundation.money import MoneyField, money_check
 from inventory.models.holdings import Item
-from partners.constraints import same_environment
 from partners.models import Environment
+from partners.models.constraints import same_environment
 
 # The allowed moves of an order. A trigger refuses any other, whoever writes.
 ORDER_MOVES = (

@@ -7,8 +7,8 @@ from django.db.models import F, Q
 
 from inventory.models.catalogue import Pack
 from inventory.models.holdings import Collector
-from partners.constraints import same_environment
 from partners.models import Environment
+from partners.models.constraints import same_environment
 
 
 class TallyQuerySet(models.QuerySet["Tally"]):

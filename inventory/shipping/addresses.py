@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from itertools import islice, product
 from typing import Any
 
-from config.errors import Refusal
+from config.foundation.errors import Refusal
 from inventory.shipping.postal_rules import Country, rules_of
 
 REQUIRED = ("name", "line1", "city", "country")

@@ -24,9 +24,9 @@ from typing import Any
 import structlog
 from django.conf import settings
 
-from config import outbound
-from config.breaker import Breaker
-from config.money import round_usd
+from config.foundation import outbound
+from config.foundation.breaker import Breaker
+from config.foundation.money import round_usd
 from inventory.shipping.addresses import country_of
 from inventory.shipping.rates import GRAMS_EACH, Rate
 from partners.models import Environment

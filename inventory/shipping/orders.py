@@ -9,11 +9,11 @@ from typing import Any
 
 from django.db import transaction
 
-from config.errors import Refusal
+from config.foundation.errors import Refusal
 from inventory.models import Item, ShippedItem, ShippingOrder, ShippingQuote
-from partners import events
-from partners.actor import Actor
 from partners.models import Environment, Event
+from partners.records import events
+from partners.records.actor import Actor
 
 BETWEEN = "_rate_"  # stands between a quote's id and a rate's key
 

@@ -10,13 +10,13 @@ from typing import Any
 from django.conf import settings
 from ulid import ULID
 
-from config import clock
-from config.errors import Refusal
+from config.foundation import clock
+from config.foundation.errors import Refusal
 from inventory.models import Item, ShippingQuote
 from inventory.shipping import addresses, carrier, rates
 from inventory.shipping.rates import Rate
-from partners.actor import Actor
 from partners.models import Environment
+from partners.records.actor import Actor
 
 GOOD_FOR = timedelta(minutes=15)
 KEPT_FOR = timedelta(days=1)  # after it has expired; an order has its own copy of all it needs

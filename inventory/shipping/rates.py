@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from config.money import round_usd
+from config.foundation.money import round_usd
 
 CARRIER = "Phygitals"
 HOME, NEAR, FAR = "home", "near", "far"

@@ -10,9 +10,9 @@ from django.http import HttpResponse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from partners.dashboard.access import MemberRequest, Obstacle, member
-from partners.dashboard.pages import page
 from partners.dashboard.paging import NEWEST, keyset
+from partners.dashboard.permissions import MemberRequest, Obstacle, member
+from partners.dashboard.rendering import page
 from partners.models import AuditEntry, Role
 
 FILTERS = ("actor", "action", "target", "request")
@@ -36,7 +36,7 @@ def audit_log(request: MemberRequest) -> HttpResponse:
     for entry in found.rows:
         entry.changes = _changes(entry)  # type: ignore[attr-defined]
     context = {"section": "team", "page": found, "sought": sought, "filtered": any(sought.values())}
-    return page(request, "dashboard/audit.html", context, part="results")
+    return page(request, "partners/dashboard/audit.html", context, part="results")
 
 
 def _looked_for(sought: dict[str, str]) -> Q | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from partners.dashboard.access import MemberRequest
+from partners.dashboard.permissions import MemberRequest
 
 
 def file_name(request: MemberRequest, what: str) -> str:

@@ -10,8 +10,8 @@ from django.template.loader import render_to_string
 from django.views.decorators.http import require_safe
 
 from config.postgres.trouble import sentence_of
-from partners.dashboard.access import SESSION_KEY, MemberRequest, form_only, signed_in
-from partners.dashboard.pages import page
+from partners.dashboard.permissions import SESSION_KEY, MemberRequest, form_only, signed_in
+from partners.dashboard.rendering import page
 from partners.models import Mode
 
 

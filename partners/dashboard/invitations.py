@@ -11,11 +11,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from config.errors import Refusal
-from partners.dashboard.access import SESSION_KEY
-from partners.dashboard.pages import page
-from partners.invitations import accept_invitation, find_invitation, has_account
+from config.foundation.errors import Refusal
+from partners.dashboard.permissions import SESSION_KEY
+from partners.dashboard.rendering import page
 from partners.models import Membership, User
+from partners.people.invitations import accept_invitation, find_invitation, has_account
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

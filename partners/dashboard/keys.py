@@ -12,13 +12,13 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from config import clock
-from config.errors import Refusal
-from partners import keys as actions
-from partners.actor import Actor
-from partners.dashboard.access import MemberRequest, may_act, member, owner_confirmed
-from partners.dashboard.pages import page
+from config.foundation import clock
+from config.foundation.errors import Refusal
+from partners.dashboard.permissions import MemberRequest, may_act, member, owner_confirmed
+from partners.dashboard.rendering import page
+from partners.keys import api_keys as actions
 from partners.models import ApiKey, Role, Scope
+from partners.records.actor import Actor
 
 LIVES = {"": _("Until it is revoked"), "30": _("30 days"), "90": _("90 days"), "365": _("A year")}  # days
 ENDED = 200  # keys that ended which the page lists
@@ -56,7 +56,7 @@ def keys(request: MemberRequest) -> HttpResponse:
         "ended": ended,
         "owner": may_act(request, Role.OWNER),
     }
-    return page(request, "dashboard/keys.html", context)
+    return page(request, "partners/dashboard/keys.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -74,12 +74,12 @@ def create(request: MemberRequest) -> HttpResponse:
     except Refusal as refusal:
         form.add_error("name", gettext(refusal.sentence))
         return _form(request, form)
-    return page(request, "dashboard/key_shown.html", {"section": "keys", "key": key, "text": text})
+    return page(request, "partners/dashboard/key_shown.html", {"section": "keys", "key": key, "text": text})
 
 
 def _form(request: MemberRequest, form: KeyForm) -> HttpResponse:
     context = {"section": "keys", "form": form}
-    return page(request, "dashboard/key_new.html", context, status=422 if form.errors else 200)
+    return page(request, "partners/dashboard/key_new.html", context, status=422 if form.errors else 200)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -95,9 +95,9 @@ def rotate(request: MemberRequest, pk: int) -> HttpResponse:
             old, refused = _key(request, pk), refusal
         else:
             context = {"section": "keys", "key": key, "text": text, "old": _key(request, pk)}
-            return page(request, "dashboard/key_shown.html", context)
+            return page(request, "partners/dashboard/key_shown.html", context)
     context = {"section": "keys", "key": old, "form": form, "refusal": refused}
-    return page(request, "dashboard/key_rotate.html", context, status=422 if refused or form.errors else 200)
+    return page(request, "partners/dashboard/key_rotate.html", context, status=422 if refused or form.errors else 200)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -106,7 +106,7 @@ def revoke(request: MemberRequest, pk: int) -> HttpResponse:
     """Asks first; then the key opens nothing any more."""
     key = _key(request, pk)
     if request.method != "POST":
-        return page(request, "dashboard/key_revoke.html", {"section": "keys", "key": key})
+        return page(request, "partners/dashboard/key_revoke.html", {"section": "keys", "key": key})
     actions.revoke_key(key=key, by=Actor.user(request.user))
     messages.success(request, gettext("The key %(name)s is revoked.") % {"name": key.name})
     return redirect("dashboard:keys", request.environment.mode)

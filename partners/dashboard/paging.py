@@ -12,8 +12,8 @@ from uuid import UUID
 from django.core import signing
 from django.db import models, transaction
 
-from config.keyset import after as rows_after
-from config.keyset import up_to
+from config.foundation.keyset import after as rows_after
+from config.foundation.keyset import up_to
 from config.postgres.base import join_by_index
 
 SALT = "dashboard.paging"

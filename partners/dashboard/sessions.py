@@ -15,8 +15,8 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext
 from django.views.generic.edit import FormView
 
-from config import clock
-from partners.dashboard.access import form_only, to_login
+from config.foundation import clock
+from partners.dashboard.permissions import form_only, to_login
 from partners.models import User
 
 MOST_SESSIONS = 100  # that the page lists, each read and decoded

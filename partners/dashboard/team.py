@@ -10,15 +10,15 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from config import clock
-from config.errors import Refusal
-from partners import invitations
-from partners import team as actions
-from partners.actor import Actor
-from partners.dashboard.access import MemberRequest, form_only, may_act, member, owner_confirmed
-from partners.dashboard.pages import page
+from config.foundation import clock
+from config.foundation.errors import Refusal
+from partners.dashboard.permissions import MemberRequest, form_only, may_act, member, owner_confirmed
+from partners.dashboard.rendering import page
 from partners.models import Invitation, Membership, Role
-from partners.onboarding import require_factor
+from partners.people import invitations
+from partners.people import team as actions
+from partners.records.actor import Actor
+from partners.tenants.onboarding import require_factor
 
 CHANGED = {
     Role.VIEWER: _("%(email)s is a viewer now."),
@@ -48,7 +48,7 @@ def team(request: MemberRequest) -> HttpResponse:
         "owner": may_act(request, Role.OWNER),
         "may_audit": Role(request.membership.role).includes(Role.OWNER),
     }
-    return page(request, "dashboard/team.html", context)
+    return page(request, "partners/dashboard/team.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -66,12 +66,12 @@ def invite(request: MemberRequest) -> HttpResponse:
         return _form(request, form)
     link = invitations.address(secret, request.build_absolute_uri("/"))
     context = {"section": "team", "invitation": made, "link": link, "mailed": invitations.mail(made, link)}
-    return page(request, "dashboard/invited.html", context)
+    return page(request, "partners/dashboard/invited.html", context)
 
 
 def _form(request: MemberRequest, form: InviteForm) -> HttpResponse:
     status = 422 if form.errors else 200
-    return page(request, "dashboard/invite.html", {"section": "team", "form": form}, status=status)
+    return page(request, "partners/dashboard/invite.html", {"section": "team", "form": form}, status=status)
 
 
 @form_only
@@ -128,7 +128,7 @@ def _teammate(request: MemberRequest, pk: int) -> Membership:
 
 def _member_page(request: MemberRequest, found: Membership, refusal: Refusal | None = None) -> HttpResponse:
     context = {"section": "team", "one": found, "roles": Role, "refusal": refusal}
-    return page(request, "dashboard/teammate.html", context, status=422 if refusal else 200)
+    return page(request, "partners/dashboard/teammate.html", context, status=422 if refusal else 200)
 
 
 def _back(request: MemberRequest, sentence: str) -> HttpResponse:

@@ -4,8 +4,8 @@ from partners.models.access import ApiKey, Membership, Role, Scope, User
 from partners.models.calls import ApiCall, LostCalls
 from partners.models.invitations import Invitation
 from partners.models.records import AuditEntry, Event, IdempotencyKey
+from partners.models.saved_views import SavedView
 from partners.models.tenants import MOST_CALLS, Environment, Mode, Partner
-from partners.models.views import SavedView
 
 __all__ = [
     "MOST_CALLS",

@@ -9,8 +9,8 @@ from django.db import connection, models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from config import clock
-from config.money import MoneyField, money_check
+from config.foundation import clock
+from config.foundation.money import MoneyField, money_check
 
 MOST_CALLS = 1_000_000  # a minute
 
@@ -129,7 +129,7 @@ class Environment(models.Model):
                 operation=pgtrigger.Update,
                 condition=pgtrigger.Q(old__retired_at__isnull=False),
             ),
-            # A day that is over stays over: its statement is frozen (buyback/statements.py).
+            # A day that is over stays over: its statement is frozen (buyback/ledger/statements.py).
             pgtrigger.Trigger(
                 name="clock_only_forward",
                 when=pgtrigger.Before,

@@ -14,8 +14,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
+from partners.dashboard.saved_views import kept
 from partners.dashboard.sections import url_in
-from partners.dashboard.views import kept
 from partners.models import SavedView
 
 register = template.Library()

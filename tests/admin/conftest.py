@@ -13,11 +13,11 @@ from django.test import Client
 from django.urls import reverse
 
 from buyback.models import Buyback
-from buyback.sellback import sell_back
+from buyback.sellback.sell_back import sell_back
 from inventory.models import Item
-from inventory.purchases import buy_pulls
-from partners.actor import SYSTEM
+from inventory.packs.purchases import buy_pulls
 from partners.models import User
+from partners.records.actor import SYSTEM
 from tests.database.decisions import make_reversal
 from tests.shipments import make_order
 from tests.world import (

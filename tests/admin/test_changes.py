@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from inventory.models import Card, Pack, Tier
-from partners.keys import find
+from partners.keys.api_keys import find
 from partners.models import ApiKey, AuditEntry, Environment, Membership, User
 from tests.admin.conftest import address, filled, signed_in, snapshot
 from tests.world import NOW, PASSWORD, World, make_key

@@ -13,7 +13,7 @@ from django.contrib.auth.models import Group, Permission
 from django.db.models import Model
 from django.urls import URLPattern, URLResolver, reverse
 
-from partners.staff import GROUPS, write_groups
+from partners.people.staff_groups import GROUPS, write_groups
 from tests.admin.conftest import MODELS, address, browser_of
 from tests.world import World, make_treasury_control
 

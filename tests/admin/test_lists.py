@@ -14,10 +14,10 @@ from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-import config.admin
+import config.admin.model_admin
 from buyback.models import Alert, Buyback, Payout, Spend, Transfer, TreasuryControl
-from config import admin_counts
-from config.admin_counts import EstimatedPaginator
+from config.admin import counts
+from config.admin.counts import EstimatedPaginator
 from inventory.models import Card, Collector, Item, Purchase, ShippingOrder
 from partners.models import ApiKey, AuditEntry, Event, IdempotencyKey, Partner, User
 from tests.admin.conftest import MODELS, address, signed_in
@@ -204,7 +204,7 @@ def test_it_offers_related_rows_by_search(browser: Client, trade: World) -> None
 
 
 def test_it_shows_the_planners_estimate_of_a_big_table(browser: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(admin_counts, "_rows_at_the_last_analyze", lambda _: 5_000_000)
+    monkeypatch.setattr(counts, "_rows_at_the_last_analyze", lambda _: 5_000_000)
     monkeypatch.setattr(site._registry[Item], "list_per_page", 2)
     with CaptureQueriesContext(connection) as queries:
         page = browser.get(address(Item, "changelist"), {"_facets": "True"})
@@ -226,7 +226,7 @@ def test_it_counts_small_tables_exactly() -> None:
 def test_it_counts_so_far_and_estimates_what_is_beyond(monkeypatch: pytest.MonkeyPatch) -> None:
     for _ in range(3):
         make_card()
-    monkeypatch.setattr(admin_counts, "BIG", 2)
+    monkeypatch.setattr(counts, "BIG", 2)
     with CaptureQueriesContext(connection) as queries:
         paginator = EstimatedPaginator(Card.objects.filter(fmv__gt=0).order_by("pk"), 2)
         assert paginator.count > 0
@@ -235,7 +235,7 @@ def test_it_counts_so_far_and_estimates_what_is_beyond(monkeypatch: pytest.Monke
 
 
 def test_it_believes_what_it_lists_more_than_an_estimate(browser: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(admin_counts, "BIG", -1)
+    monkeypatch.setattr(counts, "BIG", -1)
     listed = browser.get(address(Card, "changelist"), {"source_type__exact": "ebay"}).context["cl"]
     assert listed.result_count == len(listed.result_list) == Card.objects.filter(source_type="ebay").count()
     assert (listed.paginator.estimated, listed.multi_page) == (False, False)
@@ -245,20 +245,20 @@ def test_it_lists_no_more_than_a_page_holds(browser: Client, monkeypatch: pytest
     """Also where the planner thinks that there is little, and the list is shown without pages."""
     page = site._registry[Card]
     monkeypatch.setattr(page, "list_max_show_all", 4)
-    monkeypatch.setattr(admin_counts, "BIG", -1)
+    monkeypatch.setattr(counts, "BIG", -1)
     monkeypatch.setattr(EstimatedPaginator, "count", 1)
     assert len(browser.get(address(Card, "changelist")).context["cl"].result_list) == 4
 
 
 def test_it_gives_up_a_search_that_takes_too_long(browser: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(config.admin, "LONGEST", 50)
+    monkeypatch.setattr(config.admin.model_admin, "LONGEST", 50)
     slow = Card.objects.extra(where=["pg_sleep(0.2) IS NOT NULL"])
     monkeypatch.setattr(site._registry[Card], "get_queryset", lambda _: slow)
     path = address(Card, "changelist")
     answer = browser.get(path, {"source_type__exact": "ebay"})
     assert (answer.status_code, answer.headers["Location"]) == (302, path)
     assert "takes too long" in browser.get(address(Item, "changelist")).content.decode()
-    with pytest.raises(admin_counts.TooLong):
+    with pytest.raises(counts.TooLong):
         browser.get(path)
 
 
@@ -278,7 +278,7 @@ def test_it_finds_the_rows_of_one_partner_in_one_mode(browser: Client, trade: Wo
 @pytest.mark.django_db
 def test_it_estimates_what_takes_too_long_to_count(monkeypatch: pytest.MonkeyPatch) -> None:
     make_card()
-    monkeypatch.setattr(admin_counts, "PATIENCE", 1)
+    monkeypatch.setattr(counts, "PATIENCE", 1)
     slow = Card.objects.extra(where=["pg_sleep(0.2) IS NOT NULL"]).order_by("pk")
     paginator = EstimatedPaginator(slow, 2)
     assert paginator.count >= 0

@@ -16,11 +16,12 @@ from django.db import connection
 from django.db.models import Model
 from django.test import Client
 
-from buyback import attempts, review
+from buyback.decisions import review
+from buyback.live import steps
 from buyback.models import Buyback, Reversal
 from inventory.pricing import price
-from partners.actor import SYSTEM, Actor
 from partners.models import AuditEntry
+from partners.records.actor import SYSTEM, Actor
 from tests.admin.conftest import MODELS, address, browser_of, every_right, filled, signed_in
 from tests.admin.test_doors import WRITES
 from tests.world import World, make_item, make_treasury_control
@@ -166,9 +167,9 @@ def test_it_takes_two_people_whatever_rights_one_has(full: World) -> None:
 
 def test_it_confirms_no_proposal_of_ones_own(full: World) -> None:
     item, me = make_item(full.northwind.live), every_right()
-    attempt = attempts.claim(environment=item.environment, item_id=item.public_id, by=SYSTEM, key=None, now=None)
-    attempts.submit(attempt, price(attempt.item), now=None)
-    attempts.send_to_review(attempt.pk, reason="mismatch", now=None)
+    attempt = steps.claim(environment=item.environment, item_id=item.public_id, by=SYSTEM, key=None, now=None)
+    steps.submit(attempt, price(attempt.item), now=None)
+    steps.send_to_review(attempt.pk, reason="mismatch", now=None)
     client, mine = (
         signed_in(me),
         review.propose(buyback=attempt.buyback, outcome="settled", reason="so", by=Actor.user(me)),

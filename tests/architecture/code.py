@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -12,8 +11,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent.parent
 APPS = ("config", "partners", "inventory", "buyback")
 OURS = (*APPS, "templates", "static", "tests", "docs", "benchmarks", ".ci")
-# A module named so, or a folder of them, or <something>_admin.
-DOOR = re.compile(r"(^|_)(api|dashboard|admin|tasks|pages|management)($|_)")
+DOOR_PACKAGES = ("api", "dashboard", "admin")
+# A package or a module named so.
+DOORS = {*DOOR_PACKAGES, "tasks", "pages", "management"}
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -37,7 +37,7 @@ class Module:
     @property
     def is_door(self) -> bool:
         """API, dashboard, admin, tasks, public pages and commands."""
-        return any(DOOR.search(part) for part in self.parts[1:])
+        return not DOORS.isdisjoint(self.parts[1:])
 
     def functions(self) -> Iterator[Function]:
         return (node for node in ast.walk(self.tree) if isinstance(node, Function))

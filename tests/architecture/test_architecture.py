@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.architecture.code import APPS, ROOT, Function, Module, files, length, modules
+from tests.architecture.code import APPS, DOOR_PACKAGES, ROOT, Function, Module, files, length, modules
 
 # These compose the server and may name any application.
-COMPOSERS = ("config.urls", "config.api", "config.celery", "config.dashboard", "config.admin", "config.once")
+COMPOSERS = ("config.urls", "config.api", "config.dashboard", "config.management.commands.up")
 LAYERS = ("config", "partners", "inventory", "buyback")
 LONGEST_FUNCTION, LONGEST_VIEW, LONGEST_TASK, LONGEST_FILE, LONGEST_TEMPLATE = 50, 25, 10, 400, 150
+MOST_MODULES = 16  # of one package
 BANNED_NAMES = {"utils", "util", "helpers", "helper", "common", "services", "misc"}
 # With a letter in brackets, so that this file does not hold what it forbids.
 FORBIDDEN = [
@@ -26,9 +27,7 @@ TEXT = {".py", ".html", ".css", ".js", ".sql", ".md", ".toml", ".txt", ".svg", "
 
 
 def is_composer(module: Module) -> bool:
-    return module.name.startswith("config.management") or any(
-        module.name == name or module.name.startswith(f"{name}_") for name in COMPOSERS
-    )
+    return module.name in COMPOSERS
 
 
 @pytest.mark.parametrize("module", modules(*APPS), ids=str)
@@ -74,6 +73,37 @@ def test_it_keeps_functions_short(module: Module) -> None:
 def test_it_keeps_files_short() -> None:
     long = {str(module): module.text.count("\n") for module in modules(*APPS, "tests")}
     assert {name: lines for name, lines in long.items() if lines > LONGEST_FILE} == {}
+
+
+def by_package(*folders: str) -> dict[str, list[str]]:
+    """The names of each package's modules."""
+    packages: dict[str, list[str]] = {}
+    for module in modules(*folders):
+        if module.path.name != "__init__.py":
+            packages.setdefault(str(module.path.parent.relative_to(ROOT)), []).append(module.path.stem)
+    return packages
+
+
+def test_it_keeps_packages_small() -> None:
+    counts = {package: len(names) for package, names in by_package(*APPS, "benchmarks").items()}
+    assert {package: number for package, number in counts.items() if number > MOST_MODULES} == {}
+
+
+@pytest.mark.parametrize("app", [app for app in APPS if app != "config"])
+def test_it_gives_every_application_the_same_doors(app: str) -> None:
+    packages = {path.parent.name for path in (ROOT / app).glob("*/__init__.py")}
+    assert set(DOOR_PACKAGES) <= packages
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_it_uses_a_module_name_once(app: str) -> None:
+    """A door and a model may have the name of their stage; two stages may not share one."""
+    stages: dict[str, list[str]] = {}
+    for package, names in by_package(app).items():
+        if {*DOOR_PACKAGES, "models", "management", "templatetags"}.isdisjoint(package.split("/")):
+            for name in names:
+                stages.setdefault(name, []).append(package)
+    assert {name: packages for name, packages in stages.items() if len(packages) > 1} == {}
 
 
 def test_it_keeps_templates_short() -> None:

@@ -14,8 +14,8 @@ import pytest
 
 from benchmarks.contestants import free_port
 from benchmarks.peers.slow import Respond, Treasury, oracle, serve
-from buyback import treasury as ours
-from buyback.oracle import Oracle, PriceUnavailable
+from buyback.live import treasury as ours
+from buyback.live.oracle import Oracle, PriceUnavailable
 
 KEY, DELAY = "k" * 32, 0.05
 

@@ -15,12 +15,14 @@ from unittest.mock import Mock, patch
 import pytest
 from django.contrib.admin import site
 
-from benchmarks import admin, cpu, hostile, hostile_inputs, statement
+from benchmarks import cpu, sell_back_sql
 from benchmarks.goals import Goal
-from benchmarks.hostile import Cost
-from benchmarks.hostile_inputs import Known
+from benchmarks.hostile import cost, inputs
+from benchmarks.hostile.cost import Cost
+from benchmarks.hostile.inputs import Known
 from benchmarks.load import Load, Numbers, percentile, run
-from benchmarks.pages import Page, _asked, goals, table
+from benchmarks.measures import admin
+from benchmarks.measures.pages import Page, _asked, goals, table
 from config import api
 from inventory.models import Card
 from partners.dashboard.paging import row_by_row
@@ -78,20 +80,20 @@ def test_it_asks_every_route_of_the_api() -> None:
     database = Mock(key="live-key", world=Mock(items=2000))
     pack = Mock(public_id="P", slug="p", max_per_mint=10)
     known = Known(database, "a=b", "a=b", "sandbox-key", ["held"], "card", pack, [])
-    asked = [probe for probe in hostile_inputs.of_the_api(known) if probe.key]
+    asked = [probe for probe in inputs.of_the_api(known) if probe.key]
     for pattern in api.urlpatterns[:-1]:
         assert any(str(pattern.pattern) in probe.name for probe in asked), pattern
-    assert all(len(probe.body) <= hostile_inputs.BODY or "too large" in probe.name for probe in asked)
+    assert all(len(probe.body) <= inputs.BODY or "too large" in probe.name for probe in asked)
 
 
 def test_it_gives_a_batch_the_time_of_its_items() -> None:
     costs = [Cost("a", "200", 0.06, 0.1, 6), Cost("b", "200", 0.03, 0.05, 6)]
-    assert [goal.verdict() for goal in hostile.goals(costs)] == ["met", "met"]
-    assert [goal.verdict() for goal in hostile.goals([*costs, Cost("c", "200", 0.06, 0.05, 6)])] == [
+    assert [goal.verdict() for goal in cost.goals(costs)] == ["met", "met"]
+    assert [goal.verdict() for goal in cost.goals([*costs, Cost("c", "200", 0.06, 0.05, 6)])] == [
         "missed by 20%",
         "missed",
     ]
-    assert [row[0] for row in hostile.table(costs, most=1)] == ["call", "a"]
+    assert [row[0] for row in cost.table(costs, most=1)] == ["call", "a"]
 
 
 def test_it_reads_the_clock_of_another_process() -> None:
@@ -110,7 +112,7 @@ def test_it_gives_every_position_an_item_of_its_own() -> None:
 
 
 def test_it_types_every_parameter_of_the_shipped_statement() -> None:
-    text = statement.numbered()
+    text = sell_back_sql.numbered()
     assert "%(" not in text
     assert "$1::bigint" in text
     assert "$2::text" in text
@@ -137,7 +139,7 @@ def test_it_explains_a_statement_as_the_page_had_it_planned(db: None) -> None:
         with row_by_row():
             list(Card.objects.filter(name__istartswith="a")[:1])
 
-    with patch("benchmarks.pages.BIG", -2):  # every table is one
+    with patch("benchmarks.measures.pages.BIG", -2):  # every table is one
         browser = Mock(get=get)
         assert _asked(browser, "/") == (4, ())
         browser.get = lambda _path: list(Card.objects.order_by()[:1])

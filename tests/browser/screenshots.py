@@ -87,20 +87,20 @@ def rows() -> dict[str, Callable[[Environment], list[Any]]]:
 
 def bulk_sale(here: Environment) -> Any:
     """A bulk sale of three items, begun just now."""
-    from buyback import bulk
+    from buyback.bulk import run
     from inventory.models import Item
-    from partners.actor import SYSTEM
+    from partners.records.actor import SYSTEM
 
     items = Item.objects.of(here).held().filter(expires_at=None).order_by("-pk")[:3]
     chosen = [(item.pk, item.buyback_price) for item in items]
-    return bulk.start(environment=here, token=uuid4(), chosen=chosen, by=SYSTEM, now=here.now()).pk
+    return run.start(environment=here, token=uuid4(), chosen=chosen, by=SYSTEM, now=here.now()).pk
 
 
 def shipped(here: Environment) -> Any:
     """The last of three orders, each further on its way; this one is shipped."""
     from inventory.models import Item
-    from inventory.shipping import orders, progress, quotes
-    from partners.actor import SYSTEM
+    from inventory.shipping import fulfilment, orders, quotes
+    from partners.records.actor import SYSTEM
     from tests.shipments import ADDRESS
 
     public_id = ""
@@ -110,7 +110,7 @@ def shipped(here: Environment) -> Any:
         offer = quotes.quote(environment=here, item_ids=ids, destination=ADDRESS, by=SYSTEM)
         order = orders.place(environment=here, rate_id=f"{offer.pk}{orders.BETWEEN}insured", by=SYSTEM)
         for _ in range(number + 1):
-            order = progress.advance(order=order, by=SYSTEM, tracking_number="1Z999AA10123456784")
+            order = fulfilment.advance(order=order, by=SYSTEM, tracking_number="1Z999AA10123456784")
         public_id = order.public_id
     return public_id
 
@@ -161,9 +161,9 @@ def _wait(server: subprocess.Popen[bytes]) -> None:
 
 def newcomer(password: str) -> str:
     """The address of an owner whose partner has no business yet."""
-    from partners.actor import SYSTEM
-    from partners.onboarding import create_partner
-    from partners.team import add_member
+    from partners.people.team import add_member
+    from partners.records.actor import SYSTEM
+    from partners.tenants.onboarding import create_partner
 
     partner = create_partner(name="Quillmark", slug="quillmark", by=SYSTEM)
     add_member(partner=partner, email="owner@quillmark.example", role="owner", by=SYSTEM, password=password)
@@ -205,11 +205,11 @@ def admins_cookie() -> Any:
     from django.conf import settings
     from django.test import Client
 
-    from config.management.demo import access
+    from buyback.demo import credentials
     from partners.models import User
 
     client = Client()
-    client.force_login(User.objects.get(email=access.ADMIN))
+    client.force_login(User.objects.get(email=credentials.ADMIN))
     name = settings.SESSION_COOKIE_NAME
     return {"name": name, "value": client.cookies[name].value, "url": URL}
 
@@ -324,21 +324,21 @@ def render(album: Album, *, admin_only: bool) -> None:
         import django
 
         django.setup()
-        from buyback import standing
-        from buyback.statements import close_statements
-        from config.management.demo import access
+        from buyback.demo import credentials
+        from buyback.exposure import snapshot
+        from buyback.ledger.statements import close_statements
         from inventory.tallies import count_items
         from partners.models import Environment
 
         count_items()
         close_statements()
-        standing.take()
-        login = (access.read() or {})["logins"][0]
+        snapshot.take()
+        login = (credentials.read() or {})["logins"][0]
         here = Environment.objects.get(partner__name=login["partner"], mode="live")
         path = os.environ.get("CHROMIUM") or shutil.which("chromium")
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"])
         if not admin_only:
-            known = (access.read() or {})["api_keys"]
+            known = (credentials.read() or {})["api_keys"]
             ask_often(next(one["key"] for one in known if one["mode"] == "live"), here)
             shoot_dashboard(browser, album, here, login)
         shoot_admin(browser, album, back_office(here))

@@ -9,14 +9,15 @@ from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
 from pytest_django.live_server_helper import LiveServer
 
-from buyback import review, standing
+from buyback.decisions import review
+from buyback.exposure import snapshot
 from buyback.models import Buyback, Transfer, TreasuryControl
-from buyback.sellback import sell_back
-from config import clock
+from buyback.sellback.sell_back import sell_back
+from config.foundation import clock
 from inventory.models import Card, Item, ShippingOrder
-from inventory.packs import refresh_values
-from partners.actor import SYSTEM, Actor
+from inventory.packs.figures import refresh_values
 from partners.models import ApiKey, Partner
+from partners.records.actor import SYSTEM, Actor
 from tests.admin.conftest import MODELS, address
 from tests.browser.conftest import NewContext
 from tests.browser.test_back_office import in_review
@@ -50,7 +51,7 @@ def trade(world: World) -> Item:
     world.cards[0].fmv += 1
     world.cards[0].save(update_fields=["fmv"])
     refresh_values()
-    standing.take()
+    snapshot.take()
     return held
 
 

@@ -14,14 +14,14 @@ from django.test import Client
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from buyback import attempts
+from buyback.live import steps
 from buyback.models import Buyback, Transfer, TreasuryControl
-from buyback.sellback import sell_back
+from buyback.sellback.sell_back import sell_back
 from inventory.models import Item
 from inventory.pricing import price
-from partners.actor import SYSTEM
-from partners.keys import find
+from partners.keys.api_keys import find
 from partners.models import AuditEntry
+from partners.records.actor import SYSTEM
 from tests.admin.conftest import in_group
 from tests.browser.conftest import NewContext
 from tests.world import World, make_item, make_treasury_control
@@ -54,9 +54,9 @@ def go_on(page: Page) -> None:
 
 def in_review(world: World) -> Buyback:
     item = make_item(world.northwind.live)
-    attempt = attempts.claim(environment=item.environment, item_id=item.public_id, by=SYSTEM, key=None, now=None)
-    attempts.submit(attempt, price(attempt.item), now=None)
-    attempts.send_to_review(attempt.pk, reason="mismatch: amount", now=None)
+    attempt = steps.claim(environment=item.environment, item_id=item.public_id, by=SYSTEM, key=None, now=None)
+    steps.submit(attempt, price(attempt.item), now=None)
+    steps.send_to_review(attempt.pk, reason="mismatch: amount", now=None)
     return attempt.buyback
 
 
@@ -204,7 +204,7 @@ def test_it_reconciles_an_open_sale_now(desk: Desk, world: World) -> None:
     item = make_item(world.northwind.live)
     here = item.environment
     long_ago = here.now() - timedelta(minutes=5)
-    sale = attempts.claim(environment=here, item_id=item.public_id, by=SYSTEM, key=None, now=long_ago)
+    sale = steps.claim(environment=here, item_id=item.public_id, by=SYSTEM, key=None, now=long_ago)
     page = desk("treasury")
     page.goto(f"{page.url}buyback/buyback/{sale.pk}/change/")
     page.get_by_role("button", name="Reconcile now …").click()

@@ -9,9 +9,10 @@ import pytest
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from buyback import bulk, tasks
+from buyback import tasks
+from buyback.bulk import run
 from buyback.models import BulkSale, Payout
-from config import clock
+from config.foundation import clock
 from inventory.models import Item
 from tests.browser.conftest import NewContext, refuse_twice, refused, sign_in
 from tests.browser.effort import Effort
@@ -24,7 +25,7 @@ pytestmark = pytest.mark.browser
 @pytest.fixture(autouse=True)
 def _worker(monkeypatch: pytest.MonkeyPatch) -> None:
     """A worker that is there the moment it is rung for."""
-    monkeypatch.setattr(tasks.sell_bulk, "delay", lambda bulk_id: bulk.sell_next(UUID(bulk_id)))
+    monkeypatch.setattr(tasks.sell_bulk, "delay", lambda bulk_id: run.sell_next(UUID(bulk_id)))
 
 
 @pytest.fixture(autouse=True)
@@ -77,7 +78,7 @@ def test_it_shows_how_far_a_sale_is_by_itself(world: World, desk: Page, items: l
     desk.goto(f"{desk.url}bulk/{line.bulk_id}/")
     progress = desk.get_by_role("region", name="Progress")
     refuse_twice(desk, address)
-    bulk.sell_next(line.bulk_id)
+    run.sell_next(line.bulk_id)
     for status in (429, 503):
         with desk.expect_response(address) as asked:
             desk.clock.run_for(2_000)

@@ -10,12 +10,13 @@ from django.urls import reverse
 from playwright.sync_api import BrowserContext, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from buyback import standing, tasks
-from config import clock
+from buyback import tasks
+from buyback.exposure import snapshot
+from config.foundation import clock
 from inventory.models import Card, Pack
-from inventory.purchases import buy_pulls
-from partners.actor import SYSTEM
+from inventory.packs.purchases import buy_pulls
 from partners.models import User
+from partners.records.actor import SYSTEM
 from tests.admin.conftest import signed_in
 from tests.world import World, make_item
 
@@ -97,7 +98,7 @@ def test_it_pauses_a_pack(world: World, office: Page) -> None:
 
 
 def test_it_watches_what_is_owed(world: World, office: Page, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tasks.take_standing, "delay", standing.take)
+    monkeypatch.setattr(tasks.take_standing, "delay", snapshot.take)
     now = clock.now()
     make_item(world.northwind.live, card=world.cards[9], pack=world.pack, now=now, expires_at=now + timedelta(hours=1))
     office.get_by_role("button", name="Add up anew").click()

@@ -10,7 +10,7 @@ from django.contrib.sessions.models import Session
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from partners.keys import find
+from partners.keys.api_keys import find
 from partners.models import ApiKey
 from tests.browser.conftest import NewContext, sign_in
 from tests.browser.effort import Effort

@@ -8,11 +8,11 @@ import pytest
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from buyback.sellback import sell_back
-from config import clock
+from buyback.sellback.sell_back import sell_back
+from config.foundation import clock
 from inventory.models import Item
-from partners.actor import SYSTEM
 from partners.models import SavedView
+from partners.records.actor import SYSTEM
 from tests.browser.conftest import NewContext, sign_in
 from tests.browser.effort import Effort
 from tests.world import World, make_collector, make_item

@@ -11,9 +11,9 @@ from django.urls import reverse
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from buyback.sellback import sell_back
-from config import clock
-from partners.actor import SYSTEM
+from buyback.sellback.sell_back import sell_back
+from config.foundation import clock
+from partners.records.actor import SYSTEM
 from tests.browser.conftest import NewContext, answer, refuse_twice, refused, sign_in
 from tests.bulk import make_bulk_line
 from tests.shipments import make_order

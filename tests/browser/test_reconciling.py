@@ -13,11 +13,11 @@ from django.db.models import Sum
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
+from buyback.ledger.statements import close_statements
 from buyback.models import Payout
-from buyback.sellback import sell_back
-from buyback.statements import close_statements
-from config import clock
-from partners.actor import SYSTEM
+from buyback.sellback.sell_back import sell_back
+from config.foundation import clock
+from partners.records.actor import SYSTEM
 from tests.browser.conftest import NewContext, sign_in
 from tests.browser.effort import Effort
 from tests.browser.test_pages import RULES

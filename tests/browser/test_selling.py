@@ -12,15 +12,15 @@ from playwright.sync_api import Page, expect
 from pytest_django.fixtures import Settings
 from pytest_django.live_server_helper import LiveServer
 
-from buyback import attempts
+from buyback.live import steps
 from buyback.models import Payout
-from config import clock
+from config.foundation import clock
 from inventory.models import Card, Item
 from inventory.pricing import price
-from partners.actor import SYSTEM
+from partners.records.actor import SYSTEM
 from tests.browser.conftest import NewContext, answer, refuse_twice, refused, sign_in
 from tests.browser.effort import Effort
-from tests.live.shop import HASTY, reconciled
+from tests.buyback.live.shop import HASTY, reconciled
 from tests.peers.treasury import TreasuryPeer
 from tests.world import World, make_collector, make_item, make_treasury_control
 
@@ -195,9 +195,9 @@ def test_it_explains_a_refusal_of_now_in_four_clicks_and_one_of_before_in_three(
 ) -> None:
     """One that happens: the window closes while the price is looked at. And one of before: why, by its buyback."""
     other = Item.objects.exclude(pk=item.pk).get(collector=item.collector)
-    attempt = attempts.claim(environment=other.environment, item_id=other.public_id, by=SYSTEM, key=None, now=None)
-    attempts.submit(attempt, price(other), now=None)
-    attempts.fail(attempt.buyback.pk, reason="declined: insufficient funds")
+    attempt = steps.claim(environment=other.environment, item_id=other.public_id, by=SYSTEM, key=None, now=None)
+    steps.submit(attempt, price(other), now=None)
+    steps.fail(attempt.buyback.pk, reason="declined: insufficient funds")
     context = new_context(java_script_enabled=script)
     desk = context.new_page()
     sign_in(desk, live_server.url)

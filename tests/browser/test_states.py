@@ -17,12 +17,12 @@ from django.test import RequestFactory
 from playwright.sync_api import BrowserContext, Page
 from pytest_django.live_server_helper import LiveServer
 
-from buyback import attempts
-from config import clock
+from buyback.live import steps
+from config.foundation import clock
 from inventory.models import Item
-from partners.actor import SYSTEM
-from partners.invitations import invite
 from partners.models import Membership, User
+from partners.people.invitations import invite
+from partners.records.actor import SYSTEM
 from tests.browser.conftest import NewContext, answer
 from tests.browser.test_pages import RULES
 from tests.dashboard.steps import confirmed, signed_in
@@ -97,7 +97,7 @@ def selling(page: Page, url: str, world: World, held: Item) -> Iterator[str]:
     page.locator('[formaction$="/bulk/preview/"], form[action$="/bulk/preview/"] button').first.click()
     page.wait_for_url("**/bulk/preview/")
     yield "preview"
-    attempts.claim(environment=held.environment, item_id=held.public_id, by=SYSTEM, key=None, now=None)
+    steps.claim(environment=held.environment, item_id=held.public_id, by=SYSTEM, key=None, now=None)
     page.goto(f"{url}{LIVE}items/{held.pk}/sell/")
     yield "waiting"
     closed = make_item(held.environment, expires_at=clock.now())

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.test import Client
 
 from partners.models import User
-from tests.config.test_environment import ROOT
+from tests.config.foundation.test_environment import ROOT
 
 SHOW = "from tests import settings as s; print(s.DATA_DIR, s.API_RATE_LIMIT, s.ADMIN_PATH, s.WEB_WORKERS, s.EMBEDDED)"
 

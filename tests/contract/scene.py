@@ -11,12 +11,12 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from buyback.sellback import sell_back
-from config import clock
-from config.clock import iso
+from buyback.sellback.sell_back import sell_back
+from config.foundation import clock
+from config.foundation.clock import iso
 from inventory.models import Card, Item, Pack
-from partners.actor import SYSTEM
 from partners.models import Environment, Mode, Partner
+from partners.records.actor import SYSTEM
 from tests.contract.ship_scene import add_shipping
 from tests.world import (
     NOW,

@@ -75,5 +75,5 @@ def test_it_limits_calls_that_fail_before_their_key_is_known(scene: Scene, monke
     def broken(*_: Any) -> None:
         raise OSError("no database")
 
-    monkeypatch.setattr("partners.authentication.find", broken)
+    monkeypatch.setattr("partners.api.authentication.find", broken)
     check(scene, send(scene, SELL, VALID[SELL]), 500, "An unexpected error occurred")

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from buyback.models import Buyback
-from config import clock
+from config.foundation import clock
 from inventory.models import Purchase
-from partners import idempotency
 from partners.models import IdempotencyKey, Mode
+from partners.records import idempotency
 from tests.contract.cases import BUY, REFUSED_KEYS, SELL, TOO_LARGE, buying
 from tests.contract.idempotency_cases import HELD, STORIES, Story
 from tests.contract.runner import check, check_envelope, everything, send

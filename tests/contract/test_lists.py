@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from config.clock import iso
+from config.foundation.clock import iso
 from inventory.models import Card
-from inventory.packs import count_pulls, refresh_values
+from inventory.packs.figures import count_pulls, refresh_values
 from partners.models import Mode
 from tests.contract.cases import BUY, SELL, buying
 from tests.contract.runner import send

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from partners.api import UnknownRoute
+from partners.api.views import UnknownRoute
 from partners.models import Mode, Scope
 from tests.contract.cases import BATCH, BUY, QUOTE, SELL, STATUS, VALID
 from tests.contract.runner import check, everything, send

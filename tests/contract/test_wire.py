@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from buyback.models import Buyback
-from config import clock
+from config.foundation import clock
 from inventory.models import Item
 from partners.models import Mode
 from tests.contract.cases import MALFORMED, MISSING_FIELD, SELL

@@ -11,8 +11,8 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
-from buyback.dashboard.offers import Offer
 from buyback.models import Buyback, Payout, Transfer
+from buyback.sellback.offers import Offer
 from inventory.models import Item
 from partners.models import User
 

@@ -10,10 +10,10 @@ from django.test import Client
 from django.urls import reverse
 
 from buyback.models import BulkSale, Payout
-from buyback.sellback import sell_back
+from buyback.sellback.sell_back import sell_back
 from inventory.models import Item
-from partners.actor import SYSTEM
 from partners.models import Mode, Partner, Role
+from partners.records.actor import SYSTEM
 from tests.bulk import make_bulk_line
 from tests.dashboard.steps import HTMX, assert_nothing_sold, post_sale, signed_in
 from tests.world import Company, World, make_item, make_membership, make_partner, make_user

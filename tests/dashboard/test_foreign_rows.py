@@ -21,7 +21,9 @@ from tests.world import NOW, Company, World, make_key
 
 ROWS = [name for name, door in TABLE.items() if door.row]
 TEAM = {"membership", "invitation"}  # a team works in both modes
-DAYS = {"statement"}  # every day has a page; its figures are each one's own (test_statements.py)
+DAYS = {
+    "statement"
+}  # every day has a page; its figures are each one's own (tests/buyback/dashboard/test_statements.py)
 # What an address is sent so that it acts at home; a page that knows no form answers 405.
 FORMS: dict[str, dict[str, str]] = {
     "sell": {},

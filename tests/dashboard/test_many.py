@@ -16,9 +16,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from buyback.dashboard import payouts
+from buyback.ledger.statements import close_statements
 from buyback.models import Payout
-from buyback.statements import close_statements
-from config.keyset import CHUNK
+from config.foundation.keyset import CHUNK
 from partners.dashboard import paging
 from tests.dashboard.steps import signed_in
 from tests.world import World, make_collector, make_pack, make_purchase

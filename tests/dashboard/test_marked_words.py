@@ -22,7 +22,10 @@ BLOCK = re.compile(r"\{% blocktranslate.*?\{% endblocktranslate %\}", re.DOTALL)
 GIVEN = re.compile(r'\{% include [^%]*?\b(?:title|text|label|link_text|clear_text|nothing)="|\|default:"[A-Z]')
 
 
-@pytest.mark.parametrize("folder", ["dashboard", "account", "mfa", "usersessions", "allauth"])
+FOLDERS = ("dashboard", *(f"{app}/dashboard" for app in ("partners", "inventory", "buyback")))
+
+
+@pytest.mark.parametrize("folder", [*FOLDERS, "account", "mfa", "usersessions", "allauth"])
 def test_it_marks_every_word_of_a_template(folder: str) -> None:
     left = {}
     for path in (ROOT / "templates" / folder).rglob("*.html"):

@@ -18,7 +18,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from config import clock
+from config.foundation import clock
 from inventory.models import Collector
 from partners.models import User
 from tests.bulk import make_bulk_line, make_bulk_sale

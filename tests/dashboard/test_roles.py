@@ -14,10 +14,10 @@ from django.test import Client
 from django.urls import reverse
 
 from buyback.models import Payout
-from buyback.sellback import sell_back
+from buyback.sellback.sell_back import sell_back
 from config.dashboard import urlpatterns
-from partners.actor import SYSTEM
 from partners.models import Environment, Membership, Role
+from partners.records.actor import SYSTEM
 from tests.bulk import make_bulk_line
 from tests.calls import make_call
 from tests.dashboard.steps import confirmed
@@ -87,11 +87,12 @@ TABLE = {
     "teammate": Door(OWNERS, "membership"),
     "remove": Door(DONE_BY_OWNERS, "membership", post=True),
     "audit": Door(OWNERS),
-    # Live, which is asked here, has none of these; who may press what in the sandbox: test_sandbox.py.
+    # Live, which is asked here, has none of these; who may press what in the sandbox:
+    # tests/inventory/dashboard/test_sandbox.py.
     "sandbox": Door(NOBODY),
     "sandbox_clock": Door(NOBODY, post=True),
     "sandbox_reset": Door(NOBODY, post=True),
-    "order_move": Door(NOBODY, "order", post=True),  # test_orders.py
+    "order_move": Door(NOBODY, "order", post=True),  # tests/inventory/dashboard/test_shipping.py
 }
 
 

@@ -11,8 +11,8 @@ import pytest
 from django.contrib.staticfiles import finders
 from django.urls import reverse
 
-from buyback.sellback import sell_back
-from partners.actor import SYSTEM
+from buyback.sellback.sell_back import sell_back
+from partners.records.actor import SYSTEM
 from tests.dashboard.steps import confirmed
 from tests.dashboard.test_roles import TABLE, Stock
 from tests.world import World, make_collector, make_item

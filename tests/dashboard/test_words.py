@@ -18,10 +18,10 @@ from django.test import Client
 from django.urls import reverse
 
 from buyback.models import Buyback
-from config import clock
-from partners import invitations
-from partners.actor import SYSTEM
+from config.foundation import clock
 from partners.models import Role
+from partners.people import invitations
+from partners.records.actor import SYSTEM
 from tests.bulk import make_bulk_line
 from tests.calls import make_call
 from tests.dashboard.rows import make_saved_view, make_tally

@@ -5,7 +5,8 @@ from __future__ import annotations
 from partners.models import ApiKey, Environment, SavedView
 from tests.database.schema import our_models
 
-# How a partner reaches the sandbox goes with it (``partners/sandbox.py``); what happened in it stays behind, unseen.
+# How a partner reaches the sandbox goes with it (``partners/tenants/sandbox.py``); what happened in it stays behind,
+# unseen.
 MOVES = {ApiKey, SavedView}
 STAYS = {
     "Alert", "ApiCall", "BulkLine", "BulkSale", "Buyback", "Collector", "Event", "IdempotencyKey", "Item",

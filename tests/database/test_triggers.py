@@ -22,7 +22,7 @@ from buyback.models import (
     Statement,
     Transfer,
 )
-from buyback.models.sales import OPEN_STATES
+from buyback.models.buybacks import OPEN_STATES
 from inventory.models import Item, PriceChange, ShippingOrder
 from inventory.models.holdings import ITEM_MOVES
 from inventory.models.shipping import ORDER_MOVES

@@ -13,13 +13,15 @@ from django.test import Client
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from buyback import breaker, expiry, ledger, reconciler
+from buyback.ledger import invariants
+from buyback.live import breakers, reconciler
 from buyback.models import Buyback, Payout
-from config import clock
+from config.foundation import clock
 from inventory import models as inventory
-from partners import onboarding
-from partners.actor import SYSTEM
+from inventory.windows import sweep as window_sweep
 from partners.models import Environment
+from partners.records.actor import SYSTEM
+from partners.tenants import onboarding
 from tests.conftest import empty_the_database
 from tests.http_machine.model import FAULT, Answer, Card, Kept, Model, Pull, refused, rendered
 from tests.peers.oracle import OraclePeer
@@ -216,7 +218,7 @@ class Calls(RuleBasedStateMachine):
     @rule()
     def sweep(self) -> None:
         due = [one for one in self.model.pulls if one.state == "held" and one.closed and not one.swept]
-        assert expiry.close_windows(now=clock.now(), batch=3) == len(due)
+        assert window_sweep.close_windows(now=clock.now(), batch=3) == len(due)
         for pull in due:
             pull.swept = True
 
@@ -258,7 +260,7 @@ class Calls(RuleBasedStateMachine):
         for where in PLACES:
             for user in ("ada", "b/o|b é"):
                 self.look(where, user)
-        assert list(ledger.broken_invariants()) == []
+        assert list(invariants.broken_invariants()) == []
         for where in PLACES:
             company, mode = where.split()
             payouts = Payout.objects.of(getattr(self.world, company).environment(mode))
@@ -272,7 +274,7 @@ class StepByStep(Calls):
     def meet(self, where: str, number: int, fate: str, key: str | None) -> None:
         """One sale whose oracle or treasury misbehaves."""
         assert self.peers is not None
-        for one in (breaker.ORACLE, breaker.TREASURY, breaker.QUESTIONS):
+        for one in (breakers.ORACLE, breakers.TREASURY, breakers.QUESTIONS):
             one.count(answered=True)  # the machine is about the calls; the breaker has tests of its own
         peer, self.model.fate = self.peers[0 if fate == "no price" else 1], fate
         peer.fault(FATES[fate])

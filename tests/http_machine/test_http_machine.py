@@ -11,8 +11,8 @@ from hypothesis.errors import Flaky
 from hypothesis.stateful import run_state_machine_as_test
 from pytest_django.fixtures import Settings
 
-from buyback import breaker
-from config.breaker import Breaker
+from buyback.live import breakers
+from config.foundation.breaker import Breaker
 from tests.http_machine.machine import Calls, StepByStep
 from tests.peers.oracle import OraclePeer
 from tests.peers.treasury import TreasuryPeer
@@ -40,7 +40,7 @@ def peers(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
         for name, value in found.items():
             setattr(settings, name, value)
         for name in ("ORACLE", "TREASURY", "QUESTIONS"):
-            monkeypatch.setattr(breaker, name, Breaker())
+            monkeypatch.setattr(breakers, name, Breaker())
         monkeypatch.setattr(StepByStep, "peers", (oracle, treasury))
         yield
 

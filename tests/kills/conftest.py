@@ -9,9 +9,9 @@ import pytest
 from django.conf import settings as settings_of_tests
 from pytest_django.fixtures import Settings
 
-from buyback import breaker
-from config import embedded
-from config.breaker import Breaker
+from buyback.live import breakers
+from config.foundation.breaker import Breaker
+from config.postgres import embedded
 from tests.kills.server import Server
 from tests.peers.oracle import OraclePeer
 from tests.peers.tcp_proxy import TcpProxy
@@ -58,7 +58,7 @@ def peers(_outside: Outside, settings: Settings, monkeypatch: pytest.MonkeyPatch
     for name, value in _outside.settings.items():
         setattr(settings, name, value)
     for name in ("ORACLE", "TREASURY", "QUESTIONS"):
-        monkeypatch.setattr(breaker, name, Breaker())
+        monkeypatch.setattr(breakers, name, Breaker())
     return _outside
 
 

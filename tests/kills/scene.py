@@ -10,7 +10,7 @@ import psycopg
 from django.db import connection
 
 from buyback.models import Buyback, Payout, Transfer
-from config.broker import database_conninfo
+from config.postgres.broker import database_conninfo
 from inventory.models import Item
 from partners.models import Mode
 from tests.kills.conftest import Outside

@@ -84,7 +84,7 @@ class Server:
         read, self._leash = os.pipe()
         with self.log.open("ab") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "config.child", "web", str(read), str(self.port)],
+                [sys.executable, "-m", "config.local.child", "web", str(read), str(self.port)],
                 cwd=ROOT,
                 env=environment,
                 stdin=subprocess.DEVNULL,

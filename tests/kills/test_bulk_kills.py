@@ -8,11 +8,11 @@ from uuid import uuid4
 
 import pytest
 
-from buyback import bulk
+from buyback.bulk import run
 from buyback.models import BulkSale, Payout
 from buyback.tasks import sell_bulk
-from config import clock
-from partners.actor import SYSTEM
+from config.foundation import clock
+from partners.records.actor import SYSTEM
 from tests.kills.conftest import Outside
 from tests.kills.scene import AMOUNT, agree
 from tests.processes import kill, process, until
@@ -33,7 +33,7 @@ def states(sale: BulkSale) -> list[tuple[str, str]]:
 def started(world: World) -> BulkSale:
     live = world.northwind.live
     chosen = [(make_item(live, now=clock.now()).pk, AMOUNT) for _ in range(ITEMS)]
-    return bulk.start(environment=live, token=uuid4(), chosen=chosen, by=SYSTEM, now=clock.now())
+    return run.start(environment=live, token=uuid4(), chosen=chosen, by=SYSTEM, now=clock.now())
 
 
 def at_the_oracle(peers: Outside) -> Callable[[], bool]:

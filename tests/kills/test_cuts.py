@@ -14,9 +14,9 @@ from typing import NamedTuple
 import pytest
 from django.db import connection
 
-from buyback.attempts import reference_of
+from buyback.live.steps import reference_of
 from buyback.models import Buyback
-from config import clock
+from config.foundation import clock
 from inventory.models import Item
 from partners.models import IdempotencyKey
 from tests.kills.conftest import Far

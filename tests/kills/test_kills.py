@@ -13,9 +13,9 @@ from typing import NamedTuple
 
 import pytest
 
+from buyback.live.reconciler import reconcile_all
 from buyback.models import Buyback, Payout
-from buyback.reconciler import reconcile_all
-from config import clock
+from config.foundation import clock
 from inventory.models import Item
 from tests.kills.conftest import Outside
 from tests.kills.scene import (

@@ -12,7 +12,7 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from partners.keys import find
+from partners.keys.api_keys import find
 from partners.management.commands import create_member
 from partners.models import ApiKey, Environment, Membership, Partner, User
 from tests.world import PASSWORD, make_environment, make_key, make_partner, make_user

@@ -1,7 +1,7 @@
 """A pricing oracle: `python -m tests.peers.oracle --port 9002 --any 100.00`.
 
 Prices are set over the control route, `{"prices": {"item-1": "115.88"}}`, or in tests by
-`peer.prices["item-1"] = "115.88"`. An item without one costs `any`, or is a 404. Protocol: `buyback/oracle.py`.
+`peer.prices["item-1"] = "115.88"`. An item without one costs `any`, or is a 404. Protocol: `buyback/live/oracle.py`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A treasury: `TREASURY_KEY=… python -m tests.peers.treasury --port 9001`. Protocol: `buyback/treasury.py`.
+"""A treasury: `TREASURY_KEY=… python -m tests.peers.treasury --port 9001`. Protocol: `buyback/live/treasury.py`.
 
 A reference pays at most once, however often and however broken it is asked. What was truly paid stands in `paid()`
 and in the control route's answer; `payments` keeps every movement of money, so a second one for a reference would

@@ -9,9 +9,9 @@ from threading import Event
 import pytest
 from pytest_django.fixtures import Settings
 
-from buyback import breaker
+from buyback.live import breakers
 from buyback.models import Payout
-from config.breaker import Breaker
+from config.foundation.breaker import Breaker
 from tests.peers.oracle import OraclePeer
 from tests.peers.server import Peer, Request
 from tests.peers.treasury import TreasuryPeer
@@ -72,6 +72,6 @@ def peers(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Peers
         settings.ORACLE_URL, settings.TREASURY_URL, settings.TREASURY_KEY = oracle.url, treasury.url, KEY
         settings.ORACLE_TIMEOUT = settings.TREASURY_TIMEOUT = 60
         for name in ("ORACLE", "TREASURY", "QUESTIONS"):
-            monkeypatch.setattr(breaker, name, Breaker())
+            monkeypatch.setattr(breakers, name, Breaker())
         as_processes(monkeypatch)
         yield Peers(oracle, treasury)

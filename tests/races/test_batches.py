@@ -14,8 +14,8 @@ from django.test import Client
 
 from buyback.models import Payout
 from buyback.outcomes import Sale
-from buyback.sellback import sell_back
-from config import clock
+from buyback.sellback.sell_back import sell_back
+from config.foundation import clock
 from inventory.models import Item
 from tests.threads import together
 from tests.world import World, make_item
@@ -50,7 +50,7 @@ def meeting(monkeypatch: pytest.MonkeyPatch) -> None:
                 with suppress(BrokenBarrierError):
                     both.wait(timeout=1)
 
-    monkeypatch.setattr("buyback.api.sell_back", sells)
+    monkeypatch.setattr("buyback.api.sellback.sell_back", sells)
 
 
 def test_it_shows_two_batches_in_opposite_order_waiting_for_each_other(items: list[Item]) -> None:

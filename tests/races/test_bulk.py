@@ -13,13 +13,14 @@ from uuid import UUID, uuid4
 import pytest
 from django.db import connection
 
-from buyback import attempts, bulk
+from buyback.bulk import run
+from buyback.live import steps
 from buyback.models import BulkLine, BulkSale, Buyback, Payout
 from buyback.tasks import sell_bulk
-from config import clock
+from config.foundation import clock
 from inventory.models import Item
-from partners.actor import SYSTEM
 from partners.models import AuditEntry
+from partners.records.actor import SYSTEM
 from tests.kills.scene import locked
 from tests.processes import kill, process, until
 from tests.races.conftest import Peers
@@ -39,11 +40,11 @@ def items_of(world: World, amount: int = ITEMS) -> list[Item]:
 def started(items: list[Item], token: UUID | None = None, amount: Decimal | None = None) -> BulkSale:
     chosen = [(item.pk, amount or item.buyback_price) for item in items]
     here = items[0].environment
-    return bulk.start(environment=here, token=token or uuid4(), chosen=chosen, by=SYSTEM, now=clock.now())
+    return run.start(environment=here, token=token or uuid4(), chosen=chosen, by=SYSTEM, now=clock.now())
 
 
 def work_off(sale: BulkSale) -> None:
-    while bulk.sell_next(sale.pk):
+    while run.sell_next(sale.pk):
         pass
 
 
@@ -66,11 +67,11 @@ def test_it_pays_twice_without_claims_and_guards(world: World, monkeypatch: pyte
             columns = "id, environment_id, collector_id, amount"
             cursor.execute(f"INSERT INTO unguarded ({columns}) VALUES (%s, %s, %s, %s)", payment)
 
-    monkeypatch.setattr(bulk, "CHUNK", 1)
-    monkeypatch.setattr(bulk, "_claim", look)
-    monkeypatch.setattr(bulk, "_work_on", pay)
+    monkeypatch.setattr(run, "CHUNK", 1)
+    monkeypatch.setattr(run, "_claim", look)
+    monkeypatch.setattr(run, "_work_on", pay)
     with payments_without_guards():
-        assert together([partial(bulk.sell_next, sale.pk)] * 2) == [True, True]
+        assert together([partial(run.sell_next, sale.pk)] * 2) == [True, True]
         assert number("SELECT count(*) FROM unguarded") == 2
 
 
@@ -103,9 +104,9 @@ def payments_of_an_overtaken_worker(world: World, peers: Peers, monkeypatch: pyt
     def overtake() -> None:
         BulkLine.objects.update(lease_until=clock.now())
         Buyback.objects.update(lease_until=clock.now())
-        bulk.sell_next(sale.pk)
+        run.sell_next(sale.pk)
 
-    slow = partial(bulk.sell_next, sale.pk)
+    slow = partial(run.sell_next, sale.pk)
     assert together([slow, partial(gate.before, overtake)]) == [False, None]
     assert told() == {"sold": 1}
     assert Payout.objects.count() == 1
@@ -116,7 +117,7 @@ def test_it_pays_twice_when_a_worker_is_overtaken_without_its_reference(
     world: World, peers: Peers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The control: each of the two asks the treasury under a reference of its own."""
-    monkeypatch.setattr(attempts.Attempt, "reference", property(lambda _: f"buyback-{uuid4()}"))
+    monkeypatch.setattr(steps.Attempt, "reference", property(lambda _: f"buyback-{uuid4()}"))
     assert payments_of_an_overtaken_worker(world, peers, monkeypatch) == 2
 
 

@@ -10,14 +10,14 @@ from functools import partial
 import pytest
 from django.db import connection
 
-from buyback.expiry import close_batch, close_windows
 from buyback.models import Buyback
 from buyback.outcomes import ItemExpired, SaleInFlight
-from buyback.sellback import sell_back
-from config import clock
+from buyback.sellback.sell_back import sell_back
+from config.foundation import clock
 from inventory.models import Item
-from partners.actor import SYSTEM
+from inventory.windows.sweep import close_batch, close_windows
 from partners.models import Event, Mode
+from partners.records.actor import SYSTEM
 from tests.threads import together
 from tests.world import NOW, World, make_collector, make_environment, make_item, make_pack, make_purchase
 

@@ -8,9 +8,9 @@ from threading import Barrier
 
 import pytest
 
-from partners.actor import SYSTEM
-from partners.keys import issue_key, rotate_key
+from partners.keys.api_keys import issue_key, rotate_key
 from partners.models import ApiKey
+from partners.records.actor import SYSTEM
 from tests.races.test_review import told
 from tests.threads import together
 from tests.world import NOW, World

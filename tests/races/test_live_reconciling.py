@@ -12,11 +12,12 @@ from uuid import UUID
 
 import pytest
 
-from buyback import attempts, expiry, reconciler
+from buyback.live import reconciler, steps
+from buyback.live.reconciler import reconcile, reconcile_all
 from buyback.models import Alert, Buyback, Payout
-from buyback.reconciler import reconcile, reconcile_all
-from config import clock
+from config.foundation import clock
 from inventory.models import Item
+from inventory.windows import sweep as window_sweep
 from partners.models import Event
 from tests.races.conftest import Peers
 from tests.races.test_live_sales import SOLD, held, sell
@@ -167,11 +168,11 @@ def test_it_shows_two_reconcilers_on_one_sale_without_the_lease(
     """The control: both look, then act. Both ask, and only the treasury's own memory saves the money."""
     sale, both_have_looked = left_open(world, peers), Barrier(2)
 
-    def look(buyback_id: UUID, **_: Any) -> attempts.Attempt:
+    def look(buyback_id: UUID, **_: Any) -> steps.Attempt:
         both_have_looked.wait(timeout=30)
-        return attempts.load(buyback_id)
+        return steps.load(buyback_id)
 
-    monkeypatch.setattr(attempts, "take_lease", look)
+    monkeypatch.setattr(steps, "take_lease", look)
     assert together([partial(reconcile, sale)] * 2) == [True, True]
     assert len(peers.treasury.seen) == 2
     assert peers.agree()
@@ -208,7 +209,7 @@ def test_it_tells_callers_and_reconcilers_the_same(world: World, peers: Peers) -
 def closing(world: World) -> tuple[Item, Callable[[], int]]:
     """An item that is claimed in its window, and a sweep after it."""
     item = held(world, expires_at=clock.now() + timedelta(seconds=20))
-    return item, lambda: expiry.close_windows(now=clock.now() + timedelta(seconds=60))
+    return item, lambda: window_sweep.close_windows(now=clock.now() + timedelta(seconds=60))
 
 
 def told() -> int:
@@ -223,8 +224,8 @@ def test_it_shows_a_sweep_that_would_close_an_item_while_it_is_sold(
     """
     item, sweep = closing(world)
     gate = peers.hold(peers.oracle, monkeypatch)
-    anything = expiry.CLOSE_BATCH.replace("AND state = 'held'", "").replace("AND item.state = 'held'", "")
-    monkeypatch.setattr(expiry, "CLOSE_BATCH", anything)
+    anything = window_sweep.CLOSE_BATCH.replace("AND state = 'held'", "").replace("AND item.state = 'held'", "")
+    monkeypatch.setattr(window_sweep, "CLOSE_BATCH", anything)
     answer, stopped = together([lambda: sell(world, item), partial(gate.before, sweep)])
     assert "inventory_item_swept_sells_no_more" in str(stopped)
     assert (answer, told()) == ((200, SOLD), 0)

@@ -15,9 +15,9 @@ import pytest
 from django.db import connection, transaction
 from django.test import Client
 
-from buyback import attempts
+from buyback.live import steps
 from buyback.models import Buyback, Payout, TreasuryControl
-from config import clock
+from config.foundation import clock
 from inventory.models import Card, Item
 from tests.conftest import empty_the_database
 from tests.processes import until
@@ -77,11 +77,11 @@ def test_it_shows_one_item_paid_many_times_without_the_guards(
     treasury pays every one of them.
     """
     item, closed = held(world), Event()
-    blind = without(attempts.CLAIM, "FOR NO KEY UPDATE NOWAIT", "AND inventory_item.state = 'held'")
+    blind = without(steps.CLAIM, "FOR NO KEY UPDATE NOWAIT", "AND inventory_item.state = 'held'")
     gate = f"FROM basis CROSS JOIN (SELECT pg_advisory_xact_lock_shared({GATE})) AS gate )"
-    monkeypatch.setattr(attempts, "CLAIM", replaced(blind, "FROM basis )", gate))
-    monkeypatch.setattr(attempts, "SUBMIT", without(attempts.SUBMIT, COUNTED))
-    monkeypatch.setattr(attempts, "_next_reference", lambda _: str(uuid4()))
+    monkeypatch.setattr(steps, "CLAIM", replaced(blind, "FROM basis )", gate))
+    monkeypatch.setattr(steps, "SUBMIT", without(steps.SUBMIT, COUNTED))
+    monkeypatch.setattr(steps, "_next_reference", lambda _: str(uuid4()))
 
     def sell_after_a_look() -> tuple[int, bytes]:
         assert closed.wait(timeout=30)
@@ -205,8 +205,8 @@ def test_it_shows_a_sale_that_does_not_see_the_switch(
     world: World, peers: Peers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The control: one statement that waits for the card reads the switch before the wait."""
-    waits = replaced(attempts.SUBMIT, "OF priced NOWAIT", "OF priced")
-    monkeypatch.setattr(attempts, "SUBMIT", waits)
+    waits = replaced(steps.SUBMIT, "OF priced NOWAIT", "OF priced")
+    monkeypatch.setattr(steps, "SUBMIT", waits)
     assert pause_while_it_waits_for_its_card(world, held(world)) == [True, (200, SOLD), None]
 
 
@@ -246,10 +246,10 @@ def test_it_refuses_an_item_that_is_claimed_while_it_looks(
     """A claim that begins before another's commit and locks after it finds the item selling, and
     cannot see the attempt.
     """
-    item, closed, begun, claim = held(world), Event(), Event(), attempts.CLAIM
+    item, closed, begun, claim = held(world), Event(), Event(), steps.CLAIM
     looks = "AND state <> 'sold'"
     gate = f"{looks} AND pg_advisory_xact_lock_shared({GATE}) IS NOT NULL"
-    monkeypatch.setattr(attempts, "CLAIM", replaced(claim, looks, gate))
+    monkeypatch.setattr(steps, "CLAIM", replaced(claim, looks, gate))
     oracle = peers.hold(peers.oracle, monkeypatch)
 
     def late() -> tuple[int, bytes]:
@@ -267,7 +267,7 @@ def test_it_refuses_an_item_that_is_claimed_while_it_looks(
             cursor.execute("SELECT pg_advisory_lock(%s)", [GATE])
             closed.set()
             until(lambda: waiting(cursor) == 1, seconds=30)
-            monkeypatch.setattr(attempts, "CLAIM", claim)
+            monkeypatch.setattr(steps, "CLAIM", claim)
             begun.set()
             assert oracle.reached.wait(timeout=30)
             cursor.execute("SELECT pg_advisory_unlock(%s)", [GATE])

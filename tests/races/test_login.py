@@ -10,7 +10,7 @@ from allauth.core.internal import ratelimit
 from django.core.cache import cache
 from django.test import Client
 
-from partners.adapters import TOO_MANY
+from partners.people.allauth_adapters import TOO_MANY
 from tests.threads import together
 from tests.world import World
 

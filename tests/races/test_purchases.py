@@ -11,11 +11,11 @@ import pytest
 from django.db import IntegrityError
 from django.test import Client
 
-from buyback.sellback import sell_back
+from buyback.sellback.sell_back import sell_back
 from inventory.models import Card, Item, Purchase
-from inventory.purchases import OutOfStock, buy_pulls
-from partners.actor import SYSTEM
+from inventory.packs.purchases import OutOfStock, buy_pulls
 from partners.models import Environment, Mode
+from partners.records.actor import SYSTEM
 from tests.threads import together
 from tests.world import NOW, World, make_item
 

@@ -8,11 +8,11 @@ from threading import Barrier
 import pytest
 from django.db import transaction
 
-from buyback import reversal
+from buyback.decisions import reversal
 from buyback.models import Buyback, Reversal, Transfer
-from buyback.sellback import sell_back
-from partners.actor import SYSTEM, Actor
+from buyback.sellback.sell_back import sell_back
 from partners.models import AuditEntry
+from partners.records.actor import SYSTEM, Actor
 from tests.races.test_review import told
 from tests.threads import together
 from tests.world import World, make_item

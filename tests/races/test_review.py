@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 from django.db import transaction
 
-from buyback import attempts, review
+from buyback.decisions import review
+from buyback.live import steps
 from buyback.models import Buyback, Payout, Proposal, Transfer
-from config.errors import Refusal
+from config.foundation.errors import Refusal
 from inventory.pricing import price
-from partners.actor import SYSTEM, Actor
 from partners.models import AuditEntry
+from partners.records.actor import SYSTEM, Actor
 from tests.threads import together
 from tests.world import NOW, World, make_item, make_proposal
 
@@ -26,9 +27,9 @@ PEOPLE = [Actor("user", f"{number}@x.test") for number in range(8)]
 def in_review(world: World) -> Buyback:
     environment = world.northwind.live
     item = make_item(environment)
-    attempt = attempts.claim(environment=environment, item_id=item.public_id, by=SYSTEM, key=None, now=NOW)
-    attempts.submit(attempt, price(attempt.item), now=NOW)
-    attempts.send_to_review(attempt.pk, reason="past the retention", now=NOW)
+    attempt = steps.claim(environment=environment, item_id=item.public_id, by=SYSTEM, key=None, now=NOW)
+    steps.submit(attempt, price(attempt.item), now=NOW)
+    steps.send_to_review(attempt.pk, reason="past the retention", now=NOW)
     return Buyback.objects.get()
 
 

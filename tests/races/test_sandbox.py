@@ -13,18 +13,18 @@ import pytest
 from django.db import IntegrityError, connection
 from django.db.backends.utils import CursorWrapper
 
-from buyback import sellback
-from buyback.expiry import CLOSE_BATCH, close_windows
 from buyback.models import Buyback, Payout, Transfer
 from buyback.outcomes import ItemExpired
-from buyback.sandbox import move_clock
-from buyback.sellback import sell_back
+from buyback.sellback import sell_back as sellback
+from buyback.sellback.sell_back import sell_back
 from inventory.models import Collector, Item, Purchase
-from inventory.purchases import buy_pulls
-from partners import sandbox
-from partners.actor import SYSTEM
+from inventory.packs.purchases import buy_pulls
+from inventory.windows.sandbox_clock import move_clock
+from inventory.windows.sweep import CLOSE_BATCH, close_windows
 from partners.models import Environment, Event
-from partners.sandbox import reset
+from partners.records.actor import SYSTEM
+from partners.tenants import sandbox
+from partners.tenants.sandbox import reset
 from tests.processes import until
 from tests.threads import together
 from tests.world import World, make_collector, make_item, make_purchase

@@ -17,8 +17,8 @@ from django.db import IntegrityError, connection
 from django.test import Client
 
 from buyback.models import Buyback, Payout, Transfer
-from buyback.sellback import WAITING
-from config import clock
+from buyback.sellback.sell_back import WAITING
+from config.foundation import clock
 from inventory.models import Item
 from inventory.pricing import price
 from partners.models import Mode

@@ -14,13 +14,13 @@ from django.db import OperationalError, connection, transaction
 from django.test import Client
 
 from buyback.models import Buyback
-from buyback.sellback import sell_back
-from config import clock
-from config.errors import Refusal
+from buyback.sellback.sell_back import sell_back
+from config.foundation import clock
+from config.foundation.errors import Refusal
 from inventory.models import Item, ShippedItem, ShippingOrder
 from inventory.shipping.orders import place
-from partners.actor import SYSTEM
 from partners.models import Environment, Mode
+from partners.records.actor import SYSTEM
 from tests.races.test_sellback import payments_without_guards
 from tests.shipments import make_order, make_quote
 from tests.threads import together

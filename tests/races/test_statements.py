@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import pytest
 
+from buyback.ledger.statements import close_statements
 from buyback.models import Statement
-from buyback.sellback import sell_back
-from buyback.statements import close_statements
-from partners.actor import SYSTEM
+from buyback.sellback.sell_back import sell_back
+from partners.records.actor import SYSTEM
 from tests.threads import together
 from tests.world import NOW, World, make_item
 

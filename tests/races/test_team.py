@@ -8,10 +8,10 @@ from threading import Barrier
 import pytest
 from django.db import transaction
 
-from partners.actor import SYSTEM
-from partners.invitations import accept_invitation, invite
 from partners.models import Membership, User
-from partners.team import change_role, remove_member
+from partners.people.invitations import accept_invitation, invite
+from partners.people.team import change_role, remove_member
+from partners.records.actor import SYSTEM
 from tests.races.test_review import told
 from tests.threads import together
 from tests.world import NOW, PASSWORD, World, make_membership

@@ -15,13 +15,13 @@ from django.db import connection
 from django.test import Client
 from pytest_django.fixtures import Settings
 
-from buyback import bulk
+from buyback.bulk import run
 from buyback.models import BulkLine, Buyback, Payout
-from config import clock
-from config.broker import database_conninfo
+from config.foundation import clock
+from config.postgres.broker import database_conninfo
 from inventory.models import Item
-from partners.actor import SYSTEM
 from partners.models import IdempotencyKey
+from partners.records.actor import SYSTEM
 from tests.kills.scene import locked
 from tests.world import World, make_item
 
@@ -119,11 +119,11 @@ def test_a_line_of_a_bulk_sale_is_tried_again(world: World, item: Item) -> None:
     other = make_item(world.northwind.sandbox, now=clock.now())
     chosen = [(one.pk, one.buyback_price) for one in (item, other)]
     here, token = world.northwind.sandbox, uuid4()
-    sale = bulk.start(environment=here, token=token, chosen=chosen, by=SYSTEM, now=clock.now())
+    sale = run.start(environment=here, token=token, chosen=chosen, by=SYSTEM, now=clock.now())
     with locked("inventory_item", item.pk):
-        assert not bulk.sell_next(sale.pk)
+        assert not run.sell_next(sale.pk)
     states = BulkLine.objects.order_by("pk").values_list("state", flat=True)
     assert list(states) == ["selling", "sold"]
-    bulk.sell_next(sale.pk, now=clock.now() + bulk.SOON)
+    run.sell_next(sale.pk, now=clock.now() + run.SOON)
     assert list(states.all()) == ["sold", "sold"]
     assert Payout.objects.count() == 2

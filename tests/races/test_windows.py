@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
-from buyback.expiry import close_batch
 from buyback.models import Buyback
-from buyback.sellback import sell_back
-from config.errors import Refusal
+from buyback.sellback.sell_back import sell_back
+from config.foundation.errors import Refusal
 from inventory.models import Item
-from inventory.windows import close_window, extend_window
-from partners.actor import SYSTEM, Actor
+from inventory.windows.override import close_window, extend_window
+from inventory.windows.sweep import close_batch
 from partners.models import AuditEntry, Event, Mode
+from partners.records.actor import SYSTEM, Actor
 from tests.threads import together
 from tests.world import NOW, World, make_item
 

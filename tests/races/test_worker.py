@@ -13,9 +13,9 @@ from celery import Task
 from django.db import connection
 
 from buyback.tasks import close_windows
-from config import clock
-from config.broker import database_conninfo
 from config.celery import app
+from config.foundation import clock
+from config.postgres.broker import database_conninfo
 from inventory.models import Item
 from partners.models import Environment, Event
 from tests.processes import kill, process, until

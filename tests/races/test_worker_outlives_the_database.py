@@ -12,8 +12,8 @@ from django.db import connection
 from psycopg.conninfo import make_conninfo
 
 from buyback.tasks import close_windows
-from config import clock
-from config.broker import database_conninfo
+from config.foundation import clock
+from config.postgres.broker import database_conninfo
 from tests.processes import process, until
 from tests.races.test_worker import QUEUE, QUIET, WORKER, done, execute, number, send
 from tests.world import World, make_item

@@ -8,11 +8,12 @@ from typing import Any
 from unittest.mock import patch
 from uuid import UUID, uuid4
 
-from buyback import attempts, outside, reconciler, sellback, treasury
+from buyback.live import gateway, reconciler, steps, treasury
 from buyback.models import Buyback
 from buyback.outcomes import TransactionFailed
+from buyback.sellback import sell_back
 from inventory.models import Item, ShippingOrder
-from inventory.shipping import orders, progress
+from inventory.shipping import fulfilment, orders
 from tests.statements import replaced, without
 
 Outage = Callable[[], Any]
@@ -27,59 +28,59 @@ def silence_is_a_no() -> Any:
             outcome = treasury.Declined("timeout")
         return real(buyback_id, outcome, **kwargs)
 
-    return _all((sellback, "conclude", conclude), (reconciler, "conclude", conclude))
+    return _all((sell_back, "conclude", conclude), (reconciler, "conclude", conclude))
 
 
 def not_found_is_a_no() -> Any:
     """What the treasury does not know yet counts as "declined"."""
-    real = outside.ask
+    real = gateway.ask
 
     def ask(*args: Any, **kwargs: Any) -> treasury.Outcome:
         outcome = real(*args, **kwargs)
         return treasury.Declined("not found") if isinstance(outcome, treasury.NotFound) else outcome
 
-    return patch.object(outside, "ask", ask)
+    return patch.object(gateway, "ask", ask)
 
 
 def new_reference_each_time() -> Any:
     """A resubmission asks for another payment."""
-    return patch.object(attempts.Attempt, "reference", property(lambda self: f"buyback-{self.pk}-{uuid4()}"))
+    return patch.object(steps.Attempt, "reference", property(lambda self: f"buyback-{self.pk}-{uuid4()}"))
 
 
 def paid_before_written_down() -> Any:
     """The treasury is asked before the submission is in the database."""
-    real = attempts.submit
+    real = steps.submit
 
-    def submit(attempt: attempts.Attempt, price: Any, **kwargs: Any) -> None:
-        attempt.buyback.reference = attempts.reference_of(attempt.item, 1)
-        outside.pay(attempt, price.amount)
+    def submit(attempt: steps.Attempt, price: Any, **kwargs: Any) -> None:
+        attempt.buyback.reference = steps.reference_of(attempt.item, 1)
+        gateway.pay(attempt, price.amount)
         real(attempt, price, **kwargs)
 
-    return patch.object(attempts, "submit", submit)
+    return patch.object(steps, "submit", submit)
 
 
 def lapsed_claims_still_submit() -> Any:
     """A request that lost its claim asks the treasury all the same."""
-    real = attempts.submit
+    real = steps.submit
 
-    def submit(attempt: attempts.Attempt, price: Any, **kwargs: Any) -> None:
-        attempt.buyback.reference = attempts.reference_of(attempt.item, 1)
+    def submit(attempt: steps.Attempt, price: Any, **kwargs: Any) -> None:
+        attempt.buyback.reference = steps.reference_of(attempt.item, 1)
         with suppress(TransactionFailed):
             real(attempt, price, **kwargs)
 
-    return patch.object(attempts, "submit", submit)
+    return patch.object(steps, "submit", submit)
 
 
 def open_items_are_free() -> Any:
     """An unknown outcome hands the item back at once."""
-    real = attempts.park
+    real = steps.park
 
     def park(buyback_id: UUID, **kwargs: Any) -> None:
         real(buyback_id, **kwargs)
         item = Item.objects.get(buybacks=buyback_id)
         Item.objects.filter(pk=item.pk, state="selling").update(state="held")
 
-    return patch.object(attempts, "park", park)
+    return patch.object(steps, "park", park)
 
 
 def nobody_reconciles() -> Any:
@@ -94,35 +95,35 @@ def windows_never_close() -> Any:
 
 def money_stays_in_flight() -> Any:
     """A failed sale does not give back what was set aside."""
-    real = attempts._transfer
+    real = steps._transfer
 
     def transfer(buyback: Buyback, debit: Any, credit: Any, now: Any) -> None:
         if credit != "treasury":
             real(buyback, debit, credit, now)
 
-    return patch.object(attempts, "_transfer", transfer)
+    return patch.object(steps, "_transfer", transfer)
 
 
 def caps_do_not_count() -> Any:
     """No sale is counted against a cap."""
-    uncounted = replaced(attempts.SUBMIT, "span.cap IS NOT NULL", "false")
-    return patch.object(attempts, "SUBMIT", uncounted)
+    uncounted = replaced(steps.SUBMIT, "span.cap IS NOT NULL", "false")
+    return patch.object(steps, "SUBMIT", uncounted)
 
 
 def any_lease_will_do() -> Any:
     """A request that was given up goes on when somebody else's lease runs."""
-    real = attempts.submit
+    real = steps.submit
 
-    def submit(attempt: attempts.Attempt, price: Any, **kwargs: Any) -> None:
+    def submit(attempt: steps.Attempt, price: Any, **kwargs: Any) -> None:
         attempt.buyback.refresh_from_db(fields=["lease_until"])
         real(attempt, price, **kwargs)
 
-    return patch.object(attempts, "submit", submit)
+    return patch.object(steps, "submit", submit)
 
 
 def floors_do_not_hold() -> Any:
     """``min_amount`` is not looked at."""
-    return patch.object(sellback, "_refuse_price", lambda *_: None)
+    return patch.object(sell_back, "_refuse_price", lambda *_: None)
 
 
 def any_treasury_will_do() -> Any:
@@ -132,7 +133,7 @@ def any_treasury_will_do() -> Any:
 
 def references_are_made_anew() -> Any:
     """A reference is drawn at the submission, so after a restore the same sale is another payment."""
-    return patch.object(attempts, "_next_reference", lambda _: f"buyback-{uuid4()}")
+    return patch.object(steps, "_next_reference", lambda _: f"buyback-{uuid4()}")
 
 
 def anything_can_be_ordered() -> Any:
@@ -160,14 +161,14 @@ def given_up_orders_keep_their_items() -> Any:
     """A cancelled or failed order lets go of its items, and nobody holds them again."""
 
     def release(order: ShippingOrder, _items: list[Item]) -> None:
-        if order.state in progress.GIVEN_UP:
+        if order.state in fulfilment.GIVEN_UP:
             order.lines.update(released=True)
 
-    return patch.object(progress, "_move_its_items", release)
+    return patch.object(fulfilment, "_move_its_items", release)
 
 
 def _claiming_without(*rules: str) -> Any:
-    return patch.object(attempts, "CLAIM", without(attempts.CLAIM, *rules))
+    return patch.object(steps, "CLAIM", without(steps.CLAIM, *rules))
 
 
 def _moves_unasked(items: list[Item], _before: Item.State, after: Item.State) -> None:

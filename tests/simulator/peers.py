@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from random import Random
 
-from buyback import oracle, treasury
+from buyback.live import oracle, treasury
 
 FATES = ("paid", "paid", "paid", "declined", "lost", "answer lost", "late", "garbled")
 

@@ -16,16 +16,19 @@ from unittest.mock import patch
 
 from django.conf import settings
 
-from buyback import attempts, breaker, expiry, ledger, oracle, outside, reconciler, sellback, treasury
+from buyback.ledger import invariants
+from buyback.live import breakers, gateway, oracle, reconciler, steps, treasury
 from buyback.models import Buyback, TreasuryControl
 from buyback.outcomes import Sale
-from config import outbound
-from config.breaker import Breaker
-from config.errors import Refusal
+from buyback.sellback import sell_back
+from config.foundation import outbound
+from config.foundation.breaker import Breaker
+from config.foundation.errors import Refusal
 from inventory.models import Item
-from inventory.shipping import orders, progress
-from partners.actor import SYSTEM
+from inventory.shipping import fulfilment, orders
+from inventory.windows import sweep
 from partners.models import Environment
+from partners.records.actor import SYSTEM
 from tests.shipments import make_quote
 from tests.simulator.backup import Backup
 from tests.simulator.peers import SimulatedOracle, SimulatedTreasury
@@ -109,7 +112,7 @@ class Run:
             item = self.random.choice(self.items)
             floor = self.random.choice((None, None, Decimal(60)))
             try:
-                sale = sellback.sell_back(
+                sale = sell_back.sell_back(
                     environment=self.environment, item_id=item.public_id, by=SYSTEM, min_amount=floor
                 )
                 self.sold.append((sale, floor or Decimal(0)))
@@ -128,7 +131,7 @@ class Run:
                 order = orders.place(environment=self.environment, rate_id=rate, by=SYSTEM)
                 for to in self.random.choices((None, None, None, "cancelled", "failed"), k=self.random.randrange(4)):
                     self.stage.pause(f"an order is {order.state}")
-                    order = progress.advance(order=order, by=SYSTEM, to=to)
+                    order = fulfilment.advance(order=order, by=SYSTEM, to=to)
             except Refusal as refusal:
                 self.trace.append(f"refused {type(refusal).__name__}")
 
@@ -140,7 +143,7 @@ class Run:
     def _sweeper(self) -> None:
         for _ in range(2):
             self.stage.pause("sweeper waits")
-            expiry.close_batch(now=self.now)
+            sweep.close_batch(now=self.now)
 
     def _weather(self) -> None:
         for _ in range(self.random.randint(2, 6)):
@@ -176,7 +179,7 @@ class Run:
             reconciler.reconcile_all(now=self.now)
 
     def _judge(self) -> None:
-        broken = [f"{one.rule}: {one.rows}" for one in ledger.broken_invariants()]
+        broken = [f"{one.rule}: {one.rows}" for one in invariants.broken_invariants()]
         sales = list(Buyback.objects.of(self.environment))
         settled = {one.reference: one.amount for one in sales if one.state == Buyback.State.SETTLED}
         payments = [one for peer in self.treasuries.values() for one in peer.paid.items()]
@@ -210,9 +213,9 @@ class Run:
         """The clock, the peers and the points where the turn may change hands."""
         with ExitStack() as stack:
             stack.enter_context(patch.object(Environment, "database_now", lambda _: self.now))
-            stack.enter_context(patch.object(outside, "is_asked", lambda _: True))
+            stack.enter_context(patch.object(gateway, "is_asked", lambda _: True))
             for name in ("ORACLE", "TREASURY", "QUESTIONS"):
-                stack.enter_context(patch.object(breaker, name, Breaker(self._seconds)))
+                stack.enter_context(patch.object(breakers, name, Breaker(self._seconds)))
             # Each actor stands for a process, and a killed one leaves its mark behind: two runs may be at work.
             stack.enter_context(patch.object(reconciler, "alone", lambda *_, **__: nullcontext(enter_result=True)))
             stack.enter_context(patch.object(outbound, "AT_ONCE", BoundedSemaphore(len(self.stage.actors))))
@@ -222,7 +225,7 @@ class Run:
             stack.enter_context(patch.object(oracle, "fetch", self.oracle.fetch))
             for call in ("pay", "ask"):
                 stack.enter_context(patch.object(treasury, call, self._of_the_day(call)))
-            for module, names in ((attempts, STEPS), (outside, CALLS)):
+            for module, names in ((steps, STEPS), (gateway, CALLS)):
                 for name in names:
                     stack.enter_context(patch.object(module, name, self._paused(name, getattr(module, name))))
             yield

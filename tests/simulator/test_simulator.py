@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import pytest
 from django.db import DatabaseError
 
-from buyback.attempts import Moved
-from buyback.reconciler import SalesNotReconciled
+from buyback.live.reconciler import SalesNotReconciled
+from buyback.live.steps import Moved
 from tests.conftest import empty_the_database
 from tests.simulator.guards import GUARDS, Outage
 from tests.simulator.run import Run, Unsound

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from buyback import ledger
+from buyback.ledger import invariants
 
 
 class Command(BaseCommand):
@@ -16,10 +16,10 @@ class Command(BaseCommand):
     help = "Check every rule about money: exits 1 and names the rows if one is broken."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        broken = list(ledger.broken_invariants())
+        broken = list(invariants.broken_invariants())
         for rule, breaches, rows in broken:
             more = ", …" if breaches and breaches > len(rows) else ""
             self.stdout.write(f"BROKEN: {rule}: {breaches} ({', '.join(rows)}{more})")
         if broken:
             sys.exit(1)
-        self.stdout.write(f"The ledger is sound: {len(list(ledger.rules()))} rules hold.")
+        self.stdout.write(f"The ledger is sound: {len(list(invariants.rules()))} rules hold.")

@@ -18,7 +18,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand
 
-from config import environment
+from config.foundation import environment
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 

@@ -31,10 +31,11 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
-from config import environment, once
-from config.management.commands.seed_demo import count
-from config.processes import ChildDiedError, Children
-from config.static_files import collect
+from buyback.demo import main_job
+from buyback.management.commands.seed_demo import count
+from config.foundation import environment
+from config.local.children import ChildDiedError, Children
+from config.local.static_files import collect
 from config.web.server import listen
 
 READY_SECONDS = 60
@@ -91,7 +92,7 @@ class Command(BaseCommand):
                 self._run(listening, demo=demo, only_once=only_once)
         except StoppedError:
             self.stderr.write("Stopped.")
-        except (ChildDiedError, once.StepFailedError) as error:
+        except (ChildDiedError, main_job.StepFailedError) as error:
             raise CommandError(str(error)) from error
 
     def _set_up(self) -> None:
@@ -131,7 +132,7 @@ class Command(BaseCommand):
             url = _address(listening)
             _wait_until_ready(url, children)
             if only_once:
-                once.main_job(url, _demo(), self._say, children.check)
+                main_job.main_job(url, _demo(), self._say, children.check)
             else:
                 self._say("\n".join(["", _bold(f"{url}/"), "", *(_welcome(url, _demo()) if demo else BEGIN), ""]))
                 self._say(f"Logs: {children.logs}   Stop: Ctrl-C")
@@ -242,7 +243,7 @@ def _sellback(url: str, sale: dict[str, str] | None) -> list[str]:
     if sale is None:
         return ["  Nothing of the demo sells right now: all is sold, closed or suspended. Buy pulls to go on."]
     return [
-        f"  curl -s {url}{once.BASES[sale['mode']]}/vm/buyback \\",
+        f"  curl -s {url}{main_job.BASES[sale['mode']]}/vm/buyback \\",
         f"    -H 'X-API-Key: {sale['key']}' -H 'Content-Type: application/json' \\",
         f"    -d '{json.dumps({'item_id': sale['item_id']})}'",
     ]

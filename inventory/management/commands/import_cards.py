@@ -12,9 +12,9 @@ from typing import Any, BinaryIO
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from inventory.card_files import FORMATS, READERS, Numbered
-from inventory.card_rows import COLUMNS, REQUIRED
-from inventory.importing import ImportRefusedError, import_cards
+from inventory.vault.files import FORMATS, READERS, Numbered
+from inventory.vault.importing import ImportRefusedError, import_cards
+from inventory.vault.rows import COLUMNS, REQUIRED
 
 
 class Command(BaseCommand):

@@ -7,10 +7,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from partners.actor import SYSTEM
-from partners.keys import issue_key
-from partners.management.sentences import in_one_line
+from config.foundation.command_errors import in_one_line
+from partners.keys.api_keys import issue_key
 from partners.models import Environment, Mode, Scope
+from partners.records.actor import SYSTEM
 
 
 class Command(BaseCommand):

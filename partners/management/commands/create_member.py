@@ -9,10 +9,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from partners.actor import SYSTEM
-from partners.management.sentences import in_one_line
+from config.foundation.command_errors import in_one_line
 from partners.models import Partner, Role, User
-from partners.team import add_member
+from partners.people.team import add_member
+from partners.records.actor import SYSTEM
 
 
 class Command(BaseCommand):

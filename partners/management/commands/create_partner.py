@@ -7,9 +7,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from partners.actor import SYSTEM
-from partners.management.sentences import in_one_line
-from partners.onboarding import create_partner
+from config.foundation.command_errors import in_one_line
+from partners.records.actor import SYSTEM
+from partners.tenants.onboarding import create_partner
 
 
 class Command(BaseCommand):

@@ -10,8 +10,8 @@ from pytest_django import DjangoAssertNumQueries
 
 from inventory.models import Item, ShippedItem, ShippingOrder, ShippingQuote
 from inventory.shipping.orders import AlreadyShipped, QuoteExpired, place
-from partners.actor import SYSTEM
 from partners.models import Event
+from partners.records.actor import SYSTEM
 from tests.shipments import ADDRESS, make_order, make_quote
 from tests.world import NOW, World, make_item
 

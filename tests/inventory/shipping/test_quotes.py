@@ -13,8 +13,8 @@ from pytest_django.fixtures import Settings
 
 from inventory.models import Item, ShippingQuote
 from inventory.shipping.quotes import CountryNotSupported, ItemNotFound, forget_old, quote
-from partners.actor import SYSTEM
 from partners.models import Environment, Event
+from partners.records.actor import SYSTEM
 from tests.shipments import ADDRESS, make_quote
 from tests.world import NOW, World, make_card, make_item
 

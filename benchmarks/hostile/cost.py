@@ -1,0 +1,157 @@
+"""What one call may cost: the processor time of the server and of PostgreSQL for every hostile
+input.
+
+One call at a time, so that what the clocks of all processes gain between sending and answer is its
+cost. Beside it the request log writes the calls of a second at once; those moments are left out,
+and what the log does with the call is measured in this process and added. A call that is slow in
+the first look is repeated for its p99.
+"""
+
+from __future__ import annotations
+
+import gc
+import socket
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from benchmarks import cpu
+from benchmarks.contestants import Shipped
+from benchmarks.goals import Goal
+from benchmarks.hostile.inputs import Probe
+from benchmarks.load import Connection, percentile
+
+WARM = 2  # calls before a look, so that each process has loaded what it needs
+LOOKS, CALLS = 5, 100  # calls of a first look, and of a second one for what may be above its bound
+SUSPECT, CLEAR = 0.8, 3.0  # shares of the bound between which a probe gets its second look
+SECONDS = 120  # of all second looks together; the nearest to their bounds come first
+PATIENCE = 30.0  # seconds for an answer
+BACKENDS = """
+SELECT pid, query LIKE 'COPY partners_apicall%' FROM pg_stat_activity
+ WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Processor seconds of one probe's calls: ``p99`` of ``calls`` of them, the request log's
+    part included.
+    """
+
+    name: str
+    status: str
+    p99: float
+    most: float
+    calls: int
+    logged: float = 0.0
+
+
+class Meter:
+    """Reads the clocks of the server's processes and of the database's that serve it."""
+
+    def __init__(self, server: Shipped) -> None:
+        self._server, self._database = server, server.database.connect()
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Find the processes again."""
+        rows = self._database.execute(BACKENDS).fetchall()
+        self._log = {pid for pid, copies in rows if copies}
+        self._pids = [*self._server.processes(), *(pid for pid, _ in rows)]
+
+    def read(self) -> tuple[float, float]:
+        """Processor seconds so far: of all, and of the connections that write the request log."""
+        found = cpu.exactly(self._pids)
+        return sum(found.values()), sum(found.get(pid, 0.0) for pid in self._log)
+
+    def close(self) -> None:
+        """Give the connection back."""
+        self._database.close()
+
+
+def measure(server: Shipped, probes: Sequence[Probe], *, quick: bool) -> list[Cost]:
+    """The cost of each probe."""
+    meter = Meter(server)
+    gc.freeze()  # the request log's part is measured in this process: its own rubbish is not
+    try:
+        found = {probe.name: _cost(server, meter, probe, 2 if quick else LOOKS) for probe in probes}
+        suspects = [probe for probe in probes if SUSPECT < found[probe.name].p99 / probe.most < CLEAR]
+        until = time.monotonic() + (0 if quick else SECONDS)
+        for probe in sorted(suspects, key=lambda one: abs(found[one.name].p99 / one.most - 1)):
+            if time.monotonic() < until:
+                found[probe.name] = _cost(server, meter, probe, CALLS)
+    finally:
+        meter.close()
+    return [*found.values()]
+
+
+def _cost(server: Shipped, meter: Meter, probe: Probe, calls: int) -> Cost:
+    request, spent, answer = probe.request(server.port), [], b""
+    for _ in range(WARM):
+        answer = _ask(server.port, request)
+    meter.refresh()
+    until = time.monotonic() + PATIENCE
+    for _ in range(calls):
+        while time.monotonic() < until:
+            before, logged = meter.read()
+            answer = _ask(server.port, request)
+            after, logging = meter.read()
+            if logging == logged:  # the request log wrote nothing meanwhile
+                spent.append(after - before)
+                break
+    logged = _logged(probe, answer) if probe.key else 0.0
+    status = answer[9:12].decode(errors="replace")
+    return Cost(probe.name, status, percentile(spent, 0.99) + logged, probe.most, len(spent), logged)
+
+
+def _ask(port: int, request: bytes) -> bytes:
+    """One call on a connection of its own; the answer. The server may close before it has read
+    all.
+    """
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as wire:
+        connection = Connection(wire)
+        try:
+            connection.send(request)
+        except (BrokenPipeError, ConnectionResetError):
+            connection.answer = connection.answer or b""
+        try:
+            while not connection.receive():
+                pass
+        except ConnectionError:
+            return connection.answer or b"HTTP/1.1 000 closed"
+        return connection.answer
+
+
+def _logged(probe: Probe, answer: bytes) -> float:
+    """Processor seconds in which the request log makes a row of this call."""
+    from partners.records import request_log
+
+    path, _, query = probe.path.partition("?")
+    call = request_log.Call(
+        1, 1, probe.method, path, query, int(answer[9:12]), 0.0, "", probe.body[: 64 * 1024],
+        answer.partition(b"\r\n\r\n")[2], time.time(),
+    )  # fmt: skip
+    began = time.process_time()
+    request_log._row(call)  # noqa: SLF001  (what its thread does with the call)
+    return time.process_time() - began
+
+
+def goals(costs: Sequence[Cost]) -> list[Goal]:
+    """The promise: no call above its bound; and the call that comes nearest to it."""
+    worst = max(costs, key=lambda cost: cost.p99 / cost.most)
+    return [
+        Goal(f"CPU of the most expensive call ({worst.name}), ms", worst.p99 * 1000, "<=", worst.most * 1000),
+        Goal("calls above their bound of CPU", sum(cost.p99 > cost.most for cost in costs), "<=", 0),
+    ]
+
+
+def table(costs: Sequence[Cost], most: int = 25) -> list[tuple[str, ...]]:
+    """The calls that come nearest to their bounds, the nearest first, and all that are above."""
+    ordered = sorted(costs, key=lambda cost: cost.p99 / cost.most, reverse=True)
+    shown = [cost for place, cost in enumerate(ordered) if place < most or cost.p99 > cost.most]
+    return [("call", "status", "CPU p99, ms", "of calls", "of it the log", "bound, ms", ""), *map(_row, shown)]
+
+
+def _row(cost: Cost) -> tuple[str, ...]:
+    times = (f"{cost.p99 * 1000:.1f}", str(cost.calls), f"{cost.logged * 1000:.1f}", f"{cost.most * 1000:g}")
+    return (cost.name, cost.status, *times, "above" if cost.p99 > cost.most else "")

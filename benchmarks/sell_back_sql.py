@@ -1,0 +1,51 @@
+"""The sale's own statement, as shipped, in the form that others can run: ``$1`` parameters or a function."""
+
+from __future__ import annotations
+
+import re
+
+# In this order as $1, $2, …; a parameter that the sale gains must be given a type here.
+TYPES = {
+    "environment": "bigint",
+    "item_id": "text",
+    "requested_by": "text",
+    "expected_amount": "numeric",
+    "now": "timestamptz",
+    "min_amount": "numeric",
+    "pull": "bigint",
+}
+PARAMETER = re.compile(r"%\((\w+)\)s")
+
+
+def numbered() -> str:
+    """The statement with ``$n`` for its parameters, in the order of ``TYPES``."""
+    from buyback.sellback.sell_back import NOT_WAITING
+
+    unknown = set(PARAMETER.findall(NOT_WAITING)) - set(TYPES)
+    if unknown:
+        raise LookupError(f"benchmarks/sell_back_sql.py gives no type to the sale's parameters {sorted(unknown)}.")
+    places = {name: f"${number}::{kind}" for number, (name, kind) in enumerate(TYPES.items(), 1)}
+    return PARAMETER.sub(lambda found: places[found[1]], NOT_WAITING).replace("%%", "%")
+
+
+def function() -> str:
+    """``bench.sell(environment, number)``: the same statement in one SQL function, for pgbench.
+
+    An id that does not sell is an error, so that pgbench's own count is a count of sales.
+    """
+    body = numbered().replace("$2::text", "bench.item_name(the_number)")
+    values = ("the_environment", None, "'key:bench'", "NULL", "NULL", "NULL", "NULL")
+    for place, value in ((f"${number}", value) for number, value in enumerate(values, 1) if value):
+        body = body.replace(f"{place}::", f"{value}::")
+    return f"""
+    CREATE OR REPLACE FUNCTION bench.sell(the_environment bigint, the_number bigint) RETURNS uuid LANGUAGE plpgsql
+    AS $sell$
+    #variable_conflict use_column
+    DECLARE the_state text; the_expiry boolean; the_amount numeric; the_pause boolean; the_cap boolean;
+            the_sale uuid; the_payout uuid;
+    BEGIN
+        {body} INTO the_state, the_expiry, the_amount, the_pause, the_cap, the_sale, the_payout;
+        IF the_sale IS NULL THEN RAISE EXCEPTION 'item %% was not sold', the_number; END IF;
+        RETURN the_sale;
+    END $sell$
+    """.replace("%%", "%")

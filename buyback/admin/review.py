@@ -1,0 +1,107 @@
+"""The buttons of an open sale's page: hurry it, or say what became of it and have another person agree."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest
+
+from buyback.decisions import review
+from buyback.decisions.dual_control import is_one_person
+from buyback.models import Buyback
+from config.admin.steps import ReasonForm, Step
+from partners.admin.audited import by
+
+RIGHT = "buyback.resolve_review"
+
+
+class HowForm(ReasonForm):
+    """What makes somebody sure."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].label = "How do you know? Kept for good, shown to admins only."
+
+
+def _propose(outcome: str) -> Callable[[HttpRequest, Buyback, dict[str, Any]], str]:
+    def act(request: HttpRequest, sale: Buyback, values: dict[str, Any]) -> str:
+        review.propose(buyback=sale, outcome=outcome, reason=values["reason"], by=by(request))
+        return "Proposed. Another person must confirm it."
+
+    return act
+
+
+def _confirm(request: HttpRequest, sale: Buyback, values: dict[str, Any]) -> str:
+    closed = review.confirm(buyback=sale, by=by(request), proposal=seen(request))
+    return f"Confirmed. The sellback is {closed.get_state_display().lower()}."
+
+
+def _withdraw(request: HttpRequest, sale: Buyback, values: dict[str, Any]) -> str:
+    review.withdraw(buyback=sale, by=by(request), proposal=seen(request))
+    return "Withdrawn. The sellback is still in review."
+
+
+def _reconcile(request: HttpRequest, sale: Buyback, values: dict[str, Any]) -> str:
+    if review.reconcile_now(buyback=sale, by=by(request)):
+        return "The sellback is closed now."
+    return "Still open: it has no outcome yet, or its lease still runs. It is tried again every 15 seconds."
+
+
+def seen(request: HttpRequest) -> int:
+    """The proposal that the page has shown; one that cannot be, of a form that names none."""
+    sent = request.POST.get("proposal", "")
+    return int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 19 else 0
+
+
+STEPS = {
+    "reconcile": Step(
+        RIGHT,
+        "Reconcile now",
+        "Ask the treasury about this sellback now?",
+        "If it was paid, the sellback settles; if it was declined, the item is held again; else it stays open.",
+        _reconcile,
+    ),
+    "settled": Step(
+        RIGHT,
+        "Propose: it was paid",
+        "Propose that this sellback was paid?",
+        "Nothing moves yet. When another person confirms, the sellback settles: the item counts as sold and paid.",
+        _propose("settled"),
+        HowForm,
+    ),
+    "failed": Step(
+        RIGHT,
+        "Propose: it was not paid",
+        "Propose that this sellback was not paid?",
+        "Nothing moves yet. When another person confirms, the sellback fails and the user holds the item again.",
+        _propose("failed"),
+        HowForm,
+    ),
+    "confirm": Step(
+        RIGHT,
+        "Confirm the proposal",
+        "Confirm this proposal? This cannot be undone.",
+        "The sellback ends as proposed, for good. You say that you have made sure of it yourself.",
+        _confirm,
+    ),
+    "withdraw": Step(
+        RIGHT,
+        "Withdraw the proposal",
+        "Withdraw this proposal?",
+        "The sellback stays in review, and anybody may propose anew.",
+        _withdraw,
+    ),
+}
+
+
+def offered(request: HttpRequest, sale: Buyback) -> tuple[str, ...]:
+    """The steps of an open sale for whoever looks at it."""
+    if sale.state in review.RECONCILED:
+        return ("reconcile",)
+    if sale.state != Buyback.State.REVIEW:
+        return ()
+    proposal = getattr(sale, "proposal", None)
+    if proposal is None:
+        return ("settled", "failed")
+    return ("withdraw",) if is_one_person(proposal, by(request)) else ("confirm", "withdraw")

@@ -1,0 +1,109 @@
+"""A sellback's whole story, in the order in which it happened: for whoever must answer for it.
+
+Everything is read by an index, and nothing is made up: each line is a row that was written when it happened. An
+idempotency key is found by what it made, which the keys of sales at once, written with their answer, do not name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.safestring import SafeString
+
+from buyback.models import Buyback, Move
+from config.admin.model_admin import link, percent, usd
+from partners.models import AuditEntry, Event, IdempotencyKey
+
+MOST = 200  # lines of each kind; a sale has a handful
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One thing that happened: when (UTC), what, in more words, by whom where it is known, and its own page."""
+
+    at: datetime
+    what: str
+    detail: str = ""
+    by: str = ""
+    page: SafeString | str = ""
+
+
+def tell(sale: Buyback) -> list[Line]:
+    """What happened to this attempt, first things first; a fixed number of queries, however much there is."""
+    parts = (_beginning, _keys, _moves, _money, _events, _deeds)
+    return sorted((line for part in parts for line in part(sale)), key=lambda line: line.at)
+
+
+def attempts_of(sale: Buyback) -> list[Line]:
+    """Every attempt to sell the item, newest first: state, amount, and why it failed."""
+    rows = Buyback.objects.filter(item=sale.item_id).order_by("-created_at")[:MOST]
+    return [
+        Line(
+            row.created_at,
+            row.get_state_display(),
+            ": ".join(filter(None, (usd(row.amount), row.failure_reason))),
+            row.requested_by,
+            "this one" if row == sale else link(row),
+        )
+        for row in rows
+    ]
+
+
+def _beginning(sale: Buyback) -> Iterator[Line]:
+    at_once = sale.submitted_at is None and sale.state == Buyback.State.SETTLED
+    if at_once:
+        yield Line(sale.created_at, "Sold at once", _basis(sale), sale.requested_by)
+    else:
+        yield Line(sale.created_at, "Claimed", "", sale.requested_by)
+
+
+def _basis(sale: Buyback) -> str:
+    """How the amount came about, as people read it."""
+    floor = f", at least the pull's price of {usd(sale.mint_price)}" if sale.voucher else ""
+    return f"{percent(sale.buyback_percent)} of {usd(sale.fmv)}{floor}: {usd(sale.amount)}"
+
+
+def _keys(sale: Buyback) -> Iterator[Line]:
+    for key in IdempotencyKey.objects.filter(subject=sale.pk)[:MOST]:
+        yield Line(key.created_at, "Idempotency key", key.key, page=link(key, "Key"))
+
+
+def _moves(sale: Buyback) -> Iterator[Line]:
+    for move in sale.moves.all()[:MOST]:
+        what = move.get_after_display() if move.before != move.after else "Another answer"
+        yield Line(move.created_at, what, _answer(sale, move), move.by)
+
+
+def _answer(sale: Buyback, move: Move) -> str:
+    if move.after != Buyback.State.SUBMITTED:
+        return move.answer
+    payer = f"{sale.treasury} is asked under {sale.reference}" if sale.treasury else "we pay ourselves"
+    return f"{_basis(sale)}; {payer}"
+
+
+def _money(sale: Buyback) -> Iterator[Line]:
+    for transfer in sale.transfers.order_by("id")[:MOST]:
+        where = f"{transfer.get_debit_display()} → {transfer.get_credit_display()}"
+        yield Line(transfer.created_at, "Ledger", f"{where}: {usd(transfer.amount)}", page=link(transfer, "Transfer"))
+    payout = getattr(sale, "payout", None)
+    if payout is not None:
+        told = f"{usd(payout.amount)}, {payout.get_state_display().lower()}"
+        yield Line(payout.created_at, "Payout", told, page=link(payout, "Payout"))
+
+
+def _events(sale: Buyback) -> Iterator[Line]:
+    """An event carries the very time at which its sale was completed."""
+    if sale.completed_at is None:
+        return
+    told = Event.objects.filter(environment=sale.environment_id, created_at=sale.completed_at)
+    for event in told.filter(data__buyback_id=str(sale.pk))[:MOST]:
+        yield Line(event.created_at, "Told the partner", event.type, page=link(event, "Event"))
+
+
+def _deeds(sale: Buyback) -> Iterator[Line]:
+    for entry in AuditEntry.objects.filter(target=f"buyback.buyback:{sale.pk}").order_by("created_at")[:MOST]:
+        reason = str((entry.after or entry.before or {}).get("reason", ""))
+        told = f"{entry.action}: {reason}" if reason else entry.action
+        yield Line(entry.created_at, "Done by hand", told, entry.actor, link(entry, "Audit entry"))

@@ -1,0 +1,1 @@
+"""The partner API's door to sellbacks."""

@@ -1,0 +1,208 @@
+"""The partner API's door to the sellback (contract, sections 2 and 9)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from decimal import ROUND_CEILING, Decimal, InvalidOperation
+from functools import partial
+from typing import Any
+
+import orjson
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from buyback.outcomes import (
+    BelowMinimum,
+    ItemNotFound,
+    OutcomeUnknown,
+    Sale,
+    SaleInFlight,
+    SessionActive,
+    TransactionFailed,
+)
+from buyback.sellback import idempotent, quotes, status
+from buyback.sellback.idempotent import sale_body
+from buyback.sellback.sell_back import sell_back
+from config.foundation import clock
+from config.foundation.errors import Refusal
+from config.foundation.money import CENT
+from inventory.models import Item
+from partners.api.views import ActionView, PartnerView
+from partners.models import Scope
+from partners.records import idempotency
+
+MOST_ITEMS = 50
+SALE_SCENARIOS = {"transaction_failed": TransactionFailed, "active_session": SessionActive}
+NOT_FINAL = (OutcomeUnknown.sentence, SaleInFlight.sentence)
+
+
+class ItemIdsRequired(Refusal):
+    """``item_ids`` is not a list of 1 to 50 strings."""
+
+    sentence = f"item_ids must be a list of 1 to {MOST_ITEMS} strings"
+
+
+def _item_ids(sent: dict[str, Any]) -> list[str]:
+    ids = sent.get("item_ids")
+    if not isinstance(ids, list) or not 1 <= len(ids) <= MOST_ITEMS or not all(isinstance(one, str) for one in ids):
+        raise ItemIdsRequired
+    return ids
+
+
+def _least(sent: dict[str, Any]) -> Decimal | None:
+    """``min_amount`` in USD. One that is no number is a floor nothing can meet: selling below it would be worse."""
+    floor = sent.get("min_amount")
+    if floor is None:
+        return None
+    if isinstance(floor, bool) or not isinstance(floor, int | float | str):
+        raise BelowMinimum
+    try:
+        amount = Decimal(str(floor))
+    except InvalidOperation:
+        raise BelowMinimum from None
+    if not amount.is_finite() or (amount and amount.adjusted() >= 12):  # abs() would overflow
+        raise BelowMinimum
+    return amount.quantize(CENT, ROUND_CEILING)  # a price is whole cents: those at or above the floor stay the same
+
+
+class SaleView(ActionView):
+    """A POST that sells. A sale that asks the outside world takes several transactions, so its key is bound to its
+    row.
+    """
+
+    scopes = (Scope.BUYBACK_WRITE,)
+    in_progress = SaleInFlight
+    sandbox_waits = True  # the sandbox never answers 429 here
+    refuses_cleanly = True
+
+    def sold_once(self, key: str, fingerprint: bytes, sell: idempotent.Sell) -> idempotency.Answer:
+        """The one answer to every request with ``key``."""
+        wait = not self.environment.is_live
+        return idempotent.sell_once(
+            environment=self.environment, key=key, fingerprint=fingerprint, sell=sell, wait=wait
+        )
+
+
+class SellBack(SaleView):
+    """``POST /vm/buyback``: sell one item back, at once."""
+
+    scenarios = SALE_SCENARIOS
+
+    def act(self, sent: dict[str, Any]) -> dict[str, Any]:
+        return sale_body(self._sell(sent, None))
+
+    def answer_once(self, key: str, fingerprint: bytes, sent: dict[str, Any]) -> idempotency.Answer:
+        return self.sold_once(key, fingerprint, partial(self._play_or_sell, sent))
+
+    def _play_or_sell(self, sent: dict[str, Any], key: int | None) -> Sale:
+        """Under the key, so that a played answer is kept, or not, as a sale's own."""
+        self.play_scenario()
+        return self._sell(sent, key)
+
+    def _sell(self, sent: dict[str, Any], key: int | None) -> Sale:
+        item_id = sent.get("item_id")
+        if not isinstance(item_id, str):
+            raise ItemNotFound
+        return sell_back(environment=self.environment, item_id=item_id, by=self.actor, min_amount=_least(sent), key=key)
+
+
+class SellBatch(SaleView):
+    """``POST /vm/buyback/batch``: sell up to 50 items, each by the rules of one, each on its own."""
+
+    scenarios = SALE_SCENARIOS
+    played: Refusal | None = None
+
+    def play_scenario(self) -> None:
+        """A sale's outcome stands in each item's line, as in live."""
+        try:
+            super().play_scenario()
+        except (TransactionFailed, SessionActive, SaleInFlight) as outcome:
+            self.played = outcome
+
+    def act(self, sent: dict[str, Any]) -> dict[str, Any]:
+        return {"results": self._results(sent, self._sell)}
+
+    def answer_once(self, key: str, fingerprint: bytes, sent: dict[str, Any]) -> idempotency.Answer:
+        """In the sandbox one transaction. In live each line has a key of its own, made of the batch's, so that a line
+        whose outcome is not known yet takes no other with it.
+        """
+        if not self.environment.is_live:
+            return super().answer_once(key, fingerprint, sent)
+        row = idempotency.begin(environment=self.environment, key=key, fingerprint=fingerprint, now=clock.now())
+        if row.status is not None:
+            return idempotency.kept_answer(row)
+        try:
+            results = self._results(sent, partial(self._sell_once, key))
+        except Refusal:
+            idempotency.forget(row)
+            raise
+        answer = idempotency.Answer(200, orjson.dumps({"results": results}))
+        if any(result.get("error") in NOT_FINAL for result in results):
+            idempotency.forget(row)  # asked again, each of its sales will tell what became of it
+        else:
+            idempotency.keep(row, answer)
+        return answer
+
+    def _results(self, sent: dict[str, Any], sell: Callable[[int, str], dict[str, Any]]) -> list[dict[str, Any]]:
+        """Each item's line, in the order asked. Sold in the order of the items' keys, as shipping orders lock them: two
+        batches in one transaction each, or a batch and an order, would otherwise wait for each other.
+        """
+        ids = _item_ids(sent)
+        keys = Item.objects.of(self.environment).keys_of(ids)
+        places = sorted(enumerate(ids), key=lambda place: (keys.get(place[1], 0), place[1]))
+        lines = {place: self._result(item_id, partial(sell, place, item_id)) for place, item_id in places}
+        return [lines[place] for place in range(len(places))]
+
+    def _result(self, item_id: str, sell: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        try:
+            return {"item_id": item_id} | sell()
+        except Refusal as refusal:
+            return {"item_id": item_id, "success": False, "error": refusal.sentence}
+
+    def _sell(self, _place: int, item_id: str) -> dict[str, Any]:
+        if self.played is not None:
+            raise self.played
+        return sale_body(self._sale(item_id, None))
+
+    def _sell_once(self, batch: str, place: int, item_id: str) -> dict[str, Any]:
+        """One item's line under a key of its own, made of the batch's key and the item's place in it."""
+        own = "batch " + hashlib.sha256(f"{batch}\n{place}\n{item_id}".encode()).hexdigest()
+        try:
+            answer = self.sold_once(own, idempotency.fingerprint(own, {}), lambda row: self._sale(item_id, row))
+        except idempotency.KeyInProgress:  # the line of an earlier request with the batch's key, still at work
+            raise SaleInFlight from None
+        told: dict[str, Any] = orjson.loads(answer.body)
+        return told if answer.status == 200 else {"success": False} | told
+
+    def _sale(self, item_id: str, key: int | None) -> Sale:
+        return sell_back(environment=self.environment, item_id=item_id, by=self.actor, key=key)
+
+
+class Quotes(ActionView):
+    """``POST /vm/buyback/quote``: what up to 50 items would sell for now. No side effect; with a key, the first answer
+    again, as of any POST.
+    """
+
+    scopes = (Scope.INVENTORY_READ,)
+    calls = "read"
+    shown = ("in_progress", "price_unavailable")
+
+    def act(self, sent: dict[str, Any]) -> dict[str, Any]:
+        found = quotes.quote(self.environment, _item_ids(sent))
+        if self.scenario is not None:
+            found = [quotes.as_if(quote, self.scenario) for quote in found]
+        return {"quotes": [quote.as_json() for quote in found]}
+
+
+class SellbackStatus(PartnerView):
+    """``GET /vm/buyback/:item_id``: the latest sellback of an item. An open one is looked into first."""
+
+    scopes = (Scope.INVENTORY_READ,)
+    shown = ("pending", "failed")
+
+    def get(self, request: Request, item_id: str, **kwargs: Any) -> Response:
+        """The sellback's state, in the contract's words."""
+        if self.scenario is not None:
+            return Response(status.played(item_id, self.scenario, now=self.environment.now()))
+        return Response(status.status(self.environment, item_id))

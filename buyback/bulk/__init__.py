@@ -1,0 +1,1 @@
+"""Bulk sellbacks: many items, one confirmation."""

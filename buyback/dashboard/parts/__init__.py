@@ -1,0 +1,1 @@
+"""What several pages of the dashboard show: filters, totals, the story of a sellback."""

@@ -1,0 +1,186 @@
+"""What the lists of buybacks and payouts can be narrowed by. All of it is in the address, so that a view can be shared.
+
+An index answers for environment, dates, state, user and the member who asked. For amount, pack and key none does, so
+one page looks through a bounded number of rows for them (``partners.dashboard.paging``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlencode
+
+from django.db.models import Model, Q
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from buyback.models.buybacks import MoneyQuerySet
+from config.foundation.money import LIMIT
+from inventory.models import Collector, Pack
+from partners.dashboard.permissions import MemberRequest
+from partners.dashboard.rendering import Chip
+from partners.models import ApiKey, Environment, Membership
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+M = TypeVar("M", bound=Model)
+
+MEMBER = "user:"  # how an actor begins who is a person
+TODAY, YESTERDAY, WEEK = "today", "yesterday", "week"
+WHEN = {TODAY: _("Today"), YESTERDAY: _("Yesterday"), WEEK: _("Last 7 days")}
+SPANS = {TODAY: (0, 0), YESTERDAY: (1, 1), WEEK: (6, 0)}  # first and last day, so many days ago
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One of the two lists: its states (label and condition by value), and where its rows have what narrows them."""
+
+    states: Mapping[str, tuple[StrOrPromise, Q]]
+    user: str
+    pack: str
+    by: str
+
+
+@dataclass(frozen=True)
+class Filters:
+    """The filters of one request. A value that means nothing is left out. Dates are UTC days, both included."""
+
+    state: str
+    when: str
+    since: date | None
+    until: date | None
+    least: Decimal | None
+    most: Decimal | None
+    user: str
+    pack: str
+    by: str
+
+    @property
+    def query(self) -> str:
+        """The filters as an address has them, without the page's cursor and without empty ones."""
+        dates = {"when": self.when} if self.when else {"from": self.since, "to": self.until}
+        known = {"state": self.state, **dates, "min": self.least, "max": self.most, "user": self.user}
+        known |= {"pack": self.pack, "by": self.by}
+        return urlencode({name: str(value) for name, value in known.items() if value not in (None, "")})
+
+    @property
+    def scans(self) -> bool:
+        """Whether there is a filter that rows must be looked through for."""
+        by_key = bool(self.by) and not self.by.startswith(MEMBER)
+        return self.least is not None or self.most is not None or bool(self.pack) or by_key
+
+
+def read(request: MemberRequest, kind: Kind) -> Filters:
+    """The filters in the request's address; ``today`` is the environment's own."""
+    get = request.GET
+    when = get.get("when", "")
+    since, until = _day(get.get("from", "")), _day(get.get("to", ""))
+    if when in SPANS:
+        today = request.environment.now().date()
+        since, until = (today - timedelta(days=ago) for ago in SPANS[when])
+    state = get.get("state", "")
+    return Filters(
+        state=state if state in kind.states else "",
+        when=when if when in SPANS else "",
+        since=since,
+        until=until,
+        least=amount(get.get("min", "")),
+        most=amount(get.get("max", "")),
+        user=text(get.get("user", ""), 255),
+        pack=text(get.get("pack", ""), 100),
+        by=text(get.get("by", ""), 300),
+    )
+
+
+def chips(filters: Filters, kind: Kind, choices: Mapping[str, Any]) -> list[Chip]:
+    """The filters in use, as words."""
+    packs, people = choices["packs"], choices["people"]
+    told = {
+        ("state", gettext("State")): kind.states[filters.state][0] if filters.state else "",
+        ("when", gettext("Date (UTC)")): WHEN.get(filters.when, ""),
+        ("from", gettext("From")): "" if filters.when else str(filters.since or ""),
+        ("to", gettext("To")): "" if filters.when else str(filters.until or ""),
+        ("min", gettext("At least")): "" if filters.least is None else f"${filters.least:,.2f}",
+        ("max", gettext("At most")): "" if filters.most is None else f"${filters.most:,.2f}",
+        ("user", gettext("User")): filters.user,
+        ("pack", gettext("Pack")): packs.get(filters.pack, filters.pack),
+        ("by", gettext("Asked by")): people.get(filters.by, filters.by),
+    }
+    return [Chip(name, label, text) for (name, label), text in told.items() if text]
+
+
+def context(request: MemberRequest, filters: Filters, kind: Kind) -> dict[str, Any]:
+    """What the list's page shows of its filters. Three queries."""
+    known = choices(request)
+    return {
+        "filters": filters,
+        "chips": chips(filters, kind, known),
+        "states": [(value, label) for value, (label, _condition) in kind.states.items()],
+        **known,
+    }
+
+
+def choices(request: MemberRequest) -> dict[str, Any]:
+    """What can be chosen in the form: packs by slug, and who may have asked. Three queries."""
+    here = request.environment
+    members = Membership.objects.filter(partner=here.partner).order_by("user__email")
+    people = {f"{MEMBER}{email}": email for email in members.values_list("user__email", flat=True)}
+    keys = ApiKey.objects.filter(environment=here).names()
+    people |= {f"key:{key_id}": f"{name} ({key_id})" for key_id, name in keys.items()}
+    packs = dict(Pack.objects.order_by("name").values_list("slug", "name"))
+    return {"packs": packs, "people": people, "when": WHEN}
+
+
+def narrowed(here: Environment, rows: MoneyQuerySet[M], filters: Filters, kind: Kind) -> MoneyQuerySet[M]:
+    """``rows`` by everything an index answers for. The user is looked up: one query, if there is one."""
+    rows = rows.of(here).in_days(filters.since, filters.until)
+    if filters.state:
+        rows = rows.filter(kind.states[filters.state][1])
+    if filters.user:
+        found = Collector.objects.of(here).called(filters.user).first()
+        rows = rows.filter(**{kind.user: found}) if found else rows.none()
+    if filters.by.startswith(MEMBER):
+        rows = rows.filter(**{kind.by: filters.by, f"{kind.by}__startswith": MEMBER})  # as its index says
+    return rows
+
+
+def looked_for(filters: Filters, kind: Kind) -> Q | None:
+    """What rows must be looked through for; None: nothing."""
+    if not filters.scans:
+        return None
+    found = Q()
+    if filters.least is not None:
+        found &= Q(amount__gte=filters.least)
+    if filters.most is not None:
+        found &= Q(amount__lte=filters.most)
+    if filters.pack:
+        found &= Q(**{f"{kind.pack}__slug": filters.pack})
+    if filters.by and not filters.by.startswith(MEMBER):
+        found &= Q(**{kind.by: filters.by})
+    return found
+
+
+def _day(text: str) -> date | None:
+    """A day as a date field sends it; None for anything else."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def amount(written: str) -> Decimal | None:
+    """An amount in USD; None for anything else."""
+    try:
+        found = Decimal(written.strip().removeprefix("$").replace(",", ""))
+    except InvalidOperation:
+        return None
+    return found if found.is_finite() and 0 <= found < LIMIT else None
+
+
+def text(written: str, longest: int) -> str:
+    """A word of somebody's. A NUL, which no column could hold, becomes a character that none does."""
+    return written.strip()[:longest].replace("\0", "\ufffd")

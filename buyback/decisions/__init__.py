@@ -1,0 +1,1 @@
+"""Decisions under dual control: reviews and reversals."""

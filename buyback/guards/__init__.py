@@ -1,0 +1,1 @@
+"""The treasury's guards: the pause, the caps and the alerts."""

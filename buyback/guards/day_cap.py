@@ -1,0 +1,24 @@
+"""The cap of one partner's day, in place of the one for all partners. The amount is USD."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from django.db import transaction
+
+from buyback.guards.control import clean_cap
+from config.foundation.reasons import clean_reason
+from partners.models import Mode, Partner
+from partners.records.actor import Actor
+from partners.tenants import limits
+
+
+def cap_day(*, partner: Partner, cap: Decimal | None, reason: str, by: Actor) -> None:
+    """The most that the partner's live sales may come to in a UTC day, from the next sale on; None: the cap for all.
+
+    Nothing is written or audited where it stays as it is. Raises ReasonRequired, BadCap.
+    """
+    reason, cap = clean_reason(reason), clean_cap(cap)
+    with transaction.atomic():
+        live = limits.locked(partner).get(mode=Mode.LIVE)
+        limits.write(live, "cap_per_day", cap, reason, by)

@@ -1,0 +1,1 @@
+"""The ledger: its invariants and the statements of closed days."""

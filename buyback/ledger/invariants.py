@@ -1,0 +1,107 @@
+"""The books: every rule that must hold about money, each as a query that must find nothing.
+
+Most of them the database already refuses to break (constraints, triggers, references); they are asked again here,
+over the rows as they stand, because a restored backup or a hand with psql may know no constraint. ``manage.py
+check_ledger`` prints what is broken, the admin has a button for it, and the tests ask after every test that moves
+money.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import NamedTuple
+
+from django.db import OperationalError, connection, transaction
+from django.db.models import Sum
+from psycopg.errors import QueryCanceled
+
+from buyback.models import Transfer
+from config.postgres import limits
+from partners.models import Environment
+from partners.records import audit
+from partners.records.actor import Actor
+
+SAMPLE = 5  # rows named for each broken rule
+MOST_SECONDS = 60  # for all rules together, when a person waits for them
+
+
+class Finding(NamedTuple):
+    """A rule, how many rows break it (None: there was no time to tell), and the first few of them."""
+
+    rule: str
+    breaches: int | None
+    rows: list[str]
+
+
+def rules() -> Iterator[tuple[str, str]]:
+    """``(rule, query)`` for each rule of ``invariants.sql``: a comment line, then a query of one text column."""
+    text = Path(__file__).with_name("invariants.sql").read_text(encoding="utf-8")
+    for block in text.split("\n\n-- rule: ")[1:]:
+        rule, query = block.split("\n", 1)
+        yield rule.strip(), query.strip().rstrip(";")
+
+
+def broken_invariants() -> Iterator[Finding]:
+    """Each rule that is broken in the database as it stands."""
+    found = (_ask_at_leisure(rule, query) for rule, query in rules())
+    return (finding for finding in found if finding.breaches)
+
+
+def check(*, by: Actor, seconds: int = MOST_SECONDS) -> list[Finding]:
+    """Every rule, broken or not, in ``seconds`` at most; that it was asked for, and what was found, is audited."""
+    until = time.monotonic() + seconds
+    findings = [_ask_within(until - time.monotonic(), rule, query) for rule, query in rules()]
+    with transaction.atomic():
+        told = {
+            "rules": len(findings),
+            "broken": {found.rule: found.breaches for found in findings if found.breaches},
+            "not_finished": [found.rule for found in findings if found.breaches is None],
+        }
+        audit.record(actor=by, action="ledger.checked", target="ledger", after=told)
+    return findings
+
+
+def _ask(rule: str, query: str) -> Finding:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH broken(row) AS ({query}) SELECT (SELECT count(*) FROM broken),"  # noqa: S608 (our own file)
+            f" ARRAY(SELECT row::text FROM broken LIMIT {SAMPLE})"
+        )
+        breaches, rows = cursor.fetchone()
+    return Finding(rule, breaches, rows)
+
+
+def _ask_at_leisure(rule: str, query: str) -> Finding:
+    """As ``_ask``, however long it takes: a big book needs minutes."""
+    with transaction.atomic(), limits.statements_of_any_length():
+        return _ask(rule, query)
+
+
+def _ask_within(seconds: float, rule: str, query: str) -> Finding:
+    """As ``_ask``, if it takes no longer."""
+    try:
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                # 0 would mean no limit at all.
+                cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(max(1, int(seconds * 1000)))])
+            found = _ask(rule, query)
+            with connection.cursor() as cursor:
+                cursor.execute("SET LOCAL statement_timeout TO DEFAULT")
+    except OperationalError as error:
+        if isinstance(error.__cause__, QueryCanceled):
+            return Finding(rule, None, [])
+        raise
+    return found
+
+
+def balance(environment: Environment, account: Transfer.Account) -> Decimal:
+    """What an account holds, in USD: everything it was credited less everything it was debited. The treasury's is
+    negative.
+    """
+    transfers = Transfer.objects.filter(environment=environment)
+    credited = transfers.filter(credit=account).aggregate(total=Sum("amount"))["total"] or Decimal(0)
+    debited = transfers.filter(debit=account).aggregate(total=Sum("amount"))["total"] or Decimal(0)
+    return credited - debited

@@ -1,0 +1,161 @@
+"""The pricing oracle: what a card is worth this minute, in USD, or why no answer can be trusted.
+
+Protocol (ours; `tests/peers/oracle.py` speaks it):
+
+    GET {ORACLE_URL}/v1/prices/{item_id, percent-encoded}
+    200 {"item_id": "v1|110586049456|0", "currency": "USD", "fmv": "115.88", "priced_at": "2026-04-18T19:05:14.000Z"}
+
+`fmv` is a string or a JSON number; more than two decimals are rounded half up. Anything else than a 200 of that form is
+no price. One retry, after a lost connection, a timeout or a 5xx, while time is left.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from functools import lru_cache
+from typing import Any
+from urllib.parse import quote
+
+import stamina
+from django.conf import settings
+
+from config.foundation import outbound
+from config.foundation.money import LIMIT, round_usd
+
+AHEAD = timedelta(seconds=60)  # how far the oracle's clock may be before ours
+FIRST_TRY = 0.6  # of the time in all, so that a hanging connection leaves some for another
+NUMBER = re.compile(r"[+-]?[0-9]{1,30}(\.[0-9]{1,30})?", re.ASCII)
+RETRY = stamina.RetryingCaller(attempts=2, timeout=None, wait_initial=0.02, wait_max=0.1, wait_jitter=0.03)
+
+
+class Reason(StrEnum):
+    """Why there is no trustworthy price."""
+
+    TIMEOUT = "timeout"
+    UNREACHABLE = "unreachable"
+    BAD_STATUS = "bad_status"
+    MALFORMED = "malformed"
+    WRONG_ITEM = "wrong_item"
+    WRONG_CURRENCY = "wrong_currency"
+    STALE = "stale"
+    FROM_FUTURE = "from_future"
+    NOT_POSITIVE = "not_positive"
+    OUT_OF_BOUNDS = "out_of_bounds"
+    MOVED_TOO_FAR = "moved_too_far"
+    RESTING = "resting"  # it has not been answering, so it was not asked
+    BUSY = "busy"  # as many threads as may wait for somebody do
+
+
+class PriceUnavailable(Exception):
+    """No price to sell at: `reason` says why. `passing`: another try may help."""
+
+    def __init__(self, reason: Reason, *, passing: bool = False) -> None:
+        super().__init__(str(reason))
+        self.reason = reason
+        self.passing = passing
+
+
+@dataclass(frozen=True, slots=True)
+class OraclePrice:
+    """A checked price: `fmv` in USD, whole cents; `priced_at` is the oracle's own time, UTC."""
+
+    fmv: Decimal
+    priced_at: datetime
+
+
+class Oracle:
+    """A client of the oracle at `url`.
+
+    `seconds` are for the whole of a fetch, retry included. A price may be at most `max_age` old, and differ from
+    the last known one by at most the factor `max_move`, either way.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        seconds: float = 2.0,
+        max_age: timedelta = timedelta(hours=1),
+        max_move: Decimal = Decimal(3),
+    ) -> None:
+        self._client = outbound.Client(url)
+        self._seconds = seconds
+        self._max_age = max_age
+        self._max_move = max_move
+
+    def fetch(self, *, item_id: str, last_fmv: Decimal, now: datetime) -> OraclePrice:
+        """The price of `item_id`, which we last knew at `last_fmv`. Raises PriceUnavailable."""
+        deadline = time.monotonic() + self._seconds
+        answer = RETRY(lambda error: _worth_another_try(error, deadline), self._ask, item_id=item_id, deadline=deadline)
+        if answer.get("item_id") != item_id:
+            raise PriceUnavailable(Reason.WRONG_ITEM)
+        if answer.get("currency") != "USD":
+            raise PriceUnavailable(Reason.WRONG_CURRENCY)
+        priced_at = self._moment(answer.get("priced_at"), now)
+        return OraclePrice(self._fmv(answer.get("fmv"), last_fmv), priced_at)
+
+    def close(self) -> None:
+        """Close the idle connections."""
+        self._client.close()
+
+    def _ask(self, *, item_id: str, deadline: float) -> dict[str, Any]:
+        seconds = min(deadline - time.monotonic(), self._seconds * FIRST_TRY)
+        try:
+            answer = self._client.call("GET", f"/v1/prices/{quote(item_id, safe='')}", seconds=seconds)
+            if answer.status != 200:
+                raise PriceUnavailable(Reason.BAD_STATUS, passing=answer.status >= 500)
+            return answer.json()
+        except outbound.CallFailed as error:
+            passing = error.fault is not outbound.Fault.MALFORMED
+            raise PriceUnavailable(Reason(error.fault.value), passing=passing) from error
+
+    def _moment(self, text: object, now: datetime) -> datetime:
+        try:
+            moment = datetime.fromisoformat(text if isinstance(text, str) else "")
+            age = now - moment
+        except (ValueError, TypeError) as error:  # TypeError: it names no zone
+            raise PriceUnavailable(Reason.MALFORMED) from error
+        if age > self._max_age:
+            raise PriceUnavailable(Reason.STALE)
+        if age < -AHEAD:
+            raise PriceUnavailable(Reason.FROM_FUTURE)
+        return moment.astimezone(UTC)
+
+    def _fmv(self, value: object, last_fmv: Decimal) -> Decimal:
+        if isinstance(value, str) and NUMBER.fullmatch(value):
+            value = Decimal(value)
+        if not isinstance(value, Decimal) or not value.is_finite():
+            raise PriceUnavailable(Reason.MALFORMED)
+        if value <= 0:
+            raise PriceUnavailable(Reason.NOT_POSITIVE)
+        if value >= LIMIT:
+            raise PriceUnavailable(Reason.OUT_OF_BOUNDS)
+        fmv = round_usd(value)
+        if fmv <= 0:
+            raise PriceUnavailable(Reason.NOT_POSITIVE)
+        if fmv >= LIMIT:
+            raise PriceUnavailable(Reason.OUT_OF_BOUNDS)
+        if not last_fmv <= fmv * self._max_move or not fmv <= last_fmv * self._max_move:
+            raise PriceUnavailable(Reason.MOVED_TOO_FAR)
+        return fmv
+
+
+def fetch(*, item_id: str, last_fmv: Decimal, now: datetime) -> OraclePrice:
+    """`Oracle.fetch` of the oracle the settings name. Raises PriceUnavailable."""
+    oracle = _oracle(settings.ORACLE_URL, settings.ORACLE_TIMEOUT, settings.ORACLE_MAX_AGE, settings.ORACLE_MAX_MOVE)
+    return oracle.fetch(item_id=item_id, last_fmv=last_fmv, now=now)
+
+
+@lru_cache(maxsize=1)
+def _oracle(url: str, seconds: float, max_age: int, max_move: int) -> Oracle:
+    """One client a process, and another when the settings are others."""
+    return Oracle(url, seconds=seconds, max_age=timedelta(seconds=max_age), max_move=Decimal(max_move))
+
+
+def _worth_another_try(error: Exception, deadline: float) -> bool:
+    return isinstance(error, PriceUnavailable) and error.passing and time.monotonic() < deadline

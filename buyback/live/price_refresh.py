@@ -1,0 +1,101 @@
+"""Keeping shown prices current: asks the oracle about held cards, a few at a time, in batches.
+
+In turn, and not the longest unpriced first: cards that the oracle has no trustworthy price for would stay the longest
+unpriced for ever, and fill every batch. The place is kept as a batch goes: whatever ends it, the next goes on there.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+
+import structlog
+from django.conf import settings
+from django.core.cache import cache
+from django.db.models import Exists, OuterRef, QuerySet
+
+from buyback.live import oracle
+from buyback.live.gateway import refuse_in_transaction
+from config.foundation import clock
+from config.foundation.single_run import alone
+from inventory.models import Card, Item
+from partners.models import Mode
+
+LEAST, MOST = 200, 20_000  # cards of a batch
+AT_ONCE = 4  # cards that are asked about together
+EVERY = 60  # seconds between batches (config/celery.py)
+LONGEST = 50.0  # seconds of a batch, after which it asks about no other card
+LAST = 10.0  # seconds for those it is at by then
+PLACE = "refresh_prices.place"  # in the cache: the last card asked about; lost, the turn begins anew
+PATIENCE = 5  # silences in a row, after which this batch ends
+
+log = structlog.get_logger(__name__)
+
+
+def refresh_prices(
+    *, now: datetime | None = None, batch: int | None = None, ticks: Callable[[], float] = time.monotonic
+) -> int:
+    """Re-price cards that live users hold, up to ``batch`` of them; returns how many prices were brought up to date.
+
+    Without ``batch`` so many that each has its turn twice while a price may be shown, if the oracle is quick enough. A
+    batch ends after 50 seconds of ``ticks``, or when the oracle is silent, and the log says where. A price that cannot
+    be trusted changes nothing: the sale will ask again, and refuse by itself. Nothing without an oracle.
+    """
+    if not settings.ORACLE_URL:
+        return 0
+    refuse_in_transaction()
+    with alone("refresh_prices", seconds=LONGEST + LAST) as ours:
+        return _work_off(batch or _share(), now or clock.now(), ticks) if ours else 0
+
+
+def _held() -> QuerySet[Card]:
+    """The cards in the hands of live users."""
+    held = Item.objects.filter(card=OuterRef("pk"), mode=Mode.LIVE, state=Item.State.HELD)
+    return Card.objects.filter(Exists(held)).order_by("pk")
+
+
+def _share() -> int:
+    """The cards of one batch, for each to have its turn twice in ORACLE_MAX_AGE."""
+    return min(MOST, max(LEAST, -(-2 * EVERY * _held().count() // settings.ORACLE_MAX_AGE)))
+
+
+def _work_off(batch: int, now: datetime, ticks: Callable[[], float]) -> int:
+    until, refreshed, silences = ticks() + LONGEST, 0, 0
+    due = list(_held().filter(pk__gt=cache.get(PLACE, 0))[:batch])
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        for begin in range(0, len(due), AT_ONCE):
+            if silences >= PATIENCE or ticks() >= until:
+                log.warning("refresh_ended_early", asked=begin, of=len(due), place=due[begin].pk, silences=silences)
+                return refreshed
+            group = due[begin : begin + AT_ONCE]
+            for card, answer in zip(group, _ask(threads, group, now), strict=True):
+                passing = isinstance(answer, oracle.PriceUnavailable) and answer.passing
+                silences = silences + 1 if passing else 0
+                if isinstance(answer, oracle.OraclePrice):
+                    refreshed += _show(card, answer)
+            cache.set(PLACE, group[-1].pk, None)
+    if len(due) < batch:
+        cache.set(PLACE, 0, None)
+    return refreshed
+
+
+def _ask(
+    threads: ThreadPoolExecutor, cards: Sequence[Card], now: datetime
+) -> list[oracle.OraclePrice | oracle.PriceUnavailable]:
+    """What the oracle says of each, or why that is no price. The threads touch no database."""
+
+    def ask(card: Card) -> oracle.OraclePrice | oracle.PriceUnavailable:
+        try:
+            return oracle.fetch(item_id=card.public_id, last_fmv=card.fmv, now=now)
+        except oracle.PriceUnavailable as problem:
+            return problem
+
+    return list(threads.map(ask, cards))
+
+
+def _show(card: Card, price: oracle.OraclePrice) -> int:
+    """Bring one card's price up to date, unless somebody was quicker; whether it was."""
+    newer = Card.objects.filter(pk=card.pk, priced_at__lt=price.priced_at)
+    return newer.update(fmv=price.fmv, priced_at=price.priced_at)

@@ -1,0 +1,375 @@
+"""The steps of a sale that asks the outside world: each one short transaction, each a move from one state only.
+
+claimed → submitted → settled | failed | unknown, and unknown → settled | failed | review (``models/buybacks.py`` has
+the table, a trigger holds it). A step whose attempt is no longer where it expects changes nothing and says so.
+
+The three steps of a sale that goes well are one statement each, beside this file: ``claim.sql``,
+``submit.sql`` and ``settle.sql``. Each commits by itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid5
+
+from django.db import IntegrityError, OperationalError, transaction
+from psycopg.errors import LockNotAvailable
+
+from buyback.guards import alerts, caps
+from buyback.live import breakers, claimed, leases, treasury
+from buyback.models import Alert, Buyback, Move, Payout, Transfer
+from buyback.outcomes import (
+    ItemExpired,
+    ItemNotFound,
+    OutcomeUnknown,
+    PeerResting,
+    Sale,
+    SaleInFlight,
+    SessionActive,
+    TransactionFailed,
+)
+from config.foundation.errors import Refusal
+from config.postgres import statements
+from inventory.models import Card, Item
+from inventory.pricing import Price
+from partners.models import Environment, Event
+from partners.records import events
+from partners.records.actor import Actor
+
+Row = tuple[Any, ...]
+PAUSE = timedelta(seconds=15)  # until an unknown outcome is asked about again
+IN_FLIGHT, TREASURY = Transfer.Account.IN_FLIGHT, Transfer.Account.TREASURY
+CLAIM = statements.read(Path(__file__).with_name("claim.sql"))
+SUBMIT = statements.read(Path(__file__).with_name("submit.sql"))
+SETTLE = statements.read(Path(__file__).with_name("settle.sql"))
+# What the claim's statement says of an item that it does not claim.
+REFUSALS: dict[str, type[Refusal]] = {
+    "not_found": ItemNotFound,
+    "expired": ItemExpired,
+    "paused": TransactionFailed,
+    "resting": PeerResting,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A claimed item and the row of its sale."""
+
+    buyback: Buyback
+    item: Item
+    treasury: str  # which one pays, by its name; decided at the claim, and kept with the submission
+    submissions: int  # of the item's other attempts, so many were submitted
+
+    @property
+    def pk(self) -> UUID:
+        """The buyback's id."""
+        return self.buyback.pk
+
+    @property
+    def reference(self) -> str:
+        """What the treasury knows the sale by."""
+        return self.buyback.reference
+
+    @property
+    def recipient(self) -> str:
+        """Whom the treasury pays."""
+        return f"{self.item.environment.partner_id}:{self.item.collector.user_id}"
+
+
+def load(buyback_id: UUID) -> Attempt:
+    """An attempt as it stands."""
+    buyback = Buyback.objects.get(pk=buyback_id)
+    related = ("card", "purchase", "collector", "environment")
+    item = Item.objects.select_related(*related).get(pk=buyback.item_id)
+    others = Buyback.objects.filter(item=item).exclude(reference="").exclude(pk=buyback_id)
+    return Attempt(buyback, item, treasury=buyback.treasury, submissions=others.count())
+
+
+def claim(
+    *,
+    environment: Environment,
+    item_id: str,
+    by: Actor,
+    key: int | None,
+    now: datetime | None,
+    pull: int | None = None,
+) -> Attempt:
+    """Take the item out of the user's hands for one lease, to sell it. ``pull``: only if it is this row.
+
+    Raises SaleInFlight, SessionActive, ItemNotFound, ItemExpired, TransactionFailed while the treasury is paused, or
+    PeerResting while a breaker is open.
+    """
+    try:
+        row = statements.run_durably(
+            CLAIM,
+            {
+                "environment": environment.pk,
+                "item_id": item_id,
+                "pull": pull,
+                "requested_by": str(by),
+                "now": now,
+                "resting": breakers.is_open(),
+                "key": key,
+                "lease": leases.step(),
+            },
+        )
+    except OperationalError as error:
+        if isinstance(error.__cause__, LockNotAvailable):
+            raise SaleInFlight from None
+        raise
+    if row is None:
+        raise ItemNotFound
+    refusal, opened, at_work, submissions, *found = row
+    if refusal == Item.State.SELLING:
+        raise SaleInFlight if at_work else SessionActive(opened)
+    if refusal is not None:
+        raise REFUSALS[refusal]
+    if found[0] is None:  # the key was given up, and another request may be selling under it
+        raise SaleInFlight
+    buyback, item = claimed.rows(environment, item_id, found)
+    return Attempt(buyback, item, treasury=treasury.name(), submissions=submissions)
+
+
+def submit(attempt: Attempt, price: Price, *, now: datetime | None) -> None:
+    """Write down what the treasury will be asked to pay, before it is asked.
+
+    Raises TransactionFailed: with the item held again when the kill switch or a cap forbids it, and with nothing
+    changed when the claim has lapsed meanwhile, for then the reconciler ends it.
+    """
+    reference = _next_reference(attempt) if attempt.treasury else ""
+    environment, cap = attempt.item.environment, caps.ONE_SALE
+    try:
+        row = _submit(attempt, price, reference, now)
+    except IntegrityError as error:
+        passed = caps.passed(environment, error)
+        if passed is None:
+            raise
+        row, cap = ("cap_reached", None), passed
+    if row is None:  # the claim has lapsed
+        raise TransactionFailed
+    refusal, submitted = row
+    if refusal is not None:
+        if refusal == "cap_reached":
+            caps.tell(environment, cap, attempt.item.public_id)
+        fail(attempt.pk, reason=refusal, now=now)
+        raise TransactionFailed
+    if submitted is None:
+        raise Moved(f"buyback {attempt.pk} could be submitted and was not")
+    attempt.buyback.reference = reference
+
+
+def _submit(attempt: Attempt, price: Price, reference: str, now: datetime | None) -> Row | None:
+    """The row of ``submit.sql``."""
+    parameters = {
+        "buyback": attempt.pk,
+        "lease_until": attempt.buyback.lease_until,
+        "submissions": attempt.submissions,
+        "now": now,
+        "lease": leases.step(),
+        "fmv": price.fmv,
+        "priced_at": price.priced_at,
+        "amount": price.amount,
+        "treasury": attempt.treasury,
+        "reference": reference,
+    }
+    try:
+        return statements.run_durably(SUBMIT, parameters | {"show": True})
+    except OperationalError as error:
+        if not isinstance(error.__cause__, LockNotAvailable):
+            raise
+    # Another transaction has the card. Its lock is waited for here, where nothing else is locked.
+    show_price(attempt, price)
+    return statements.run_durably(SUBMIT, parameters | {"show": False})
+
+
+def _next_reference(attempt: Attempt) -> str:
+    """What the treasury will know the item's next submission by."""
+    return reference_of(attempt.item, attempt.submissions + 1)
+
+
+def reference_of(item: Item, number: int) -> str:
+    """The reference of an item's so many-th submission. It hangs on nothing that a database restored from a backup
+    would make anew: sold again after that, the item is the same payment again.
+    """
+    return f"buyback-{uuid5(item.purchase_id, f'{item.public_id} {number}')}"
+
+
+def show_price(attempt: Attempt, price: Price) -> None:
+    """Show what the oracle said from now on, unless a later price is shown already."""
+    cards = Card.objects.filter(pk=attempt.item.card_id, priced_at__lt=price.priced_at)
+    cards.update(fmv=price.fmv, priced_at=price.priced_at)
+
+
+def settle(buyback_id: UUID, *, now: datetime | None) -> Sale:
+    """The treasury has paid: write down sale, payout and transfer. Again for a settled sale: the same sale.
+
+    Raises TransactionFailed for a sale that has failed: its user holds the item again and the partner was told so, so
+    the sale stays as it is, and the admins are told that money has left.
+    """
+    row = statements.run_durably(SETTLE, {"buyback": buyback_id, "now": now})
+    if row is not None:
+        return _sale(buyback_id, row)
+    with transaction.atomic(durable=True):  # the sale has ended already
+        buyback = lock_attempt(buyback_id)
+        if buyback.state != Buyback.State.FAILED:
+            return write_settled(buyback, now=now)
+        _contradicted(buyback, "paid")
+    raise TransactionFailed
+
+
+def write_settled(buyback: Buyback, *, now: datetime | None) -> Sale:
+    """``settle``'s rows, for a caller who holds the attempt's lock and has more to write with them."""
+    if buyback.state == Buyback.State.SETTLED:
+        payout = Payout.objects.get(buyback=buyback)
+        return Sale(buyback.item.public_id, payout.amount, buyback.pk, payout.pk)
+    row = statements.run(SETTLE, {"buyback": buyback.pk, "now": now})
+    if row is None:
+        raise Moved(f"buyback {buyback.pk} or its item has moved since the treasury was asked")
+    return _sale(buyback.pk, row)
+
+
+def _sale(buyback_id: UUID, row: Row) -> Sale:
+    """The sale that the settlement's statement has written."""
+    item_id, amount, payout_id = row
+    return Sale(item_id, amount, buyback_id, payout_id)
+
+
+def fail(buyback_id: UUID, *, reason: str, now: datetime | None = None) -> None:
+    """No sale: the item is held again, and money that was set aside goes back. Again for a failed sale: nothing.
+
+    Raises OutcomeUnknown for a sale that is settled or in review: something else was said of it before, so a late
+    "declined" frees no item, and people decide.
+    """
+    with transaction.atomic(durable=True):
+        buyback = lock_attempt(buyback_id)
+        if buyback.state == Buyback.State.SETTLED:
+            _contradicted(buyback, reason)
+        elif buyback.state not in (Buyback.State.REVIEW, Buyback.State.FAILED):
+            write_failed(buyback, reason=reason, now=now)
+    if buyback.state in (Buyback.State.REVIEW, Buyback.State.SETTLED):
+        raise OutcomeUnknown(buyback_id)
+
+
+def write_failed(buyback: Buyback, *, reason: str, now: datetime | None) -> None:
+    """``fail``'s rows, for a caller who holds the attempt's lock and has more to write with them."""
+    moment = now or buyback.environment.database_now()
+    was_submitted = buyback.submitted_at
+    _move(buyback, Buyback.State.FAILED, completed_at=moment, lease_until=None, failure_reason=reason[:100])
+    _move_item(buyback.item_id, Item.State.SELLING, Item.State.HELD)
+    if was_submitted is not None:
+        _transfer(buyback, IN_FLIGHT, TREASURY, moment)
+        caps.give_back(buyback, was_submitted)
+    data = _told(buyback) | {"reason": reason}
+    events.record(environment=buyback.environment, kind=Event.Type.BUYBACK_FAILED, data=[data], now=moment)
+
+
+def reject_price(attempt: Attempt, *, reason: str, now: datetime | None) -> None:
+    """No trustworthy price: no sale, and the admins are told why."""
+    _tell(attempt.buyback, Alert.Kind.PRICE_REJECTED, f"{attempt.item.card_id}: {reason}")
+    fail(attempt.pk, reason=f"price: {reason}", now=now)
+
+
+def park(buyback_id: UUID, *, reason: str, now: datetime | None) -> None:
+    """The outcome is not known: leave the sale open, to be asked about again in 15 seconds."""
+    with transaction.atomic(durable=True):
+        buyback = lock_attempt(buyback_id)
+        moment = now or buyback.environment.database_now()
+        if buyback.state == Buyback.State.SUBMITTED:
+            _move(buyback, Buyback.State.UNKNOWN, lease_until=moment + PAUSE, failure_reason=reason[:100])
+        elif buyback.state == Buyback.State.UNKNOWN:
+            Buyback.objects.filter(pk=buyback.pk).update(lease_until=moment + PAUSE, failure_reason=reason[:100])
+
+
+def send_to_review(buyback_id: UUID, *, reason: str, now: datetime | None) -> None:
+    """Nobody but people can say what became of it: two of them will."""
+    park(buyback_id, reason=reason, now=now)
+    with transaction.atomic(durable=True):
+        buyback = lock_attempt(buyback_id)
+        if buyback.state == Buyback.State.UNKNOWN:
+            _move(buyback, Buyback.State.REVIEW, failure_reason=reason[:100])
+            _tell(buyback, Alert.Kind.SALE_IN_REVIEW, reason)
+        elif buyback.state in (Buyback.State.SETTLED, Buyback.State.FAILED):
+            _contradicted(buyback, reason)
+
+
+def take_lease(buyback_id: UUID, *, now: datetime | None, asking: bool = True) -> Attempt | None:
+    """The attempt, ours to work on for one lease; None when it is closed, in review, or another is at work.
+
+    Not ``asking``: None as well when it was submitted, for only the treasury can tell what became of it.
+    """
+    with transaction.atomic(durable=True):
+        attempt = Buyback.objects.select_related("environment").filter(pk=buyback_id).first()
+        if attempt is None:
+            return None
+        moment = now or attempt.environment.database_now()
+        submitted = (Buyback.State.SUBMITTED, Buyback.State.UNKNOWN) if asking else ()
+        states = (Buyback.State.CLAIMED, *submitted)
+        taken = Buyback.objects.filter(pk=buyback_id, state__in=states, lease_until__lte=moment).update(
+            lease_until=moment + leases.step()
+        )
+    return load(buyback_id) if taken else None
+
+
+def lock_attempt(buyback_id: UUID) -> Buyback:
+    """The attempt's row, locked; after the item's, so that every path takes the two in one order."""
+    item_id = Buyback.objects.values_list("item_id", flat=True).get(pk=buyback_id)
+    Item.objects.select_for_update(no_key=True).get(pk=item_id)
+    related = ("environment", "item__collector", "item__pack")
+    return Buyback.objects.select_related(*related).select_for_update(of=("self",), no_key=True).get(pk=buyback_id)
+
+
+class Moved(RuntimeError):
+    """A row was not in the state it had a moment ago under our own lock: never, or a bug."""
+
+
+def _move(buyback: Buyback, state: Buyback.State, **fields: Any) -> None:
+    """Compare and set."""
+    if Buyback.objects.filter(pk=buyback.pk, state=buyback.state).update(state=state, **fields) != 1:
+        raise Moved(f"buyback {buyback.pk} is no longer {buyback.state}")
+
+
+def _move_item(item_id: int, before: Item.State, after: Item.State, **fields: Any) -> None:
+    """Compare and set."""
+    if Item.objects.filter(pk=item_id, state=before).update(state=after, **fields) != 1:
+        raise Moved(f"item {item_id} is no longer {before}")
+
+
+def _transfer(buyback: Buyback, debit: Transfer.Account, credit: Transfer.Account, now: datetime) -> None:
+    Transfer.objects.create(
+        environment=buyback.environment,
+        buyback=buyback,
+        debit=debit,
+        credit=credit,
+        amount=_amount(buyback),
+        created_at=now,
+    )
+
+
+def _amount(buyback: Buyback) -> Decimal:
+    """What was submitted; the database has refused a submitted sale without."""
+    if buyback.amount is None:
+        raise Moved(f"buyback {buyback.pk} has no amount")
+    return Decimal(buyback.amount)
+
+
+def _told(buyback: Buyback) -> dict[str, Any]:
+    return buyback.item.as_event() | {"buyback_id": str(buyback.pk), "by": buyback.requested_by}
+
+
+def _tell(buyback: Buyback, kind: Alert.Kind, detail: str) -> None:
+    """Tell the admins of trouble with the sale's item."""
+    subject = f"item {buyback.item.public_id}"
+    alerts.tell(kind=kind, environment=buyback.environment, subject=subject, detail=detail)
+
+
+def _contradicted(buyback: Buyback, said: str) -> None:
+    """A sale that has ended, and a treasury that says otherwise than before: kept in the trail, told to the admins."""
+    Move.objects.create(buyback=buyback, before=buyback.state, after=buyback.state, answer=said[:100])
+    ended = ", ".join(filter(None, (buyback.get_state_display().lower(), buyback.failure_reason)))
+    detail = f"{said}, for {buyback.amount} USD under {buyback.reference}. The sellback had ended before: {ended}."
+    subject = f"sellback {buyback.pk}"
+    alerts.tell(kind=Alert.Kind.CONTRADICTED, environment=buyback.environment, subject=subject, detail=detail)

@@ -1,0 +1,226 @@
+"""The treasury: pays a user under our reference, and says later what became of it.
+
+Protocol (ours; `tests/peers/treasury.py` speaks it). A reference pays at most once, for ever: paying it again answers
+what became of it first. "declined" is final: that reference will never be paid.
+
+    POST {TREASURY_URL}/v1/payouts
+         {"reference": "bb_01…", "amount": "98.50", "currency": "USD", "recipient": "user-1"}
+         and the header Idempotency-Key: <reference>
+    GET  {TREASURY_URL}/v1/payouts/{reference}
+    200  {"reference": "bb_01…", "status": "paid" | "declined", "amount": "98.50", "currency": "USD", "reason": "…"}
+    404  {"error": "not_found", "reference": "bb_01…"}     (GET only)
+
+Both sides sign with HMAC-SHA256 under one key, hexadecimal, over these lines joined by line feeds:
+
+    request    X-Signature: t=<unix seconds>,n=<32 hex digits, never used before>,v1=<signature>
+               "request", t, n, method, path as sent, body
+    answer     X-Signature: v1=<signature>
+               "answer", n of the request, method, path, status, body
+
+so an answer speaks for the one request it was given to and cannot be shown again for another. An answer that is not
+signed says nothing: whatever its status, the outcome is unknown.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import re
+import secrets
+import time
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from functools import lru_cache
+from typing import Any, TypeAlias
+from urllib.parse import urlsplit
+
+from django.conf import settings
+
+from config.foundation import outbound
+from config.foundation.money import LIMIT, round_usd
+
+CURRENCY = "USD"
+REFERENCE = re.compile(r"[A-Za-z0-9_-]{1,128}", re.ASCII)
+AMOUNT = re.compile(r"[0-9]{1,12}(\.[0-9]{1,2})?", re.ASCII)
+REASON_LENGTH = 200
+
+
+class Why(StrEnum):
+    """Why an outcome is not known."""
+
+    TIMEOUT = "timeout"
+    UNREACHABLE = "unreachable"
+    BAD_STATUS = "bad_status"
+    MALFORMED = "malformed"
+    NOT_SIGNED = "not_signed"
+    SENT_ELSEWHERE = "it was submitted to another treasury than TREASURY_URL names now"
+
+
+class Differs(StrEnum):
+    """What an answer says otherwise than we asked."""
+
+    REFERENCE = "reference"
+    AMOUNT = "amount"
+    CURRENCY = "currency"
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """The treasury has paid exactly what we asked, under this reference."""
+
+
+@dataclass(frozen=True, slots=True)
+class Declined:
+    """The treasury will never pay this reference. `reason` is its own text, at most 200 characters."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotFound:
+    """The treasury knows no such reference, yet: a request on its way may still arrive."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """It may have paid or not. Ask again by reference."""
+
+    reason: Why
+
+
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """A signed answer about another reference, amount or currency: nothing to act on, a person must look."""
+
+    reason: Differs
+    said: str
+
+
+Outcome: TypeAlias = Paid | Declined | NotFound | Unknown | Mismatch
+
+
+class Treasury:
+    """A client of the treasury at `url`, signing with `key`; it never retries. `seconds` are for a whole call."""
+
+    def __init__(self, url: str, *, key: str, seconds: float = 5.0) -> None:
+        self._client = outbound.Client(url)
+        self._key = key.encode()
+        self._seconds = seconds
+
+    def pay(self, *, reference: str, amount: Decimal, recipient: str) -> Outcome:
+        """Pay `amount` USD to `recipient` under `reference`. Never NotFound. Safe to repeat with the same arguments.
+
+        Raises ValueError, before anything is sent, for an amount or a reference that cannot be.
+        """
+        _check(reference, amount)
+        body = {"reference": reference, "amount": f"{amount:.2f}", "currency": CURRENCY, "recipient": recipient}
+        answer = self._call("POST", "/v1/payouts", json.dumps(body).encode(), reference)
+        return answer if isinstance(answer, Unknown) else _judge(answer, reference, amount, may_miss=False)
+
+    def ask(self, *, reference: str, amount: Decimal) -> Outcome:
+        """What became of `reference`, which was to pay `amount` USD. Raises ValueError as `pay` does."""
+        _check(reference, amount)
+        answer = self._call("GET", f"/v1/payouts/{reference}", b"", reference)
+        return answer if isinstance(answer, Unknown) else _judge(answer, reference, amount, may_miss=True)
+
+    def close(self) -> None:
+        """Close the idle connections."""
+        self._client.close()
+
+    def _call(self, method: str, path: str, body: bytes, reference: str) -> outbound.Answer | Unknown:
+        """A signed answer of status 200 or 404, or why there is none."""
+        moment, nonce = str(int(time.time())), secrets.token_hex(16)
+        target = self._client.target(path)
+        signature = self._sign("request", moment, nonce, method, target, body=body)
+        headers = {"X-Signature": f"t={moment},n={nonce},v1={signature}"}
+        if method == "POST":
+            headers |= {"Content-Type": "application/json", "Idempotency-Key": reference}
+        try:
+            answer = self._client.call(method, path, seconds=self._seconds, headers=headers, body=body or None)
+        except outbound.CallFailed as error:
+            return Unknown(Why(error.fault.value))
+        if answer.status not in (200, 404):
+            return Unknown(Why.BAD_STATUS)
+        expected = self._sign("answer", nonce, method, target, str(answer.status), body=answer.body)
+        said = answer.headers.get("x-signature", "").encode("latin-1")
+        return answer if hmac.compare_digest(said, f"v1={expected}".encode()) else Unknown(Why.NOT_SIGNED)
+
+    def _sign(self, *lines: str, body: bytes) -> str:
+        text = b"\n".join([*(line.encode() for line in lines), body])
+        return hmac.new(self._key, text, hashlib.sha256).hexdigest()
+
+
+def _judge(answer: outbound.Answer, reference: str, amount: Decimal, *, may_miss: bool) -> Outcome:
+    """What a signed answer says of `reference`."""
+    try:
+        said = answer.json()
+    except outbound.CallFailed:
+        return Unknown(Why.MALFORMED)
+    if not isinstance(said.get("reference"), str):
+        return Unknown(Why.MALFORMED)
+    if said["reference"] != reference:
+        return Mismatch(Differs.REFERENCE, said["reference"][:REASON_LENGTH])
+    if answer.status == 404:
+        missing = may_miss and said.get("error") == "not_found"
+        return NotFound() if missing else Unknown(Why.BAD_STATUS)
+    return _differs(said, amount) or _status(said)
+
+
+def _differs(said: dict[str, Any], amount: Decimal) -> Outcome | None:
+    """The outcome when the answer's money is not ours, else None."""
+    currency, figure = said.get("currency"), said.get("amount")
+    if isinstance(figure, str) and AMOUNT.fullmatch(figure):
+        figure = Decimal(figure)
+    if not isinstance(currency, str) or not isinstance(figure, Decimal):
+        return Unknown(Why.MALFORMED)
+    if currency != CURRENCY:
+        return Mismatch(Differs.CURRENCY, currency[:REASON_LENGTH])
+    if figure != amount:
+        return Mismatch(Differs.AMOUNT, str(figure)[:REASON_LENGTH])
+    return None
+
+
+def _status(said: dict[str, Any]) -> Outcome:
+    if said.get("status") == "paid":
+        return Paid()
+    if said.get("status") != "declined":
+        return Unknown(Why.MALFORMED)
+    reason = said.get("reason")
+    text = reason if isinstance(reason, str) else ""
+    # Shown to people and kept in a column: no control characters, no lone surrogates.
+    return Declined("".join(letter for letter in text if letter.isprintable())[:REASON_LENGTH])
+
+
+def _check(reference: str, amount: Decimal) -> None:
+    if not REFERENCE.fullmatch(reference):
+        raise ValueError(f"{reference!r} is no settlement reference")
+    if not amount.is_finite() or not 0 < amount < LIMIT or amount != round_usd(amount):
+        raise ValueError(f"{amount} is no amount in whole cents above 0 and below {LIMIT}")
+
+
+def pay(*, reference: str, amount: Decimal, recipient: str) -> Outcome:
+    """`Treasury.pay` of the treasury the settings name."""
+    return _configured().pay(reference=reference, amount=amount, recipient=recipient)
+
+
+def ask(*, reference: str, amount: Decimal) -> Outcome:
+    """`Treasury.ask` of the treasury the settings name."""
+    return _configured().ask(reference=reference, amount=amount)
+
+
+def name() -> str:
+    """Which treasury the settings name: host, port and path of its address; "" when sales are settled inside."""
+    parts = urlsplit(settings.TREASURY_URL)
+    return parts.netloc.lower() + parts.path
+
+
+def _configured() -> Treasury:
+    return _treasury(settings.TREASURY_URL, settings.TREASURY_KEY, settings.TREASURY_TIMEOUT)
+
+
+@lru_cache(maxsize=1)
+def _treasury(url: str, key: str, seconds: float) -> Treasury:
+    """One client a process, and another when the settings are others."""
+    return Treasury(url, key=key, seconds=seconds)

@@ -1,0 +1,106 @@
+"""What guards the treasury: its switch and caps, what was spent against them, and alerts."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from config.foundation.money import MoneyField, money_check
+from partners.models import Environment
+from partners.models.records import UuidV7
+
+
+class TreasuryControl(models.Model):
+    """The one row of the treasury's guards, for live sales. An empty cap does not limit; without the row nothing
+    does.
+    """
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    paused = models.BooleanField(default=False, help_text="The kill switch: while it is set, no live sale is made.")
+    cap_per_sale = MoneyField(null=True, blank=True, help_text="USD; a dearer sale is declined.")
+    cap_per_partner_day = MoneyField(null=True, blank=True, help_text="USD of one partner's live sales in a UTC day.")
+    cap_per_hour = MoneyField(null=True, blank=True, help_text="USD of all live sales in a clock hour.")
+
+    class Meta:
+        verbose_name_plural = "treasury control"
+        constraints = (
+            models.CheckConstraint(condition=Q(id=1), name="buyback_treasurycontrol_one_row"),
+            money_check("cap_per_sale", name="buyback_treasurycontrol_sale_bounds"),
+            money_check("cap_per_partner_day", name="buyback_treasurycontrol_day_bounds"),
+            money_check("cap_per_hour", name="buyback_treasurycontrol_hour_bounds"),
+        )
+
+    def __str__(self) -> str:
+        return "Treasury control"
+
+
+class Spend(models.Model):
+    """What live sales have spent within one capped span: ``partner:<id>`` in a day, ``platform`` in an hour.
+
+    Written by the sale itself, only while the cap is set. The check is the cap: a sale that would pass it fails whole,
+    however many run at once, because they all update this row.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    scope = models.CharField(max_length=40)
+    starts_at = models.DateTimeField()
+    total = models.DecimalField(max_digits=16, decimal_places=2)
+    cap = models.DecimalField(max_digits=16, decimal_places=2)
+
+    class Meta:
+        verbose_name_plural = "spend"
+        constraints = (
+            # Reader: every capped sale.
+            models.UniqueConstraint(fields=("scope", "starts_at"), name="buyback_spend_once_per_span"),
+            models.CheckConstraint(condition=Q(total__gte=0, total__lte=F("cap")), name="buyback_spend_within_cap"),
+        )
+        indexes = (
+            # Reader: the admin's home page, which shows who spent most of today's cap.
+            models.Index(fields=("starts_at",), name="buyback_spend_by_start"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.scope} from {self.starts_at}: {self.total} of {self.cap} USD"
+
+
+class Alert(models.Model):
+    """Something an admin should look at: a price nobody could trust, a sale whose outcome stays unknown, an answer of
+    the treasury that came after another.
+    """
+
+    class Kind(models.TextChoices):
+        PRICE_REJECTED = "price_rejected", "Price rejected"
+        SALE_IN_REVIEW = "sale_in_review", "Sale in review"
+        CAP_REACHED = "cap_reached", "Cap reached"
+        BREAKER_OPENED = "breaker_opened", "Breaker opened"
+        CONTRADICTED = "contradicted", "Treasury contradicted itself"
+
+    id = models.UUIDField(primary_key=True, db_default=UuidV7(), editable=False)
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    # Null: it is about everybody.
+    environment = models.ForeignKey(
+        Environment, models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
+    subject = models.CharField(max_length=200)
+    detail = models.CharField(max_length=500, blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+    seen_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-created_at", "-id")
+        constraints = (
+            # The same trouble is told once until somebody has seen it.
+            models.UniqueConstraint(
+                fields=("kind", "subject"), condition=Q(seen_at=None), name="buyback_alert_once_until_seen"
+            ),
+        )
+        indexes = (
+            # Reader: the admin's list of alerts, newest first.
+            models.Index(fields=("-created_at", "-id"), name="buyback_alert_newest"),
+            # Reader: the admin's search for every alert about one subject, those seen too.
+            models.Index(fields=("subject",), name="buyback_alert_by_subject"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.subject}"

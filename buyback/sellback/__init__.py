@@ -1,0 +1,1 @@
+"""Selling one item back: the instant statement, the steps, quotes, status and idempotency."""

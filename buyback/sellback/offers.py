@@ -1,0 +1,93 @@
+"""An offer: the price a member was shown for one item, for a minute. The sell form carries it, signed.
+
+Its token is the form's idempotency key: sent twice, or again because no answer came, the form hears what became of the
+first. What lapses is only the right to begin a sale.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from uuid import uuid4
+
+from django.core import signing
+from django.utils.translation import gettext_noop
+
+from buyback.outcomes import Sale
+from buyback.sellback import idempotent
+from buyback.sellback.sell_back import sell_back
+from config.foundation.errors import Refusal
+from inventory.models import Item
+from partners.records import idempotency
+from partners.records.actor import Actor
+from partners.records.idempotency import Answer
+
+SALT = "dashboard.offer"
+LIFETIME = timedelta(seconds=60)
+
+
+class OfferLapsed(Refusal):
+    """The offer was shown too long ago for a sale to begin."""
+
+    sentence, status = gettext_noop("The offer has lapsed"), 422
+
+
+@dataclass(frozen=True)
+class Offer:
+    """``amount`` (USD) for the item's row, until ``until``, by the environment's clock."""
+
+    item: int
+    amount: Decimal
+    until: datetime
+    token: str
+
+    @classmethod
+    def of(cls, item: Item, amount: Decimal, now: datetime) -> Offer:
+        """A new offer, made now."""
+        return cls(item.pk, amount, now + LIFETIME, str(uuid4()))
+
+    @property
+    def signed(self) -> str:
+        """As the form carries it."""
+        return signing.dumps([self.item, str(self.amount), self.until.isoformat(), self.token], salt=SALT)
+
+    @property
+    def seconds(self) -> int:
+        """How long an offer holds."""
+        return int(LIFETIME.total_seconds())
+
+
+def read(text: str, item: Item) -> Offer | None:
+    """The offer of this item that a form carries; None for what we did not write."""
+    try:
+        pk, amount, until, token = signing.loads(text, salt=SALT)
+    except signing.BadSignature:
+        return None
+    return Offer(pk, Decimal(amount), datetime.fromisoformat(until), token) if pk == item.pk else None
+
+
+def accept(offer: Offer, item: Item, *, by: Actor, now: datetime) -> Answer:
+    """Sell ``item`` at the offer's amount, once; the answer as the API would give it.
+
+    Raises OfferLapsed, and what ``keyed.sell_once`` raises.
+    """
+
+    def sell(key: int | None) -> Sale:
+        if now > offer.until:
+            raise OfferLapsed
+        return sell_back(
+            environment=item.environment,
+            item_id=item.public_id,
+            pull=item.pk,
+            by=by,
+            expected_amount=offer.amount,
+            key=key,
+        )
+
+    return idempotent.sell_once(
+        environment=item.environment,
+        key=f"dashboard {offer.token}",
+        fingerprint=idempotency.fingerprint("dashboard", {"item": offer.item}),
+        sell=sell,
+    )

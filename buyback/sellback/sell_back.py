@@ -1,0 +1,188 @@
+"""The sellback: an item leaves the user's hands and its price is paid, once, for the right amount, or not at all.
+
+Two ways, one promise. **At once** (the sandbox, and live while no remote oracle or treasury is configured): one
+statement, ``sell_back.sql``, beside this file, locks, prices, pays and books. **Step by step** (live, with a remote
+oracle or treasury): claim the item, ask for its price, write down what will be paid, ask the treasury, write down
+what became of it. Each step is one short transaction, and nothing is asked of anybody while one is open; the steps
+are ``buyback/live/steps.py``. Behind both stand the row's lock, the move from one state only, and the database's unique
+indexes.
+"""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from django.db import IntegrityError, OperationalError, connection, transaction
+from psycopg.errors import LockNotAvailable
+
+from buyback.guards import caps
+from buyback.live import gateway, steps
+from buyback.live.reconciler import conclude, reconcile
+from buyback.outcomes import (
+    BelowMinimum,
+    ItemExpired,
+    ItemNotFound,
+    PriceChanged,
+    Sale,
+    SaleInFlight,
+    SessionActive,
+    TransactionFailed,
+)
+from config.postgres import limits, statements
+from inventory.models import Item
+from partners.models import Environment
+from partners.records.actor import Actor
+
+WAITING = statements.read(Path(__file__).with_name("sell_back.sql"))
+NOT_WAITING = WAITING.replace("/* wait or NOWAIT */", "NOWAIT")
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What ``sell_back`` was asked for."""
+
+    environment: Environment
+    item_id: str
+    pull: int | None
+    by: Actor
+    expected_amount: Decimal | None
+    min_amount: Decimal | None
+    key: int | None
+    now: datetime | None
+
+
+def sell_back(
+    *,
+    environment: Environment,
+    item_id: str,
+    by: Actor,
+    pull: int | None = None,
+    expected_amount: Decimal | None = None,
+    min_amount: Decimal | None = None,
+    key: int | None = None,
+    now: datetime | None = None,
+) -> Sale:
+    """Sell one item back, at its price of this moment; Phygitals pays.
+
+    ``expected_amount`` is the price somebody was shown: at any other, nothing is sold. ``min_amount`` is the least the
+    caller accepts. ``pull`` is the item's row: given, no later pull of the same card is sold in its place. ``key`` is
+    the idempotency key's row that a step-by-step sale is bound to. ``now`` is the environment's clock (the database's,
+    read under the lock) unless given. Amounts are USD. Raises ItemNotFound, ItemExpired, SessionActive, SaleInFlight,
+    PriceChanged, BelowMinimum, TransactionFailed: then nothing was sold; and OutcomeUnknown: then the sale stays open
+    until the treasury has said what became of it. Source: contract, section 2.
+    """
+    if "\0" in item_id:  # no id holds one, and PostgreSQL's text cannot
+        raise ItemNotFound
+    order = Order(environment, item_id, pull, by, expected_amount, min_amount, key, now)
+    return _step_by_step(order) if gateway.is_asked(environment) else _at_once(order)
+
+
+def _at_once(order: Order) -> Sale:
+    row = _run(
+        order,
+        environment=order.environment.pk,
+        item_id=order.item_id,
+        pull=order.pull,
+        requested_by=str(order.by),
+        expected_amount=order.expected_amount,
+        min_amount=order.min_amount,
+        now=order.now,
+    )
+    if row is None:
+        raise ItemNotFound
+    state, expired, amount, paused, above_cap, buyback_id, payout_id = row
+    if buyback_id is not None:
+        return Sale(order.item_id, amount, buyback_id, payout_id)
+    if state == Item.State.SELLING:
+        raise SessionActive
+    if state != Item.State.HELD:
+        raise ItemNotFound
+    if expired:
+        raise ItemExpired
+    if above_cap and not paused:
+        caps.tell(order.environment, caps.ONE_SALE, order.item_id)
+    if paused or above_cap or amount <= 0:
+        raise TransactionFailed
+    _refuse_price(order, amount)
+    raise AssertionError("an item that could be sold was not")
+
+
+def _refuse_price(order: Order, amount: Decimal) -> None:
+    """Raises BelowMinimum or PriceChanged for a price that the caller does not accept."""
+    if order.min_amount is not None and amount < order.min_amount:
+        raise BelowMinimum
+    if order.expected_amount is not None and amount != order.expected_amount:
+        raise PriceChanged(amount)
+
+
+def _run(order: Order, **parameters: Any) -> tuple[Any, ...] | None:
+    """The statement's one row, or None. Live does not wait for a lock that another sale holds."""
+    contained = transaction.atomic() if connection.in_atomic_block else nullcontext()
+    try:
+        with contained:
+            return statements.run(NOT_WAITING if order.environment.is_live else WAITING, parameters)
+    except OperationalError as error:
+        if isinstance(error.__cause__, LockNotAvailable) and not limits.gave_up_waiting(error):
+            raise _busy(order) from None
+        raise
+    except IntegrityError as error:
+        cap = caps.passed(order.environment, error)
+        if cap is None:
+            raise
+        caps.tell(order.environment, cap, order.item_id)
+        raise TransactionFailed from None
+
+
+def _busy(order: Order) -> ItemExpired | SaleInFlight:
+    """What to say of an item whose row is locked: a sale is at it, or, once its window is over, only the sweep can
+    be.
+    """
+    item = Item.objects.of(order.environment).held().filter(public_id=order.item_id).first()
+    expired = item is not None and not item.window_is_open(order.now or order.environment.database_now())
+    return ItemExpired() if expired else SaleInFlight()
+
+
+def _step_by_step(order: Order) -> Sale:
+    gateway.refuse_in_transaction()
+    attempt = _claim(order)
+    try:
+        price = gateway.price(attempt.item, attempt.buyback.created_at)
+        if price.amount <= 0:
+            raise gateway.PriceUnavailable(gateway.Reason.NOT_POSITIVE)
+        _refuse_price(order, price.amount)
+    except gateway.PriceUnavailable as problem:
+        steps.reject_price(attempt, reason=problem.reason, now=order.now)
+        raise TransactionFailed from None
+    except (BelowMinimum, PriceChanged) as refusal:
+        steps.fail(attempt.pk, reason=refusal.reason, now=order.now)
+        steps.show_price(attempt, price)  # whoever looks again must see the price that was refused
+        raise
+    steps.submit(attempt, price, now=order.now)
+    return conclude(attempt.pk, gateway.pay(attempt, price.amount), now=order.now)
+
+
+def _claim(order: Order) -> steps.Attempt:
+    """The item, claimed. An earlier attempt that nobody works on any more is brought to its end first."""
+    claim = partial(
+        steps.claim,
+        environment=order.environment,
+        item_id=order.item_id,
+        pull=order.pull,
+        by=order.by,
+        key=order.key,
+        now=order.now,
+    )
+    try:
+        return claim()
+    except SaleInFlight:
+        raise _busy(order) from None
+    except SessionActive as active:
+        if active.buyback_id is None or not reconcile(active.buyback_id, now=order.now):
+            raise
+    return claim()

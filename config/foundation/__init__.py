@@ -1,0 +1,1 @@
+"""Foundations without a model: money, clock, errors, keyset, outbound calls."""

@@ -1,0 +1,21 @@
+"""Names people give to partners and keys."""
+
+from __future__ import annotations
+
+from config.foundation.errors import Refusal
+
+
+class BadName(Refusal):
+    """A name that is empty, too long, or holds characters that cannot be shown."""
+
+
+def clean_name(text: str, *, limit: int) -> str:
+    """``text`` without blanks around it: 1 to ``limit`` printable characters. Raises BadName."""
+    name = text.strip()
+    if not name:
+        raise BadName("A name is required")
+    if len(name) > limit:
+        raise BadName(f"A name has at most {limit} characters")
+    if not name.isprintable():
+        raise BadName("A name has printable characters only")
+    return name

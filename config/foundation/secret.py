@@ -1,0 +1,34 @@
+"""The secret key of a server that runs for itself: made once, kept in the data folder, its owner's alone."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+from config.foundation import environment
+
+
+def development_secret_key(data_dir: Path) -> str:
+    """The key in `data_dir`/secret_key, made now if it is not there. Raises ImproperlyConfigured."""
+    path = data_dir / "secret_key"
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            _write_once(path, secrets.token_urlsafe(50))
+        return path.read_text().strip()
+    except OSError as error:
+        raise environment.unusable(data_dir, error) from error
+
+
+def _write_once(path: Path, value: str) -> None:
+    """Two commands may start at once: a link fails where the other was first, so both read one whole key."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft.touch(mode=0o600)
+    draft.write_text(value)
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()

@@ -1,0 +1,1 @@
+"""Running on one machine: the environment, the child processes, static files."""

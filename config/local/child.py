@@ -1,0 +1,102 @@
+"""What one child of `manage.py up` runs: `python -m config.local.child web|worker|beat LEASH [PORT [HOST]]`.
+
+LEASH is the reading end of a pipe whose other end only `up` holds. When `up` is gone, even after `kill -9`, the
+pipe ends and the child asks itself to stop; ten seconds later it is ended, and gives the database up before that.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from contextlib import suppress
+
+import psutil
+
+GRACE_SECONDS = 10
+
+
+def web(where: str = "8000", host: str = "127.0.0.1") -> None:
+    """One web process, on a port, or on a listening socket that it inherits (``fd:7``)."""
+    from config.web.server import listen, serve
+
+    number = where.removeprefix("fd:")
+    serve(socket.socket(fileno=int(number)) if number != where else listen(host, int(where)))
+
+
+def worker() -> None:
+    """The Celery worker for every queue."""
+    from django.conf import settings
+
+    from config.celery import app
+
+    quiet = ("--without-gossip", "--without-mingle", "--without-heartbeat")
+    app.worker_main(["worker", "--concurrency", str(settings.TASK_PROCESSES), "--loglevel", "INFO", *quiet])
+
+
+def beat() -> None:
+    """The clock. Its pid file is left out: the lock of `up` already keeps a second one away."""
+    from config.celery import app
+
+    app.start(["beat", "--loglevel", "INFO", "--pidfile", ""])
+
+
+def _stop_with_parent(leash: int) -> None:
+    while os.read(leash, 1):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(GRACE_SECONDS)
+    _give_the_database_up()
+    os.killpg(0, signal.SIGKILL)
+
+
+def _give_the_database_up() -> None:
+    """What the role has forked is in it as well, so it goes first: whoever is the last of all stops the server."""
+    from django.conf import settings
+
+    from config.postgres import embedded
+
+    forked = psutil.Process().children(recursive=True)
+    for one in forked:
+        with suppress(psutil.NoSuchProcess):
+            one.kill()
+    psutil.wait_procs(forked, timeout=GRACE_SECONDS)
+    embedded.leave(settings.DATA_DIR)
+
+
+def _hold_the_database() -> None:
+    """Whoever leaves the embedded server last stops it, if it leaves in order.
+
+    The processes that a role forks do not: they are gone without a word. This one outlives them.
+    """
+    from django.conf import settings
+
+    from config.postgres import embedded
+
+    if settings.EMBEDDED:
+        embedded.join(settings.DATA_DIR, fast=getattr(settings, "EMBEDDED_FAST", False))
+
+
+def main(role: str, leash: str, *arguments: str) -> None:
+    """Run `role` until told to stop."""
+    # Told so before Celery or granian listens, it leaves in order as well: otherwise nobody stops the database.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    threading.Thread(target=_stop_with_parent, args=(int(leash),), daemon=True).start()
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    import django
+
+    django.setup()
+    run = {"web": web, "worker": worker, "beat": beat}[role]
+    _hold_the_database()
+    try:
+        run(*arguments)
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # nothing is to cut this short
+        _give_the_database_up()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

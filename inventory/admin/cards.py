@@ -1,0 +1,71 @@
+"""The vault in the admin: cards, how their prices went, and files of them brought in after a look."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+
+from config.admin.model_admin import NOTHING, link, list_link, usd
+from config.foundation import clock
+from inventory.admin.card_form import CardForm
+from inventory.admin.imports import ImportPages
+from inventory.models import Card
+from partners.admin.audited import AuditedAdmin
+
+MOST_CHANGES = 50
+
+
+@admin.register(Card)
+class CardAdmin(ImportPages, AuditedAdmin):
+    """The vault. A card's ids are what partners know it by, so they are set once."""
+
+    list_display = ("name", "public_id", "source_type", "pack_link", "value", "priced_at")
+    list_filter = ("source_type", "pack")
+    list_select_related = ("pack",)
+    search_fields = ("=public_id", "=listing_id", "=mint_address", "^name")
+    autocomplete_fields = ("pack",)
+    form = CardForm
+    exclude = ("priced_at",)
+    readonly_fields = ("public_id", "priced_at", "created_at", "items", "prices")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        ids = ("source_type", "listing_id", "mint_address") if obj else ()
+        return (*self.readonly_fields, *ids)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        # The form leaves the price's time out; the page shows it.
+        return [*(f for f in super().get_fields(request, obj) if f != "priced_at"), "priced_at"]
+
+    def audited(self, row: Card, fields: list[str]) -> list[str]:
+        if "fmv" in fields:
+            row.priced_at = clock.now()
+            fields = [*fields, "priced_at"]
+        return super().audited(row, fields)
+
+    @admin.display(description="how its value went")
+    def prices(self, card: Card) -> SafeString | str:
+        if not card.pk:
+            return NOTHING
+        changes = list(card.price_changes.all()[:MOST_CHANGES])
+        course = sorted((change.priced_at, change.fmv) for change in changes)
+        if changes:
+            began = min(card.created_at, course[0][0])
+            course = [(began, changes[-1].before), *course, (clock.now(), card.fmv)]
+        context = {"changes": changes, "points": course, "most": MOST_CHANGES}
+        return render_to_string("admin/inventory/card/prices.html", context)
+
+    @admin.display(description="pack")
+    def pack_link(self, card: Card) -> SafeString | str:
+        return link(card.pack)
+
+    @admin.display(description="market value")
+    def value(self, card: Card) -> str:
+        return usd(card.fmv)
+
+    @admin.display(description="pulls of this card")
+    def items(self, card: Card) -> SafeString | str:
+        return list_link("inventory_item", "Items", card__id__exact=card.pk) if card.pk else "–"

@@ -1,0 +1,123 @@
+"""Users and what they hold, which only actions change; packs and the vault are in files of their own."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+
+from config.admin.model_admin import BY_ENVIRONMENT, ReadOnlyAdmin, ReadOnlyInline, badge, link, list_link, percent, usd
+from inventory.admin import cards, packs, shipping  # noqa: F401  (registers cards, orders and packs)
+from inventory.admin.windows import WindowAdmin, time
+from inventory.models import Collector, Item, Purchase
+
+ITEM_TONES = {"held": "good", "selling": "wait", "shipping": "wait", "sold": "plain", "shipped": "plain"}
+PURCHASE_TONES = {"fulfilled": "good", "pending": "wait", "failed": "bad"}
+
+
+@admin.register(Collector)
+class CollectorAdmin(ReadOnlyAdmin):
+    list_display = ("user_id", "environment", "created_at", "items", "payouts")
+    list_filter = BY_ENVIRONMENT
+    list_select_related = ("environment__partner",)
+    search_fields = ("=user_id",)
+    fields = ("user_id", "environment", "created_at", "items", "payouts")
+
+    @admin.display(description="items")
+    def items(self, collector: Collector) -> SafeString:
+        return list_link("inventory_item", "Items", collector__id__exact=collector.pk)
+
+    @admin.display(description="payouts")
+    def payouts(self, collector: Collector) -> SafeString:
+        return list_link("buyback_payout", "Payouts", collector__id__exact=collector.pk)
+
+
+class PulledInline(ReadOnlyInline):
+    model = Item
+    verbose_name_plural = "pulled"
+    fields = ("public_id", "card", "state", "fmv", "buyback_price", "expires_at")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Item]:
+        return super().get_queryset(request).select_related("card")
+
+
+@admin.register(Purchase)
+class PurchaseAdmin(ReadOnlyAdmin):
+    list_display = ("id", "environment", "collector_link", "pack", "amount", "price", "badge", "created_at")
+    list_filter = ("state", *BY_ENVIRONMENT, "pack")
+    list_select_related = ("environment__partner", "collector", "pack")
+    search_fields = ("=pk", "=public_id", "=collector__user_id")
+    inlines = (PulledInline,)
+
+    @admin.display(description="user")
+    def collector_link(self, purchase: Purchase) -> SafeString | str:
+        return link(purchase.collector)
+
+    @admin.display(description="price of one")
+    def price(self, purchase: Purchase) -> str:
+        return usd(purchase.mint_price)
+
+    @admin.display(description="state")
+    def badge(self, purchase: Purchase) -> SafeString:
+        return badge(purchase, "state", PURCHASE_TONES)
+
+
+@admin.register(Item)
+class ItemAdmin(WindowAdmin):
+    """What users hold. A state changes by a sale, a shipment, or not at all; a window by people with a reason."""
+
+    list_display = (
+        "public_id",
+        "badge",
+        "card_link",
+        "collector_link",
+        "environment",
+        "value",
+        "price",
+        "purchased_at",
+        "expires_at",
+        "sellbacks",
+    )
+    list_filter = ("state", *BY_ENVIRONMENT, "pack")
+    list_select_related = ("environment__partner", "card", "collector")
+    # By the card: an item's own id is indexed only while it is not sold.
+    search_fields = ("=card__public_id", "=card__listing_id", "=collector__user_id")
+    readonly_fields = ("badge", "value", "share", "price", "closes", "sellbacks")
+    fieldsets = (
+        (None, {"fields": ("public_id", "badge", "card", "collector", "environment", "pack", "purchase")}),
+        ("At the pull", {"fields": ("purchased_at", "value", "share", "price")}),
+        ("Since", {"fields": ("closes", "expired_at", "sold_at", "sellbacks")}),
+    )
+
+    @admin.display(description="state")
+    def badge(self, item: Item) -> SafeString:
+        return badge(item, "state", ITEM_TONES)
+
+    @admin.display(description="card")
+    def card_link(self, item: Item) -> SafeString | str:
+        return link(item.card)
+
+    @admin.display(description="user")
+    def collector_link(self, item: Item) -> SafeString | str:
+        return link(item.collector)
+
+    @admin.display(description="value at pull")
+    def value(self, item: Item) -> str:
+        return usd(item.fmv)
+
+    @admin.display(description="sellback at pull")
+    def price(self, item: Item) -> str:
+        return usd(item.buyback_price)
+
+    @admin.display(description="share of the market value")
+    def share(self, item: Item) -> str:
+        return percent(item.buyback_percent)
+
+    @admin.display(description="sells until")
+    def closes(self, item: Item) -> str:
+        return time(item)
+
+    @admin.display(description="sellbacks")
+    def sellbacks(self, item: Item) -> SafeString:
+        return list_link("buyback_buyback", "Sellbacks", item__id__exact=item.pk)

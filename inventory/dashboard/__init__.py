@@ -1,0 +1,1 @@
+"""The dashboard's door to users, shipping orders and the sandbox."""

@@ -1,0 +1,1 @@
+"""Packs: odds, tiers, purchases and figures."""

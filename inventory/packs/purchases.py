@@ -1,0 +1,161 @@
+"""A user buys pulls from a pack: cards are drawn, reserved and put into the user's hands, all or nothing."""
+
+from __future__ import annotations
+
+import secrets
+import string
+from collections import Counter
+from datetime import datetime
+
+from django.db import transaction
+
+from config.foundation.errors import Refusal
+from config.foundation.money import round_usd
+from config.postgres.base import join_by_index
+from inventory.models import Card, Collector, Item, Pack, Purchase, Tier
+from inventory.packs.odds import draw_tiers
+from partners.models import Environment, Event
+from partners.records import events
+from partners.records.actor import Actor
+
+BASE62 = string.digits + string.ascii_letters
+
+
+class PackNotFound(Refusal):
+    """No pack has this id."""
+
+    sentence = "VM not found"
+
+
+class TooFewPulls(Refusal):
+    """Less than one pull."""
+
+    sentence = "Amount must be greater than 0"
+
+
+class TooManyPulls(Refusal):
+    """More pulls than the pack sells at once."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"Amount must be less than or equal to {most}")
+
+
+class OutOfStock(Refusal):
+    """The pack is switched off, or has fewer cards left than were asked for."""
+
+    sentence = "Claw machine is out of stock"
+
+
+def buy_pulls(
+    *,
+    environment: Environment,
+    pack_id: str,
+    amount: int,
+    user_id: str,
+    by: Actor,
+    voucher: bool = False,
+    now: datetime | None = None,
+) -> Purchase:
+    """Sell ``amount`` pulls of a pack to the partner's user, who is tracked from now on.
+
+    Tiers are drawn by weight, then cards uniformly within a tier; a card is reserved by its row's lock, so two
+    purchases never get one. A live window is the pack's, a sandbox one is 7 days. ``now`` is the environment's clock
+    unless given. Returns the fulfilled purchase. Raises PackNotFound, TooFewPulls, TooManyPulls, OutOfStock, in this
+    order; then nothing was pulled.
+    """
+    pack = Pack.objects.filter(public_id=pack_id.replace("\0", "/")).first()
+    if pack is None:
+        raise PackNotFound
+    if amount < 1:
+        raise TooFewPulls
+    if amount > pack.max_per_mint:
+        raise TooManyPulls(pack.max_per_mint)
+    if not pack.enable:
+        raise OutOfStock
+    with transaction.atomic():
+        join_by_index()  # a pack that is nearly sold out would have every item of the pool read, and more than once
+        cards = _reserve(environment, pack, amount)
+        moment = now or environment.database_now()
+        collector, _ = Collector.objects.get_or_create(
+            environment=environment, user_id=user_id, defaults={"created_at": moment}
+        )
+        purchase = Purchase.objects.create(
+            environment=environment,
+            collector=collector,
+            pack=pack,
+            amount=amount,
+            mint_price=pack.mint_price,
+            voucher=voucher,
+            public_id="_" + "".join(secrets.choice(BASE62) for _ in range(8)),
+            tx_hash=f"{environment.mode}_{secrets.token_urlsafe(32)}",
+            state=Purchase.State.FULFILLED,
+            created_at=moment,
+            fulfilled_at=moment,
+        )
+        items = Item.objects.bulk_create([_pulled(card, purchase, moment) for card in cards])
+        events.record(
+            environment=environment,
+            kind=Event.Type.ITEM_PULLED,
+            data=[item.as_event() | {"session_id": str(purchase.id), "by": str(by)} for item in items],
+            now=moment,
+        )
+    return purchase
+
+
+def _pulled(card: Card, purchase: Purchase, now: datetime) -> Item:
+    """The item that a drawn card becomes, priced as the pack promises."""
+    environment, pack = purchase.environment, purchase.pack
+    return Item(
+        environment=environment,
+        mode=environment.mode,
+        public_id=card.identity(live=environment.is_live)[0],
+        card=card,
+        collector=purchase.collector,
+        pack=pack,
+        purchase=purchase,
+        fmv=card.fmv,
+        buyback_percent=pack.buyback_percent,
+        buyback_price=round_usd(card.fmv * pack.buyback_percent),
+        purchased_at=now,
+        expires_at=pack.window_closes(now, live=environment.is_live),
+    )
+
+
+def _reserve(environment: Environment, pack: Pack, amount: int) -> list[Card]:
+    """``amount`` available cards of the pack, drawn by its odds and locked until the transaction ends.
+
+    First without waiting: cards that another purchase has locked are passed over. Only if that leaves too few are all
+    of the pack's available cards locked, in pk order so that two such purchases cannot deadlock, and drawn from.
+    """
+    tiers = list(pack.tiers.all())
+    try:
+        with transaction.atomic():
+            return _draw(environment, tiers, amount)
+    except OutOfStock:
+        available = Card.objects.available(environment).filter(pack=pack)
+        list(available.select_for_update(no_key=True).order_by("pk").values_list("pk"))
+    try:
+        with transaction.atomic():
+            return _draw(environment, tiers, amount)
+    except OutOfStock:  # a card that came back meanwhile may have gone to somebody else: look once more
+        return _draw(environment, tiers, amount)
+
+
+def _draw(environment: Environment, tiers: list[Tier], amount: int) -> list[Card]:
+    """One draw by the odds over what is available and not locked by others. Raises OutOfStock."""
+    # Whether a tier holds 3 cards or 3 million is all the same to a draw of 3: it is counted no further. In no order:
+    # in that of the ids, all cards of all packs would be read to find those of a pack with few left.
+    available = Card.objects.available(environment).order_by()
+    stock = {tier.pk: available.in_tier(tier)[:amount].count() for tier in tiers}
+    if sum(stock.values()) < amount:
+        raise OutOfStock
+    drawn: Counter[int] = draw_tiers({tier.pk: tier.weight for tier in tiers}, stock, amount)
+    cards: list[Card] = []
+    for tier in tiers:
+        if drawn[tier.pk]:
+            cards += Card.objects.available(environment).in_tier(tier).lock_random(drawn[tier.pk])
+    # A purchase that committed between our count and our locks may have taken some: look again, now that they are ours.
+    taken = Item.objects.open().in_pool_of(environment).filter(card__in=cards).exists()
+    if taken or len(cards) < amount:
+        raise OutOfStock
+    return cards

@@ -1,0 +1,1 @@
+"""The vault's cards and their import from files."""

@@ -1,0 +1,233 @@
+"""Bringing a foreign catalogue in: every card of a file, or none of them.
+
+Rows are checked as they stream by and copied into a temporary table; one UPDATE and one INSERT then bring
+the cards up to date. A card is recognised by its listing (source and listing id), else by its mint address.
+Cards the file does not name stay as they are: what is in the vault leaves it by other ways.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import astuple, dataclass, field, fields
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
+
+from config.foundation import clock
+from config.postgres import limits
+from inventory.models import Pack
+from inventory.packs.figures import refresh_values
+from inventory.vault.files import FileError, Numbered
+from inventory.vault.rows import CardRow, RowError, check
+
+MOST_ERRORS = 20
+MOST_SHOWN = 10  # rows of a preview
+FIELDS = tuple(one.name for one in fields(CardRow))
+COLUMNS = ", ".join(FIELDS)
+NEW = ", ".join(f"incoming.{name}" for name in FIELDS)
+OLD = ", ".join(f"card.{name}" for name in FIELDS)
+
+# One import at a time: two files that name the same new card would otherwise both insert it.
+TAKE_TURNS = "SELECT pg_advisory_xact_lock(hashtext('inventory.importing'))"
+PREPARE = f"""
+CREATE TEMPORARY TABLE incoming AS
+SELECT 0 AS line, id AS card_id, {COLUMNS} FROM inventory_card WITH NO DATA
+"""  # noqa: S608 - the names of our own columns, here and below
+COPY = f"COPY incoming (line, {COLUMNS}) FROM STDIN"
+RECOGNISE = """
+ANALYZE incoming;
+UPDATE incoming SET card_id = card.id FROM inventory_card card
+ WHERE card.source_type = incoming.source_type AND card.listing_id = incoming.listing_id;
+UPDATE incoming SET card_id = card.id FROM inventory_card card
+ WHERE incoming.card_id IS NULL AND card.mint_address = incoming.mint_address
+"""
+# Rows that would take an id from a card they do not describe, or that two names of one card split in two.
+CLASHES = """
+SELECT line, 'its id belongs to another card' FROM incoming JOIN inventory_card card
+    ON card.public_id = coalesce(incoming.mint_address, incoming.listing_id)
+ WHERE card.id IS DISTINCT FROM incoming.card_id
+UNION
+SELECT line, 'its mint_address belongs to another card'
+  FROM incoming JOIN inventory_card card USING (mint_address)
+ WHERE card.id IS DISTINCT FROM incoming.card_id
+UNION
+SELECT line, 'its listing_id belongs to another card'
+  FROM incoming JOIN inventory_card card USING (listing_id)
+ WHERE card.id IS DISTINCT FROM incoming.card_id
+UNION
+SELECT max(line), 'the same listing_id as line ' || min(line) FROM incoming
+ WHERE listing_id IS NOT NULL GROUP BY listing_id HAVING count(DISTINCT source_type) > 1
+UNION
+SELECT max(line), 'the same card as line ' || min(line) FROM incoming
+ WHERE card_id IS NOT NULL GROUP BY card_id HAVING count(*) > 1
+ORDER BY 1 LIMIT %s
+"""
+# In pk order, as a pull that locks a whole pack does: so the two cannot wait for each other in a ring.
+LOCK = """
+SELECT count(*) FROM (
+    SELECT FROM inventory_card WHERE id IN (SELECT card_id FROM incoming) ORDER BY id FOR NO KEY UPDATE) cards
+"""
+UPDATE = f"""
+UPDATE inventory_card card SET ({COLUMNS}) = ({NEW})
+  FROM incoming WHERE card.id = incoming.card_id
+   AND ({OLD}) IS DISTINCT FROM ({NEW})
+"""  # noqa: S608
+INSERT = f"""
+INSERT INTO inventory_card ({COLUMNS})
+SELECT {COLUMNS} FROM incoming WHERE card_id IS NULL ORDER BY line
+"""  # noqa: S608
+
+
+AS_IT_STANDS = f"""
+  FROM incoming LEFT JOIN inventory_card card ON card.id = incoming.card_id
+  LEFT JOIN inventory_pack pack ON pack.id = incoming.pack_id
+ CROSS JOIN LATERAL (SELECT CASE WHEN card.id IS NULL THEN 'new'
+       WHEN ({OLD}) IS DISTINCT FROM ({NEW}) THEN 'changed' ELSE 'unchanged' END) AS will(become)
+"""  # noqa: S608
+TALLY = f"SELECT will.become, count(*) {AS_IT_STANDS} GROUP BY 1"
+FIRST = f"""
+SELECT line, will.become, coalesce(incoming.mint_address, incoming.listing_id), incoming.name, pack.name, card.fmv,
+       incoming.fmv {AS_IT_STANDS} ORDER BY line LIMIT %s
+"""
+
+
+class ImportRefusedError(Exception):
+    """Nothing was imported. `errors`: up to 20 sentences, each with its line; `more`: there may be others."""
+
+    def __init__(self, errors: list[str], *, more: bool = False) -> None:
+        super().__init__("; ".join(errors))
+        self.errors, self.more = errors, more
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What an import did, in cards."""
+
+    created: int
+    updated: int
+    unchanged: int
+
+
+class PreviewRow(NamedTuple):
+    """One row of a file, and what an import would make of it: new, changed or unchanged. Values are USD."""
+
+    line: int
+    becomes: str
+    public_id: str
+    name: str
+    pack: str | None
+    before: Decimal | None
+    fmv: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What an import would do, and its first rows."""
+
+    done: Imported
+    first: list[PreviewRow]
+
+
+@dataclass(slots=True)
+class _Checked:
+    """The rows of one import as they are checked, and what was wrong with some of them."""
+
+    packs: dict[str, int]
+    now: datetime
+    count: int = 0
+    errors: list[str] = field(default_factory=list)
+    lines: dict[str, int] = field(default_factory=dict)
+
+    def rows(self, numbered: Iterable[Numbered]) -> Iterator[tuple[int, CardRow]]:
+        """Good rows, up to the first bad one; the rest is only read for its errors."""
+        try:
+            for line, raw in numbered:
+                if len(self.errors) > MOST_ERRORS:
+                    return
+                row = self._row(line, raw)
+                if row and not self.errors:
+                    self.count += 1
+                    yield line, row
+        except FileError as error:
+            self.errors.append(str(error))
+
+    def _row(self, line: int, raw: Any) -> CardRow | None:
+        try:
+            row = check(raw, packs=self.packs, now=self.now)
+        except RowError as error:
+            self.errors.append(f"line {line}: {error}")
+            return None
+        names = [row.public_id]
+        if row.listing_id and row.listing_id != row.public_id:
+            names.append(f"{row.source_type}\0{row.listing_id}")
+        earlier = [self.lines.setdefault(name, line) for name in names]
+        if min(earlier) < line:
+            self.errors.append(f"line {line}: the same card as line {min(earlier)}")
+        return row
+
+
+def import_cards(numbered: Iterable[Numbered], *, now: datetime | None = None) -> Imported:
+    """Create or update a card for every `(line, row)`, in one transaction, and refresh the packs' values.
+
+    `now` (UTC) is when cards without `priced_at` were priced. Raises ImportRefusedError: nothing changed.
+    """
+    moment = now or clock.now()
+    with transaction.atomic(), limits.statements_of_any_length(), connection.cursor() as cursor:
+        cursor.execute(TAKE_TURNS)
+        count = _stage(cursor, numbered, moment)
+        created, updated = _merge(cursor)
+        refresh_values(now=moment)
+    return Imported(created, updated, count - created - updated)
+
+
+def preview_cards(numbered: Iterable[Numbered], *, now: datetime | None = None) -> Preview:
+    """What ``import_cards`` would do with these rows, judged by the same rules; changes and locks nothing.
+
+    Raises ImportRefusedError as the import would.
+    """
+    with transaction.atomic(), limits.statements_of_any_length(), connection.cursor() as cursor:
+        _stage(cursor, numbered, now or clock.now())
+        cursor.execute(TALLY)
+        tally = dict(cursor.fetchall())
+        cursor.execute(FIRST, [MOST_SHOWN])
+        first = [PreviewRow(*row) for row in cursor.fetchall()]
+        cursor.execute("DROP TABLE incoming")
+    return Preview(Imported(*(tally.get(word, 0) for word in ("new", "changed", "unchanged"))), first)
+
+
+def _stage(cursor: CursorWrapper, numbered: Iterable[Numbered], now: datetime) -> int:
+    """Check the rows and put them into the temporary table, each with the card it describes; returns how many.
+
+    Raises ImportRefusedError.
+    """
+    checked = _Checked(dict(Pack.objects.values_list("slug", "pk")), now)
+    cursor.execute(PREPARE)
+    with cursor.copy(COPY) as copy:
+        for line, row in checked.rows(numbered):
+            copy.write_row((line, *astuple(row)))
+    if checked.errors:
+        raise ImportRefusedError(checked.errors[:MOST_ERRORS], more=len(checked.errors) > MOST_ERRORS)
+    for statement in RECOGNISE.split(";"):
+        cursor.execute(statement)
+    cursor.execute(CLASHES, [MOST_ERRORS])
+    if clashes := cursor.fetchall():
+        raise ImportRefusedError(
+            [f"line {line}: {reason}" for line, reason in clashes], more=len(clashes) == MOST_ERRORS
+        )
+    return checked.count
+
+
+def _merge(cursor: CursorWrapper) -> tuple[int, int]:
+    """Cards created and cards changed by what is in the temporary table."""
+    cursor.execute(LOCK)
+    cursor.execute(UPDATE)
+    updated = cursor.rowcount
+    cursor.execute(INSERT)
+    created = cursor.rowcount
+    # The planner has to know of thousands of new cards before the next pull, not after the next autovacuum.
+    cursor.execute("ANALYZE inventory_card")
+    cursor.execute("DROP TABLE incoming")
+    return created, updated

@@ -1,0 +1,1 @@
+"""Sellback windows: the sweep that closes them, and changes by hand."""

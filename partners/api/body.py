@@ -1,0 +1,109 @@
+"""The body of an API call, read strictly.
+
+Whatever is not exactly one JSON object counts as an empty one, so that the endpoint's own "missing field" row answers
+(contract, section 1). Strict means: UTF-8, no NaN or Infinity, no key twice, no NUL or lone surrogate in a string, no
+number or nesting beyond reason.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable
+from typing import Any
+
+from rest_framework.request import Request
+
+from config.foundation.errors import BodyTooLarge
+from config.web.handler import TOO_LARGE
+
+MAX_BYTES = 64 * 1024
+MAX_DIGITS = 1000  # of one number
+MAX_DEPTH = 64  # of lists and objects within one another
+
+
+class _Malformed(ValueError):
+    """Not the JSON we accept."""
+
+
+def take(request: Request) -> bytes:
+    """The call's body as it came. Raises BodyTooLarge above 64 KiB."""
+    raw: bytes = request.read(MAX_BYTES + 1)
+    if len(raw) > MAX_BYTES or request.META.get(TOO_LARGE):
+        raise BodyTooLarge
+    return raw
+
+
+def parsed(request: Request, raw: bytes) -> dict[str, Any]:
+    """The JSON object that ``raw`` is, or an empty one."""
+    kind = str(request.META.get("CONTENT_TYPE", "")).partition(";")[0].strip().lower()
+    if kind != "application/json":
+        return {}
+    try:
+        return _parse(raw)
+    except (ValueError, RecursionError):  # UnicodeError and JSONDecodeError are ValueErrors
+        return {}
+
+
+def _parse(raw: bytes) -> dict[str, Any]:
+    parsed = json.loads(
+        raw.decode("utf-8"),
+        object_pairs_hook=_object,
+        parse_int=_integer,
+        parse_float=_real,
+        parse_constant=_constant,
+    )
+    if not isinstance(parsed, dict) or _is_deeper(parsed, MAX_DEPTH):
+        raise _Malformed
+    if b"\\u" in raw:  # UTF-8 has neither, so only an escape can bring one in
+        text = json.dumps(parsed, ensure_ascii=False)
+        text.encode("utf-8")  # a lone surrogate cannot be
+        if "\\u0000" in text and _holds_nul(parsed):
+            raise _Malformed
+    return parsed
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise _Malformed
+    return found
+
+
+def _integer(text: str) -> int:
+    if len(text) > MAX_DIGITS:
+        raise _Malformed
+    return int(text)
+
+
+def _real(text: str) -> float:
+    number = float(text)
+    if len(text) > MAX_DIGITS or not math.isfinite(number):
+        raise _Malformed
+    return number
+
+
+def _constant(text: str) -> float:
+    raise _Malformed
+
+
+def _is_deeper(value: Any, depth: int) -> bool:
+    """Whether lists and objects lie within one another more than ``depth`` deep."""
+    level = [value]
+    for _ in range(depth):
+        level = [one for outer in level for one in _inner(outer) if isinstance(one, (dict, list))]
+        if not level:
+            return False
+    return True
+
+
+def _inner(value: dict[str, Any] | list[Any]) -> Iterable[Any]:
+    return value.values() if isinstance(value, dict) else value
+
+
+def _holds_nul(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any("\0" in key or _holds_nul(inner) for key, inner in value.items())
+    if isinstance(value, list):
+        return any(map(_holds_nul, value))
+    return isinstance(value, str) and "\0" in value

@@ -1,0 +1,247 @@
+"""API keys: made once, shown once, found on every call, revoked for good.
+
+A key reads ``<mode>-<key_id>_<secret>``: 12 characters that may be seen, 43 that may not (62^43 is more than
+2^256). Only the SHA-256 of the whole text is kept; a fast hash is right for a random secret:
+there is nothing to guess.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import secrets
+import string
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import structlog
+from django.db import DEFAULT_DB_ALIAS, Error, transaction
+from django.db.models import Q
+from django.utils.translation import gettext_noop
+
+from config.foundation import clock
+from config.foundation.errors import Refusal
+from config.foundation.names import clean_name
+from config.postgres.base import prepared_cursor
+from config.postgres.trouble import sentence_of
+from partners.keys.scopes import clean_scopes
+from partners.models import ApiKey, Environment, Partner
+from partners.records import audit
+from partners.records.actor import Actor
+
+log = structlog.get_logger(__name__)
+
+MOST_ACTIVE = 10  # per environment: enough for rotation with overlap, few enough to know each
+TOUCH_EVERY = timedelta(minutes=1)
+ALPHABET = string.digits + string.ascii_letters
+# What a call needs to know of its key, environment and partner; whatever else is asked for is loaded then.
+KEY_COLUMNS = ("id", "environment_id", "name", "key_id", "digest", "scopes", "last_used_at", "expires_at", "revoked_at")
+ENVIRONMENT_COLUMNS = ("id", "partner_id", "mode", "clock_offset", "calls_per_minute")
+PARTNER_COLUMNS = ("id", "name", "slug", "status")
+FIND = f"""
+SELECT {", ".join(f"key.{column}" for column in KEY_COLUMNS)},
+       {", ".join(f"environment.{column}" for column in ENVIRONMENT_COLUMNS)},
+       {", ".join(f"partner.{column}" for column in PARTNER_COLUMNS)}
+  FROM partners_apikey key
+  JOIN partners_environment environment ON environment.id = key.environment_id
+  JOIN partners_partner partner ON partner.id = environment.partner_id
+ WHERE key.key_id = %s
+"""  # noqa: S608  (the names are our own models')
+KEY = re.compile(r"(live|sandbox)-([0-9A-Za-z]{12})_[0-9A-Za-z]{43}")
+
+
+class TooManyKeys(Refusal):
+    """The environment has as many active keys as it may have."""
+
+    sentence = gettext_noop("An environment has at most 10 active keys; revoke one first")
+
+
+class KeyNotActive(Refusal):
+    """A key that opens nothing any more."""
+
+    sentence = gettext_noop("This key is revoked or expired; make a new one instead")
+
+
+class KeyRotated(Refusal):
+    """A key that has its successor: rotated again, it would leave one that nobody holds."""
+
+    sentence = gettext_noop("This key was rotated already, and its new key was shown once; rotate the new one instead")
+
+
+class ExpiryPassed(Refusal):
+    """A key that would be dead at birth."""
+
+    sentence = gettext_noop("A key's expiry lies in the future")
+
+
+def issue_key(
+    *,
+    environment: Environment,
+    name: str,
+    by: Actor,
+    expires_at: datetime | None = None,
+    scopes: Sequence[str] = (),
+    now: datetime | None = None,
+) -> tuple[ApiKey, str]:
+    """A new key and its full text, which exists nowhere else. Without ``scopes`` it may do everything. Raises BadName,
+    UnknownScope, ExpiryPassed, TooManyKeys.
+
+    The environment's row is locked while its keys are counted: two requests cannot both make the tenth.
+    """
+    name, scopes = clean_name(name, limit=100), clean_scopes(scopes)
+    now = now or clock.now()
+    if expires_at is not None and expires_at <= now:
+        raise ExpiryPassed
+    with transaction.atomic():
+        locked = _lock(environment)
+        if ApiKey.objects.active(now).filter(environment=locked).count() >= MOST_ACTIVE:
+            raise TooManyKeys
+        key_id, secret = _random(12), _random(43)
+        text = f"{locked.mode}-{key_id}_{secret}"
+        key = ApiKey.objects.create(
+            environment=locked,
+            name=name,
+            key_id=key_id,
+            digest=_digest(text),
+            last_four=secret[-4:],
+            scopes=scopes,
+            created_by=str(by),
+            expires_at=expires_at,
+        )
+        shown = {
+            "name": name,
+            "key": key.hint,
+            "scopes": key.scopes,
+            "expires_at": clock.iso_or_none(expires_at),
+        }
+        audit.record(actor=by, action="api_key.issued", target=key, partner=locked.partner, after=shown)
+    return key, text
+
+
+def rotate_key(*, key: ApiKey, overlap: timedelta, by: Actor, now: datetime | None = None) -> tuple[ApiKey, str]:
+    """A new key like this one, and its text; the old one works for ``overlap`` longer, so that servers can change over.
+
+    The new key lives as long as the old one was to live. A key is rotated once: afterwards its end is that of the
+    overlap, and says nothing of how long it was to live. Raises KeyRotated, KeyNotActive, TooManyKeys.
+    """
+    now = now or clock.now()
+    with transaction.atomic():
+        _lock(key.environment)
+        old = ApiKey.objects.select_for_update(no_key=True).get(pk=key.pk)
+        if old.replaced_by_id is not None:
+            raise KeyRotated
+        if not old.is_active(now):
+            raise KeyNotActive
+        lasts = now + (old.expires_at - old.created_at) if old.expires_at else None
+        new, text = issue_key(
+            environment=key.environment, name=old.name, by=by, scopes=old.scopes, expires_at=lasts, now=now
+        )
+        before, ends = old.expires_at, now + overlap
+        old.expires_at = min(before, ends) if before else ends
+        old.replaced_by = new
+        old.save(update_fields=["expires_at", "replaced_by"])
+        audit.record(
+            actor=by,
+            action="api_key.rotated",
+            target=old,
+            partner=new.environment.partner,
+            before={"name": old.name, "expires_at": clock.iso_or_none(before)},
+            after={"name": old.name, "expires_at": clock.iso(old.expires_at), "replaced_by": new.key_id},
+        )
+    return new, text
+
+
+def revoke_key(*, key: ApiKey, by: Actor, now: datetime | None = None) -> ApiKey:
+    """From the next call on, the key answers 401. A key revoked twice keeps the time of the first."""
+    with transaction.atomic():
+        locked = (
+            ApiKey.objects.select_related("environment__partner")
+            .select_for_update(of=("self",), no_key=True)
+            .get(pk=key.pk)
+        )
+        if locked.revoked_at is None:
+            locked.revoked_at = now or clock.now()
+            locked.save(update_fields=["revoked_at"])
+            audit.record(
+                actor=by,
+                action="api_key.revoked",
+                target=locked,
+                partner=locked.environment.partner,
+                before={"name": locked.name, "key": locked.hint, "revoked_at": None},
+                after={"name": locked.name, "key": locked.hint, "revoked_at": clock.iso(locked.revoked_at)},
+            )
+    return locked
+
+
+def find(text: str, mode: str, now: datetime | None = None) -> ApiKey | None:
+    """The key that opens ``mode`` with this text, its environment and partner loaded.
+
+    None for a key that is unknown, wrong, revoked, expired, of the other mode, or a suspended partner's.
+    One query; none for a text that cannot be a key of the mode.
+    """
+    found = KEY.fullmatch(text)
+    if found is None or found[1] != mode:
+        return None
+    key = _load(found[2])
+    if key is None or not hmac.compare_digest(bytes(key.digest), _digest(text)):
+        return None
+    environment = key.environment
+    if environment.mode != mode or environment.partner.status != Partner.Status.ACTIVE:
+        return None
+    return key if key.is_active(now or clock.now()) else None
+
+
+def is_known(text: str) -> bool:
+    """Whether a key with this text was made here, even if it opens nothing any more."""
+    return ApiKey.objects.filter(digest=_digest(text)).exists()
+
+
+def _load(key_id: str) -> ApiKey | None:
+    """The key with this visible part, its environment and partner loaded: one prepared statement, on every call.
+
+    Written by hand because the ORM spends more on composing this query than PostgreSQL on answering it.
+    """
+    with prepared_cursor() as cursor:
+        cursor.execute(FIND, [key_id])
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    starts = (0, len(KEY_COLUMNS), len(KEY_COLUMNS) + len(ENVIRONMENT_COLUMNS))
+    key = ApiKey.from_db(DEFAULT_DB_ALIAS, KEY_COLUMNS, row[: starts[1]])
+    key.environment = Environment.from_db(DEFAULT_DB_ALIAS, ENVIRONMENT_COLUMNS, row[starts[1] : starts[2]])
+    key.environment.partner = Partner.from_db(DEFAULT_DB_ALIAS, PARTNER_COLUMNS, row[starts[2] :])
+    return key
+
+
+def touch(key: ApiKey, now: datetime) -> None:
+    """Remember that the key was used at ``now``; written at most once a minute, by all processes together.
+
+    A database that cannot be written right now refuses no call because of this: reads go on.
+    """
+    due = now - TOUCH_EVERY
+    if key.last_used_at is not None and key.last_used_at > due:
+        return
+    stale = Q(last_used_at=None) | Q(last_used_at__lte=due)
+    try:
+        ApiKey.objects.filter(stale, pk=key.pk).update(last_used_at=now)
+    except Error as error:
+        problem = sentence_of(error)
+        if problem is None:
+            raise
+        log.warning("key_use_not_written", key=key.key_id, problem=problem)
+    key.last_used_at = now
+
+
+def _lock(environment: Environment) -> Environment:
+    """The environment's row, locked; rows that refer to it may still be written."""
+    rows = Environment.objects.select_related("partner").select_for_update(of=("self",), no_key=True)
+    return rows.get(pk=environment.pk)
+
+
+def _random(length: int) -> str:
+    return "".join(secrets.choice(ALPHABET) for _ in range(length))
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).digest()

@@ -1,0 +1,43 @@
+"""What a key may be used for. A key without scopes may do everything; every view of the API says which it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+
+from config.foundation.errors import Refusal
+from partners.models import ApiKey, Scope
+
+EVERY = tuple(Scope)  # for calls that touch all there is, such as emptying a sandbox
+
+
+class InsufficientScope(Refusal):
+    """The key opens this environment, but not this call."""
+
+    sentence, status = "Insufficient scope", 403
+
+
+class UnknownScope(Refusal):
+    """A scope that no call takes."""
+
+    sentence = f"A key's scopes are any of {', '.join(Scope)}"
+
+
+def clean_scopes(scopes: Iterable[str]) -> list[str]:
+    """The scopes, each once and in the house's order. Raises UnknownScope."""
+    wanted = set(scopes)
+    if not wanted <= set(Scope):
+        raise UnknownScope
+    return [str(scope) for scope in Scope if scope in wanted]
+
+
+class HasScope(BasePermission):
+    """Refuses a key that has scopes, but not those of the view."""
+
+    def has_permission(self, request: Request, view: object) -> bool:
+        key, wanted = request.auth, getattr(view, "scopes", EVERY)
+        if isinstance(key, ApiKey) and key.scopes and not set(wanted) <= set(key.scopes):
+            raise InsufficientScope
+        return True

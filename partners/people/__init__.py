@@ -1,0 +1,1 @@
+"""People: team, invitations, second factors and staff groups."""

@@ -1,0 +1,177 @@
+"""Invitations into a partner's team: made, withdrawn, accepted. Each audited in its own transaction.
+
+Whoever holds the link may accept it, so a link never opens an account that somebody has: that person signs in first.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+from smtplib import SMTPException
+
+import structlog
+from django.conf import settings
+from django.core.mail import send_mail
+from django.db import transaction
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.translation import gettext_noop
+
+from config.foundation import clock
+from config.foundation.errors import Refusal
+from partners.models import Invitation, Membership, Partner, User
+from partners.people.team import AlreadyMember, clean_email, clean_role, set_password
+from partners.records import audit
+from partners.records.actor import Actor
+
+log = structlog.get_logger(__name__)
+
+VALID_FOR = timedelta(days=7)
+MOST_PEOPLE = 100  # of a team, those whose invitations wait included: the team's page lists them all
+
+
+class InvitationUnusable(Refusal):
+    """A link that was never made, has been used or withdrawn, or is out of date."""
+
+    sentence = gettext_noop("This invitation is not valid any more; ask for a new one")
+
+
+class TeamFull(Refusal):
+    """The team has as many people as one page can list."""
+
+    sentence = gettext_noop("A team has at most 100 people, open invitations included; remove or withdraw one first")
+
+
+class PartnerSuspended(Refusal):
+    """Nobody joins a partner that may change nothing."""
+
+    sentence = gettext_noop(
+        "This partner is suspended, so nobody can join it now; try the link again once Phygitals has lifted that"
+    )
+
+
+class SignInFirst(Refusal):
+    """The invited person has an account, and it is not the one that asks."""
+
+    sentence = gettext_noop("Sign in with the invited e-mail address first")
+
+
+def invite(
+    *, partner: Partner, email: str, role: str, by: Actor, now: datetime | None = None
+) -> tuple[Invitation, str]:
+    """An invitation and its secret, which exists nowhere else. It replaces an earlier one to the same address.
+
+    Raises BadEmail, UnknownRole, AlreadyMember, TeamFull: then an earlier invitation stays as well.
+    """
+    email, role, now = clean_email(email), clean_role(role), now or clock.now()
+    secret = secrets.token_urlsafe(32)
+    with transaction.atomic():
+        Partner.objects.select_for_update(no_key=True).get(pk=partner.pk)
+        if Membership.objects.filter(partner=partner, user__email=email).exists():
+            raise AlreadyMember
+        waiting = Invitation.objects.filter(partner=partner, email=email, accepted_at=None, withdrawn_at=None)
+        waiting.update(withdrawn_at=now)
+        open_ones = Invitation.objects.filter(partner=partner).open(now)
+        if Membership.objects.filter(partner=partner).count() + open_ones.count() >= MOST_PEOPLE:
+            raise TeamFull
+        invitation = Invitation.objects.create(
+            partner=partner,
+            email=email,
+            role=role,
+            digest=_digest(secret),
+            created_by=str(by),
+            created_at=now,
+            expires_at=now + VALID_FOR,
+        )
+        after = {"email": email, "role": role, "expires_at": clock.iso(invitation.expires_at)}
+        audit.record(actor=by, action="invitation.made", target=invitation, partner=partner, after=after)
+    return invitation, secret
+
+
+def withdraw_invitation(*, invitation: Invitation, by: Actor, now: datetime | None = None) -> Invitation:
+    """The link stops working. One that was accepted or withdrawn stays as it is."""
+    with transaction.atomic():
+        locked = Invitation.objects.select_for_update(no_key=True).get(pk=invitation.pk)
+        if locked.accepted_at is None and locked.withdrawn_at is None:
+            locked.withdrawn_at = now or clock.now()
+            locked.save(update_fields=["withdrawn_at"])
+            before = {"email": locked.email, "role": locked.role}
+            audit.record(actor=by, action="invitation.withdrawn", target=locked, partner=locked.partner, before=before)
+    return locked
+
+
+def find_invitation(secret: str, now: datetime | None = None) -> Invitation:
+    """The open invitation of a link. Raises InvitationUnusable."""
+    rows = Invitation.objects.select_related("partner").open(now or clock.now())
+    found = rows.filter(digest=_digest(secret)).first()
+    if found is None:
+        raise InvitationUnusable
+    return found
+
+
+def accept_invitation(
+    *, secret: str, user: User | None = None, password: str | None = None, now: datetime | None = None
+) -> Membership:
+    """The invited person is a member: the signed-in ``user``, or a new account with ``password``.
+
+    Raises InvitationUnusable, PartnerSuspended, SignInFirst, WeakPassword, AlreadyMember; then the link still works.
+    """
+    now = now or clock.now()
+    with transaction.atomic():
+        row = find_invitation(secret, now)
+        partner = Partner.objects.select_for_update(no_key=True).get(pk=row.partner_id)  # first, as ``invite`` does
+        if partner.status == Partner.Status.SUSPENDED:
+            raise PartnerSuspended
+        invitation = Invitation.objects.select_for_update(no_key=True).get(pk=row.pk)
+        if invitation.accepted_at or invitation.withdrawn_at:
+            raise InvitationUnusable
+        member = user if user and user.email == invitation.email else _new_account(invitation.email, password)
+        membership, added = Membership.objects.get_or_create(
+            user=member, partner=row.partner, defaults={"role": invitation.role}
+        )
+        if not added:
+            raise AlreadyMember
+        invitation.accepted_at = now
+        invitation.save(update_fields=["accepted_at"])
+        after = {"email": member.email, "role": invitation.role, "new_user": member is not user}
+        by = Actor.user(member)
+        audit.record(actor=by, action="invitation.accepted", target=membership, partner=row.partner, after=after)
+    return membership
+
+
+def address(secret: str, origin: str) -> str:
+    """The link of an invitation; ``origin`` is where the server was asked, for one that has no PUBLIC_URL."""
+    return (settings.PUBLIC_URL or origin.rstrip("/")) + reverse("invitation", args=[secret])
+
+
+def mail(invitation: Invitation, link: str) -> bool | None:
+    """Send the link to whom it is for. Whether that worked; None where no mail server is configured."""
+    if not settings.EMAIL_URL:
+        return None
+    context = {"invitation": invitation, "link": link}
+    text = render_to_string("account/email/invitation.txt", context)
+    subject = f"Join {invitation.partner.name} on Instant Sellback"
+    try:
+        return send_mail(subject, text, None, [invitation.email]) == 1
+    except (OSError, SMTPException) as error:
+        log.warning("invitation_not_mailed", invitation=invitation.pk, exc_info=error)
+        return False
+
+
+def has_account(email: str) -> bool:
+    """Whether somebody of this address is here already."""
+    return User.objects.filter(email=email).exists()
+
+
+def _new_account(email: str, password: str | None) -> User:
+    """Raises SignInFirst for somebody who has an account, WeakPassword."""
+    user, created = User.objects.get_or_create(email=email)
+    if not created:
+        raise SignInFirst
+    set_password(user, password or "")
+    return user
+
+
+def _digest(secret: str) -> bytes:
+    return hashlib.sha256(secret.encode()).digest()

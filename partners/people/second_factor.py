@@ -1,0 +1,26 @@
+"""Who must have a second factor, and its removal for somebody who has lost it."""
+
+from __future__ import annotations
+
+from allauth.mfa.models import Authenticator
+from django.db import transaction
+
+from partners.models import Membership, User
+from partners.records import audit
+from partners.records.actor import Actor
+
+
+def must_have_factor(user: User) -> bool:
+    """Staff always; a member while one of their partners says so."""
+    return user.is_staff or Membership.objects.filter(user=user, partner__requires_factor=True).exists()
+
+
+def remove_factors(*, user: User, by: Actor) -> int:
+    """Take away every factor and recovery code; returns how many. Where one is required, the next login sets one up."""
+    with transaction.atomic():
+        rows = Authenticator.objects.select_for_update().filter(user=user)
+        kinds = sorted(rows.values_list("type", flat=True))
+        if kinds:
+            rows.delete()
+            audit.record(actor=by, action="user.factors_removed", target=user, before={"factors": kinds})
+    return len(kinds)

@@ -1,0 +1,148 @@
+"""A partner's people: who belongs to it, and what they may do. Audited in the action's own transaction."""
+
+from __future__ import annotations
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import transaction
+from django.utils.translation import gettext_noop
+
+from config.foundation.errors import Refusal
+from partners.models import Membership, Partner, Role, User
+from partners.records import audit
+from partners.records.actor import Actor
+
+
+class BadEmail(Refusal):
+    """Not an e-mail address."""
+
+    sentence = gettext_noop("Enter a valid e-mail address")
+
+
+class UnknownRole(Refusal):
+    """Not one of the three roles."""
+
+    sentence = gettext_noop("A role is one of: viewer, operator, owner")
+
+
+class WeakPassword(Refusal):
+    """A password the rules refuse; the sentence says why."""
+
+
+class AlreadyMember(Refusal):
+    """This person is in the partner's team already."""
+
+    sentence = gettext_noop("This person is already a member")
+
+
+class LastOwner(Refusal):
+    """A team that nobody could manage any more."""
+
+    sentence = gettext_noop("A team keeps at least one owner; make somebody else an owner first")
+
+
+def add_member(*, partner: Partner, email: str, role: str, by: Actor, password: str | None = None) -> Membership:
+    """A person in the partner's team; the user is made if there is none of this address (any letter case).
+
+    ``password`` is set on a new user and, where given, on an existing one: only a door for Phygitals' own
+    people may pass it, for a user may belong to several partners. Without it, a new user cannot sign in until
+    one is set.
+    Raises BadEmail, UnknownRole, WeakPassword, AlreadyMember.
+    """
+    email, role = clean_email(email), clean_role(role)
+    with transaction.atomic():
+        user, created = User.objects.get_or_create(email=email)
+        if created or password is not None:
+            set_password(user, password)
+        membership, added = Membership.objects.get_or_create(user=user, partner=partner, defaults={"role": role})
+        if not added:
+            raise AlreadyMember
+        after = {"email": email, "role": role, "new_user": created, "password_set": password is not None}
+        audit.record(actor=by, action="member.added", target=membership, partner=partner, after=after)
+    return membership
+
+
+def change_role(*, membership: Membership, role: str, by: Actor) -> Membership:
+    """Another role for a member; the same role changes nothing. Raises UnknownRole, LastOwner."""
+    role = clean_role(role)
+    with transaction.atomic():
+        locked = _lock(membership)
+        before = _shown(locked)
+        if locked.role != role:
+            _keep_an_owner(locked)
+            locked.role = role
+            locked.save(update_fields=["role"])
+            audit.record(
+                actor=by,
+                action="member.role_changed",
+                target=locked,
+                partner=locked.partner,
+                before=before,
+                after=_shown(locked),
+            )
+    return locked
+
+
+def remove_member(*, membership: Membership, by: Actor) -> None:
+    """The person leaves this team; the user and the other memberships stay. Raises DoesNotExist, LastOwner."""
+    with transaction.atomic():
+        locked = _lock(membership)
+        _keep_an_owner(locked)
+        audit.record(
+            actor=by,
+            action="member.removed",
+            target=locked,
+            partner=locked.partner,
+            before=_shown(locked),
+        )
+        locked.delete()
+
+
+def _lock(membership: Membership) -> Membership:
+    """The membership, under the lock of its partner's row: two owners cannot leave at the same time."""
+    Partner.objects.select_for_update(no_key=True).get(pk=membership.partner_id)
+    rows = Membership.objects.select_related("user", "partner").select_for_update(of=("self",))
+    return rows.get(pk=membership.pk)
+
+
+def _keep_an_owner(leaving: Membership) -> None:
+    """Raises LastOwner if ``leaving`` is the only owner who can still sign in."""
+    others = Membership.objects.filter(partner=leaving.partner_id, role=Role.OWNER, user__is_active=True)
+    if leaving.role == Role.OWNER and not others.exclude(pk=leaving.pk).exists():
+        raise LastOwner
+
+
+def _shown(membership: Membership) -> dict[str, str]:
+    return {"email": membership.user.email, "role": membership.role}
+
+
+def clean_email(text: str) -> str:
+    """An address in lower case. Raises BadEmail."""
+    email = text.strip().lower()
+    try:
+        validate_email(email)
+    except ValidationError as error:
+        raise BadEmail from error
+    if len(email) > 254:
+        raise BadEmail
+    return email
+
+
+def clean_role(text: str) -> str:
+    """One of the three. Raises UnknownRole."""
+    try:
+        return Role(text).value
+    except ValueError as error:
+        raise UnknownRole from error
+
+
+def set_password(user: User, password: str | None) -> None:
+    """Set and save a checked password, or an unusable one for None. Raises WeakPassword."""
+    if password is not None:
+        try:
+            validate_password(password, user)
+        except ValidationError as error:
+            raise WeakPassword(" ".join(error.messages)) from error
+    user.set_password(password)
+    user.save(update_fields=["password"])

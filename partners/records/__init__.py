@@ -1,0 +1,1 @@
+"""What is written down: actors, audit, events, idempotency keys and the request log."""

@@ -1,0 +1,320 @@
+"""The request log: the calls of the last 30 days, for the partner's developers to look at.
+
+A call costs the request it notes no statement and no wait: ``note`` puts it into a list of this process, and a thread
+of its own writes the list with one COPY a second. What does not fit (a database that is away, a flood) is dropped and
+counted, in the log of the server and, once the database is there again, for the page. Whatever is masked or cut is so
+before it is written.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+import time
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
+from multiprocessing.util import Finalize
+from typing import Any, NamedTuple
+from urllib.parse import unquote_plus
+
+import orjson
+import structlog
+from django.db import Error, close_old_connections, connection
+from django.db.models import Sum
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from config.foundation import clock
+from config.web.middleware import API_ROOTS
+from partners.models import ApiCall, ApiKey, Environment, LostCalls
+
+log = structlog.get_logger(__name__)
+
+KEPT_FOR = timedelta(days=30)
+LONGEST = 8 * 1024  # bytes of a body
+LONGEST_READ = 1024  # of what a GET was answered: the bulk of all bytes, and it can be asked for again
+LONGEST_PATH = 1000
+LONGEST_ADDRESS = 9 * LONGEST_PATH  # read of a path or query: written in percent signs twice, a letter is nine
+MOST = 5_000  # calls that wait to be written, in one process
+MOST_BYTES = 32 * 1024 * 1024
+EVERY = 1.0  # seconds between two writings
+BATCH = 5_000  # calls deleted in one statement
+DEEPEST = 64  # as an API call's body
+
+MASK = "(masked)"
+NOT_JSON = "(not JSON: not kept)"
+# Names of fields that nobody but the caller needs to see; ``suggested`` is an address. A card's own are public.
+WORDS = (
+    r"(?i:(?<!mint_)(?<!collection_)address|destination|suggested|line\d|postal_?code|phone|e-?mail"
+    r"|secret|password|token\b|api_?key|idempotency)"
+)
+SECRET = re.compile(WORDS)
+# The same words to look for in a whole answer, in a hundredth of the time that the expression takes for it.
+PUBLIC = (b"mint_address", b"collection_address", b"token_")
+HINTS = (
+    *(b"address", b"destination", b"suggested", b"postalcode", b"postal_code", b"phone", b"email", b"e-mail"),
+    *(b"secret", b"password", b"token", b"apikey", b"api_key", b"idempotency", b"\\u"),
+)
+LINE = re.compile(rb"line\d")
+KEY = re.compile(r"\b(live|sandbox)-[0-9A-Za-z]{12}_[0-9A-Za-z]{1,43}")
+COLUMNS = (
+    "environment_id",
+    "key_id",
+    "method",
+    "path",
+    "status",
+    "microseconds",
+    "request_id",
+    "sent",
+    "answered",
+    "created_at",
+)
+# An environment that is gone has no page to tell; all rows in one order, for other processes do it too.
+ADD_LOST = """
+INSERT INTO partners_lostcalls AS known (environment_id, day, calls)
+SELECT id, %s, lost.calls
+  FROM unnest(%s::bigint[], %s::int[]) lost (environment, calls)
+  JOIN partners_environment ON id = lost.environment
+ ORDER BY id
+    ON CONFLICT (environment_id, day) DO UPDATE SET calls = known.calls + excluded.calls
+"""
+COPY = f"COPY partners_apicall ({', '.join(COLUMNS)}) FROM STDIN"
+
+
+class Call(NamedTuple):
+    """A call as it waits to be written: bodies as they went over the wire, ``at`` in Unix seconds."""
+
+    environment: int
+    key: int
+    method: str
+    path: str
+    query: str
+    status: int
+    seconds: float
+    request_id: str
+    sent: bytes
+    answered: bytes
+    at: float
+
+
+class Buffer:
+    """The calls of this process that are not written yet; ``threaded``: a thread writes them."""
+
+    def __init__(self, *, threaded: bool = True) -> None:
+        self.threaded, self._started = threaded, False
+        self._lock, self._writing = threading.Lock(), threading.Lock()
+        self._calls: list[Call] = []
+        self._bytes = 0
+        self.dropped: Counter[int] = Counter()  # by environment, since the last writing
+        self._untold: Counter[int] = Counter()  # of those, what the page has not been told
+
+    def add(self, call: Call) -> None:
+        """Let the call wait, or drop it where too many do."""
+        size = len(call.sent) + len(call.answered)
+        with self._lock:
+            if len(self._calls) >= MOST or self._bytes + size > MOST_BYTES:
+                self.dropped[call.environment] += 1
+                return
+            self._calls.append(call)
+            self._bytes += size
+            first, self._started = self.threaded and not self._started, True
+        if first:
+            threading.Thread(target=self._run, name="request-log", daemon=True).start()
+            Finalize(None, self.flush, exitpriority=1)  # a server's worker that is told to stop, too
+
+    def flush(self) -> int:
+        """Write what waits; returns how many calls. What cannot be written is dropped."""
+        with self._writing:
+            with self._lock:
+                calls, self._calls, self._bytes = self._calls, [], 0
+                dropped, self.dropped = self.dropped, Counter()
+            try:
+                if calls:
+                    write(calls)
+            except Exception as problem:
+                log.exception("request_log_not_written", exc_info=problem)
+                dropped.update(call.environment for call in calls)
+                calls = []
+            if dropped:
+                log.warning("request_log_dropped", calls=dropped.total())
+                self._untold.update(dropped)
+            self._tell()
+            return len(calls)
+
+    def _tell(self) -> None:
+        """Write down how many were dropped; what cannot be written now waits for the next time."""
+        if not self._untold:
+            return
+        try:
+            tell(self._untold, clock.now().date())
+            self._untold.clear()
+        except Error as problem:
+            log.warning("request_log_not_told", exc_info=problem)
+
+    def _run(self) -> None:
+        while True:
+            time.sleep(EVERY)
+            close_old_connections()
+            self.flush()
+
+
+BUFFER = Buffer()
+
+
+def _after_fork() -> None:
+    """The parent writes what it has noted; its thread and its locks are not ours."""
+    global BUFFER  # noqa: PLW0603
+    BUFFER = Buffer(threaded=BUFFER.threaded)
+
+
+os.register_at_fork(after_in_child=_after_fork)
+
+
+def note(response: HttpResponseBase, *, key: ApiKey, request: HttpRequest, received: bytes, began: float) -> None:
+    """Remember a call that ``key`` made, ``began`` by ``time.perf_counter``."""
+    BUFFER.add(
+        Call(
+            key.environment_id,
+            key.pk,
+            request.method or "",
+            request.path_info,
+            request.META.get("QUERY_STRING", ""),
+            response.status_code,
+            time.perf_counter() - began,
+            getattr(request, "request_id", ""),
+            received,
+            getattr(response, "content", b""),  # a file that is streamed has none
+            time.time(),
+        )
+    )
+
+
+def write(calls: list[Call]) -> None:
+    """All of them in one statement, on the connection of this thread."""
+    rows = [_row(call) for call in calls]
+    with connection.cursor() as cursor, cursor.copy(COPY) as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
+def tell(dropped: Counter[int], day: date) -> None:
+    """Add to the calls of the day that were dropped, by environment."""
+    with connection.cursor() as cursor:
+        cursor.execute(ADD_LOST, [day, list(dropped), list(dropped.values())])
+
+
+def lost(environment: Environment, *, now: datetime) -> int:
+    """How many of an environment's calls are missing from its log. One query."""
+    days = LostCalls.objects.filter(environment=environment, day__gte=(now - KEPT_FOR).date())
+    total: int = days.aggregate(total=Sum("calls", default=0))["total"]
+    return total
+
+
+def _row(call: Call) -> tuple[Any, ...]:
+    """The values of ``COLUMNS``."""
+    base = next((root for root in reversed(API_ROOTS) if call.path.startswith(root)), "")
+    pairs = _query(call.query)
+    path = _unescaped(call.path[:LONGEST_ADDRESS].removeprefix(base)) + (f"?{pairs}" if pairs else "")
+    return (
+        call.environment,
+        call.key,
+        call.method[:10],
+        _text(path)[:LONGEST_PATH],
+        call.status,
+        int(call.seconds * 1_000_000),
+        call.request_id,
+        shown(call.sent, ours=False),
+        shown(call.answered, ours=True, longest=LONGEST_READ if _was_read(call) else LONGEST),
+        datetime.fromtimestamp(call.at, UTC),
+    )
+
+
+def _was_read(call: Call) -> bool:
+    return call.method == "GET" and call.status == 200
+
+
+def shown(raw: bytes, *, ours: bool, longest: int = LONGEST) -> str:
+    """A body as the log shows it, its first ``longest`` bytes. ``ours``: an answer, which is known to be JSON and
+    may be long; only if a secret's name stands in the part that is kept is it read in full.
+    """
+    suspect = may_hold_secrets(raw[:longest])
+    if raw and (suspect or not ours):
+        try:
+            read = orjson.loads(raw)
+        except orjson.JSONDecodeError:
+            return NOT_JSON
+        raw = orjson.dumps(masked(read)) if suspect else raw
+    return _text(raw[: longest + 64].decode(errors="ignore"))[:longest]
+
+
+def may_hold_secrets(raw: bytes) -> bool:
+    """Whether a secret's name may stand in the body, escaped or not; yes too often rather than no."""
+    low = raw.lower()
+    for name in PUBLIC:
+        low = low.replace(name, b"|")
+    return any(hint in low for hint in HINTS) or bool(LINE.search(low))
+
+
+def masked(value: Any, depth: int = DEEPEST) -> Any:
+    """``value`` without what stands under a secret's name."""
+    if not isinstance(value, dict | list):
+        return value
+    if depth == 0:
+        return MASK
+    if isinstance(value, list):
+        return [masked(one, depth - 1) for one in value]
+    return {
+        name: MASK if SECRET.search(name) and inner is not None else masked(inner, depth - 1)
+        for name, inner in value.items()
+    }
+
+
+def _query(query: str) -> str:
+    """A query without what stands under a secret's name; no more of it than the log keeps is read."""
+    shown: list[str] = []
+    left = LONGEST_PATH
+    for pair in query[:LONGEST_ADDRESS].split("&"):
+        shown.append(_pair(pair))
+        left -= len(shown[-1]) + 1
+        if left < 0:
+            break
+    return "&".join(shown)
+
+
+def _pair(pair: str) -> str:
+    """A parameter of the query without its value, if that stands under a secret's name, however it is written."""
+    name, equals, _ = pair.partition("=")
+    return f"{_text(name)}={MASK}" if equals and SECRET.search(_plain(name)) else _unescaped(pair)
+
+
+def _unescaped(text: str) -> str:
+    """As it was sent; in plain letters where it holds a key, so that ``_text`` finds it."""
+    plain = _plain(text)
+    return plain if KEY.search(plain) else text
+
+
+def _plain(text: str) -> str:
+    """Without percent signs that stand for letters, also where they were written so twice."""
+    return unquote_plus(unquote_plus(text))
+
+
+def _text(text: str) -> str:
+    """Without the secret of a key that somebody wrote into it, and without NUL, which no column can hold."""
+    if "live-" in text or "sandbox-" in text:
+        text = KEY.sub(r"\1-" + MASK, text)
+    return text.replace("\0", "\ufffd")
+
+
+def forget_old(*, now: datetime | None = None) -> int:
+    """Delete calls of more than 30 days ago, some thousand at a time; returns how many. What is told of lost ones goes
+    with them.
+    """
+    before, gone = (now or clock.now()) - KEPT_FOR, 0
+    LostCalls.objects.filter(day__lt=before.date()).delete()
+    while True:
+        oldest = ApiCall.objects.order_by("pk").values("pk")[:BATCH]
+        count = ApiCall.objects.filter(pk__in=oldest, created_at__lt=before).delete()[0]
+        gone += count
+        if count < BATCH:
+            return gone

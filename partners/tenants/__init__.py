@@ -1,0 +1,1 @@
+"""Partners and their environments: onboarding, limits and the sandbox."""

@@ -1,0 +1,101 @@
+"""A sellback's page tells everything that happened to it, in order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from buyback.admin.story import tell
+from buyback.decisions import review
+from buyback.live import steps
+from buyback.models import Buyback
+from buyback.outcomes import OutcomeUnknown
+from buyback.sellback.sell_back import sell_back
+from inventory.pricing import price
+from partners.records.actor import SYSTEM, Actor
+from tests.admin.conftest import address, signed_in
+from tests.world import World, make_idempotency_key, make_item
+
+ANNA, BEN = Actor("user", "anna@x.test"), Actor("user", "ben@x.test")
+
+
+def told(sale: Buyback) -> list[tuple[str, str, str]]:
+    return [(line.what, line.detail, line.by) for line in tell(sale)]
+
+
+@pytest.fixture
+def resolved(world: World) -> Buyback:
+    """A sale that went to review after a lapsed attempt, and was resolved by two people."""
+    here = world.northwind.live
+    item, key = (
+        make_item(here),
+        make_idempotency_key(here, key="order-7", status=None, body=None, lease_until=here.now()),
+    )
+    first = steps.claim(environment=here, item_id=item.public_id, by=SYSTEM, key=None, now=None)
+    steps.fail(first.pk, reason="price: stale")
+    attempt = steps.claim(environment=here, item_id=item.public_id, by=SYSTEM, key=key.pk, now=None)
+    steps.submit(attempt, price(attempt.item), now=None)
+    steps.send_to_review(attempt.pk, reason="mismatch: amount", now=None)
+    review.propose(buyback=attempt.buyback, outcome="settled", reason="statement 7", by=ANNA)
+    return review.confirm(buyback=attempt.buyback, by=BEN)
+
+
+def test_it_tells_of_a_sale_in_its_order(resolved: Buyback) -> None:
+    assert told(resolved) == [
+        ("Idempotency key", "order-7", ""),
+        ("Claimed", "", "system"),
+        ("Ledger", "Treasury → In flight: $70.13", ""),
+        ("Submitted", "85% of $82.50: $70.13; we pay ourselves", ""),
+        ("Outcome unknown", "mismatch: amount", ""),
+        ("In review", "mismatch: amount", ""),
+        ("Done by hand", "buyback.review_proposed: statement 7", "user:anna@x.test"),
+        ("Ledger", "In flight → Paid out: $70.13", ""),
+        ("Payout", "$70.13, paid", ""),
+        ("Told the partner", "buyback.completed", ""),
+        ("Settled", "", "user:ben@x.test"),
+        ("Done by hand", "buyback.review_confirmed: statement 7", "user:ben@x.test"),
+    ]
+
+
+def test_it_tells_of_a_sale_at_once(world: World) -> None:
+    item = make_item(world.northwind.live, voucher=True)
+    sell_back(environment=item.environment, item_id=item.public_id, by=SYSTEM)
+    basis = "85% of $82.50, at least the pull's price of $25.00: $70.13"
+    assert told(Buyback.objects.get()) == [
+        ("Sold at once", basis, "system"),
+        ("Ledger", "Treasury → Paid out: $70.13", ""),
+        ("Payout", "$70.13, paid", ""),
+        ("Told the partner", "buyback.completed", ""),
+    ]
+
+
+def test_it_tells_what_the_treasury_says_after_the_end(resolved: Buyback) -> None:
+    with pytest.raises(OutcomeUnknown):
+        steps.fail(resolved.pk, reason="declined: closed account")
+    assert told(resolved)[-1] == ("Another answer", "declined: closed account", "")
+
+
+def test_it_shows_the_story_and_every_attempt(world: World, resolved: Buyback) -> None:
+    page: Any = signed_in(world.admin).get(address(Buyback, "change", resolved.pk))
+    (_, _, story), (_, _, others) = page.context["tables"]
+    assert len(story) == 12
+    assert [(line.what, line.detail) for line in others] == [("Settled", "$70.13"), ("Failed", "–: price: stale")]
+    for part in ("order-7", "mismatch: amount", "statement 7", "user:ben@x.test", "Treasury → In flight"):
+        assert part in page.content.decode()
+
+
+def test_it_asks_as_much_for_a_long_story(resolved: Buyback, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    for number in range(30):
+        make_idempotency_key(resolved.environment, key=f"again-{number}", subject=resolved.pk)
+    sale = Buyback.objects.select_related("payout").get(pk=resolved.pk)
+    with django_assert_num_queries(5):
+        assert len(tell(sale)) == 42
+
+
+def test_it_knows_no_story_of_a_sale_that_is_not(world: World) -> None:
+    client: Client = signed_in(world.admin)
+    for nothing in ("0198f3a0-0000-7000-8000-000000000000", "x"):
+        assert client.get(address(Buyback, "change", nothing)).status_code == 302

@@ -1,0 +1,143 @@
+"""A bad value stops a command with one sentence, and never counts as something else."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.urls import get_resolver
+
+from config.foundation import environment
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def manage(tmp_path: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """`manage.py` in a process of its own, with these settings and a data folder of its own."""
+    surroundings = {**os.environ, "DATA_DIR": str(tmp_path / "var"), "SECRET_KEY": "", **variables}
+    surroundings.pop("DJANGO_SETTINGS_MODULE", None)
+    return subprocess.run(
+        [sys.executable, ROOT / "manage.py", *arguments],
+        env=surroundings,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("variables", "sentence"),
+    [
+        ({"DEBUG": "ture"}, "DEBUG='ture' is neither true nor false."),
+        (
+            {"DATABASE_URL": "mysql://db/x"},
+            "DATABASE_URL is not a URL that starts with postgresql:// or postgres://.",
+        ),
+        (
+            {"DATABASE_URL": "postgresql://db/x"},
+            "SECRET_KEY is not set, and with a DATABASE_URL none is made up.",
+        ),
+        ({"SECRET_KEY": "x" * 31}, "SECRET_KEY must hold at least 32 characters."),
+        ({"DATABASE_URL": "postgresql://db/", "SECRET_KEY": "x" * 32}, "DATABASE_URL names no database."),
+    ],
+)
+def test_it_says_in_one_sentence_what_is_wrong(tmp_path: Path, variables: dict[str, str], sentence: str) -> None:
+    done = manage(tmp_path, "check", **variables)
+    assert done.returncode == 2
+    assert done.stderr == f"manage.py: {sentence}\n"
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        (["nonsense"], "There is no command 'nonsense'; `manage.py help` lists them."),
+        (["create_member", "x"], "create_member: the following arguments are required: EMAIL, --role"),
+        (["up", "--nonsense"], "up: unrecognized arguments: --nonsense"),
+    ],
+)
+def test_it_says_in_one_sentence_what_is_wrong_with_a_command(tmp_path: Path, line: list[str], sentence: str) -> None:
+    done = manage(tmp_path, *line)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"manage.py: {sentence}")
+    assert done.stderr.count("\n") == 1
+
+
+def test_it_keeps_the_secret_key_it_made(tmp_path: Path) -> None:
+    script = "from django.conf import settings; print(settings.SECRET_KEY)"
+    first, second = (manage(tmp_path, "shell", "--no-imports", "-c", script).stdout for _ in range(2))
+    assert first == second
+    assert len(first.strip()) == 67
+    assert (tmp_path / "var" / "secret_key").stat().st_mode & 0o777 == 0o600
+
+
+def test_it_starts_no_database_by_being_imported(tmp_path: Path) -> None:
+    manage(tmp_path, "check")
+    assert [path.name for path in (tmp_path / "var").iterdir()] == ["secret_key"]
+
+
+@pytest.mark.parametrize("value", ["0", "65536", "-1", "8000.0", "eight", "1e3", "٣"])
+def test_it_refuses_a_number_out_of_bounds(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("PORT", value)
+    with pytest.raises(ImproperlyConfigured, match="is not a whole number from 1 to 65535"):
+        environment.whole("PORT", 8000, low=1, high=65_535)
+
+
+@pytest.mark.parametrize("value", ["/", "//", "../x", "a(b", "a//b", "a b", "é", "x/.", "api/v1", "login", "/static/"])
+def test_it_refuses_a_place_for_the_admin_that_is_none(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("ADMIN_PATH", value)
+    with pytest.raises(ImproperlyConfigured, match="ADMIN_PATH="):
+        environment.path("ADMIN_PATH", "admin/", settings.TAKEN)
+
+
+@pytest.mark.parametrize(("value", "place"), [("", "admin/"), ("/back/office/", "back/office/"), ("ops-2", "ops-2/")])
+def test_it_takes_a_place_for_the_admin(monkeypatch: pytest.MonkeyPatch, value: str, place: str) -> None:
+    monkeypatch.setenv("ADMIN_PATH", value)
+    assert environment.path("ADMIN_PATH", "admin/", settings.TAKEN) == place
+
+
+def test_it_knows_every_first_segment_that_is_taken() -> None:
+    rows = [
+        inner
+        for row in get_resolver().url_patterns
+        for inner in (getattr(row, "url_patterns", [row]) if not str(row.pattern) else [row])
+    ]
+    first = {str(row.pattern).lstrip("^").split("/")[0] for row in rows} - {"", "admin"}
+    assert first | {"healthz", "static"} == set(settings.TAKEN)
+
+
+@pytest.mark.parametrize("value", ["", "   "])
+def test_it_takes_a_blank_value_for_unset(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("PORT", value)
+    assert environment.whole("PORT", 8000, low=1, high=65_535) == 8000
+
+
+@pytest.mark.parametrize("value", ["$HOME", "$$", "a\\$b", "$nothing-of-this-name"])
+def test_it_takes_a_value_as_it_stands(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("TREASURY_KEY", value)
+    assert environment.text("TREASURY_KEY") == value
+
+
+def test_it_keeps_a_secret_key_that_starts_with_a_dollar(tmp_path: Path) -> None:
+    script = "from django.conf import settings; print(settings.SECRET_KEY)"
+    done = manage(tmp_path, "shell", "--no-imports", "-c", script, SECRET_KEY="$HOME and more, to thirty-two letters")
+    assert done.stdout == "$HOME and more, to thirty-two letters\n"
+
+
+def test_it_never_repeats_a_url_that_may_hold_a_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CACHE_URL", "http://user:secret@cache/0")
+    with pytest.raises(ImproperlyConfigured) as caught:
+        environment.address("CACHE_URL", ("redis", "rediss"))
+    assert "secret" not in str(caught.value)
+
+
+def test_it_names_every_setting_in_the_example() -> None:
+    read = set(re.findall(r'environment\.\w+\(\s*"([A-Z_]+)"', (ROOT / "config/settings.py").read_text()))
+    shown = set(re.findall(r"^#([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
+    assert shown == read | {"PORT"}

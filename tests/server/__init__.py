@@ -1,1 +1,0 @@
-"""The web server itself, over real sockets: limits, lanes, waiting requests, stopping."""
