@@ -12,7 +12,7 @@ TYPES = {
     "expected_amount": "numeric",
     "now": "timestamptz",
     "min_amount": "numeric",
-    "pull": "bigint",
+    "item_pk": "bigint",
 }
 PARAMETER = re.compile(r"%\((\w+)\)s")
 

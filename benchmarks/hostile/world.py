@@ -21,14 +21,14 @@ def known(database: Database) -> Known:
     from django.db import connection
 
     from benchmarks.measures import admin
-    from benchmarks.measures.dashboard_fixture import furnish
+    from benchmarks.measures.dashboard_fixture import fill_dashboard
     from benchmarks.measures.scale import cookie
     from inventory.models import Item, Pack
     from partners.keys.api_keys import issue_key
     from partners.models import Environment
     from partners.records.actor import SYSTEM
 
-    furnish(database)
+    fill_dashboard(database)
     here = Environment.objects.select_related("partner").get(pk=database.environment)
     sandbox = Environment.objects.get(partner=here.partner, mode="sandbox")
     _, key = issue_key(environment=sandbox, name="hostile", by=SYSTEM)

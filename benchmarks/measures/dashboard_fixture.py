@@ -32,7 +32,7 @@ SELECT partner_id, 'user:owner@bench.test', 'member.role_changed', 'Bench', '{"r
 """
 
 
-def furnish(database: Database) -> None:
+def fill_dashboard(database: Database) -> None:
     """A bulk sale, an order, a second member, an invitation, statements, tallies, and logs as long as the sales."""
     from buyback.ledger.statements import close_statements
     from inventory.tallies import count_items

@@ -23,7 +23,7 @@ SELECT item.state, sale.state, payout.state, transfer.debit, transfer.credit, ev
            AND payout.paid_at = sale.created_at AND transfer.created_at = sale.created_at AS one_moment,
        payout.collector_id = item.collector_id AND event.data ->> 'user_id' = collector.user_id
            AND event.data ->> 'buyback_id' = sale.id::text AND event.data ->> 'payout_id' = payout.id::text AS linked,
-       (SELECT array_agg(key ORDER BY key) FROM jsonb_object_keys(event.data) key) AS told
+       (SELECT array_agg(key ORDER BY key) FROM jsonb_object_keys(event.data) key) AS event_keys
   FROM inventory_item item
   JOIN inventory_card card ON card.id = item.card_id
   JOIN inventory_purchase purchase ON purchase.id = item.purchase_id

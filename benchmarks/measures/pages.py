@@ -69,9 +69,9 @@ class Page:
 
 def measure(server: Shipped, *, seconds: float) -> tuple[dict[str, Page], dict[str, str]]:
     """Every page on the world the server runs on, by name; and what was left out, with the reason."""
-    from benchmarks.measures.dashboard_fixture import furnish
+    from benchmarks.measures.dashboard_fixture import fill_dashboard
 
-    furnish(server.database)
+    fill_dashboard(server.database)
     return ask(server, addresses(server.database), cookie("owner"), seconds=seconds)
 
 

@@ -81,7 +81,7 @@ async def _write(connection: Any, item: Any, basis: dict[str, Any], amount: Deci
     )
     payout = await connection.fetchval(PAYOUT, environment, sale, item["collector_id"], amount, now)
     await connection.execute(TRANSFER, environment, sale, amount, now)
-    told = {
+    payload = {
         "item_id": item["public_id"],
         "user_id": basis["user_id"],
         "amount": number(amount),
@@ -89,4 +89,4 @@ async def _write(connection: Any, item: Any, basis: dict[str, Any], amount: Deci
         "payout_id": str(payout),
         "by": by,
     }
-    await connection.execute(EVENT, environment, orjson.dumps(told).decode(), now)
+    await connection.execute(EVENT, environment, orjson.dumps(payload).decode(), now)

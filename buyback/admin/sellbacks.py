@@ -78,17 +78,17 @@ class BuybackAdmin(Untouchable, SteppedAdmin):
         return (*review.offered(request, row), *reversal.offered(request, row))
 
     def facts(self, row: Buyback) -> list[str]:
-        told = [
+        lines = [
             f"Item {row.item} of {row.environment}",
             f"{'Not priced yet' if row.amount is None else usd(row.amount)}, asked for by {row.requested_by}",
             f"Known to {row.treasury} as {row.reference}" if row.treasury else "Asked of no treasury",
         ]
         proposal, reversal = getattr(row, "proposal", None), getattr(row, "reversal", None)
         if proposal is not None:
-            told.append(f"{proposal.get_outcome_display()}, says {proposal.proposed_by}: {proposal.reason}")
+            lines.append(f"{proposal.get_outcome_display()}, says {proposal.proposed_by}: {proposal.reason}")
         if reversal is not None:
-            told.append(f"{usd(reversal.amount)} were recovered, says {reversal.proposed_by}: {reversal.reason}")
-        return told
+            lines.append(f"{usd(reversal.amount)} were recovered, says {reversal.proposed_by}: {reversal.reason}")
+        return lines
 
     def hidden(self, row: Buyback) -> dict[str, Any]:
         """A sale that was reviewed may be reversed: what waits for a second person is the reversal then."""
@@ -99,7 +99,7 @@ class BuybackAdmin(Untouchable, SteppedAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         sale = self.get_object(request, object_id)
-        told = (
+        tables = (
             ()
             if sale is None
             else (
@@ -107,7 +107,7 @@ class BuybackAdmin(Untouchable, SteppedAdmin):
                 ("attempts", "Every attempt to sell this item", attempts_of(sale)),
             )
         )
-        return super().change_view(request, object_id, form_url, {"tables": told})
+        return super().change_view(request, object_id, form_url, {"tables": tables})
 
     @admin.display(description="user")
     def user_link(self, buyback: Buyback) -> SafeString | str:

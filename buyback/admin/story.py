@@ -89,21 +89,21 @@ def _money(sale: Buyback) -> Iterator[Line]:
         yield Line(transfer.created_at, "Ledger", f"{where}: {usd(transfer.amount)}", page=link(transfer, "Transfer"))
     payout = getattr(sale, "payout", None)
     if payout is not None:
-        told = f"{usd(payout.amount)}, {payout.get_state_display().lower()}"
-        yield Line(payout.created_at, "Payout", told, page=link(payout, "Payout"))
+        text = f"{usd(payout.amount)}, {payout.get_state_display().lower()}"
+        yield Line(payout.created_at, "Payout", text, page=link(payout, "Payout"))
 
 
 def _events(sale: Buyback) -> Iterator[Line]:
     """An event carries the very time at which its sale was completed."""
     if sale.completed_at is None:
         return
-    told = Event.objects.filter(environment=sale.environment_id, created_at=sale.completed_at)
-    for event in told.filter(data__buyback_id=str(sale.pk))[:MOST]:
+    events = Event.objects.filter(environment=sale.environment_id, created_at=sale.completed_at)
+    for event in events.filter(data__buyback_id=str(sale.pk))[:MOST]:
         yield Line(event.created_at, "Told the partner", event.type, page=link(event, "Event"))
 
 
 def _deeds(sale: Buyback) -> Iterator[Line]:
     for entry in AuditEntry.objects.filter(target=f"buyback.buyback:{sale.pk}").order_by("created_at")[:MOST]:
         reason = str((entry.after or entry.before or {}).get("reason", ""))
-        told = f"{entry.action}: {reason}" if reason else entry.action
-        yield Line(entry.created_at, "Done by hand", told, entry.actor, link(entry, "Audit entry"))
+        text = f"{entry.action}: {reason}" if reason else entry.action
+        yield Line(entry.created_at, "Done by hand", text, entry.actor, link(entry, "Audit entry"))

@@ -95,16 +95,22 @@ class SellBack(SaleView):
     def answer_once(self, key: str, fingerprint: bytes, sent: dict[str, Any]) -> idempotency.Answer:
         return self.sold_once(key, fingerprint, partial(self._play_or_sell, sent))
 
-    def _play_or_sell(self, sent: dict[str, Any], key: int | None) -> Sale:
+    def _play_or_sell(self, sent: dict[str, Any], idempotency_row: int | None) -> Sale:
         """Under the key, so that a played answer is kept, or not, as a sale's own."""
         self.play_scenario()
-        return self._sell(sent, key)
+        return self._sell(sent, idempotency_row)
 
-    def _sell(self, sent: dict[str, Any], key: int | None) -> Sale:
+    def _sell(self, sent: dict[str, Any], idempotency_row: int | None) -> Sale:
         item_id = sent.get("item_id")
         if not isinstance(item_id, str):
             raise ItemNotFound
-        return sell_back(environment=self.environment, item_id=item_id, by=self.actor, min_amount=_least(sent), key=key)
+        return sell_back(
+            environment=self.environment,
+            item_id=item_id,
+            by=self.actor,
+            min_amount=_least(sent),
+            idempotency_row=idempotency_row,
+        )
 
 
 class SellBatch(SaleView):
@@ -149,7 +155,7 @@ class SellBatch(SaleView):
         batches in one transaction each, or a batch and an order, would otherwise wait for each other.
         """
         ids = _item_ids(sent)
-        keys = Item.objects.of(self.environment).keys_of(ids)
+        keys = Item.objects.of(self.environment).pks_of(ids)
         places = sorted(enumerate(ids), key=lambda place: (keys.get(place[1], 0), place[1]))
         lines = {place: self._result(item_id, partial(sell, place, item_id)) for place, item_id in places}
         return [lines[place] for place in range(len(places))]
@@ -172,11 +178,11 @@ class SellBatch(SaleView):
             answer = self.sold_once(own, idempotency.fingerprint(own, {}), lambda row: self._sale(item_id, row))
         except idempotency.KeyInProgress:  # the line of an earlier request with the batch's key, still at work
             raise SaleInFlight from None
-        told: dict[str, Any] = orjson.loads(answer.body)
-        return told if answer.status == 200 else {"success": False} | told
+        body: dict[str, Any] = orjson.loads(answer.body)
+        return body if answer.status == 200 else {"success": False} | body
 
-    def _sale(self, item_id: str, key: int | None) -> Sale:
-        return sell_back(environment=self.environment, item_id=item_id, by=self.actor, key=key)
+    def _sale(self, item_id: str, idempotency_row: int | None) -> Sale:
+        return sell_back(environment=self.environment, item_id=item_id, by=self.actor, idempotency_row=idempotency_row)
 
 
 class Quotes(ActionView):

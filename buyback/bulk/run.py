@@ -224,10 +224,10 @@ def _sell(line: BulkLine) -> Answer:
             return sell_back(
                 environment=line.environment,
                 item_id=line.item.public_id,
-                pull=line.item_id,
+                item_pk=line.item_id,
                 by=Actor.named(bulk.requested_by),
                 expected_amount=line.amount,
-                key=row,
+                idempotency_row=row,
             )
         except PeerResting:
             raise NotNow from None

@@ -16,7 +16,7 @@ AGE = 3600  # seconds; each item is checked against the price that was shown in 
 
 
 @dataclass(frozen=True)
-class Order:
+class Selection:
     """Items' rows, each with the amount (USD) that was shown."""
 
     token: UUID
@@ -29,7 +29,7 @@ def signed(here: Environment, chosen: Sequence[tuple[int, Decimal]]) -> str:
     return signing.dumps([here.pk, str(uuid4()), listed], salt=SALT, compress=True)
 
 
-def read(text: str, here: Environment) -> Order | None:
+def read(text: str, here: Environment) -> Selection | None:
     """The order of this environment that a form carries; None for what we did not write, or not lately."""
     try:
         environment, token, listed = signing.loads(text, salt=SALT, max_age=AGE)
@@ -37,4 +37,4 @@ def read(text: str, here: Environment) -> Order | None:
         return None
     if environment != here.pk or not listed:
         return None
-    return Order(UUID(token), [(pk, Decimal(amount)) for pk, amount in listed])
+    return Selection(UUID(token), [(pk, Decimal(amount)) for pk, amount in listed])

@@ -57,7 +57,7 @@ def bulk_sales(request: MemberRequest) -> HttpResponse:
     listed = keyset(rows, NEWEST, after, before=before, size=25)
     # Counted apart, or every bulk sale there is would be counted to find the newest.
     counted = BulkSale.objects.filter(pk__in=[sale.pk for sale in listed.rows]).counted().order_by(*NEWEST)
-    context = {"section": "expiring", "page": listed, "sales": [(sale, standing(sale)) for sale in counted]}
+    context = {"section": "expiring", "page": listed, "sales": [(sale, progress(sale)) for sale in counted]}
     return page(request, "buyback/dashboard/bulk_sales.html", context, part="results")
 
 
@@ -112,10 +112,10 @@ def start(request: MemberRequest) -> HttpResponse:
 def bulk_sale(request: MemberRequest, pk: UUID) -> HttpResponse:
     """How far it is, and what became of each item. The progress is polled until it is over."""
     sale = get_object_or_404(BulkSale.objects.of(request.environment).counted(), pk=pk)
-    context: dict[str, Any] = {"section": "expiring", "sale": sale, "standing": standing(sale)}
+    context: dict[str, Any] = {"section": "expiring", "sale": sale, "progress": progress(sale)}
     if request.htmx.target == "progress":
         response = page(request, "buyback/dashboard/bulk_sale.html", context, part="progress")
-        if context["standing"]["over"]:
+        if context["progress"]["over"]:
             response.status_code = HttpResponseStopPolling.status_code
             trigger_client_event(response, "over")
         return response
@@ -140,8 +140,8 @@ def cancel(request: MemberRequest, pk: UUID) -> HttpResponse:
         return _refuse(request, stop)
     sale = get_object_or_404(BulkSale.objects.of(request.environment), pk=pk)
     stopped = run.cancel(sale.pk, by=Actor.user(request.user), now=request.environment.now())
-    told = gettext("Cancelled: %(size)s not begun") % {"size": f"{stopped:,}"}
-    messages.success(request, told if stopped else gettext("Everything had begun already"))
+    message = gettext("Cancelled: %(size)s not begun") % {"size": f"{stopped:,}"}
+    messages.success(request, message if stopped else gettext("Everything had begun already"))
     return redirect("dashboard:bulk_sale", request.environment.mode, sale.pk)
 
 
@@ -153,7 +153,7 @@ def results(request: MemberRequest, pk: UUID) -> StreamingHttpResponse:
     return csv.download(f"bulk-sale-{sale.pk}.csv", COLUMNS, _rows(sale))
 
 
-def standing(sale: Any) -> dict[str, Any]:
+def progress(sale: Any) -> dict[str, Any]:
     """How far a counted bulk sale is: a word for its state, and how many of its lines are at their end."""
     done = sale.sold + sale.refused + sale.cancelled
     waits, over = sale.pending + sale.selling, done == sale.size
@@ -206,8 +206,8 @@ def _lines(sale: BulkSale) -> Any:
 def _rows(sale: BulkSale) -> Iterator[tuple[object, ...]]:
     for line in walk(_lines(sale), ["id"]):
         payout = getattr(line.buyback, "payout", None)
-        item, told = line.item, sentence(line)
-        named = (item.public_id, item.card.name, item.collector.user_id, line.amount, line.state, told)
+        item, reason = line.item, sentence(line)
+        named = (item.public_id, item.card.name, item.collector.user_id, line.amount, line.state, reason)
         yield (*named, line.buyback_id, payout and payout.pk, line.closed_at)
 
 

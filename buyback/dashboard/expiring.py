@@ -20,11 +20,11 @@ from django.views.decorators.http import require_safe
 
 from buyback.bulk import run
 from buyback.dashboard.parts import filters
-from buyback.dashboard.parts.item_cards import tile
+from buyback.dashboard.parts.item_cards import item_card
 from inventory.models import Card, Collector, Item, Pack
 from inventory.models.holdings import ItemQuerySet
 from partners.dashboard import paging
-from partners.dashboard.paging import Order, keyset
+from partners.dashboard.paging import SortOrder, keyset
 from partners.dashboard.permissions import MemberRequest, may_act, member
 from partners.dashboard.rendering import Chip, page
 from partners.models import Environment, Role
@@ -39,7 +39,7 @@ WINDOWS = {
     "7d": (_("7 days"), timedelta(days=7)),
 }
 SIZE = 50  # windows of a page
-SOONEST: Order = {"expires_at": datetime.fromisoformat, "id": int}
+SOONEST: SortOrder = {"expires_at": datetime.fromisoformat, "id": int}
 
 
 @dataclass(frozen=True)
@@ -98,14 +98,14 @@ class Filter:
 
     def chips(self, packs: dict[str, str]) -> list[Chip]:
         """The filters in use, as words."""
-        told = {
+        texts = {
             ("within", gettext("Closes within")): WINDOWS[self.within][0] if self.within else "",
             ("user", gettext("User")): self.user,
             ("pack", gettext("Pack")): packs.get(self.pack, self.pack),
             ("least", gettext("At least")): "" if self.least is None else usd(self.least),
             ("most", gettext("At most")): "" if self.most is None else usd(self.most),
         }
-        return [Chip(name, label, text) for (name, label), text in told.items() if text]
+        return [Chip(name, label, text) for (name, label), text in texts.items() if text]
 
 
 @require_safe
@@ -122,7 +122,7 @@ def expiring(request: MemberRequest) -> HttpResponse:
         "section": "expiring",
         "now": now,
         "page": listed,
-        "tiles": [tile(item, now) for item in listed.rows],
+        "item_cards": [item_card(item, now) for item in listed.rows],
         "asked": asked,
         "windows": {key: label for key, (label, _span) in WINDOWS.items()},
         "packs": packs,

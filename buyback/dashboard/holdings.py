@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from buyback.dashboard.parts.history import history
-from buyback.dashboard.parts.item_cards import tile
+from buyback.dashboard.parts.item_cards import item_card
 from buyback.dashboard.parts.timeline import line
 from buyback.dashboard.parts.totals import counted
 from buyback.models import Payout
@@ -32,7 +32,7 @@ SIZE = 50  # moments of a page of history
 
 
 @dataclass(frozen=True)
-class Order:
+class Sorting:
     """One way to sort the grid: its label, and its columns with how to read each from a cursor."""
 
     label: StrOrPromise
@@ -40,9 +40,9 @@ class Order:
 
 
 ORDERS = {
-    "newest": Order(_("Newest"), {"-purchased_at": datetime.fromisoformat, "-id": int}),
-    "closing": Order(_("Closing soonest"), {"closes": datetime.fromisoformat, "id": int}),
-    "value": Order(_("Highest value"), {"-value": Decimal, "-id": int}),
+    "newest": Sorting(_("Newest"), {"-purchased_at": datetime.fromisoformat, "-id": int}),
+    "closing": Sorting(_("Closing soonest"), {"closes": datetime.fromisoformat, "id": int}),
+    "value": Sorting(_("Highest value"), {"-value": Decimal, "-id": int}),
 }
 
 
@@ -64,7 +64,7 @@ def holdings(request: MemberRequest, pk: int) -> HttpResponse:
         "collector": collector,
         **_totals(collector),
         "page": listed,
-        "tiles": [tile(item, now) for item in listed.rows],
+        "item_cards": [item_card(item, now) for item in listed.rows],
         "orders": ORDERS,
         "sort": sort,
         "table": request.GET.get("view") == "table",

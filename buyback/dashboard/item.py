@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
 from buyback.dashboard.parts.history import history
-from buyback.dashboard.parts.item_cards import tile
+from buyback.dashboard.parts.item_cards import item_card
 from buyback.dashboard.parts.story import why
 from buyback.dashboard.parts.timeline import line
 from buyback.models import Buyback
@@ -31,7 +31,7 @@ def item(request: MemberRequest, pk: int) -> HttpResponse:
         "section": "users",
         "now": now,
         "item": found,
-        "tile": tile(found, now),
+        "item_card": item_card(found, now),
         "buyback": buyback,
         "why": why(buyback) if buyback else None,
         "lines": [line(one) for one in history(found.collector, now=now, item=found.pk, most=MOST)],

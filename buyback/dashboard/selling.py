@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRefresh, HttpResponseStopPolling, trigger_client_event
 
-from buyback.dashboard.parts.item_cards import tile
+from buyback.dashboard.parts.item_cards import item_card
 from buyback.dashboard.parts.messages import IN_PROGRESS, NO_PRICE, REFUSALS, WAITS
 from buyback.live.gateway import PriceUnavailable
 from buyback.live.reconciler import reconcile
@@ -79,12 +79,12 @@ def _confirm(request: MemberRequest, item: Item) -> HttpResponse:
         return _offer(request, item, notice=LAPSED, was=offer.amount, status=422)
     except WAITS as wait:
         return _wait(request, item, wait.sentence)
-    item, told = _item(request, item.pk), orjson.loads(answer.body)
+    item, body = _item(request, item.pk), orjson.loads(answer.body)
     if answer.status == 200:
         return _sold(request, item, gettext("Sold back for %(amount)s") % {"amount": usd(offer.amount)})
-    if told["error"] == PriceChanged.sentence:
+    if body["error"] == PriceChanged.sentence:
         return _offer(request, item, notice=CHANGED, was=offer.amount, status=422)
-    return _not_sold(request, item, told["error"])
+    return _not_sold(request, item, body["error"])
 
 
 def _item(request: MemberRequest, pk: int) -> Item:
@@ -130,7 +130,7 @@ def _sold(request: MemberRequest, item: Item, sentence: str) -> HttpResponse:
         return redirect("dashboard:holdings", request.environment.mode, item.collector_id)
     now = request.environment.now()
     left = Item.objects.of(request.environment).filter(collector=item.collector).in_inventory().count()
-    context = {"tile": tile(item, now), "now": now, "sentence": sentence, "link": link, "total": left}
+    context = {"item_card": item_card(item, now), "now": now, "sentence": sentence, "link": link, "total": left}
     response = render(request, "buyback/dashboard/sold.html", context)
     return trigger_client_event(response, "sold", {"item": item.pk}, after="settle")
 

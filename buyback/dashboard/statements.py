@@ -19,13 +19,13 @@ from buyback.models import Payout, PayoutQuerySet, Statement
 from config.foundation import csv
 from config.foundation.keyset import walk
 from partners.dashboard.files import file_name
-from partners.dashboard.paging import Order, keyset
+from partners.dashboard.paging import SortOrder, keyset
 from partners.dashboard.permissions import MemberRequest, member
 from partners.dashboard.rendering import page
 from partners.models import Environment
 from partners.templatetags.dashboard import usd
 
-OLDEST: Order = {"created_at": datetime.fromisoformat, "id": UUID}
+OLDEST: SortOrder = {"created_at": datetime.fromisoformat, "id": UUID}
 PRINTED = 4_000  # payouts that a statement on paper lists; more are for the file
 # A payout of the sheet: when (UTC), its id, whose, for what, how much.
 LINE = '<tr><td class="num">{}</td><td class="id">{}</td><td>{}</td><td>{}</td><td class="right num">{}</td></tr>'

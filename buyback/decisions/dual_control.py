@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from buyback.models import TwoPeople
+from buyback.models import DualControl
 from config.foundation.errors import Refusal
 from partners.records.actor import Actor
 
@@ -43,13 +43,13 @@ def refuse_machines(by: Actor) -> None:
         raise PeopleOnly
 
 
-def is_one_person(decision: TwoPeople, by: Actor) -> bool:
+def is_one_person(decision: DualControl, by: Actor) -> bool:
     """Whether who proposed is who asks: the same name, or the same account under another e-mail address."""
     same_account = by.account is not None and decision.proposer_id == by.account
     return decision.proposed_by == str(by) or same_account
 
 
-def refuse_one_person(decision: TwoPeople, by: Actor) -> None:
+def refuse_one_person(decision: DualControl, by: Actor) -> None:
     """Raises SamePerson when who proposed would confirm."""
     if is_one_person(decision, by):
         raise SamePerson

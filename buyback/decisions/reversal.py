@@ -25,7 +25,7 @@ from config.foundation.reasons import clean_reason
 from partners.records import audit
 from partners.records.actor import Actor
 
-TOLD = ("amount", "reason", "proposed_by")
+AUDITED = ("amount", "reason", "proposed_by")
 
 
 class NotSettled(Refusal):
@@ -58,7 +58,7 @@ def propose(*, buyback: Buyback, reason: str, by: Actor) -> Reversal:
             proposed_by=str(by),
             proposer_id=by.account,
         )
-        _record("proposed", sale, by, after=audit.values(reversal, TOLD))
+        _record("proposed", sale, by, after=audit.values(reversal, AUDITED))
     return reversal
 
 
@@ -82,7 +82,7 @@ def confirm(*, buyback: Buyback, by: Actor, proposal: int | None = None) -> Reve
             amount=found.amount,
             created_at=moment,
         )
-        after = audit.values(found, TOLD) | {"transfer": str(transfer.pk)}
+        after = audit.values(found, AUDITED) | {"transfer": str(transfer.pk)}
         _record("confirmed", sale, by, before={"transfer": None}, after=after)
     return found
 
@@ -95,7 +95,7 @@ def withdraw(*, buyback: Buyback, by: Actor, proposal: int | None = None) -> Non
     with transaction.atomic(durable=True):
         sale = _locked(buyback.pk, by)
         found = _proposed(sale, proposal)
-        _record("withdrawn", sale, by, before=audit.values(found, TOLD))
+        _record("withdrawn", sale, by, before=audit.values(found, AUDITED))
         found.delete()
 
 

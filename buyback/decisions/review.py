@@ -64,7 +64,7 @@ def propose(*, buyback: Buyback, outcome: str, reason: str, by: Actor) -> Propos
         proposal = Proposal.objects.create(
             buyback=sale, outcome=outcome, reason=reason, proposed_by=str(by), proposer_id=by.account
         )
-        _record("buyback.review_proposed", sale, by, after=_told(proposal))
+        _record("buyback.review_proposed", sale, by, after=_facts(proposal))
     return proposal
 
 
@@ -92,7 +92,7 @@ def confirm(*, buyback: Buyback, by: Actor, proposal: int | None = None) -> Buyb
             sale,
             by,
             before={"state": Buyback.State.REVIEW},
-            after={"state": found.outcome, **_told(found)},
+            after={"state": found.outcome, **_facts(found)},
         )
     return Buyback.objects.get(pk=sale.pk)
 
@@ -105,7 +105,7 @@ def withdraw(*, buyback: Buyback, by: Actor, proposal: int | None = None) -> Buy
     with transaction.atomic(durable=True):
         sale = _locked(buyback.pk, by)
         found = _proposal(sale, proposal)
-        _record("buyback.review_withdrawn", sale, by, before=_told(found))
+        _record("buyback.review_withdrawn", sale, by, before=_facts(found))
         found.delete()
     return sale
 
@@ -142,7 +142,7 @@ def _proposal(sale: Buyback, seen: int | None) -> Proposal:
     return found
 
 
-def _told(proposal: Proposal) -> dict[str, Any]:
+def _facts(proposal: Proposal) -> dict[str, Any]:
     return audit.values(proposal, ("outcome", "reason", "proposed_by"))
 
 

@@ -32,8 +32,8 @@ def breaker_opened(peer: str) -> None:
     the admins are told once until somebody has seen it, and ``open_breakers`` knows for as long as the breaker rests.
     """
     cache.set(f"breaker:{peer}", clock.iso(clock.now()), REST)
-    told = f"{SILENCES} silences in a row"
-    tell(kind=Alert.Kind.BREAKER_OPENED, environment=None, subject=peer, detail=told)
+    silences = f"{SILENCES} silences in a row"
+    tell(kind=Alert.Kind.BREAKER_OPENED, environment=None, subject=peer, detail=silences)
 
 
 def open_breakers() -> list[str]:

@@ -55,12 +55,12 @@ def check(*, by: Actor, seconds: int = MOST_SECONDS) -> list[Finding]:
     until = time.monotonic() + seconds
     findings = [_ask_within(until - time.monotonic(), rule, query) for rule, query in rules()]
     with transaction.atomic():
-        told = {
+        facts = {
             "rules": len(findings),
             "broken": {found.rule: found.breaches for found in findings if found.breaches},
             "not_finished": [found.rule for found in findings if found.breaches is None],
         }
-        audit.record(actor=by, action="ledger.checked", target="ledger", after=told)
+        audit.record(actor=by, action="ledger.checked", target="ledger", after=facts)
     return findings
 
 

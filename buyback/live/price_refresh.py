@@ -19,7 +19,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from buyback.live import oracle
 from buyback.live.gateway import refuse_in_transaction
 from config.foundation import clock
-from config.foundation.single_run import alone
+from config.foundation.single_run import single_run
 from inventory.models import Card, Item
 from partners.models import Mode
 
@@ -46,7 +46,7 @@ def refresh_prices(
     if not settings.ORACLE_URL:
         return 0
     refuse_in_transaction()
-    with alone("refresh_prices", seconds=LONGEST + LAST) as ours:
+    with single_run("refresh_prices", seconds=LONGEST + LAST) as ours:
         return _work_off(batch or _share(), now or clock.now(), ticks) if ours else 0
 
 

@@ -24,7 +24,7 @@ from buyback.live import breakers, gateway, steps, treasury
 from buyback.models import Buyback
 from buyback.outcomes import OutcomeUnknown, Sale, TransactionFailed
 from config.foundation import clock
-from config.foundation.single_run import alone
+from config.foundation.single_run import single_run
 
 log = structlog.get_logger(__name__)
 MARGIN = timedelta(hours=1)  # before the treasury's retention ends
@@ -96,7 +96,7 @@ def reconcile_all(*, now: datetime | None = None, limit: int = 100, seconds: flo
     done. An unexpected error of one sale is logged and does not keep the others waiting. Raises SalesNotReconciled at
     the end if there was any.
     """
-    with alone("reconcile", seconds=LONGEST + LAST) as ours:
+    with single_run("reconcile", seconds=LONGEST + LAST) as ours:
         return _work_on_all(now, limit, time.monotonic() + seconds) if ours else 0
 
 

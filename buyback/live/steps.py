@@ -94,11 +94,11 @@ def claim(
     environment: Environment,
     item_id: str,
     by: Actor,
-    key: int | None,
+    idempotency_row: int | None,
     now: datetime | None,
-    pull: int | None = None,
+    item_pk: int | None = None,
 ) -> Attempt:
-    """Take the item out of the user's hands for one lease, to sell it. ``pull``: only if it is this row.
+    """Take the item out of the user's hands for one lease, to sell it. ``item_pk``: only if it is this row.
 
     Raises SaleInFlight, SessionActive, ItemNotFound, ItemExpired, TransactionFailed while the treasury is paused, or
     PeerResting while a breaker is open.
@@ -109,11 +109,11 @@ def claim(
             {
                 "environment": environment.pk,
                 "item_id": item_id,
-                "pull": pull,
+                "pull": item_pk,
                 "requested_by": str(by),
                 "now": now,
                 "resting": breakers.is_open(),
-                "key": key,
+                "key": idempotency_row,
                 "lease": leases.step(),
             },
         )
@@ -263,7 +263,7 @@ def write_failed(buyback: Buyback, *, reason: str, now: datetime | None) -> None
     if was_submitted is not None:
         _transfer(buyback, IN_FLIGHT, TREASURY, moment)
         caps.give_back(buyback, was_submitted)
-    data = _told(buyback) | {"reason": reason}
+    data = _event_data(buyback) | {"reason": reason}
     events.record(environment=buyback.environment, kind=Event.Type.BUYBACK_FAILED, data=[data], now=moment)
 
 
@@ -356,7 +356,7 @@ def _amount(buyback: Buyback) -> Decimal:
     return Decimal(buyback.amount)
 
 
-def _told(buyback: Buyback) -> dict[str, Any]:
+def _event_data(buyback: Buyback) -> dict[str, Any]:
     return buyback.item.as_event() | {"buyback_id": str(buyback.pk), "by": buyback.requested_by}
 
 

@@ -15,7 +15,7 @@ from partners.models import Environment, User
 from partners.models.constraints import CompositeForeignKey
 
 
-class TwoPeople(models.Model):
+class DualControl(models.Model):
     """What one admin says, and why. It counts when a different admin agrees, and is final then."""
 
     id = models.BigAutoField(primary_key=True)
@@ -50,7 +50,7 @@ class TwoPeople(models.Model):
         )
 
 
-class Proposal(TwoPeople):
+class Proposal(DualControl):
     """What one admin says became of a sale in review. It counts when a different admin agrees."""
 
     class Outcome(models.TextChoices):
@@ -60,9 +60,9 @@ class Proposal(TwoPeople):
     buyback = models.OneToOneField(Buyback, models.PROTECT, related_name="proposal")
     outcome = models.CharField(max_length=7, choices=Outcome.choices)
 
-    class Meta(TwoPeople.Meta):
+    class Meta(DualControl.Meta):
         constraints = (
-            *TwoPeople.Meta.constraints,
+            *DualControl.Meta.constraints,
             models.CheckConstraint(
                 condition=Q(outcome__in=("settled", "failed")), name="buyback_proposal_outcome_known"
             ),
@@ -72,7 +72,7 @@ class Proposal(TwoPeople):
         return f"{self.outcome}: {self.buyback_id}"
 
 
-class Reversal(TwoPeople):
+class Reversal(DualControl):
     """That the money of a settled sale was recovered: once for a sale, for the whole of its amount.
 
     Sale, item and payout stay as they are, and so does every line of the ledger; confirming adds the line that brings
@@ -83,11 +83,11 @@ class Reversal(TwoPeople):
     buyback = models.OneToOneField(Buyback, models.PROTECT, related_name="reversal")
     amount = MoneyField()
 
-    class Meta(TwoPeople.Meta):
+    class Meta(DualControl.Meta):
         ordering = ("-id",)
         permissions = (("reverse_payout", "Can propose and confirm that a payout was recovered"),)
         constraints = (
-            *TwoPeople.Meta.constraints,
+            *DualControl.Meta.constraints,
             CompositeForeignKey(
                 columns=("environment_id", "buyback_id", "amount"),
                 to_table="buyback_buyback",

@@ -12,7 +12,7 @@ from partners.models import Partner
 class Exposure(models.Model):
     """What the open windows of held items would cost at current prices: one pack of one partner, by when they close.
 
-    Written whole by ``standing.take``, never by a sale. The one row without pack and partner is the sum of all; it is
+    Written whole by ``snapshot.take``, never by a sale. The one row without pack and partner is the sum of all; it is
     always there once a snapshot was taken, and says when.
     """
 
@@ -54,7 +54,7 @@ class Exposure(models.Model):
 
 
 class PaidHour(models.Model):
-    """What one clock hour (UTC) of today came to for one partner. Written by ``standing.take``."""
+    """What one clock hour (UTC) of today came to for one partner. Written by ``snapshot.take``."""
 
     id = models.BigAutoField(primary_key=True)
     partner = models.ForeignKey(Partner, models.PROTECT, related_name="+", db_index=False)

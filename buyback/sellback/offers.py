@@ -73,16 +73,16 @@ def accept(offer: Offer, item: Item, *, by: Actor, now: datetime) -> Answer:
     Raises OfferLapsed, and what ``keyed.sell_once`` raises.
     """
 
-    def sell(key: int | None) -> Sale:
+    def sell(idempotency_row: int | None) -> Sale:
         if now > offer.until:
             raise OfferLapsed
         return sell_back(
             environment=item.environment,
             item_id=item.public_id,
-            pull=item.pk,
+            item_pk=item.pk,
             by=by,
             expected_amount=offer.amount,
-            key=key,
+            idempotency_row=idempotency_row,
         )
 
     return idempotent.sell_once(

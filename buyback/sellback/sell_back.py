@@ -44,16 +44,16 @@ NOT_WAITING = WAITING.replace("/* wait or NOWAIT */", "NOWAIT")
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class SellbackRequest:
     """What ``sell_back`` was asked for."""
 
     environment: Environment
     item_id: str
-    pull: int | None
+    item_pk: int | None
     by: Actor
     expected_amount: Decimal | None
     min_amount: Decimal | None
-    key: int | None
+    idempotency_row: int | None
     now: datetime | None
 
 
@@ -62,33 +62,33 @@ def sell_back(
     environment: Environment,
     item_id: str,
     by: Actor,
-    pull: int | None = None,
+    item_pk: int | None = None,
     expected_amount: Decimal | None = None,
     min_amount: Decimal | None = None,
-    key: int | None = None,
+    idempotency_row: int | None = None,
     now: datetime | None = None,
 ) -> Sale:
     """Sell one item back, at its price of this moment; Phygitals pays.
 
     ``expected_amount`` is the price somebody was shown: at any other, nothing is sold. ``min_amount`` is the least the
-    caller accepts. ``pull`` is the item's row: given, no later pull of the same card is sold in its place. ``key`` is
-    the idempotency key's row that a step-by-step sale is bound to. ``now`` is the environment's clock (the database's,
-    read under the lock) unless given. Amounts are USD. Raises ItemNotFound, ItemExpired, SessionActive, SaleInFlight,
-    PriceChanged, BelowMinimum, TransactionFailed: then nothing was sold; and OutcomeUnknown: then the sale stays open
-    until the treasury has said what became of it. Source: contract, section 2.
+    caller accepts. ``item_pk`` is the item's row: given, no later pull of the same card is sold in its place.
+    ``idempotency_row`` is the idempotency key's row that a step-by-step sale is bound to. ``now`` is the environment's
+    clock (the database's, read under the lock) unless given. Amounts are USD. Raises ItemNotFound, ItemExpired,
+    SessionActive, SaleInFlight, PriceChanged, BelowMinimum, TransactionFailed: then nothing was sold; and
+    OutcomeUnknown: then the sale stays open until the treasury has said what became of it. Source: contract, section 2.
     """
     if "\0" in item_id:  # no id holds one, and PostgreSQL's text cannot
         raise ItemNotFound
-    order = Order(environment, item_id, pull, by, expected_amount, min_amount, key, now)
+    order = SellbackRequest(environment, item_id, item_pk, by, expected_amount, min_amount, idempotency_row, now)
     return _step_by_step(order) if gateway.is_asked(environment) else _at_once(order)
 
 
-def _at_once(order: Order) -> Sale:
+def _at_once(order: SellbackRequest) -> Sale:
     row = _run(
         order,
         environment=order.environment.pk,
         item_id=order.item_id,
-        pull=order.pull,
+        item_pk=order.item_pk,
         requested_by=str(order.by),
         expected_amount=order.expected_amount,
         min_amount=order.min_amount,
@@ -113,7 +113,7 @@ def _at_once(order: Order) -> Sale:
     raise AssertionError("an item that could be sold was not")
 
 
-def _refuse_price(order: Order, amount: Decimal) -> None:
+def _refuse_price(order: SellbackRequest, amount: Decimal) -> None:
     """Raises BelowMinimum or PriceChanged for a price that the caller does not accept."""
     if order.min_amount is not None and amount < order.min_amount:
         raise BelowMinimum
@@ -121,7 +121,7 @@ def _refuse_price(order: Order, amount: Decimal) -> None:
         raise PriceChanged(amount)
 
 
-def _run(order: Order, **parameters: Any) -> tuple[Any, ...] | None:
+def _run(order: SellbackRequest, **parameters: Any) -> tuple[Any, ...] | None:
     """The statement's one row, or None. Live does not wait for a lock that another sale holds."""
     contained = transaction.atomic() if connection.in_atomic_block else nullcontext()
     try:
@@ -139,7 +139,7 @@ def _run(order: Order, **parameters: Any) -> tuple[Any, ...] | None:
         raise TransactionFailed from None
 
 
-def _busy(order: Order) -> ItemExpired | SaleInFlight:
+def _busy(order: SellbackRequest) -> ItemExpired | SaleInFlight:
     """What to say of an item whose row is locked: a sale is at it, or, once its window is over, only the sweep can
     be.
     """
@@ -148,7 +148,7 @@ def _busy(order: Order) -> ItemExpired | SaleInFlight:
     return ItemExpired() if expired else SaleInFlight()
 
 
-def _step_by_step(order: Order) -> Sale:
+def _step_by_step(order: SellbackRequest) -> Sale:
     gateway.refuse_in_transaction()
     attempt = _claim(order)
     try:
@@ -167,15 +167,15 @@ def _step_by_step(order: Order) -> Sale:
     return conclude(attempt.pk, gateway.pay(attempt, price.amount), now=order.now)
 
 
-def _claim(order: Order) -> steps.Attempt:
+def _claim(order: SellbackRequest) -> steps.Attempt:
     """The item, claimed. An earlier attempt that nobody works on any more is brought to its end first."""
     claim = partial(
         steps.claim,
         environment=order.environment,
         item_id=order.item_id,
-        pull=order.pull,
+        item_pk=order.item_pk,
         by=order.by,
-        key=order.key,
+        idempotency_row=order.idempotency_row,
         now=order.now,
     )
     try:

@@ -1,6 +1,6 @@
 -- One sellback, from the lock to the payout, in one statement: all of it happens, or none.
 -- Parameters: environment, item_id, requested_by, now (null: the database's clock), expected_amount (null: any),
--- min_amount (null: none), pull (the item's row; null: whichever is not sold).
+-- min_amount (null: none), item_pk (the item's row; null: whichever is not sold).
 -- Returns no row when no such item is in the user's hands; otherwise what was found, and the sale's ids if it was made.
 WITH
 
@@ -9,7 +9,7 @@ item AS MATERIALIZED (
     SELECT *
       FROM inventory_item
      WHERE environment_id = %(environment)s AND public_id = %(item_id)s AND state <> 'sold'
-       AND (%(pull)s::bigint IS NULL OR id = %(pull)s)
+       AND (%(item_pk)s::bigint IS NULL OR id = %(item_pk)s)
        FOR NO KEY UPDATE /* wait or NOWAIT */
 ),
 

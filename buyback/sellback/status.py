@@ -26,7 +26,7 @@ from partners.models import Environment
 from partners.records import idempotency
 from partners.records.idempotency import Answer
 
-TOLD_FOR = timedelta(hours=24)  # how long after its end a sale is told to whoever comes with its key (contract)
+KEYS_KEPT_FOR = timedelta(hours=24)  # how long after its end a sale is told to whoever comes with its key (contract)
 WORDS = {Buyback.State.SETTLED: "completed", Buyback.State.FAILED: "failed"}  # any other is "pending"
 PRICE_REFUSED: dict[str, type[Refusal]] = {refusal.reason: refusal for refusal in (BelowMinimum, PriceChanged)}
 
@@ -92,4 +92,4 @@ def forget_keys_of_old_sales(*, now: datetime | None = None) -> int:
     stays, however long its outcome is waited for.
     """
     moment = now or clock.now()
-    return idempotency.forget_bound(Buyback.objects.filter(completed_at__lt=moment - TOLD_FOR), now=moment)
+    return idempotency.forget_bound(Buyback.objects.filter(completed_at__lt=moment - KEYS_KEPT_FOR), now=moment)

@@ -101,10 +101,10 @@ class SteppedAdmin(LookingAdmin):
         if not form.is_valid():
             return self._ask(request, row, step, form)
         try:
-            told = step.act(request, row, form.cleaned_data)
-            if isinstance(told, HttpResponse):
-                return told
-            messages.success(request, told)
+            outcome = step.act(request, row, form.cleaned_data)
+            if isinstance(outcome, HttpResponse):
+                return outcome
+            messages.success(request, outcome)
         except Refusal as refusal:
             messages.error(request, refusal.sentence)
         return HttpResponseRedirect(self._address(row))

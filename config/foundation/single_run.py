@@ -14,7 +14,7 @@ from django.core.cache import cache
 
 
 @contextmanager
-def alone(name: str, *, seconds: float) -> Iterator[bool]:
+def single_run(name: str, *, seconds: float) -> Iterator[bool]:
     """Whether no other run of ``name`` is at work meanwhile. ``seconds``: longer than a run takes."""
     key = f"alone:{name}"
     ours = cache.add(key, True, seconds)

@@ -57,10 +57,10 @@ def refusal(sentences: list[str], *more: str, beside: dict[str, Schema] | None =
         "additionalProperties": False,
         "properties": {"error": error, **(beside or {})},
     }
-    told = [f"`{sentence}{'N' if sentence not in exact else ''}`" for sentence in sentences]
+    quoted = [f"`{sentence}{'N' if sentence not in exact else ''}`" for sentence in sentences]
     reasons = [WHEN[sentence] for sentence in sentences if sentence in WHEN]
     return {
-        "description": " ".join([", ".join(told) + ".", *reasons]),
+        "description": " ".join([", ".join(quoted) + ".", *reasons]),
         "headers": headers(*more),
         "content": {"application/json": {"schema": body}},
     }

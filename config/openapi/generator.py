@@ -34,7 +34,7 @@ def _operation(row: Operation, path: str, *, sandbox: bool) -> dict[str, Any]:
         "operationId": f"{row.id}InSandbox" if sandbox else row.id,
         "tags": [f"{row.tag} (sandbox)" if sandbox else row.tag],
         "summary": row.summary,
-        "description": _told(row),
+        "description": _description(row),
         "security": [{"key": []}],
         "parameters": _parameters(row, path, sandbox=sandbox),
         "responses": _responses(row, sandbox=sandbox),
@@ -44,7 +44,7 @@ def _operation(row: Operation, path: str, *, sandbox: bool) -> dict[str, Any]:
     return found
 
 
-def _told(row: Operation) -> str:
+def _description(row: Operation) -> str:
     scopes = f"A key with scopes must have {', '.join(f'`{scope}`' for scope in row.scopes)}." if row.scopes else ""
     return " ".join(part for part in (row.description, scopes) if part)
 
@@ -59,9 +59,9 @@ def _parameters(row: Operation, path: str, *, sandbox: bool) -> list[dict[str, A
         found.append(KEY)
     if sandbox:
         played = ["internal_error", *(["in_flight"] if row.acts else []), *row.scenarios]
-        told = "Answer as live would in this case; nothing is done, but for a purchase that is `pending`."
+        description = "Answer as live would in this case; nothing is done, but for a purchase that is `pending`."
         schema = {"type": "string", "enum": played}
-        found.append({"name": "X-Sandbox-Scenario", "in": "header", "description": told, "schema": schema})
+        found.append({"name": "X-Sandbox-Scenario", "in": "header", "description": description, "schema": schema})
     return found
 
 

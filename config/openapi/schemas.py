@@ -14,10 +14,10 @@ def ref(name: str) -> Schema:
 
 def closed(properties: dict[str, Schema], description: str = "") -> Schema:
     """An object of exactly these keys."""
-    told = {"description": description} if description else {}
+    described = {"description": description} if description else {}
     return {
         "type": "object",
-        **told,
+        **described,
         "required": list(properties),
         "additionalProperties": False,
         "properties": properties,

@@ -83,8 +83,8 @@ class ImportPages(Importing):
         try:
             if request.method == "POST":
                 done = import_file(pk=pk, by=by(request))
-                told = f"{done.created:,} created, {done.updated:,} updated, {done.unchanged:,} unchanged."
-                messages.success(request, told)
+                summary = f"{done.created:,} created, {done.updated:,} updated, {done.unchanged:,} unchanged."
+                messages.success(request, summary)
                 return HttpResponseRedirect(reverse("admin:inventory_card_changelist"))
             more["file"] = waiting_file(pk=pk, by=by(request))
             more["preview"] = preview_file(more["file"])

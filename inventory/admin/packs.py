@@ -171,8 +171,8 @@ class PackAdmin(AuditedAdmin, SteppedAdmin):
         return ("pause",) if row.enable else ("enable",)
 
     def facts(self, row: Pack) -> list[str]:
-        told = f"{row}: a pull costs {usd(row.mint_price)} and sells back for {usd(expected_cost(row))} on average."
-        return [told, *concerns(row, row.tiers.all())]
+        summary = f"{row}: a pull costs {usd(row.mint_price)} and sells back for {usd(expected_cost(row))} on average."
+        return [summary, *concerns(row, row.tiers.all())]
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         return self.fieldsets if obj else self.fieldsets[:2]

@@ -44,8 +44,8 @@ def _move(to: str) -> Callable[[HttpRequest, ShippingOrder, dict[str, Any]], str
     def act(request: HttpRequest, order: ShippingOrder, values: dict[str, Any]) -> str:
         if not order.environment.is_live:  # a sandbox's orders are its partner's
             raise NoSuchStep
-        told = {"error_message" if name == "reason" else name: value for name, value in values.items()}
-        moved = advance(order=order, by=by(request), to=to, **told)
+        reported = {"error_message" if name == "reason" else name: value for name, value in values.items()}
+        moved = advance(order=order, by=by(request), to=to, **reported)
         return f"The order is {moved.get_state_display().lower()} now."
 
     return act

@@ -27,7 +27,7 @@ from inventory.models.shipping import ORDER_MOVES, TIMES
 from inventory.shipping import fulfilment
 from inventory.shipping.orders import OrderNotFound, find
 from partners.dashboard.files import file_name
-from partners.dashboard.paging import NEWEST, Order, keyset
+from partners.dashboard.paging import NEWEST, SortOrder, keyset
 from partners.dashboard.permissions import MemberRequest, Obstacle, form_only, may_act, member, obstacle
 from partners.dashboard.rendering import Chip, page
 from partners.models import Role
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
 STATES = dict(ShippingOrder.State.choices)
-BY: Order = {"-created_at": NEWEST["-created_at"], "-id": int}
+BY: SortOrder = {"-created_at": NEWEST["-created_at"], "-id": int}
 TONES = {"delivered": "good", "failed": "bad", "cancelled": "warn"}
 VERBS = {
     "processing": _("Begin"),
@@ -135,8 +135,8 @@ def move(request: MemberRequest, order_id: str) -> HttpResponse:
     if stop is None:
         try:
             moved = fulfilment.play(order=found, by=Actor.user(request.user), to=request.POST.get("to", ""))
-            told = gettext("The order is %(state)s now") % {"state": moved.get_state_display().lower()}
-            messages.success(request, told)
+            message = gettext("The order is %(state)s now") % {"state": moved.get_state_display().lower()}
+            messages.success(request, message)
             return redirect("dashboard:order", "sandbox", order_id)
         except fulfilment.NoSuchStep:
             stop = NOT_MOVED
@@ -153,12 +153,20 @@ def steps(found: ShippingOrder) -> list[Step]:
 
 def address(destination: dict[str, Any], *, whole: bool) -> list[str]:
     """The lines of an address; not ``whole``: without what leads to somebody's door."""
-    told = {name: str(destination.get(name) or "").strip() for name in (*ADDRESS, "city", "state", "postal_code")}
-    place = " ".join(told[name] for name in ("city", "state", *(["postal_code"] if whole else [])) if told[name])
+    values = {name: str(destination.get(name) or "").strip() for name in (*ADDRESS, "city", "state", "postal_code")}
+    place = " ".join(values[name] for name in ("city", "state", *(["postal_code"] if whole else [])) if values[name])
     if not whole:
-        initials = " ".join(f"{word[0]}." for word in told["name"].split())
-        return [initials, place, told["country"]]
-    lines = [told["name"], told["line1"], told["line2"], place, told["country"], told["phone"], told["email"]]
+        initials = " ".join(f"{word[0]}." for word in values["name"].split())
+        return [initials, place, values["country"]]
+    lines = [
+        values["name"],
+        values["line1"],
+        values["line2"],
+        place,
+        values["country"],
+        values["phone"],
+        values["email"],
+    ]
     return [line for line in lines if line]
 
 

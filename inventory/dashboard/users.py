@@ -12,14 +12,14 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from inventory.models import Collector, Item, Tally, UserTally
-from partners.dashboard.paging import Order, Page, keyset
+from partners.dashboard.paging import Page, SortOrder, keyset
 from partners.dashboard.permissions import MemberRequest, member
 from partners.dashboard.rendering import page
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
-ORDERS: Mapping[str, tuple[StrOrPromise, Order]] = {
+ORDERS: Mapping[str, tuple[StrOrPromise, SortOrder]] = {
     "id": (_("User id"), {"user_id": str}),
     "newest": (_("Newest"), {"-id": int}),
     "held": (_("Most items"), {"-size": int, "-collector_id": int}),
@@ -46,7 +46,7 @@ def users(request: MemberRequest) -> HttpResponse:
     return page(request, "inventory/dashboard/users.html", context, part="results")
 
 
-def _found(request: MemberRequest, sought: str, order: Order) -> dict[str, Any]:
+def _found(request: MemberRequest, sought: str, order: SortOrder) -> dict[str, Any]:
     """Everybody whose id starts so, with what they hold at this moment. Two queries."""
     found = Collector.objects.of(request.environment).starting_with(sought)
     listed = keyset(found, order, request.GET.get("after", ""))
@@ -54,7 +54,7 @@ def _found(request: MemberRequest, sought: str, order: Order) -> dict[str, Any]:
     return {"page": listed, "users": [(collector, held.get(collector.pk)) for collector in listed.rows]}
 
 
-def _counted(request: MemberRequest, order: Order) -> dict[str, Any]:
+def _counted(request: MemberRequest, order: SortOrder) -> dict[str, Any]:
     """Everybody who holds something, with what the clock has counted, and when. Two queries."""
     here = request.environment
     tallies = UserTally.objects.filter(environment=here).select_related("collector")

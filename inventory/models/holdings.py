@@ -176,7 +176,7 @@ class ItemQuerySet(models.QuerySet["Item"]):
             return self.none()
         return self.filter(Q(card__mint_address=public_id) | Q(card__listing_id=public_id), public_id=public_id)
 
-    def keys_of(self, public_ids: Collection[str]) -> dict[str, int]:
+    def pks_of(self, public_ids: Collection[str]) -> dict[str, int]:
         """The keys of open items, by the ids that the API knows them by."""
         asked = [public_id for public_id in public_ids if "\0" not in public_id]
         return dict(self.open().filter(public_id__in=asked).values_list("public_id", "pk"))

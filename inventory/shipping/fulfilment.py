@@ -18,7 +18,7 @@ from partners.tenants.sandbox import NotASandbox
 State = ShippingOrder.State
 GIVEN_UP = (State.CANCELLED, State.FAILED)
 ONWARD = {State(before): State(after) for before, after in ORDER_MOVES if after not in GIVEN_UP}
-TOLD = ("state", "tracking_number", "tracking_url", "error_message")
+STEP_FIELDS = ("state", "tracking_number", "tracking_url", "error_message")
 
 
 class NoSuchStep(Refusal):
@@ -51,13 +51,13 @@ def advance(
             raise NoSuchStep
         items = lock_items(locked.environment, list(locked.lines.values_list("item_id", flat=True)))
         moment = now or locked.environment.database_now()
-        before = audit.values(locked, TOLD)
+        before = audit.values(locked, STEP_FIELDS)
         locked.state = State(target)
         locked.tracking_number = tracking_number or locked.tracking_number
         locked.tracking_url = tracking_url or locked.tracking_url
         locked.error_message = error_message[:LONGEST_REASON] or locked.error_message
         setattr(locked, TIMES[locked.state], moment)
-        locked.save(update_fields=[*TOLD, TIMES[locked.state]])
+        locked.save(update_fields=[*STEP_FIELDS, TIMES[locked.state]])
         _move_its_items(locked, items)
         tell(locked, items, by=by, now=moment)
         audit.record(
@@ -66,7 +66,7 @@ def advance(
             target=locked,
             partner=locked.environment.partner,
             before=before,
-            after=audit.values(locked, TOLD),
+            after=audit.values(locked, STEP_FIELDS),
         )
     return locked
 

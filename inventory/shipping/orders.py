@@ -109,7 +109,7 @@ def move_items(items: list[Item], before: Item.State, after: Item.State) -> None
 
 def tell(order: ShippingOrder, items: list[Item], *, by: Actor, now: datetime) -> None:
     """Write the event of an order's new state."""
-    told: dict[str, Any] = {
+    payload: dict[str, Any] = {
         "order_id": order.public_id,
         "status": order.state,
         "items": [{"item_id": item.public_id, "user_id": item.collector.user_id} for item in items],
@@ -118,4 +118,4 @@ def tell(order: ShippingOrder, items: list[Item], *, by: Actor, now: datetime) -
         "error_message": order.error_message,
         "by": str(by),
     }
-    events.record(environment=order.environment, kind=Event.Type.SHIPMENT_UPDATED, data=[told], now=now)
+    events.record(environment=order.environment, kind=Event.Type.SHIPMENT_UPDATED, data=[payload], now=now)

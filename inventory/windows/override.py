@@ -78,8 +78,8 @@ def _change(item: Item, closes_at: datetime, reason: str, by: Actor, now: dateti
     before = audit.values(item, fields)
     item.expires_at, item.expired_at = closes_at, None
     item.save(update_fields=fields)
-    told = item.as_event() | {"buyback_expires_at": clock.iso_or_none(closes_at)}
-    events.record(environment=item.environment, kind=Event.Type.ITEM_WINDOW_CHANGED, data=[told], now=now)
+    payload = item.as_event() | {"buyback_expires_at": clock.iso_or_none(closes_at)}
+    events.record(environment=item.environment, kind=Event.Type.ITEM_WINDOW_CHANGED, data=[payload], now=now)
     audit.record(
         actor=by,
         action="item.window_extended" if closes_at > now else "item.window_closed",

@@ -47,7 +47,7 @@ class EnvironmentAdmin(ReadOnlyAdmin):
 class ApiKeyAdmin(LookingAdmin):
     """Keys are issued, shown once, and revoked; nothing of them changes otherwise."""
 
-    list_display = ("name", "shown", "environment", "standing", "last_used_at", "expires_at", "created_by")
+    list_display = ("name", "shown", "environment", "status", "last_used_at", "expires_at", "created_by")
     list_filter = BY_ENVIRONMENT
     list_select_related = ("environment__partner",)
     search_fields = ("=key_id", "name")
@@ -102,7 +102,7 @@ class ApiKeyAdmin(LookingAdmin):
         return key.hint
 
     @admin.display(description="state")
-    def standing(self, key: ApiKey) -> SafeString:
+    def status(self, key: ApiKey) -> SafeString:
         if key.revoked_at:
             return SafeString('<span class="badge bad">Revoked</span>')
         if not key.is_active(clock.now()):

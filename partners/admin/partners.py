@@ -132,7 +132,7 @@ class PartnerAdmin(SteppedAdmin):
     ``buyback`` registers it, with the partner's money on its page.
     """
 
-    list_display = ("name", "slug", "standing", "created_at", "keys", "team")
+    list_display = ("name", "slug", "status", "created_at", "keys", "team")
     list_filter = ("status",)
     ordering = ("name",)
     search_fields = ("=slug", "name")
@@ -223,7 +223,7 @@ class PartnerAdmin(SteppedAdmin):
         return TemplateResponse(request, f"{PAGES}/begun.html", context, headers={"Cache-Control": "no-store"})
 
     @admin.display(description="status")
-    def standing(self, partner: Partner) -> SafeString:
+    def status(self, partner: Partner) -> SafeString:
         return badge(partner, "status", {"active": "good", "suspended": "bad"})
 
     @admin.display(description="keys")

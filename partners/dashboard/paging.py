@@ -18,9 +18,9 @@ from config.postgres.base import join_by_index
 
 SALT = "dashboard.paging"
 LOOK_THROUGH = 5_000  # rows among which one page looks for those that no index finds
-Order = Mapping[str, Callable[[str], Any]]
+SortOrder = Mapping[str, Callable[[str], Any]]
 # Rows with a time and a UUID, newest first: each column, and how to read it back from a cursor.
-NEWEST: Order = {"-created_at": datetime.fromisoformat, "-id": UUID}
+NEWEST: SortOrder = {"-created_at": datetime.fromisoformat, "-id": UUID}
 
 M = TypeVar("M", bound=models.Model)
 Row = TypeVar("Row")
@@ -42,7 +42,7 @@ class Page(Generic[M]):
 
 def keyset(
     rows: models.QuerySet[M],
-    by: Order,
+    by: SortOrder,
     after: str,
     *,
     before: str | None = None,

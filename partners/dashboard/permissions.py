@@ -128,8 +128,8 @@ def obstacle(request: MemberRequest, role: Role) -> Obstacle | None:
     if not Role(request.membership.role).includes(role):
         mine = request.membership.get_role_display().lower()
         sentence = gettext("You are a %(role)s in %(partner)s; this takes an %(needed)s.")
-        told = sentence % {"role": mine, "partner": here.partner.name, "needed": role.label.lower()}
-        return Obstacle(_("Your role cannot do this"), told, _("Ask an owner of your team to change your role."))
+        text = sentence % {"role": mine, "partner": here.partner.name, "needed": role.label.lower()}
+        return Obstacle(_("Your role cannot do this"), text, _("Ask an owner of your team to change your role."))
     return None
 
 

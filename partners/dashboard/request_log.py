@@ -18,14 +18,14 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from config.foundation import clock
-from partners.dashboard.paging import NEWEST, Order, keyset
+from partners.dashboard.paging import NEWEST, SortOrder, keyset
 from partners.dashboard.permissions import MemberRequest, Obstacle, member
 from partners.dashboard.rendering import Chip, page
 from partners.models import ApiCall, ApiKey, Role
 from partners.records.request_log import lost
 
 STATUSES = {"2xx": _("Succeeded"), "4xx": _("Refused"), "5xx": _("Failed")}
-BY: Order = {"-created_at": NEWEST["-created_at"], "-id": int}
+BY: SortOrder = {"-created_at": NEWEST["-created_at"], "-id": int}
 DEEPEST = 16  # levels of a body that are indented
 BRACKETS = re.compile(r"[\[\]{}]")
 NOT_YOURS = Obstacle(
@@ -107,13 +107,13 @@ def _read(request: MemberRequest, keys: dict[str, str]) -> Filters:
 
 def _chips(filters: Filters, keys: dict[str, str]) -> list[Chip]:
     """The filters in use, as words."""
-    told = {
+    texts = {
         ("status", gettext("Outcome")): STATUSES.get(filters.status, ""),
         ("key", gettext("Key")): keys.get(filters.key, ""),
         ("path", gettext("Path begins with")): filters.path,
         ("request", gettext("Request id")): filters.request,
     }
-    return [Chip(name, label, text) for (name, label), text in told.items() if text]
+    return [Chip(name, label, text) for (name, label), text in texts.items() if text]
 
 
 def _pretty(text: str) -> str:

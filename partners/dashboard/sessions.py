@@ -26,12 +26,12 @@ class Sessions(ListUserSessionsView):
     """django-allauth's page and form, whose list would ask three times for every session."""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        sessions = standing(cast("User", self.request.user))
+        sessions = current_sessions(cast("User", self.request.user))
         listed = {"sessions": sessions, "session_count": len(sessions)}
         return FormView.get_context_data(self, **kwargs) | listed
 
 
-def standing(user: User) -> list[UserSession]:
+def current_sessions(user: User) -> list[UserSession]:
     """A user's newest sessions that are still good, the oldest of them first; the others of these are forgotten."""
     noted = list(UserSession.objects.filter(user=user).order_by("-created_at")[:MOST_SESSIONS])[::-1]
     kept = Session.objects.filter(session_key__in=[one.session_key for one in noted], expire_date__gt=clock.now())

@@ -86,7 +86,7 @@ class Call(NamedTuple):
     """A call as it waits to be written: bodies as they went over the wire, ``at`` in Unix seconds."""
 
     environment: int
-    key: int
+    api_key_id: int
     method: str
     path: str
     query: str
@@ -107,7 +107,7 @@ class Buffer:
         self._calls: list[Call] = []
         self._bytes = 0
         self.dropped: Counter[int] = Counter()  # by environment, since the last writing
-        self._untold: Counter[int] = Counter()  # of those, what the page has not been told
+        self._unreported: Counter[int] = Counter()  # of those, what the page has not been told
 
     def add(self, call: Call) -> None:
         """Let the call wait, or drop it where too many do."""
@@ -138,17 +138,17 @@ class Buffer:
                 calls = []
             if dropped:
                 log.warning("request_log_dropped", calls=dropped.total())
-                self._untold.update(dropped)
+                self._unreported.update(dropped)
             self._tell()
             return len(calls)
 
     def _tell(self) -> None:
         """Write down how many were dropped; what cannot be written now waits for the next time."""
-        if not self._untold:
+        if not self._unreported:
             return
         try:
-            tell(self._untold, clock.now().date())
-            self._untold.clear()
+            tell(self._unreported, clock.now().date())
+            self._unreported.clear()
         except Error as problem:
             log.warning("request_log_not_told", exc_info=problem)
 
@@ -218,7 +218,7 @@ def _row(call: Call) -> tuple[Any, ...]:
     path = _unescaped(call.path[:LONGEST_ADDRESS].removeprefix(base)) + (f"?{pairs}" if pairs else "")
     return (
         call.environment,
-        call.key,
+        call.api_key_id,
         call.method[:10],
         _text(path)[:LONGEST_PATH],
         call.status,

@@ -167,7 +167,9 @@ def test_it_takes_two_people_whatever_rights_one_has(full: World) -> None:
 
 def test_it_confirms_no_proposal_of_ones_own(full: World) -> None:
     item, me = make_item(full.northwind.live), every_right()
-    attempt = steps.claim(environment=item.environment, item_id=item.public_id, by=SYSTEM, key=None, now=None)
+    attempt = steps.claim(
+        environment=item.environment, item_id=item.public_id, by=SYSTEM, idempotency_row=None, now=None
+    )
     steps.submit(attempt, price(attempt.item), now=None)
     steps.send_to_review(attempt.pk, reason="mismatch", now=None)
     client, mine = (

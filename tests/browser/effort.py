@@ -79,8 +79,8 @@ class Effort:
         """With what tells that it is done: in so many clicks, and within a minute."""
         self.look(done.evaluate(SEEN))
         self.page = None
-        told = f"{self.clicks} clicks, {self.keys} keys, {self.pages} pages, {self.words} words"
-        print(f"\n{job}: {told}: {self.seconds():.0f} s, {self.seconds(READ):.0f} s if every word is read")
+        counts = f"{self.clicks} clicks, {self.keys} keys, {self.pages} pages, {self.words} words"
+        print(f"\n{job}: {counts}: {self.seconds():.0f} s, {self.seconds(READ):.0f} s if every word is read")
         assert self.clicks == clicks <= MOST
         assert self.seconds() < LIMIT
 

@@ -54,7 +54,9 @@ def go_on(page: Page) -> None:
 
 def in_review(world: World) -> Buyback:
     item = make_item(world.northwind.live)
-    attempt = steps.claim(environment=item.environment, item_id=item.public_id, by=SYSTEM, key=None, now=None)
+    attempt = steps.claim(
+        environment=item.environment, item_id=item.public_id, by=SYSTEM, idempotency_row=None, now=None
+    )
     steps.submit(attempt, price(attempt.item), now=None)
     steps.send_to_review(attempt.pk, reason="mismatch: amount", now=None)
     return attempt.buyback
@@ -204,7 +206,7 @@ def test_it_reconciles_an_open_sale_now(desk: Desk, world: World) -> None:
     item = make_item(world.northwind.live)
     here = item.environment
     long_ago = here.now() - timedelta(minutes=5)
-    sale = steps.claim(environment=here, item_id=item.public_id, by=SYSTEM, key=None, now=long_ago)
+    sale = steps.claim(environment=here, item_id=item.public_id, by=SYSTEM, idempotency_row=None, now=long_ago)
     page = desk("treasury")
     page.goto(f"{page.url}buyback/buyback/{sale.pk}/change/")
     page.get_by_role("button", name="Reconcile now …").click()

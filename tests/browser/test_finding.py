@@ -48,9 +48,9 @@ def test_it_finds_a_cards_fate_in_two_clicks(
     found.get_by_role("link", name="North Light").click()
     expect(desk.get_by_role("heading", level=1)).to_contain_text("North Light Sold back")
     steps = desk.get_by_role("region", name="What happened").get_by_role("listitem")
-    told = [text.split("\n")[0] for text in steps.all_inner_texts()]
+    titles = [text.split("\n")[0] for text in steps.all_inner_texts()]
     expect(steps).to_have_count(4)
-    for text, title in zip(told, ("Paid to the user", "Sold back", "Sellback asked for", "Pulled"), strict=True):
+    for text, title in zip(titles, ("Paid to the user", "Sold back", "Sellback asked for", "Pulled"), strict=True):
         assert text.startswith(title)
     effort.ends("find a card's fate", steps.first, clicks=2)
     desk.get_by_role("link", name="View payout").click()

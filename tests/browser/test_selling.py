@@ -195,7 +195,9 @@ def test_it_explains_a_refusal_of_now_in_four_clicks_and_one_of_before_in_three(
 ) -> None:
     """One that happens: the window closes while the price is looked at. And one of before: why, by its buyback."""
     other = Item.objects.exclude(pk=item.pk).get(collector=item.collector)
-    attempt = steps.claim(environment=other.environment, item_id=other.public_id, by=SYSTEM, key=None, now=None)
+    attempt = steps.claim(
+        environment=other.environment, item_id=other.public_id, by=SYSTEM, idempotency_row=None, now=None
+    )
     steps.submit(attempt, price(other), now=None)
     steps.fail(attempt.buyback.pk, reason="declined: insufficient funds")
     context = new_context(java_script_enabled=script)
@@ -206,12 +208,12 @@ def test_it_explains_a_refusal_of_now_in_four_clicks_and_one_of_before_in_three(
     expect(desk.get_by_role("button", name="Sell back for $70.13")).to_be_visible()
     Item.objects.filter(pk=item.pk).update(expires_at=clock.now() - timedelta(seconds=1))
     desk.get_by_role("button", name="Sell back for $70.13").click()
-    told = desk.get_by_role("dialog" if script else "main")
-    expect(told.get_by_role("heading")).to_have_text("The sellback window has closed")
-    expect(told).to_contain_text("ann still owns the card.")
-    expect(told).to_contain_text("It stays in the inventory, and can still be shipped.")
-    effort.ends("explain a refusal of now", told, clicks=4)
-    told.get_by_role("link", name="Back to the inventory").click()
+    refusal = desk.get_by_role("dialog" if script else "main")
+    expect(refusal.get_by_role("heading")).to_have_text("The sellback window has closed")
+    expect(refusal).to_contain_text("ann still owns the card.")
+    expect(refusal).to_contain_text("It stays in the inventory, and can still be shipped.")
+    effort.ends("explain a refusal of now", refusal, clicks=4)
+    refusal.get_by_role("link", name="Back to the inventory").click()
     effort.begins(desk)
     desk.get_by_role("link", name="Buybacks").click()
     desk.get_by_role("link", name="Failed", exact=True).click()

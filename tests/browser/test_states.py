@@ -97,7 +97,7 @@ def selling(page: Page, url: str, world: World, held: Item) -> Iterator[str]:
     page.locator('[formaction$="/bulk/preview/"], form[action$="/bulk/preview/"] button').first.click()
     page.wait_for_url("**/bulk/preview/")
     yield "preview"
-    steps.claim(environment=held.environment, item_id=held.public_id, by=SYSTEM, key=None, now=None)
+    steps.claim(environment=held.environment, item_id=held.public_id, by=SYSTEM, idempotency_row=None, now=None)
     page.goto(f"{url}{LIVE}items/{held.pk}/sell/")
     yield "waiting"
     closed = make_item(held.environment, expires_at=clock.now())

@@ -65,9 +65,9 @@ def test_it_tells_a_second_request_to_wait(
     same = idempotency.fingerprint(f"{live.base}{call.split()[1]}", live.fill(sent))
     make_idempotency_key(live.environment, key="k", fingerprint=same, status=None, body=None, lease_until=soon)
     for _ in range(2):
-        told = send(live, call, sent, headers={"Idempotency-Key": "k"})
-        check(live, told, *answer)
-        assert told["Retry-After"] == "1"
+        second = send(live, call, sent, headers={"Idempotency-Key": "k"})
+        check(live, second, *answer)
+        assert second["Retry-After"] == "1"
 
 
 def test_it_keeps_no_413(scene: Scene) -> None:

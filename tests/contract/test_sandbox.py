@@ -50,8 +50,8 @@ def test_it_buys_what_is_asked_for_as_pending_and_tells_of_it_later(sandbox: Sce
     assert answer["nfts"] == []
     again = send(sandbox, BUY, buying(amount=2), headers=KEY)
     assert (json.loads(again.content), again["Idempotency-Replayed"]) == (answer, "true")
-    told = json.loads(send(sandbox, STATUS, {"session_id": answer["session_id"]}).content)
-    assert len(told["result"]["nfts"]) == 2
+    payload = json.loads(send(sandbox, STATUS, {"session_id": answer["session_id"]}).content)
+    assert len(payload["result"]["nfts"]) == 2
 
 
 def test_it_says_when_to_come_back(sandbox: Scene) -> None:

@@ -198,8 +198,8 @@ def outcomes(wire: Wire, live: Scene) -> None:
     assert error(wire.post(live, body)) == (500, "An unexpected error occurred")
     assert error(wire.post(live, body)) == (400, "Item already has an active buyback session")
     Buyback.objects.filter(item__public_id=item, completed_at=None).update(lease_until=clock.now())
-    told = json.loads(wire.call(live, b"GET {base}/vm/buyback/" + item.encode()).body)
-    assert (told["status"], told["amount"]) == ("completed", 70.13)
+    payload = json.loads(wire.call(live, b"GET {base}/vm/buyback/" + item.encode()).body)
+    assert (payload["status"], payload["amount"]) == ("completed", 70.13)
     assert error(wire.post(live, body)) == (400, "Item not found")
 
 

@@ -1,6 +1,6 @@
 """As if of two million sales and windows: no list reads a table from end to end, and no file is ever whole in memory.
 
-The planner is told that a few thousand rows are ``TOLD`` times as many, and plans accordingly.
+The planner is told that a few thousand rows are ``FACTOR`` times as many, and plans accordingly.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from tests.world import World, make_collector, make_pack, make_purchase
 pytestmark = [pytest.mark.slow, pytest.mark.breaks_books(reason="rows as many as a test can make, not whole worlds")]
 
 MANY = 3_000  # of either
-TOLD = 600
+FACTOR = 600
 BIG = r"Seq Scan on (buyback_(?!statement)\w+|inventory_(?:item|collector|usertally|ship\w+)|partners_event)"
 # A question about everybody's open windows, and the index that has them in their order.
 WINDOWS, WINDOW_OPEN = r'"expires_at" >= (?!.*"collector_id" (?:=|IN) )', "inventory_item_window_open"
@@ -95,7 +95,7 @@ SELECT pg_restore_relation_stats('schemaname', 'public', 'relname', relname::tex
 @pytest.fixture
 def many(world: World, monkeypatch: pytest.MonkeyPatch) -> Client:
     """A member of Northwind, whose live environment has sold as many; without triggers and references, to be quick."""
-    monkeypatch.setattr(paging, "LOOK_THROUGH", paging.LOOK_THROUGH // TOLD)  # as large a part of all as it will be
+    monkeypatch.setattr(paging, "LOOK_THROUGH", paging.LOOK_THROUGH // FACTOR)  # as large a part of all as it will be
     live = world.northwind.live
     purchase = make_purchase(make_collector(live), pack=make_pack(slug="box"))
     values: dict[str, Any] = {"env": live.pk, "pack": purchase.pack_id, "purchase": purchase.pk, "many": MANY}
@@ -104,7 +104,7 @@ def many(world: World, monkeypatch: pytest.MonkeyPatch) -> Client:
         cursor.execute(FILL, values)
         cursor.execute("SET LOCAL session_replication_role = origin")
         cursor.execute("ANALYZE")
-        cursor.execute(TELL, [TOLD])
+        cursor.execute(TELL, [FACTOR])
     close_statements()
     return signed_in(world.northwind.viewer)
 

@@ -213,7 +213,7 @@ def test_it_changes_nothing_that_two_people_have_decided(world: World, make: Mak
 
 
 @pytest.mark.parametrize(
-    ("fields", "told"),
+    ("fields", "expected"),
     [
         ({"state": "failed", "failure_reason": "declined: no"}, [("unknown", "failed", "declined: no")]),
         ({"failure_reason": "timeout"}, [("unknown", "unknown", "timeout")]),
@@ -221,11 +221,11 @@ def test_it_changes_nothing_that_two_people_have_decided(world: World, make: Mak
     ],
     ids=str,
 )
-def test_it_keeps_the_trail_of_a_sale_whoever_writes(world: World, fields: Any, told: list[Any]) -> None:
+def test_it_keeps_the_trail_of_a_sale_whoever_writes(world: World, fields: Any, expected: list[Any]) -> None:
     sale = make_buyback(make_item(world.northwind.live), state="unknown")
     closed = {"lease_until": None, "completed_at": NOW} if fields.get("state") == "failed" else {}
     Buyback.objects.filter(pk=sale.pk).update(**fields | closed)
-    assert list(sale.moves.values_list("before", "after", "answer")) == told
+    assert list(sale.moves.values_list("before", "after", "answer")) == expected
 
 
 def test_it_keeps_no_trail_of_a_row_that_is_written_settled(world: World) -> None:

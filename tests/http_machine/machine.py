@@ -186,11 +186,11 @@ class Calls(RuleBasedStateMachine):
             self.expect(response, refused("Item not found", 404))
             return
         word, amount = self.model.last[where, item_id]
-        told = response.json()
-        assert (told["completed_at"] is None) == (word == "pending")
-        paid = word == "completed" and Payout.objects.get(pk=told["payout_id"])
-        assert (paid.amount if paid else told["payout_id"]) == (amount if paid else None)
-        times = {name: told[name] for name in ("created_at", "completed_at", "payout_id")}
+        payload = response.json()
+        assert (payload["completed_at"] is None) == (word == "pending")
+        paid = word == "completed" and Payout.objects.get(pk=payload["payout_id"])
+        assert (paid.amount if paid else payload["payout_id"]) == (amount if paid else None)
+        times = {name: payload[name] for name in ("created_at", "completed_at", "payout_id")}
         self.expect(response, Answer(200, {"item_id": item_id, "status": word, "amount": amount} | times))
 
     def _pick(self, where: str, number: int) -> str:

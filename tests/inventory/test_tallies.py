@@ -44,7 +44,7 @@ def test_it_lets_the_later_count_stand(world: World) -> None:
     assert Tally.objects.get().pulled == 1
 
 
-def told() -> list[tuple[object, ...]]:
+def counted() -> list[tuple[object, ...]]:
     figures = ("collector__user_id", "size", "value", "closes", "latest")
     return list(UserTally.objects.order_by("collector__user_id").values_list(*figures))
 
@@ -56,13 +56,13 @@ def test_it_counts_what_each_user_holds(world: World) -> None:
     make_item(world.northwind.live, collector=ann, state="shipped")
     never = make_item(world.northwind.live, collector=bob, now=NOW, expires_at=None)
     count_items(now=NOW)
-    assert told() == [
+    assert counted() == [
         ("ann", 3, Decimal("210.39"), NOW + timedelta(hours=2), NOW),
         ("bob", 1, Decimal("70.13"), None, NOW),
     ]
     Item.objects.filter(pk=never.pk).update(state="shipping")
     count_items(now=NOW + timedelta(hours=3))
-    assert told() == [("ann", 3, Decimal("210.39"), NOW + timedelta(hours=5), NOW)]
+    assert counted() == [("ann", 3, Decimal("210.39"), NOW + timedelta(hours=5), NOW)]
 
 
 def test_it_counts_a_sandboxs_windows_by_its_own_clock(world: World) -> None:
@@ -72,7 +72,7 @@ def test_it_counts_a_sandboxs_windows_by_its_own_clock(world: World) -> None:
     for hours in (2, 5):
         make_item(sandbox, collector=make_collector(sandbox, f"in {hours}"), expires_at=NOW + timedelta(hours=hours))
     count_items(now=NOW)
-    assert [row[3] for row in told()] == [None, NOW + timedelta(hours=5)]
+    assert [row[3] for row in counted()] == [None, NOW + timedelta(hours=5)]
 
 
 def test_it_writes_no_user_who_has_not_changed(world: World) -> None:

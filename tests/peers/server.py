@@ -274,13 +274,13 @@ def serve(peer: Peer) -> None:
     sys.stdout.write(f"{type(peer).__name__} at {peer.url}; control at {peer.url}/_control; Ctrl-C ends it\n")
     sys.stdout.flush()
     peer.start()
-    until_told()
+    until_stopped()
     peer.stop()
 
 
-def until_told() -> None:
+def until_stopped() -> None:
     """Wait for Ctrl-C or a termination signal."""
-    told = threading.Event()
+    stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: told.set())
-    told.wait()
+        signal.signal(number, lambda *_: stopped.set())
+    stopped.wait()

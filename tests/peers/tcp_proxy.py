@@ -21,7 +21,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Self
 
-from tests.peers.server import until_told
+from tests.peers.server import until_stopped
 
 BLOCK = 65_536
 READY = re.compile(rb"Z\x00\x00\x00\x05[ITE]")  # ReadyForQuery: the server has finished with what was sent
@@ -262,5 +262,5 @@ if __name__ == "__main__":
         proxy.lose_answer(chosen.lose_answer.encode())
     sys.stdout.write(f"127.0.0.1:{proxy.port} → {chosen.to}; Ctrl-C ends it\n")
     sys.stdout.flush()
-    until_told()
+    until_stopped()
     proxy.stop()

@@ -48,7 +48,7 @@ def work_off(sale: BulkSale) -> None:
         pass
 
 
-def told() -> Counter[str]:
+def line_states() -> Counter[str]:
     return Counter(BulkLine.objects.values_list("state", flat=True))
 
 
@@ -84,7 +84,7 @@ def test_it_starts_once_for_one_form_sent_at_the_same_time(world: World) -> None
 def test_it_sells_each_item_once_with_several_workers(world: World) -> None:
     sale = started(items_of(world))
     assert together([partial(work_off, sale)] * 4) == [None] * 4
-    assert told() == {"sold": ITEMS}
+    assert line_states() == {"sold": ITEMS}
     assert (Buyback.objects.count(), Payout.objects.count()) == (ITEMS, ITEMS)
 
 
@@ -92,7 +92,7 @@ def test_it_sells_each_item_once_of_two_bulk_sales(world: World) -> None:
     items = items_of(world)
     sales = [started(items), started(items)]
     assert together([partial(work_off, sale) for sale in sales]) == [None, None]
-    assert told() == {"sold": ITEMS, "refused": ITEMS}
+    assert line_states() == {"sold": ITEMS, "refused": ITEMS}
     assert (Buyback.objects.count(), Payout.objects.count()) == (ITEMS, ITEMS)
 
 
@@ -108,7 +108,7 @@ def payments_of_an_overtaken_worker(world: World, peers: Peers, monkeypatch: pyt
 
     slow = partial(run.sell_next, sale.pk)
     assert together([slow, partial(gate.before, overtake)]) == [False, None]
-    assert told() == {"sold": 1}
+    assert line_states() == {"sold": 1}
     assert Payout.objects.count() == 1
     return len(peers.treasury.payments)
 
@@ -147,14 +147,14 @@ def test_it_is_finished_by_another_worker_when_its_own_is_killed(world: World) -
         with process(*WORKER, *QUIET) as worker:
             until(waiting)
             kill(worker)
-        assert told() == {"sold": 3, "selling": 1, "pending": 2}
+        assert line_states() == {"sold": 3, "selling": 1, "pending": 2}
         assert Payout.objects.count() == 3
         execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
     # The dead one's lease and the message's time of rest are made to pass.
     BulkLine.objects.filter(state="selling").update(lease_until=clock.now())
     execute(f"UPDATE {QUEUE} SET vt = clock_timestamp()")
     with process(*WORKER, *QUIET):
-        until(lambda: told() == {"sold": 6})
+        until(lambda: line_states() == {"sold": 6})
         until(lambda: number(f"SELECT count(*) FROM {QUEUE}") == 0)
     assert (Buyback.objects.count(), Payout.objects.count()) == (6, 6)
     assert connection.in_atomic_block is False

@@ -35,7 +35,7 @@ def lapsed(world: World, count: int) -> set[str]:
     return ids
 
 
-def told() -> list[str]:
+def expired_ids() -> list[str]:
     """Items of which an event said that their window closed."""
     return list(Event.objects.filter(type="item.expired").values_list("data__item_id", flat=True))
 
@@ -56,7 +56,7 @@ def test_it_shares_the_work_between_two_sweeps(world: World) -> None:
     ids = lapsed(world, 40)
     closed = together([lambda: close_windows(now=NOW, batch=7)] * 2)
     assert sum(closed) == len(ids)
-    assert sorted(told()) == sorted(ids)
+    assert sorted(expired_ids()) == sorted(ids)
 
 
 def test_it_gives_the_second_sweep_what_the_first_has_not_locked(world: World) -> None:
@@ -79,7 +79,7 @@ def test_it_gives_the_second_sweep_what_the_first_has_not_locked(world: World) -
         return closed
 
     assert together([first, second]) == [5, len(ids) - 5]
-    assert sorted(told()) == sorted(ids)
+    assert sorted(expired_ids()) == sorted(ids)
 
 
 def sell_around_its_end(item: Item) -> None:
@@ -114,9 +114,9 @@ def test_it_either_sells_or_closes_each_item(world: World, mode: str) -> None:
     assert together([*(partial(seller, number) for number in range(4)), sweep, sweep]) == [None] * 6
     close_windows()
     sold = set(Buyback.objects.values_list("item__public_id", flat=True))
-    assert sold.isdisjoint(told())
-    assert sold | set(told()) == {item.public_id for item in items}
-    assert len(sold) + len(told()) == len(items)
+    assert sold.isdisjoint(expired_ids())
+    assert sold | set(expired_ids()) == {item.public_id for item in items}
+    assert len(sold) + len(expired_ids()) == len(items)
 
 
 def test_it_says_expired_and_not_busy_while_the_sweep_holds_an_expired_item() -> None:

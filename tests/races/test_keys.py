@@ -11,7 +11,7 @@ import pytest
 from partners.keys.api_keys import issue_key, rotate_key
 from partners.models import ApiKey
 from partners.records.actor import SYSTEM
-from tests.races.test_review import told
+from tests.races.test_review import outcome_of
 from tests.threads import together
 from tests.world import NOW, World
 
@@ -39,7 +39,7 @@ def test_it_shows_two_successors_without_the_lock(world: World) -> None:
 
 def test_it_rotates_once_when_asked_twice_at_once(world: World) -> None:
     old = ApiKey.objects.get(environment=world.northwind.live)
-    calls = [told(rotate_key, key=old, overlap=timedelta(hours=24), by=SYSTEM, now=NOW)] * 2
+    calls = [outcome_of(rotate_key, key=old, overlap=timedelta(hours=24), by=SYSTEM, now=NOW)] * 2
     assert Counter(together(calls)) == {"done": 1, "KeyRotated": 1}
     new = ApiKey.objects.get(replaces=old)
     assert (new.expires_at, successors(world)) == (None, 1)

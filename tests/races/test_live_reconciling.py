@@ -180,7 +180,7 @@ def test_it_shows_two_reconcilers_on_one_sale_without_the_lease(
 
 def test_it_gives_a_sale_to_one_reconciler(world: World, peers: Peers, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also when nothing keeps eight runs from being at work at once."""
-    monkeypatch.setattr(reconciler, "alone", lambda *_, **__: nullcontext(enter_result=True))
+    monkeypatch.setattr(reconciler, "single_run", lambda *_, **__: nullcontext(enter_result=True))
     left_open(world, peers)
     moment = clock.now() + timedelta(seconds=31)
     closed = together([partial(reconcile_all, now=moment)] * 8)
@@ -212,7 +212,7 @@ def closing(world: World) -> tuple[Item, Callable[[], int]]:
     return item, lambda: window_sweep.close_windows(now=clock.now() + timedelta(seconds=60))
 
 
-def told() -> int:
+def expired_events() -> int:
     return Event.objects.filter(type="item.expired").count()
 
 
@@ -228,7 +228,7 @@ def test_it_shows_a_sweep_that_would_close_an_item_while_it_is_sold(
     monkeypatch.setattr(window_sweep, "CLOSE_BATCH", anything)
     answer, stopped = together([lambda: sell(world, item), partial(gate.before, sweep)])
     assert "inventory_item_swept_sells_no_more" in str(stopped)
-    assert (answer, told()) == ((200, SOLD), 0)
+    assert (answer, expired_events()) == ((200, SOLD), 0)
 
 
 def test_it_is_passed_over_by_the_sweep_while_it_sells(
@@ -237,7 +237,7 @@ def test_it_is_passed_over_by_the_sweep_while_it_sells(
     item, sweep = closing(world)
     gate = peers.hold(peers.oracle, monkeypatch)
     answer, _ = together([lambda: sell(world, item), partial(gate.before, sweep)])
-    assert (answer, told()) == ((200, SOLD), 0)
+    assert (answer, expired_events()) == ((200, SOLD), 0)
     assert sweep() == 0
     assert peers.agree()
 
@@ -247,5 +247,5 @@ def test_it_is_swept_after_a_sale_that_failed(world: World, peers: Peers, monkey
     gate = peers.hold(peers.treasury, monkeypatch)
     peers.treasury.fault("decline")
     answer, _ = together([lambda: sell(world, item), partial(gate.before, sweep)])
-    assert (answer, told()) == ((400, FAILED), 0)
-    assert (sweep(), told()) == (1, 1)
+    assert (answer, expired_events()) == ((400, FAILED), 0)
+    assert (sweep(), expired_events()) == (1, 1)

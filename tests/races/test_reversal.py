@@ -13,7 +13,7 @@ from buyback.models import Buyback, Reversal, Transfer
 from buyback.sellback.sell_back import sell_back
 from partners.models import AuditEntry
 from partners.records.actor import SYSTEM, Actor
-from tests.races.test_review import told
+from tests.races.test_review import outcome_of
 from tests.threads import together
 from tests.world import World, make_item
 
@@ -43,13 +43,13 @@ def test_it_shows_eight_people_finding_no_reversal_without_the_lock(sale: Buybac
 
 def test_it_counts_one_of_eight_confirmations(sale: Buyback) -> None:
     reversal.propose(buyback=sale, reason="so", by=Actor("user", "anna@x.test"))
-    results = Counter(together([told(reversal.confirm, buyback=sale, by=person) for person in PEOPLE]))
+    results = Counter(together([outcome_of(reversal.confirm, buyback=sale, by=person) for person in PEOPLE]))
     assert results == {"done": 1, "AlreadyReversed": 7}
     assert Transfer.objects.filter(debit="paid_out").count() == 1
     assert AuditEntry.objects.filter(action="buyback.reversal_confirmed").count() == 1
 
 
 def test_it_keeps_one_of_eight_proposals(sale: Buyback) -> None:
-    propose = [told(reversal.propose, buyback=sale, reason="so", by=person) for person in PEOPLE]
+    propose = [outcome_of(reversal.propose, buyback=sale, reason="so", by=person) for person in PEOPLE]
     assert Counter(together(propose)) == {"done": 1, "AlreadyProposed": 7}
     assert Reversal.objects.count() == 1

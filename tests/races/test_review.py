@@ -27,13 +27,13 @@ PEOPLE = [Actor("user", f"{number}@x.test") for number in range(8)]
 def in_review(world: World) -> Buyback:
     environment = world.northwind.live
     item = make_item(environment)
-    attempt = steps.claim(environment=environment, item_id=item.public_id, by=SYSTEM, key=None, now=NOW)
+    attempt = steps.claim(environment=environment, item_id=item.public_id, by=SYSTEM, idempotency_row=None, now=NOW)
     steps.submit(attempt, price(attempt.item), now=NOW)
     steps.send_to_review(attempt.pk, reason="past the retention", now=NOW)
     return Buyback.objects.get()
 
 
-def told(act: Callable[..., Any], **order: Any) -> Callable[[], str]:
+def outcome_of(act: Callable[..., Any], **order: Any) -> Callable[[], str]:
     """``act``, and what came of it: done, or the refusal's name."""
 
     def run() -> str:
@@ -63,7 +63,7 @@ def test_it_shows_eight_people_finding_a_sale_in_review_without_the_lock(world: 
 def test_it_counts_one_of_eight_confirmations(world: World, outcome: str) -> None:
     sale = in_review(world)
     make_proposal(sale, outcome=outcome)
-    results = Counter(together([told(review.confirm, buyback=sale, by=person) for person in PEOPLE]))
+    results = Counter(together([outcome_of(review.confirm, buyback=sale, by=person) for person in PEOPLE]))
     assert results == {"done": 1, "NotInReview": 7}
     assert (Buyback.objects.get().state, Payout.objects.count()) == (outcome, int(outcome == "settled"))
     assert (Transfer.objects.count(), AuditEntry.objects.count()) == (2, 1)
@@ -71,7 +71,7 @@ def test_it_counts_one_of_eight_confirmations(world: World, outcome: str) -> Non
 
 def test_it_keeps_one_of_eight_proposals(world: World) -> None:
     sale = in_review(world)
-    propose = [told(review.propose, buyback=sale, outcome="settled", reason="so", by=person) for person in PEOPLE]
+    propose = [outcome_of(review.propose, buyback=sale, outcome="settled", reason="so", by=person) for person in PEOPLE]
     assert Counter(together(propose)) == {"done": 1, "AlreadyProposed": 7}
     assert Proposal.objects.count() == AuditEntry.objects.count() == 1
 
@@ -81,8 +81,8 @@ def test_it_either_confirms_or_withdraws(world: World) -> None:
     make_proposal(sale)
     confirmed, withdrawn = together(
         [
-            told(review.confirm, buyback=sale, by=PEOPLE[0]),
-            told(review.withdraw, buyback=sale, by=PEOPLE[1]),
+            outcome_of(review.confirm, buyback=sale, by=PEOPLE[0]),
+            outcome_of(review.withdraw, buyback=sale, by=PEOPLE[1]),
         ]
     )
     assert (confirmed, withdrawn) in (("done", "NotInReview"), ("NothingProposed", "done"))

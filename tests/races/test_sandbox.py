@@ -172,8 +172,8 @@ def test_it_tells_of_a_closed_window_once_when_the_clock_jumps_beside_sweeps(wor
 
     jump = partial(move_clock, environment=here, by=SYSTEM, seconds=WEEK + 60)
     assert [type(answer) for answer in together([sweep, sweep, jump])] == [type(None)] * 2 + [Environment]
-    told = list(Event.objects.filter(type="item.expired").values_list("data__item_id", flat=True))
-    assert sorted(told) == sorted(item.public_id for item in items)
+    expired = list(Event.objects.filter(type="item.expired").values_list("data__item_id", flat=True))
+    assert sorted(expired) == sorted(item.public_id for item in items)
 
 
 def test_it_sells_or_closes_each_item_when_the_clock_jumps_beside_sales(world: World) -> None:

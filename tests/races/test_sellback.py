@@ -140,7 +140,7 @@ def test_it_pays_once_by_the_move_from_held_alone(world: World, mode: str) -> No
     unlocked = WAITING.replace("FOR NO KEY UPDATE /* wait or NOWAIT */", "")
     assert unlocked != WAITING
     sale: dict[str, Any] = {"environment": item.environment_id, "item_id": item.public_id, "requested_by": "system"}
-    sale |= dict.fromkeys(("pull", "now", "expected_amount", "min_amount"))
+    sale |= dict.fromkeys(("item_pk", "now", "expected_amount", "min_amount"))
 
     def sell() -> bool:
         with connection.cursor() as cursor:

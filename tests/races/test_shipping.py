@@ -39,7 +39,7 @@ def offer(environment: Environment, *items: Item) -> str:
     return f"{quote.pk}_rate_standard"
 
 
-def told(act: Any) -> str:
+def outcome_of(act: Any) -> str:
     """What came of it: done, or the refusal's name."""
     try:
         act()
@@ -49,11 +49,11 @@ def told(act: Any) -> str:
 
 
 def ship(environment: Environment, rate_id: str) -> str:
-    return told(partial(place, environment=environment, rate_id=rate_id, by=SYSTEM))
+    return outcome_of(partial(place, environment=environment, rate_id=rate_id, by=SYSTEM))
 
 
 def sell(environment: Environment, item: Item) -> str:
-    return told(partial(sell_back, environment=environment, item_id=item.public_id, by=SYSTEM))
+    return outcome_of(partial(sell_back, environment=environment, item_id=item.public_id, by=SYSTEM))
 
 
 def test_it_pays_for_an_item_and_ships_it_without_lock_and_guards(world: World) -> None:

@@ -12,7 +12,7 @@ from partners.models import Membership, User
 from partners.people.invitations import accept_invitation, invite
 from partners.people.team import change_role, remove_member
 from partners.records.actor import SYSTEM
-from tests.races.test_review import told
+from tests.races.test_review import outcome_of
 from tests.threads import together
 from tests.world import NOW, PASSWORD, World, make_membership
 
@@ -44,19 +44,19 @@ def test_it_shows_both_owners_leaving_without_the_lock(world: World) -> None:
 
 
 def test_it_keeps_one_of_two_owners_who_leave_at_once(world: World) -> None:
-    calls = [told(remove_member, membership=one, by=SYSTEM) for one in owners(world)]
+    calls = [outcome_of(remove_member, membership=one, by=SYSTEM) for one in owners(world)]
     assert Counter(together(calls)) == {"done": 1, "LastOwner": 1}
     assert left(world) == 1
 
 
 def test_it_keeps_one_of_two_owners_who_step_down_at_once(world: World) -> None:
-    calls = [told(change_role, membership=one, role="viewer", by=SYSTEM) for one in owners(world)]
+    calls = [outcome_of(change_role, membership=one, role="viewer", by=SYSTEM) for one in owners(world)]
     assert Counter(together(calls)) == {"done": 1, "LastOwner": 1}
     assert left(world) == 1
 
 
 def test_it_makes_one_member_of_a_link_opened_eight_times_at_once(world: World) -> None:
     _, secret = invite(partner=world.northwind.partner, email="new@x.test", role="viewer", by=SYSTEM, now=NOW)
-    calls = [told(accept_invitation, secret=secret, password=PASSWORD, now=NOW)] * 8
+    calls = [outcome_of(accept_invitation, secret=secret, password=PASSWORD, now=NOW)] * 8
     assert Counter(together(calls)) == {"done": 1, "InvitationUnusable": 7}
     assert User.objects.filter(email="new@x.test").count() == 1

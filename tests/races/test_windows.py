@@ -27,7 +27,7 @@ ANNA = Actor("user", "anna@x.test")
 HOUR = timedelta(hours=1)
 
 
-def told(act: Callable[[], Any]) -> Callable[[], str]:
+def outcome_of(act: Callable[[], Any]) -> Callable[[], str]:
     """``act``, and what came of it: done, or the refusal's name."""
 
     def run() -> str:
@@ -59,8 +59,8 @@ def test_it_either_sells_or_is_closed(world: World, mode: str) -> None:
     items = [make_item(environment, now=environment.now()) for _ in range(12)]
     results = set()
     for item in items:
-        sell = told(partial(sell_back, environment=environment, item_id=item.public_id, by=SYSTEM))
-        close = told(partial(close_window, item=item, reason="stop", by=ANNA))
+        sell = outcome_of(partial(sell_back, environment=environment, item_id=item.public_id, by=SYSTEM))
+        close = outcome_of(partial(close_window, item=item, reason="stop", by=ANNA))
         results.add(tuple(together([sell, close])))
     # Live does not wait for the close's lock, the sandbox does.
     lost = "SaleInFlight" if mode == "live" else "ItemExpired"

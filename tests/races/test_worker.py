@@ -123,5 +123,5 @@ def test_it_half_does_nothing_when_its_worker_is_killed(world: World) -> None:
     with process(*WORKER, *QUIET):
         until(lambda: done() == (ITEMS, ITEMS))
         until(lambda: number(f"SELECT count(*) FROM {QUEUE}") == 0)
-    told = Event.objects.filter(type="item.expired").values_list("data__item_id", flat=True)
-    assert sorted(told) == sorted(Item.objects.values_list("public_id", flat=True))
+    expired = Event.objects.filter(type="item.expired").values_list("data__item_id", flat=True)
+    assert sorted(expired) == sorted(Item.objects.values_list("public_id", flat=True))

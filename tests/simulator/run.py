@@ -195,8 +195,8 @@ class Run:
         open_states = {one.state for one in sales if one.completed_at is None}
         if open_states - ({Buyback.State.REVIEW} if self.backup else set()):
             broken.append(f"a sale is still open: {open_states}")
-        told = {one.pk: one.amount for one in sales if one.state == Buyback.State.SETTLED}
-        if any(told.get(sale.buyback_id) != sale.amount for sale, _ in self.sold):
+        booked = {one.pk: one.amount for one in sales if one.state == Buyback.State.SETTLED}
+        if any(booked.get(sale.buyback_id) != sale.amount for sale, _ in self.sold):
             broken.append("a seller was told of a sale the books do not have")
         if any(sale.amount < floor for sale, floor in self.sold):
             broken.append("an item sold below its seller's floor")
@@ -217,7 +217,7 @@ class Run:
             for name in ("ORACLE", "TREASURY", "QUESTIONS"):
                 stack.enter_context(patch.object(breakers, name, Breaker(self._seconds)))
             # Each actor stands for a process, and a killed one leaves its mark behind: two runs may be at work.
-            stack.enter_context(patch.object(reconciler, "alone", lambda *_, **__: nullcontext(enter_result=True)))
+            stack.enter_context(patch.object(reconciler, "single_run", lambda *_, **__: nullcontext(enter_result=True)))
             stack.enter_context(patch.object(outbound, "AT_ONCE", BoundedSemaphore(len(self.stage.actors))))
             stack.enter_context(patch.multiple(settings, ORACLE_URL="simulated", TREASURY_URL="simulated"))
             # With leases of 30 seconds, which the weather's steps are made for.

@@ -99,7 +99,7 @@ def read(request: MemberRequest, kind: Kind) -> Filters:
 def chips(filters: Filters, kind: Kind, choices: Mapping[str, Any]) -> list[Chip]:
     """The filters in use, as words."""
     packs, people = choices["packs"], choices["people"]
-    told = {
+    texts = {
         ("state", gettext("State")): kind.states[filters.state][0] if filters.state else "",
         ("when", gettext("Date (UTC)")): WHEN.get(filters.when, ""),
         ("from", gettext("From")): "" if filters.when else str(filters.since or ""),
@@ -110,7 +110,7 @@ def chips(filters: Filters, kind: Kind, choices: Mapping[str, Any]) -> list[Chip
         ("pack", gettext("Pack")): packs.get(filters.pack, filters.pack),
         ("by", gettext("Asked by")): people.get(filters.by, filters.by),
     }
-    return [Chip(name, label, text) for (name, label), text in told.items() if text]
+    return [Chip(name, label, text) for (name, label), text in texts.items() if text]
 
 
 def context(request: MemberRequest, filters: Filters, kind: Kind) -> dict[str, Any]:

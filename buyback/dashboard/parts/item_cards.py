@@ -10,7 +10,7 @@ from inventory.pricing import Price, price
 
 
 @dataclass(frozen=True)
-class Tile:
+class ItemCard:
     """One item, priced at the moment the page is made. ``tier`` is None where its pack has none for its value."""
 
     item: Item
@@ -24,7 +24,7 @@ class Tile:
         return self.open and self.item.state == Item.State.HELD
 
 
-def tile(item: Item, now: datetime) -> Tile:
+def item_card(item: Item, now: datetime) -> ItemCard:
     """Wants ``item`` as ``Item.objects.with_card()`` loads it."""
     tier = next((one for one in item.pack.tiers.all() if one.holds(item.fmv)), None)
-    return Tile(item, price(item), tier, item.window_is_open(now))
+    return ItemCard(item, price(item), tier, item.window_is_open(now))

@@ -126,8 +126,8 @@ def formula(sale: Buyback) -> str:
             "%(share)s of %(value)s, rounded half up to the cent, is %(amount)s: more than the pull's price of %(pull)s"
             " that a voucher ensures."
         )
-    told = {"value": usd(sale.fmv), "amount": usd(sale.amount), "pull": usd(sale.mint_price)}
-    return sentence % {"share": percent(sale.buyback_percent), **told}
+    amounts = {"value": usd(sale.fmv), "amount": usd(sale.amount), "pull": usd(sale.mint_price)}
+    return sentence % {"share": percent(sale.buyback_percent), **amounts}
 
 
 def _steps(sale: Buyback, payout: Payout | None) -> Iterator[Step]:
@@ -142,7 +142,7 @@ def _steps(sale: Buyback, payout: Payout | None) -> Iterator[Step]:
         kept = gettext("%(asked)s; the item is kept for this sellback") % {"asked": asked}
         yield Step(sale.created_at, _("Claimed"), kept)
     for move in moves:
-        yield from _told(sale, move)
+        yield from _steps_of(sale, move)
     if payout is not None and payout.paid_at:
         yield Step(payout.paid_at, _("Paid to the user"), usd(payout.amount), "good")
 
@@ -155,7 +155,7 @@ def _taken_back(transfers: list[Transfer]) -> Iterator[Step]:
             yield Step(line.created_at, _("Recovered by Phygitals"), more, "warn")
 
 
-def _told(sale: Buyback, move: Move) -> Iterator[Step]:
+def _steps_of(sale: Buyback, move: Move) -> Iterator[Step]:
     """A move of the sale in words. Its end carries the sale's own time, by which statements count it."""
     if move.after == State.SUBMITTED:
         more = gettext("Priced at %(amount)s, and the treasury was asked to pay it") % {"amount": usd(sale.amount)}

@@ -30,7 +30,7 @@ def filled(client: Client, path: str, **changes: Any) -> dict[str, Any]:
     return {name: value for name, value in sent.items() if value not in (None, False)}
 
 
-def told() -> list[tuple[str, Any, Any]]:
+def audited() -> list[tuple[str, Any, Any]]:
     return list(AuditEntry.objects.values_list("actor", "before", "after"))
 
 
@@ -43,7 +43,7 @@ def test_it_asks_before_it_pauses(admin: Client) -> None:
     confirmed = dict(page.context["sent"]) | YES
     assert admin.post(CHANGE, confirmed).status_code == 302
     assert TreasuryControl.objects.get().paused
-    assert told() == [("user:admin@phygitals.test", {"paused": False}, {"paused": True, "reason": "because"})]
+    assert audited() == [("user:admin@phygitals.test", {"paused": False}, {"paused": True, "reason": "because"})]
 
 
 def test_it_makes_the_one_row(admin: Client) -> None:

@@ -134,13 +134,13 @@ def rung(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
 
 
 def test_it_rings_for_new_figures(admin: Client, rung: list[bool]) -> None:
-    done = admin.post(reverse("refresh_standing"), follow=True)
+    done = admin.post(reverse("refresh_exposure"), follow=True)
     assert "Being added up now." in done.content.decode()
     assert rung == [True]
 
 
 def test_it_rings_for_staff_alone_and_by_its_button(admin: Client, world: World, rung: list[bool]) -> None:
-    bell = reverse("refresh_standing")
+    bell = reverse("refresh_exposure")
     assert admin.get(bell).status_code == 405
     assert Client().post(bell).status_code == 302
     assert signed_in(world.northwind.owner).post(bell).status_code in (302, 403)

@@ -23,7 +23,7 @@ YES = {"confirmed": "yes"}
 def claimed(world: World) -> steps.Attempt:
     environment = world.northwind.live
     item = make_item(environment)
-    return steps.claim(environment=environment, item_id=item.public_id, by=SYSTEM, key=None, now=NOW)
+    return steps.claim(environment=environment, item_id=item.public_id, by=SYSTEM, idempotency_row=None, now=NOW)
 
 
 @pytest.fixture
@@ -52,8 +52,16 @@ def test_it_tells_the_whole_story(sale: Buyback) -> None:
     make_proposal(sale, reason="statement 7")
     Buyback.objects.update(treasury="pay.example.test:9002", reference="buyback-of-the-pull")
     page = resolver().get(address(Buyback, "change", sale.pk)).content.decode()
-    told = ("pay.example.test:9002", "buyback-of-the-pull", "past the retention", "82.50", "85%", "$70.13", "In flight")
-    for part in (*told, "statement 7"):
+    parts = (
+        "pay.example.test:9002",
+        "buyback-of-the-pull",
+        "past the retention",
+        "82.50",
+        "85%",
+        "$70.13",
+        "In flight",
+    )
+    for part in (*parts, "statement 7"):
         assert part in page
 
 

@@ -22,7 +22,7 @@ from tests.world import World, make_idempotency_key, make_item
 ANNA, BEN = Actor("user", "anna@x.test"), Actor("user", "ben@x.test")
 
 
-def told(sale: Buyback) -> list[tuple[str, str, str]]:
+def lines_of(sale: Buyback) -> list[tuple[str, str, str]]:
     return [(line.what, line.detail, line.by) for line in tell(sale)]
 
 
@@ -34,9 +34,9 @@ def resolved(world: World) -> Buyback:
         make_item(here),
         make_idempotency_key(here, key="order-7", status=None, body=None, lease_until=here.now()),
     )
-    first = steps.claim(environment=here, item_id=item.public_id, by=SYSTEM, key=None, now=None)
+    first = steps.claim(environment=here, item_id=item.public_id, by=SYSTEM, idempotency_row=None, now=None)
     steps.fail(first.pk, reason="price: stale")
-    attempt = steps.claim(environment=here, item_id=item.public_id, by=SYSTEM, key=key.pk, now=None)
+    attempt = steps.claim(environment=here, item_id=item.public_id, by=SYSTEM, idempotency_row=key.pk, now=None)
     steps.submit(attempt, price(attempt.item), now=None)
     steps.send_to_review(attempt.pk, reason="mismatch: amount", now=None)
     review.propose(buyback=attempt.buyback, outcome="settled", reason="statement 7", by=ANNA)
@@ -44,7 +44,7 @@ def resolved(world: World) -> Buyback:
 
 
 def test_it_tells_of_a_sale_in_its_order(resolved: Buyback) -> None:
-    assert told(resolved) == [
+    assert lines_of(resolved) == [
         ("Idempotency key", "order-7", ""),
         ("Claimed", "", "system"),
         ("Ledger", "Treasury → In flight: $70.13", ""),
@@ -64,7 +64,7 @@ def test_it_tells_of_a_sale_at_once(world: World) -> None:
     item = make_item(world.northwind.live, voucher=True)
     sell_back(environment=item.environment, item_id=item.public_id, by=SYSTEM)
     basis = "85% of $82.50, at least the pull's price of $25.00: $70.13"
-    assert told(Buyback.objects.get()) == [
+    assert lines_of(Buyback.objects.get()) == [
         ("Sold at once", basis, "system"),
         ("Ledger", "Treasury → Paid out: $70.13", ""),
         ("Payout", "$70.13, paid", ""),
@@ -75,7 +75,7 @@ def test_it_tells_of_a_sale_at_once(world: World) -> None:
 def test_it_tells_what_the_treasury_says_after_the_end(resolved: Buyback) -> None:
     with pytest.raises(OutcomeUnknown):
         steps.fail(resolved.pk, reason="declined: closed account")
-    assert told(resolved)[-1] == ("Another answer", "declined: closed account", "")
+    assert lines_of(resolved)[-1] == ("Another answer", "declined: closed account", "")
 
 
 def test_it_shows_the_story_and_every_attempt(world: World, resolved: Buyback) -> None:

@@ -295,8 +295,8 @@ def test_it_lists_bulk_sales_newest_first(
     # Session, user, memberships, environment; the bulk sales; their lines counted.
     with django_assert_num_queries(6):
         answer = client.get(BULK.format(mode="live"))
-    told = [(sale.pk, standing["word"]) for sale, standing in answer.context["sales"]]
-    assert told == [(new.pk, "Running"), (old.pk, "Cancelled")]
+    states = [(sale.pk, progress["word"]) for sale, progress in answer.context["sales"]]
+    assert states == [(new.pk, "Running"), (old.pk, "Cancelled")]
 
 
 def test_it_finds_no_bulk_sale_of_another_environment(world: World) -> None:

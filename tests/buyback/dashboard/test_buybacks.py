@@ -44,7 +44,7 @@ def claimed(world: World, minute: int = 0, user: str = "ann") -> Buyback:
     moment, live = NOW + timedelta(minutes=minute), world.northwind.live
     collector = live.collectors.filter(user_id=user).first() or make_collector(live, user)
     item = make_item(live, now=NOW - timedelta(hours=1), collector=collector)
-    attempt = steps.claim(environment=live, item_id=item.public_id, by=KEY, key=None, now=moment)
+    attempt = steps.claim(environment=live, item_id=item.public_id, by=KEY, idempotency_row=None, now=moment)
     return attempt.buyback
 
 
@@ -158,19 +158,19 @@ def test_it_says_why_it_failed_and_what_to_do_next(world: World, reason: str, se
 
 
 @pytest.mark.parametrize(
-    ("mint", "fmv", "told"),
+    ("mint", "fmv", "text"),
     [
         ("25.00", "82.50", "is $70.13: more than the pull's price of $25.00 that a voucher ensures."),
         ("90.00", "82.50", "at least the pull's price of $90.00, which is no less than 85% of $82.50"),
     ],
 )
 @pytest.mark.breaks_books(reason="a sale's row alone")
-def test_it_says_how_a_vouchers_amount_came_about(world: World, mint: str, fmv: str, told: str) -> None:
+def test_it_says_how_a_vouchers_amount_came_about(world: World, mint: str, fmv: str, text: str) -> None:
     item = make_item(world.northwind.live)
     amount = max(Decimal(mint), Decimal("70.13"))
     sale = make_buyback(item, voucher=True, mint_price=Decimal(mint), fmv=Decimal(fmv), amount=amount)
     sale.refresh_from_db()
-    assert told in story.formula(sale)
+    assert text in story.formula(sale)
 
 
 def test_it_tells_of_money_that_was_recovered(world: World) -> None:

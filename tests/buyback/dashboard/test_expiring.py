@@ -36,7 +36,7 @@ def queue(world: World, query: str = "", mode: str = "live", role: str = "operat
 
 
 def shown(world: World, query: str = "", mode: str = "live") -> list[int]:
-    return [tile.item.pk for tile in queue(world, query, mode).context["tiles"]]  # type: ignore[attr-defined]
+    return [item_card.item.pk for item_card in queue(world, query, mode).context["item_cards"]]  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("mode", ["live", "sandbox"])
@@ -115,7 +115,7 @@ def test_it_looks_through_no_more_windows_than_a_page_may(
     assert "None among the windows that this page looked through" in answer.content.decode()
     while cursor := answer.context["page"].next:  # type: ignore[attr-defined]
         answer = queue(world, f"?{query}&after={cursor}")
-        seen += [tile.item.pk for tile in answer.context["tiles"]]  # type: ignore[attr-defined]
+        seen += [item_card.item.pk for item_card in answer.context["item_cards"]]  # type: ignore[attr-defined]
     assert seen == sought
 
 
@@ -158,7 +158,7 @@ def test_it_walks_through_every_item_once(world: World) -> None:
     collector = make_collector(world.northwind.live)
     items = [closing(world, collector=collector, hours=1 + place).pk for place in range(51)]
     first = queue(world).context  # type: ignore[attr-defined]
-    assert [tile.item.pk for tile in first["tiles"]] == items[:50]
+    assert [item_card.item.pk for item_card in first["item_cards"]] == items[:50]
     assert shown(world, f"?after={first['page'].next}") == items[50:]
 
 

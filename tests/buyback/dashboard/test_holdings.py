@@ -28,7 +28,7 @@ def collector(world: World) -> Collector:
 
 def tiles(client: Client, collector: Collector, query: str = "") -> list[str]:
     answer = client.get(f"/dashboard/live/users/{collector.pk}/{query}")
-    return [tile.item.public_id for tile in answer.context["tiles"]]
+    return [item_card.item.public_id for item_card in answer.context["item_cards"]]
 
 
 def test_it_sorts_by_pull_by_window_and_by_value(world: World, collector: Collector) -> None:
@@ -51,7 +51,7 @@ def test_it_walks_through_every_item_once_in_any_order(world: World, collector: 
     client = signed_in(world.northwind.viewer)
     first = client.get(f"/dashboard/live/users/{collector.pk}/?sort={sort}").context
     second = tiles(client, collector, f"?sort={sort}&after={first['page'].next}")
-    seen = [tile.item.public_id for tile in first["tiles"]] + second
+    seen = [item_card.item.public_id for item_card in first["item_cards"]] + second
     assert len(seen) == 50
     assert set(seen) == items
 

@@ -70,12 +70,12 @@ def test_it_is_audited(sale: Buyback, world: World) -> None:
     reversal.withdraw(buyback=sale, by=BEN)
     reversal.propose(buyback=sale, reason="letter 12", by=ANNA)
     reversal.confirm(buyback=sale, by=BEN)
-    told = {"amount": "70.13", "reason": "a mistake", "proposed_by": str(ANNA)}
-    then = told | {"reason": "letter 12"}
+    facts = {"amount": "70.13", "reason": "a mistake", "proposed_by": str(ANNA)}
+    then = facts | {"reason": "letter 12"}
     line = {"transfer": str(Transfer.objects.get(debit="paid_out").pk)}
     assert list(AuditEntry.objects.order_by("id").values_list("actor", "action", "before", "after")) == [
-        (str(ANNA), "buyback.reversal_proposed", None, told),
-        (str(BEN), "buyback.reversal_withdrawn", told, None),
+        (str(ANNA), "buyback.reversal_proposed", None, facts),
+        (str(BEN), "buyback.reversal_withdrawn", facts, None),
         (str(ANNA), "buyback.reversal_proposed", None, then),
         (str(BEN), "buyback.reversal_confirmed", {"transfer": None}, then | line),
     ]
@@ -123,7 +123,9 @@ def test_it_wants_a_reason(sale: Buyback, reason: str) -> None:
 @pytest.mark.parametrize("end", ["claimed", "failed"])
 def test_it_reverses_only_what_was_paid(world: World, end: str) -> None:
     item = make_item(world.northwind.live)
-    attempt = steps.claim(environment=item.environment, item_id=item.public_id, by=SYSTEM, key=None, now=NOW)
+    attempt = steps.claim(
+        environment=item.environment, item_id=item.public_id, by=SYSTEM, idempotency_row=None, now=NOW
+    )
     if end == "failed":
         steps.fail(attempt.pk, reason="declined", now=NOW)
     for act in (reversal.confirm, reversal.withdraw):

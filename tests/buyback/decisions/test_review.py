@@ -26,7 +26,7 @@ def submitted(world: World) -> Buyback:
     """A sale whose payment was asked for."""
     environment = world.northwind.live
     item = make_item(environment)
-    attempt = steps.claim(environment=environment, item_id=item.public_id, by=SYSTEM, key=None, now=NOW)
+    attempt = steps.claim(environment=environment, item_id=item.public_id, by=SYSTEM, idempotency_row=None, now=NOW)
     steps.submit(attempt, price(attempt.item), now=NOW)
     return Buyback.objects.get()
 
@@ -60,8 +60,8 @@ def test_it_moves_nothing_by_a_proposal(world: World) -> None:
     review.propose(buyback=sale, outcome="settled", reason=" seen on the statement ", by=ANNA)
     after = everything()
     assert [a == b for a, b in zip(after, before, strict=True)] == [True, True, False, True, True, True, True, False]
-    told = {"outcome": "settled", "reason": "seen on the statement", "proposed_by": "user:anna@x.test"}
-    assert audited() == [("user:anna@x.test", "buyback.review_proposed", None, told)]
+    facts = {"outcome": "settled", "reason": "seen on the statement", "proposed_by": "user:anna@x.test"}
+    assert audited() == [("user:anna@x.test", "buyback.review_proposed", None, facts)]
     assert AuditEntry.objects.get().partner == world.northwind.partner
 
 
@@ -88,8 +88,8 @@ def test_it_gives_the_item_back_when_two_people_say_it_was_not_paid(world: World
     closed = review.confirm(buyback=sale, by=BEN)
     assert (closed.state, Item.objects.get().state, Payout.objects.count()) == ("failed", "held", 0)
     assert Transfer.objects.filter(debit="in_flight", credit="treasury", amount=sale.amount).count() == 1
-    told = Event.objects.get(type=Event.Type.BUYBACK_FAILED).data
-    assert told["reason"] == closed.failure_reason == "review: it was not paid"
+    facts = Event.objects.get(type=Event.Type.BUYBACK_FAILED).data
+    assert facts["reason"] == closed.failure_reason == "review: it was not paid"
 
 
 def test_it_takes_a_sale_that_was_not_paid_off_its_caps(world: World) -> None:

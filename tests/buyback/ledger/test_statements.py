@@ -40,11 +40,11 @@ def sell(environment: Environment, moment: datetime) -> Decimal:
 
 def fail(environment: Environment, claimed: datetime, failed: datetime) -> None:
     item = make_item(environment, now=claimed - HOUR)
-    attempt = steps.claim(environment=environment, item_id=item.public_id, by=SYSTEM, key=None, now=claimed)
+    attempt = steps.claim(environment=environment, item_id=item.public_id, by=SYSTEM, idempotency_row=None, now=claimed)
     steps.fail(attempt.pk, reason="paused", now=failed)
 
 
-def told(environment: Environment) -> dict[date, tuple[int, Decimal, int, Decimal, int]]:
+def statements_of(environment: Environment) -> dict[date, tuple[int, Decimal, int, Decimal, int]]:
     rows = Statement.objects.of(environment)
     return {row.day: (row.sold, row.sold_amount, row.paid, row.paid_amount, row.failed) for row in rows}
 
@@ -54,7 +54,7 @@ def test_it_adds_up_a_day(world: World) -> None:
     for moment in (MIDNIGHT - timedelta(days=1), MIDNIGHT - HOUR, MIDNIGHT - MICROSECOND, MIDNIGHT):
         sell(live, moment)
     assert close_statements(now=CLOSES) == 1
-    assert told(live) == {DAY: (3, Decimal("210.39"), 3, Decimal("210.39"), 0)}
+    assert statements_of(live) == {DAY: (3, Decimal("210.39"), 3, Decimal("210.39"), 0)}
     assert Statement.objects.get().closed_at == CLOSES
 
 
@@ -64,7 +64,7 @@ def test_it_counts_what_failed_on_the_day_it_failed(world: World) -> None:
     fail(live, MIDNIGHT - HOUR, MIDNIGHT - MICROSECOND)
     close_statements(now=CLOSES + timedelta(days=1))
     nothing = (0, Decimal(0), 0, Decimal(0))
-    assert told(live) == {DAY: (*nothing, 1), DAY + timedelta(days=1): (*nothing, 1)}
+    assert statements_of(live) == {DAY: (*nothing, 1), DAY + timedelta(days=1): (*nothing, 1)}
 
 
 def test_it_gives_a_late_settlement_to_the_day_it_completed(world: World) -> None:
@@ -74,16 +74,19 @@ def test_it_gives_a_late_settlement_to_the_day_it_completed(world: World) -> Non
     close_statements(now=CLOSES)
     steps.settle(late.pk, now=CLOSES + HOUR)
     close_statements(now=CLOSES + timedelta(days=1))
-    assert [(day, row[0]) for day, row in sorted(told(live).items())] == [(DAY, 1), (DAY + timedelta(days=1), 1)]
+    assert [(day, row[0]) for day, row in sorted(statements_of(live).items())] == [
+        (DAY, 1),
+        (DAY + timedelta(days=1), 1),
+    ]
 
 
 def test_it_keeps_environments_apart(world: World) -> None:
     sell(world.northwind.live, MIDNIGHT - HOUR)
     sell(world.northwind.sandbox, MIDNIGHT - timedelta(days=1, hours=1))
     close_statements(now=CLOSES)
-    assert list(told(world.northwind.live)) == [DAY]
-    assert sorted(told(world.northwind.sandbox)) == [DAY - timedelta(days=1), DAY]
-    assert told(world.juniper.live) == {}
+    assert list(statements_of(world.northwind.live)) == [DAY]
+    assert sorted(statements_of(world.northwind.sandbox)) == [DAY - timedelta(days=1), DAY]
+    assert statements_of(world.juniper.live) == {}
 
 
 def test_it_waits_five_minutes(world: World) -> None:
@@ -103,9 +106,13 @@ def test_it_leaves_no_day_out(world: World) -> None:
     sell(live, MIDNIGHT - HOUR)
     sell(live, MIDNIGHT + timedelta(days=60))
     assert close_statements(now=CLOSES + timedelta(days=64)) == 65
-    days = sorted(told(live))
+    days = sorted(statements_of(live))
     assert (days[0], days[-1], len(days)) == (DAY, DAY + timedelta(days=64), 65)
-    assert [told(live)[day][0] for day in (DAY, DAY + timedelta(days=1), DAY + timedelta(days=61))] == [1, 0, 1]
+    assert [statements_of(live)[day][0] for day in (DAY, DAY + timedelta(days=1), DAY + timedelta(days=61))] == [
+        1,
+        0,
+        1,
+    ]
 
 
 def test_it_follows_a_sandboxs_own_clock(world: World) -> None:
@@ -117,7 +124,7 @@ def test_it_follows_a_sandboxs_own_clock(world: World) -> None:
     sell(sandbox, datetime.combine(today, datetime.min.time(), UTC) - HOUR)
     assert close_statements(now=moved + timedelta(minutes=5) - MICROSECOND) == 0
     assert close_statements(now=moved + timedelta(minutes=5)) == 1
-    assert list(told(sandbox)) == [today - timedelta(days=1)]
+    assert list(statements_of(sandbox)) == [today - timedelta(days=1)]
 
 
 @contextmanager
@@ -153,7 +160,7 @@ def test_it_freezes_nothing_that_does_not_add_up(world: World) -> None:
         cursor.execute("DELETE FROM buyback_payout WHERE environment_id = %s", [world.northwind.live.pk])
     with pytest.raises(BooksDisagree, match=f"^environment {world.northwind.live.pk}$"):
         close_statements(now=CLOSES)
-    assert (told(world.northwind.live), list(told(world.juniper.live))) == ({}, [DAY])
+    assert (statements_of(world.northwind.live), list(statements_of(world.juniper.live))) == ({}, [DAY])
 
 
 def test_it_costs_one_query_when_there_is_nothing_to_do(
@@ -208,13 +215,13 @@ class Days:
 
     def agrees(self) -> None:
         """Statements say what happened; with the open days they are the ledger."""
-        closed = told(self.here)
+        closed = statements_of(self.here)
         for day, (sold, sold_amount, paid, paid_amount, failed) in closed.items():
             assert (sold, sold_amount, failed) == (self.sold[day], self.amounts[day], self.failed[day])
             assert (paid, paid_amount) == (sold, sold_amount)
         business = [day for day in (*self.sold, *self.failed) if (self.now - timedelta(minutes=5)).date() > day]
         close_statements(now=self.now)
-        assert set(business) <= set(told(self.here))
+        assert set(business) <= set(statements_of(self.here))
         still_open = sum((self.amounts[day] for day in self.sold if day not in closed), Decimal(0))
         whole = sum((row[1] for row in closed.values()), Decimal(0)) + still_open
         assert whole == balance(self.here, Transfer.Account.PAID_OUT)
@@ -236,6 +243,6 @@ def test_it_adds_up_with_the_ledger_whatever_happens(world: World, steps: list[t
 def submitted(environment: Environment, moment: datetime) -> Buyback:
     """A sale of which nobody knows yet whether it was paid."""
     item = make_item(environment, now=moment - HOUR)
-    attempt = steps.claim(environment=environment, item_id=item.public_id, by=SYSTEM, key=None, now=moment)
+    attempt = steps.claim(environment=environment, item_id=item.public_id, by=SYSTEM, idempotency_row=None, now=moment)
     steps.submit(attempt, price(item), now=moment)
     return attempt.buyback

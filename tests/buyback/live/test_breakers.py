@@ -115,7 +115,7 @@ def test_it_is_tried_by_the_first_request_that_asks(shop: Shop, open_breaker: Br
     assert open_breaker.silences == 0
 
 
-def told() -> list[str]:
+def alerted_peers() -> list[str]:
     """The peers whose silence the admins were told of."""
     opened = Alert.objects.filter(kind=Alert.Kind.BREAKER_OPENED)
     return list(opened.values_list("subject", flat=True))
@@ -131,7 +131,7 @@ def test_it_stops_selling_while_the_treasury_is_silent(
     assert shop.sale(items[-1]) == FAILED
     assert rows(items[-1]).buyback is UNTOUCHED.buyback
     assert (len(shop.oracle.seen), len(shop.treasury.seen)) == (SILENCES, SILENCES)
-    assert (told(), open_breakers()) == (["treasury"], ["treasury"])
+    assert (alerted_peers(), open_breakers()) == (["treasury"], ["treasury"])
     shop.treasury.fault(None)
     clock.seconds = REST
     assert shop.sale(items[-1]) == SOLD
@@ -146,7 +146,7 @@ def test_it_stops_selling_while_the_oracle_is_silent(
     shop.oracle.fault("500")
     assert [shop.sale(item) for _ in range(SILENCES + 1)] == [FAILED] * (SILENCES + 1)
     assert calls(shop.oracle) == ["GET"] * 2 * SILENCES
-    assert told() == ["oracle"]
+    assert alerted_peers() == ["oracle"]
     shop.oracle.fault(None)
     clock.seconds = REST
     assert shop.sale(item) == SOLD

@@ -140,7 +140,9 @@ def test_it_tells_a_form_that_is_sent_again_what_became_of_its_sale(shop: Shop, 
 def open_sale(shop: Shop, **fields: Any) -> Item:
     """An item whose sale was claimed a minute ago and never went on."""
     item = shop.item(**fields)
-    steps.claim(environment=item.environment, item_id=item.public_id, by=SYSTEM, key=None, now=later(minutes=-1))
+    steps.claim(
+        environment=item.environment, item_id=item.public_id, by=SYSTEM, idempotency_row=None, now=later(minutes=-1)
+    )
     item.refresh_from_db()
     return item
 

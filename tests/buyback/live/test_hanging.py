@@ -21,7 +21,7 @@ from buyback.live.reconciler import reconcile_all
 from buyback.models import Buyback, Payout
 from config.foundation import outbound
 from config.foundation.breaker import REST, SILENCES, Breaker
-from config.foundation.single_run import alone
+from config.foundation.single_run import single_run
 from inventory.models import Item
 from partners.records.actor import SYSTEM
 from tests.buyback.live.shop import (
@@ -40,7 +40,7 @@ from tests.buyback.live.shop import (
     rows,
     unresolved,
 )
-from tests.buyback.live.test_breakers import Clock, told
+from tests.buyback.live.test_breakers import Clock, alerted_peers
 from tests.dashboard.steps import HTMX, signed_in
 
 THREADS = 4
@@ -153,7 +153,7 @@ def test_it_asks_no_treasury_that_has_not_answered_five_questions(shop: Shop, cl
     shop.treasury.fault("500")
     assert [status(shop, item) for item in items] == ["pending"] * (SILENCES + 1)
     assert calls(shop.treasury) == ["GET"] * SILENCES
-    assert (told(), open_breakers()) == (["treasury"], ["treasury"])
+    assert (alerted_peers(), open_breakers()) == (["treasury"], ["treasury"])
     assert bare(items[-1]) == DROPPED
     shop.treasury.fault(None)
     clock.seconds = REST - 0.001
@@ -218,7 +218,7 @@ def test_it_ends_a_run_of_the_clock_after_five_silences(shop: Shop, clock: Clock
 
 def test_it_makes_one_run_of_the_clock_at_a_time(shop: Shop) -> None:
     lost(shop)
-    with alone("reconcile", seconds=60):
+    with single_run("reconcile", seconds=60):
         assert reconcile_all() == 0
     assert shop.treasury.seen == []
     assert [reconcile_all(), reconcile_all()] == [1, 0]
@@ -233,7 +233,9 @@ def test_it_takes_up_no_sale_when_its_time_is_over(shop: Shop) -> None:
 
 def test_it_ends_a_claim_that_asks_nobody_even_then(shop: Shop, clock: Clock) -> None:
     item = shop.item()
-    steps.claim(environment=item.environment, item_id=item.public_id, by=SYSTEM, key=None, now=later(minutes=-1))
+    steps.claim(
+        environment=item.environment, item_id=item.public_id, by=SYSTEM, idempotency_row=None, now=later(minutes=-1)
+    )
     for _ in range(SILENCES):
         breakers.QUESTIONS.count(answered=False)
     assert status(shop, item) == "failed"

@@ -142,7 +142,9 @@ def test_it_says_in_flight_while_the_first_request_is_at_work(shop: Shop) -> Non
 
 def claimed(item: Item, key: IdempotencyKey) -> steps.Attempt:
     """What a request leaves behind that died after its claim."""
-    return steps.claim(environment=item.environment, item_id=item.public_id, by=SYSTEM, key=key.pk, now=None)
+    return steps.claim(
+        environment=item.environment, item_id=item.public_id, by=SYSTEM, idempotency_row=key.pk, now=None
+    )
 
 
 def begun(shop: Shop, item: Item, key: str) -> IdempotencyKey:

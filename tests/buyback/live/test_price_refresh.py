@@ -21,7 +21,7 @@ from buyback.live.price_refresh import AT_ONCE, refresh_prices
 from buyback.tasks import refresh_prices as task
 from config.celery import app
 from config.foundation import clock
-from config.foundation.single_run import alone
+from config.foundation.single_run import single_run
 from inventory.models import Card, Item
 from tests.buyback.live.shop import Shop, later
 from tests.peers.server import Request
@@ -87,8 +87,8 @@ def test_it_ends_its_batch_when_the_oracle_is_silent_and_goes_on_from_there(shop
     with capture_logs() as logs:
         assert refresh_prices() == 0
     assert len(shop.oracle.seen) == 2 * 2 * AT_ONCE  # the fifth silence is in the second group; each is tried twice
-    told = {"asked": 2 * AT_ONCE, "of": len(items), "place": items[2 * AT_ONCE].card_id, "silences": 2 * AT_ONCE}
-    assert logs[-1] == {"event": "refresh_ended_early", "log_level": "warning"} | told
+    facts = {"asked": 2 * AT_ONCE, "of": len(items), "place": items[2 * AT_ONCE].card_id, "silences": 2 * AT_ONCE}
+    assert logs[-1] == {"event": "refresh_ended_early", "log_level": "warning"} | facts
     shop.oracle.fault(None)
     assert refresh_prices() == 2
 
@@ -154,7 +154,7 @@ def test_it_counts_on_the_interval_of_the_clock() -> None:
 
 def test_it_makes_one_batch_at_a_time(shop: Shop) -> None:
     held(shop)
-    with alone("refresh_prices", seconds=60):
+    with single_run("refresh_prices", seconds=60):
         assert refresh_prices() == 0
     assert shop.oracle.seen == []
     assert refresh_prices() == 1

@@ -30,7 +30,7 @@ def quotes(shop: Shop, *items: Item | str) -> Any:
     return response.json()["quotes"]
 
 
-def told(item: Item, reason: str | None, **fields: Any) -> dict[str, Any]:
+def quoted(item: Item, reason: str | None, **fields: Any) -> dict[str, Any]:
     known = {"item_id": item.public_id, "eligible": reason is None, "reason": reason, "expires_at": None}
     return known | WORTH | fields
 
@@ -47,15 +47,15 @@ def test_it_quotes_each_in_the_order_asked(shop: Shop) -> None:
     make_buyback(selling, state="claimed", created_at=clock.now())
     stale, shipped = shop.item(), shop.item(card=priced_now(), state="shipped")
     unknown = {"eligible": False, "reason": "not_found"} | NOTHING
-    unpriced = told(stale, "price_unavailable", amount=None, fmv=None)
+    unpriced = quoted(stale, "price_unavailable", amount=None, fmv=None)
     assert quotes(shop, "nothing", selling, closed, stale, held, shipped, held) == [
         {"item_id": "nothing"} | unknown,
-        told(selling, "in_progress"),
-        told(closed, "expired", expires_at=iso(closed_at)),
+        quoted(selling, "in_progress"),
+        quoted(closed, "expired", expires_at=iso(closed_at)),
         unpriced,
-        told(held, None, expires_at=iso(closes)),
+        quoted(held, None, expires_at=iso(closes)),
         {"item_id": shipped.public_id} | unknown,
-        told(held, None, expires_at=iso(closes)),
+        quoted(held, None, expires_at=iso(closes)),
     ]
 
 
@@ -94,12 +94,12 @@ def test_it_has_no_side_effect_and_asks_nobody(shop: Shop) -> None:
 
 def test_it_quotes_a_voucher_at_least_the_price_of_the_pull(shop: Shop) -> None:
     item = shop.item(card=make_card(fmv=Decimal(10), priced_at=clock.now()), voucher=True)
-    assert quotes(shop, item) == [told(item, None, amount=25, fmv=10)]
+    assert quotes(shop, item) == [quoted(item, None, amount=25, fmv=10)]
 
 
 def test_it_quotes_the_catalogues_price_while_nobody_knows_a_better_one(shop: Shop, settings: Settings) -> None:
     item, settings.ORACLE_URL = shop.item(), ""
-    assert quotes(shop, item) == [told(item, None)]
+    assert quotes(shop, item) == [quoted(item, None)]
 
 
 def test_it_quotes_a_sandbox_at_the_frozen_price(shop: Shop) -> None:
@@ -107,7 +107,7 @@ def test_it_quotes_a_sandbox_at_the_frozen_price(shop: Shop) -> None:
     Card.objects.update(fmv=Decimal(1))
     shop.base, shop.key = "/_/api/v1", shop.world.northwind.sandbox_key
     assert item.expires_at is not None
-    assert quotes(shop, item) == [told(item, None, expires_at=iso(item.expires_at))]
+    assert quotes(shop, item) == [quoted(item, None, expires_at=iso(item.expires_at))]
 
 
 @pytest.mark.parametrize(("ago", "reason"), [(3599, None), (3601, "price_unavailable")])

@@ -22,7 +22,7 @@ def status(shop: Shop, item: Item | str) -> tuple[int, Any]:
     return shop.get(f"/vm/buyback/{quote(item_id, safe='')}")
 
 
-def told(item: Item, word: str, **fields: Any) -> tuple[int, Any]:
+def status_of(item: Item, word: str, **fields: Any) -> tuple[int, Any]:
     """What is told of the item's latest sellback."""
     latest = Buyback.objects.filter(item=item).latest("created_at")
     known = {"item_id": item.public_id, "status": word, "amount": 70.13, "created_at": iso(latest.created_at)}
@@ -33,7 +33,7 @@ def told(item: Item, word: str, **fields: Any) -> tuple[int, Any]:
 def test_it_tells_of_a_completed_sellback(shop: Shop) -> None:
     item = shop.item(card=make_card(source_type="ebay", listing_id="v1|77|0"))
     assert shop.sale(item) == SOLD
-    assert status(shop, item) == told(item, "completed", payout_id=str(Payout.objects.get().pk))
+    assert status(shop, item) == status_of(item, "completed", payout_id=str(Payout.objects.get().pk))
 
 
 def test_it_tells_of_a_declined_and_of_an_unpriced_one(shop: Shop) -> None:
@@ -42,8 +42,8 @@ def test_it_tells_of_a_declined_and_of_an_unpriced_one(shop: Shop) -> None:
     assert shop.sale(item) == FAILED
     shop.oracle.fault("stale", times=1)
     assert shop.sale(unpriced) == FAILED
-    assert status(shop, item) == told(item, "failed")
-    assert status(shop, unpriced) == told(unpriced, "failed", amount=None)
+    assert status(shop, item) == status_of(item, "failed")
+    assert status(shop, unpriced) == status_of(unpriced, "failed", amount=None)
 
 
 @pytest.mark.parametrize(("state", "amount"), [("claimed", None), ("submitted", 70.13), ("unknown", 70.13)])
@@ -51,7 +51,7 @@ def test_it_tells_of_a_declined_and_of_an_unpriced_one(shop: Shop) -> None:
 def test_it_tells_of_one_that_is_being_worked_on(shop: Shop, state: str, amount: float | None) -> None:
     item = shop.item(state="selling")
     make_buyback(item, state=state, created_at=clock.now())
-    assert status(shop, item) == told(item, "pending", amount=amount)
+    assert status(shop, item) == status_of(item, "pending", amount=amount)
     assert rows(item).buyback == state
     assert shop.treasury.seen == []
 
@@ -61,7 +61,7 @@ def test_it_tells_of_one_in_review(shop: Shop) -> None:
     shop.treasury.fault("wrong_amount", times=1)
     assert shop.sale(item) == UNKNOWN
     Buyback.objects.update(lease_until=later(seconds=-1))
-    assert status(shop, item) == told(item, "pending")
+    assert status(shop, item) == status_of(item, "pending")
     assert calls(shop.treasury) == ["POST"]
 
 
@@ -69,10 +69,10 @@ def test_it_brings_an_open_one_to_its_end_when_somebody_looks(shop: Shop) -> Non
     item = shop.item()
     shop.treasury.fault("drop_after", times=1)
     assert shop.sale(item) == UNKNOWN
-    assert status(shop, item) == told(item, "pending")
+    assert status(shop, item) == status_of(item, "pending")
     Buyback.objects.update(lease_until=later(seconds=-1))
     answer = status(shop, item)
-    assert answer == told(item, "completed", payout_id=str(Payout.objects.get().pk))
+    assert answer == status_of(item, "completed", payout_id=str(Payout.objects.get().pk))
     assert rows(item) == SETTLED
 
 

@@ -18,14 +18,16 @@ from tests.world import NOW, World, make_card, make_item
 Sell = Callable[..., object]
 
 
-def at_once(item: Item, pull: int | None) -> object:
-    return sell_back(environment=item.environment, item_id=item.public_id, pull=pull, by=SYSTEM, now=NOW)
+def at_once(item: Item, item_pk: int | None) -> object:
+    return sell_back(environment=item.environment, item_id=item.public_id, item_pk=item_pk, by=SYSTEM, now=NOW)
 
 
-def claimed(item: Item, pull: int | None) -> object:
+def claimed(item: Item, item_pk: int | None) -> object:
     """The first step of a sale that takes several."""
     where = item.environment
-    return steps.claim(environment=where, item_id=item.public_id, pull=pull, by=SYSTEM, key=None, now=NOW)
+    return steps.claim(
+        environment=where, item_id=item.public_id, item_pk=item_pk, by=SYSTEM, idempotency_row=None, now=NOW
+    )
 
 
 WAYS = pytest.mark.parametrize(("mode", "sell"), [*[(mode, at_once) for mode in Mode.values], ("live", claimed)])

@@ -5,33 +5,37 @@ from __future__ import annotations
 import pytest
 from django.core.cache import cache
 
-from config.foundation.single_run import alone
+from config.foundation.single_run import single_run
 
 pytestmark = pytest.mark.django_db
 
 
 def test_it_lets_one_run_be_at_work() -> None:
-    with alone("a", seconds=60) as first, alone("a", seconds=60) as second, alone("b", seconds=60) as other:
+    with (
+        single_run("a", seconds=60) as first,
+        single_run("a", seconds=60) as second,
+        single_run("b", seconds=60) as other,
+    ):
         assert (first, second, other) == (True, False, True)
-    with alone("a", seconds=60) as next_one:
+    with single_run("a", seconds=60) as next_one:
         assert next_one
 
 
 def test_it_keeps_the_mark_of_the_run_at_work_when_another_was_turned_away() -> None:
-    with alone("a", seconds=60):
+    with single_run("a", seconds=60):
         for _ in range(2):
-            with alone("a", seconds=60) as other:
+            with single_run("a", seconds=60) as other:
                 assert not other
 
 
 def test_it_lets_the_next_run_begin_after_one_that_failed() -> None:
-    with pytest.raises(ZeroDivisionError), alone("a", seconds=60):
+    with pytest.raises(ZeroDivisionError), single_run("a", seconds=60):
         raise ZeroDivisionError
-    with alone("a", seconds=60) as next_one:
+    with single_run("a", seconds=60) as next_one:
         assert next_one
 
 
 def test_it_lets_the_next_run_begin_when_the_seconds_of_one_that_was_killed_are_over() -> None:
     cache.add("alone:a", True, -1)
-    with alone("a", seconds=60) as next_one:
+    with single_run("a", seconds=60) as next_one:
         assert next_one

@@ -50,9 +50,9 @@ def test_it_believes_as_many_entries_as_there_are_proxies(
     assert seen == [address]
 
 
-def sign_in(told: str, login: str, password: str = PASSWORD) -> int:
+def sign_in(forwarded: str, login: str, password: str = PASSWORD) -> int:
     """What the login page answers somebody behind the proxy; 302 is in."""
-    client = Client(REMOTE_ADDR=PROXY, headers={"X-Forwarded-For": told})
+    client = Client(REMOTE_ADDR=PROXY, headers={"X-Forwarded-For": forwarded})
     return client.post("/login/", {"login": login, "password": password}).status_code
 
 
@@ -70,8 +70,8 @@ def test_it_locks_out_one_guesser_and_nobody_else(world: World, settings: Settin
 def test_it_counts_calls_without_a_key_by_the_client(world: World, settings: Settings, path: str) -> None:
     settings.TRUSTED_PROXIES, settings.API_RATE_LIMIT, settings.WEB_WORKERS = 1, 2, 1
     status = [
-        Client(REMOTE_ADDR=PROXY).get(path, headers={"X-Forwarded-For": told}).status_code
-        for told in (ANN, f"10.0.0.1, {ANN}", f"10.0.0.2, {ANN}", BOB)
+        Client(REMOTE_ADDR=PROXY).get(path, headers={"X-Forwarded-For": forwarded}).status_code
+        for forwarded in (ANN, f"10.0.0.1, {ANN}", f"10.0.0.2, {ANN}", BOB)
     ]
     assert [code == 429 for code in status] == [False, False, True, False]
 

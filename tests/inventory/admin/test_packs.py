@@ -26,7 +26,7 @@ def admin(world: World) -> Client:
     return signed_in(world.admin)
 
 
-def told(response: Any) -> list[str]:
+def messages_of(response: Any) -> list[str]:
     return [str(message) for message in response.context["messages"]]
 
 
@@ -53,13 +53,13 @@ def test_it_says_on_the_list_what_a_pull_costs(admin: Client) -> None:
 
 def test_it_warns_when_a_saved_pack_would_lose_money(admin: Client, world: World) -> None:
     loses = "A pull sells back for $41.62 on average, more than its price of $30.00: every pull loses money."
-    assert loses in told(save(admin, world.pack, mint_price="30.00"))
-    assert not [one for one in told(save(admin, world.pack, mint_price="60.00")) if "pull" in one]
+    assert loses in messages_of(save(admin, world.pack, mint_price="30.00"))
+    assert not [one for one in messages_of(save(admin, world.pack, mint_price="60.00")) if "pull" in one]
     assert Pack.objects.get().mint_price == Decimal(60)
 
 
 def test_it_counts_anew_when_a_bound_moves(admin: Client, world: World) -> None:
-    shown = told(save(admin, world.pack, **{"tiers-2-lower": "500.00", "mint_price": "100.00"}))
+    shown = messages_of(save(admin, world.pack, **{"tiers-2-lower": "500.00", "mint_price": "100.00"}))
     gap = "No tier holds values from $100.00 up to $500.00: such cards are never pulled (between Rare and Legendary)."
     assert gap in shown
     assert list(world.pack.tiers.values_list("cards", flat=True)) == [6, 4, 1]
@@ -76,7 +76,7 @@ def test_it_begins_paused(admin: Client) -> None:
     path = address(Pack, "add")
     new = {"name": "New", "slug": "new", "mint_price": "5.00"}
     response = admin.post(path, filled(admin, path) | new, follow=True)
-    assert "It has no tiers, so nothing can be pulled." in told(response)
+    assert "It has no tiers, so nothing can be pulled." in messages_of(response)
     assert not Pack.objects.get(slug="new").enable
 
 

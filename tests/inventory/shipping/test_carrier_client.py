@@ -45,8 +45,15 @@ def test_it_brings_the_rates_and_tells_no_more_than_they_need(carrier: Carrier, 
     insured = Rate("insured", "Parcel Co", "Ground, insured", Decimal("18.45"), (2, 5), insured=True)
     assert ask(carrier) == [GROUND, insured]
     there = {"city": "Mountain View", "state": "CA", "postal_code": "94043", "country": "US"}
-    told = {"quote": "quote_01", "destination": there, "items": 1, "grams": 150, "value": "82.50", "currency": "USD"}
-    assert peer.asked == [told]
+    question = {
+        "quote": "quote_01",
+        "destination": there,
+        "items": 1,
+        "grams": 150,
+        "value": "82.50",
+        "currency": "USD",
+    }
+    assert peer.asked == [question]
 
 
 def test_it_reads_a_json_number_without_a_float_between(carrier: Carrier, peer: CarrierPeer) -> None:

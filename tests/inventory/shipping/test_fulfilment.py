@@ -59,9 +59,9 @@ def test_it_tells_the_partner_and_the_audit_log(world: World) -> None:
     order = make_order(world.northwind.live, make_item(world.northwind.live), state="processing")
     url = "https://carrier.example.test/1Z"
     advance(order=order, by=ANNA, to="label_created", tracking_number="1Z", tracking_url=url, now=LATER)
-    told, kept = Event.objects.get(), AuditEntry.objects.get()
-    assert (told.type, told.created_at) == ("shipment.updated", LATER)
-    assert (told.data["status"], told.data["tracking_number"], told.data["by"]) == ("label_created", "1Z", str(ANNA))
+    event, kept = Event.objects.get(), AuditEntry.objects.get()
+    assert (event.type, event.created_at) == ("shipment.updated", LATER)
+    assert (event.data["status"], event.data["tracking_number"], event.data["by"]) == ("label_created", "1Z", str(ANNA))
     assert (kept.actor, kept.action) == (str(ANNA), "shipping_order.moved")
     assert kept.before["state"] == "processing"
     assert kept.after == {

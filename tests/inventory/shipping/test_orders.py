@@ -29,8 +29,8 @@ def test_it_locks_the_items_and_tells(world: World, django_assert_num_queries: D
     assert set(Item.objects.values_list("state", flat=True)) == {"shipping"}
     assert (order.state, order.service, order.amount) == ("queued", "Express, insured", Decimal("25.00"))
     assert (order.insured, order.destination, order.created_at) == (True, ADDRESS, NOW)
-    told = Event.objects.get(type="shipment.updated", environment=world.northwind.live)
-    assert told.data == {
+    event = Event.objects.get(type="shipment.updated", environment=world.northwind.live)
+    assert event.data == {
         "order_id": order.public_id,
         "status": "queued",
         "items": [{"item_id": item.public_id, "user_id": item.collector.user_id} for item in items],

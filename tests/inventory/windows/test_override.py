@@ -66,9 +66,12 @@ def test_it_sells_again_once_it_is_extended(item: Item) -> None:
 def test_it_is_told_and_audited(item: Item, world: World) -> None:
     extend_window(item=item, closes_at=NOW + 3 * HOUR, reason=" our outage ", by=ANNA, now=NOW)
     close_window(item=item, reason="enough", by=ANNA, now=NOW + HOUR)
-    told = Event.objects.filter(type="item.window_changed", environment=item.environment).order_by("created_at")
-    assert [one.data["buyback_expires_at"] for one in told] == ["2026-04-18T22:05:14.000Z", "2026-04-18T20:05:13.999Z"]
-    assert {one.data["item_id"] for one in told} == {item.public_id}
+    changes = Event.objects.filter(type="item.window_changed", environment=item.environment).order_by("created_at")
+    assert [one.data["buyback_expires_at"] for one in changes] == [
+        "2026-04-18T22:05:14.000Z",
+        "2026-04-18T20:05:13.999Z",
+    ]
+    assert {one.data["item_id"] for one in changes} == {item.public_id}
     entries = AuditEntry.objects.order_by("created_at", "id").values_list("actor", "action", "before", "after")
     first, second = (NOW + HOUR).isoformat().replace("+00:00", "Z"), "2026-04-18T22:05:14Z"
     assert list(entries) == [

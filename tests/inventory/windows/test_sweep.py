@@ -26,7 +26,7 @@ def closed() -> set[str]:
     return set(Item.objects.exclude(expired_at=None).values_list("public_id", flat=True))
 
 
-def told() -> list[dict[str, Any]]:
+def expired_events() -> list[dict[str, Any]]:
     return list(Event.objects.filter(type="item.expired").values_list("data", flat=True))
 
 
@@ -73,7 +73,7 @@ def test_it_leaves_items_that_were_sold(world: World) -> None:
 def test_it_tells_once_however_often_it_runs(world: World) -> None:
     make_item(world.northwind.live, expires_at=JUST_BEFORE)
     assert [close_windows(now=NOW + timedelta(hours=hours)) for hours in range(3)] == [1, 0, 0]
-    assert len(told()) == 1
+    assert len(expired_events()) == 1
 
 
 @pytest.mark.parametrize("batch", [1, 2, 7, 100])
@@ -81,8 +81,8 @@ def test_it_closes_everything_whatever_the_batch(world: World, batch: int) -> No
     environments = (world.northwind.live, world.northwind.sandbox, world.juniper.live)
     items = [make_item(environment, expires_at=JUST_BEFORE) for environment in environments for _ in range(3)]
     assert close_windows(now=NOW, batch=batch) == 9
-    assert closed() == {item.public_id for item in items} == {event["item_id"] for event in told()}
-    assert len(told()) == 9
+    assert closed() == {item.public_id for item in items} == {event["item_id"] for event in expired_events()}
+    assert len(expired_events()) == 9
 
 
 def test_it_closes_no_more_than_a_batch_at_a_time(world: World) -> None:

@@ -53,8 +53,8 @@ def test_it_filters(world: World, query: str, found: list[int]) -> None:
 def test_it_tells_of_filters_as_chips(world: World) -> None:
     key = made(world)
     page = signed_in(world.northwind.operator).get(f"{REQUESTS}?status=4xx&key={key.key_id}&path=/vm&request=r")
-    told = [(chip.label, chip.text) for chip in page.context["chips"]]
-    assert told == [
+    chips = [(chip.label, chip.text) for chip in page.context["chips"]]
+    assert chips == [
         ("Outcome", "Refused"), ("Key", "Server"), ("Path begins with", "/vm"), ("Request id", "r"),
     ]  # fmt: skip
     assert "No request matches" in page.content.decode()

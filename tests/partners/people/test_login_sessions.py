@@ -104,8 +104,8 @@ def test_it_keeps_the_cookie_from_scripts_and_other_sites(world: World) -> None:
 def test_it_sends_both_cookies_by_https_alone_where_the_address_is_https(tmp_path: Path) -> None:
     script = f"from django.conf import settings as s; print([getattr(s, name) for name in {COOKIES}])"
     for public_url, secure in (("https://sellback.example.com", True), ("", False)):
-        told = manage(tmp_path, "shell", "--no-imports", "-c", script, PUBLIC_URL=public_url).stdout
-        assert ast.literal_eval(told) == [secure, True, "Lax"] * 2
+        printed = manage(tmp_path, "shell", "--no-imports", "-c", script, PUBLIC_URL=public_url).stdout
+        assert ast.literal_eval(printed) == [secure, True, "Lax"] * 2
 
 
 def test_it_puts_the_flags_on_both_cookies(world: World, settings: Settings) -> None:

@@ -67,8 +67,8 @@ def test_it_audits_every_change_of_ones_own_factors_and_no_secret(
 
 def test_it_knows_every_change_of_factors_that_allauth_tells_of() -> None:
     folder = Path(str(allauth.__file__)).parent / "templates" / "mfa" / "email"
-    told = {f"mfa/email/{path.name.removesuffix('_subject.txt')}" for path in folder.glob("*_subject.txt")}
-    assert told == set(FACTOR_CHANGES)
+    mails = {f"mfa/email/{path.name.removesuffix('_subject.txt')}" for path in folder.glob("*_subject.txt")}
+    assert mails == set(FACTOR_CHANGES)
 
 
 def test_it_takes_a_code_once_and_no_other(world: World, app: HalfMinute) -> None:

@@ -56,7 +56,7 @@ def noted() -> ApiCall:
 
 def waiting(**fields: Any) -> Call:
     """A call that waits to be written."""
-    known = {"environment": 1, "key": 1, "method": "GET", "path": INVENTORY, "query": "", "status": 200}
+    known = {"environment": 1, "api_key_id": 1, "method": "GET", "path": INVENTORY, "query": "", "status": 200}
     known |= {"seconds": 0.001, "request_id": "r", "sent": b"", "answered": b"", "at": NOW.timestamp()}
     return Call(**known | fields)  # type: ignore[arg-type]
 

@@ -20,7 +20,7 @@ def limits(world: World) -> dict[str, int | None]:
     return dict(rows.values_list("mode", "calls_per_minute"))
 
 
-def told() -> list[tuple[str, object, object]]:
+def audited() -> list[tuple[str, object, object]]:
     return list(AuditEntry.objects.order_by("created_at", "id").values_list("action", "before", "after"))
 
 
@@ -29,7 +29,7 @@ def test_it_limits_each_mode_and_audits_what_changed(world: World) -> None:
     limit_calls(partner=partner, live=60, sandbox=None, reason=" a flood ", by=SYSTEM)
     limit_calls(partner=partner, live=60, sandbox=5, reason="less", by=SYSTEM)
     assert limits(world) == {"live": 60, "sandbox": 5}
-    assert told() == [
+    assert audited() == [
         ("environment.limit_changed", {"calls_per_minute": None}, {"calls_per_minute": 60, "reason": "a flood"}),
         ("environment.limit_changed", {"calls_per_minute": None}, {"calls_per_minute": 5, "reason": "less"}),
     ]
@@ -45,7 +45,7 @@ def test_it_changes_nothing_when_it_refuses(world: World, change: dict[str, obje
     with pytest.raises(error):
         limit_calls(partner=world.northwind.partner, by=SYSTEM, **asked | change)  # type: ignore[arg-type]
     assert limits(world) == {"live": None, "sandbox": None}
-    assert told() == []
+    assert audited() == []
 
 
 def seen(key: str) -> tuple[int, str]:
