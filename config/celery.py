@@ -16,7 +16,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 from django.conf import settings
 
-from config.postgres import limits
+from config.postgres import time_limits
 
 # When, in seconds between runs. A run that finds nothing to do costs one indexed query. A message that has waited until
 # the next one comes is dropped, so that no queue grows behind a slow run; never sooner than after 15 seconds, because
@@ -68,7 +68,7 @@ class Loader(AppLoader):
 
     def on_worker_init(self) -> None:
         """Called by both before they connect; what the worker forks is of its class."""
-        limits.use("worker")
+        time_limits.use("worker")
 
 
 app = Celery("sellback", loader="config.celery:Loader")

@@ -18,7 +18,7 @@ from whitenoise.compress import Compressor
 from config.foundation import environment
 from config.foundation.logs import logging_config
 from config.foundation.secret import development_secret_key
-from config.openapi.parts import PARTS
+from config.openapi.parts import SPECTACULAR
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 environ.Env.read_env(BASE_DIR / ".env")
@@ -43,7 +43,7 @@ DIALLING = {
     "keepalives_interval": 5,
     "keepalives_count": 3,
 }
-# Seconds, by class of process (config/postgres/limits.py); 0: no limit.
+# Seconds, by class of process (config/postgres/time_limits.py); 0: no limit.
 DATABASE_LIMITS = {
     "web": {
         "statement": environment.whole("WEB_STATEMENT_TIMEOUT", 10, low=1, high=3600),
@@ -352,6 +352,7 @@ WEB_QUEUE = environment.whole("WEB_QUEUE", 1024, low=1, high=100_000)  # request
 WEB_QUEUE_SECONDS = environment.whole("WEB_QUEUE_SECONDS", 10, low=1, high=60)
 TASK_PROCESSES = environment.whole("TASK_PROCESSES", 2, low=1, high=256)
 
+SPECTACULAR_SETTINGS = SPECTACULAR
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_PERMISSION_CLASSES": ["partners.api.authentication.Nobody"],
     "DEFAULT_AUTHENTICATION_CLASSES": [],
@@ -361,21 +362,6 @@ REST_FRAMEWORK: dict[str, Any] = {
     "EXCEPTION_HANDLER": "config.foundation.errors.answer",
     "UNAUTHENTICATED_USER": None,
     "URL_FORMAT_OVERRIDE": None,
-}
-
-SPECTACULAR_SETTINGS: dict[str, Any] = {
-    "TITLE": "Instant Sellback: Partner API",
-    "DESCRIPTION": "Buy pulls, show inventories, and sell items back at once. The guide: docs/api/README.md.",
-    "VERSION": "1",
-    "OAS_VERSION": "3.1.0",
-    "APPEND_COMPONENTS": PARTS,
-    "SCHEMA_PATH_PREFIX": r"/(_/)?api/v1",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SORT_OPERATIONS": False,
-    "POSTPROCESSING_HOOKS": [],
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "",
-    "SWAGGER_UI_SETTINGS": {"docExpansion": "list", "defaultModelsExpandDepth": 0, "tryItOutEnabled": False},
 }
 
 # --- the outside world ----------------------------------------------------------------------------------

@@ -44,7 +44,7 @@ from buyback.sellback import idempotent, status
 from buyback.sellback.sell_back import sell_back
 from config.foundation import clock
 from config.foundation.errors import Refusal
-from config.postgres import limits
+from config.postgres import time_limits
 from partners.models import Environment, Partner
 from partners.records import audit, idempotency
 from partners.records.actor import SYSTEM, Actor
@@ -209,7 +209,7 @@ def _work_on(line: BulkLine, now: datetime | None) -> None:
     except (SaleInFlight, KeyInProgress):  # another process sells the item, or an attempt of ours does
         _wait(line, now, SOON)
     except OperationalError as error:
-        if not limits.gave_up_waiting(error):
+        if not time_limits.gave_up_waiting(error):
             raise
         _wait(line, now, SOON)
     else:

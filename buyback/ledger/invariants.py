@@ -19,7 +19,7 @@ from django.db.models import Sum
 from psycopg.errors import QueryCanceled
 
 from buyback.models import Transfer
-from config.postgres import limits
+from config.postgres import time_limits
 from partners.models import Environment
 from partners.records import audit
 from partners.records.actor import Actor
@@ -76,7 +76,7 @@ def _ask(rule: str, query: str) -> Finding:
 
 def _ask_at_leisure(rule: str, query: str) -> Finding:
     """As ``_ask``, however long it takes: a big book needs minutes."""
-    with transaction.atomic(), limits.statements_of_any_length():
+    with transaction.atomic(), time_limits.statements_of_any_length():
         return _ask(rule, query)
 
 

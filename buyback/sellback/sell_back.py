@@ -34,7 +34,7 @@ from buyback.outcomes import (
     SessionActive,
     TransactionFailed,
 )
-from config.postgres import limits, statements
+from config.postgres import statements, time_limits
 from inventory.models import Item
 from partners.models import Environment
 from partners.records.actor import Actor
@@ -128,7 +128,7 @@ def _run(order: SellbackRequest, **parameters: Any) -> tuple[Any, ...] | None:
         with contained:
             return statements.run(NOT_WAITING if order.environment.is_live else WAITING, parameters)
     except OperationalError as error:
-        if isinstance(error.__cause__, LockNotAvailable) and not limits.gave_up_waiting(error):
+        if isinstance(error.__cause__, LockNotAvailable) and not time_limits.gave_up_waiting(error):
             raise _busy(order) from None
         raise
     except IntegrityError as error:

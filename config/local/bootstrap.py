@@ -74,9 +74,9 @@ def run(argv: list[str]) -> int:
 
     try:
         import config.settings  # noqa: F401  (read here, where a bad value can be reported plainly)
-        from config.postgres import limits
+        from config.postgres import time_limits
 
-        limits.use("worker")
+        time_limits.use("worker")
         Utility(argv).execute()
     except ImproperlyConfigured as error:
         fail(str(error))

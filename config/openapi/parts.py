@@ -24,3 +24,19 @@ PARTS: dict[str, Any] = {
     "headers": HEADERS,
     "securitySchemes": {"key": {"type": "apiKey", "in": "header", "name": "X-API-Key"}},
 }
+
+# What drf-spectacular is set to (config/settings.py).
+SPECTACULAR: dict[str, Any] = {
+    "TITLE": "Instant Sellback: Partner API",
+    "DESCRIPTION": "Buy pulls, show inventories, and sell items back at once. The guide: docs/api/README.md.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "APPEND_COMPONENTS": PARTS,
+    "SCHEMA_PATH_PREFIX": r"/(_/)?api/v1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SORT_OPERATIONS": False,
+    "POSTPROCESSING_HOOKS": [],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "",
+    "SWAGGER_UI_SETTINGS": {"docExpansion": "list", "defaultModelsExpandDepth": 0, "tryItOutEnabled": False},
+}

@@ -19,7 +19,7 @@ from django.utils.functional import cached_property
 from psycopg.errors import ReadOnlySqlTransaction
 
 from config.foundation import shared_connections
-from config.postgres import limits
+from config.postgres import time_limits
 
 
 class NoticingErrors(DatabaseErrorWrapper):
@@ -48,7 +48,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
             params["host"] = embedded.join(settings.DATA_DIR, fast=getattr(settings, "EMBEDDED_FAST", False))
         if not settings.DATABASE_POOLED:
-            params["options"] = limits.options(params.get("options", ""))
+            params["options"] = time_limits.options(params.get("options", ""))
         return params
 
     @property
@@ -75,7 +75,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self.is_read_only = False
         super().init_connection_state()
         if settings.DATABASE_POOLED:
-            limits.compare(self.connection)
+            time_limits.compare(self.connection)
 
     def is_usable(self) -> bool:
         """Whether the connection still stands, without asking the server."""

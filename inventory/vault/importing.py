@@ -17,7 +17,7 @@ from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
 from config.foundation import clock
-from config.postgres import limits
+from config.postgres import time_limits
 from inventory.models import Pack
 from inventory.packs.figures import refresh_values
 from inventory.vault.files import FileError, Numbered
@@ -175,7 +175,7 @@ def import_cards(numbered: Iterable[Numbered], *, now: datetime | None = None) -
     `now` (UTC) is when cards without `priced_at` were priced. Raises ImportRefusedError: nothing changed.
     """
     moment = now or clock.now()
-    with transaction.atomic(), limits.statements_of_any_length(), connection.cursor() as cursor:
+    with transaction.atomic(), time_limits.statements_of_any_length(), connection.cursor() as cursor:
         cursor.execute(TAKE_TURNS)
         count = _stage(cursor, numbered, moment)
         created, updated = _merge(cursor)
@@ -188,7 +188,7 @@ def preview_cards(numbered: Iterable[Numbered], *, now: datetime | None = None) 
 
     Raises ImportRefusedError as the import would.
     """
-    with transaction.atomic(), limits.statements_of_any_length(), connection.cursor() as cursor:
+    with transaction.atomic(), time_limits.statements_of_any_length(), connection.cursor() as cursor:
         _stage(cursor, numbered, now or clock.now())
         cursor.execute(TALLY)
         tally = dict(cursor.fetchall())

@@ -20,7 +20,7 @@ from pytest_django.fixtures import Settings
 from buyback.ledger import invariants
 from buyback.tasks import close_windows
 from config.foundation import clock
-from config.postgres import limits
+from config.postgres import time_limits
 from config.postgres.broker import database_conninfo
 from config.settings import DATABASE_LIMITS
 from tests.config.foundation.test_environment import manage
@@ -52,22 +52,22 @@ def fresh(settings: Settings, transactional_db: None) -> Iterator[Settings]:
 
 @pytest.fixture(autouse=True)
 def _process() -> Iterator[None]:
-    before = limits._process
+    before = time_limits._process
     yield
-    limits.use(before)
+    time_limits.use(before)
 
 
 @pytest.mark.parametrize("kind", DEFAULTS)
-def test_a_connection_has_the_limits_of_its_class(fresh: Settings, kind: limits.Kind) -> None:
+def test_a_connection_has_the_limits_of_its_class(fresh: Settings, kind: time_limits.Kind) -> None:
     fresh.DATABASE_LIMITS = fresh.SERVERS_LIMITS
-    limits.use(kind)
+    time_limits.use(kind)
     connection.ensure_connection()
     assert shown(connection.connection) == DEFAULTS[kind]
 
 
 def test_the_queue_has_them_as_well(fresh: Settings) -> None:
     fresh.DATABASE_LIMITS = fresh.SERVERS_LIMITS
-    limits.use("worker")
+    time_limits.use("worker")
     with psycopg.connect(database_conninfo()) as queue:
         assert shown(queue) == DEFAULTS["worker"]
 
@@ -124,7 +124,7 @@ def test_migrations_have_theirs_whoever_calls_them(fresh: Settings, monkeypatch:
         found.append(shown(connection.connection))
 
     monkeypatch.setattr(migrate.Command, "handle", look)
-    limits.use("worker")
+    time_limits.use("worker")
     look()
     call_command("migrate")
     look()
@@ -132,7 +132,7 @@ def test_migrations_have_theirs_whoever_calls_them(fresh: Settings, monkeypatch:
 
 
 def test_a_command_is_of_the_workers_class(tmp_path: Path) -> None:
-    script = "from config.postgres import limits; print(limits.options())"
+    script = "from config.postgres import time_limits; print(time_limits.options())"
     said = manage(tmp_path, "shell", "--no-imports", "-c", script, WORKER_LOCK_TIMEOUT="7").stdout
     expected = "-c statement_timeout=120000 -c lock_timeout=7000 -c idle_in_transaction_session_timeout=30000"
     assert said.strip() == expected
@@ -141,7 +141,7 @@ def test_a_command_is_of_the_workers_class(tmp_path: Path) -> None:
 def test_behind_a_pooler_the_roles_have_them_and_it_says_what_is_missing(fresh: Settings) -> None:
     """PgBouncer refuses the option; nothing is sent, and what the role has is compared."""
     fresh.DATABASE_POOLED, fresh.DATABASE_LIMITS = True, fresh.SERVERS_LIMITS
-    limits._complained.clear()
+    time_limits._complained.clear()
     with structlog.testing.capture_logs() as logs:
         connection.ensure_connection()
         connection.close()
@@ -155,7 +155,7 @@ def test_behind_a_pooler_the_roles_have_them_and_it_says_what_is_missing(fresh: 
 
 def test_behind_a_pooler_it_says_nothing_where_the_roles_are_right(fresh: Settings) -> None:
     fresh.DATABASE_POOLED = True
-    limits._complained.clear()
+    time_limits._complained.clear()
     with structlog.testing.capture_logs() as logs:
         connection.ensure_connection()
     assert logs == []
