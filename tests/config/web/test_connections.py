@@ -22,13 +22,15 @@ def further() -> dict[str, Any]:
 
 def test_an_idle_connection_makes_room_for_a_new_one(web: Web) -> None:
     with ExitStack() as held:
-        idle = [held.enter_context(web.connect()) for _ in range(MOST)]
-        for one in idle:
+        idle = []
+        for _ in range(MOST):
+            one = held.enter_context(web.connect())
+            idle.append(one)
             one.sendall(b"GET /livez HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
             assert read(one).status == 200
         assert [web.get("/healthz").status for _ in range(3)] == [200] * 3
         closed = [is_closed(one, within=0.2) for one in idle]
-        assert closed.count(True) == 1
+        assert 1 <= closed.count(True) <= 3  # one for each of the three that came while it was full
         assert closed.index(True) < MOST // 2  # one of the longest idle: times are whole milliseconds
 
 
