@@ -1,1 +1,3 @@
-"""Measures the server against a hand-written peer and against PostgreSQL itself: ``python -m benchmarks.run``."""
+"""Measures the server against a hand-written peer and against PostgreSQL itself: ``python -m
+benchmarks.run``.
+"""

@@ -1,4 +1,6 @@
-"""Who is compared: the server as shipped, the hand-written peers, and PostgreSQL alone under pgbench."""
+"""Who is compared: the server as shipped, the hand-written peers, and PostgreSQL alone under
+pgbench.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,9 @@ READY_SECONDS = 30
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One run of one contestant. CPU is in seconds, of the whole run; the generator's own is in the report."""
+    """One run of one contestant. CPU is in seconds, of the whole run; the generator's own is in the
+    report.
+    """
 
     report: Report
     server_cpu: float
@@ -72,9 +76,13 @@ class Contestant(ABC):
         postgres = cpu.postmaster(self.folder)
         server_before, postgres_before = self.server_cpu(), cpu.used_by(postgres)
         report = self.sell(numbers, seconds)
-        measured = Measured(report, self.server_cpu() - server_before, cpu.used_by(postgres) - postgres_before)
+        measured = Measured(
+            report, self.server_cpu() - server_before, cpu.used_by(postgres) - postgres_before
+        )
         if report.first_wrong or not report.done:
-            raise RuntimeError(f"{self.name}: {report.statuses} instead of sales: {report.first_wrong}")
+            raise RuntimeError(
+                f"{self.name}: {report.statuses} instead of sales: {report.first_wrong}"
+            )
         return measured
 
 
@@ -116,7 +124,11 @@ class HttpContestant(Contestant):
 
     def read(self, paths: tuple[str, ...], seconds: float) -> Report:
         """Fetch these pages in turn."""
-        return self.load(Load(self.port, self.database.key, seconds, self.connections, Numbers(0, 1, 0, 0), paths))
+        return self.load(
+            Load(
+                self.port, self.database.key, seconds, self.connections, Numbers(0, 1, 0, 0), paths
+            )
+        )
 
     def wait(self) -> None:
         """Until it accepts connections."""
@@ -131,7 +143,9 @@ class HttpContestant(Contestant):
 
 @dataclass
 class Shipped(HttpContestant):
-    """This server, started as ``manage.py up`` starts it; only the rate limits are lifted. ``settings`` are others."""
+    """This server, started as ``manage.py up`` starts it; only the rate limits are lifted.
+    ``settings`` are others.
+    """
 
     name: str = "this server"
     settings: dict[str, str] = field(default_factory=dict)
@@ -171,11 +185,27 @@ class Peer(HttpContestant):
             "BENCH_STATEMENT": str(sale),
             "BENCH_DATABASE": f"{self.database.sockets}/sellback",
         }
-        options = ["--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "warning"]
+        options = [
+            "--loop",
+            "uvloop",
+            "--http",
+            "httptools",
+            "--no-access-log",
+            "--log-level",
+            "warning",
+        ]
         options += ["--workers", str(PROCESSES)]
         with (self.folder / "log" / f"peer-{self.variant}.log").open("wb") as log:
             self._process = subprocess.Popen(
-                [str(self.python), "-m", "uvicorn", "benchmarks.peers.app:app", "--port", str(self.port), *options],
+                [
+                    str(self.python),
+                    "-m",
+                    "uvicorn",
+                    "benchmarks.peers.app:app",
+                    "--port",
+                    str(self.port),
+                    *options,
+                ],
                 cwd=ROOT,
                 env=os.environ | settings,
                 stdout=log,
@@ -205,14 +235,20 @@ class Pgbench(Contestant):
         """It runs only while it sells."""
 
     def sell(self, numbers: Numbers, seconds: float) -> Report:
-        """``numbers`` must be enough for the time; if they plainly are not, that many are sold instead."""
+        """``numbers`` must be enough for the time; if they plainly are not, that many are sold
+        instead.
+        """
         log = self.folder / "log" / "pgbench"
         for old in log.parent.glob("pgbench.*"):
             old.unlink()
         script = self.folder / "sale.pgbench"
-        script.write_text(_script(numbers, self.database.environment, self.connections), encoding="utf-8")
+        script.write_text(
+            _script(numbers, self.database.environment, self.connections), encoding="utf-8"
+        )
         few = numbers.count < seconds * 2000 or seconds < 1
-        until = ("-t", str(numbers.count // self.connections)) if few else ("-T", str(round(seconds)))
+        until = (
+            ("-t", str(numbers.count // self.connections)) if few else ("-T", str(round(seconds)))
+        )
         options = ("-n", "-M", "prepared", "-j", str(PROCESSES), *until)
         where = ("-h", self.database.sockets, "-U", "postgres", "-c", str(self.connections))
         command = [str(BINARIES / "pgbench"), *options, *where, "-D", "n=0", "-f", str(script)]
@@ -245,7 +281,9 @@ def _pgbench_report(said: str, log: Path, own_cpu: float) -> Report:
     rate = re.search(r"^tps = ([\d.]+)", said, re.MULTILINE)
     if rate is None:
         raise RuntimeError(f"pgbench gave no rate: {said}")
-    lines = [line for path in log.parent.glob("pgbench.*") for line in path.read_text().splitlines()]
+    lines = [
+        line for path in log.parent.glob("pgbench.*") for line in path.read_text().splitlines()
+    ]
     took = [int(line.split(" ", 3)[2]) / 1e6 for line in lines]
     return Report(
         statuses={"200": len(took)},

@@ -1,4 +1,6 @@
-"""Processor seconds of a server's processes and of PostgreSQL's, those that ended meanwhile included."""
+"""Processor seconds of a server's processes and of PostgreSQL's, those that ended meanwhile
+included.
+"""
 
 from __future__ import annotations
 
@@ -30,8 +32,8 @@ def family(root: int) -> list[int]:
 def exactly(pids: Iterable[int]) -> dict[int, float]:
     """Processor seconds of each process so far, to the microsecond; one that has ended is left out.
 
-    What ``psutil`` reads counts in steps of 10 ms, as long as a whole call takes. Linux keeps a clock
-    for each process, whose number follows from the process id (``clock_getcpuclockid``).
+    What ``psutil`` reads counts in steps of 10 ms, as long as a whole call takes. Linux keeps a
+    clock for each process, whose number follows from the process id (``clock_getcpuclockid``).
     """
     found = {}
     for pid in pids:

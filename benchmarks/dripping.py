@@ -46,20 +46,42 @@ def reading(server: Shipped, cookie: str) -> Load:
         "/dashboard/live/statements/",
         "/api/v1/vm/recent-pulls",
     ]
-    mixed = tuple(path for number, path in enumerate(paths * 5) for path in (path, others[number % len(others)]))
-    return Load(server.port, server.database.key, 0.0, READERS, Numbers(0, 1, 0, 0), mixed, cookie, patience=PATIENCE)
+    mixed = tuple(
+        path
+        for number, path in enumerate(paths * 5)
+        for path in (path, others[number % len(others)])
+    )
+    return Load(
+        server.port,
+        server.database.key,
+        0.0,
+        READERS,
+        Numbers(0, 1, 0, 0),
+        mixed,
+        cookie,
+        patience=PATIENCE,
+    )
 
 
 def beside(server: Shipped, supply: Supply, cookie: str, *, seconds: float, least: int) -> Beside:
     """Half the time each."""
     reads = server.load(replace(reading(server, cookie), seconds=seconds / 2, least=least))
     numbers = supply.take(supply.most or round(FASTEST * seconds / 2))
-    sells = Load(server.port, server.database.key, seconds / 2, server.connections, numbers, patience=PATIENCE)
+    sells = Load(
+        server.port,
+        server.database.key,
+        seconds / 2,
+        server.connections,
+        numbers,
+        patience=PATIENCE,
+    )
     return Beside(reads, server.load(sells))
 
 
 @contextmanager
-def dripping(server: Shipped, key: str, *, count: int, seconds: float) -> Iterator[subprocess.Popen[str]]:
+def dripping(
+    server: Shipped, key: str, *, count: int, seconds: float
+) -> Iterator[subprocess.Popen[str]]:
     """``count`` drips for ``seconds``, in a process of their own."""
     process = subprocess.Popen(
         [sys.executable, "-m", "benchmarks.drips"],
@@ -79,7 +101,14 @@ def dripping(server: Shipped, key: str, *, count: int, seconds: float) -> Iterat
 
 
 def measure(
-    server: Shipped, supply: Supply, *, cookie: str, key: str, count: int, seconds: float, least: int
+    server: Shipped,
+    supply: Supply,
+    *,
+    cookie: str,
+    key: str,
+    count: int,
+    seconds: float,
+    least: int,
 ) -> tuple[Beside, Beside, Dripped]:
     """Without drips, then with them."""
     beside(server, supply, cookie, seconds=min(2.0, seconds), least=0)  # every process is warm
@@ -103,7 +132,9 @@ def goals(quiet: Beside, during: Beside) -> list[Goal]:
 
 def table(quiet: Beside, during: Beside) -> list[tuple[str, ...]]:
     """A line for each run."""
-    rows: list[tuple[str, ...]] = [("run", "answers", "failed", "per second", "p50 ms", "p99 ms", "first failure")]
+    rows: list[tuple[str, ...]] = [
+        ("run", "answers", "failed", "per second", "p50 ms", "p99 ms", "first failure")
+    ]
     for name, report in (
         ("reads, quiet", quiet.reads),
         ("reads, drips", during.reads),

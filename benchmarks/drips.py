@@ -46,7 +46,10 @@ def beginnings(drips: Drips) -> list[tuple[bytes, bytes]]:
     """
     host = f"Host: 127.0.0.1:{drips.port}\r\n"
     json_of = f"{host}Content-Type: application/json\r\nContent-Length: "
-    form = "Cookie: csrftoken=made-up\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 100\r\n\r\n"
+    form = (
+        "Cookie: csrftoken=made-up\r\nContent-Type: "
+        "application/x-www-form-urlencoded\r\nContent-Length: 100\r\n\r\n"
+    )
     sandbox = f"POST /_/api/v1/vm/buyback HTTP/1.1\r\nX-API-Key: {drips.key}\r\n{json_of}"
     live = f"POST /api/v1/vm/buyback HTTP/1.1\r\n{json_of}"
     return [
@@ -102,7 +105,9 @@ class Drip:
 async def run(drips: Drips) -> Dripped:
     """All of them."""
     found, until, ways = Dripped(), time.monotonic() + drips.seconds, beginnings(drips)
-    each = (Drip(drips.port, ways[number % len(ways)], until, found) for number in range(drips.count))
+    each = (
+        Drip(drips.port, ways[number % len(ways)], until, found) for number in range(drips.count)
+    )
     await asyncio.gather(*(one.run() for one in each))
     return found
 

@@ -9,7 +9,11 @@ from statistics import median
 from benchmarks.contestants import Measured
 
 OURS = "this server"
-LEAST = {"peer, eight": 1.0, "peer, one": 0.7, "pgbench": 0.35}  # sales a second, as a share of theirs
+LEAST = {
+    "peer, eight": 1.0,
+    "peer, one": 0.7,
+    "pgbench": 0.35,
+}  # sales a second, as a share of theirs
 
 Figure = Callable[[Measured], float]
 Bound = tuple[str, float]
@@ -37,9 +41,13 @@ class Goal:
         return f"missed by {abs(self.found / self.bound - 1):.0%}"
 
 
-def ratio(found: dict[str, list[Measured]], to: str, what: str, figure: Figure, bound: Bound) -> Goal:
+def ratio(
+    found: dict[str, list[Measured]], to: str, what: str, figure: Figure, bound: Bound
+) -> Goal:
     """Ours over ``to``'s, pair by pair; the median of the pairs."""
-    pairs = [figure(ours) / figure(theirs) for ours, theirs in zip(found[OURS], found[to], strict=True)]
+    pairs = [
+        figure(ours) / figure(theirs) for ours, theirs in zip(found[OURS], found[to], strict=True)
+    ]
     return Goal(f"{what} / {to}", median(pairs), *bound, (min(pairs), max(pairs)))
 
 
@@ -47,7 +55,10 @@ def sale_goals(sales: dict[str, list[Measured]]) -> list[Goal]:
     """The promises about the sale, as far as their contestants took part."""
     peers = [name for name in sales if name.startswith("peer")]
     return [
-        *(ratio(sales, peer, "sales a second", _rate, (">=", LEAST[peer])) for peer in (*peers, "pgbench")),
+        *(
+            ratio(sales, peer, "sales a second", _rate, (">=", LEAST[peer]))
+            for peer in (*peers, "pgbench")
+        ),
         ratio(sales, "pgbench", "CPU of a sale", Measured.cpu_each, ("<=", 3.0)),
         *(ratio(sales, peer, "p99 of a sale", _p99, ("<=", 1.5)) for peer in peers),
     ]
@@ -69,7 +80,9 @@ def _rate(one: Measured) -> float:
 
 def contestants_table(title: str, found: dict[str, list[Measured]]) -> list[str]:
     """One line for each contestant: medians over the rounds."""
-    rows = [(title, "per second", "p50 ms", "p99 ms", "server µs", "PostgreSQL µs", "generator CPU")]
+    rows = [
+        (title, "per second", "p50 ms", "p99 ms", "server µs", "PostgreSQL µs", "generator CPU")
+    ]
     for name, runs in found.items():
         rows.append(
             (
@@ -90,7 +103,9 @@ def goals_table(goals: Iterable[Goal]) -> list[str]:
     rows = [("goal", "bound", "found", "least to most", "")]
     for goal in goals:
         spread = f"{goal.spread[0]:.2f} to {goal.spread[1]:.2f}" if goal.spread else ""
-        rows.append((goal.what, f"{goal.sign} {goal.bound:g}", f"{goal.found:.2f}", spread, goal.verdict()))
+        rows.append(
+            (goal.what, f"{goal.sign} {goal.bound:g}", f"{goal.found:.2f}", spread, goal.verdict())
+        )
     return markdown(rows)
 
 
@@ -98,6 +113,9 @@ def markdown(rows: Sequence[tuple[str, ...]]) -> list[str]:
     """A table that reads well in a terminal and in a page."""
     widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
     lines = [
-        "| " + " | ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)) + " |" for row in rows
+        "| "
+        + " | ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True))
+        + " |"
+        for row in rows
     ]
     return [lines[0], "| " + " | ".join("-" * width for width in widths) + " |", *lines[1:]]

@@ -29,7 +29,10 @@ from benchmarks.world import ROOT, Database
 
 ORACLE, TREASURY, SLOW_TREASURY = 0.1, 0.3, 1.5  # seconds until an answer
 SELLERS = (64, 128)  # connections
-SLOW_SELLERS, WAITING = 64, 8  # beside whom reads are measured: at a slow treasury, and at one locked row
+SLOW_SELLERS, WAITING = (
+    64,
+    8,
+)  # beside whom reads are measured: at a slow treasury, and at one locked row
 READERS = 2
 LEAST = 1_000  # answers that a p99 is taken from
 FASTEST = 400  # sellbacks a second that a run is supplied for
@@ -131,16 +134,22 @@ class Watch:
         self._thread.join()
 
 
-def measure(server: Shipped, supply: Supply, sandbox: tuple[str, int], *, seconds: float, least: int) -> Found:
+def measure(
+    server: Shipped, supply: Supply, sandbox: tuple[str, int], *, seconds: float, least: int
+) -> Found:
     """Everything, with a server start for each treasury. ``sandbox`` is a key and an item of its
     environment.
     """
     quiet, sold = _at_speed(server, supply, seconds=seconds, least=least)
-    slow_quiet, slow, locked = _beside_waiting(server, supply, sandbox, seconds=seconds, least=least)
+    slow_quiet, slow, locked = _beside_waiting(
+        server, supply, sandbox, seconds=seconds, least=least
+    )
     return Found(sold, quiet, slow, slow_quiet, locked)
 
 
-def _at_speed(server: Shipped, supply: Supply, *, seconds: float, least: int) -> tuple[Report, dict[int, Sold]]:
+def _at_speed(
+    server: Shipped, supply: Supply, *, seconds: float, least: int
+) -> tuple[Report, dict[int, Sold]]:
     with _served(server, Peers(ORACLE, TREASURY)) as peers:
         _warm(server, supply)
         quiet = server.load(_reading(server, seconds / 2, least))
@@ -159,7 +168,9 @@ def _beside_waiting(
         time.sleep(SLOW_TREASURY + ORACLE)  # the last of them have their answers
         key, number = sandbox
         same = Numbers(number, 1, 0, 10**9)
-        waiting = Load(server.port, key, 2 * seconds, WAITING, same, patience=30.0, base="/_/api/v1")
+        waiting = Load(
+            server.port, key, 2 * seconds, WAITING, same, patience=30.0, base="/_/api/v1"
+        )
         with _locked(server.database, number), _running(server, waiting):
             locked = server.load(_reading(server, seconds, least))
     return quiet, slow, locked
@@ -200,7 +211,8 @@ def _locked(database: Database, number: int) -> Iterator[None]:
     """The sandbox's item is locked by somebody else meanwhile."""
     with database.connect() as connection, connection.transaction():
         row = connection.execute(
-            "SELECT id FROM inventory_item WHERE mode = 'sandbox' AND public_id = %s FOR UPDATE", [f"bench{number:09d}"]
+            "SELECT id FROM inventory_item WHERE mode = 'sandbox' AND public_id = %s FOR UPDATE",
+            [f"bench{number:09d}"],
         ).fetchone()
         if row is None:
             raise RuntimeError("the sandbox has no such item")
@@ -229,7 +241,9 @@ def _selling(server: Shipped, supply: Supply, count: int, seconds: float) -> Loa
 
 
 def _reading(server: Shipped, seconds: float, least: int) -> Load:
-    paths = tuple(f"/api/v1/inventory/user-{number}" for number in range(server.database.world.shelf_users))
+    paths = tuple(
+        f"/api/v1/inventory/user-{number}" for number in range(server.database.world.shelf_users)
+    )
     known = Load(server.port, server.database.key, seconds, READERS, Numbers(0, 1, 0, 0), paths)
     return replace(known, least=least, patience=PATIENCE)
 
@@ -261,18 +275,26 @@ def sandbox_item(database: Database) -> tuple[str, int]:
 # A user of the sandbox with a purchase of one card, which somebody holds in live as well: the pools
 # are apart.
 ITEM = (
-    "INSERT INTO inventory_collector (environment_id, user_id, created_at) VALUES (%(sandbox)s, 'user-0', now())",
+    (
+        "INSERT INTO inventory_collector (environment_id, user_id, created_at) VALUES "
+        "(%(sandbox)s, "
+        "'user-0', now())"
+    ),
     """
-    INSERT INTO inventory_purchase (id, environment_id, collector_id, pack_id, amount, mint_price, voucher, public_id,
+    INSERT INTO inventory_purchase (id, environment_id, collector_id, pack_id, amount, mint_price,
+    voucher, public_id,
                                     tx_hash, state, created_at, fulfilled_at)
-    SELECT bench.as_uuid(6, %(number)s), %(sandbox)s, collector.id, 1, 1, 25, false, '_bench00', 'sandbox_bench',
+    SELECT bench.as_uuid(6, %(number)s), %(sandbox)s, collector.id, 1, 1, 25, false, '_bench00',
+    'sandbox_bench',
            'fulfilled', now(), now()
       FROM inventory_collector collector WHERE collector.environment_id = %(sandbox)s
     """,
     """
-    INSERT INTO inventory_item (environment_id, mode, public_id, card_id, collector_id, pack_id, purchase_id, state,
+    INSERT INTO inventory_item (environment_id, mode, public_id, card_id, collector_id, pack_id,
+    purchase_id, state,
                                 fmv, buyback_percent, buyback_price, purchased_at, expires_at)
-    SELECT %(sandbox)s, 'sandbox', bench.item_name(%(number)s), %(number)s + 1, purchase.collector_id, 1, purchase.id,
+    SELECT %(sandbox)s, 'sandbox', bench.item_name(%(number)s), %(number)s + 1,
+    purchase.collector_id, 1, purchase.id,
            'held', 10, 0.85, 8.5, now(), now() + interval '7 days'
       FROM inventory_purchase purchase WHERE purchase.environment_id = %(sandbox)s
     """,
@@ -284,11 +306,28 @@ def goals(found: Found) -> list[Goal]:
     most = max(one.connections for one in found.sold.values())
     at = max(found.sold)
     return [
-        Goal(f"sellbacks a second in steps, {at} connections", _rate(found.sold[at].report), ">=", LEAST_RATE),
-        Goal("sellbacks in steps that fail", sum(one.report.failed for one in found.sold.values()), "<=", 0),
+        Goal(
+            f"sellbacks a second in steps, {at} connections",
+            _rate(found.sold[at].report),
+            ">=",
+            LEAST_RATE,
+        ),
+        Goal(
+            "sellbacks in steps that fail",
+            sum(one.report.failed for one in found.sold.values()),
+            "<=",
+            0,
+        ),
         Goal("database connections at most", most, "<=", MOST_CONNECTIONS),
-        Goal("p99 of reads, slow treasury / quiet", found.slow.p99 / found.slow_quiet.p99, "<=", 2.0),
-        Goal("p99 of reads, locked sandbox row / quiet", found.locked.p99 / found.slow_quiet.p99, "<=", 2.0),
+        Goal(
+            "p99 of reads, slow treasury / quiet", found.slow.p99 / found.slow_quiet.p99, "<=", 2.0
+        ),
+        Goal(
+            "p99 of reads, locked sandbox row / quiet",
+            found.locked.p99 / found.slow_quiet.p99,
+            "<=",
+            2.0,
+        ),
         Goal("reads that fail", found.slow.failed + found.locked.failed, "<=", 0),
     ]
 
@@ -303,8 +342,15 @@ def table(found: Found) -> list[tuple[str, ...]]:
         f"reads, {SLOW_SELLERS} sellers, treasury 1.5 s": found.slow,
         f"reads, {WAITING} sellers at a locked sandbox row": found.locked,
     }
-    sells = [(*line(f"sellbacks, {count} connections", one.report), *_costs(one)) for count, one in found.sold.items()]
-    return [(*head, *more), *sells, *((*line(name, report), *[""] * len(more)) for name, report in reads.items())]
+    sells = [
+        (*line(f"sellbacks, {count} connections", one.report), *_costs(one))
+        for count, one in found.sold.items()
+    ]
+    return [
+        (*head, *more),
+        *sells,
+        *((*line(name, report), *[""] * len(more)) for name, report in reads.items()),
+    ]
 
 
 def _costs(one: Sold) -> tuple[str, ...]:

@@ -1,8 +1,10 @@
-"""The load generator: one process, one thread, keep-alive connections, each with one request under way at a time.
+"""The load generator: one process, one thread, keep-alive connections, each with one request under
+way at a time.
 
-It builds every request from prepared bytes and reads of an answer only the status and the length, so that on a small
-machine it takes little from the server it measures; how much is in its report. Run as ``python -m benchmarks.load``
-with a ``Load`` as JSON on its input; answers with a ``Report`` as JSON.
+It builds every request from prepared bytes and reads of an answer only the status and the length,
+so that on a small machine it takes little from the server it measures; how much is in its report.
+Run as ``python -m benchmarks.load`` with a ``Load`` as JSON on its input; answers with a ``Report``
+as JSON.
 """
 
 from __future__ import annotations
@@ -24,7 +26,9 @@ CHUNKED = -1  # instead of a length: the answer ends with an empty chunk
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """Which items are sold: ``count`` positions from ``start``, scattered over ``span`` items from ``first``."""
+    """Which items are sold: ``count`` positions from ``start``, scattered over ``span`` items from
+    ``first``.
+    """
 
     first: int
     span: int
@@ -51,7 +55,9 @@ class Load:
     cookie: str = ""
     samples: str = ""  # a file for the moments (monotonic) and latencies of all requests
     least: int = 0  # so many answers are waited for, even if that takes longer than ``seconds``
-    patience: float = 0.0  # seconds after which a call counts as unanswered; 0: every call must be answered
+    patience: float = (
+        0.0  # seconds after which a call counts as unanswered; 0: every call must be answered
+    )
     base: str = "/api/v1"
 
 
@@ -122,7 +128,9 @@ class Connection:
         self.wire.sendall(request)
 
     def receive(self) -> bool:
-        """Read what has come; whether the answer is complete. Raises ConnectionError when the server hangs up."""
+        """Read what has come; whether the answer is complete. Raises ConnectionError when the
+        server hangs up.
+        """
         came = self.wire.recv(262_144)
         if not came:
             raise ConnectionError(f"the server closed a connection after {self.answer[:200]!r}")
@@ -132,7 +140,11 @@ class Connection:
             if end < 0:
                 return False
             at = self.answer.lower().find(b"content-length:", 0, end + 2) + 15
-            self.wanted = end + 4 + int(self.answer[at : self.answer.index(b"\r", at)]) if at > 14 else CHUNKED
+            self.wanted = (
+                end + 4 + int(self.answer[at : self.answer.index(b"\r", at)])
+                if at > 14
+                else CHUNKED
+            )
         return self.done
 
     @property
@@ -150,8 +162,9 @@ class Connection:
 
 
 def run(load: Load) -> Report:
-    """Send for ``load.seconds``, and until there are ``load.least`` answers; requests under way at the end are waited
-    for. Raises ConnectionError, ValueError; with ``load.patience`` neither: a call that is not answered is counted.
+    """Send for ``load.seconds``, and until there are ``load.least`` answers; requests under way at
+    the end are waited for. Raises ConnectionError, ValueError; with ``load.patience`` neither: a
+    call that is not answered is counted.
     """
     return _Run(load).go()
 
@@ -190,10 +203,14 @@ class _Run:
         return report
 
     def _open(self) -> None:
-        """One more connection, and its first request. One that is refused is tried again until the time is over."""
+        """One more connection, and its first request. One that is refused is tried again until the
+        time is over.
+        """
         while not self._over():
             try:
-                wire = socket.create_connection(("127.0.0.1", self._load.port), self._load.patience or None)
+                wire = socket.create_connection(
+                    ("127.0.0.1", self._load.port), self._load.patience or None
+                )
             except OSError:
                 if not self._load.patience:
                     raise
@@ -216,7 +233,9 @@ class _Run:
                 self._lose(connection, "closed")
 
     def _over(self) -> bool:
-        """Whether no request is begun any more. For ``least`` answers that fail to come, the time is doubled."""
+        """Whether no request is begun any more. For ``least`` answers that fail to come, the time
+        is doubled.
+        """
         late = time.monotonic() - self._until
         enough = len(self._latencies) >= self._load.least
         return late >= 0 and (enough or (self._load.patience > 0 and late >= self._load.seconds))
@@ -229,7 +248,9 @@ class _Run:
             self._lose(connection, "closed")
             return
         self._busy -= 1
-        self._count(connection.answer[9:12].decode(), time.monotonic() - connection.sent, connection.answer)
+        self._count(
+            connection.answer[9:12].decode(), time.monotonic() - connection.sent, connection.answer
+        )
         if self._load.patience and connection.closes:
             self._replace(connection)
         else:

@@ -1,8 +1,9 @@
-"""What the request log costs a call: ``python -m benchmarks.request_log``. Processor time of this process and of
-PostgreSQL's, for the API's application called in a loop, the log on and off by turns in one run. ``--quick`` only shows
-that it runs.
+"""What the request log costs a call: ``python -m benchmarks.request_log``. Processor time of this
+process and of PostgreSQL's, for the API's application called in a loop, the log on and off by turns
+in one run. ``--quick`` only shows that it runs.
 
-The call is a sale of an item that nobody has: both statements of a sale run, and it can be asked again and again.
+The call is a sale of an item that nobody has: both statements of a sale run, and it can be asked
+again and again.
 """
 
 from __future__ import annotations
@@ -35,9 +36,12 @@ def caller(key: str) -> Callable[[], None]:
 
     def call() -> None:
         environ = {
-            "REQUEST_METHOD": "POST", "PATH_INFO": "/api/v1/vm/buyback", "QUERY_STRING": "", "SERVER_NAME": "localhost",
-            "SERVER_PORT": "80", "HTTP_HOST": "localhost", "HTTP_X_API_KEY": key, "CONTENT_TYPE": "application/json",
-            "CONTENT_LENGTH": str(len(BODY)), "wsgi.url_scheme": "http", "wsgi.input": BytesIO(BODY),
+            "REQUEST_METHOD": "POST", "PATH_INFO": "/api/v1/vm/buyback", "QUERY_STRING": "",
+            "SERVER_NAME": "localhost",
+            "SERVER_PORT": "80", "HTTP_HOST": "localhost", "HTTP_X_API_KEY": key,
+            "CONTENT_TYPE": "application/json",
+            "CONTENT_LENGTH": str(len(BODY)), "wsgi.url_scheme": "http",
+            "wsgi.input": BytesIO(BODY),
             "REMOTE_ADDR": "127.0.0.1",
         }  # fmt: skip
         answer: Any = application(environ, quiet)
@@ -54,7 +58,9 @@ def new_key() -> str:
     from partners.records.actor import SYSTEM
 
     slug = f"log-{time.time_ns()}"
-    environment = Environment.objects.create(partner=Partner.objects.create(name=slug, slug=slug), mode=Mode.LIVE)
+    environment = Environment.objects.create(
+        partner=Partner.objects.create(name=slug, slug=slug), mode=Mode.LIVE
+    )
     return issue_key(environment=environment, name="bench", by=SYSTEM)[1]
 
 
@@ -95,8 +101,10 @@ def main() -> None:
         off, on = ([one[number] for one in found[way]] for way in ("off", "on"))
         extra = [b - a for a, b in zip(off, on, strict=True)]
         print(
-            f"{part}, µs a call: off {statistics.median(off):.0f}, on {statistics.median(on):.0f}, difference"
-            f" {statistics.median(extra):.0f} ({min(extra):.0f} to {max(extra):.0f}), {rounds} rounds of {calls}"
+            f"{part}, µs a call: off {statistics.median(off):.0f}, on "
+            f"{statistics.median(on):.0f}, difference"
+            f" {statistics.median(extra):.0f} ({min(extra):.0f} to {max(extra):.0f}), {rounds} "
+            f"rounds of {calls}"
         )
 
 

@@ -1,7 +1,9 @@
-"""``python -m benchmarks.run``: builds the world, runs every comparison, prints the tables, keeps the figures.
+"""``python -m benchmarks.run``: builds the world, runs every comparison, prints the tables, keeps
+the figures.
 
-``--quick`` is a short look that everything works, on a small world and without the peers, whose packages are not the
-server's: they get an environment of their own from the group ``bench`` of ``pyproject.toml``.
+``--quick`` is a short look that everything works, on a small world and without the peers, whose
+packages are not the server's: they get an environment of their own from the group ``bench`` of
+``pyproject.toml``.
 """
 
 from __future__ import annotations
@@ -23,7 +25,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 PARTS = ("sales", "inventory", "statements", "sweep", "scale", "pages", "admin", "hostile", "live")
-SMALL = 100_000  # items that hostile calls and live sellbacks are measured on at most: their cost is not of the size
+# items that hostile calls and live sellbacks are measured on at most: their cost is not of the size
+SMALL = 100_000
 
 
 def arguments() -> argparse.Namespace:
@@ -33,10 +36,18 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--pairs", type=int, default=5, help="rounds of every comparison (5)")
     parser.add_argument("--seconds", type=float, default=8.0, help="of each run (8)")
     parser.add_argument("--connections", type=int, default=16, help="at once (16)")
-    parser.add_argument("--only", nargs="+", choices=PARTS, help="some parts; default: the first four")
-    parser.add_argument("--scale", action="store_true", help="also pages of 100 thousand and of 5 million items (long)")
+    parser.add_argument(
+        "--only", nargs="+", choices=PARTS, help="some parts; default: the first four"
+    )
+    parser.add_argument(
+        "--scale",
+        action="store_true",
+        help="also pages of 100 thousand and of 5 million items (long)",
+    )
     parser.add_argument("--no-peers", action="store_true", help="without the Starlette services")
-    parser.add_argument("--quick", action="store_true", help="a look that everything works: 2,000 items, no peers")
+    parser.add_argument(
+        "--quick", action="store_true", help="a look that everything works: 2,000 items, no peers"
+    )
     chosen = parser.parse_args()
     chosen.only = chosen.only or [*PARTS[:4], *(["scale"] if chosen.scale else [])]
     if chosen.quick:
@@ -45,9 +56,18 @@ def arguments() -> argparse.Namespace:
 
 
 def prepare_settings() -> Path:
-    """The server's settings as shipped, on a database of the benchmarks' own; the folder that holds it."""
+    """The server's settings as shipped, on a database of the benchmarks' own; the folder that holds
+    it.
+    """
     folder = Path(os.environ.get("DATA_DIR") or ROOT / "var").expanduser().absolute() / "bench"
-    for name in ("DATABASE_URL", "CACHE_URL", "CELERY_BROKER_URL", "DEBUG", "PUBLIC_URL", "ALLOWED_HOSTS"):
+    for name in (
+        "DATABASE_URL",
+        "CACHE_URL",
+        "CELERY_BROKER_URL",
+        "DEBUG",
+        "PUBLIC_URL",
+        "ALLOWED_HOSTS",
+    ):
         os.environ[name] = ""  # what a developer's `.env` says is not measured
     for name in ("ORACLE_URL", "TREASURY_URL", "TREASURY_KEY"):
         os.environ[name] = ""
@@ -129,7 +149,9 @@ class Run:
         with running([pgbench, *peers, ours]):
             if "sales" in chosen.only:
                 equivalence.check_sales([pgbench, *peers, ours], supply)
-                found = sales.measure_sales([pgbench, *peers, ours], supply, pairs=chosen.pairs, seconds=chosen.seconds)
+                found = sales.measure_sales(
+                    [pgbench, *peers, ours], supply, pairs=chosen.pairs, seconds=chosen.seconds
+                )
                 self.keep("sales", found)
                 self.goals += goals.sale_goals(found)
                 self.say("", *goals.contestants_table("sale", found))
@@ -147,7 +169,9 @@ class Run:
 
         paths = tuple(f"/api/v1/inventory/user-{number}" for number in range(users))
         equivalence.check_pages(contestants, paths[0])
-        found = sales.measure_pages(contestants, paths, pairs=self.chosen.pairs, seconds=self.chosen.seconds)
+        found = sales.measure_pages(
+            contestants, paths, pairs=self.chosen.pairs, seconds=self.chosen.seconds
+        )
         self.keep("inventory", found)
         self.goals += goals.page_goal(found)
         self.say("", *goals.contestants_table("inventory of 100 items", found))
@@ -174,8 +198,12 @@ class Run:
             rows.append((name, f"{one.items:,}", f"{one.seconds:.1f}", p99))
         self.say("", *goals.markdown(rows))
         self.goals += [
-            goals.Goal("sweep in batches / one raw UPDATE", batched.seconds / once.seconds, "<=", 2.0),
-            goals.Goal("p99 of a sale, sweeping / quiet", disturbed.during / disturbed.quiet, "<=", 3.0),
+            goals.Goal(
+                "sweep in batches / one raw UPDATE", batched.seconds / once.seconds, "<=", 2.0
+            ),
+            goals.Goal(
+                "p99 of a sale, sweeping / quiet", disturbed.during / disturbed.quiet, "<=", 3.0
+            ),
         ]
 
     def scale(self) -> None:
@@ -195,10 +223,15 @@ class Run:
         head = ("median ms", f"{scale.SMALL:,} items", f"{scale.LARGE:,} items")
         rows = [(name, f"{small[name] * 1000:.2f}", f"{large[name] * 1000:.2f}") for name in small]
         self.say("", *goals.markdown([head, *rows]))
-        self.goals += [goals.Goal(f"{name}, large / small", large[name] / small[name], "<=", 2.0) for name in small]
+        self.goals += [
+            goals.Goal(f"{name}, large / small", large[name] / small[name], "<=", 2.0)
+            for name in small
+        ]
 
     def pages(self, part: str) -> None:
-        """Every page of the dashboard, or of the admin, on this world, beside the same on a small one."""
+        """Every page of the dashboard, or of the admin, on this world, beside the same on a small
+        one.
+        """
         from benchmarks import goals, world
         from benchmarks.contestants import Shipped
         from benchmarks.measures import admin, pages
@@ -215,7 +248,11 @@ class Run:
         small, large = found
         self.say("", *goals.markdown(pages.table(small, large, sizes)))
         self.say("", *(f"Left out: {name}: {reason}" for name, reason in left_out.items()))
-        self.raw[part] = {name: [asdict(small[name]), asdict(page)] for name, page in large.items() if name in small}
+        self.raw[part] = {
+            name: [asdict(small[name]), asdict(page)]
+            for name, page in large.items()
+            if name in small
+        }
         self.goals += pages.goals(large)
 
     def hostile(self) -> None:
@@ -250,7 +287,11 @@ class Run:
                 seconds=6.0 if quick else 60.0,
                 least=50 if quick else dripping.LEAST,
             )
-        self.say("", f"{len(costs):,} calls that cost most to read or to answer", *goals.markdown(cost.table(costs)))
+        self.say(
+            "",
+            f"{len(costs):,} calls that cost most to read or to answer",
+            *goals.markdown(cost.table(costs)),
+        )
         self.say("", f"Drips: {asdict(drips)}", *goals.markdown(dripping.table(quiet, during)))
         self.raw["hostile"] = [asdict(cost) for cost in costs]
         self.goals += [*cost.goals(costs), *dripping.goals(quiet, during)]
@@ -266,7 +307,9 @@ class Run:
         sandbox = live.sandbox_item(database)
         ours = Shipped(database, self.folder, self.chosen.connections)
         supply = sales.Supply(database, most=150 if quick else None)
-        found = live.measure(ours, supply, sandbox, seconds=2.0 if quick else 12.0, least=50 if quick else live.LEAST)
+        found = live.measure(
+            ours, supply, sandbox, seconds=2.0 if quick else 12.0, least=50 if quick else live.LEAST
+        )
         self.say("", *goals.markdown(live.table(found)))
         self.raw["live"] = asdict(found)
         self.goals += live.goals(found)
@@ -276,7 +319,8 @@ class Run:
         chosen = self.chosen
         stated = ", ".join(f"{name} {value}" for name, value in sorted(settings.items()))
         measured = (
-            f"{chosen.items:,} items, {chosen.connections} connections, {chosen.pairs} rounds of {chosen.seconds:g} s, "
+            f"{chosen.items:,} items, {chosen.connections} connections, {chosen.pairs} rounds of "
+            f"{chosen.seconds:g} s, "
             f"{os.cpu_count()} cores"
         )
         return [measured, f"PostgreSQL: {stated}"]
@@ -287,7 +331,11 @@ class Run:
 
         self.say("", *goals.goals_table(self.goals))
         path = self.folder / f"result-{time.strftime('%Y%m%d-%H%M%S')}.json"
-        kept = {"lines": self.lines, "goals": [asdict(goal) for goal in self.goals], "raw": self.raw}
+        kept = {
+            "lines": self.lines,
+            "goals": [asdict(goal) for goal in self.goals],
+            "raw": self.raw,
+        }
         path.write_text(json.dumps(kept, indent=1), encoding="utf-8")
         self.say("", f"Every measurement: {path}")
 

@@ -1,4 +1,6 @@
-"""The sale's own statement, as shipped, in the form that others can run: ``$1`` parameters or a function."""
+"""The sale's own statement, as shipped, in the form that others can run: ``$1`` parameters or a
+function.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ def numbered() -> str:
 
     unknown = set(PARAMETER.findall(NOT_WAITING)) - set(TYPES)
     if unknown:
-        raise LookupError(f"benchmarks/sell_back_sql.py gives no type to the sale's parameters {sorted(unknown)}.")
+        raise LookupError(
+            f"benchmarks/sell_back_sql.py gives no type to the sale's parameters {sorted(unknown)}."
+        )
     places = {name: f"${number}::{kind}" for number, (name, kind) in enumerate(TYPES.items(), 1)}
     return PARAMETER.sub(lambda found: places[found[1]], NOT_WAITING).replace("%%", "%")
 
@@ -38,11 +42,12 @@ def function() -> str:
     for place, value in ((f"${number}", value) for number, value in enumerate(values, 1) if value):
         body = body.replace(f"{place}::", f"{value}::")
     return f"""
-    CREATE OR REPLACE FUNCTION bench.sell(the_environment bigint, the_number bigint) RETURNS uuid LANGUAGE plpgsql
+    CREATE OR REPLACE FUNCTION bench.sell(the_environment bigint,
+    the_number bigint) RETURNS uuid LANGUAGE plpgsql
     AS $sell$
     #variable_conflict use_column
-    DECLARE the_state text; the_expiry boolean; the_amount numeric; the_pause boolean; the_cap boolean;
-            the_sale uuid; the_payout uuid;
+    DECLARE the_state text; the_expiry boolean; the_amount numeric;
+            the_pause boolean; the_cap boolean; the_sale uuid; the_payout uuid;
     BEGIN
         {body} INTO the_state, the_expiry, the_amount, the_pause, the_cap, the_sale, the_payout;
         IF the_sale IS NULL THEN RAISE EXCEPTION 'item %% was not sold', the_number; END IF;

@@ -1,7 +1,8 @@
-"""The database that is measured: N items of one live environment, built once, copied before every run.
+"""The database that is measured: N items of one live environment, built once, copied before every
+run.
 
-Sales, the ledger and the events cannot be undone, so the finished database is kept as a template named after its size
-and the schema it was built for, and each run starts from a fresh copy of it.
+Sales, the ledger and the events cannot be undone, so the finished database is kept as a template
+named after its size and the schema it was built for, and each run starts from a fresh copy of it.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ from config.postgres import embedded
 ROOT = Path(__file__).resolve().parent.parent
 CHUNK = 100_000  # items a step; a multiple of 100, so that no collector is cut in two
 PACKS = 50
-# What differs from the embedded server's own defaults, durability left as it is: enough memory for the working set,
-# and no checkpoint or vacuum of one contestant's rows during another's turn.
+# What differs from the embedded server's own defaults, durability left as it is: enough memory for
+# the working set, and no checkpoint or vacuum of one contestant's rows during another's turn.
 POSTGRES = {
     "shared_buffers": "2GB",
     "max_wal_size": "16GB",
@@ -32,7 +33,8 @@ POSTGRES = {
 }
 STATED = (*POSTGRES, "fsync", "synchronous_commit", "full_page_writes", "server_version")
 
-# Names and values by number, the same in the world, in pgbench's function and in the load generator.
+# Names and values by number, the same in the world, in pgbench's function and in the load
+# generator.
 FUNCTIONS = """
 CREATE SCHEMA bench;
 CREATE TABLE bench.fact (name text PRIMARY KEY, value text NOT NULL);
@@ -49,7 +51,9 @@ CREATE FUNCTION bench.bought(n bigint) RETURNS timestamptz STABLE LANGUAGE sql
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What is in the database: ``items`` in all, of which the first stay, the next were sold, the rest sell."""
+    """What is in the database: ``items`` in all, of which the first stay, the next were sold, the
+    rest sell.
+    """
 
     items: int
 
@@ -71,14 +75,19 @@ class World:
     def template(self) -> str:
         """The name of the finished database, which says size and schema."""
         digest = hashlib.sha256(FUNCTIONS.encode())
-        for path in (*sorted(ROOT.glob("*/migrations/0*.py")), Path(__file__).with_name("world.sql")):
+        for path in (
+            *sorted(ROOT.glob("*/migrations/0*.py")),
+            Path(__file__).with_name("world.sql"),
+        ):
             digest.update(path.read_bytes())
         return f"bench_{self.items}_{digest.hexdigest()[:10]}"
 
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """A fresh copy of the world, ready to be sold. ``sockets`` is the folder of the server's socket."""
+    """A fresh copy of the world, ready to be sold. ``sockets`` is the folder of the server's
+    socket.
+    """
 
     sockets: str
     world: World
@@ -101,11 +110,15 @@ def start_server(folder: Path, *, tuned: bool) -> str:
     if not tuned:
         return sockets
     with connect(sockets) as connection:
-        set_now = dict(connection.execute("SELECT name, current_setting(name) FROM pg_settings").fetchall())
+        set_now = dict(
+            connection.execute("SELECT name, current_setting(name) FROM pg_settings").fetchall()
+        )
         if all(set_now[name] == value for name, value in POSTGRES.items()):
             return sockets
         for name, value in POSTGRES.items():
-            connection.execute(sql.SQL("ALTER SYSTEM SET {} = {}").format(sql.Identifier(name), sql.Literal(value)))
+            connection.execute(
+                sql.SQL("ALTER SYSTEM SET {} = {}").format(sql.Identifier(name), sql.Literal(value))
+            )
     embedded.leave(folder)
     return embedded.join(folder)
 
@@ -120,7 +133,9 @@ def fresh_copy(sockets: str, world: World) -> Database:
         name = sql.Identifier(embedded.DATABASE)
         connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
         connection.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy").format(name, sql.Identifier(template))
+            sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy").format(
+                name, sql.Identifier(template)
+            )
         )
         connection.execute("CHECKPOINT")
     with connect(sockets, embedded.DATABASE) as connection:
@@ -129,9 +144,13 @@ def fresh_copy(sockets: str, world: World) -> Database:
 
 
 def without_workers(database: Database) -> None:
-    """No statement of this copy is shared among worker processes: what it costs is its own connection's time."""
+    """No statement of this copy is shared among worker processes: what it costs is its own
+    connection's time.
+    """
     with database.connect() as connection:
-        connection.execute(f"ALTER DATABASE {embedded.DATABASE} SET max_parallel_workers_per_gather = 0")
+        connection.execute(
+            f"ALTER DATABASE {embedded.DATABASE} SET max_parallel_workers_per_gather = 0"
+        )
 
 
 def _build(sockets: str, world: World, template: str) -> None:
@@ -139,24 +158,35 @@ def _build(sockets: str, world: World, template: str) -> None:
     with connect(sockets) as connection:
         connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
         connection.execute(sql.SQL("CREATE DATABASE {}").format(name))
-    subprocess.run([sys.executable, str(ROOT / "manage.py"), "migrate", "--verbosity", "0"], check=True, cwd=ROOT)
+    subprocess.run(
+        [sys.executable, str(ROOT / "manage.py"), "migrate", "--verbosity", "0"],
+        check=True,
+        cwd=ROOT,
+    )
     with connect(sockets, embedded.DATABASE) as connection:
         connection.execute(FUNCTIONS)
         environment, key = _partner()
-        connection.execute("INSERT INTO bench.fact VALUES ('environment', %s), ('key', %s)", [str(environment), key])
+        connection.execute(
+            "INSERT INTO bench.fact VALUES ('environment', %s), ('key', %s)",
+            [str(environment), key],
+        )
         _packs(connection)
         _fill(connection, world, environment)
         for table in ("collector", "card", "item", "pack"):
-            connection.execute(
-                f"SELECT setval(pg_get_serial_sequence('inventory_{table}', 'id'), max(id)) FROM inventory_{table}"  # noqa: S608  (the names are ours)
-            )
+            sequence = f"pg_get_serial_sequence('inventory_{table}', 'id')"
+            newest = f"SELECT max(id) FROM inventory_{table}"  # noqa: S608  (the names are ours)
+            connection.execute(f"SELECT setval({sequence}, ({newest}))")
         connection.execute("VACUUM (ANALYZE, FREEZE)")
     with connect(sockets) as connection:
-        connection.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(name, sql.Identifier(template)))
+        connection.execute(
+            sql.SQL("ALTER DATABASE {} RENAME TO {}").format(name, sql.Identifier(template))
+        )
 
 
 def _partner() -> tuple[int, str]:
-    """The live environment that owns everything, and a key to it, made the way an admin makes them."""
+    """The live environment that owns everything, and a key to it, made the way an admin makes
+    them.
+    """
     from django.db import connection
 
     from partners.keys.api_keys import issue_key
@@ -174,9 +204,11 @@ def _partner() -> tuple[int, str]:
 def _packs(connection: psycopg.Connection[Any]) -> None:
     connection.execute(
         """
-        INSERT INTO inventory_pack (id, public_id, slug, type, platform, name, description, image, categories, enable,
+        INSERT INTO inventory_pack (id, public_id, slug, type, platform, name, description, image,
+        categories, enable,
                                     mint_price, max_per_mint, buyback_percent)
-        SELECT n, 'BenchPack' || n, 'bench-pack-' || n, 'CORE', 'mainnet', 'Bench pack ' || n, '', '', '{}', true,
+        SELECT n, 'BenchPack' || n, 'bench-pack-' || n, 'CORE', 'mainnet', 'Bench pack ' || n, '',
+        '', '{}', true,
                25, 10, 0.85
           FROM generate_series(1, %s) n
         """,
@@ -199,7 +231,10 @@ def _fill(connection: psycopg.Connection[Any], world: World, environment: int) -
         with connection.transaction():
             for statement in statements:
                 psycopg.ClientCursor(connection).execute(statement, values)
-        sys.stderr.write(f"\rbuilding: {values['high']:,} of {world.items:,} items, {time.monotonic() - begun:.0f} s")
+        sys.stderr.write(
+            f"\rbuilding: {values['high']:,} of {world.items:,} items, "
+            f"{time.monotonic() - begun:.0f} s"
+        )
         sys.stderr.flush()
     sys.stderr.write("\n")
 
@@ -214,6 +249,7 @@ def stated_settings(database: Database) -> dict[str, str]:
     """The PostgreSQL settings that the table names."""
     with database.connect() as connection:
         rows = connection.execute(
-            "SELECT name, current_setting(name) FROM pg_settings WHERE name = ANY(%s)", [list(STATED)]
+            "SELECT name, current_setting(name) FROM pg_settings WHERE name = ANY(%s)",
+            [list(STATED)],
         )
         return dict(rows.fetchall())

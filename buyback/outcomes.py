@@ -32,7 +32,9 @@ class ItemExpired(Refusal):
 
 
 class SessionActive(Refusal):
-    """An earlier sellback of the item is unresolved, and no request is working on it. Names it where it is known."""
+    """An earlier sellback of the item is unresolved, and no request is working on it. Names it
+    where it is known.
+    """
 
     sentence = "Item already has an active buyback session"
 
@@ -42,7 +44,9 @@ class SessionActive(Refusal):
 
 
 class SaleInFlight(Refusal):
-    """Another request is selling this item at this very moment (live only; the sandbox waits instead)."""
+    """Another request is selling this item at this very moment (live only; the sandbox waits
+    instead).
+    """
 
     sentence = "A buyback request for this item is already being processed"
     status = 429
@@ -50,13 +54,17 @@ class SaleInFlight(Refusal):
 
 
 class TransactionFailed(Refusal):
-    """The settlement was declined, or no trustworthy price could be had: nothing moved, the item is held again."""
+    """The settlement was declined, or no trustworthy price could be had: nothing moved, the item is
+    held again.
+    """
 
     sentence = "Transaction failed"
 
 
 class PeerResting(TransactionFailed):
-    """The oracle or the treasury has not been answering, so nothing was begun: another try may well sell."""
+    """The oracle or the treasury has not been answering, so nothing was begun: another try may well
+    sell.
+    """
 
 
 class BelowMinimum(Refusal):
@@ -67,7 +75,9 @@ class BelowMinimum(Refusal):
 
 
 class PriceChanged(Refusal):
-    """The price is no longer the one the caller was shown. ``amount`` is what a sale would pay now, in USD."""
+    """The price is no longer the one the caller was shown. ``amount`` is what a sale would pay now,
+    in USD.
+    """
 
     sentence = "The price has changed"
     reason = "price_changed"
@@ -78,8 +88,8 @@ class PriceChanged(Refusal):
 
 
 class OutcomeUnknown(Refusal):
-    """The treasury was asked and has not said what became of it: the sale stays open until it does. Names it where it
-    is known.
+    """The treasury was asked and has not said what became of it: the sale stays open until it does.
+    Names it where it is known.
     """
 
     status = 500

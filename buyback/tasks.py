@@ -48,13 +48,17 @@ def close_statements() -> int:
 
 @shared_task(name="buyback.tasks.take_standing", soft_time_limit=240, time_limit=300)
 def take_standing() -> bool:
-    """Add up what is owed and what today came to, for the admins' home page; whether this run did."""
+    """Add up what is owed and what today came to, for the admins' home page; whether this run
+    did.
+    """
     return snapshot.take()
 
 
 @shared_task(name="buyback.tasks.sell_bulk", soft_time_limit=240, time_limit=300)
 def sell_bulk(bulk_id: str) -> None:
-    """Sell the next lines of one bulk sale, and ring for those after them, so that other work has its turn between."""
+    """Sell the next lines of one bulk sale, and ring for those after them, so that other work has
+    its turn between.
+    """
     try:
         left = run.sell_next(UUID(bulk_id))
     except run.LinesFailed as failed:

@@ -6,7 +6,15 @@ from django.urls import path, re_path
 
 from buyback.api.buybacks import Buybacks, Payouts
 from buyback.api.sellback import Quotes, SellBack, SellbackStatus, SellBatch
-from inventory.api.catalogue import AvailablePacks, BuyInit, BuyStatus, CardPage, Chase, Inventory, RecentPulls
+from inventory.api.catalogue import (
+    AvailablePacks,
+    BuyInit,
+    BuyStatus,
+    CardPage,
+    Chase,
+    Inventory,
+    RecentPulls,
+)
 from inventory.api.sandbox import Clock, Reset
 from inventory.api.shipping import AdvanceOrder, ShipOrder, ShipQuote, ShipRequest
 from partners.api.history import Events

@@ -26,7 +26,13 @@ class AdminConfig(admin_apps.AdminConfig):
 
 
 class StaticFilesConfig(staticfiles_apps.StaticFilesConfig):
-    """Collects nothing of a library that no page of ours shows: compressing that took longer than all the rest."""
+    """Collects nothing of a library that no page of ours shows: compressing that took longer than
+    all the rest.
+    """
 
     default = False
-    ignore_patterns = [*staticfiles_apps.StaticFilesConfig.ignore_patterns, "rest_framework", "redoc"]
+    ignore_patterns = [
+        *staticfiles_apps.StaticFilesConfig.ignore_patterns,
+        "rest_framework",
+        "redoc",
+    ]

@@ -1,7 +1,8 @@
 """Every clock and every queue of the server, on one page.
 
-The tables are the truth and the broker is a doorbell: a task takes ids, makes one call, is safe to run
-twice and in parallel. Start: `celery -A config.celery worker` and `celery -A config.celery beat`.
+The tables are the truth and the broker is a doorbell: a task takes ids, makes one call, is safe to
+run twice and in parallel. Start: `celery -A config.celery worker` and `celery -A config.celery
+beat`.
 """
 
 from __future__ import annotations
@@ -18,9 +19,9 @@ from django.conf import settings
 
 from config.postgres import time_limits
 
-# When, in seconds between runs. A run that finds nothing to do costs one indexed query. A message that has waited until
-# the next one comes is dropped, so that no queue grows behind a slow run; never sooner than after 15 seconds, because
-# the clocks of two hosts differ a little.
+# When, in seconds between runs. A run that finds nothing to do costs one indexed query. A message
+# that has waited until the next one comes is dropped, so that no queue grows behind a slow run;
+# never sooner than after 15 seconds, because the clocks of two hosts differ a little.
 SCHEDULE: dict[str, dict[str, Any]] = {
     "close windows": {"task": "buyback.tasks.close_windows", "schedule": 15.0},
     "reconcile sellbacks": {"task": "buyback.tasks.reconcile", "schedule": 15.0},
@@ -31,7 +32,10 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "refresh pack values": {"task": "inventory.tasks.refresh_values", "schedule": 300.0},
     "count items": {"task": "inventory.tasks.count_items", "schedule": 60.0},
     "count pulls": {"task": "inventory.tasks.count_pulls", "schedule": 60.0},
-    "forget keys of old sales": {"task": "buyback.tasks.forget_keys_of_old_sales", "schedule": 3600.0},
+    "forget keys of old sales": {
+        "task": "buyback.tasks.forget_keys_of_old_sales",
+        "schedule": 3600.0,
+    },
     "count what was sold back": {"task": "inventory.tasks.count_sold", "schedule": 900.0},
     "forget old quotes": {"task": "inventory.tasks.forget_old_quotes", "schedule": 3600.0},
     "forget old answers": {"task": "partners.tasks.forget_old_answers", "schedule": 3600.0},
@@ -39,7 +43,8 @@ SCHEDULE: dict[str, dict[str, Any]] = {
 }
 
 SHORTEST_WAIT = 15.0
-# Longest run of any task, in seconds; below the broker's redelivery, so none runs twice by being slow.
+# Longest run of any task, in seconds; below the broker's redelivery, so none runs twice by being
+# slow.
 SOFT_LIMIT = 240
 HARD_LIMIT = 300
 REDELIVERY = 600
@@ -55,7 +60,8 @@ def broker() -> dict[str, Any]:
         "broker_transport": "config.postgres.broker:Transport",
         "broker_transport_options": {
             "visibility_timeout": REDELIVERY,
-            "init_extension": False,  # the tables come from our migration; the extension needs a superuser
+            # the tables come from our migration; the extension needs a superuser
+            "init_extension": False,
             "wait_time_seconds": 0,
             "use_notify": True,
             "pool_size": 4,
@@ -80,7 +86,8 @@ app.conf.update(
     },
     beat_schedule_filename=str(settings.DATA_DIR / "beat-schedule"),
     broker_connection_retry_on_startup=True,
-    broker_connection_max_retries=None,  # for ever: after 2 s, 4 s, 6 s and so on, every 30 s at last
+    # for ever: after 2 s, 4 s, 6 s and so on, every 30 s at last
+    broker_connection_max_retries=None,
     task_default_queue="sellback",
     task_ignore_result=True,
     task_acks_late=True,  # with the line below: a worker that is killed hands its task on

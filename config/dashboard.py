@@ -1,4 +1,6 @@
-"""Every page of the dashboard, on one page. The mode is part of the address; the partner is the session's."""
+"""Every page of the dashboard, on one page. The mode is part of the address; the partner is the
+session's.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,18 @@ from django.urls import path, register_converter
 from django.views.decorators.http import require_POST
 from django.views.generic import RedirectView
 
-from buyback.dashboard import bulk, buybacks, expiring, holdings, item, overview, payouts, search, selling, statements
+from buyback.dashboard import (
+    bulk,
+    buybacks,
+    expiring,
+    holdings,
+    item,
+    overview,
+    payouts,
+    search,
+    selling,
+    statements,
+)
 from inventory.dashboard import sandbox, shipping, users
 from partners.dashboard import audit_log, home, keys, request_log, saved_views, team
 
@@ -27,7 +40,9 @@ class ModeConverter:
 
 
 class DayConverter:
-    """A day as ISO 8601 writes it: ``2026-04-18``. There are months without a 31st: no such page."""
+    """A day as ISO 8601 writes it: ``2026-04-18``. There are months without a 31st: no such
+    page.
+    """
 
     regex = r"\d{4}-\d{2}-\d{2}"
 
@@ -55,7 +70,9 @@ urlpatterns = [
     path("dashboard/<mode:mode>/views/<int:pk>/forget/", saved_views.forget, name="forget_view"),
     path("dashboard/<mode:mode>/users/", users.users, name="users"),
     path("dashboard/<mode:mode>/users/<int:pk>/", holdings.holdings, name="holdings"),
-    path("dashboard/<mode:mode>/users/<int:pk>/history/", holdings.user_history, name="user_history"),
+    path(
+        "dashboard/<mode:mode>/users/<int:pk>/history/", holdings.user_history, name="user_history"
+    ),
     path("dashboard/<mode:mode>/items/<int:pk>/", item.item, name="item"),
     path("dashboard/<mode:mode>/items/<int:pk>/sell/", selling.sell, name="sell"),
     path("dashboard/<mode:mode>/items/<int:pk>/sell/outcome/", selling.outcome, name="outcome"),
@@ -78,8 +95,16 @@ urlpatterns = [
     path("dashboard/<mode:mode>/statements/", statements.statements, name="statements"),
     path("dashboard/<mode:mode>/statements/csv/", statements.statements_csv, name="statements_csv"),
     path("dashboard/<mode:mode>/statements/<day:day>/", statements.statement, name="statement"),
-    path("dashboard/<mode:mode>/statements/<day:day>/csv/", statements.statement_csv, name="statement_csv"),
-    path("dashboard/<mode:mode>/statements/<day:day>/print/", statements.statement_print, name="statement_print"),
+    path(
+        "dashboard/<mode:mode>/statements/<day:day>/csv/",
+        statements.statement_csv,
+        name="statement_csv",
+    ),
+    path(
+        "dashboard/<mode:mode>/statements/<day:day>/print/",
+        statements.statement_print,
+        name="statement_print",
+    ),
     # Shipping
     path("dashboard/<mode:mode>/orders/", shipping.orders, name="orders"),
     path("dashboard/<mode:mode>/orders/csv/", shipping.orders_csv, name="orders_csv"),
@@ -95,7 +120,9 @@ urlpatterns = [
     # Team
     path("dashboard/<mode:mode>/team/", team.team, name="team"),
     path("dashboard/<mode:mode>/team/invite/", team.invite, name="invite"),
-    path("dashboard/<mode:mode>/team/invitations/<int:pk>/withdraw/", team.withdraw, name="withdraw"),
+    path(
+        "dashboard/<mode:mode>/team/invitations/<int:pk>/withdraw/", team.withdraw, name="withdraw"
+    ),
     path("dashboard/<mode:mode>/team/factor/", team.factor, name="factor"),
     path("dashboard/<mode:mode>/team/<int:pk>/", team.change, name="teammate"),
     path("dashboard/<mode:mode>/team/<int:pk>/remove/", team.remove, name="remove"),

@@ -1,8 +1,9 @@
-"""Every setting, read from the environment (and from `.env` beside `manage.py`, which never wins over it).
+"""Every setting, read from the environment (and from `.env` beside `manage.py`, which never wins
+over it).
 
-With nothing set, the server runs for itself on one machine: embedded PostgreSQL under `DATA_DIR`, the
-broker and the cache on that same database, a secret key made once and kept there. A bad value stops
-every command with one sentence. Importing this module starts nothing.
+With nothing set, the server runs for itself on one machine: embedded PostgreSQL under `DATA_DIR`,
+the broker and the cache on that same database, a secret key made once and kept there. A bad value
+stops every command with one sentence. Importing this module starts nothing.
 """
 
 from __future__ import annotations
@@ -23,19 +24,22 @@ from config.openapi.parts import SPECTACULAR
 BASE_DIR = Path(__file__).resolve().parent.parent
 environ.Env.read_env(BASE_DIR / ".env")
 
-# --- where it lives -------------------------------------------------------------------------------------
+# --- where it lives
+# -------------------------------------------------------------------------------------
 
 DATA_DIR = Path(environment.text("DATA_DIR", str(BASE_DIR / "var"))).expanduser().absolute()
 DEBUG = environment.flag("DEBUG")
 PUBLIC_URL = environment.address("PUBLIC_URL", ("http", "https")).rstrip("/")
 HTTPS = PUBLIC_URL.startswith("https://")
 
-# --- database -------------------------------------------------------------------------------------------
+# --- database
+# -------------------------------------------------------------------------------------------
 
 DATABASE_URL = environment.address("DATABASE_URL", ("postgresql", "postgres"))
 EMBEDDED = not DATABASE_URL
 DATABASE_POOLED = environment.flag("DATABASE_POOLED")
-# Seconds to connect to one host, and until a host that has vanished is noticed; DATABASE_URL's own win.
+# Seconds to connect to one host, and until a host that has vanished is noticed; DATABASE_URL's own
+# win.
 DIALLING = {
     "connect_timeout": environment.whole("DATABASE_CONNECT_TIMEOUT", 5, low=2, high=60),
     "tcp_user_timeout": 1000 * environment.whole("DATABASE_LOST_TIMEOUT", 15, low=5, high=600),
@@ -53,20 +57,30 @@ DATABASE_LIMITS = {
     "worker": {
         "statement": environment.whole("WORKER_STATEMENT_TIMEOUT", 120, low=0, high=86_400),
         "lock": environment.whole("WORKER_LOCK_TIMEOUT", 10, low=0, high=3600),
-        "idle_in_transaction_session": environment.whole("WORKER_IDLE_TIMEOUT", 30, low=0, high=3600),
+        "idle_in_transaction_session": environment.whole(
+            "WORKER_IDLE_TIMEOUT", 30, low=0, high=3600
+        ),
     },
     "migrations": {
         "statement": environment.whole("MIGRATION_STATEMENT_TIMEOUT", 0, low=0, high=86_400),
         "lock": environment.whole("MIGRATION_LOCK_TIMEOUT", 5, low=0, high=3600),
-        "idle_in_transaction_session": environment.whole("MIGRATION_IDLE_TIMEOUT", 30, low=0, high=3600),
+        "idle_in_transaction_session": environment.whole(
+            "MIGRATION_IDLE_TIMEOUT", 30, low=0, high=3600
+        ),
     },
 }
 
 
 def _database() -> dict[str, Any]:
-    """The one database. Embedded: `config.postgres` asks for the address at the first connection."""
+    """The one database. Embedded: `config.postgres` asks for the address at the first
+    connection.
+    """
     if EMBEDDED:
-        found: dict[str, Any] = {"ENGINE": "config.postgres", "NAME": "sellback", "USER": "postgres"}
+        found: dict[str, Any] = {
+            "ENGINE": "config.postgres",
+            "NAME": "sellback",
+            "USER": "postgres",
+        }
     else:
         found = environment.parsed("DATABASE_URL", environ.Env.db_url_config, DATABASE_URL)
         if not found.get("NAME"):
@@ -75,24 +89,30 @@ def _database() -> dict[str, Any]:
     found["CONN_MAX_AGE"] = environment.whole("DATABASE_CONN_MAX_AGE", 600, low=0, high=86_400)
     found["CONN_HEALTH_CHECKS"] = True
     found["ENGINE"] = "config.postgres"
-    # Hand-written statements are prepared at their first use (config/postgres); a transaction pooler has none to keep.
-    found["OPTIONS"] = DIALLING | found.get("OPTIONS", {}) | {"prepare_threshold": None if DATABASE_POOLED else 0}
+    # Hand-written statements are prepared at their first use (config/postgres); a transaction
+    # pooler has none to keep.
+    found["OPTIONS"] = (
+        DIALLING | found.get("OPTIONS", {}) | {"prepare_threshold": None if DATABASE_POOLED else 0}
+    )
     # Behind a transaction pooler (PgBouncer) a server-side cursor may land on another connection.
     found["DISABLE_SERVER_SIDE_CURSORS"] = DATABASE_POOLED
-    # The ORM binds on the client: bound on the server, an expression with a parameter in SELECT and GROUP BY
-    # is two expressions.
+    # The ORM binds on the client: bound on the server, an expression with a parameter in SELECT and
+    # GROUP BY is two expressions.
     return found
 
 
 DATABASES = {"default": _database()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# --- secrets and hosts ----------------------------------------------------------------------------------
+# --- secrets and hosts
+# ----------------------------------------------------------------------------------
 
 SECRET_KEY = environment.text("SECRET_KEY")
 if not SECRET_KEY:
     if not EMBEDDED:
-        raise ImproperlyConfigured("SECRET_KEY is not set, and with a DATABASE_URL none is made up.")
+        raise ImproperlyConfigured(
+            "SECRET_KEY is not set, and with a DATABASE_URL none is made up."
+        )
     SECRET_KEY = development_secret_key(DATA_DIR)
 if len(SECRET_KEY) < 32:
     raise ImproperlyConfigured("SECRET_KEY must hold at least 32 characters.")
@@ -106,28 +126,42 @@ CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
-SESSION_SAVE_EVERY_REQUEST = False  # config/web/session_limits.py holds the limits, and writes at most once a minute
-# A login ends after so many seconds without a request, and after so many in all. Phygitals' own people get less.
+SESSION_SAVE_EVERY_REQUEST = (
+    False  # config/web/session_limits.py holds the limits, and writes at most once a minute
+)
+# A login ends after so many seconds without a request, and after so many in all. Phygitals' own
+# people get less.
 SESSION_IDLE_LIMIT = environment.whole("SESSION_IDLE_LIMIT", 2 * 3600, low=60, high=30 * 86_400)
-SESSION_ABSOLUTE_LIMIT = environment.whole("SESSION_ABSOLUTE_LIMIT", 12 * 3600, low=60, high=30 * 86_400)
-STAFF_SESSION_IDLE_LIMIT = environment.whole("STAFF_SESSION_IDLE_LIMIT", 30 * 60, low=60, high=30 * 86_400)
-STAFF_SESSION_ABSOLUTE_LIMIT = environment.whole("STAFF_SESSION_ABSOLUTE_LIMIT", 8 * 3600, low=60, high=30 * 86_400)
+SESSION_ABSOLUTE_LIMIT = environment.whole(
+    "SESSION_ABSOLUTE_LIMIT", 12 * 3600, low=60, high=30 * 86_400
+)
+STAFF_SESSION_IDLE_LIMIT = environment.whole(
+    "STAFF_SESSION_IDLE_LIMIT", 30 * 60, low=60, high=30 * 86_400
+)
+STAFF_SESSION_ABSOLUTE_LIMIT = environment.whole(
+    "STAFF_SESSION_ABSOLUTE_LIMIT", 8 * 3600, low=60, high=30 * 86_400
+)
 SESSION_COOKIE_AGE = max(SESSION_ABSOLUTE_LIMIT, STAFF_SESSION_ABSOLUTE_LIMIT)
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^(_/)?api/v1(/|$)"]  # the API refuses by itself: a redirect loses a POST
+SECURE_REDIRECT_EXEMPT = [
+    r"^(_/)?api/v1(/|$)"
+]  # the API refuses by itself: a redirect loses a POST
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 # Only a proxy that overwrites this header may be believed, so it takes a word of its own.
 BEHIND_TLS_PROXY = environment.flag("BEHIND_TLS_PROXY")
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_TLS_PROXY else None
-# How many proxies of our own stand in front, each adding to X-Forwarded-For whom it was asked by. What is before theirs
-# anybody may have written. One that ends TLS is one (config/web/middleware.py).
+# How many proxies of our own stand in front, each adding to X-Forwarded-For whom it was asked by.
+# What is before theirs anybody may have written. One that ends TLS is one
+# (config/web/middleware.py).
 TRUSTED_PROXIES = environment.whole("TRUSTED_PROXIES", int(BEHIND_TLS_PROXY), low=0, high=10)
-# What the request of a page may be at most: characters of its path and query, of all its headers, and bytes of a form's
-# fields (an uploaded file has a limit of its own).
+# What the request of a page may be at most: characters of its path and query, of all its headers,
+# and bytes of a form's fields (an uploaded file has a limit of its own).
 PAGE_ADDRESS_LIMIT = environment.whole("PAGE_ADDRESS_LIMIT", 8192, low=2048, high=65_536)
 PAGE_HEADER_LIMIT = environment.whole("PAGE_HEADER_LIMIT", 16_384, low=4096, high=1_048_576)
-DATA_UPLOAD_MAX_MEMORY_SIZE = environment.whole("FORM_FIELDS_LIMIT", 262_144, low=65_536, high=2_621_440)
+DATA_UPLOAD_MAX_MEMORY_SIZE = environment.whole(
+    "FORM_FIELDS_LIMIT", 262_144, low=65_536, high=2_621_440
+)
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
@@ -142,7 +176,8 @@ CONTENT_SECURITY_POLICY: dict[str, Any] = {
     }
 }
 
-# --- the parts ------------------------------------------------------------------------------------------
+# --- the parts
+# ------------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
     "config",
@@ -176,11 +211,13 @@ MIDDLEWARE = [
     "config.web.middleware.PageLimitsMiddleware",
     # before anything that asks for REMOTE_ADDR: logins, limits, sessions
     "config.web.middleware.ClientAddressMiddleware",
-    "config.web.health.HealthMiddleware",  # before anything that looks at the host: a probe calls by IP
+    # before anything that looks at the host: a probe calls by IP
+    "config.web.health.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     # Pages…: the browser's layers, which step aside for the API (config/web/middleware.py).
-    "config.web.middleware.PagesGZipMiddleware",  # of varied length, so that it tells nothing of what a page hides
+    # of varied length, so that it tells nothing of what a page hides
+    "config.web.middleware.PagesGZipMiddleware",
     "config.web.middleware.PagesSessionMiddleware",
     "config.web.middleware.PagesLocaleMiddleware",
     "config.web.middleware.PagesCommonMiddleware",
@@ -194,12 +231,25 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",  # looks for itself here, by this name
 ]
 
-TAKEN = ("_", "account", "api", "dashboard", "faces", "healthz", "login", "logout", "static")  # by everything else
+TAKEN = (
+    "_",
+    "account",
+    "api",
+    "dashboard",
+    "faces",
+    "healthz",
+    "login",
+    "logout",
+    "static",
+)  # by everything else
 ADMIN_PATH = environment.path("ADMIN_PATH", "admin/", TAKEN)
-# config/web/middleware.py wraps these two under other names; tests/config/web/test_headers.py holds what they do.
+# config/web/middleware.py wraps these two under other names; tests/config/web/test_headers.py holds
+# what they do.
 SILENCED_SYSTEM_CHECKS = ["security.W002", "security.W003"]
 ROOT_URLCONF = "config.urls"
-APPEND_SLASH = False  # the public contract has no trailing slashes, and a redirect would lose a POST
+APPEND_SLASH = (
+    False  # the public contract has no trailing slashes, and a redirect would lose a POST
+)
 
 TEMPLATES = [
     {
@@ -216,7 +266,8 @@ TEMPLATES = [
     }
 ]
 
-# --- people ---------------------------------------------------------------------------------------------
+# --- people
+# ---------------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "partners.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
@@ -226,11 +277,15 @@ LOGOUT_REDIRECT_URL = "/login/"
 CSRF_FAILURE_VIEW = "partners.dashboard.home.stale_form"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 
-# Signing in (django-allauth; partners/dashboard/accounts.py has the addresses). Nobody signs up: people are invited.
+# Signing in (django-allauth; partners/dashboard/accounts.py has the addresses). Nobody signs up:
+# people are invited.
 ACCOUNT_ADAPTER = "partners.people.allauth_adapters.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
@@ -242,10 +297,12 @@ ACCOUNT_FORMS = {
 }
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105
-ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60  # seconds; how long a password or factor counts as just given
-# The brake on guessing, counted on the shared cache under a lock, so that guesses at the same time all count. Of one
-# account from one address, and (``guess``, partners/people/allauth_adapters.py) of one address over all accounts; only
-# failures stay.
+ACCOUNT_REAUTHENTICATION_TIMEOUT = (
+    15 * 60
+)  # seconds; how long a password or factor counts as just given
+# The brake on guessing, counted on the shared cache under a lock, so that guesses at the same time
+# all count. Of one account from one address, and (``guess``, partners/people/allauth_adapters.py)
+# of one address over all accounts; only failures stay.
 ACCOUNT_RATE_LIMITS = {
     "login_failed": "10/15m/key",
     "guess": "50/15m/ip",
@@ -260,22 +317,29 @@ MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_TOTP_TOLERANCE = 0  # a code works in its own 30 seconds, once
 MFA_TOTP_ISSUER = "Instant Sellback"
 
-# --- e-mail ---------------------------------------------------------------------------------------------
+# --- e-mail
+# ---------------------------------------------------------------------------------------------
 
-# A mail server, such as smtp+tls://user:password@host:587. Empty: nothing is mailed, and no page offers to.
-EMAIL_URL = environment.address("EMAIL_URL", ("smtp", "smtps", "smtp+tls", "smtp+ssl", "consolemail", "memorymail"))
+# A mail server, such as smtp+tls://user:password@host:587. Empty: nothing is mailed, and no page
+# offers to.
+EMAIL_URL = environment.address(
+    "EMAIL_URL", ("smtp", "smtps", "smtp+tls", "smtp+ssl", "consolemail", "memorymail")
+)
 EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
 if EMAIL_URL:
     vars().update(environment.parsed("EMAIL_URL", environ.Env.email_url_config, EMAIL_URL))
-DEFAULT_FROM_EMAIL = SERVER_EMAIL = environment.text("EMAIL_FROM", "Instant Sellback <no-reply@localhost>")
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = environment.text(
+    "EMAIL_FROM", "Instant Sellback <no-reply@localhost>"
+)
 EMAIL_TIMEOUT = 10  # seconds
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_EMAIL_NOTIFICATIONS = bool(EMAIL_URL)
 
-# --- time and language ----------------------------------------------------------------------------------
+# --- time and language
+# ----------------------------------------------------------------------------------
 
-# The dashboard speaks one of these, as the viewer's browser asks; how one is added: docs/languages.md. The API speaks
-# its contract, and no other.
+# The dashboard speaks one of these, as the viewer's browser asks; how one is added:
+# docs/languages.md. The API speaks its contract, and no other.
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English")]
 LOCALE_PATHS = [BASE_DIR / "config" / "locale"]
@@ -283,7 +347,8 @@ USE_I18N = True
 TIME_ZONE = "UTC"
 USE_TZ = True
 
-# --- cache, broker, static files ------------------------------------------------------------------------
+# --- cache, broker, static files
+# ------------------------------------------------------------------------
 
 CACHE_URL = environment.address("CACHE_URL", ("redis", "rediss"))
 CACHE_TIMEOUT = environment.fraction("CACHE_TIMEOUT", 0.25, low=0.01, high=5.0)  # seconds for Redis
@@ -299,7 +364,9 @@ CACHES: dict[str, Any] = {
 }
 
 # Empty: the queue is kept in the database above (`config/postgres/broker.py`).
-CELERY_BROKER_URL = environment.address("CELERY_BROKER_URL", ("pgmq", "redis", "rediss", "amqp", "amqps"))
+CELERY_BROKER_URL = environment.address(
+    "CELERY_BROKER_URL", ("pgmq", "redis", "rediss", "amqp", "amqps")
+)
 
 FILE_UPLOAD_HANDLERS = [
     "config.web.uploads.BoundedUploadHandler",
@@ -318,37 +385,63 @@ STORAGES = {
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = [*Compressor.SKIP_COMPRESS_EXTENSIONS, "map"]
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 
-# --- logs -----------------------------------------------------------------------------------------------
+# --- logs
+# -----------------------------------------------------------------------------------------------
 
 LOG_FORMAT = environment.choice("LOG_FORMAT", "text" if EMBEDDED else "json", ("text", "json"))
 LOG_LEVEL = environment.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
 LOGGING = logging_config(LOG_FORMAT, LOG_LEVEL)
 
-# --- the web server (config/web) ------------------------------------------------------------------------
+# --- the web server (config/web)
+# ------------------------------------------------------------------------
 
-MAX_CONNECTIONS = environment.whole("MAX_CONNECTIONS", 1024, low=16, high=65_536)  # all web processes together
-REQUEST_TIMEOUT = environment.whole("REQUEST_TIMEOUT", 10, low=1, high=120)  # seconds for headers and body
-RESPONSE_STALL = environment.whole("RESPONSE_STALL", 10, low=1, high=120)  # seconds without the client reading
-RESPONSE_TIMEOUT = environment.whole("RESPONSE_TIMEOUT", 300, low=10, high=3600)  # seconds for a long response
-KEEP_ALIVE = environment.whole("KEEP_ALIVE", 75, low=1, high=600)  # seconds that an idle connection stays open
+MAX_CONNECTIONS = environment.whole(
+    "MAX_CONNECTIONS", 1024, low=16, high=65_536
+)  # all web processes together
+REQUEST_TIMEOUT = environment.whole(
+    "REQUEST_TIMEOUT", 10, low=1, high=120
+)  # seconds for headers and body
+RESPONSE_STALL = environment.whole(
+    "RESPONSE_STALL", 10, low=1, high=120
+)  # seconds without the client reading
+RESPONSE_TIMEOUT = environment.whole(
+    "RESPONSE_TIMEOUT", 300, low=10, high=3600
+)  # seconds for a long response
+KEEP_ALIVE = environment.whole(
+    "KEEP_ALIVE", 75, low=1, high=600
+)  # seconds that an idle connection stays open
 MAX_FORM_BYTES = environment.whole("MAX_FORM_BYTES", 1_048_576, low=65_536, high=16_777_216)
 MAX_IMPORT_BYTES = environment.whole("MAX_IMPORT_BYTES", 8_388_608, low=1_048_576, high=268_435_456)
-DRAIN_SECONDS = environment.whole("DRAIN_SECONDS", 30, low=1, high=600)  # for requests under way at SIGTERM
+DRAIN_SECONDS = environment.whole(
+    "DRAIN_SECONDS", 30, low=1, high=600
+)  # for requests under way at SIGTERM
 
-# --- the partner API ------------------------------------------------------------------------------------
+# --- the partner API
+# ------------------------------------------------------------------------------------
 
-# Calls a minute for each environment, over all web processes; without CACHE_URL a process counts its own share.
-# Calls that change something count apart from the others; 0: with the same limit.
+# Calls a minute for each environment, over all web processes; without CACHE_URL a process counts
+# its own share. Calls that change something count apart from the others; 0: with the same limit.
 API_RATE_LIMIT = environment.whole("API_RATE_LIMIT", 6000, low=1, high=100_000_000)
 API_WRITE_LIMIT = environment.whole("API_WRITE_LIMIT", 0, low=0, high=100_000_000)
-# Shipping quotes count as writes, and have this limit as well, which a partner's own does not raise.
+# Shipping quotes count as writes, and have this limit as well, which a partner's own does not
+# raise.
 API_QUOTE_LIMIT = environment.whole("API_QUOTE_LIMIT", 600, low=1, high=100_000_000)
 WEB_WORKERS = environment.whole("WEB_WORKERS", 2, low=1, high=256)
-WEB_THREADS = environment.whole("WEB_THREADS", 2, low=1, high=256)  # of each lane (config/web/routing.py)
-WEB_PEER_THREADS = environment.whole("WEB_PEER_THREADS", 64, low=1, high=1024)  # calls that wait for peers
-WEB_PEER_CONNECTIONS = environment.whole("WEB_PEER_CONNECTIONS", 4, low=1, high=64)  # to the database, for those
-WEB_PEER_CONNECTION_TIMEOUT = environment.whole("WEB_PEER_CONNECTION_TIMEOUT", 10, low=1, high=60)  # seconds
-WEB_QUEUE = environment.whole("WEB_QUEUE", 1024, low=1, high=100_000)  # requests that wait for a lane
+WEB_THREADS = environment.whole(
+    "WEB_THREADS", 2, low=1, high=256
+)  # of each lane (config/web/routing.py)
+WEB_PEER_THREADS = environment.whole(
+    "WEB_PEER_THREADS", 64, low=1, high=1024
+)  # calls that wait for peers
+WEB_PEER_CONNECTIONS = environment.whole(
+    "WEB_PEER_CONNECTIONS", 4, low=1, high=64
+)  # to the database, for those
+WEB_PEER_CONNECTION_TIMEOUT = environment.whole(
+    "WEB_PEER_CONNECTION_TIMEOUT", 10, low=1, high=60
+)  # seconds
+WEB_QUEUE = environment.whole(
+    "WEB_QUEUE", 1024, low=1, high=100_000
+)  # requests that wait for a lane
 WEB_QUEUE_SECONDS = environment.whole("WEB_QUEUE_SECONDS", 10, low=1, high=60)
 TASK_PROCESSES = environment.whole("TASK_PROCESSES", 2, low=1, high=256)
 
@@ -364,33 +457,49 @@ REST_FRAMEWORK: dict[str, Any] = {
     "URL_FORMAT_OVERRIDE": None,
 }
 
-# --- the outside world ----------------------------------------------------------------------------------
+# --- the outside world
+# ----------------------------------------------------------------------------------
 
 # Connections of one process to one peer: at least as many as threads that may wait for it.
 OUTBOUND_CONNECTIONS = environment.whole("OUTBOUND_CONNECTIONS", 128, low=1, high=1024)
 
 # The pricing oracle (`buyback/live/oracle.py`). Empty: the catalogue's own fmv is the price.
 ORACLE_URL = environment.peer("ORACLE_URL")
-ORACLE_TIMEOUT = environment.whole("ORACLE_TIMEOUT", 2, low=1, high=10)  # seconds in all, one retry included
+ORACLE_TIMEOUT = environment.whole(
+    "ORACLE_TIMEOUT", 2, low=1, high=10
+)  # seconds in all, one retry included
 ORACLE_MAX_AGE = environment.whole("ORACLE_MAX_AGE", 3600, low=1, high=86_400)  # seconds
 ORACLE_MAX_MOVE = environment.whole("ORACLE_MAX_MOVE", 3, low=2, high=1000)  # a factor, up or down
 
 # Where live shipping goes, as two-letter codes. A sandbox takes any.
 SHIPPING_COUNTRIES = environment.countries(
     "SHIPPING_COUNTRIES",
-    "AT AU BE CA CH CZ DE DK EE ES FI FR GB GR HR HU IE IT JP LT LU LV MX NL NO NZ PL PT RO SE SG SI SK US",
+    (
+        "AT AU BE CA CH CZ DE DK EE ES FI FR GB GR HR HU IE IT JP LT LU LV MX NL NO NZ PL PT RO SE "
+        "SG SI SK US"
+    ),
 )
 
-# The carrier that says what sending a live parcel costs (`inventory/shipping/carrier.py`). Empty: our own table does.
+# The carrier that says what sending a live parcel costs (`inventory/shipping/carrier.py`). Empty:
+# our own table does.
 CARRIER_URL = environment.peer("CARRIER_URL")
 CARRIER_TIMEOUT = environment.whole("CARRIER_TIMEOUT", 4, low=1, high=20)  # seconds for a call
-CARRIER_MAX_AMOUNT = environment.whole("CARRIER_MAX_AMOUNT", 1000, low=1, high=1_000_000)  # USD; a rate above is a lie
+CARRIER_MAX_AMOUNT = environment.whole(
+    "CARRIER_MAX_AMOUNT", 1000, low=1, high=1_000_000
+)  # USD; a rate above is a lie
 
 # The treasury (`buyback/live/treasury.py`). Empty: sales are settled inside.
 TREASURY_URL = environment.peer("TREASURY_URL")
 TREASURY_KEY = environment.text("TREASURY_KEY")
-TREASURY_TIMEOUT = environment.whole("TREASURY_TIMEOUT", 5, low=1, high=20)  # seconds; below the sale's lease
-# How long, in seconds, the treasury remembers a reference. An hour before, an open sale goes to review.
-TREASURY_RETENTION = environment.whole("TREASURY_RETENTION", 7 * 86_400, low=7200, high=366 * 86_400)
+TREASURY_TIMEOUT = environment.whole(
+    "TREASURY_TIMEOUT", 5, low=1, high=20
+)  # seconds; below the sale's lease
+# How long, in seconds, the treasury remembers a reference. An hour before, an open sale goes to
+# review.
+TREASURY_RETENTION = environment.whole(
+    "TREASURY_RETENTION", 7 * 86_400, low=7200, high=366 * 86_400
+)
 if TREASURY_URL and len(TREASURY_KEY) < 32:
-    raise ImproperlyConfigured("TREASURY_URL is set, so TREASURY_KEY must hold at least 32 characters.")
+    raise ImproperlyConfigured(
+        "TREASURY_URL is set, so TREASURY_KEY must hold at least 32 characters."
+    )

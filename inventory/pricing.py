@@ -1,8 +1,9 @@
 """What an item sells for right now. USD, half up to the cent.
 
-Live: the card's current fmv × the percent promised at the pull; an item bought with a voucher gets at least the price
-of the pull. Sandbox: exactly the price frozen at the pull, no voucher rule (contract, section 2). The sale computes
-the same in its statement (``sell_back.sql``); a property test holds the two equal.
+Live: the card's current fmv × the percent promised at the pull; an item bought with a voucher gets
+at least the price of the pull. Sandbox: exactly the price frozen at the pull, no voucher rule
+(contract, section 2). The sale computes the same in its statement (``sell_back.sql``); a property
+test holds the two equal.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ from partners.models import Mode
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """An amount and its basis: ``amount`` = ``fmv`` × ``percent``, or ``mint_price`` if that is more and ``voucher``
-    is set.
+    """An amount and its basis: ``amount`` = ``fmv`` × ``percent``, or ``mint_price`` if that is
+    more and ``voucher`` is set.
     """
 
     fmv: Decimal
@@ -49,8 +50,12 @@ def price(item: Item) -> Price:
     )
 
 
-def basis(fmv: Decimal, percent: Decimal, mint_price: Decimal, *, voucher: bool, priced_at: datetime) -> Price:
-    """The one formula: the share of the market value, and for a voucher at least the price of the pull."""
+def basis(
+    fmv: Decimal, percent: Decimal, mint_price: Decimal, *, voucher: bool, priced_at: datetime
+) -> Price:
+    """The one formula: the share of the market value, and for a voucher at least the price of the
+    pull.
+    """
     share = round_usd(fmv * percent)
     amount = max(mint_price, share) if voucher else share
     return Price(fmv, percent, mint_price, voucher, amount, priced_at)

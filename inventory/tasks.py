@@ -11,7 +11,9 @@ from inventory.shipping import quotes
 
 @shared_task(name="inventory.tasks.refresh_values", soft_time_limit=240, time_limit=300)
 def refresh_values() -> int:
-    """Bring every pack's expected value and stock up to date with its cards; returns how many packs."""
+    """Bring every pack's expected value and stock up to date with its cards; returns how many
+    packs.
+    """
     return figures.refresh_values()
 
 
@@ -35,5 +37,7 @@ def forget_old_quotes() -> int:
 
 @shared_task(name="inventory.tasks.count_items", soft_time_limit=240, time_limit=300)
 def count_items() -> int:
-    """Bring the tallies of the overview and of the users' list up to date; returns how many of the overview's."""
+    """Bring the tallies of the overview and of the users' list up to date; returns how many of the
+    overview's.
+    """
     return tallies.count_items()

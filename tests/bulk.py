@@ -18,7 +18,9 @@ def make_bulk_sale(environment: Environment, **fields: Any) -> BulkSale:
 
 
 def make_bulk_line(item: Item, **fields: Any) -> BulkLine:
-    """A line of a new bulk sale, waiting unless told; it has what its state asks for, but the sale."""
+    """A line of a new bulk sale, waiting unless told; it has what its state asks for, but the
+    sale.
+    """
     state = fields.setdefault("state", BulkLine.State.PENDING)
     return BulkLine.objects.create(
         **{

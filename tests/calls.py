@@ -29,4 +29,6 @@ def make_call(environment: Environment, **fields: Any) -> ApiCall:
 
 def make_lost_calls(environment: Environment, **fields: Any) -> LostCalls:
     """Three calls of a day that were not noted."""
-    return LostCalls.objects.create(**{"environment": environment, "day": NOW.date(), "calls": 3} | fields)
+    return LostCalls.objects.create(
+        **{"environment": environment, "day": NOW.date(), "calls": 3} | fields
+    )

@@ -1,4 +1,6 @@
-"""What every test stands on: the world, a database that can be emptied, and books that must balance."""
+"""What every test stands on: the world, a database that can be emptied, and books that must
+balance.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,8 @@ from tests.world import World, make_world
 hypothesis.settings.register_profile("here", deadline=None)
 hypothesis.settings.load_profile("here")
 
-# Whether any rule of the books is broken, in one statement that is planned once: it is asked thousands of times.
+# Whether any rule of the books is broken, in one statement that is planned once: it is asked
+# thousands of times.
 BOOKS = f"SELECT {' OR '.join(f'EXISTS ({query})' for _, query in rules())}"
 # What the migrations put there, and Django's own list of models.
 KEPT = (
@@ -50,12 +53,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Marks the quick part: every action and rule of money, stock and partners."""
     for item in items:
         folders = item.path.relative_to(TESTS).parts[:-1]
-        if folders[:1] in QUICK and SLOWER.isdisjoint(folders) and not item.get_closest_marker("slow"):
+        if (
+            folders[:1] in QUICK
+            and SLOWER.isdisjoint(folders)
+            and not item.get_closest_marker("slow")
+        ):
             item.add_marker("quick")
 
 
 def empty_the_database(case: TransactionTestCase) -> None:
-    """The append-only tables refuse Django's own TRUNCATE, as they should. Here alone triggers sleep."""
+    """The append-only tables refuse Django's own TRUNCATE, as they should. Here alone triggers
+    sleep.
+    """
     if connection.needs_rollback or connection.in_atomic_block:
         raise AssertionError("a transactional test left a transaction open")
     tables = [name for name in connection.introspection.table_names() if name not in KEPT]
@@ -72,7 +81,9 @@ TransactionTestCase._fixture_teardown = empty_the_database  # type: ignore[attr-
 @pytest.fixture(autouse=True)
 def _books_balance(request: pytest.FixtureRequest) -> Iterator[None]:
     """After every test, every rule of the ledger holds."""
-    touches = request.node.get_closest_marker("django_db") or {"db", "transactional_db"} & set(request.fixturenames)
+    touches = request.node.get_closest_marker("django_db") or {"db", "transactional_db"} & set(
+        request.fixturenames
+    )
     if touches:
         request.getfixturevalue("_django_db_helper")  # so that it is still there when we look
     yield

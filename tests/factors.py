@@ -13,7 +13,9 @@ TOTP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
 def give_factor(user: User) -> Authenticator:
     """An authenticator app that shows ``totp_code()``."""
-    factor = Authenticator(user=user, type=Authenticator.Type.TOTP, data={"secret": encrypt(TOTP_SECRET)})
+    factor = Authenticator(
+        user=user, type=Authenticator.Type.TOTP, data={"secret": encrypt(TOTP_SECRET)}
+    )
     factor.save()
     return factor
 

@@ -1,4 +1,6 @@
-"""Factories of rows that are kept on the side: by a trigger, by the clock, or until an admin has looked."""
+"""Factories of rows that are kept on the side: by a trigger, by the clock, or until an admin has
+looked.
+"""
 
 from __future__ import annotations
 
@@ -27,10 +29,17 @@ def make_card_file(content: bytes = b"", **fields: Any) -> CardFile:
 def make_exposure(**fields: Any) -> Exposure:
     """What one partner's open windows of one pack would cost, all closing within a day."""
     known = {"pack": make_pack(), "partner": make_partner(), "closes": Exposure.Closes.DAY}
-    return Exposure.objects.create(**known | {"items": 1, "amount": Decimal("70.13"), "as_of": NOW} | fields)
+    return Exposure.objects.create(
+        **known | {"items": 1, "amount": Decimal("70.13"), "as_of": NOW} | fields
+    )
 
 
 def make_paid_hour(partner: Partner, **fields: Any) -> PaidHour:
     """An hour in which one sellback was paid."""
-    known = {"starts_at": NOW.replace(minute=0, second=0), "paid": 1, "amount": Decimal("70.13"), "failed": 0}
+    known = {
+        "starts_at": NOW.replace(minute=0, second=0),
+        "paid": 1,
+        "amount": Decimal("70.13"),
+        "failed": 0,
+    }
     return PaidHour.objects.create(partner=partner, **known | fields)

@@ -1,4 +1,6 @@
-"""A language that puts every sentence in brackets: what a page shows outside them could not be translated."""
+"""A language that puts every sentence in brackets: what a page shows outside them could not be
+translated.
+"""
 
 from __future__ import annotations
 

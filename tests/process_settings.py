@@ -1,6 +1,8 @@
-"""Settings of a real process started by a test: the tests' own, on the very database of the test that started it.
+"""Settings of a real process started by a test: the tests' own, on the very database of the test
+that started it.
 
-``TEST_SETTINGS`` is a JSON object of further settings: where the peers are, or how the database is reached.
+``TEST_SETTINGS`` is a JSON object of further settings: where the peers are, or how the database is
+reached.
 """
 
 from __future__ import annotations

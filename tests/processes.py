@@ -1,4 +1,6 @@
-"""Real processes on the test's own database: started in a group of their own, so that a kill leaves nothing behind."""
+"""Real processes on the test's own database: started in a group of their own, so that a kill leaves
+nothing behind.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,9 @@ class Started(subprocess.Popen[bytes]):
 
 @contextmanager
 def process(*arguments: str, **further: object) -> Iterator[Started]:
-    """``python -m <arguments>`` with ``further`` settings, killed with all it started when the block ends."""
+    """``python -m <arguments>`` with ``further`` settings, killed with all it started when the
+    block ends.
+    """
     environment = os.environ | {
         "DJANGO_SETTINGS_MODULE": "tests.process_settings",
         "TEST_DATABASE": connection.settings_dict["NAME"],
@@ -68,7 +72,9 @@ def kill(started: subprocess.Popen[bytes]) -> None:
 
 
 def until(condition: Callable[[], bool], *, seconds: float = 60) -> None:
-    """Look again until the condition holds; another process is at work, so there is nothing to pass in."""
+    """Look again until the condition holds; another process is at work, so there is nothing to pass
+    in.
+    """
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"

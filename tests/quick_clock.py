@@ -1,4 +1,6 @@
-"""The server's own Celery application, for a beat that a test waits for: ``celery -A tests.quick_clock beat``."""
+"""The server's own Celery application, for a beat that a test waits for: ``celery -A
+tests.quick_clock beat``.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Factories of shipping: an address, a quote, an order with its locked items (beside ``tests/world.py``)."""
+"""Factories of shipping: an address, a quote, an order with its locked items (beside
+``tests/world.py``).
+"""
 
 from __future__ import annotations
 
@@ -59,7 +61,9 @@ def times_of(state: str) -> dict[str, Any]:
 
 
 def make_order(environment: Environment, *items: Item, **fields: Any) -> ShippingOrder:
-    """A queued order of these items, which it locks; in another state, it and they are as that state asks for."""
+    """A queued order of these items, which it locks; in another state, it and they are as that
+    state asks for.
+    """
     state = fields.setdefault("state", ShippingOrder.State.QUEUED)
     order = ShippingOrder.objects.create(
         **{
@@ -87,4 +91,6 @@ def make_order(environment: Environment, *items: Item, **fields: Any) -> Shippin
 
 def make_line(order: ShippingOrder, item: Item, **fields: Any) -> ShippedItem:
     """One line alone: the item stays as it is."""
-    return ShippedItem.objects.create(**{"environment": order.environment, "order": order, "item": item} | fields)
+    return ShippedItem.objects.create(
+        **{"environment": order.environment, "order": order, "item": item} | fields
+    )

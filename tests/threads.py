@@ -17,7 +17,9 @@ MANY = 1000
 
 
 def as_processes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The threads of this test stand for processes: however many of them may wait for a peer at once."""
+    """The threads of this test stand for processes: however many of them may wait for a peer at
+    once.
+    """
     monkeypatch.setattr(outbound, "AT_ONCE", threading.BoundedSemaphore(MANY))
 
 

@@ -1,4 +1,6 @@
-"""``python -m tests.web PORT``: one web process as ``manage.py up`` starts it, without a parent to end it."""
+"""``python -m tests.web PORT``: one web process as ``manage.py up`` starts it, without a parent to
+end it.
+"""
 
 from __future__ import annotations
 

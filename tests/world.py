@@ -1,8 +1,8 @@
 """A small fixed world, and one factory per model.
 
-The world: two partners with both environments, a key to each and three members; one Phygitals admin; one
-pack of three tiers and twelve cards. ``NOW`` is the tests' time: it is passed in, never waited for. A
-factory fills in whatever it is not told, so that a test names only what it is about.
+The world: two partners with both environments, a key to each and three members; one Phygitals
+admin; one pack of three tiers and twelve cards. ``NOW`` is the tests' time: it is passed in, never
+waited for. A factory fills in whatever it is not told, so that a test names only what it is about.
 """
 
 from __future__ import annotations
@@ -16,7 +16,16 @@ from typing import Any
 
 from django.contrib.auth.hashers import make_password
 
-from buyback.models import Alert, Buyback, Payout, Proposal, Spend, Statement, Transfer, TreasuryControl
+from buyback.models import (
+    Alert,
+    Buyback,
+    Payout,
+    Proposal,
+    Spend,
+    Statement,
+    Transfer,
+    TreasuryControl,
+)
 from buyback.models.buybacks import OPEN_STATES
 from config.foundation.money import round_usd
 from inventory.models import Card, Collector, Item, Pack, PackActivity, Purchase, Tier
@@ -41,16 +50,21 @@ PASSWORD = "correct horse battery staple"
 _numbers = itertools.count(1)
 
 
-# --- partners -------------------------------------------------------------------------------------------
+# --- partners
+# -------------------------------------------------------------------------------------------
 
 
 def make_partner(**fields: Any) -> Partner:
     """A partner without environments."""
     number = next(_numbers)
-    return Partner.objects.create(**{"name": f"Partner {number}", "slug": f"partner-{number}"} | fields)
+    return Partner.objects.create(
+        **{"name": f"Partner {number}", "slug": f"partner-{number}"} | fields
+    )
 
 
-def make_environment(*, partner: Partner | None = None, mode: str = Mode.LIVE, **fields: Any) -> Environment:
+def make_environment(
+    *, partner: Partner | None = None, mode: str = Mode.LIVE, **fields: Any
+) -> Environment:
     """One environment, of a new partner unless told."""
     return Environment.objects.create(partner=partner or make_partner(), mode=mode, **fields)
 
@@ -75,9 +89,17 @@ def make_key(environment: Environment, *, saved: bool = True, **fields: Any) -> 
     return row, text
 
 
-def make_user(email: str = "", *, factor: bool | None = None, saved: bool = True, **fields: Any) -> User:
-    """A user whose password is PASSWORD; with a second factor if told, and staff unless told otherwise."""
-    user = User(email=email or f"user{next(_numbers)}@example.test", password=make_password(PASSWORD), **fields)
+def make_user(
+    email: str = "", *, factor: bool | None = None, saved: bool = True, **fields: Any
+) -> User:
+    """A user whose password is PASSWORD; with a second factor if told, and staff unless told
+    otherwise.
+    """
+    user = User(
+        email=email or f"user{next(_numbers)}@example.test",
+        password=make_password(PASSWORD),
+        **fields,
+    )
     if not saved:
         return user
     user.save()
@@ -86,7 +108,9 @@ def make_user(email: str = "", *, factor: bool | None = None, saved: bool = True
     return user
 
 
-def make_membership(partner: Partner, *, user: User | None = None, role: str = Role.VIEWER) -> Membership:
+def make_membership(
+    partner: Partner, *, user: User | None = None, role: str = Role.VIEWER
+) -> Membership:
     """A place in a partner's team, a viewer's unless told."""
     return Membership.objects.create(user=user or make_user(), partner=partner, role=role)
 
@@ -94,13 +118,21 @@ def make_membership(partner: Partner, *, user: User | None = None, role: str = R
 def make_event(environment: Environment, **fields: Any) -> Event:
     """An event of no importance."""
     return Event.objects.create(
-        **{"environment": environment, "type": Event.Type.ITEM_PULLED, "data": {}, "created_at": NOW} | fields
+        **{
+            "environment": environment,
+            "type": Event.Type.ITEM_PULLED,
+            "data": {},
+            "created_at": NOW,
+        }
+        | fields
     )
 
 
 def make_audit_entry(**fields: Any) -> AuditEntry:
     """An entry about nothing."""
-    return AuditEntry.objects.create(**{"actor": "system", "action": "look", "target": "nothing"} | fields)
+    return AuditEntry.objects.create(
+        **{"actor": "system", "action": "look", "target": "nothing"} | fields
+    )
 
 
 def make_idempotency_key(environment: Environment, **fields: Any) -> IdempotencyKey:
@@ -117,7 +149,8 @@ def make_idempotency_key(environment: Environment, **fields: Any) -> Idempotency
     )
 
 
-# --- inventory ------------------------------------------------------------------------------------------
+# --- inventory
+# ------------------------------------------------------------------------------------------
 
 
 def make_pack(**fields: Any) -> Pack:
@@ -135,7 +168,13 @@ def make_activity(pack: Pack, **fields: Any) -> PackActivity:
 
 def make_tier(pack: Pack, **fields: Any) -> Tier:
     """A tier that holds every card below 1,000 USD."""
-    known = {"pack": pack, "position": 0, "name": "Common", "color": "#94a3b8", "weight": Decimal(1)}
+    known = {
+        "pack": pack,
+        "position": 0,
+        "name": "Common",
+        "color": "#94a3b8",
+        "weight": Decimal(1),
+    }
     return Tier.objects.create(**known | {"lower": Decimal(0), "upper": Decimal(1000)} | fields)
 
 
@@ -162,7 +201,9 @@ def make_card(*, saved: bool = True, **fields: Any) -> Card:
 
 def make_collector(environment: Environment, user_id: str = "", **fields: Any) -> Collector:
     """A tracked user."""
-    return Collector.objects.create(environment=environment, user_id=user_id or f"user-{next(_numbers)}", **fields)
+    return Collector.objects.create(
+        environment=environment, user_id=user_id or f"user-{next(_numbers)}", **fields
+    )
 
 
 def make_purchase(collector: Collector, *, pack: Pack | None = None, **fields: Any) -> Purchase:
@@ -196,16 +237,21 @@ def make_item(
     voucher: bool = False,
     **fields: Any,
 ) -> Item:
-    """An item pulled at ``now`` and held, at its card's value; of a new user, with a new card, unless told.
+    """An item pulled at ``now`` and held, at its card's value; of a new user, with a new card,
+    unless told.
 
-    Its window is its pack's (sandbox: 7 days). Does what a purchase does to the tables, without its rules.
+    Its window is its pack's (sandbox: 7 days). Does what a purchase does to the tables, without its
+    rules.
     """
     card = card or make_card()
     if purchase is None:
         collector = collector or make_collector(environment)
         pack = pack or card.pack or make_pack()
         purchase = make_purchase(collector, pack=pack, created_at=now, voucher=voucher)
-    fmv, percent = fields.get("fmv", card.fmv), fields.get("buyback_percent", purchase.pack.buyback_percent)
+    fmv, percent = (
+        fields.get("fmv", card.fmv),
+        fields.get("buyback_percent", purchase.pack.buyback_percent),
+    )
     return Item.objects.create(
         **{
             "environment": environment,
@@ -225,15 +271,21 @@ def make_item(
     )
 
 
-# --- buyback --------------------------------------------------------------------------------------------
+# --- buyback
+# --------------------------------------------------------------------------------------------
 
 
 def make_buyback(item: Item, **fields: Any) -> Buyback:
-    """A sale's row alone, settled unless told: neither payout nor transfer, and the item stays as it is.
+    """A sale's row alone, settled unless told: neither payout nor transfer, and the item stays as
+    it is.
 
-    It has what its state asks for: a claimed one has no price yet, an open one a lease of 30 seconds from its start.
+    It has what its state asks for: a claimed one has no price yet, an open one a lease of 30
+    seconds from its start.
     """
-    state, moment = fields.setdefault("state", Buyback.State.SETTLED), fields.setdefault("created_at", NOW)
+    state, moment = (
+        fields.setdefault("state", Buyback.State.SETTLED),
+        fields.setdefault("created_at", NOW),
+    )
     priced = state != Buyback.State.CLAIMED
     return Buyback.objects.create(
         **{
@@ -300,23 +352,33 @@ def make_spend(**fields: Any) -> Spend:
     """An hour in which half of the platform's cap is spent."""
     hour = NOW.replace(minute=0, second=0)
     return Spend.objects.create(
-        **{"scope": "platform", "starts_at": hour, "total": Decimal(50), "cap": Decimal(100)} | fields
+        **{"scope": "platform", "starts_at": hour, "total": Decimal(50), "cap": Decimal(100)}
+        | fields
     )
 
 
 def make_alert(environment: Environment, **fields: Any) -> Alert:
     """A price that was refused, which nobody has seen yet."""
-    known = {"environment": environment, "kind": Alert.Kind.PRICE_REJECTED, "subject": f"item {next(_numbers)}"}
+    known = {
+        "environment": environment,
+        "kind": Alert.Kind.PRICE_REJECTED,
+        "subject": f"item {next(_numbers)}",
+    }
     return Alert.objects.create(**known | fields)
 
 
 def make_proposal(buyback: Buyback, **fields: Any) -> Proposal:
     """What one admin says of a sale in review."""
-    known = {"outcome": Proposal.Outcome.SETTLED, "reason": "seen on the statement", "proposed_by": "user:a@x.test"}
+    known = {
+        "outcome": Proposal.Outcome.SETTLED,
+        "reason": "seen on the statement",
+        "proposed_by": "user:a@x.test",
+    }
     return Proposal.objects.create(buyback=buyback, **known | fields)
 
 
-# --- the world ------------------------------------------------------------------------------------------
+# --- the world
+# ------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -354,14 +416,21 @@ class World:
 
 
 def make_company(name: str, slug: str) -> Company:
-    """A partner with both environments, a key to each, and a member of each role (``owner@<slug>.test``)."""
+    """A partner with both environments, a key to each, and a member of each role
+    (``owner@<slug>.test``).
+    """
     partner = make_partner(name=name, slug=slug)
-    live, sandbox = Environment.objects.bulk_create(Environment(partner=partner, mode=mode) for mode in Mode.values)
+    live, sandbox = Environment.objects.bulk_create(
+        Environment(partner=partner, mode=mode) for mode in Mode.values
+    )
     keys = [make_key(environment, saved=False) for environment in (live, sandbox)]
     ApiKey.objects.bulk_create(row for row, _ in keys)
-    members = User.objects.bulk_create(make_user(f"{role}@{slug}.test", saved=False) for role in Role.values)
+    members = User.objects.bulk_create(
+        make_user(f"{role}@{slug}.test", saved=False) for role in Role.values
+    )
     Membership.objects.bulk_create(
-        Membership(user=user, partner=partner, role=role) for user, role in zip(members, Role.values, strict=True)
+        Membership(user=user, partner=partner, role=role)
+        for user, role in zip(members, Role.values, strict=True)
     )
     return Company(partner, live, sandbox, keys[0][1], keys[1][1], *members)
 
@@ -379,11 +448,27 @@ def make_world() -> World:
         buyback_window=None,
     )
     tiers = [
-        Tier(pack=pack, position=position, name=name, color=color, lower=lower, upper=upper, weight=weight)
+        Tier(
+            pack=pack,
+            position=position,
+            name=name,
+            color=color,
+            lower=lower,
+            upper=upper,
+            weight=weight,
+        )
         for position, (name, color, lower, upper, weight) in enumerate(TIERS)
     ]
     cards = [
-        make_card(saved=False, pack=pack, source_type=source, listing_id=listing, mint_address=mint, name=name, fmv=fmv)
+        make_card(
+            saved=False,
+            pack=pack,
+            source_type=source,
+            listing_id=listing,
+            mint_address=mint,
+            name=name,
+            fmv=fmv,
+        )
         for source, listing, mint, name, fmv in CARDS
     ]
     Card.objects.bulk_create(cards)

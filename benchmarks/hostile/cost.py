@@ -75,7 +75,9 @@ def measure(server: Shipped, probes: Sequence[Probe], *, quick: bool) -> list[Co
     gc.freeze()  # the request log's part is measured in this process: its own rubbish is not
     try:
         found = {probe.name: _cost(server, meter, probe, 2 if quick else LOOKS) for probe in probes}
-        suspects = [probe for probe in probes if SUSPECT < found[probe.name].p99 / probe.most < CLEAR]
+        suspects = [
+            probe for probe in probes if SUSPECT < found[probe.name].p99 / probe.most < CLEAR
+        ]
         until = time.monotonic() + (0 if quick else SECONDS)
         for probe in sorted(suspects, key=lambda one: abs(found[one.name].p99 / one.most - 1)):
             if time.monotonic() < until:
@@ -101,7 +103,9 @@ def _cost(server: Shipped, meter: Meter, probe: Probe, calls: int) -> Cost:
                 break
     logged = _logged(probe, answer) if probe.key else 0.0
     status = answer[9:12].decode(errors="replace")
-    return Cost(probe.name, status, percentile(spent, 0.99) + logged, probe.most, len(spent), logged)
+    return Cost(
+        probe.name, status, percentile(spent, 0.99) + logged, probe.most, len(spent), logged
+    )
 
 
 def _ask(port: int, request: bytes) -> bytes:
@@ -140,8 +144,15 @@ def goals(costs: Sequence[Cost]) -> list[Goal]:
     """The promise: no call above its bound; and the call that comes nearest to it."""
     worst = max(costs, key=lambda cost: cost.p99 / cost.most)
     return [
-        Goal(f"CPU of the most expensive call ({worst.name}), ms", worst.p99 * 1000, "<=", worst.most * 1000),
-        Goal("calls above their bound of CPU", sum(cost.p99 > cost.most for cost in costs), "<=", 0),
+        Goal(
+            f"CPU of the most expensive call ({worst.name}), ms",
+            worst.p99 * 1000,
+            "<=",
+            worst.most * 1000,
+        ),
+        Goal(
+            "calls above their bound of CPU", sum(cost.p99 > cost.most for cost in costs), "<=", 0
+        ),
     ]
 
 
@@ -149,9 +160,17 @@ def table(costs: Sequence[Cost], most: int = 25) -> list[tuple[str, ...]]:
     """The calls that come nearest to their bounds, the nearest first, and all that are above."""
     ordered = sorted(costs, key=lambda cost: cost.p99 / cost.most, reverse=True)
     shown = [cost for place, cost in enumerate(ordered) if place < most or cost.p99 > cost.most]
-    return [("call", "status", "CPU p99, ms", "of calls", "of it the log", "bound, ms", ""), *map(_row, shown)]
+    return [
+        ("call", "status", "CPU p99, ms", "of calls", "of it the log", "bound, ms", ""),
+        *map(_row, shown),
+    ]
 
 
 def _row(cost: Cost) -> tuple[str, ...]:
-    times = (f"{cost.p99 * 1000:.1f}", str(cost.calls), f"{cost.logged * 1000:.1f}", f"{cost.most * 1000:g}")
+    times = (
+        f"{cost.p99 * 1000:.1f}",
+        str(cost.calls),
+        f"{cost.logged * 1000:.1f}",
+        f"{cost.most * 1000:g}",
+    )
     return (cost.name, cost.status, *times, "above" if cost.p99 > cost.most else "")

@@ -61,7 +61,8 @@ class Known:
     calls: list[int]  # of the request log
 
 
-# --- the partner API ------------------------------------------------------------------------------------
+# --- the partner API
+# ------------------------------------------------------------------------------------
 
 
 def of_the_api(known: Known) -> Iterator[Probe]:
@@ -82,8 +83,17 @@ def of_the_api(known: Known) -> Iterator[Probe]:
                 yield from _gets(base, route, headers, known)
     headers = {"X-API-Key": known.sandbox_key, "Content-Type": "application/json"}
     for amount in (1, known.pack.max_per_mint):
-        body = json.dumps({"user_id": "hostile", "id": known.pack.public_id, "amount": amount}).encode()
-        yield Probe(f"a sandbox purchase of {amount}", "POST", "/_/api/v1/vm/buy/init", headers, body, key=True)
+        body = json.dumps(
+            {"user_id": "hostile", "id": known.pack.public_id, "amount": amount}
+        ).encode()
+        yield Probe(
+            f"a sandbox purchase of {amount}",
+            "POST",
+            "/_/api/v1/vm/buy/init",
+            headers,
+            body,
+            key=True,
+        )
     for base, key in (("/api/v1", known.database.key), ("/_/api/v1", known.sandbox_key)):
         yield Probe(f"packs at {base}", "GET", f"{base}/vm/available", {"X-API-Key": key}, key=True)
 
@@ -135,19 +145,37 @@ def _posts(path: str, route: str, headers: dict[str, str], known: Known) -> Iter
     for what, body in bodies.items():
         yield Probe(f"POST {path}, {what}", "POST", path, headers, body, most, key=True)
     keyed = headers | {"Idempotency-Key": "hostile"}
-    yield Probe(f"POST {path}, numbers under a key", "POST", path, keyed, bodies["many numbers"], most, key=True)
+    yield Probe(
+        f"POST {path}, numbers under a key",
+        "POST",
+        path,
+        keyed,
+        bodies["many numbers"],
+        most,
+        key=True,
+    )
 
 
 def _valid(route: str, known: Known) -> dict[str, Any]:
     """A body that the route takes; what it would change is not there, or is undone by its being
     unknown.
     """
-    address = {"name": "A B", "line1": "1 Road", "city": "Mountain View", "state": "CA", "postal_code": "94043"}
+    address = {
+        "name": "A B",
+        "line1": "1 Road",
+        "city": "Mountain View",
+        "state": "CA",
+        "postal_code": "94043",
+    }
     known_bodies: dict[str, dict[str, Any]] = {
         "vm/buyback": {"item_id": "nothing", "min_amount": "9" * 1000},
         "vm/buyback/quote": {"item_ids": known.held[:50]},
         "vm/buyback/batch": {"item_ids": [f"nothing-{number}" for number in range(50)]},
-        "vm/buy/init": {"user_id": "\U0001f0a1" * 255, "id": known.pack.public_id, "amount": known.pack.max_per_mint},
+        "vm/buy/init": {
+            "user_id": "\U0001f0a1" * 255,
+            "id": known.pack.public_id,
+            "amount": known.pack.max_per_mint,
+        },
         "vm/buy/status": {"session_id": "x"},
         "ship/quote": {"item_ids": known.held[:100], "destination": address | {"country": "US"}},
         "ship/request": {"quote_id": "quote_x_rate_y"},
@@ -166,7 +194,9 @@ def _bodies(valid: dict[str, Any]) -> dict[str, bytes]:
         end = "]}" if one.endswith("[") else '"}' if one.endswith('"') else "}"
         return (start + between.join([fill] * count) + end).encode()
 
-    keys = ",".join(f'"address{number}":1' for number in range((BODY - len(json.dumps(valid)) - 16) // 16))
+    keys = ",".join(
+        f'"address{number}":1' for number in range((BODY - len(json.dumps(valid)) - 16) // 16)
+    )
     inside = json.dumps(valid)[1:-1]
     return {
         "as it should be": json.dumps(valid).encode(),
@@ -182,22 +212,38 @@ def _bodies(valid: dict[str, Any]) -> dict[str, bytes]:
         "open brackets": b"[" * BODY,
         "not JSON": b"x" * BODY,
         "too large": b"[" * (BODY * 4),
-        "long values": json.dumps({name: "x" * (BODY // (len(valid) + 1)) for name in valid}).encode(),
-        "long ids": json.dumps(valid | {"item_ids": ["\u00e9" * 600] * 50}, ensure_ascii=False).encode()[:BODY],
+        "long values": json.dumps(
+            {name: "x" * (BODY // (len(valid) + 1)) for name in valid}
+        ).encode(),
+        "long ids": json.dumps(
+            valid | {"item_ids": ["\u00e9" * 600] * 50}, ensure_ascii=False
+        ).encode()[:BODY],
     }
 
 
 def _destinations(valid: dict[str, Any]) -> dict[str, bytes]:
     """Addresses with many corrections to try."""
-    places = {"BR": "00000-000", "CN": "999999", "IT": "99999", "RU": "000000", "TH": "99999", "US": "00000"}
+    places = {
+        "BR": "00000-000",
+        "CN": "999999",
+        "IT": "99999",
+        "RU": "000000",
+        "TH": "99999",
+        "US": "00000",
+    }
     sent = {
-        f"an address in {country}": valid["destination"] | {"state": "zzzz", "postal_code": code, "country": country}
+        f"an address in {country}": valid["destination"]
+        | {"state": "zzzz", "postal_code": code, "country": country}
         for country, code in places.items()
     }
-    return {what: json.dumps(valid | {"destination": address}).encode() for what, address in sent.items()}
+    return {
+        what: json.dumps(valid | {"destination": address}).encode()
+        for what, address in sent.items()
+    }
 
 
-# --- pages ----------------------------------------------------------------------------------------------
+# --- pages
+# ----------------------------------------------------------------------------------------------
 
 
 def of_nobody(known: Known) -> Iterator[Probe]:
@@ -238,12 +284,24 @@ def forms() -> dict[str, tuple[str, bytes]]:
     file = '--b\r\nContent-Disposition: form-data; name="f{}"; filename="f"\r\n\r\nx\r\n'
     sent = field.format("csrfmiddlewaretoken", TOKEN)
     return {
-        "a thousand fields": (plain, (token + "".join(f"&f{number}=1" for number in range(990))).encode()),
+        "a thousand fields": (
+            plain,
+            (token + "".join(f"&f{number}=1" for number in range(990))).encode(),
+        ),
         "too many fields": (plain, (token + "&a" * (FORM // 2)).encode()),
         "a long field": (plain, f"{token}&login={'%C3%A9' * (FORM // 6)}".encode()),
-        "a thousand parts": (parts, (sent + "".join(field.format(n, 1) for n in range(990)) + "--b--\r\n").encode()),
-        "too many parts": (parts, (sent + "".join(field.format(n, 1) for n in range(20_000)) + "--b--\r\n").encode()),
-        "many files": (parts, (sent + "".join(file.format(n) for n in range(99)) + "--b--\r\n").encode()),
+        "a thousand parts": (
+            parts,
+            (sent + "".join(field.format(n, 1) for n in range(990)) + "--b--\r\n").encode(),
+        ),
+        "too many parts": (
+            parts,
+            (sent + "".join(field.format(n, 1) for n in range(20_000)) + "--b--\r\n").encode(),
+        ),
+        "many files": (
+            parts,
+            (sent + "".join(file.format(n) for n in range(99)) + "--b--\r\n").encode(),
+        ),
         "no end": (parts, (sent + field.format("x", "-" * FORM)).encode()),
         "line breaks": (parts, (sent + field.format("x", "\r\n-" * (FORM // 3))).encode()),
         "a long boundary": (parts + "b" * LONG, sent.encode() * 1000),
@@ -254,8 +312,32 @@ def forms() -> dict[str, tuple[str, bytes]]:
 FILTERS: dict[str, Iterable[str]] = {
     "users": ("q", "sort", "after"),
     "expiring": ("within", "user", "pack", "least", "most", "after", "before"),
-    "buybacks": ("state", "when", "from", "to", "min", "max", "user", "pack", "by", "after", "before"),
-    "payouts": ("state", "when", "from", "to", "min", "max", "user", "pack", "by", "after", "before"),
+    "buybacks": (
+        "state",
+        "when",
+        "from",
+        "to",
+        "min",
+        "max",
+        "user",
+        "pack",
+        "by",
+        "after",
+        "before",
+    ),
+    "payouts": (
+        "state",
+        "when",
+        "from",
+        "to",
+        "min",
+        "max",
+        "user",
+        "pack",
+        "by",
+        "after",
+        "before",
+    ),
     "orders": ("state", "after", "before"),
     "requests": ("status", "key", "path", "request", "after", "before"),
     "audit": ("actor", "action", "target", "request", "after", "before"),
@@ -294,15 +376,24 @@ def of_the_dashboard(known: Known) -> Iterator[Probe]:
             else:
                 query = "&".join(f"{parameter}={value}" for parameter in parameters)
                 yield Probe(
-                    f"page {name}, {what}", "GET", f"/dashboard/live/{PLACES.get(name, name)}/?{query}", headers
+                    f"page {name}, {what}",
+                    "GET",
+                    f"/dashboard/live/{PLACES.get(name, name)}/?{query}",
+                    headers,
                 )
     for pk in known.calls:
-        yield Probe(f"page request {pk}", "GET", f"/dashboard/live/developers/requests/{pk}/", headers)
+        yield Probe(
+            f"page request {pk}", "GET", f"/dashboard/live/developers/requests/{pk}/", headers
+        )
     for path in ("", "confirm/", "password/", "factors/", "sessions/"):
         yield Probe(f"page account/{path}", "GET", f"/account/{path}", headers)
     for what, (kind, body) in forms().items():
         yield Probe(
-            f"POST a saved view, {what}", "POST", "/dashboard/live/views/", headers | {"Content-Type": kind}, body
+            f"POST a saved view, {what}",
+            "POST",
+            "/dashboard/live/views/",
+            headers | {"Content-Type": kind},
+            body,
         )
 
 
@@ -318,7 +409,13 @@ def of_the_admin(known: Known) -> Iterator[Probe]:
         if not path:
             continue
         yield Probe(f"admin {name}", "GET", path, headers)
-        if name in ("inventory_item", "inventory_card", "buyback_buyback", "partners_event", "partners_partner"):
+        if name in (
+            "inventory_item",
+            "inventory_card",
+            "buyback_buyback",
+            "partners_event",
+            "partners_partner",
+        ):
             for what, query in {
                 "all": "all=",
                 "a long search": f"q={'x' * LONG}",

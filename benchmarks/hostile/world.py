@@ -11,7 +11,12 @@ from benchmarks.hostile.inputs import Known
 from benchmarks.world import Database
 
 TRAITS = 80  # attributes of a card, as many of 60 characters as an import takes
-TIERS = ((0, 50, 70), (50, 200, 20), (200, 400, 9), (400, 1000, 1))  # of each pack: lower, upper (USD), weight
+TIERS = (
+    (0, 50, 70),
+    (50, 200, 20),
+    (200, 400, 9),
+    (400, 1000, 1),
+)  # of each pack: lower, upper (USD), weight
 SHIPPED = 100  # the last user's items, of which an order holds some: none of them is sold
 LONGEST = 8 * 1024  # bytes of a body in the request log
 
@@ -53,7 +58,15 @@ def _tiers() -> None:
     from inventory.models import Pack, Tier
 
     Tier.objects.bulk_create(
-        Tier(pack=pack, position=place, name=f"Tier {place}", color="#8b5cf6", lower=low, upper=high, weight=weight)
+        Tier(
+            pack=pack,
+            position=place,
+            name=f"Tier {place}",
+            color="#8b5cf6",
+            lower=low,
+            upper=high,
+            weight=weight,
+        )
         for pack in Pack.objects.all()
         for place, (low, high, weight) in enumerate(TIERS)
     )
@@ -64,7 +77,12 @@ def _long_card() -> str:
     from inventory.vault.importing import import_cards
 
     attributes: dict[str, Any] = {f"trait {number}": "x" * 60 for number in range(TRAITS)}
-    row = {"source_type": "enft", "mint_address": "hostile" * 14, "name": "W" * 300, "fmv": Decimal("1.00")}
+    row = {
+        "source_type": "enft",
+        "mint_address": "hostile" * 14,
+        "name": "W" * 300,
+        "fmv": Decimal("1.00"),
+    }
     import_cards([(1, row | {"attributes": attributes})])
     return str(row["mint_address"])
 

@@ -1,7 +1,8 @@
-"""The admin on a small and on a large world: its first page, every list, searches, filters, and a row of each.
+"""The admin on a small and on a large world: its first page, every list, searches, filters, and a
+row of each.
 
-The lists are read from the admin's registry, so one that is added there is measured here. How it is asked and judged
-is ``benchmarks/measures/pages.py``; who asks is a superuser.
+The lists are read from the admin's registry, so one that is added there is measured here. How it is
+asked and judged is ``benchmarks/measures/pages.py``; who asks is a superuser.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from urllib.parse import quote
 from benchmarks.contestants import Shipped
 from benchmarks.measures import pages
 
-# What is looked for: ids and names that are there, some of thousands of rows, and one that is nowhere.
+# What is looked for: ids and names that are there, some of thousands of rows, and one that is
+# nowhere.
 SEARCHES: Mapping[str, tuple[str, ...]] = {
     "inventory_item": ("{item}", "{sold}", "user-1", "nowhere"),
     "inventory_card": ("{item}", "{name}", "Mossback", "nowhere"),
@@ -24,7 +26,8 @@ SEARCHES: Mapping[str, tuple[str, ...]] = {
     "buyback_transfer": ("{buyback}", "nowhere"),
     "partners_event": ("{event}", "nowhere"),
 }
-# How a list is narrowed: to what most rows are, to what few are, to what none is; and leafed through to the end.
+# How a list is narrowed: to what most rows are, to what few are, to what none is; and leafed
+# through to the end.
 FILTERS: Mapping[str, tuple[str, ...]] = {
     "inventory_item": (
         "state__exact=held",
@@ -36,7 +39,11 @@ FILTERS: Mapping[str, tuple[str, ...]] = {
         "p=100",
     ),
     "inventory_card": ("pack__id__exact=7", "p=100"),
-    "inventory_purchase": ("state__exact=pending", "environment__mode__exact=sandbox", "pack__id__exact=7"),
+    "inventory_purchase": (
+        "state__exact=pending",
+        "environment__mode__exact=sandbox",
+        "pack__id__exact=7",
+    ),
     "buyback_buyback": ("state__exact=failed", "environment__mode__exact=sandbox"),
     "buyback_payout": ("state__exact=pending", "environment__mode__exact=sandbox"),
     "buyback_transfer": ("debit__exact=in_flight", "environment__mode__exact=sandbox", "p=100"),
@@ -45,7 +52,9 @@ FILTERS: Mapping[str, tuple[str, ...]] = {
 
 
 def measure(server: Shipped, *, seconds: float) -> tuple[dict[str, pages.Page], dict[str, str]]:
-    """Every page on the world the server runs on, by name; and what was left out, with the reason."""
+    """Every page on the world the server runs on, by name; and what was left out, with the
+    reason.
+    """
     from buyback.exposure import snapshot
     from buyback.ledger.statements import close_statements
 

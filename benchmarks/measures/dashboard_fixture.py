@@ -1,6 +1,8 @@
-"""What the dashboard shows beside items and sales: made for the pages' measurement, in a copy of the world.
+"""What the dashboard shows beside items and sales: made for the pages' measurement, in a copy of
+the world.
 
-Few by the actions that make them; the request log and the audit log, which grow with the calls, as rows.
+Few by the actions that make them; the request log and the audit log, which grow with the calls, as
+rows.
 """
 
 from __future__ import annotations
@@ -11,21 +13,31 @@ from typing import Any
 
 from benchmarks.world import Database
 
-ADDRESS = {"name": "A B", "line1": "1 Bench Street", "city": "Mountain View", "state": "CA", "postal_code": "94043"}
+ADDRESS = {
+    "name": "A B",
+    "line1": "1 Bench Street",
+    "city": "Mountain View",
+    "state": "CA",
+    "postal_code": "94043",
+}
 SHIPPED = 3  # items sent home in one order
 DEEDS = 10_000  # entries of the audit log
 SOLD_AT_ONCE = 1_000  # items of the bulk sale: as many as one may hold
 CALLS = """
-INSERT INTO partners_apicall (environment_id, key_id, method, path, status, microseconds, request_id, sent, answered,
+INSERT INTO partners_apicall (environment_id, key_id, method, path, status, microseconds,
+request_id, sent, answered,
                               created_at)
-SELECT %(environment)s, (SELECT min(id) FROM partners_apikey WHERE environment_id = %(environment)s), 'POST',
+SELECT %(environment)s, (SELECT min(id) FROM partners_apikey
+WHERE environment_id = %(environment)s), 'POST',
        '/vm/buyback', CASE WHEN n %% 500 = 0 THEN 400 ELSE 200 END, 900 + n %% 700, 'bench-' || n,
-       '{"item_id":"bench"}', '{"success":true,"amount":98.5}', now() - n * interval '2592000 s' / %(rows)s
+       '{"item_id":"bench"}', '{"success":true,"amount":98.5}',
+       now() - n * interval '2592000 s' / %(rows)s
   FROM generate_series(%(rows)s, 1, -1) n
 """
 ENTRIES = """
 INSERT INTO partners_auditentry (partner_id, actor, action, target, after, request_id, created_at)
-SELECT partner_id, 'user:owner@bench.test', 'member.role_changed', 'Bench', '{"role": "viewer"}', 'bench-' || n,
+SELECT partner_id, 'user:owner@bench.test', 'member.role_changed', 'Bench', '{"role": "viewer"}',
+'bench-' || n,
        now() - n * interval '1 minute'
   FROM partners_environment, generate_series(%(rows)s, 1, -1) n
  WHERE partners_environment.id = %(environment)s
@@ -33,7 +45,9 @@ SELECT partner_id, 'user:owner@bench.test', 'member.role_changed', 'Bench', '{"r
 
 
 def fill_dashboard(database: Database) -> None:
-    """A bulk sale, an order, a second member, an invitation, statements, tallies, and logs as long as the sales."""
+    """A bulk sale, an order, a second member, an invitation, statements, tallies, and logs as long
+    as the sales.
+    """
     from buyback.ledger.statements import close_statements
     from inventory.tallies import count_items
     from partners.models import Environment
@@ -49,7 +63,9 @@ def fill_dashboard(database: Database) -> None:
     _ship(here, database.key)
     with database.connect() as connection:
         for statement, rows in ((CALLS, max(1_000, database.world.items // 10)), (ENTRIES, DEEDS)):
-            connection.execute(statement.encode(), {"environment": database.environment, "rows": rows})
+            connection.execute(
+                statement.encode(), {"environment": database.environment, "rows": rows}
+            )
         connection.execute("ANALYZE")
 
 
@@ -61,7 +77,12 @@ def _sell_many(here: Any) -> None:
     from inventory.models import Item
     from partners.records.actor import SYSTEM
 
-    rows = Item.objects.of(here).filter(state="held").order_by("-id").values_list("pk", "buyback_price")[:SOLD_AT_ONCE]
+    rows = (
+        Item.objects.of(here)
+        .filter(state="held")
+        .order_by("-id")
+        .values_list("pk", "buyback_price")[:SOLD_AT_ONCE]
+    )
     run.start(environment=here, token=uuid4(), chosen=list(rows), by=SYSTEM, now=here.now())
 
 
@@ -74,13 +95,17 @@ def _ship(here: Any, key: str) -> None:
     numbers, client = count(), Client(headers={"host": "localhost", "X-API-Key": key})
 
     def ask(path: str, sent: dict[str, Any]) -> dict[str, Any]:
-        answer = client.post(f"/api/v1/ship/{path}", json.dumps(sent), content_type="application/json")
+        answer = client.post(
+            f"/api/v1/ship/{path}", json.dumps(sent), content_type="application/json"
+        )
         if answer.status_code != 200:
             raise RuntimeError(f"call {next(numbers)} to {path}: {answer.content!r}")
         found: dict[str, Any] = answer.json()
         return found
 
-    held = Item.objects.of(here).filter(state="held", collector=Collector.objects.of(here).order_by("-id").first())
+    held = Item.objects.of(here).filter(
+        state="held", collector=Collector.objects.of(here).order_by("-id").first()
+    )
     ids = held.order_by("id").values_list("public_id", flat=True)[:SHIPPED]
     offer = ask("quote", {"item_ids": list(ids), "destination": ADDRESS | {"country": "US"}})
     ask("request", {"quote_id": offer["quotes"][0]["id"]})

@@ -1,9 +1,11 @@
-"""Every page of the dashboard on a small and on a large world: how long it takes, what it asks, and how it asks.
+"""Every page of the dashboard on a small and on a large world: how long it takes, what it asks, and
+how it asks.
 
-The pages are read from ``config/dashboard.py``, so one that is added there is measured here; only an address that
-names a row of a kind that is not in ``EXAMPLES`` must be given one. One request at a time, by a signed-in owner, to
-the server as ``manage.py up`` starts it; a file to download is no page, nor is what a form is sent to. The ratio is the
-same page's on the small world, taken in the same run.
+The pages are read from ``config/dashboard.py``, so one that is added there is measured here; only
+an address that names a row of a kind that is not in ``EXAMPLES`` must be given one. One request at
+a time, by a signed-in owner, to the server as ``manage.py up`` starts it; a file to download is no
+page, nor is what a form is sent to. The ratio is the same page's on the small world, taken in the
+same run.
 """
 
 from __future__ import annotations
@@ -26,12 +28,19 @@ RATE = 50  # answers for each second of a page's run, at least: p95 of a few is 
 WARM = 5  # connections that ask before the watch runs, for a fifth of its time
 BIG = 20_000  # rows from which on a table is not to be read from end to end
 
-# For an address with a row in it: how its path begins, and a row for it. Each is in the middle of what there is.
+# For an address with a row in it: how its path begins, and a row for it. Each is in the middle of
+# what there is.
 EXAMPLES = {
-    "users/<int:pk>": "SELECT collector_id FROM inventory_item WHERE state = 'held' ORDER BY id LIMIT 1",
+    "users/<int:pk>": (
+        "SELECT collector_id FROM inventory_item WHERE state = 'held' ORDER BY id LIMIT 1"
+    ),
     "items/<int:pk>": "SELECT id FROM inventory_item WHERE state = 'held' ORDER BY id DESC LIMIT 1",
-    "buybacks/<uuid:pk>": "SELECT id FROM buyback_buyback ORDER BY created_at DESC LIMIT 1 OFFSET {middle}",
-    "payouts/<uuid:pk>": "SELECT id FROM buyback_payout ORDER BY created_at DESC LIMIT 1 OFFSET {middle}",
+    "buybacks/<uuid:pk>": (
+        "SELECT id FROM buyback_buyback ORDER BY created_at DESC LIMIT 1 OFFSET {middle}"
+    ),
+    "payouts/<uuid:pk>": (
+        "SELECT id FROM buyback_payout ORDER BY created_at DESC LIMIT 1 OFFSET {middle}"
+    ),
     "statements/<day:day>": "SELECT day FROM buyback_statement ORDER BY paid DESC, day LIMIT 1",
     "bulk/<uuid:pk>": "SELECT id FROM buyback_bulksale LIMIT 1",
     "orders/<slug:order_id>": "SELECT public_id FROM inventory_shippingorder LIMIT 1",
@@ -45,7 +54,12 @@ SETTINGS = ("BEGIN", "SET LOCAL", "COMMIT", "ROLLBACK")
 OF_SANDBOX = {"sandbox"}  # live has no such page
 # Ways to ask for a list that cost most: far from its start, and by what no index finds.
 QUERIES: Mapping[str, tuple[str, ...]] = {
-    "payouts": ("after={deep}", "from={day}&to={day}", "min=400&pack=bench-pack-7", "user=user-1000"),
+    "payouts": (
+        "after={deep}",
+        "from={day}&to={day}",
+        "min=400&pack=bench-pack-7",
+        "user=user-1000",
+    ),
     "buybacks": ("after={deep}", "state=failed", "min=400&pack=bench-pack-7", "user=user-1000"),
     "users": ("q=user-1", "sort=newest", "sort=held", "sort=value"),
     "expiring": ("within=24h", "user=user-1000", "pack=bench-pack-7", "least=535", "most=1"),
@@ -58,7 +72,9 @@ QUERIES: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page on one world. Times are seconds. ``read_whole``: big tables that a statement of it reads whole."""
+    """One page on one world. Times are seconds. ``read_whole``: big tables that a statement of it
+    reads whole.
+    """
 
     name: str
     p50: float
@@ -68,7 +84,9 @@ class Page:
 
 
 def measure(server: Shipped, *, seconds: float) -> tuple[dict[str, Page], dict[str, str]]:
-    """Every page on the world the server runs on, by name; and what was left out, with the reason."""
+    """Every page on the world the server runs on, by name; and what was left out, with the
+    reason.
+    """
     from benchmarks.measures.dashboard_fixture import fill_dashboard
 
     fill_dashboard(server.database)
@@ -124,7 +142,9 @@ def addresses(database: Database) -> Iterator[tuple[str, str]]:
 def _example(database: Database, start: str) -> str:
     query = next(query for known, query in EXAMPLES.items() if known.startswith(start))
     with database.connect() as connection:
-        row = connection.execute(query.format(middle=database.world.items // 20).encode()).fetchone()
+        row = connection.execute(
+            query.format(middle=database.world.items // 20).encode()
+        ).fetchone()
     if row is None:
         raise RuntimeError(f"the world has no row for {start}")
     return str(row[0])
@@ -158,15 +178,21 @@ def _asked(browser: Any, path: str) -> tuple[int, tuple[str, ...]]:
                 cursor.execute(query["sql"])
             if query["sql"].startswith("SELECT"):
                 cursor.execute("EXPLAIN " + query["sql"].replace("%", "%%"), [])
-                seen |= set(re.findall(r"Seq Scan on (\w+)", "\n".join(row[0] for row in cursor.fetchall())))
+                seen |= set(
+                    re.findall(r"Seq Scan on (\w+)", "\n".join(row[0] for row in cursor.fetchall()))
+                )
     return len(asked), tuple(sorted(seen & big))
 
 
 def _times(server: Shipped, path: str, session: str, seconds: float) -> tuple[float, float]:
     """p50 and p95 of one request after another."""
     samples = Path(server.folder) / "page.samples"
-    load = Load(server.port, server.database.key, seconds, 1, Numbers(0, 1, 0, 0), (path,), cookie=session)
-    server.load(replace(load, seconds=seconds / WARM, connections=WARM))  # enough that every process is asked
+    load = Load(
+        server.port, server.database.key, seconds, 1, Numbers(0, 1, 0, 0), (path,), cookie=session
+    )
+    server.load(
+        replace(load, seconds=seconds / WARM, connections=WARM)
+    )  # enough that every process is asked
     report = server.load(replace(load, samples=str(samples), least=round(RATE * seconds)))
     if report.first_wrong:
         raise RuntimeError(f"{path}: {report.first_wrong}")
@@ -174,15 +200,29 @@ def _times(server: Shipped, path: str, session: str, seconds: float) -> tuple[fl
     return percentile(latencies, 0.5), percentile(latencies, 0.95)
 
 
-def table(small: dict[str, Page], large: dict[str, Page], sizes: tuple[int, int]) -> list[tuple[str, ...]]:
+def table(
+    small: dict[str, Page], large: dict[str, Page], sizes: tuple[int, int]
+) -> list[tuple[str, ...]]:
     """A line for each page."""
-    head = ("page", "queries", f"p50 ms, {sizes[1]:,}", f"p95 ms, {sizes[1]:,}", f"p95 ms, {sizes[0]:,}", "ratio", "")
+    head = (
+        "page",
+        "queries",
+        f"p50 ms, {sizes[1]:,}",
+        f"p95 ms, {sizes[1]:,}",
+        f"p95 ms, {sizes[0]:,}",
+        "ratio",
+        "",
+    )
     rows: list[tuple[str, ...]] = [head]
     for name, page in large.items():
         base = small.get(name)
         marks = [f"above {WITHIN * 1000:.0f} ms"] if page.p95 > WITHIN else []
         marks += [f"reads {one} whole" for one in page.read_whole]
-        marks += [f"{base.queries} queries on the small world"] if base and base.queries != page.queries else []
+        marks += (
+            [f"{base.queries} queries on the small world"]
+            if base and base.queries != page.queries
+            else []
+        )
         rows.append(
             (
                 name,
@@ -201,7 +241,14 @@ def goals(large: dict[str, Page]) -> list[Goal]:
     """The promise: every page within 100 ms, and no big table read whole."""
     slowest = max(large.values(), key=lambda page: page.p95)
     return [
-        Goal(f"p95 of the slowest page ({slowest.name}), ms", slowest.p95 * 1000, "<=", WITHIN * 1000),
+        Goal(
+            f"p95 of the slowest page ({slowest.name}), ms", slowest.p95 * 1000, "<=", WITHIN * 1000
+        ),
         Goal("pages above 100 ms", sum(page.p95 > WITHIN for page in large.values()), "<=", 0),
-        Goal("pages that read a big table whole", sum(bool(page.read_whole) for page in large.values()), "<=", 0),
+        Goal(
+            "pages that read a big table whole",
+            sum(bool(page.read_whole) for page in large.values()),
+            "<=",
+            0,
+        ),
     ]

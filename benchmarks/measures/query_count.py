@@ -15,7 +15,9 @@ LOGGED = re.compile(r"LOG:  (?:statement|execute [^:]*):\s*(.*)")
 
 
 def per_sale(server: Shipped, supply: Supply) -> tuple[float, list[str]]:
-    """Statements for each of ``SALES`` sales by a warm server, and how each begins. Restarts the server."""
+    """Statements for each of ``SALES`` sales by a warm server, and how each begins. Restarts the
+    server.
+    """
     log = server.folder / "postgres" / "log"
     server.stop()
     with connect(supply.database.sockets) as connection:

@@ -1,4 +1,6 @@
-"""Throughput, latency and processor time of the sale, in rounds: every contestant once a round, in turning order."""
+"""Throughput, latency and processor time of the sale, in rounds: every contestant once a round, in
+turning order.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ Some = TypeVar("Some")
 
 @dataclass
 class Supply:
-    """Items not sold yet, handed out in blocks; with ``most`` a run sells no more (a short look)."""
+    """Items not sold yet, handed out in blocks; with ``most`` a run sells no more (a short
+    look).
+    """
 
     database: Database
     most: int | None = None
@@ -31,7 +35,10 @@ class Supply:
         world = self.database.world
         span = world.items - world.history - self.spared
         if self.taken + count > span // self.step:
-            raise RuntimeError(f"{span:,} items that sell are too few for this: give more --items or fewer --pairs.")
+            raise RuntimeError(
+                f"{span:,} items that sell are too few for this: give more --items or fewer "
+                "--pairs."
+            )
         start, self.taken = self.taken, self.taken + count
         return Numbers(world.history, span, start, count, self.step)
 
@@ -41,14 +48,19 @@ class Supply:
 
 
 def in_turn(contestants: Sequence[Some], number: int) -> list[Some]:
-    """Everybody once, each time somebody else first, every other time backwards: drift hits all alike."""
+    """Everybody once, each time somebody else first, every other time backwards: drift hits all
+    alike.
+    """
     shift = number // 2 % len(contestants)
     turned = [*contestants[shift:], *contestants[:shift]]
     return turned[::-1] if number % 2 else turned
 
 
 def rounds(
-    contestants: Sequence[Some], count: int, measure: Callable[[Some], Measured], name: Callable[[Some], str]
+    contestants: Sequence[Some],
+    count: int,
+    measure: Callable[[Some], Measured],
+    name: Callable[[Some], str],
 ) -> dict[str, list[Measured]]:
     """``count`` rounds; the measurements by contestant, in the order of the rounds."""
     found: dict[str, list[Measured]] = {name(one): [] for one in contestants}
@@ -56,7 +68,9 @@ def rounds(
         for one in in_turn(contestants, number):
             measured = measure(one)
             found[name(one)].append(measured)
-            sys.stderr.write(f"round {number + 1} of {count}: {name(one)} {measured.rate:,.0f} a second\n")
+            sys.stderr.write(
+                f"round {number + 1} of {count}: {name(one)} {measured.rate:,.0f} a second\n"
+            )
     return found
 
 

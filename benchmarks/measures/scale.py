@@ -1,4 +1,6 @@
-"""Does a page stay as quick when the tables grow? The same requests on a small and on a large world, one at a time."""
+"""Does a page stay as quick when the tables grow? The same requests on a small and on a large
+world, one at a time.
+"""
 
 from __future__ import annotations
 
@@ -13,14 +15,19 @@ from benchmarks.world import Database
 
 SMALL, LARGE = 100_000, 5_000_000  # items
 REPEATS = 3
-DEEP = "SELECT id, created_at FROM buyback_payout ORDER BY created_at DESC, id DESC LIMIT 1 OFFSET %s"
+DEEP = (
+    "SELECT id, created_at FROM buyback_payout ORDER BY created_at DESC, id DESC LIMIT 1 OFFSET %s"
+)
 
 
 def medians(server: Shipped, *, seconds: float) -> dict[str, float]:
     """The median latency of each kind of request, in seconds, on the world the server runs on."""
     database = server.database
     world = database.world
-    cards = tuple(f"/api/v1/card/bench{number:09d}" for number in range(0, world.items, max(1, world.items // 2000)))
+    cards = tuple(
+        f"/api/v1/card/bench{number:09d}"
+        for number in range(0, world.items, max(1, world.items // 2000))
+    )
     shelves = tuple(f"/api/v1/inventory/user-{number}" for number in range(world.shelf_users))
     deep = world.items // 10 - 1000
     alone = Load(server.port, database.key, seconds, 1, Numbers(0, 1, 0, 0), cookie=cookie())
@@ -33,7 +40,11 @@ def medians(server: Shipped, *, seconds: float) -> dict[str, float]:
     }
     found = {name: _median(server, load) for name, load in asked.items()}
     supply = Supply(database)
-    return found | {"sale": _median(server, replace(alone, numbers=supply.take(round(seconds * 1500 * REPEATS))))}
+    return found | {
+        "sale": _median(
+            server, replace(alone, numbers=supply.take(round(seconds * 1500 * REPEATS)))
+        )
+    }
 
 
 def _median(server: Shipped, load: Load) -> float:

@@ -1,4 +1,6 @@
-"""Closing half a world's windows: as shipped, in one raw UPDATE, and what the batches cost a sale meanwhile."""
+"""Closing half a world's windows: as shipped, in one raw UPDATE, and what the batches cost a sale
+meanwhile.
+"""
 
 from __future__ import annotations
 
@@ -20,12 +22,14 @@ BURST = 4.0  # seconds; sales run in bursts until the sweep is done
 RAW = """
 WITH closed AS (
     UPDATE inventory_item SET expired_at = %(now)s
-     WHERE environment_id = %(environment)s AND state = 'held' AND expired_at IS NULL AND expires_at < %(now)s
+     WHERE environment_id = %(environment)s AND state = 'held' AND expired_at IS NULL
+     AND expires_at < %(now)s
  RETURNING id, environment_id, public_id, collector_id, expires_at
 )
 INSERT INTO partners_event (environment_id, type, data, created_at)
 SELECT closed.environment_id, 'item.expired',
-       jsonb_build_object('item_id', closed.public_id, 'user_id', collector.user_id, 'expired_at', closed.expires_at),
+       jsonb_build_object('item_id', closed.public_id, 'user_id', collector.user_id, 'expired_at',
+       closed.expires_at),
        %(now)s
   FROM closed JOIN inventory_collector collector ON collector.id = closed.collector_id
 """
@@ -40,7 +44,9 @@ class Swept:
 
 
 def _later() -> datetime:
-    """A moment at which every window of the world has closed; sales go by the real clock and are not touched."""
+    """A moment at which every window of the world has closed; sales go by the real clock and are
+    not touched.
+    """
     return datetime.now(UTC) + timedelta(days=40)
 
 
@@ -48,7 +54,9 @@ def raw(database: Database) -> Swept:
     """One UPDATE over everything."""
     with database.connect() as connection:
         begun = time.monotonic()
-        done = connection.execute(RAW, {"now": _later(), "environment": database.environment}).rowcount
+        done = connection.execute(
+            RAW, {"now": _later(), "environment": database.environment}
+        ).rowcount
         return Swept(done, time.monotonic() - begun)
 
 
@@ -84,7 +92,9 @@ def with_sales(server: Shipped, supply: Supply, *, seconds: float) -> Disturbed:
     def sell() -> tuple[float, float]:
         """Begin and p99 of one burst."""
         begun = time.monotonic()
-        load = Load(server.port, server.database.key, burst, server.connections, supply.for_run(burst, rate))
+        load = Load(
+            server.port, server.database.key, burst, server.connections, supply.for_run(burst, rate)
+        )
         report = server.load(replace(load, samples=str(samples)))
         if report.first_wrong:
             raise RuntimeError(f"A sale during the sweep: {report.first_wrong}")
@@ -95,7 +105,9 @@ def with_sales(server: Shipped, supply: Supply, *, seconds: float) -> Disturbed:
     return Disturbed(swept, median(quiet), median(during))
 
 
-def _meanwhile(sweep: Callable[[], Swept], sell: Callable[[], tuple[float, float]]) -> tuple[Swept, list[float]]:
+def _meanwhile(
+    sweep: Callable[[], Swept], sell: Callable[[], tuple[float, float]]
+) -> tuple[Swept, list[float]]:
     """Bursts that began while the sweep ran."""
     done: list[tuple[Swept, float]] = []
     thread = threading.Thread(target=lambda: done.append((sweep(), time.monotonic())))

@@ -1,7 +1,9 @@
-"""The peer: the sale and the inventory page in Starlette and asyncpg, as one would write them for speed alone.
+"""The peer: the sale and the inventory page in Starlette and asyncpg, as one would write them for
+speed alone.
 
-``BENCH_VARIANT=one`` sells with the server's own statement, ``eight`` with eight plain ones in a transaction. Both look
-the API key up first, as the server does, and write the same rows. Run by ``benchmarks/contestants.py``.
+``BENCH_VARIANT=one`` sells with the server's own statement, ``eight`` with eight plain ones in a
+transaction. Both look the API key up first, as the server does, and write the same rows. Run by
+``benchmarks/contestants.py``.
 """
 
 from __future__ import annotations
@@ -28,7 +30,8 @@ VARIANT = os.environ["BENCH_VARIANT"]
 CONNECTIONS = int(os.environ["BENCH_CONNECTIONS"])  # of this process
 SALE = Path(os.environ["BENCH_STATEMENT"]).read_text(encoding="utf-8")
 KEY = """
-SELECT key.key_id, key.digest, key.revoked_at IS NULL AND (key.expires_at IS NULL OR key.expires_at > now()) AS active,
+SELECT key.key_id, key.digest, key.revoked_at IS NULL AND (key.expires_at IS NULL
+OR key.expires_at > now()) AS active,
        environment.id AS environment_id, environment.mode, partner.status
   FROM partners_apikey key
   JOIN partners_environment environment ON environment.id = key.environment_id
@@ -62,7 +65,9 @@ async def authenticate(connection: Any, request: Request) -> Any:
     text = request.headers.get("x-api-key", "")
     mode, _, rest = text.partition("-")
     row = await connection.fetchrow(KEY, rest.partition("_")[0])
-    if row is None or not hmac.compare_digest(row["digest"], hashlib.sha256(text.encode()).digest()):
+    if row is None or not hmac.compare_digest(
+        row["digest"], hashlib.sha256(text.encode()).digest()
+    ):
         return None
     return row if row["active"] and row["mode"] == mode and row["status"] == "active" else None
 
@@ -76,14 +81,18 @@ async def sell(request: Request) -> Json:
             return Json({"error": "Invalid API key"}, 401)
         by = f"key:{key['key_id']}"
         if VARIANT == "eight":
-            answer, status = await eight.sell(connection, key["environment_id"], body.get("item_id"), by)
+            answer, status = await eight.sell(
+                connection, key["environment_id"], body.get("item_id"), by
+            )
             return Json(answer, status)
         try:
             row = await connection.fetchrow(
                 SALE, key["environment_id"], body.get("item_id"), by, None, None, None, None
             )
         except asyncpg.LockNotAvailableError:
-            return Json({"error": "A buyback request for this item is already being processed"}, 429)
+            return Json(
+                {"error": "A buyback request for this item is already being processed"}, 429
+            )
     if row is None:
         return Json({"error": "Item not found"}, 400)
     if row[5] is None:
@@ -102,7 +111,12 @@ async def inventory(request: Request) -> Json:
     if not rows:
         return Json({"error": "User not found"}, 404)
     base = str(request.base_url).rstrip("/")
-    return Json({"user_id": user_id, "items": [shown(row, base) for row in rows if row["public_id"] is not None]})
+    return Json(
+        {
+            "user_id": user_id,
+            "items": [shown(row, base) for row in rows if row["public_id"] is not None],
+        }
+    )
 
 
 app = Starlette(

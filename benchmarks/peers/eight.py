@@ -1,4 +1,6 @@
-"""The peer's sale as most would write it: eight statements, one after another, between BEGIN and COMMIT."""
+"""The peer's sale as most would write it: eight statements, one after another, between BEGIN and
+COMMIT.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +11,11 @@ import asyncpg
 import orjson
 
 LOCK = """
-SELECT id, collector_id, card_id, purchase_id, environment_id, public_id, state, mode, expires_at, expired_at,
+SELECT id, collector_id, card_id, purchase_id, environment_id, public_id, state, mode, expires_at,
+expired_at,
        buyback_percent
-  FROM inventory_item WHERE environment_id = $1 AND public_id = $2 AND state <> 'sold' FOR NO KEY UPDATE NOWAIT
+  FROM inventory_item WHERE environment_id = $1 AND public_id = $2 AND state <> 'sold'
+  FOR NO KEY UPDATE NOWAIT
 """
 PRICE = """
 SELECT card.fmv, card.priced_at, clock_timestamp() AS now, control.paused, control.cap_per_sale
@@ -19,17 +23,20 @@ SELECT card.fmv, card.priced_at, clock_timestamp() AS now, control.paused, contr
 """
 PURCHASE = """
 SELECT purchase.mint_price, purchase.voucher, collector.user_id
-  FROM inventory_purchase purchase JOIN inventory_collector collector ON collector.id = purchase.collector_id
+  FROM inventory_purchase purchase JOIN inventory_collector collector
+  ON collector.id = purchase.collector_id
  WHERE purchase.id = $1
 """
 SOLD = "UPDATE inventory_item SET state = 'sold', sold_at = $2 WHERE id = $1 AND state = 'held'"
 BUYBACK = """
-INSERT INTO buyback_buyback (environment_id, item_id, state, fmv, buyback_percent, mint_price, voucher, priced_at,
+INSERT INTO buyback_buyback (environment_id, item_id, state, fmv, buyback_percent, mint_price,
+voucher, priced_at,
                              amount, requested_by, failure_reason, created_at, completed_at)
 VALUES ($1, $2, 'settled', $3, $4, $5, $6, $7, $8, $9, '', $10, $10) RETURNING id
 """
 PAYOUT = """
-INSERT INTO buyback_payout (environment_id, buyback_id, collector_id, amount, state, created_at, paid_at)
+INSERT INTO buyback_payout (environment_id, buyback_id, collector_id, amount, state, created_at,
+paid_at)
 VALUES ($1, $2, $3, $4, 'paid', $5, $5) RETURNING id
 """
 TRANSFER = """
@@ -37,7 +44,8 @@ INSERT INTO buyback_transfer (environment_id, buyback_id, debit, credit, amount,
 VALUES ($1, $2, 'treasury', 'paid_out', $3, $4)
 """
 EVENT = """
-INSERT INTO partners_event (environment_id, type, data, created_at) VALUES ($1, 'buyback.completed', $2, $3)
+INSERT INTO partners_event (environment_id, type, data, created_at) VALUES ($1, 'buyback.completed',
+$2, $3)
 """
 CENT = Decimal("0.01")
 
@@ -48,7 +56,9 @@ def number(amount: Decimal) -> float | int:
     return whole if whole == amount else float(amount)
 
 
-async def sell(connection: Any, environment: int, item_id: str, by: str) -> tuple[dict[str, Any], int]:
+async def sell(
+    connection: Any, environment: int, item_id: str, by: str
+) -> tuple[dict[str, Any], int]:
     """The answer's body and status. With the key's look-up and COMMIT, ten round trips in all."""
     try:
         async with connection.transaction():
@@ -56,7 +66,9 @@ async def sell(connection: Any, environment: int, item_id: str, by: str) -> tupl
             if item is None or item["state"] != "held":
                 return {"error": "Item not found"}, 400
             card = await connection.fetchrow(PRICE, item["card_id"])
-            if item["expired_at"] is not None or (item["expires_at"] is not None and card["now"] > item["expires_at"]):
+            if item["expired_at"] is not None or (
+                item["expires_at"] is not None and card["now"] > item["expires_at"]
+            ):
                 return {"error": "Item has expired"}, 400
             purchase = await connection.fetchrow(PURCHASE, item["purchase_id"])
             basis = {**card, **purchase}
@@ -71,7 +83,9 @@ async def sell(connection: Any, environment: int, item_id: str, by: str) -> tupl
     return {"success": True, "amount": number(amount)}, 200
 
 
-async def _write(connection: Any, item: Any, basis: dict[str, Any], amount: Decimal, by: str) -> None:
+async def _write(
+    connection: Any, item: Any, basis: dict[str, Any], amount: Decimal, by: str
+) -> None:
     environment, now = item["environment_id"], basis["now"]
     await connection.execute(SOLD, item["id"], now)
     sale = await connection.fetchval(

@@ -11,12 +11,15 @@ import orjson
 from benchmarks.peers.eight import CENT, number
 
 INVENTORY = """
-SELECT item.public_id, item.mode, item.purchased_at, item.expires_at, item.buyback_percent, item.buyback_price,
-       card.source_type, card.fmv, card.mint_address, card.collection_address, card.token_standard, card.name,
+SELECT item.public_id, item.mode, item.purchased_at, item.expires_at, item.buyback_percent,
+item.buyback_price,
+       card.source_type, card.fmv, card.mint_address, card.collection_address, card.token_standard,
+       card.name,
        card.image, card.back_image, card.attributes, purchase.mint_price, purchase.voucher,
        pack.public_id AS claw_id, pack.slug AS claw_slug
   FROM inventory_collector collector
-  LEFT JOIN inventory_item item ON item.collector_id = collector.id AND item.state IN ('held', 'selling')
+  LEFT JOIN inventory_item item ON item.collector_id = collector.id AND item.state IN ('held',
+  'selling')
   LEFT JOIN inventory_card card ON card.id = item.card_id
   LEFT JOIN inventory_purchase purchase ON purchase.id = item.purchase_id
   LEFT JOIN inventory_pack pack ON pack.id = item.pack_id

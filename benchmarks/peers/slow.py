@@ -22,7 +22,9 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-SIGNATURE = re.compile(rb"x-signature: t=([0-9]+),n=([0-9a-f]{32}),v1=([0-9a-f]{64})", re.IGNORECASE)
+SIGNATURE = re.compile(
+    rb"x-signature: t=([0-9]+),n=([0-9a-f]{32}),v1=([0-9a-f]{64})", re.IGNORECASE
+)
 LENGTH = re.compile(rb"content-length: ([0-9]+)", re.IGNORECASE)
 NUMBER = re.compile(r"[0-9]+$")
 
@@ -54,7 +56,11 @@ class Wire(asyncio.Protocol):
 
     def _answer(self, answer: Answer) -> None:
         status, body, header = answer
-        head = f"HTTP/1.1 {status} OK\r\nContent-Type: application/json\r\n{header}Content-Length: {len(body)}\r\n\r\n"
+        head = (
+            f"HTTP/1.1 {status} OK\r\nContent-Type: "
+            f"application/json\r\n{header}Content-Length: "
+            f"{len(body)}\r\n\r\n"
+        )
         if not self._transport.is_closing():
             self._transport.write(head.encode() + body)
 
@@ -69,7 +75,12 @@ def oracle(head: bytes, method: str, path: str, body: bytes) -> Answer:
         return 404, b'{"error":"not_found"}', ""
     cents = round((500 + int(found[0]) * 7919 % 50_000) * 1.07)
     moment = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    price = {"item_id": item, "currency": "USD", "fmv": f"{cents // 100}.{cents % 100:02d}", "priced_at": moment}
+    price = {
+        "item_id": item,
+        "currency": "USD",
+        "fmv": f"{cents // 100}.{cents % 100:02d}",
+        "priced_at": moment,
+    }
     return 200, json.dumps(price).encode(), ""
 
 
@@ -82,9 +93,9 @@ class Treasury:
 
     def __call__(self, head: bytes, method: str, path: str, body: bytes) -> Answer:
         signed = SIGNATURE.search(head)
-        if signed is None or self._sign("request", signed[1].decode(), signed[2].decode(), method, path, body=body) != (
-            signed[3].decode()
-        ):
+        if signed is None or self._sign(
+            "request", signed[1].decode(), signed[2].decode(), method, path, body=body
+        ) != (signed[3].decode()):
             return 401, b'{"error":"bad signature"}', ""
         if method == "POST":
             wanted = json.loads(body)
@@ -108,7 +119,9 @@ class Treasury:
 async def serve(respond: Respond, port: int, seconds: float) -> None:
     """Until the process is ended."""
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(partial(Wire, respond, seconds), "127.0.0.1", port, backlog=1024)
+    server = await loop.create_server(
+        partial(Wire, respond, seconds), "127.0.0.1", port, backlog=1024
+    )
     await server.serve_forever()
 
 

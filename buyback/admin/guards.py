@@ -1,4 +1,6 @@
-"""The treasury's guards, which some may set, what was spent against them, and alerts, which are marked as seen."""
+"""The treasury's guards, which some may set, what was spent against them, and alerts, which are
+marked as seen.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,12 @@ from buyback.models import Alert, Spend, TreasuryControl
 from config.admin.model_admin import LookingAdmin, ReadOnlyAdmin, badge, usd
 from partners.admin.audited import by
 
-ALERT_TONES = {"price_rejected": "wait", "sale_in_review": "bad", "cap_reached": "wait", "contradicted": "bad"}
+ALERT_TONES = {
+    "price_rejected": "wait",
+    "sale_in_review": "bad",
+    "cap_reached": "wait",
+    "contradicted": "bad",
+}
 
 
 class GuardsForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -43,12 +50,17 @@ class TreasuryControlAdmin(LookingAdmin):
         return (*GUARDS, "reason", "seen") if may else GUARDS
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("buyback.change_treasurycontrol") and not TreasuryControl.objects.exists()
+        return (
+            request.user.has_perm("buyback.change_treasurycontrol")
+            and not TreasuryControl.objects.exists()
+        )
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    def changeform_view(self, request: HttpRequest, object_id: Any = None, *args: Any, **kwargs: Any) -> Any:
+    def changeform_view(
+        self, request: HttpRequest, object_id: Any = None, *args: Any, **kwargs: Any
+    ) -> Any:
         """A form that is in order is shown once more, old beside new, before it counts."""
         if request.method == "POST" and "confirmed" not in request.POST:
             asked = self._ask(request, object_id)
@@ -59,11 +71,17 @@ class TreasuryControlAdmin(LookingAdmin):
     def _ask(self, request: HttpRequest, object_id: Any) -> HttpResponse | None:
         """The page that asks; None for a form that Django will refuse anyway."""
         stored = self.get_object(request, object_id) if object_id else None
-        allowed = self.has_change_permission(request, stored) if stored else self.has_add_permission(request)
+        allowed = (
+            self.has_change_permission(request, stored)
+            if stored
+            else self.has_add_permission(request)
+        )
         if not allowed:
             return None
         before = {name: getattr(stored or TreasuryControl(), name) for name in GUARDS}
-        form = self.get_form(request, stored, change=stored is not None)(request.POST, instance=stored)
+        form = self.get_form(request, stored, change=stored is not None)(
+            request.POST, instance=stored
+        )
         if not form.is_valid():
             return None
         changes = [
@@ -77,7 +95,11 @@ class TreasuryControlAdmin(LookingAdmin):
             "opts": self.opts,
             "changes": changes,
             "reason": form.cleaned_data["reason"],
-            "sent": [(name, value) for name, value in request.POST.items() if name != "csrfmiddlewaretoken"],
+            "sent": [
+                (name, value)
+                for name, value in request.POST.items()
+                if name != "csrfmiddlewaretoken"
+            ],
         }
         return TemplateResponse(request, "admin/buyback/treasurycontrol/confirm.html", context)
 

@@ -1,4 +1,6 @@
-"""The first page of the admin: what Phygitals owes, what it paid today, what wants looking at; then the list of all."""
+"""The first page of the admin: what Phygitals owes, what it paid today, what wants looking at; then
+the list of all.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,9 @@ def _home(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def _refresh(request: HttpRequest) -> HttpResponse:
-    """Ring the task that adds up anew, for those who may see the sums. The page does not wait for it."""
+    """Ring the task that adds up anew, for those who may see the sums. The page does not wait for
+    it.
+    """
     if not request.user.has_perms(RIGHTS):
         raise PermissionDenied
     tasks.take_standing.delay()
@@ -41,7 +45,9 @@ home, refresh = admin.site.admin_view(_home), admin.site.admin_view(_refresh)
 
 
 def _figures() -> dict[str, Any]:
-    """Everything on the page; a fixed number of queries, none of which adds up more than a snapshot."""
+    """Everything on the page; a fixed number of queries, none of which adds up more than a
+    snapshot.
+    """
     now = clock.now()
     owed, today, open_sales = snapshot.owed(), snapshot.today(now), snapshot.open_sales(now)
     counts, newest = snapshot.unseen_alerts()
@@ -49,11 +55,17 @@ def _figures() -> dict[str, Any]:
         "owed": owed,
         "stale": owed.as_of is not None and owed.as_of < now - snapshot.STALE,
         "closing": [
-            Bar(share.name, share.amount, f"{usd(share.amount)}, {share.items:,} items") for share in owed.by_closing
+            Bar(share.name, share.amount, f"{usd(share.amount)}, {share.items:,} items")
+            for share in owed.by_closing
         ],
-        "shares": (("Pack", "pack", owed.by_pack), ("Partner", "environment__partner", owed.by_partner)),
+        "shares": (
+            ("Pack", "pack", owed.by_pack),
+            ("Partner", "environment__partner", owed.by_partner),
+        ),
         "today": today,
-        "hours": [Bar(f"{hour:02d}h", amount, usd(amount)) for hour, amount in enumerate(today.by_hour)],
+        "hours": [
+            Bar(f"{hour:02d}h", amount, usd(amount)) for hour, amount in enumerate(today.by_hour)
+        ],
         "open": open_sales,
         "caps": snapshot.caps(now),
         "troubles": _troubles(open_sales, counts),
@@ -63,14 +75,34 @@ def _figures() -> dict[str, Any]:
     }
 
 
-def _troubles(open_sales: snapshot.Open, alerts: list[tuple[str, str, int]]) -> list[tuple[str, int, str]]:
+def _troubles(
+    open_sales: snapshot.Open, alerts: list[tuple[str, str, int]]
+) -> list[tuple[str, int, str]]:
     """What wants looking at: what it is, how much of it there is, and where to look."""
-    sales, unseen = reverse("admin:buyback_buyback_changelist"), reverse("admin:buyback_alert_changelist")
+    sales, unseen = (
+        reverse("admin:buyback_buyback_changelist"),
+        reverse("admin:buyback_alert_changelist"),
+    )
     breakers = open_breakers()
     return [
-        ("Sellbacks whose outcome is unknown", open_sales.by_state.get("unknown", 0), f"{sales}?state__exact=unknown"),
-        ("Sellbacks in review", open_sales.by_state.get("review", 0), f"{sales}?state__exact=review"),
+        (
+            "Sellbacks whose outcome is unknown",
+            open_sales.by_state.get("unknown", 0),
+            f"{sales}?state__exact=unknown",
+        ),
+        (
+            "Sellbacks in review",
+            open_sales.by_state.get("review", 0),
+            f"{sales}?state__exact=review",
+        ),
         ("Sellbacks the reconciler has not come by for", open_sales.late, sales),
-        (f"Breakers open now{': ' + ', '.join(breakers) if breakers else ''}", len(breakers), unseen),
-        *((f"Alert: {label}", size, f"{unseen}?kind__exact={kind}&seen_at__isempty=1") for kind, label, size in alerts),
+        (
+            f"Breakers open now{': ' + ', '.join(breakers) if breakers else ''}",
+            len(breakers),
+            unseen,
+        ),
+        *(
+            (f"Alert: {label}", size, f"{unseen}?kind__exact={kind}&seen_at__isempty=1")
+            for kind, label, size in alerts
+        ),
     ]

@@ -1,4 +1,6 @@
-"""The ledger and closed days, to look at; and every rule about them, checked at the press of a button."""
+"""The ledger and closed days, to look at; and every rule about them, checked at the press of a
+button.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,9 @@ class TransferAdmin(ReadOnlyAdmin):
         check = self.admin_site.admin_view(require_POST(self.check_view))
         return [path("check/", check, name="buyback_transfer_check"), *super().get_urls()]
 
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, object] | None = None
+    ) -> HttpResponse:
         may_check = {"may_check": request.user.has_perm(RIGHT)}
         response: HttpResponse = super().changelist_view(request, may_check | (extra_context or {}))
         return response
@@ -63,7 +67,16 @@ class TransferAdmin(ReadOnlyAdmin):
 class StatementAdmin(ReadOnlyAdmin):
     """Closed days. The clock writes them, and their table refuses every change."""
 
-    list_display = ("day", "environment", "sold", "sold_total", "paid", "paid_total", "failed", "closed_at")
+    list_display = (
+        "day",
+        "environment",
+        "sold",
+        "sold_total",
+        "paid",
+        "paid_total",
+        "failed",
+        "closed_at",
+    )
     list_filter = BY_ENVIRONMENT
     list_select_related = ("environment__partner",)
     search_fields = ("=pk", "=day")

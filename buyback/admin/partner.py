@@ -28,7 +28,11 @@ class CapForm(ReasonForm):
     """The most that a day's live sales may come to."""
 
     cap = forms.DecimalField(
-        min_value=CENT, max_value=LIMIT, decimal_places=2, required=False, label="USD of live sales in a UTC day"
+        min_value=CENT,
+        max_value=LIMIT,
+        decimal_places=2,
+        required=False,
+        label="USD of live sales in a UTC day",
     )
     field_order = ("cap", "reason")
 
@@ -48,7 +52,8 @@ class PartnerAdminWithMoney(PartnerAdmin):
             "buyback.change_treasurycontrol",
             "Cap a day",
             "Cap this partner's day?",
-            "A live sale that would pass the cap is declined, and changes nothing. It stands in place of the platform's"
+            "A live sale that would pass the cap is declined, and changes nothing. It stands in "
+            "place of the platform's"
             " cap for each partner, above or below it. An empty field: the platform's.",
             _cap,
             CapForm,
@@ -76,10 +81,15 @@ def _money(partner: Partner) -> dict[str, Any]:
     return {
         "figures": found,
         "packs": [
-            (share, "no end" if window is None else remaining(window.total_seconds())) for share, window in found.packs
+            (share, "no end" if window is None else remaining(window.total_seconds()))
+            for share, window in found.packs
         ],
-        "days": [Bar(day.name, day.amount, f"{usd(day.amount)}, {day.sold:,} sellbacks") for day in found.days],
+        "days": [
+            Bar(day.name, day.amount, f"{usd(day.amount)}, {day.sold:,} sellbacks")
+            for day in found.days
+        ],
         "closing": [
-            Bar(share.name, share.amount, f"{usd(share.amount)}, {share.items:,} items") for share in found.closing
+            Bar(share.name, share.amount, f"{usd(share.amount)}, {share.items:,} items")
+            for share in found.closing
         ],
     }

@@ -1,4 +1,6 @@
-"""The buttons of a settled sale's page: say that its money was recovered, and have another person agree."""
+"""The buttons of a settled sale's page: say that its money was recovered, and have another person
+agree.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ def _propose(request: HttpRequest, sale: Buyback, values: dict[str, Any]) -> str
 
 def _confirm(request: HttpRequest, sale: Buyback, values: dict[str, Any]) -> str:
     reversed_ = reversal.confirm(buyback=sale, by=by(request), proposal=seen(request))
-    return f"Reversed: the ledger has a line that brings {usd(reversed_.amount)} back to the treasury."
+    return (
+        f"Reversed: the ledger has a line that brings {usd(reversed_.amount)} back to the treasury."
+    )
 
 
 def _withdraw(request: HttpRequest, sale: Buyback, values: dict[str, Any]) -> str:
@@ -37,7 +41,8 @@ STEPS = {
         RIGHT,
         "Propose a reversal",
         "Propose that this payout was recovered?",
-        "Nothing moves yet. When another person confirms, the ledger gets a line that brings the whole amount back to"
+        "Nothing moves yet. When another person confirms, the ledger gets a line that brings the "
+        "whole amount back to"
         " the treasury. Sale, item and payout stay as they are, and nobody is asked for money.",
         _propose,
         HowForm,
@@ -46,7 +51,8 @@ STEPS = {
         RIGHT,
         "Confirm the reversal",
         "Confirm this reversal? This cannot be undone.",
-        "The ledger gets a line that brings the whole amount back to the treasury, for good. You say that you have made"
+        "The ledger gets a line that brings the whole amount back to the treasury, for good. You "
+        "say that you have made"
         " sure of it yourself.",
         _confirm,
     ),
@@ -69,4 +75,8 @@ def offered(request: HttpRequest, sale: Buyback) -> tuple[str, ...]:
         return ("reverse",)
     if found.confirmed_at is not None:
         return ()
-    return ("withdraw_reversal",) if is_one_person(found, by(request)) else ("confirm_reversal", "withdraw_reversal")
+    return (
+        ("withdraw_reversal",)
+        if is_one_person(found, by(request))
+        else ("confirm_reversal", "withdraw_reversal")
+    )

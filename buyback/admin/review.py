@@ -1,4 +1,6 @@
-"""The buttons of an open sale's page: hurry it, or say what became of it and have another person agree."""
+"""The buttons of an open sale's page: hurry it, or say what became of it and have another person
+agree.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +47,11 @@ def _withdraw(request: HttpRequest, sale: Buyback, values: dict[str, Any]) -> st
 def _reconcile(request: HttpRequest, sale: Buyback, values: dict[str, Any]) -> str:
     if review.reconcile_now(buyback=sale, by=by(request)):
         return "The sellback is closed now."
-    return "Still open: it has no outcome yet, or its lease still runs. It is tried again every 15 seconds."
+    return (
+        "Still open: it has no outcome yet, or its lease still runs. It is tried again every "
+        "15 "
+        "seconds."
+    )
 
 
 def seen(request: HttpRequest) -> int:
@@ -59,14 +65,22 @@ STEPS = {
         RIGHT,
         "Reconcile now",
         "Ask the treasury about this sellback now?",
-        "If it was paid, the sellback settles; if it was declined, the item is held again; else it stays open.",
+        (
+            "If it was paid, the sellback settles; if it was declined, the item is held again; "
+            "else "
+            "it stays open."
+        ),
         _reconcile,
     ),
     "settled": Step(
         RIGHT,
         "Propose: it was paid",
         "Propose that this sellback was paid?",
-        "Nothing moves yet. When another person confirms, the sellback settles: the item counts as sold and paid.",
+        (
+            "Nothing moves yet. When another person confirms, the sellback settles: the item "
+            "counts "
+            "as sold and paid."
+        ),
         _propose("settled"),
         HowForm,
     ),
@@ -74,7 +88,11 @@ STEPS = {
         RIGHT,
         "Propose: it was not paid",
         "Propose that this sellback was not paid?",
-        "Nothing moves yet. When another person confirms, the sellback fails and the user holds the item again.",
+        (
+            "Nothing moves yet. When another person confirms, the sellback fails and the user "
+            "holds "
+            "the item again."
+        ),
         _propose("failed"),
         HowForm,
     ),

@@ -1,5 +1,6 @@
-"""Sellbacks, payouts and the ledger: to look at, for everybody. Only the actions write here: an open sale is hurried
-or resolved by buttons of its page, the treasury's guards have a page of their own.
+"""Sellbacks, payouts and the ledger: to look at, for everybody. Only the actions write here: an
+open sale is hurried or resolved by buttons of its page, the treasury's guards have a page of their
+own.
 """
 
 from __future__ import annotations
@@ -58,17 +59,43 @@ class ReversalInline(ReadOnlyInline):
 class BuybackAdmin(Untouchable, SteppedAdmin):
     """Every attempt to sell an item back: its price's basis, its whole story, and its review."""
 
-    list_display = ("id", "badge", "paid", "item_link", "environment", "requested_by", "created_at", "payout_link")
+    list_display = (
+        "id",
+        "badge",
+        "paid",
+        "item_link",
+        "environment",
+        "requested_by",
+        "created_at",
+        "payout_link",
+    )
     list_filter = ("state", *BY_ENVIRONMENT)
     list_select_related = ("environment__partner", "item", "payout", "reversal")
     # By the card: an item's own id is indexed only while it is not sold.
-    search_fields = ("=pk", "=item__card__public_id", "=item__card__listing_id", "=item__collector__user_id")
+    search_fields = (
+        "=pk",
+        "=item__card__public_id",
+        "=item__card__listing_id",
+        "=item__collector__user_id",
+    )
     inlines = (ProposalInline, ReversalInline)
     change_form_template = "admin/buyback/buyback/change_form.html"
     steps = review.STEPS | reversal.STEPS
     readonly_fields = ("badge", "item_link", "user_link", "value", "share", "pull", "paid")
     fieldsets = (
-        (None, {"fields": ("badge", "failure_reason", "item_link", "user_link", "environment", "requested_by")}),
+        (
+            None,
+            {
+                "fields": (
+                    "badge",
+                    "failure_reason",
+                    "item_link",
+                    "user_link",
+                    "environment",
+                    "requested_by",
+                )
+            },
+        ),
         ("Price", {"fields": ("value", "priced_at", "share", "pull", "voucher", "paid")}),
         ("Times", {"fields": ("created_at", "submitted_at", "lease_until", "completed_at")}),
         ("Treasury", {"fields": ("treasury", "reference")}),
@@ -80,18 +107,30 @@ class BuybackAdmin(Untouchable, SteppedAdmin):
     def facts(self, row: Buyback) -> list[str]:
         lines = [
             f"Item {row.item} of {row.environment}",
-            f"{'Not priced yet' if row.amount is None else usd(row.amount)}, asked for by {row.requested_by}",
-            f"Known to {row.treasury} as {row.reference}" if row.treasury else "Asked of no treasury",
+            (
+                f"{'Not priced yet' if row.amount is None else usd(row.amount)}, asked for by "
+                f"{row.requested_by}"
+            ),
+            f"Known to {row.treasury} as {row.reference}"
+            if row.treasury
+            else "Asked of no treasury",
         ]
         proposal, reversal = getattr(row, "proposal", None), getattr(row, "reversal", None)
         if proposal is not None:
-            lines.append(f"{proposal.get_outcome_display()}, says {proposal.proposed_by}: {proposal.reason}")
+            lines.append(
+                f"{proposal.get_outcome_display()}, says {proposal.proposed_by}: {proposal.reason}"
+            )
         if reversal is not None:
-            lines.append(f"{usd(reversal.amount)} were recovered, says {reversal.proposed_by}: {reversal.reason}")
+            lines.append(
+                f"{usd(reversal.amount)} were recovered, says {reversal.proposed_by}: "
+                f"{reversal.reason}"
+            )
         return lines
 
     def hidden(self, row: Buyback) -> dict[str, Any]:
-        """A sale that was reviewed may be reversed: what waits for a second person is the reversal then."""
+        """A sale that was reviewed may be reversed: what waits for a second person is the reversal
+        then.
+        """
         waits = getattr(row, "reversal", None) or getattr(row, "proposal", None)
         return {"proposal": waits.pk} if waits else {}
 
@@ -164,7 +203,9 @@ class PayoutAdmin(ReadOnlyAdmin):
 
     @admin.display(description="reversal")
     def back(self, payout: Payout) -> SafeString | str:
-        return link(getattr(payout.buyback, "reversal", None), _reversed(payout.buyback).strip(", "))
+        return link(
+            getattr(payout.buyback, "reversal", None), _reversed(payout.buyback).strip(", ")
+        )
 
     @admin.display(description="state")
     def badge(self, payout: Payout) -> SafeString:
@@ -185,7 +226,9 @@ class PayoutAdmin(ReadOnlyAdmin):
 
 @admin.register(Reversal)
 class ReversalAdmin(ReadOnlyAdmin):
-    """What was recovered, and what waits for a second person. Proposed and confirmed on the sellback's page."""
+    """What was recovered, and what waits for a second person. Proposed and confirmed on the
+    sellback's page.
+    """
 
     list_display = (
         "id",

@@ -1,7 +1,8 @@
 """A sellback's whole story, in the order in which it happened: for whoever must answer for it.
 
-Everything is read by an index, and nothing is made up: each line is a row that was written when it happened. An
-idempotency key is found by what it made, which the keys of sales at once, written with their answer, do not name.
+Everything is read by an index, and nothing is made up: each line is a row that was written when it
+happened. An idempotency key is found by what it made, which the keys of sales at once, written with
+their answer, do not name.
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ MOST = 200  # lines of each kind; a sale has a handful
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One thing that happened: when (UTC), what, in more words, by whom where it is known, and its own page."""
+    """One thing that happened: when (UTC), what, in more words, by whom where it is known, and its
+    own page.
+    """
 
     at: datetime
     what: str
@@ -31,7 +34,9 @@ class Line:
 
 
 def tell(sale: Buyback) -> list[Line]:
-    """What happened to this attempt, first things first; a fixed number of queries, however much there is."""
+    """What happened to this attempt, first things first; a fixed number of queries, however much
+    there is.
+    """
     parts = (_beginning, _keys, _moves, _money, _events, _deeds)
     return sorted((line for part in parts for line in part(sale)), key=lambda line: line.at)
 
@@ -79,14 +84,21 @@ def _moves(sale: Buyback) -> Iterator[Line]:
 def _answer(sale: Buyback, move: Move) -> str:
     if move.after != Buyback.State.SUBMITTED:
         return move.answer
-    payer = f"{sale.treasury} is asked under {sale.reference}" if sale.treasury else "we pay ourselves"
+    payer = (
+        f"{sale.treasury} is asked under {sale.reference}" if sale.treasury else "we pay ourselves"
+    )
     return f"{_basis(sale)}; {payer}"
 
 
 def _money(sale: Buyback) -> Iterator[Line]:
     for transfer in sale.transfers.order_by("id")[:MOST]:
         where = f"{transfer.get_debit_display()} → {transfer.get_credit_display()}"
-        yield Line(transfer.created_at, "Ledger", f"{where}: {usd(transfer.amount)}", page=link(transfer, "Transfer"))
+        yield Line(
+            transfer.created_at,
+            "Ledger",
+            f"{where}: {usd(transfer.amount)}",
+            page=link(transfer, "Transfer"),
+        )
     payout = getattr(sale, "payout", None)
     if payout is not None:
         text = f"{usd(payout.amount)}, {payout.get_state_display().lower()}"
@@ -103,7 +115,9 @@ def _events(sale: Buyback) -> Iterator[Line]:
 
 
 def _deeds(sale: Buyback) -> Iterator[Line]:
-    for entry in AuditEntry.objects.filter(target=f"buyback.buyback:{sale.pk}").order_by("created_at")[:MOST]:
+    for entry in AuditEntry.objects.filter(target=f"buyback.buyback:{sale.pk}").order_by(
+        "created_at"
+    )[:MOST]:
         reason = str((entry.after or entry.before or {}).get("reason", ""))
         text = f"{entry.action}: {reason}" if reason else entry.action
         yield Line(entry.created_at, "Done by hand", text, entry.actor, link(entry, "Audit entry"))

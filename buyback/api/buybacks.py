@@ -1,4 +1,6 @@
-"""The histories of money (contract, section 9): ``GET /buybacks`` and ``GET /payouts``. Amounts are USD."""
+"""The histories of money (contract, section 9): ``GET /buybacks`` and ``GET /payouts``. Amounts are
+USD.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,8 @@ class Buybacks(HistoryView):
 
     name, filters = "buybacks", ("status", "user_id", "item_id")
     columns = (
-        "id", "item_id", "user_id", "status", "amount", "fmv", "buyback_percent", "created_at", "completed_at",
+        "id", "item_id", "user_id", "status", "amount", "fmv", "buyback_percent", "created_at",
+        "completed_at",
         "payout_id", "requested_by",
     )  # fmt: skip
 
@@ -58,7 +61,16 @@ class Payouts(HistoryView):
     """``GET /payouts``: what Phygitals paid to the users."""
 
     name, filters = "payouts", ("status", "user_id", "item_id")
-    columns = ("id", "buyback_id", "item_id", "user_id", "status", "amount", "created_at", "paid_at")
+    columns = (
+        "id",
+        "buyback_id",
+        "item_id",
+        "user_id",
+        "status",
+        "amount",
+        "created_at",
+        "paid_at",
+    )
 
     def rows(self, sent: dict[str, str]) -> QuerySet[Any]:
         found = Payout.objects.of(self.environment).select_related("collector", "buyback__item")
@@ -66,9 +78,13 @@ class Payouts(HistoryView):
         if status is not None:
             found = found.filter(state=status)
         if "user_id" in sent:
-            found = found.filter(collector__in=Collector.objects.of(self.environment).called(sent["user_id"]))
+            found = found.filter(
+                collector__in=Collector.objects.of(self.environment).called(sent["user_id"])
+            )
         if "item_id" in sent:
-            found = found.filter(buyback__item__in=Item.objects.of(self.environment).named(sent["item_id"]))
+            found = found.filter(
+                buyback__item__in=Item.objects.of(self.environment).named(sent["item_id"])
+            )
         return found
 
     def record(self, row: Payout) -> dict[str, Any]:

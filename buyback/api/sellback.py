@@ -45,13 +45,19 @@ class ItemIdsRequired(Refusal):
 
 def _item_ids(sent: dict[str, Any]) -> list[str]:
     ids = sent.get("item_ids")
-    if not isinstance(ids, list) or not 1 <= len(ids) <= MOST_ITEMS or not all(isinstance(one, str) for one in ids):
+    if (
+        not isinstance(ids, list)
+        or not 1 <= len(ids) <= MOST_ITEMS
+        or not all(isinstance(one, str) for one in ids)
+    ):
         raise ItemIdsRequired
     return ids
 
 
 def _least(sent: dict[str, Any]) -> Decimal | None:
-    """``min_amount`` in USD. One that is no number is a floor nothing can meet: selling below it would be worse."""
+    """``min_amount`` in USD. One that is no number is a floor nothing can meet: selling below it
+    would be worse.
+    """
     floor = sent.get("min_amount")
     if floor is None:
         return None
@@ -63,12 +69,14 @@ def _least(sent: dict[str, Any]) -> Decimal | None:
         raise BelowMinimum from None
     if not amount.is_finite() or (amount and amount.adjusted() >= 12):  # abs() would overflow
         raise BelowMinimum
-    return amount.quantize(CENT, ROUND_CEILING)  # a price is whole cents: those at or above the floor stay the same
+    return amount.quantize(
+        CENT, ROUND_CEILING
+    )  # a price is whole cents: those at or above the floor stay the same
 
 
 class SaleView(ActionView):
-    """A POST that sells. A sale that asks the outside world takes several transactions, so its key is bound to its
-    row.
+    """A POST that sells. A sale that asks the outside world takes several transactions, so its key
+    is bound to its row.
     """
 
     scopes = (Scope.BUYBACK_WRITE,)
@@ -114,7 +122,9 @@ class SellBack(SaleView):
 
 
 class SellBatch(SaleView):
-    """``POST /vm/buyback/batch``: sell up to 50 items, each by the rules of one, each on its own."""
+    """``POST /vm/buyback/batch``: sell up to 50 items, each by the rules of one, each on its
+    own.
+    """
 
     scenarios = SALE_SCENARIOS
     played: Refusal | None = None
@@ -130,12 +140,14 @@ class SellBatch(SaleView):
         return {"results": self._results(sent, self._sell)}
 
     def answer_once(self, key: str, fingerprint: bytes, sent: dict[str, Any]) -> idempotency.Answer:
-        """In the sandbox one transaction. In live each line has a key of its own, made of the batch's, so that a line
-        whose outcome is not known yet takes no other with it.
+        """In the sandbox one transaction. In live each line has a key of its own, made of the
+        batch's, so that a line whose outcome is not known yet takes no other with it.
         """
         if not self.environment.is_live:
             return super().answer_once(key, fingerprint, sent)
-        row = idempotency.begin(environment=self.environment, key=key, fingerprint=fingerprint, now=clock.now())
+        row = idempotency.begin(
+            environment=self.environment, key=key, fingerprint=fingerprint, now=clock.now()
+        )
         if row.status is not None:
             return idempotency.kept_answer(row)
         try:
@@ -150,14 +162,19 @@ class SellBatch(SaleView):
             idempotency.keep(row, answer)
         return answer
 
-    def _results(self, sent: dict[str, Any], sell: Callable[[int, str], dict[str, Any]]) -> list[dict[str, Any]]:
-        """Each item's line, in the order asked. Sold in the order of the items' keys, as shipping orders lock them: two
-        batches in one transaction each, or a batch and an order, would otherwise wait for each other.
+    def _results(
+        self, sent: dict[str, Any], sell: Callable[[int, str], dict[str, Any]]
+    ) -> list[dict[str, Any]]:
+        """Each item's line, in the order asked. Sold in the order of the items' keys, as shipping
+        orders lock them: two batches in one transaction each, or a batch and an order, would
+        otherwise wait for each other.
         """
         ids = _item_ids(sent)
         keys = Item.objects.of(self.environment).pks_of(ids)
         places = sorted(enumerate(ids), key=lambda place: (keys.get(place[1], 0), place[1]))
-        lines = {place: self._result(item_id, partial(sell, place, item_id)) for place, item_id in places}
+        lines = {
+            place: self._result(item_id, partial(sell, place, item_id)) for place, item_id in places
+        }
         return [lines[place] for place in range(len(places))]
 
     def _result(self, item_id: str, sell: Callable[[], dict[str, Any]]) -> dict[str, Any]:
@@ -172,22 +189,33 @@ class SellBatch(SaleView):
         return sale_body(self._sale(item_id, None))
 
     def _sell_once(self, batch: str, place: int, item_id: str) -> dict[str, Any]:
-        """One item's line under a key of its own, made of the batch's key and the item's place in it."""
+        """One item's line under a key of its own, made of the batch's key and the item's place in
+        it.
+        """
         own = "batch " + hashlib.sha256(f"{batch}\n{place}\n{item_id}".encode()).hexdigest()
         try:
-            answer = self.sold_once(own, idempotency.fingerprint(own, {}), lambda row: self._sale(item_id, row))
-        except idempotency.KeyInProgress:  # the line of an earlier request with the batch's key, still at work
+            answer = self.sold_once(
+                own, idempotency.fingerprint(own, {}), lambda row: self._sale(item_id, row)
+            )
+        except (
+            idempotency.KeyInProgress
+        ):  # the line of an earlier request with the batch's key, still at work
             raise SaleInFlight from None
         body: dict[str, Any] = orjson.loads(answer.body)
         return body if answer.status == 200 else {"success": False} | body
 
     def _sale(self, item_id: str, idempotency_row: int | None) -> Sale:
-        return sell_back(environment=self.environment, item_id=item_id, by=self.actor, idempotency_row=idempotency_row)
+        return sell_back(
+            environment=self.environment,
+            item_id=item_id,
+            by=self.actor,
+            idempotency_row=idempotency_row,
+        )
 
 
 class Quotes(ActionView):
-    """``POST /vm/buyback/quote``: what up to 50 items would sell for now. No side effect; with a key, the first answer
-    again, as of any POST.
+    """``POST /vm/buyback/quote``: what up to 50 items would sell for now. No side effect; with a
+    key, the first answer again, as of any POST.
     """
 
     scopes = (Scope.INVENTORY_READ,)
@@ -202,7 +230,9 @@ class Quotes(ActionView):
 
 
 class SellbackStatus(PartnerView):
-    """``GET /vm/buyback/:item_id``: the latest sellback of an item. An open one is looked into first."""
+    """``GET /vm/buyback/:item_id``: the latest sellback of an item. An open one is looked into
+    first.
+    """
 
     scopes = (Scope.INVENTORY_READ,)
     shown = ("pending", "failed")

@@ -1,15 +1,18 @@
-"""Bulk sales: a member's list of items, each sold by the one action at the amount that was shown, or not at all.
+"""Bulk sales: a member's list of items, each sold by the one action at the amount that was shown,
+or not at all.
 
-The tables are the truth. ``start`` writes the list, whoever calls ``sell_next`` works it off: a worker claims one line
-after the other (``SKIP LOCKED``, with a lease), so any number of workers may be at it and any of them may die. Each
-line sells under an idempotency key of its own: claimed again, it hears what became of the first attempt. Lines wait
-while the oracle or the treasury is not answering; they are refused while an admin has paused the treasury.
+The tables are the truth. ``start`` writes the list, whoever calls ``sell_next`` works it off: a
+worker claims one line after the other (``SKIP LOCKED``, with a lease), so any number of workers may
+be at it and any of them may die. Each line sells under an idempotency key of its own: claimed
+again, it hears what became of the first attempt. Lines wait while the oracle or the treasury is not
+answering; they are refused while an admin has paused the treasury.
 
-A worker that died is noticed by its line's lease, which is as long as a sale may take (``buyback/live/leases.py``):
-with the clock's next look, every 5 seconds, another worker goes on. A line that fails keeps no other from its turn.
+A worker that died is noticed by its line's lease, which is as long as a sale may take
+(``buyback/live/leases.py``): with the clock's next look, every 5 seconds, another worker goes on. A
+line that fails keeps no other from its turn.
 
-What people read is told by the environment's clock, which a sandbox may have moved; leases, by which workers leave each
-other alone, by the worker's own.
+What people read is told by the environment's clock, which a sandbox may have moved; leases, by
+which workers leave each other alone, by the worker's own.
 """
 
 from __future__ import annotations
@@ -52,7 +55,9 @@ from partners.records.idempotency import Answer, KeyInProgress
 
 log = structlog.get_logger(__name__)
 MOST = 1000  # items of one bulk sale
-CHUNK = 10  # lines of one call of `sell_next`: at their slowest, together, below a task's time limit
+CHUNK = (
+    10  # lines of one call of `sell_next`: at their slowest, together, below a task's time limit
+)
 PAUSE = timedelta(seconds=15)  # until a line whose outcome is not known is looked at again
 SOON = timedelta(seconds=5)  # until a line that another process may be selling is looked at again
 BEGUN_FIRST = F("lease_until").asc(nulls_last=True)
@@ -85,21 +90,31 @@ class TooMany(Refusal):
 
 
 class LinesFailed(RuntimeError):
-    """Some of a run's lines met an unexpected error. ``left``: whether there are lines to go on with."""
+    """Some of a run's lines met an unexpected error. ``left``: whether there are lines to go on
+    with.
+    """
 
     def __init__(self, faults: int, bulk_id: UUID, *, left: bool) -> None:
         self.left = left
         super().__init__(
-            f"{faults} lines of the bulk sale {bulk_id} met an unexpected error. The log has each one's traceback."
+            f"{faults} lines of the bulk sale {bulk_id} met an unexpected error. The log has "
+            "each one's traceback."
         )
 
 
 def start(
-    *, environment: Environment, token: UUID, chosen: Sequence[tuple[int, Decimal]], by: Actor, now: datetime
+    *,
+    environment: Environment,
+    token: UUID,
+    chosen: Sequence[tuple[int, Decimal]],
+    by: Actor,
+    now: datetime,
 ) -> BulkSale:
-    """Write down what is to be sold: the items' rows, each with the amount (USD) that was shown. Sells nothing yet.
+    """Write down what is to be sold: the items' rows, each with the amount (USD) that was shown.
+    Sells nothing yet.
 
-    The same ``token`` again is the same bulk sale: nothing is added to it. Raises NothingChosen, TooMany.
+    The same ``token`` again is the same bulk sale: nothing is added to it. Raises NothingChosen,
+    TooMany.
     """
     if not chosen:
         raise NothingChosen
@@ -107,11 +122,16 @@ def start(
         raise TooMany
     with transaction.atomic():
         bulk, created = BulkSale.objects.get_or_create(
-            environment=environment, token=token, defaults={"requested_by": str(by), "created_at": now}
+            environment=environment,
+            token=token,
+            defaults={"requested_by": str(by), "created_at": now},
         )
         if not created:
             return bulk
-        lines = [BulkLine(environment=environment, bulk=bulk, item_id=item, amount=amount) for item, amount in chosen]
+        lines = [
+            BulkLine(environment=environment, bulk=bulk, item_id=item, amount=amount)
+            for item, amount in chosen
+        ]
         BulkLine.objects.bulk_create(lines)
         size, offered = len(chosen), sum((amount for _, amount in chosen), Decimal(0))
         audit.record(
@@ -125,23 +145,34 @@ def start(
 
 
 def cancel(bulk_id: UUID, *, by: Actor, now: datetime) -> int:
-    """Stop what has not begun; what has is brought to its end. Returns how many lines were stopped."""
+    """Stop what has not begun; what has is brought to its end. Returns how many lines were
+    stopped.
+    """
     with transaction.atomic():
-        bulk = BulkSale.objects.select_related("environment__partner").select_for_update(of=("self",)).get(pk=bulk_id)
-        stopped = bulk.lines.filter(state=State.PENDING).update(state=State.CANCELLED, closed_at=now)
+        bulk = (
+            BulkSale.objects.select_related("environment__partner")
+            .select_for_update(of=("self",))
+            .get(pk=bulk_id)
+        )
+        stopped = bulk.lines.filter(state=State.PENDING).update(
+            state=State.CANCELLED, closed_at=now
+        )
         if stopped:
             bulk.cancelled_by, bulk.cancelled_at = str(by), now
             bulk.save(update_fields=["cancelled_by", "cancelled_at"])
             partner, after = bulk.environment.partner, {"items": stopped}
-            audit.record(actor=by, action="bulk_sale.cancelled", target=bulk, partner=partner, after=after)
+            audit.record(
+                actor=by, action="bulk_sale.cancelled", target=bulk, partner=partner, after=after
+            )
     return stopped
 
 
 def sell_next(bulk_id: UUID, *, now: datetime | None = None) -> bool:
     """Sell the next lines, 10 at most; whether some are left that have not begun and can.
 
-    Safe to run twice and in parallel. A suspended partner sells nothing: the rest of his bulk sales is cancelled.
-    An unexpected error of one line is logged and keeps no other waiting. Raises LinesFailed at the end.
+    Safe to run twice and in parallel. A suspended partner sells nothing: the rest of his bulk sales
+    is cancelled. An unexpected error of one line is logged and keeps no other waiting. Raises
+    LinesFailed at the end.
     """
     environment = Environment.objects.select_related("partner").get(bulk_sales=bulk_id)
     if environment.partner.status == Partner.Status.SUSPENDED:
@@ -149,7 +180,8 @@ def sell_next(bulk_id: UUID, *, now: datetime | None = None) -> bool:
     faults, left = 0, False
     for turn in range(CHUNK):
         moment, begun = now or clock.now(), gateway.is_resting(environment)
-        # One line that its worker has left, then those not begun: neither waits for all of the other.
+        # One line that its worker has left, then those not begun: neither waits for all of the
+        # other.
         line = _claim(bulk_id, moment, begun=begun, order=NOT_BEGUN_FIRST if turn else BEGUN_FIRST)
         if line is None:
             break
@@ -162,14 +194,18 @@ def sell_next(bulk_id: UUID, *, now: datetime | None = None) -> bool:
 
 
 def unattended(*, now: datetime | None = None, limit: int = 100) -> list[UUID]:
-    """Bulk sales with something left to do, at which nobody is: never begun, or left by a worker that died."""
+    """Bulk sales with something left to do, at which nobody is: never begun, or left by a worker
+    that died.
+    """
     lines = BulkLine.objects.unattended(now or clock.now())
     return list(lines.order_by("bulk").values_list("bulk", flat=True).distinct()[:limit])
 
 
-def _claim(bulk_id: UUID, now: datetime, *, begun: bool = False, order: OrderBy = NOT_BEGUN_FIRST) -> BulkLine | None:
-    """The next line, ours to work on until its lease ends; None when there is none. ``begun``: only one that was
-    begun and left.
+def _claim(
+    bulk_id: UUID, now: datetime, *, begun: bool = False, order: OrderBy = NOT_BEGUN_FIRST
+) -> BulkLine | None:
+    """The next line, ours to work on until its lease ends; None when there is none. ``begun``: only
+    one that was begun and left.
     """
     related = ("bulk", "environment__partner", "item")
     with transaction.atomic():
@@ -199,14 +235,21 @@ def _tried(line: BulkLine, now: datetime | None) -> bool:
 
 
 def _work_on(line: BulkLine, now: datetime | None) -> None:
-    """Sell a claimed line, or hear what became of the attempt that was made before, and write down which."""
+    """Sell a claimed line, or hear what became of the attempt that was made before, and write down
+    which.
+    """
     try:
-        answer = _sell(line) if line.buyback_id is None else status.answer_for(line.buyback_id, now=now)
+        answer = (
+            _sell(line) if line.buyback_id is None else status.answer_for(line.buyback_id, now=now)
+        )
     except OutcomeUnknown as unknown:
         _wait(line, now, PAUSE, state=State.UNKNOWN, buyback=unknown.buyback_id)
     except NotNow:
         _wait(line, now, PAUSE)
-    except (SaleInFlight, KeyInProgress):  # another process sells the item, or an attempt of ours does
+    except (
+        SaleInFlight,
+        KeyInProgress,
+    ):  # another process sells the item, or an attempt of ours does
         _wait(line, now, SOON)
     except OperationalError as error:
         if not time_limits.gave_up_waiting(error):
@@ -233,7 +276,9 @@ def _sell(line: BulkLine) -> Answer:
             raise NotNow from None
 
     fingerprint = idempotency.fingerprint("bulk", {"item": line.item_id})
-    return idempotent.sell_once(environment=line.environment, key=key, fingerprint=fingerprint, sell=sell)
+    return idempotent.sell_once(
+        environment=line.environment, key=key, fingerprint=fingerprint, sell=sell
+    )
 
 
 def _wait(line: BulkLine, now: datetime | None, pause: timedelta, **found: Any) -> None:

@@ -1,4 +1,6 @@
-"""What a member confirms when he sells in bulk: the list that was previewed, signed, with a token of its own."""
+"""What a member confirms when he sells in bulk: the list that was previewed, signed, with a token
+of its own.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,9 @@ def signed(here: Environment, chosen: Sequence[tuple[int, Decimal]]) -> str:
 
 
 def read(text: str, here: Environment) -> Selection | None:
-    """The order of this environment that a form carries; None for what we did not write, or not lately."""
+    """The order of this environment that a form carries; None for what we did not write, or not
+    lately.
+    """
     try:
         environment, token, listed = signing.loads(text, salt=SALT, max_age=AGE)
     except signing.BadSignature:

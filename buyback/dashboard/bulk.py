@@ -1,4 +1,6 @@
-"""Selling many items back: what is chosen is previewed, confirmed, and worked off by the workers while one looks on."""
+"""Selling many items back: what is chosen is previewed, confirmed, and worked off by the workers
+while one looks on.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,14 @@ from config.foundation.keyset import walk
 from inventory.models import Item
 from partners.dashboard import paging
 from partners.dashboard.paging import NEWEST, keyset
-from partners.dashboard.permissions import MemberRequest, Obstacle, form_only, may_act, member, obstacle
+from partners.dashboard.permissions import (
+    MemberRequest,
+    Obstacle,
+    form_only,
+    may_act,
+    member,
+    obstacle,
+)
 from partners.dashboard.rendering import page
 from partners.models import Role
 from partners.records.actor import Actor
@@ -41,11 +50,24 @@ log = structlog.get_logger(__name__)
 
 STALE = Obstacle(
     _("This list is out of date"),
-    _("The list of items was made more than an hour ago, or is not one of ours. Nothing was started."),
+    _(
+        "The list of items was made more than an hour ago, or is not one of ours. Nothing was "
+        "started."
+    ),
     _("Select the items again; you will see their prices as they are now."),
     status=409,
 )
-COLUMNS = ("item_id", "card", "user_id", "amount_usd", "state", "result", "buyback_id", "payout_id", "closed_at")
+COLUMNS = (
+    "item_id",
+    "card",
+    "user_id",
+    "amount_usd",
+    "state",
+    "result",
+    "buyback_id",
+    "payout_id",
+    "closed_at",
+)
 
 
 @require_safe
@@ -56,14 +78,24 @@ def bulk_sales(request: MemberRequest) -> HttpResponse:
     after, before = request.GET.get("after", ""), request.GET.get("before", "")
     listed = keyset(rows, NEWEST, after, before=before, size=25)
     # Counted apart, or every bulk sale there is would be counted to find the newest.
-    counted = BulkSale.objects.filter(pk__in=[sale.pk for sale in listed.rows]).counted().order_by(*NEWEST)
-    context = {"section": "expiring", "page": listed, "sales": [(sale, progress(sale)) for sale in counted]}
+    counted = (
+        BulkSale.objects.filter(pk__in=[sale.pk for sale in listed.rows])
+        .counted()
+        .order_by(*NEWEST)
+    )
+    context = {
+        "section": "expiring",
+        "page": listed,
+        "sales": [(sale, progress(sale)) for sale in counted],
+    }
     return page(request, "buyback/dashboard/bulk_sales.html", context, part="results")
 
 
 @member
 def preview(request: MemberRequest) -> HttpResponse:
-    """What the chosen items would sell for now, and which would not. Changes nothing, so it may be sent again."""
+    """What the chosen items would sell for now, and which would not. Changes nothing, so it may be
+    sent again.
+    """
     if request.method != "POST":
         return redirect("dashboard:expiring", request.environment.mode)
     stop = obstacle(request, Role.OPERATOR)
@@ -71,8 +103,12 @@ def preview(request: MemberRequest) -> HttpResponse:
         return _refuse(request, stop)
     here, now = request.environment, request.environment.now()
     items, cut = _chosen(request, now)
-    looked = [(item, quotes.quote_of(item, item.public_id, here, now)) for item in items[: run.MOST]]
-    sellable = [(item, quote.amount) for item, quote in looked if quote.reason is None and quote.amount]
+    looked = [
+        (item, quotes.quote_of(item, item.public_id, here, now)) for item in items[: run.MOST]
+    ]
+    sellable = [
+        (item, quote.amount) for item, quote in looked if quote.reason is None and quote.amount
+    ]
     context = {
         "section": "expiring",
         "now": now,
@@ -121,7 +157,9 @@ def bulk_sale(request: MemberRequest, pk: UUID) -> HttpResponse:
         return response
     state = request.GET.get("state", "")
     lines = _lines(sale).filter(state=state) if state in BulkLine.State.values else _lines(sale)
-    listed = keyset(lines, {"id": int}, request.GET.get("after", ""), before=request.GET.get("before", ""))
+    listed = keyset(
+        lines, {"id": int}, request.GET.get("after", ""), before=request.GET.get("before", "")
+    )
     context |= {
         "page": listed,
         "lines": [(line, sentence(line)) for line in listed.rows],
@@ -154,7 +192,9 @@ def results(request: MemberRequest, pk: UUID) -> StreamingHttpResponse:
 
 
 def progress(sale: Any) -> dict[str, Any]:
-    """How far a counted bulk sale is: a word for its state, and how many of its lines are at their end."""
+    """How far a counted bulk sale is: a word for its state, and how many of its lines are at their
+    end.
+    """
     done = sale.sold + sale.refused + sale.cancelled
     waits, over = sale.pending + sale.selling, done == sale.size
     word = _("Running") if waits else _("Waiting for answers")
@@ -170,15 +210,18 @@ def sentence(line: BulkLine) -> StrOrPromise:
     return {
         BulkLine.State.PENDING: _("Not begun yet."),
         BulkLine.State.SELLING: _("Being sold at this moment."),
-        BulkLine.State.UNKNOWN: _("The payment is not confirmed yet. It resolves by itself and is made once."),
+        BulkLine.State.UNKNOWN: _(
+            "The payment is not confirmed yet. It resolves by itself and is made once."
+        ),
         BulkLine.State.SOLD: _("Sold back and paid."),
         BulkLine.State.CANCELLED: _("Not begun: the rest was cancelled. The user still holds it."),
     }[BulkLine.State(line.state)]
 
 
 def _chosen(request: MemberRequest, now: datetime) -> tuple[list[Item], bool]:
-    """What a selection names, up to one more than a bulk sale holds: the boxes that were ticked, all that a filter
-    matches, or what a bulk sale left over. And whether a filter may match others that were not looked at.
+    """What a selection names, up to one more than a bulk sale holds: the boxes that were ticked,
+    all that a filter matches, or what a bulk sale left over. And whether a filter may match others
+    that were not looked at.
     """
     here, sent = request.environment, request.POST
     if sent.get("all"):
@@ -207,7 +250,14 @@ def _rows(sale: BulkSale) -> Iterator[tuple[object, ...]]:
     for line in walk(_lines(sale), ["id"]):
         payout = getattr(line.buyback, "payout", None)
         item, reason = line.item, sentence(line)
-        named = (item.public_id, item.card.name, item.collector.user_id, line.amount, line.state, reason)
+        named = (
+            item.public_id,
+            item.card.name,
+            item.collector.user_id,
+            line.amount,
+            line.state,
+            reason,
+        )
         yield (*named, line.buyback_id, payout and payout.pk, line.closed_at)
 
 
@@ -220,4 +270,6 @@ def _ring(bulk_id: UUID) -> None:
 
 
 def _refuse(request: MemberRequest, stop: Obstacle) -> HttpResponse:
-    return page(request, "dashboard/refused.html", {"section": "expiring", "stop": stop}, status=stop.status)
+    return page(
+        request, "dashboard/refused.html", {"section": "expiring", "stop": stop}, status=stop.status
+    )

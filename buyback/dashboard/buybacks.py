@@ -1,4 +1,6 @@
-"""Attempts to sell an item back, whatever became of them: the list, newest first, and one of them with its story."""
+"""Attempts to sell an item back, whatever became of them: the list, newest first, and one of them
+with its story.
+"""
 
 from __future__ import annotations
 
@@ -61,16 +63,25 @@ def buybacks(request: MemberRequest) -> HttpResponse:
     rows = filters.narrowed(request.environment, Buyback.objects.all(), chosen, KIND)
     look_for = filters.looked_for(chosen, KIND)
     shown = rows.select_related("item__collector", "item__card")
-    listed = keyset(shown, NEWEST, get.get("after", ""), before=get.get("before", ""), look_for=look_for)
+    listed = keyset(
+        shown, NEWEST, get.get("after", ""), before=get.get("before", ""), look_for=look_for
+    )
     total = totals.counted(rows, look_for=look_for, paid=SETTLED)
-    context = {"section": "buybacks", "page": listed, "total": total, **filters.context(request, chosen, KIND)}
+    context = {
+        "section": "buybacks",
+        "page": listed,
+        "total": total,
+        **filters.context(request, chosen, KIND),
+    }
     return page(request, "buyback/dashboard/buybacks.html", context, part="results")
 
 
 @require_safe
 @member
 def buyback(request: MemberRequest, pk: UUID) -> HttpResponse:
-    """One buyback: what happened when, how its price came about, its lines in the ledger, its payout."""
+    """One buyback: what happened when, how its price came about, its lines in the ledger, its
+    payout.
+    """
     rows = Buyback.objects.of(request.environment).select_related(
         "environment", "item__collector", "item__card", "item__pack", "payout"
     )

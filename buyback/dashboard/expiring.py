@@ -1,7 +1,9 @@
-"""The queue of windows that close: soonest first, filtered by what the address says, to be sold back together.
+"""The queue of windows that close: soonest first, filtered by what the address says, to be sold
+back together.
 
-An index answers for the window and the user. For the pack and the value none does, so a page looks through a bounded
-number of windows for them, and so does a sale of all that match (``partners.dashboard.paging``).
+An index answers for the window and the user. For the pack and the value none does, so a page looks
+through a bounded number of windows for them, and so does a sale of all that match
+(``partners.dashboard.paging``).
 """
 
 from __future__ import annotations
@@ -67,15 +69,22 @@ class Filter:
     def rows(self, here: Environment, now: datetime) -> ItemQuerySet:
         """Items by everything an index answers for, the window that closes first at the top."""
         found = Item.objects.of(here)
-        found = found.expiring(now=now, within=WINDOWS[self.within][1]) if self.within else found.closing_next(now)
+        found = (
+            found.expiring(now=now, within=WINDOWS[self.within][1])
+            if self.within
+            else found.closing_next(now)
+        )
         if self.user:
             collector = Collector.objects.of(here).called(self.user).first()
             found = found.filter(collector=collector) if collector else found.none()
         return found
 
     def looked_for(self, here: Environment) -> Q | None:
-        """What rows must be looked through for: the pack, and what an item is worth now. None: nothing."""
-        # Asked of each row's card alone: joined, the database might begin at the cards, and there are many.
+        """What rows must be looked through for: the pack, and what an item is worth now. None:
+        nothing.
+        """
+        # Asked of each row's card alone: joined, the database might begin at the cards, and there
+        # are many.
         of_card = Subquery(Card.objects.filter(pk=OuterRef("card_id")).values("fmv"))
         value = of_card if here.is_live else F("fmv")
         asked = Q(pack__slug=self.pack) if self.pack else Q()
@@ -85,9 +94,11 @@ class Filter:
             asked &= Q(LessThanOrEqual(value, self.most))
         return asked or None
 
-    def first(self, rows: QuerySet[Item, Row], here: Environment, most: int) -> tuple[list[Row], bool]:
-        """The first matches of ``rows`` (``most`` at most), and whether there may be others behind those that were
-        looked through.
+    def first(
+        self, rows: QuerySet[Item, Row], here: Environment, most: int
+    ) -> tuple[list[Row], bool]:
+        """The first matches of ``rows`` (``most`` at most), and whether there may be others behind
+        those that were looked through.
         """
         look_for = self.looked_for(here)
         if look_for is None:
@@ -135,7 +146,13 @@ def expiring(request: MemberRequest) -> HttpResponse:
 
 
 def _all(asked: Filter, rows: ItemQuerySet, here: Environment) -> dict[str, Any]:
-    """How many a bulk sale of all that match would take, and whether these may be only the first of them."""
+    """How many a bulk sale of all that match would take, and whether these may be only the first of
+    them.
+    """
     found, cut = asked.first(rows.values_list("pk", flat=True), here, run.MOST + 1)
     first = cut or len(found) > run.MOST
-    return {"all": min(len(found), run.MOST), "first": first, "looked_through": cut and paging.LOOK_THROUGH}
+    return {
+        "all": min(len(found), run.MOST),
+        "first": first,
+        "looked_through": cut and paging.LOOK_THROUGH,
+    }

@@ -1,4 +1,6 @@
-"""One user: every card in their hands, with its price and its window, and everything that happened to them."""
+"""One user: every card in their hands, with its price and its window, and everything that happened
+to them.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +51,9 @@ ORDERS = {
 @require_safe
 @member
 def holdings(request: MemberRequest, pk: int) -> HttpResponse:
-    """What one user holds, 48 a page, sorted as ``sort`` says; ``view`` makes it a table instead of cards."""
+    """What one user holds, 48 a page, sorted as ``sort`` says; ``view`` makes it a table instead of
+    cards.
+    """
     here = request.environment
     collector = get_object_or_404(Collector.objects.of(here), pk=pk)
     now = here.now()
@@ -89,7 +93,10 @@ def user_history(request: MemberRequest, pk: int) -> HttpResponse:
         "collector": collector,
         **_totals(collector),
         "lines": [line(moment) for moment in rows],
-        "page": {"next": write_cursor([*rows[-1].place]) if len(found) > SIZE else "", "first": not start},
+        "page": {
+            "next": write_cursor([*rows[-1].place]) if len(found) > SIZE else "",
+            "first": not start,
+        },
     }
     return page(request, "buyback/dashboard/user_history.html", context, part="results")
 

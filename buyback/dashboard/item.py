@@ -1,4 +1,6 @@
-"""One item: the card, what it was and is worth, its window, where it came from, and everything that happened to it."""
+"""One item: the card, what it was and is worth, its window, where it came from, and everything that
+happened to it.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The dashboard's first page: what is held, what closes soon, what was sold and paid today and in the days before."""
+"""The dashboard's first page: what is held, what closes soon, what was sold and paid today and in
+the days before.
+"""
 
 from __future__ import annotations
 
@@ -28,8 +30,8 @@ DAYS = 7  # closed days that today is held against
 @require_safe
 @member
 def overview(request: MemberRequest) -> HttpResponse:
-    """Four figures, the days before, every pack's rate, and what closes and happened. Days are UTC, by the
-    environment's clock.
+    """Four figures, the days before, every pack's rate, and what closes and happened. Days are UTC,
+    by the environment's clock.
     """
     here = request.environment
     now = here.now()
@@ -46,19 +48,29 @@ def overview(request: MemberRequest) -> HttpResponse:
         "soonest": list(soonest[:SOONEST]),
         "activity": _activity(here),
     }
-    return page(request, "buyback/dashboard/overview.html", context | _held(here) | _days(here, now.date(), sold, paid))
+    return page(
+        request,
+        "buyback/dashboard/overview.html",
+        context | _held(here) | _days(here, now.date(), sold, paid),
+    )
 
 
 @require_safe
 @member
 def activity(request: MemberRequest) -> HttpResponse:
     """What happened last: the part of the overview that brings itself up to date."""
-    context = {"section": "overview", "now": request.environment.now(), "activity": _activity(request.environment)}
+    context = {
+        "section": "overview",
+        "now": request.environment.now(),
+        "activity": _activity(request.environment),
+    }
     return page(request, "buyback/dashboard/activity.html", context, part="list")
 
 
 def _held(here: Environment) -> dict[str, Any]:
-    """What the clock counted last: items held, their value, and how many pulls of each pack were sold back."""
+    """What the clock counted last: items held, their value, and how many pulls of each pack were
+    sold back.
+    """
     tallies = list(Tally.objects.of(here).select_related("pack"))
     return {
         "tallies": tallies,
@@ -69,19 +81,23 @@ def _held(here: Environment) -> dict[str, Any]:
 
 
 def _days(here: Environment, today: date, sold_today: Total, paid_today: Total) -> dict[str, Any]:
-    """The closed days before today, a day without business as zero; their means; and the charts' points. Today has a
-    point where it is counted whole.
+    """The closed days before today, a day without business as zero; their means; and the charts'
+    points. Today has a point where it is counted whole.
     """
     first = today - timedelta(days=DAYS)
-    known = {row.day: row for row in Statement.objects.of(here).filter(day__gte=first, day__lt=today)}
+    known = {
+        row.day: row for row in Statement.objects.of(here).filter(day__gte=first, day__lt=today)
+    }
     days = [first + timedelta(days=number) for number in range(DAYS)]
     sold = [known[day].sold if day in known else 0 for day in days]
     amounts = [known[day].paid_amount if day in known else Decimal(0) for day in days]
     return {
         "mean_sold": sum(sold) / DAYS,
         "mean_amount": sum(amounts, Decimal(0)) / DAYS,
-        "sold_by_day": _points(days, sold, str) + _point_of(today, sold_today, sold_today.size, str),
-        "paid_by_day": _points(days, amounts, usd) + _point_of(today, paid_today, paid_today.amount, usd),
+        "sold_by_day": _points(days, sold, str)
+        + _point_of(today, sold_today, sold_today.size, str),
+        "paid_by_day": _points(days, amounts, usd)
+        + _point_of(today, paid_today, paid_today.amount, usd),
     }
 
 
@@ -99,5 +115,7 @@ def _points(days: Sequence[date], values: Sequence[Any], write: Any) -> list[Bar
 def _activity(here: Environment) -> list[tuple[Event, Any]]:
     """The latest events, each with the card it is about."""
     events = list(Event.objects.filter(environment=here)[:RECENT])
-    cards = Card.objects.by_item_id({event.data["item_id"] for event in events if "item_id" in event.data})
+    cards = Card.objects.by_item_id(
+        {event.data["item_id"] for event in events if "item_id" in event.data}
+    )
     return [(event, cards.get(event.data.get("item_id", ""))) for event in events]

@@ -1,4 +1,6 @@
-"""What Phygitals paid to a partner's users: the list, newest first, and one payout with everything behind it."""
+"""What Phygitals paid to a partner's users: the list, newest first, and one payout with everything
+behind it.
+"""
 
 from __future__ import annotations
 
@@ -51,10 +53,24 @@ def payouts(request: MemberRequest) -> HttpResponse:
     rows = filters.narrowed(here, Payout.objects.all(), chosen, KIND)
     look_for = filters.looked_for(chosen, KIND)
     shown = rows.select_related("collector", "buyback__item__card")
-    listed = keyset(shown, NEWEST, get.get("after", ""), before=get.get("before", ""), look_for=look_for)
-    by_days = not (chosen.user or chosen.by or chosen.scans) and chosen.state in ("", Payout.State.PAID)
-    total = totals.of_days(here, chosen) if by_days else totals.counted(rows, look_for=look_for, paid=PAID)
-    context = {"section": "payouts", "page": listed, "total": total, **filters.context(request, chosen, KIND)}
+    listed = keyset(
+        shown, NEWEST, get.get("after", ""), before=get.get("before", ""), look_for=look_for
+    )
+    by_days = not (chosen.user or chosen.by or chosen.scans) and chosen.state in (
+        "",
+        Payout.State.PAID,
+    )
+    total = (
+        totals.of_days(here, chosen)
+        if by_days
+        else totals.counted(rows, look_for=look_for, paid=PAID)
+    )
+    context = {
+        "section": "payouts",
+        "page": listed,
+        "total": total,
+        **filters.context(request, chosen, KIND),
+    }
     return page(request, "buyback/dashboard/payouts.html", context, part="results")
 
 
@@ -76,7 +92,9 @@ def payouts_csv(request: MemberRequest) -> StreamingHttpResponse:
     """Every payout the filters leave, as a file."""
     chosen = filters.read(request, KIND)
     rows = filters.narrowed(request.environment, Payout.objects.all(), chosen, KIND)
-    return csv.download(file_name(request, "payouts"), list(COLUMNS), lines(rows, filters.looked_for(chosen, KIND)))
+    return csv.download(
+        file_name(request, "payouts"), list(COLUMNS), lines(rows, filters.looked_for(chosen, KIND))
+    )
 
 
 def lines(rows: MoneyQuerySet[Payout], look_for: Q | None = None) -> Iterator[Any]:

@@ -1,6 +1,8 @@
-"""Finding anything from any page: a user, an item, a card by how its name begins, a sellback, a payout, an order.
+"""Finding anything from any page: a user, an item, a card by how its name begins, a sellback, a
+payout, an order.
 
-Every question is answered by an index and stops after a page of rows, so a search costs the same however much there is.
+Every question is answered by an index and stops after a page of rows, so a search costs the same
+however much there is.
 """
 
 from __future__ import annotations
@@ -25,7 +27,9 @@ CARDS = 200  # cards of a name whose pulls are looked at
 
 @dataclass(frozen=True)
 class Found:
-    """What a text finds in one environment. ``more_cards``: more cards begin so than were looked at."""
+    """What a text finds in one environment. ``more_cards``: more cards begin so than were looked
+    at.
+    """
 
     users: list[Collector]
     items: list[Item]
@@ -46,27 +50,37 @@ class Found:
 def search(request: MemberRequest) -> HttpResponse:
     """What ``q`` finds: the whole page, or the list alone while somebody types."""
     query = request.GET.get("q", "").strip()[:255]
-    context = {"section": "search", "query": query, "found": find(request.environment, query) if query else None}
+    context = {
+        "section": "search",
+        "query": query,
+        "found": find(request.environment, query) if query else None,
+    }
     return page(request, "buyback/dashboard/search.html", context, part="found")
 
 
 def find(here: Environment, text: str) -> Found:
-    """Rows of this environment; whole ids first. Five queries, in a transaction for the first; two more for a UUID, one
-    for an order's id.
+    """Rows of this environment; whole ids first. Five queries, in a transaction for the first; two
+    more for a UUID, one for an order's id.
     """
     if "\0" in text:
         return Found([], [], [], [], [], more_cards=False)
     uuid = _uuid(text)
     cards = Card.objects.filter(name__istartswith=text).order_by().values_list("pk", flat=True)
-    with row_by_row():  # where many begin so, the table would be read until enough of them have come
+    with (
+        row_by_row()
+    ):  # where many begin so, the table would be read until enough of them have come
         named = list(cards[: CARDS + 1])
     orders = ShippingOrder.objects.filter(environment=here)
     users = Collector.objects.of(here).starting_with(text).order_by("user_id")
     return Found(
         users=list(users[:MOST]),
         items=_items(here, text, uuid, named[:CARDS]),
-        buybacks=list(Buyback.objects.of(here).filter(pk=uuid).select_related("item__card")) if uuid else [],
-        payouts=list(Payout.objects.of(here).filter(pk=uuid).select_related("buyback__item__card")) if uuid else [],
+        buybacks=list(Buyback.objects.of(here).filter(pk=uuid).select_related("item__card"))
+        if uuid
+        else [],
+        payouts=list(Payout.objects.of(here).filter(pk=uuid).select_related("buyback__item__card"))
+        if uuid
+        else [],
         orders=list(orders.filter(public_id=text)) if text.startswith("order_") else [],
         more_cards=len(named) > CARDS,
     )
@@ -74,11 +88,15 @@ def find(here: Environment, text: str) -> Found:
 
 def _items(here: Environment, text: str, uuid: UUID | None, named: list[int]) -> list[Item]:
     """Items by their own id or their purchase's, then by their card's name; newest first."""
-    cards = list(Card.objects.filter(Q(public_id=text) | Q(listing_id=text)).values_list("pk", flat=True))
+    cards = list(
+        Card.objects.filter(Q(public_id=text) | Q(listing_id=text)).values_list("pk", flat=True)
+    )
     known = Q(pk=uuid) if uuid else Q(public_id=text)
     purchases = list(Purchase.objects.filter(known, environment=here).values_list("pk", flat=True))
     exact = Q(card__in=cards) | Q(purchase__in=purchases)
-    rows = Item.objects.of(here).filter(exact | Q(card__in=named)).select_related("card", "collector")
+    rows = (
+        Item.objects.of(here).filter(exact | Q(card__in=named)).select_related("card", "collector")
+    )
     first = Case(When(exact, then=Value(0)), default=Value(1))
     return list(rows.order_by(first, "-purchased_at", "-id")[:MOST])
 

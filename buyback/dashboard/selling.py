@@ -1,4 +1,6 @@
-"""Selling one item back from the browser: the price is shown, confirmed, and paid only if it still is that."""
+"""Selling one item back from the browser: the price is shown, confirmed, and paid only if it still
+is that.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,11 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
-from django_htmx.http import HttpResponseClientRefresh, HttpResponseStopPolling, trigger_client_event
+from django_htmx.http import (
+    HttpResponseClientRefresh,
+    HttpResponseStopPolling,
+    trigger_client_event,
+)
 
 from buyback.dashboard.parts.item_cards import item_card
 from buyback.dashboard.parts.messages import IN_PROGRESS, NO_PRICE, REFUSALS, WAITS
@@ -51,17 +57,32 @@ def sell(request: MemberRequest, pk: int) -> HttpResponse:
 @require_safe
 @member
 def outcome(request: MemberRequest, pk: int) -> HttpResponse:
-    """What became of the item's latest sale; one that is open is looked into. Polled by a page that waits for it."""
+    """What became of the item's latest sale; one that is open is looked into. Polled by a page that
+    waits for it.
+    """
     item = _item(request, pk)
-    latest = Buyback.objects.of(request.environment).filter(item=item).order_by("-created_at", "-id").first()
+    latest = (
+        Buyback.objects.of(request.environment)
+        .filter(item=item)
+        .order_by("-created_at", "-id")
+        .first()
+    )
     if latest is not None and latest.completed_at is None:
         reconcile(latest.pk)
         latest.refresh_from_db()
-    waits = latest is not None and latest.completed_at is None and latest.state != Buyback.State.REVIEW
+    waits = (
+        latest is not None and latest.completed_at is None and latest.state != Buyback.State.REVIEW
+    )
     if request.htmx and waits:
         return HttpResponse(status=204)  # nothing new: the page stays as it is, and asks again
     payout = Payout.objects.filter(buyback=latest).first()
-    context = {"section": "users", "item": item, "buyback": latest, "payout": payout, "waits": waits}
+    context = {
+        "section": "users",
+        "item": item,
+        "buyback": latest,
+        "payout": payout,
+        "waits": waits,
+    }
     response = page(request, "buyback/dashboard/outcome.html", context, part="leaf")
     if request.htmx:
         response.status_code = HttpResponseStopPolling.status_code
@@ -74,14 +95,18 @@ def _confirm(request: MemberRequest, item: Item) -> HttpResponse:
     if offer is None:
         return _offer(request, item, status=422)
     try:
-        answer = offers.accept(offer, item, by=Actor.user(request.user), now=request.environment.now())
+        answer = offers.accept(
+            offer, item, by=Actor.user(request.user), now=request.environment.now()
+        )
     except offers.OfferLapsed:
         return _offer(request, item, notice=LAPSED, was=offer.amount, status=422)
     except WAITS as wait:
         return _wait(request, item, wait.sentence)
     item, body = _item(request, item.pk), orjson.loads(answer.body)
     if answer.status == 200:
-        return _sold(request, item, gettext("Sold back for %(amount)s") % {"amount": usd(offer.amount)})
+        return _sold(
+            request, item, gettext("Sold back for %(amount)s") % {"amount": usd(offer.amount)}
+        )
     if body["error"] == PriceChanged.sentence:
         return _offer(request, item, notice=CHANGED, was=offer.amount, status=422)
     return _not_sold(request, item, body["error"])
@@ -97,7 +122,12 @@ def _item(request: MemberRequest, pk: int) -> Item:
 
 
 def _offer(
-    request: MemberRequest, item: Item, *, notice: StrOrPromise = "", was: Decimal | None = None, status: int = 200
+    request: MemberRequest,
+    item: Item,
+    *,
+    notice: StrOrPromise = "",
+    was: Decimal | None = None,
+    status: int = 200,
 ) -> HttpResponse:
     """The price of this moment and the button, or why there is none."""
     now = request.environment.now()
@@ -116,8 +146,8 @@ def _offer(
 
 
 def _sold(request: MemberRequest, item: Item, sentence: str) -> HttpResponse:
-    """After the sale: the card says so and a toast links to the payout, or the item's page is shown anew; without
-    JavaScript, back to the grid.
+    """After the sale: the card says so and a toast links to the payout, or the item's page is shown
+    anew; without JavaScript, back to the grid.
     """
     link = reverse("dashboard:payout", args=[request.environment.mode, _payout(request, item).pk])
     if request.htmx and request.htmx.current_url_abs_path == reverse(
@@ -129,8 +159,16 @@ def _sold(request: MemberRequest, item: Item, sentence: str) -> HttpResponse:
         messages.success(request, sentence, extra_tags=link)
         return redirect("dashboard:holdings", request.environment.mode, item.collector_id)
     now = request.environment.now()
-    left = Item.objects.of(request.environment).filter(collector=item.collector).in_inventory().count()
-    context = {"item_card": item_card(item, now), "now": now, "sentence": sentence, "link": link, "total": left}
+    left = (
+        Item.objects.of(request.environment).filter(collector=item.collector).in_inventory().count()
+    )
+    context = {
+        "item_card": item_card(item, now),
+        "now": now,
+        "sentence": sentence,
+        "link": link,
+        "total": left,
+    }
     response = render(request, "buyback/dashboard/sold.html", context)
     return trigger_client_event(response, "sold", {"item": item.pk}, after="settle")
 
@@ -149,7 +187,11 @@ def _already_sold(request: MemberRequest, item: Item) -> HttpResponse:
     payout = _payout(request, item)
     seller = payout.buyback.requested_by
     if seller == str(Actor.user(request.user)):
-        return _sold(request, item, gettext("Already sold back for %(amount)s") % {"amount": usd(payout.amount)})
+        return _sold(
+            request,
+            item,
+            gettext("Already sold back for %(amount)s") % {"amount": usd(payout.amount)},
+        )
     stop = Obstacle(
         _("This item was sold back meanwhile"),
         gettext("%(who)s sold it back for %(amount)s. Nothing was paid a second time.")
@@ -170,9 +212,13 @@ def _wait(request: MemberRequest, item: Item, sentence: str) -> HttpResponse:
     """A sale that is under way: the page asks by itself what became of it."""
     stop = IN_PROGRESS[sentence].about(item.collector.user_id)
     context = {"section": "users", "stop": stop, "item": item}
-    return page(request, "buyback/dashboard/waiting.html", context, part="dialog", status=stop.status)
+    return page(
+        request, "buyback/dashboard/waiting.html", context, part="dialog", status=stop.status
+    )
 
 
-def _refuse(request: MemberRequest, stop: Obstacle, item: Item | None, payout: Payout | None = None) -> HttpResponse:
+def _refuse(
+    request: MemberRequest, stop: Obstacle, item: Item | None, payout: Payout | None = None
+) -> HttpResponse:
     context = {"section": "users", "stop": stop, "item": item, "payout": payout}
     return page(request, "dashboard/refused.html", context, part="dialog", status=stop.status)

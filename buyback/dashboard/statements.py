@@ -1,4 +1,6 @@
-"""Daily statements: the days of a month, one day with every payout of it, and the same on paper and as a file."""
+"""Daily statements: the days of a month, one day with every payout of it, and the same on paper and
+as a file.
+"""
 
 from __future__ import annotations
 
@@ -28,16 +30,29 @@ from partners.templatetags.dashboard import usd
 OLDEST: SortOrder = {"created_at": datetime.fromisoformat, "id": UUID}
 PRINTED = 4_000  # payouts that a statement on paper lists; more are for the file
 # A payout of the sheet: when (UTC), its id, whose, for what, how much.
-LINE = '<tr><td class="num">{}</td><td class="id">{}</td><td>{}</td><td>{}</td><td class="right num">{}</td></tr>'
+LINE = (
+    '<tr><td class="num">{}</td><td class="id">{}</td><td>{}</td><td>{}</td><td class="right '
+    'num">{}</td></tr>'
+)
 PAID_AT = Func(F("created_at"), Value("HH24:MI:SS"), function="to_char", output_field=CharField())
 DAYS = ("day", "sold", "sold_amount", "paid", "paid_amount", "failed", "closed_at")
-HEADINGS = ("day_utc", "sellbacks", "sellbacks_usd", "payouts", "payouts_usd", "failed", "closed_at")
+HEADINGS = (
+    "day_utc",
+    "sellbacks",
+    "sellbacks_usd",
+    "payouts",
+    "payouts_usd",
+    "failed",
+    "closed_at",
+)
 
 
 @require_safe
 @member
 def statements(request: MemberRequest) -> HttpResponse:
-    """The closed days of ``month`` (``2026-04``; the latest unless given), newest first, and what they come to."""
+    """The closed days of ``month`` (``2026-04``; the latest unless given), newest first, and what
+    they come to.
+    """
     here, today = request.environment, request.environment.now().date()
     known = Statement.objects.of(here).aggregate(first=Min("day"), last=Max("day"))
     month = _month(request.GET.get("month", "")) or (known["last"] or today).replace(day=1)
@@ -58,7 +73,9 @@ def statements(request: MemberRequest) -> HttpResponse:
 @require_safe
 @member
 def statement(request: MemberRequest, day: date) -> HttpResponse:
-    """A day: its figures, and its payouts in the order in which they were made, 100 a page. An open day says so."""
+    """A day: its figures, and its payouts in the order in which they were made, 100 a page. An open
+    day says so.
+    """
     here, get = request.environment, request.GET
     found = Statement.objects.of(here).filter(day=day).first()
     if found is None and day > here.now().date():
@@ -66,7 +83,9 @@ def statement(request: MemberRequest, day: date) -> HttpResponse:
     context: dict[str, Any] = {"section": "payouts", "day": day, "statement": found}
     if found:
         rows = _payouts(here, day).select_related("collector", "buyback__item__card")
-        context["page"] = keyset(rows, OLDEST, get.get("after", ""), before=get.get("before", ""), size=100)
+        context["page"] = keyset(
+            rows, OLDEST, get.get("after", ""), before=get.get("before", ""), size=100
+        )
     return page(request, "buyback/dashboard/statement.html", context, part="results")
 
 
@@ -77,9 +96,16 @@ def statement_print(request: MemberRequest, day: date) -> HttpResponse:
     here = request.environment
     found = _closed(here, day)
     rows = _payouts(here, day).order_by("created_at", "id")
-    listed = rows.values_list(PAID_AT, "id", "collector__user_id", "buyback__item__card__name", "amount")
+    listed = rows.values_list(
+        PAID_AT, "id", "collector__user_id", "buyback__item__card__name", "amount"
+    )
     left_out = max(0, found.paid - PRINTED)
-    context = {"day": day, "statement": found, "lines": _sheet(listed[:PRINTED]), "left_out": left_out}
+    context = {
+        "day": day,
+        "statement": found,
+        "lines": _sheet(listed[:PRINTED]),
+        "left_out": left_out,
+    }
     return page(request, "buyback/dashboard/statement_print.html", context)
 
 
@@ -106,8 +132,13 @@ def _payouts(here: Environment, day: date) -> PayoutQuerySet:
 
 
 def _sheet(rows: Iterable[tuple[str, UUID, str, str, Decimal]]) -> SafeString:
-    """The lines of the sheet. There may be thousands, and a template takes six times as long to write them."""
-    written = (LINE.format(at, pk, escape(user), escape(card), usd(amount)) for at, pk, user, card, amount in rows)
+    """The lines of the sheet. There may be thousands, and a template takes six times as long to
+    write them.
+    """
+    written = (
+        LINE.format(at, pk, escape(user), escape(card), usd(amount))
+        for at, pk, user, card, amount in rows
+    )
     return SafeString("".join(written))
 
 
@@ -119,7 +150,9 @@ def _closed(here: Environment, day: date) -> Statement:
 
 
 def _month(text: str) -> date | None:
-    """``2026-04`` as its first day; None for anything else, and for years that no statement can be of."""
+    """``2026-04`` as its first day; None for anything else, and for years that no statement can be
+    of.
+    """
     try:
         month = date.fromisoformat(f"{text}-01")
     except ValueError:

@@ -1,4 +1,6 @@
-"""What takes two people: one says it and why, a different one agrees. Which of them is who is asked of accounts."""
+"""What takes two people: one says it and why, a different one agrees. Which of them is who is asked
+of accounts.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +46,9 @@ def refuse_machines(by: Actor) -> None:
 
 
 def is_one_person(decision: DualControl, by: Actor) -> bool:
-    """Whether who proposed is who asks: the same name, or the same account under another e-mail address."""
+    """Whether who proposed is who asks: the same name, or the same account under another e-mail
+    address.
+    """
     same_account = by.account is not None and decision.proposer_id == by.account
     return decision.proposed_by == str(by) or same_account
 

@@ -1,4 +1,6 @@
-"""Whose moves they are: the trail that the database keeps of a sale (``models/moves.py``) names who is set here."""
+"""Whose moves they are: the trail that the database keeps of a sale (``models/moves.py``) names who
+is set here.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,9 @@ from partners.records.actor import Actor
 
 @contextmanager
 def moved_by(actor: Actor) -> Iterator[None]:
-    """Every move of a sale inside is this actor's. Refuses to run outside a transaction, with which it ends at last."""
+    """Every move of a sale inside is this actor's. Refuses to run outside a transaction, with which
+    it ends at last.
+    """
     if not connection.in_atomic_block:
         raise RuntimeError("Who moves a sale is said in the transaction of the move.")
     _say(str(actor))

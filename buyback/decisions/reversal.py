@@ -1,7 +1,9 @@
-"""Reversals: money of a settled sale that was recovered is written down by two people; nothing is asked of anybody.
+"""Reversals: money of a settled sale that was recovered is written down by two people; nothing is
+asked of anybody.
 
-The ledger only grows, so the books are corrected by a line of their own, from ``paid_out`` back to ``treasury``: once
-for a sale, for its whole amount. Sale, item and payout stay what they were (docs/adr: a reversal adds a line).
+The ledger only grows, so the books are corrected by a line of their own, from ``paid_out`` back to
+``treasury``: once for a sale, for its whole amount. Sale, item and payout stay what they were
+(docs/adr: a reversal adds a line).
 """
 
 from __future__ import annotations
@@ -63,7 +65,8 @@ def propose(*, buyback: Buyback, reason: str, by: Actor) -> Reversal:
 
 
 def confirm(*, buyback: Buyback, by: Actor, proposal: int | None = None) -> Reversal:
-    """Agree that the money was recovered: the ledger gets its line. ``proposal`` is the one that was read.
+    """Agree that the money was recovered: the ledger gets its line. ``proposal`` is the one that
+    was read.
 
     Raises NotSettled, AlreadyReversed, NothingProposed, AnotherProposal, SamePerson, PeopleOnly.
     """

@@ -1,8 +1,10 @@
-"""Sales in review: nobody but people can say what became of them, and it takes two. One proposes, another confirms.
+"""Sales in review: nobody but people can say what became of them, and it takes two. One proposes,
+another confirms.
 
-The decision, the sale's end, its money and the audit entry are one transaction: a decision is never kept without its
-effect, and no effect is had twice, because a second confirmation waits for the sale's lock and then finds it closed.
-Nobody outside is asked: by now the treasury has forgotten the sale.
+The decision, the sale's end, its money and the audit entry are one transaction: a decision is never
+kept without its effect, and no effect is had twice, because a second confirmation waits for the
+sale's lock and then finds it closed. Nobody outside is asked: by now the treasury has forgotten the
+sale.
 """
 
 from __future__ import annotations
@@ -50,7 +52,8 @@ class UnknownOutcome(Refusal):
 
 
 def propose(*, buyback: Buyback, outcome: str, reason: str, by: Actor) -> Proposal:
-    """Say what became of a sale in review: ``settled`` (it was paid) or ``failed`` (it was not). Moves no money.
+    """Say what became of a sale in review: ``settled`` (it was paid) or ``failed`` (it was not).
+    Moves no money.
 
     Raises NotInReview, ReasonRequired, UnknownOutcome, AlreadyProposed, PeopleOnly.
     """
@@ -62,17 +65,22 @@ def propose(*, buyback: Buyback, outcome: str, reason: str, by: Actor) -> Propos
         if Proposal.objects.filter(buyback=sale).exists():
             raise AlreadyProposed
         proposal = Proposal.objects.create(
-            buyback=sale, outcome=outcome, reason=reason, proposed_by=str(by), proposer_id=by.account
+            buyback=sale,
+            outcome=outcome,
+            reason=reason,
+            proposed_by=str(by),
+            proposer_id=by.account,
         )
         _record("buyback.review_proposed", sale, by, after=_facts(proposal))
     return proposal
 
 
 def confirm(*, buyback: Buyback, by: Actor, proposal: int | None = None) -> Buyback:
-    """Agree with what another person proposed: the sale is settled, or fails and its item is held again.
+    """Agree with what another person proposed: the sale is settled, or fails and its item is held
+    again.
 
-    ``proposal`` is the one that was read, if it is to be that one. Returns the closed sale. Raises NotInReview,
-    NothingProposed, AnotherProposal, SamePerson, PeopleOnly.
+    ``proposal`` is the one that was read, if it is to be that one. Returns the closed sale. Raises
+    NotInReview, NothingProposed, AnotherProposal, SamePerson, PeopleOnly.
     """
     with transaction.atomic(durable=True):
         sale = _locked(buyback.pk, by)
@@ -98,7 +106,8 @@ def confirm(*, buyback: Buyback, by: Actor, proposal: int | None = None) -> Buyb
 
 
 def withdraw(*, buyback: Buyback, by: Actor, proposal: int | None = None) -> Buyback:
-    """Take a proposal back that nobody has confirmed, one's own or another's; the sale stays in review.
+    """Take a proposal back that nobody has confirmed, one's own or another's; the sale stays in
+    review.
 
     Raises NotInReview, NothingProposed, AnotherProposal, PeopleOnly.
     """
@@ -146,6 +155,8 @@ def _facts(proposal: Proposal) -> dict[str, Any]:
     return audit.values(proposal, ("outcome", "reason", "proposed_by"))
 
 
-def _record(action: str, sale: Buyback, by: Actor, *, before: Any = None, after: Any = None) -> None:
+def _record(
+    action: str, sale: Buyback, by: Actor, *, before: Any = None, after: Any = None
+) -> None:
     partner = sale.environment.partner
     audit.record(actor=by, action=action, target=sale, partner=partner, before=before, after=after)

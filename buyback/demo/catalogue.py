@@ -1,8 +1,9 @@
-"""The demo's catalogue: from a seed to card designs and physical cards, as rows `import_cards` reads.
+"""The demo's catalogue: from a seed to card designs and physical cards, as rows `import_cards`
+reads.
 
-A design is a set, a number and a printing, with a rarity and a price drawn log-normally around its rarity's
-median. A physical card is one copy of a design: its grade moves the price, its certificate and its listing
-tell it from its sisters. Equal arguments give equal rows, byte for byte.
+A design is a set, a number and a printing, with a rarity and a price drawn log-normally around its
+rarity's median. A physical card is one copy of a design: its grade moves the price, its certificate
+and its listing tell it from its sisters. Equal arguments give equal rows, byte for byte.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from config.foundation.money import round_usd
 
 BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 
-# Rarity: share of the designs, median price in USD, spread (standard deviation of the price's logarithm).
+# Rarity: share of the designs, median price in USD, spread (standard deviation of the price's
+# logarithm).
 RARITIES: tuple[tuple[str, float, float, float], ...] = (
     ("Common", 0.34, 5.0, 0.55),
     ("Uncommon", 0.25, 16.0, 0.50),
@@ -36,7 +38,8 @@ VARIANTS: tuple[tuple[str, int], ...] = (
     ("Shadow", 9),
     ("First Print", 8),
 )
-# Grade: how often, and what it does to the design's price. The empty grade is a card outside any slab.
+# Grade: how often, and what it does to the design's price. The empty grade is a card outside any
+# slab.
 GRADES: tuple[tuple[str, int, float], ...] = (
     ("10", 8, 2.1),
     ("9.5", 16, 1.45),
@@ -73,7 +76,9 @@ class Design:
 
 
 def generate(seed: int = 2026, cards: int = 5000, designs: int = 640) -> Iterator[Row]:
-    """Yield `cards` rows over `designs` designs. `fmv` is USD as text; no `priced_at`: the import's time."""
+    """Yield `cards` rows over `designs` designs. `fmv` is USD as text; no `priced_at`: the import's
+    time.
+    """
     draw = Random(seed)  # noqa: S311 - an invented catalogue, not a secret
     drawn = make_designs(draw, designs)
     shelves = {
@@ -97,7 +102,9 @@ def make_designs(draw: Random, count: int) -> list[Design]:
     for series, size in zip(SERIES, _split(count, [1.0] * len(SERIES)), strict=True):
         names = series.names(draw)
         for number in range(1, size + 1):
-            rarity, _, median, spread = draw.choices(RARITIES, [share for _, share, _, _ in RARITIES])[0]
+            rarity, _, median, spread = draw.choices(
+                RARITIES, [share for _, share, _, _ in RARITIES]
+            )[0]
             made.append(
                 Design(
                     series=series,
@@ -111,7 +118,9 @@ def make_designs(draw: Random, count: int) -> list[Design]:
     return made
 
 
-def _row(draw: Random, ticket: tuple[int, int], pack: PackPlan, tier: TierPlan, shelf: Sequence[Design]) -> Row:
+def _row(
+    draw: Random, ticket: tuple[int, int], pack: PackPlan, tier: TierPlan, shelf: Sequence[Design]
+) -> Row:
     seed, serial = ticket
     grade, _, factor = draw.choices(GRADES, [weight for _, weight, _ in GRADES])[0]
     design = _pick(draw, shelf, _within(draw, tier) / factor)
@@ -158,7 +167,9 @@ def _attributes(draw: Random, design: Design, grade: str, serial: int) -> dict[s
 
 
 def _pick(draw: Random, shelf: Sequence[Design], price: float) -> Design:
-    """Of the sixteen designs nearest to a price, one with the fewest copies: every design gets cards."""
+    """Of the sixteen designs nearest to a price, one with the fewest copies: every design gets
+    cards.
+    """
     near = sorted(shelf, key=lambda design: abs(math.log(design.price / price)))[:16]
     fewest = min(design.copies for design in near)
     design = draw.choice([candidate for candidate in near if candidate.copies == fewest])
@@ -176,7 +187,9 @@ def _within(draw: Random, tier: TierPlan) -> float:
 
 
 def _listing(draw: Random, source: str, serial: int) -> str:
-    """The identity of a card at its source, in that source's own spelling; empty for a minted card."""
+    """The identity of a card at its source, in that source's own spelling; empty for a minted
+    card.
+    """
     if source == "ebay":
         return f"v1|{110_000_000_000 + serial * 7_919 + draw.randrange(7_919)}|0"
     if source == "fanatics":
@@ -205,7 +218,9 @@ def _weighted(draw: Random, choices: Sequence[tuple[str, int]]) -> str:
 
 
 def _split(total: int, shares: Sequence[float]) -> list[int]:
-    """`total` in whole parts by `shares`; what rounding leaves over goes to the largest remainders."""
+    """`total` in whole parts by `shares`; what rounding leaves over goes to the largest
+    remainders.
+    """
     exact = [total * share / sum(shares) for share in shares]
     parts = [math.floor(part) for part in exact]
     behind = sorted(range(len(parts)), key=lambda place: (parts[place] - exact[place], place))

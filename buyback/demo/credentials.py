@@ -1,4 +1,6 @@
-"""Who may enter the demo world: logins and API keys, made at random and kept in one file, `DATA_DIR/demo.json`."""
+"""Who may enter the demo world: logins and API keys, made at random and kept in one file,
+`DATA_DIR/demo.json`.
+"""
 
 from __future__ import annotations
 
@@ -37,11 +39,15 @@ def path() -> Path:
 def read() -> dict[str, Any] | None:
     """What the file says, if it is there and its keys were made in this database.
 
-    They need not open it now: whom an admin has suspended, or a key revoked, is no reason to make new secrets.
+    They need not open it now: whom an admin has suspended, or a key revoked, is no reason to make
+    new secrets.
     """
     try:
         found: dict[str, Any] = json.loads(path().read_text())
-        valid = all(is_known(one["key"]) for one in found["api_keys"]) and "totp_secret" in found["admin"]
+        valid = (
+            all(is_known(one["key"]) for one in found["api_keys"])
+            and "totp_secret" in found["admin"]
+        )
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return found if valid else None
@@ -57,7 +63,9 @@ def write(demo: dict[str, Any]) -> None:
 
 
 def grant() -> dict[str, Any]:
-    """New passwords for the demo's people and new keys for its partners, in place of any earlier ones."""
+    """New passwords for the demo's people and new keys for its partners, in place of any earlier
+    ones.
+    """
     with transaction.atomic():
         return {
             "logins": [_login(plan.slug, role) for plan in PARTNERS for role in reversed(Role)],
@@ -67,7 +75,9 @@ def grant() -> dict[str, Any]:
 
 
 def with_sellback(demo: dict[str, Any], now: datetime | None = None) -> dict[str, Any]:
-    """The same, with an item that sells right now: live and never expiring if there is one; None if none does."""
+    """The same, with an item that sells right now: live and never expiring if there is one; None if
+    none does.
+    """
     moment = now or clock.now()
     for one in demo["api_keys"]:
         item = _sellable(one, moment)
@@ -104,12 +114,16 @@ def _admin() -> dict[str, str]:
         _set_password(admin, password)
     secret = totp.generate_totp_secret()
     Authenticator.objects.filter(user=admin).delete()
-    Authenticator.objects.create(user=admin, type=Authenticator.Type.TOTP, data={"secret": encrypt(secret)})
+    Authenticator.objects.create(
+        user=admin, type=Authenticator.Type.TOTP, data={"secret": encrypt(secret)}
+    )
     return {"email": ADMIN, "password": password, "totp_secret": secret}
 
 
 def code(demo: dict[str, Any]) -> str:
-    """What the admin's authenticator app would show this moment: good until the half minute is over, and once."""
+    """What the admin's authenticator app would show this moment: good until the half minute is
+    over, and once.
+    """
     (counter,) = totp.yield_hotp_counters_from_time()
     return totp.format_hotp_value(totp.hotp_value(demo["admin"]["totp_secret"], counter))
 

@@ -1,7 +1,8 @@
 """The main job as a partner's server, its team and the clock see it; `manage.py up --once` runs it.
 
-Through real HTTP against the running server, in both environments: buy pulls, read the inventory, sell one
-back, see its payout. Then a window that closes within seconds is left to lapse, and the real worker closes it.
+Through real HTTP against the running server, in both environments: buy pulls, read the inventory,
+sell one back, see its payout. Then a window that closes within seconds is left to lapse, and the
+real worker closes it.
 """
 
 from __future__ import annotations
@@ -89,9 +90,14 @@ def main_job(url: str, demo: dict[str, Any], say: Say, check: Callable[[], None]
     callers = [_caller(url, demo, mode) for mode in (Mode.SANDBOX, Mode.LIVE)]
     for api, environment in callers:
         _sell_one_of_two(api, environment, user, say)
-    lapsing = [(api, environment, _pulled_long_ago(environment, user)) for api, environment in callers]
+    lapsing = [
+        (api, environment, _pulled_long_ago(environment, user)) for api, environment in callers
+    ]
     for _, environment, item in lapsing:
-        say(f"[{environment.mode}] {item.card.name}: its window closes at {clock.iso_or_none(item.expires_at)}.")
+        say(
+            f"[{environment.mode}] {item.card.name}: its window closes at "
+            f"{clock.iso_or_none(item.expires_at)}."
+        )
     for api, environment, item in lapsing:
         _see_it_lapse(api, environment, item, say, check)
     broken = list(broken_invariants())
@@ -100,7 +106,9 @@ def main_job(url: str, demo: dict[str, Any], say: Say, check: Callable[[], None]
 
 
 def _caller(url: str, demo: dict[str, Any], mode: str) -> tuple[Api, Environment]:
-    """A demo partner's server in this mode, and the environment its key opens: the first that is not suspended."""
+    """A demo partner's server in this mode, and the environment its key opens: the first that is
+    not suspended.
+    """
     texts = [one["key"] for one in demo["api_keys"] if one["mode"] == mode]
     opening = ((text, key) for text in texts if (key := api_keys.find(text, mode)))
     text, key = there(next(opening, None), f"a {mode} key that opens")
@@ -120,7 +128,10 @@ def _sell_one_of_two(api: Api, environment: Environment, user: str, say: Say) ->
     items = api.expect("inventory", 200, "GET", f"/inventory/{user}")["items"]
     require(len(items) == 2, "inventory", items)
     for item in items:
-        say(f"[{mode}]   {item['content']['metadata']['name']}: sells back for ${item['buyback_price']}")
+        say(
+            f"[{mode}]   {item['content']['metadata']['name']}: sells back for "
+            f"${item['buyback_price']}"
+        )
 
     sold = {"item_id": items[0]["id"]}
     answer = api.expect("sell back", 200, "POST", "/vm/buyback", sold)
@@ -137,23 +148,36 @@ def _sell_one_of_two(api: Api, environment: Environment, user: str, say: Say) ->
     say(f"[{mode}] Payout {payouts[0].pk}: ${payouts[0].amount} {payouts[0].state}.")
 
 
-def _see_it_lapse(api: Api, environment: Environment, item: Item, say: Say, check: Callable[[], None]) -> None:
+def _see_it_lapse(
+    api: Api, environment: Environment, item: Item, say: Say, check: Callable[[], None]
+) -> None:
     mode, user = environment.mode, item.collector.user_id
     until = time.monotonic() + CLOSED_WITHIN
     while item.expired_at is None:
-        require(time.monotonic() < until, "closing the window", f"nothing within {CLOSED_WITHIN:.0f} seconds")
+        require(
+            time.monotonic() < until,
+            "closing the window",
+            f"nothing within {CLOSED_WITHIN:.0f} seconds",
+        )
         check()
         time.sleep(0.5)
         item.refresh_from_db(fields=["expired_at"])
-    refusal = api.expect("sell an expired item", 400, "POST", "/vm/buyback", {"item_id": item.public_id})
+    refusal = api.expect(
+        "sell an expired item", 400, "POST", "/vm/buyback", {"item_id": item.public_id}
+    )
     require(refusal == {"error": "Item has expired"}, "sell an expired item", refusal)
     held = api.expect("inventory", 200, "GET", f"/inventory/{user}")["items"]
     require(item.public_id in [one["id"] for one in held], "the expired item is still owned", held)
-    say(f"[{mode}] The worker closed it at {clock.iso(item.expired_at)}; selling it: {refusal['error']}.")
+    say(
+        f"[{mode}] The worker closed it at {clock.iso(item.expired_at)}; selling it: "
+        f"{refusal['error']}."
+    )
 
 
 def _pulled_long_ago(environment: Environment, user: str) -> Item:
-    """An item whose window closes within seconds: an ordinary purchase, made as of that long ago."""
+    """An item whose window closes within seconds: an ordinary purchase, made as of that long
+    ago.
+    """
     packs = Pack.objects.filter(enable=True)
     if environment.is_live:
         packs = packs.exclude(buyback_window=None)

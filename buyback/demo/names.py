@@ -1,4 +1,6 @@
-"""Invented names for the demo's sets and cards. Nothing here belongs to a real game, league or publisher."""
+"""Invented names for the demo's sets and cards. Nothing here belongs to a real game, league or
+publisher.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,10 @@ class Series:
 
     def names(self, draw: Random) -> Iterator[str]:
         """Every name of the set once, in an order of its own; then again with a numeral."""
-        pairs = [self.pattern.format(*pair) for pair in product(self.first.split("|"), self.second.split("|"))]
+        pairs = [
+            self.pattern.format(*pair)
+            for pair in product(self.first.split("|"), self.second.split("|"))
+        ]
         draw.shuffle(pairs)
         yield from pairs
         for numeral in range(2, 1000):
@@ -61,7 +66,10 @@ SERIES: tuple[Series, ...] = (
         "Tall Sails of Orrin",
         "Voyages",
         2020,
-        "The Patient|The Gilded|The Laughing|The Lonely|The Second|The Salted|The Midnight|The Faithful",
+        (
+            "The Patient|The Gilded|The Laughing|The Lonely|The Second|The Salted|The Midnight|The "
+            "Faithful"
+        ),
         "Heron|Promise|Widow|Lantern|Cormorant|Bargain|Meridian|Anchorite|Whistle",
     ),
     Series(
@@ -75,7 +83,10 @@ SERIES: tuple[Series, ...] = (
         "Brasswick Workshop",
         "Automata",
         2019,
-        "Pipwick|Cogsworn|Tinbert|Ratchet Mae|Old Fuse|Sprocket Jo|Bellows|Gimbal|Mister Ampere|Rivet Anne",
+        (
+            "Pipwick|Cogsworn|Tinbert|Ratchet Mae|Old Fuse|Sprocket Jo|Bellows|Gimbal|Mister "
+            "Ampere|Rivet Anne"
+        ),
         "Ledger Keeper|Lamplighter|Night Porter|Tea Maker|Bellringer|Gardener|Surveyor|Postmaster",
         "{} the {}",
     ),
@@ -106,14 +117,20 @@ SERIES: tuple[Series, ...] = (
         "Relics",
         2018,
         "Chalice|Circlet|Urn|Prism|Diadem|Heartstone|Reliquary|Ampulla|Signet",
-        "the Ninth Regent|Quiet Waters|the Last Bell|Saint Orrel|the Drowned Court|Two Rivers|First Snow",
+        (
+            "the Ninth Regent|Quiet Waters|the Last Bell|Saint Orrel|the Drowned Court|Two "
+            "Rivers|First Snow"
+        ),
         "{} of {}",
     ),
     Series(
         "The Ninth Regalia",
         "Relics",
         2021,
-        "Queen Ysolde's|King Aldous's|The Steward's|The Envoy's|Prince Teveral's|The Abbess's|The Exile's",
+        (
+            "Queen Ysolde's|King Aldous's|The Steward's|The Envoy's|Prince Teveral's|The "
+            "Abbess's|The Exile's"
+        ),
         "Opal|Coronet|Emerald|Wine Jar|Garnet|Crown|Sapphire|Vessel|Moonstone",
     ),
     Series(

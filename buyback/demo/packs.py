@@ -1,4 +1,6 @@
-"""The demo's six packs. Their odds are chosen so that buying every pull back costs less than its price."""
+"""The demo's six packs. Their odds are chosen so that buying every pull back costs less than its
+price.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +49,9 @@ class PackPlan:
 def _tiers(*bounds: int, weights: tuple[str, ...]) -> tuple[TierPlan, ...]:
     return tuple(
         TierPlan(name, color, Decimal(lower), Decimal(upper), Decimal(weight))
-        for (name, color), lower, upper, weight in zip(TIER_NAMES, bounds[:-1], bounds[1:], weights, strict=True)
+        for (name, color), lower, upper, weight in zip(
+            TIER_NAMES, bounds[:-1], bounds[1:], weights, strict=True
+        )
     )
 
 
@@ -59,7 +63,9 @@ PACKS: tuple[PackPlan, ...] = (
         slug="pocket-lantern",
         id="PocketLantern1111111111111111111111111111111",
         type="CORE",
-        description="A small pack for a first pull: beasts, blooms and, now and then, something bright.",
+        description=(
+            "A small pack for a first pull: beasts, blooms and, now and then, something bright."
+        ),
         mint_price=Decimal("10.00"),
         max_per_mint=10,
         buyback_window=WEEK,
@@ -85,7 +91,9 @@ PACKS: tuple[PackPlan, ...] = (
         slug="workshop-crate",
         id="WorkshopCrate111111111111111111111111111111",
         type="CORE",
-        description="Automata from the benches of Brasswick, and treasures that outlived their owners.",
+        description=(
+            "Automata from the benches of Brasswick, and treasures that outlived their owners."
+        ),
         mint_price=Decimal("50.00"),
         max_per_mint=10,
         buyback_window=WEEK,
@@ -98,7 +106,9 @@ PACKS: tuple[PackPlan, ...] = (
         slug="auction-night",
         id="AuctionNight11111111111111111111111111111111",
         type="EBAY",
-        description="Lots straight from the room. Decide by tomorrow: the window closes after one day.",
+        description=(
+            "Lots straight from the room. Decide by tomorrow: the window closes after one day."
+        ),
         mint_price=Decimal("100.00"),
         max_per_mint=5,
         buyback_window=timedelta(days=1),
@@ -124,7 +134,9 @@ PACKS: tuple[PackPlan, ...] = (
         slug="crown-reserve",
         id="CrownReserve11111111111111111111111111111111",
         type="CORE",
-        description="The best of every series, graded and sealed. Its sellback window never closes.",
+        description=(
+            "The best of every series, graded and sealed. Its sellback window never closes."
+        ),
         mint_price=Decimal("1000.00"),
         max_per_mint=3,
         buyback_window=None,

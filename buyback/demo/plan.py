@@ -1,6 +1,8 @@
-"""What happens in the demo's month: who buys what and when, and how long each pull is kept. The same for a same seed.
+"""What happens in the demo's month: who buys what and when, and how long each pull is kept. The
+same for a same seed.
 
-Only the plan is fixed. Which card a pull gives is drawn by the real odds when the plan is played, as for anybody else.
+Only the plan is fixed. Which card a pull gives is drawn by the real odds when the plan is played,
+as for anybody else.
 """
 
 from __future__ import annotations
@@ -30,19 +32,29 @@ PARTNERS = (
     PartnerPlan("Finch & Harbour", "finch-harbour", 0.32, 0.10),
 )
 FIRST = (
-    "amber|brisk|clever|dusty|eager|fabled|gentle|hidden|ivory|jolly|keen|lunar|mellow|nimble|opal|plucky|quiet|rusty"
+    "amber|brisk|clever|dusty|eager|fabled|gentle|hidden|ivory|"
+    "jolly|keen|lunar|mellow|nimble|opal|plucky|quiet|rusty"
 )
-SECOND = "otter|heron|lynx|badger|falcon|marmot|raven|stoat|tern|vole|wren|ibex|gecko|finch|hare|moth|newt|seal"
+SECOND = (
+    "otter|heron|lynx|badger|falcon|marmot|raven|stoat|tern|"
+    "vole|wren|ibex|gecko|finch|hare|moth|newt|seal"
+)
 # How often each pack is bought, in the packs' order: cheap ones more.
 APPETITE = (36, 26, 16, 11, 7, 4)
-# How many minutes the windows of some visits are from closing when the demo is made; below 0: they have closed.
-CLOSING = tuple(timedelta(minutes=minutes) for minutes in (-1500, -70, 12, 25, 50, 95, 180, 320, 540, 800, 1150, 1380))
+# How many minutes the windows of some visits are from closing when the demo is made; below 0: they
+# have closed.
+CLOSING = tuple(
+    timedelta(minutes=minutes)
+    for minutes in (-1500, -70, 12, 25, 50, 95, 180, 320, 540, 800, 1150, 1380)
+)
 KEPT_WITHOUT_WINDOW = timedelta(days=10)
 
 
 @dataclass(frozen=True)
 class Visit:
-    """One purchase: `keeps` says of each pull how long the user keeps it before selling it back; None: still does."""
+    """One purchase: `keeps` says of each pull how long the user keeps it before selling it back;
+    None: still does.
+    """
 
     at: datetime
     partner: str
@@ -70,12 +82,15 @@ def _user_ids(draw: Random, count: int) -> list[str]:
     pairs = [f"{first}-{second}" for first in FIRST.split("|") for second in SECOND.split("|")]
     draw.shuffle(pairs)
     return [
-        f"{pairs[number % len(pairs)]}-{draw.randrange(10, 100)}{number // len(pairs) or ''}" for number in range(count)
+        f"{pairs[number % len(pairs)]}-{draw.randrange(10, 100)}{number // len(pairs) or ''}"
+        for number in range(count)
     ]
 
 
 def _regular(draw: Random, who: tuple[str, Mode, str], days: int, now: datetime) -> Iterator[Visit]:
-    """A user's own visits: mostly a few; one user in twelve cannot stop; one in twelve sells everything."""
+    """A user's own visits: mostly a few; one user in twelve cannot stop; one in twelve sells
+    everything.
+    """
     temper = draw.random()
     often = draw.randint(6, 11) if temper < 0.08 else draw.randint(1, 4)
     sells = 1.0 if temper > 0.92 else draw.uniform(0.2, 0.7)
@@ -84,16 +99,24 @@ def _regular(draw: Random, who: tuple[str, Mode, str], days: int, now: datetime)
         at = now - timedelta(days=days) * (1 - draw.random() ** 0.7) - timedelta(minutes=2)
         pack = draw.choices(PACKS, APPETITE)[0]
         pulls = min(pack.max_per_mint, draw.choices((1, 2, 3, 5), (50, 28, 14, 8))[0])
-        keeps = tuple(_keeps(draw, pack, who[1]) if draw.random() < sells else None for _ in range(pulls))
+        keeps = tuple(
+            _keeps(draw, pack, who[1]) if draw.random() < sells else None for _ in range(pulls)
+        )
         yield Visit(at, *who, pack, keeps, voucher=draw.random() < 0.08)
 
 
-def _closing_soon(draw: Random, where: tuple[str, Mode], names: list[str], now: datetime) -> Iterator[Visit]:
-    """Visits whose windows close today or just did, and two pulls of a pack whose window never does."""
+def _closing_soon(
+    draw: Random, where: tuple[str, Mode], names: list[str], now: datetime
+) -> Iterator[Visit]:
+    """Visits whose windows close today or just did, and two pulls of a pack whose window never
+    does.
+    """
     for left in CLOSING:
         pack = draw.choice([pack for pack in PACKS if pack.buyback_window])
         window = _window(pack, where[1])
-        yield Visit(now - window + left, *where, draw.choice(names), pack, (None,) * draw.randint(1, 2))
+        yield Visit(
+            now - window + left, *where, draw.choice(names), pack, (None,) * draw.randint(1, 2)
+        )
     lasting = next(pack for pack in PACKS if pack.buyback_window is None)
     yield Visit(now - timedelta(hours=26), *where, draw.choice(names), lasting, (None, None))
 

@@ -28,13 +28,17 @@ from partners.models import Environment, Partner
 from partners.records.actor import SYSTEM, Actor
 from partners.tenants.onboarding import create_partner
 
-REPRICED = timedelta(days=2)  # before now: the market moved, so live prices differ from those shown at the pull
+REPRICED = timedelta(
+    days=2
+)  # before now: the market moved, so live prices differ from those shown at the pull
 Advance = Callable[[], Any]
 
 
 @dataclass(frozen=True)
 class Size:
-    """How large the demo is: physical cards, users over all partners and environments, days of history."""
+    """How large the demo is: physical cards, users over all partners and environments, days of
+    history.
+    """
 
     cards: int
     users: int
@@ -42,7 +46,9 @@ class Size:
 
 
 def is_made() -> bool:
-    """Whether the demo is in this database. It is made in one transaction, so it is there whole or not at all."""
+    """Whether the demo is in this database. It is made in one transaction, so it is there whole or
+    not at all.
+    """
     return Partner.objects.filter(slug__in=[plan.slug for plan in PARTNERS]).exists()
 
 
@@ -53,7 +59,9 @@ def make_partners() -> None:
 
 
 def make_packs() -> None:
-    """The six packs and their tiers; a pack of the same slug that is there already stays as it is."""
+    """The six packs and their tiers; a pack of the same slug that is there already stays as it
+    is.
+    """
     for plan in PACKS:
         pack, created = Pack.objects.get_or_create(slug=plan.slug, defaults=_pack(plan))
         if created:
@@ -89,12 +97,16 @@ def _pack(plan: PackPlan) -> dict[str, Any]:
 def play(visits: list[Visit], *, seed: int, size: Size, now: datetime, advance: Advance) -> None:
     """Stock the vault, then let every purchase and sellback happen in the order of time.
 
-    `advance` is called once for each visit. Windows are swept once a day of the story, as the worker would.
+    `advance` is called once for each visit. Windows are swept once a day of the story, as the
+    worker would.
     """
     stock = list(generate(seed, size.cards))
     import_cards(enumerate(stock, 1), now=visits[0].at - timedelta(days=1))
     story = _Story(visits, now)
-    story.at(now - REPRICED, lambda moment: import_cards(enumerate(_repriced(stock, seed), 1), now=moment))
+    story.at(
+        now - REPRICED,
+        lambda moment: import_cards(enumerate(_repriced(stock, seed), 1), now=moment),
+    )
     for day in range(size.days + 1):
         story.at(now - timedelta(days=day), _sweep)
     for _ in story.tell():
@@ -105,18 +117,24 @@ def play(visits: list[Visit], *, seed: int, size: Size, now: datetime, advance: 
 def _sweep(now: datetime) -> None:
     close_windows(now=now)
     with connection.cursor() as cursor:
-        # All of this is one transaction, which autovacuum does not see: without this the planner knows of no items.
+        # All of this is one transaction, which autovacuum does not see: without this the planner
+        # knows of no items.
         cursor.execute("ANALYZE inventory_item, inventory_purchase")
 
 
 class _Story:
-    """Things that happen, taken from a heap in the order of time; a purchase puts its sellbacks into it."""
+    """Things that happen, taken from a heap in the order of time; a purchase puts its sellbacks
+    into it.
+    """
 
     def __init__(self, visits: list[Visit], now: datetime) -> None:
         self.now = now
         self.order = count()  # things of the same instant happen in the order they were put in
         self.heap: list[tuple[datetime, int, Callable[[datetime], Any]]] = []
-        self.environments = {(row.partner.slug, row.mode): row for row in Environment.objects.select_related("partner")}
+        self.environments = {
+            (row.partner.slug, row.mode): row
+            for row in Environment.objects.select_related("partner")
+        }
         self.visits = visits
 
     def at(self, moment: datetime, happens: Callable[[datetime], Any]) -> None:

@@ -1,4 +1,6 @@
-"""One partner's volume and exposure, live: closed days, today, and what its open windows would cost. USD."""
+"""One partner's volume and exposure, live: closed days, today, and what its open windows would
+cost. USD.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,9 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """``days`` are the closed ones, oldest first. ``as_of`` is when today and the exposure were last added up."""
+    """``days`` are the closed ones, oldest first. ``as_of`` is when today and the exposure were
+    last added up.
+    """
 
     as_of: datetime | None
     spans: Sequence[Span]
@@ -41,13 +45,19 @@ class Figures:
 
 
 def figures(partner: Partner, now: datetime) -> Figures:
-    """Five queries: by the index of statements, and over the partner's rows of the snapshot, never its sales."""
+    """Five queries: by the index of statements, and over the partner's rows of the snapshot, never
+    its sales.
+    """
     days = _days(partner, now)
     closing, packs = by_closing(grouped(Exposure.objects.filter(partner=partner))), _packs(partner)
     whole = Exposure.objects.filter(pack=None).first()
     return Figures(
         whole.as_of if whole else None,
-        (_today(partner, now), _sum(f"Last {WEEK} closed days", days[-WEEK:]), _sum(f"Last {DAYS} closed days", days)),
+        (
+            _today(partner, now),
+            _sum(f"Last {WEEK} closed days", days[-WEEK:]),
+            _sum(f"Last {DAYS} closed days", days),
+        ),
         days,
         sum(share.items for share in closing),
         sum((share.amount for share in closing), ZERO),
@@ -74,7 +84,9 @@ def _today(partner: Partner, now: datetime) -> Span:
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     hours = PaidHour.objects.filter(partner=partner, starts_at__gte=midnight)
     found = hours.aggregate(
-        sold=Sum("paid", default=0), amount=Sum("amount", default=ZERO), failed=Sum("failed", default=0)
+        sold=Sum("paid", default=0),
+        amount=Sum("amount", default=ZERO),
+        failed=Sum("failed", default=0),
     )
     return Span("Today so far", **found)
 

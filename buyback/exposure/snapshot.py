@@ -1,7 +1,8 @@
-"""What Phygitals owes and has paid: a snapshot taken by the clock, and what can be read at once by an index.
+"""What Phygitals owes and has paid: a snapshot taken by the clock, and what can be read at once by
+an index.
 
-Adding up every held item takes seconds when there are millions, so no page does it: ``take`` does, for all pages, and
-says when. Live environments only; amounts are USD.
+Adding up every held item takes seconds when there are millions, so no page does it: ``take`` does,
+for all pages, and says when. Live environments only; amounts are USD.
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ HERE = Path(__file__).parent
 EXPOSURE = (HERE / "exposure.sql").read_text(encoding="utf-8")
 PAID_TODAY = (HERE / "paid_today.sql").read_text(encoding="utf-8")
 MOST = 10  # packs and partners that are named
-LATE = timedelta(minutes=2)  # a reconciler comes by every 15 seconds; so long past its lease, a sale waits for none
+LATE = timedelta(
+    minutes=2
+)  # a reconciler comes by every 15 seconds; so long past its lease, a sale waits for none
 STALE = timedelta(minutes=5)  # the snapshot is taken every minute
 ZERO = Decimal(0)
 
@@ -57,7 +60,9 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """The last snapshot. ``as_of`` is None before the first; the largest packs and partners are named."""
+    """The last snapshot. ``as_of`` is None before the first; the largest packs and partners are
+    named.
+    """
 
     as_of: datetime | None
     items: int
@@ -68,7 +73,9 @@ class Owed:
 
 
 def owed() -> Owed:
-    """What open windows would cost. Three queries over the snapshot, however many items there are."""
+    """What open windows would cost. Three queries over the snapshot, however many items there
+    are.
+    """
     found = grouped(Exposure.objects.all())
     whole, closing = found.get(None), by_closing(found)
     packs, partners = _largest("pack"), _largest("partner")
@@ -88,7 +95,9 @@ def grouped(rows: QuerySet[Exposure]) -> dict[str | None, dict[str, Any]]:
 def by_closing(found: dict[str | None, dict[str, Any]]) -> list[Share]:
     """The same as shares, the times in which nothing closes as well."""
     nothing = {"size": 0, "usd": ZERO}
-    rows = ((value, str(label), found.get(value, nothing)) for value, label in Exposure.Closes.choices)
+    rows = (
+        (value, str(label), found.get(value, nothing)) for value, label in Exposure.Closes.choices
+    )
     return [Share(label, value, row["size"], row["usd"]) for value, label, row in rows]
 
 
@@ -105,7 +114,9 @@ def _largest(of: str) -> list[Share]:
 
 @dataclass(frozen=True, slots=True)
 class Today:
-    """What the UTC day came to so far, as of the last snapshot; and by the hour, 24 of them, in USD."""
+    """What the UTC day came to so far, as of the last snapshot; and by the hour, 24 of them, in
+    USD.
+    """
 
     paid: int
     amount: Decimal
@@ -118,7 +129,11 @@ def today(now: datetime) -> Today:
     midnight = _midnight(now)
     hours = PaidHour.objects.filter(starts_at__gte=midnight).values("starts_at")
     rows = list(
-        hours.annotate(size=Sum("paid", default=0), usd=Sum("amount", default=ZERO), missed=Sum("failed", default=0))
+        hours.annotate(
+            size=Sum("paid", default=0),
+            usd=Sum("amount", default=ZERO),
+            missed=Sum("failed", default=0),
+        )
     )
     by_hour = {row["starts_at"].hour: row["usd"] for row in rows}
     return Today(
@@ -131,8 +146,8 @@ def today(now: datetime) -> Today:
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """Live sales whose outcome is open: how many are in each state, what is in flight, since when, and how many the
-    reconciler should have come by long ago.
+    """Live sales whose outcome is open: how many are in each state, what is in flight, since when,
+    and how many the reconciler should have come by long ago.
     """
 
     by_state: dict[str, int]
@@ -179,7 +194,9 @@ class Used:
 
 @dataclass(frozen=True, slots=True)
 class Caps:
-    """The treasury's guards and their use: this hour for all, today for the partners that spent most of theirs."""
+    """The treasury's guards and their use: this hour for all, today for the partners that spent
+    most of theirs.
+    """
 
     control: TreasuryControl
     hour: Used
@@ -189,8 +206,12 @@ class Caps:
 def caps(now: datetime) -> Caps:
     """Four queries: the guards, this hour's row, today's largest rows, and their partners."""
     control = TreasuryControl.objects.first() or TreasuryControl()
-    hour = Spend.objects.filter(scope="platform", starts_at=now.replace(minute=0, second=0, microsecond=0)).first()
-    spans = Spend.objects.filter(starts_at=_midnight(now), scope__startswith="partner:").order_by("-total", "scope")
+    hour = Spend.objects.filter(
+        scope="platform", starts_at=now.replace(minute=0, second=0, microsecond=0)
+    ).first()
+    spans = Spend.objects.filter(starts_at=_midnight(now), scope__startswith="partner:").order_by(
+        "-total", "scope"
+    )
     spent = {int(span.scope.partition(":")[2]): span.total for span in spans[:MOST]}
     live = Environment.objects.filter(mode=Mode.LIVE, partner__in=spent).select_related("partner")
     known = {environment.partner_id: environment for environment in live}
@@ -198,22 +219,30 @@ def caps(now: datetime) -> Caps:
         control,
         Used("This hour, everybody", hour.total if hour else ZERO, control.cap_per_hour),
         [
-            Used(known[pk].partner.name, total, known[pk].cap_per_day or control.cap_per_partner_day)
+            Used(
+                known[pk].partner.name, total, known[pk].cap_per_day or control.cap_per_partner_day
+            )
             for pk, total in spent.items()
         ],
     )
 
 
 def unseen_alerts() -> tuple[list[tuple[str, str, int]], list[Alert]]:
-    """Alerts that nobody has seen: ``(kind, label, how many)``, and the newest of them. Two queries."""
+    """Alerts that nobody has seen: ``(kind, label, how many)``, and the newest of them. Two
+    queries.
+    """
     unseen = Alert.objects.filter(seen_at=None)
     counted = dict(unseen.order_by().values_list("kind").annotate(size=Count("pk")))
     newest = list(unseen.select_related("environment__partner")[:MOST])
-    return [(value, str(label), counted.get(value, 0)) for value, label in Alert.Kind.choices], newest
+    return [
+        (value, str(label), counted.get(value, 0)) for value, label in Alert.Kind.choices
+    ], newest
 
 
 def drained() -> list[Tier]:
-    """Tiers of enabled packs that had no card left for live users when their stock was last counted. One query."""
+    """Tiers of enabled packs that had no card left for live users when their stock was last
+    counted. One query.
+    """
     empty = Tier.objects.filter(pack__enable=True, available=0).select_related("pack")
     return list(empty.order_by("pack__name", "position"))
 

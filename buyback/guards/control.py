@@ -1,4 +1,6 @@
-"""Setting the treasury's guards: the switch that stops every live sale, and the caps. Amounts are USD."""
+"""Setting the treasury's guards: the switch that stops every live sale, and the caps. Amounts are
+USD.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,9 @@ class BadCap(Refusal):
 class GuardsChanged(Refusal):
     """Somebody else has set the guards since they were looked at."""
 
-    sentence = "Somebody has changed the guards meanwhile. Look at them again; nothing was changed by you."
+    sentence = (
+        "Somebody has changed the guards meanwhile. Look at them again; nothing was changed by you."
+    )
 
 
 def as_seen(control: TreasuryControl | None) -> str:
@@ -46,8 +50,9 @@ def set_guards(
 ) -> TreasuryControl:
     """Set all guards at once; they hold from the next sale on. A cap of None does not limit.
 
-    ``seen`` is ``as_seen`` of what the caller was looking at: had another person paused the treasury meanwhile, a form
-    from before would start it again. Raises ReasonRequired, BadCap, GuardsChanged.
+    ``seen`` is ``as_seen`` of what the caller was looking at: had another person paused the
+    treasury meanwhile, a form from before would start it again. Raises ReasonRequired, BadCap,
+    GuardsChanged.
     """
     reason = clean_reason(reason)
     wanted = TreasuryControl(
@@ -58,7 +63,8 @@ def set_guards(
     )
     with transaction.atomic():
         with connection.cursor() as cursor:
-            # Also the row that is not there yet has one writer at a time; sales only read, and go on.
+            # Also the row that is not there yet has one writer at a time; sales only read, and go
+            # on.
             cursor.execute("LOCK TABLE buyback_treasurycontrol IN SHARE ROW EXCLUSIVE MODE")
         stored = TreasuryControl.objects.first()
         if seen is not None and seen != as_seen(stored):

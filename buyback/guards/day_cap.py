@@ -14,7 +14,8 @@ from partners.tenants import limits
 
 
 def cap_day(*, partner: Partner, cap: Decimal | None, reason: str, by: Actor) -> None:
-    """The most that the partner's live sales may come to in a UTC day, from the next sale on; None: the cap for all.
+    """The most that the partner's live sales may come to in a UTC day, from the next sale on; None:
+    the cap for all.
 
     Nothing is written or audited where it stays as it is. Raises ReasonRequired, BadCap.
     """

@@ -1,9 +1,9 @@
 """The books: every rule that must hold about money, each as a query that must find nothing.
 
-Most of them the database already refuses to break (constraints, triggers, references); they are asked again here,
-over the rows as they stand, because a restored backup or a hand with psql may know no constraint. ``manage.py
-check_ledger`` prints what is broken, the admin has a button for it, and the tests ask after every test that moves
-money.
+Most of them the database already refuses to break (constraints, triggers, references); they are
+asked again here, over the rows as they stand, because a restored backup or a hand with psql may
+know no constraint. ``manage.py check_ledger`` prints what is broken, the admin has a button for it,
+and the tests ask after every test that moves money.
 """
 
 from __future__ import annotations
@@ -29,7 +29,9 @@ MOST_SECONDS = 60  # for all rules together, when a person waits for them
 
 
 class Finding(NamedTuple):
-    """A rule, how many rows break it (None: there was no time to tell), and the first few of them."""
+    """A rule, how many rows break it (None: there was no time to tell), and the first few of
+    them.
+    """
 
     rule: str
     breaches: int | None
@@ -37,7 +39,9 @@ class Finding(NamedTuple):
 
 
 def rules() -> Iterator[tuple[str, str]]:
-    """``(rule, query)`` for each rule of ``invariants.sql``: a comment line, then a query of one text column."""
+    """``(rule, query)`` for each rule of ``invariants.sql``: a comment line, then a query of one
+    text column.
+    """
     text = Path(__file__).with_name("invariants.sql").read_text(encoding="utf-8")
     for block in text.split("\n\n-- rule: ")[1:]:
         rule, query = block.split("\n", 1)
@@ -51,7 +55,9 @@ def broken_invariants() -> Iterator[Finding]:
 
 
 def check(*, by: Actor, seconds: int = MOST_SECONDS) -> list[Finding]:
-    """Every rule, broken or not, in ``seconds`` at most; that it was asked for, and what was found, is audited."""
+    """Every rule, broken or not, in ``seconds`` at most; that it was asked for, and what was found,
+    is audited.
+    """
     until = time.monotonic() + seconds
     findings = [_ask_within(until - time.monotonic(), rule, query) for rule, query in rules()]
     with transaction.atomic():
@@ -67,7 +73,8 @@ def check(*, by: Actor, seconds: int = MOST_SECONDS) -> list[Finding]:
 def _ask(rule: str, query: str) -> Finding:
     with connection.cursor() as cursor:
         cursor.execute(
-            f"WITH broken(row) AS ({query}) SELECT (SELECT count(*) FROM broken),"  # noqa: S608 (our own file)
+            f"WITH broken(row) AS ({query})"  # noqa: S608  (our own file)
+            " SELECT (SELECT count(*) FROM broken),"
             f" ARRAY(SELECT row::text FROM broken LIMIT {SAMPLE})"
         )
         breaches, rows = cursor.fetchone()
@@ -86,7 +93,10 @@ def _ask_within(seconds: float, rule: str, query: str) -> Finding:
         with transaction.atomic():
             with connection.cursor() as cursor:
                 # 0 would mean no limit at all.
-                cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(max(1, int(seconds * 1000)))])
+                cursor.execute(
+                    "SELECT set_config('statement_timeout', %s, true)",
+                    [str(max(1, int(seconds * 1000)))],
+                )
             found = _ask(rule, query)
             with connection.cursor() as cursor:
                 cursor.execute("SET LOCAL statement_timeout TO DEFAULT")
@@ -98,10 +108,12 @@ def _ask_within(seconds: float, rule: str, query: str) -> Finding:
 
 
 def balance(environment: Environment, account: Transfer.Account) -> Decimal:
-    """What an account holds, in USD: everything it was credited less everything it was debited. The treasury's is
-    negative.
+    """What an account holds, in USD: everything it was credited less everything it was debited. The
+    treasury's is negative.
     """
     transfers = Transfer.objects.filter(environment=environment)
-    credited = transfers.filter(credit=account).aggregate(total=Sum("amount"))["total"] or Decimal(0)
+    credited = transfers.filter(credit=account).aggregate(total=Sum("amount"))["total"] or Decimal(
+        0
+    )
     debited = transfers.filter(debit=account).aggregate(total=Sum("amount"))["total"] or Decimal(0)
     return credited - debited

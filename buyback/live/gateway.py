@@ -1,9 +1,10 @@
 """What a live sale asks of the outside world: a price of the oracle, money of the treasury.
 
-Either may be configured without the other: without ``ORACLE_URL`` the catalogue's price holds, without ``TREASURY_URL``
-the settlement is internal and always pays. The sandbox never asks. Only the treasury that a sale was submitted to can
-tell what became of it, so no other is asked, whatever the settings say by now. No transaction may be open while anybody
-is asked: a slow peer must not hold a lock, and an answer must never be lost with a rollback.
+Either may be configured without the other: without ``ORACLE_URL`` the catalogue's price holds,
+without ``TREASURY_URL`` the settlement is internal and always pays. The sandbox never asks. Only
+the treasury that a sale was submitted to can tell what became of it, so no other is asked, whatever
+the settings say by now. No transaction may be open while anybody is asked: a slow peer must not
+hold a lock, and an answer must never be lost with a rollback.
 """
 
 from __future__ import annotations
@@ -62,7 +63,9 @@ def refuse_in_transaction() -> None:
 
 
 def price(item: Item, now: datetime) -> Price:
-    """The item's price at the oracle, or the catalogue's. Raises PriceUnavailable; takes 2 seconds at most."""
+    """The item's price at the oracle, or the catalogue's. Raises PriceUnavailable; takes 2 seconds
+    at most.
+    """
     if not settings.ORACLE_URL:
         return catalogue_price(item)
     refuse_in_transaction()
@@ -87,7 +90,8 @@ def price(item: Item, now: datetime) -> Price:
 
 
 def price_shown(item: Item, now: datetime) -> Price:
-    """``price`` for whoever only looks: no oracle is waited for that has not been answering, nor by every web thread.
+    """``price`` for whoever only looks: no oracle is waited for that has not been answering, nor by
+    every web thread.
 
     Raises PriceUnavailable, then as well.
     """
@@ -102,7 +106,9 @@ def price_shown(item: Item, now: datetime) -> Price:
 
 
 def pay(attempt: Attempt, amount: Decimal) -> treasury.Outcome:
-    """Ask the treasury to pay ``amount`` USD under the attempt's reference; 5 seconds at most. Safe to ask again."""
+    """Ask the treasury to pay ``amount`` USD under the attempt's reference; 5 seconds at most. Safe
+    to ask again.
+    """
     if not attempt.treasury:
         return treasury.Paid()
     if attempt.treasury != treasury.name():
@@ -115,8 +121,9 @@ def pay(attempt: Attempt, amount: Decimal) -> treasury.Outcome:
 
 @contextmanager
 def may_ask() -> Iterator[bool]:
-    """Whether the treasury may be asked meanwhile what became of a sale: not while it has not been answering, and not
-    by every web thread at once. Whoever may not has the stored state for an answer; the clock's run asks.
+    """Whether the treasury may be asked meanwhile what became of a sale: not while it has not been
+    answering, and not by every web thread at once. Whoever may not has the stored state for an
+    answer; the clock's run asks.
     """
     with outbound.one_of_few() as place:
         yield place and not breakers.QUESTIONS.is_open()

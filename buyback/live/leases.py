@@ -1,8 +1,9 @@
 """How long a process has for its work on a sale before another one may take the work over.
 
-A lease is as short as the peers' time limits allow, because a dead worker's sales wait for its end. It is
-only a matter of time, not of money: a process that overruns its lease meets the sale's own guards (the
-claim's token, the key bound to the sale, one reference at the treasury), so nothing is paid twice.
+A lease is as short as the peers' time limits allow, because a dead worker's sales wait for its end.
+It is only a matter of time, not of money: a process that overruns its lease meets the sale's own
+guards (the claim's token, the key bound to the sale, one reference at the treasury), so nothing is
+paid twice.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ LONGEST = timedelta(seconds=30)  # of one step; reached with a TREASURY_TIMEOUT 
 
 
 def step() -> timedelta:
-    """From one step of a sale to the next: one of the peers is asked meanwhile, the slower at most."""
+    """From one step of a sale to the next: one of the peers is asked meanwhile, the slower at
+    most.
+    """
     slower = max(settings.ORACLE_TIMEOUT, settings.TREASURY_TIMEOUT)
     return min(timedelta(seconds=slower) + MARGIN, LONGEST)
 

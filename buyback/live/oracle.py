@@ -2,11 +2,12 @@
 
 Protocol (ours; `tests/peers/oracle.py` speaks it):
 
-    GET {ORACLE_URL}/v1/prices/{item_id, percent-encoded}
-    200 {"item_id": "v1|110586049456|0", "currency": "USD", "fmv": "115.88", "priced_at": "2026-04-18T19:05:14.000Z"}
+    GET {ORACLE_URL}/v1/prices/{item_id, percent-encoded} 200 {"item_id": "v1|110586049456|0",
+    "currency": "USD", "fmv": "115.88", "priced_at": "2026-04-18T19:05:14.000Z"}
 
-`fmv` is a string or a JSON number; more than two decimals are rounded half up. Anything else than a 200 of that form is
-no price. One retry, after a lost connection, a timeout or a 5xx, while time is left.
+`fmv` is a string or a JSON number; more than two decimals are rounded half up. Anything else than a
+200 of that form is no price. One retry, after a lost connection, a timeout or a 5xx, while time is
+left.
 """
 
 from __future__ import annotations
@@ -30,7 +31,9 @@ from config.foundation.money import LIMIT, round_usd
 AHEAD = timedelta(seconds=60)  # how far the oracle's clock may be before ours
 FIRST_TRY = 0.6  # of the time in all, so that a hanging connection leaves some for another
 NUMBER = re.compile(r"[+-]?[0-9]{1,30}(\.[0-9]{1,30})?", re.ASCII)
-RETRY = stamina.RetryingCaller(attempts=2, timeout=None, wait_initial=0.02, wait_max=0.1, wait_jitter=0.03)
+RETRY = stamina.RetryingCaller(
+    attempts=2, timeout=None, wait_initial=0.02, wait_max=0.1, wait_jitter=0.03
+)
 
 
 class Reason(StrEnum):
@@ -71,8 +74,8 @@ class OraclePrice:
 class Oracle:
     """A client of the oracle at `url`.
 
-    `seconds` are for the whole of a fetch, retry included. A price may be at most `max_age` old, and differ from
-    the last known one by at most the factor `max_move`, either way.
+    `seconds` are for the whole of a fetch, retry included. A price may be at most `max_age` old,
+    and differ from the last known one by at most the factor `max_move`, either way.
     """
 
     def __init__(
@@ -91,7 +94,12 @@ class Oracle:
     def fetch(self, *, item_id: str, last_fmv: Decimal, now: datetime) -> OraclePrice:
         """The price of `item_id`, which we last knew at `last_fmv`. Raises PriceUnavailable."""
         deadline = time.monotonic() + self._seconds
-        answer = RETRY(lambda error: _worth_another_try(error, deadline), self._ask, item_id=item_id, deadline=deadline)
+        answer = RETRY(
+            lambda error: _worth_another_try(error, deadline),
+            self._ask,
+            item_id=item_id,
+            deadline=deadline,
+        )
         if answer.get("item_id") != item_id:
             raise PriceUnavailable(Reason.WRONG_ITEM)
         if answer.get("currency") != "USD":
@@ -106,7 +114,9 @@ class Oracle:
     def _ask(self, *, item_id: str, deadline: float) -> dict[str, Any]:
         seconds = min(deadline - time.monotonic(), self._seconds * FIRST_TRY)
         try:
-            answer = self._client.call("GET", f"/v1/prices/{quote(item_id, safe='')}", seconds=seconds)
+            answer = self._client.call(
+                "GET", f"/v1/prices/{quote(item_id, safe='')}", seconds=seconds
+            )
             if answer.status != 200:
                 raise PriceUnavailable(Reason.BAD_STATUS, passing=answer.status >= 500)
             return answer.json()
@@ -147,14 +157,21 @@ class Oracle:
 
 def fetch(*, item_id: str, last_fmv: Decimal, now: datetime) -> OraclePrice:
     """`Oracle.fetch` of the oracle the settings name. Raises PriceUnavailable."""
-    oracle = _oracle(settings.ORACLE_URL, settings.ORACLE_TIMEOUT, settings.ORACLE_MAX_AGE, settings.ORACLE_MAX_MOVE)
+    oracle = _oracle(
+        settings.ORACLE_URL,
+        settings.ORACLE_TIMEOUT,
+        settings.ORACLE_MAX_AGE,
+        settings.ORACLE_MAX_MOVE,
+    )
     return oracle.fetch(item_id=item_id, last_fmv=last_fmv, now=now)
 
 
 @lru_cache(maxsize=1)
 def _oracle(url: str, seconds: float, max_age: int, max_move: int) -> Oracle:
     """One client a process, and another when the settings are others."""
-    return Oracle(url, seconds=seconds, max_age=timedelta(seconds=max_age), max_move=Decimal(max_move))
+    return Oracle(
+        url, seconds=seconds, max_age=timedelta(seconds=max_age), max_move=Decimal(max_move)
+    )
 
 
 def _worth_another_try(error: Exception, deadline: float) -> bool:

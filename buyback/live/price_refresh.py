@@ -1,7 +1,8 @@
 """Keeping shown prices current: asks the oracle about held cards, a few at a time, in batches.
 
-In turn, and not the longest unpriced first: cards that the oracle has no trustworthy price for would stay the longest
-unpriced for ever, and fill every batch. The place is kept as a batch goes: whatever ends it, the next goes on there.
+In turn, and not the longest unpriced first: cards that the oracle has no trustworthy price for
+would stay the longest unpriced for ever, and fill every batch. The place is kept as a batch goes:
+whatever ends it, the next goes on there.
 """
 
 from __future__ import annotations
@@ -28,20 +29,27 @@ AT_ONCE = 4  # cards that are asked about together
 EVERY = 60  # seconds between batches (config/celery.py)
 LONGEST = 50.0  # seconds of a batch, after which it asks about no other card
 LAST = 10.0  # seconds for those it is at by then
-PLACE = "refresh_prices.place"  # in the cache: the last card asked about; lost, the turn begins anew
+PLACE = (
+    "refresh_prices.place"  # in the cache: the last card asked about; lost, the turn begins anew
+)
 PATIENCE = 5  # silences in a row, after which this batch ends
 
 log = structlog.get_logger(__name__)
 
 
 def refresh_prices(
-    *, now: datetime | None = None, batch: int | None = None, ticks: Callable[[], float] = time.monotonic
+    *,
+    now: datetime | None = None,
+    batch: int | None = None,
+    ticks: Callable[[], float] = time.monotonic,
 ) -> int:
-    """Re-price cards that live users hold, up to ``batch`` of them; returns how many prices were brought up to date.
+    """Re-price cards that live users hold, up to ``batch`` of them; returns how many prices were
+    brought up to date.
 
-    Without ``batch`` so many that each has its turn twice while a price may be shown, if the oracle is quick enough. A
-    batch ends after 50 seconds of ``ticks``, or when the oracle is silent, and the log says where. A price that cannot
-    be trusted changes nothing: the sale will ask again, and refuse by itself. Nothing without an oracle.
+    Without ``batch`` so many that each has its turn twice while a price may be shown, if the oracle
+    is quick enough. A batch ends after 50 seconds of ``ticks``, or when the oracle is silent, and
+    the log says where. A price that cannot be trusted changes nothing: the sale will ask again, and
+    refuse by itself. Nothing without an oracle.
     """
     if not settings.ORACLE_URL:
         return 0
@@ -67,7 +75,13 @@ def _work_off(batch: int, now: datetime, ticks: Callable[[], float]) -> int:
     with ThreadPoolExecutor(AT_ONCE) as threads:
         for begin in range(0, len(due), AT_ONCE):
             if silences >= PATIENCE or ticks() >= until:
-                log.warning("refresh_ended_early", asked=begin, of=len(due), place=due[begin].pk, silences=silences)
+                log.warning(
+                    "refresh_ended_early",
+                    asked=begin,
+                    of=len(due),
+                    place=due[begin].pk,
+                    silences=silences,
+                )
                 return refreshed
             group = due[begin : begin + AT_ONCE]
             for card, answer in zip(group, _ask(threads, group, now), strict=True):

@@ -1,11 +1,12 @@
-"""Bringing open sales to their end: asks the treasury by reference until it says what became of each.
+"""Bringing open sales to their end: asks the treasury by reference until it says what became of
+each.
 
-Runs every 15 seconds, and whenever somebody looks at an item whose sale is open. "Not found" is never "failed": the
-request may still be on its way, so the same reference is submitted again, or left open while the kill switch is set or
-payments have not been answered. A treasury that answers no question is left alone for a while, and never keeps all web
-threads waiting; nothing of a sale changes by that.
-Once the treasury may have forgotten a reference (its retention less an hour), only people can tell: the sale goes to
-review.
+Runs every 15 seconds, and whenever somebody looks at an item whose sale is open. "Not found" is
+never "failed": the request may still be on its way, so the same reference is submitted again, or
+left open while the kill switch is set or payments have not been answered. A treasury that answers
+no question is left alone for a while, and never keeps all web threads waiting; nothing of a sale
+changes by that. Once the treasury may have forgotten a reference (its retention less an hour), only
+people can tell: the sale goes to review.
 """
 
 from __future__ import annotations
@@ -43,7 +44,9 @@ class SalesNotReconciled(RuntimeError):
 
 
 def conclude(buyback_id: UUID, outcome: treasury.Outcome, *, now: datetime | None) -> Sale:
-    """Write down what the treasury said. Returns the sale; raises TransactionFailed or OutcomeUnknown."""
+    """Write down what the treasury said. Returns the sale; raises TransactionFailed or
+    OutcomeUnknown.
+    """
     match outcome:
         case treasury.Paid():
             return steps.settle(buyback_id, now=now)
@@ -63,38 +66,54 @@ def _words(outcome: treasury.NotFound | treasury.Unknown) -> str:
 
 
 def reconcile(buyback_id: UUID, *, now: datetime | None = None) -> bool:
-    """Work on one open sale, if nobody else does and the treasury may be asked; whether it is closed now."""
+    """Work on one open sale, if nobody else does and the treasury may be asked; whether it is
+    closed now.
+    """
     with gateway.may_ask() as asking:
         attempt = steps.take_lease(buyback_id, now=now, asking=asking)
         if attempt is not None:
-            with suppress(TransactionFailed, OutcomeUnknown):  # written down by conclude; the state below is the answer
+            with suppress(
+                TransactionFailed, OutcomeUnknown
+            ):  # written down by conclude; the state below is the answer
                 _bring_to_an_end(attempt, now)
     return not Buyback.objects.unresolved().filter(pk=buyback_id).exists()
 
 
 def _bring_to_an_end(attempt: steps.Attempt, now: datetime | None) -> None:
     buyback = attempt.buyback
-    if buyback.state == Buyback.State.CLAIMED or buyback.amount is None or buyback.submitted_at is None:
+    if (
+        buyback.state == Buyback.State.CLAIMED
+        or buyback.amount is None
+        or buyback.submitted_at is None
+    ):
         steps.fail(buyback.pk, reason="abandoned before the treasury was asked", now=now)
         return
     outcome = gateway.ask(attempt, buyback.amount)
     moment = now or buyback.environment.database_now()
-    forgotten = moment > buyback.submitted_at + timedelta(seconds=settings.TREASURY_RETENTION) - MARGIN
+    forgotten = (
+        moment > buyback.submitted_at + timedelta(seconds=settings.TREASURY_RETENTION) - MARGIN
+    )
     if isinstance(outcome, treasury.NotFound | treasury.Unknown) and forgotten:
         steps.send_to_review(buyback.pk, reason=f"past the retention; {_words(outcome)}", now=now)
         return
-    if isinstance(outcome, treasury.NotFound) and not caps.is_paused() and not breakers.TREASURY.is_open():
+    if (
+        isinstance(outcome, treasury.NotFound)
+        and not caps.is_paused()
+        and not breakers.TREASURY.is_open()
+    ):
         outcome = gateway.pay(attempt, buyback.amount)
     conclude(buyback.pk, outcome, now=now)
 
 
-def reconcile_all(*, now: datetime | None = None, limit: int = 100, seconds: float = LONGEST) -> int:
-    """Work on the sales whose lease has run out, longest waiting first; returns how many were closed. One run at a
-    time, and for so many ``seconds``: the next goes on where this one ends.
+def reconcile_all(
+    *, now: datetime | None = None, limit: int = 100, seconds: float = LONGEST
+) -> int:
+    """Work on the sales whose lease has run out, longest waiting first; returns how many were
+    closed. One run at a time, and for so many ``seconds``: the next goes on where this one ends.
 
-    A treasury that falls silent costs a run five silences: then its breaker is open, and only what asks nobody is
-    done. An unexpected error of one sale is logged and does not keep the others waiting. Raises SalesNotReconciled at
-    the end if there was any.
+    A treasury that falls silent costs a run five silences: then its breaker is open, and only what
+    asks nobody is done. An unexpected error of one sale is logged and does not keep the others
+    waiting. Raises SalesNotReconciled at the end if there was any.
     """
     with single_run("reconcile", seconds=LONGEST + LAST) as ours:
         return _work_on_all(now, limit, time.monotonic() + seconds) if ours else 0

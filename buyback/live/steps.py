@@ -1,7 +1,9 @@
-"""The steps of a sale that asks the outside world: each one short transaction, each a move from one state only.
+"""The steps of a sale that asks the outside world: each one short transaction, each a move from one
+state only.
 
-claimed → submitted → settled | failed | unknown, and unknown → settled | failed | review (``models/buybacks.py`` has
-the table, a trigger holds it). A step whose attempt is no longer where it expects changes nothing and says so.
+claimed → submitted → settled | failed | unknown, and unknown → settled | failed | review
+(``models/buybacks.py`` has the table, a trigger holds it). A step whose attempt is no longer where
+it expects changes nothing and says so.
 
 The three steps of a sale that goes well are one statement each, beside this file: ``claim.sql``,
 ``submit.sql`` and ``settle.sql``. Each commits by itself.
@@ -98,10 +100,11 @@ def claim(
     now: datetime | None,
     item_pk: int | None = None,
 ) -> Attempt:
-    """Take the item out of the user's hands for one lease, to sell it. ``item_pk``: only if it is this row.
+    """Take the item out of the user's hands for one lease, to sell it. ``item_pk``: only if it is
+    this row.
 
-    Raises SaleInFlight, SessionActive, ItemNotFound, ItemExpired, TransactionFailed while the treasury is paused, or
-    PeerResting while a breaker is open.
+    Raises SaleInFlight, SessionActive, ItemNotFound, ItemExpired, TransactionFailed while the
+    treasury is paused, or PeerResting while a breaker is open.
     """
     try:
         row = statements.run_durably(
@@ -137,8 +140,8 @@ def claim(
 def submit(attempt: Attempt, price: Price, *, now: datetime | None) -> None:
     """Write down what the treasury will be asked to pay, before it is asked.
 
-    Raises TransactionFailed: with the item held again when the kill switch or a cap forbids it, and with nothing
-    changed when the claim has lapsed meanwhile, for then the reconciler ends it.
+    Raises TransactionFailed: with the item held again when the kill switch or a cap forbids it, and
+    with nothing changed when the claim has lapsed meanwhile, for then the reconciler ends it.
     """
     reference = _next_reference(attempt) if attempt.treasury else ""
     environment, cap = attempt.item.environment, caps.ONE_SALE
@@ -192,8 +195,9 @@ def _next_reference(attempt: Attempt) -> str:
 
 
 def reference_of(item: Item, number: int) -> str:
-    """The reference of an item's so many-th submission. It hangs on nothing that a database restored from a backup
-    would make anew: sold again after that, the item is the same payment again.
+    """The reference of an item's so many-th submission. It hangs on nothing that a database
+    restored from a backup would make anew: sold again after that, the item is the same payment
+    again.
     """
     return f"buyback-{uuid5(item.purchase_id, f'{item.public_id} {number}')}"
 
@@ -205,10 +209,11 @@ def show_price(attempt: Attempt, price: Price) -> None:
 
 
 def settle(buyback_id: UUID, *, now: datetime | None) -> Sale:
-    """The treasury has paid: write down sale, payout and transfer. Again for a settled sale: the same sale.
+    """The treasury has paid: write down sale, payout and transfer. Again for a settled sale: the
+    same sale.
 
-    Raises TransactionFailed for a sale that has failed: its user holds the item again and the partner was told so, so
-    the sale stays as it is, and the admins are told that money has left.
+    Raises TransactionFailed for a sale that has failed: its user holds the item again and the
+    partner was told so, so the sale stays as it is, and the admins are told that money has left.
     """
     row = statements.run_durably(SETTLE, {"buyback": buyback_id, "now": now})
     if row is not None:
@@ -222,7 +227,9 @@ def settle(buyback_id: UUID, *, now: datetime | None) -> Sale:
 
 
 def write_settled(buyback: Buyback, *, now: datetime | None) -> Sale:
-    """``settle``'s rows, for a caller who holds the attempt's lock and has more to write with them."""
+    """``settle``'s rows, for a caller who holds the attempt's lock and has more to write with
+    them.
+    """
     if buyback.state == Buyback.State.SETTLED:
         payout = Payout.objects.get(buyback=buyback)
         return Sale(buyback.item.public_id, payout.amount, buyback.pk, payout.pk)
@@ -239,10 +246,11 @@ def _sale(buyback_id: UUID, row: Row) -> Sale:
 
 
 def fail(buyback_id: UUID, *, reason: str, now: datetime | None = None) -> None:
-    """No sale: the item is held again, and money that was set aside goes back. Again for a failed sale: nothing.
+    """No sale: the item is held again, and money that was set aside goes back. Again for a failed
+    sale: nothing.
 
-    Raises OutcomeUnknown for a sale that is settled or in review: something else was said of it before, so a late
-    "declined" frees no item, and people decide.
+    Raises OutcomeUnknown for a sale that is settled or in review: something else was said of it
+    before, so a late "declined" frees no item, and people decide.
     """
     with transaction.atomic(durable=True):
         buyback = lock_attempt(buyback_id)
@@ -255,16 +263,26 @@ def fail(buyback_id: UUID, *, reason: str, now: datetime | None = None) -> None:
 
 
 def write_failed(buyback: Buyback, *, reason: str, now: datetime | None) -> None:
-    """``fail``'s rows, for a caller who holds the attempt's lock and has more to write with them."""
+    """``fail``'s rows, for a caller who holds the attempt's lock and has more to write with
+    them.
+    """
     moment = now or buyback.environment.database_now()
     was_submitted = buyback.submitted_at
-    _move(buyback, Buyback.State.FAILED, completed_at=moment, lease_until=None, failure_reason=reason[:100])
+    _move(
+        buyback,
+        Buyback.State.FAILED,
+        completed_at=moment,
+        lease_until=None,
+        failure_reason=reason[:100],
+    )
     _move_item(buyback.item_id, Item.State.SELLING, Item.State.HELD)
     if was_submitted is not None:
         _transfer(buyback, IN_FLIGHT, TREASURY, moment)
         caps.give_back(buyback, was_submitted)
     data = _event_data(buyback) | {"reason": reason}
-    events.record(environment=buyback.environment, kind=Event.Type.BUYBACK_FAILED, data=[data], now=moment)
+    events.record(
+        environment=buyback.environment, kind=Event.Type.BUYBACK_FAILED, data=[data], now=moment
+    )
 
 
 def reject_price(attempt: Attempt, *, reason: str, now: datetime | None) -> None:
@@ -279,9 +297,16 @@ def park(buyback_id: UUID, *, reason: str, now: datetime | None) -> None:
         buyback = lock_attempt(buyback_id)
         moment = now or buyback.environment.database_now()
         if buyback.state == Buyback.State.SUBMITTED:
-            _move(buyback, Buyback.State.UNKNOWN, lease_until=moment + PAUSE, failure_reason=reason[:100])
+            _move(
+                buyback,
+                Buyback.State.UNKNOWN,
+                lease_until=moment + PAUSE,
+                failure_reason=reason[:100],
+            )
         elif buyback.state == Buyback.State.UNKNOWN:
-            Buyback.objects.filter(pk=buyback.pk).update(lease_until=moment + PAUSE, failure_reason=reason[:100])
+            Buyback.objects.filter(pk=buyback.pk).update(
+                lease_until=moment + PAUSE, failure_reason=reason[:100]
+            )
 
 
 def send_to_review(buyback_id: UUID, *, reason: str, now: datetime | None) -> None:
@@ -297,9 +322,11 @@ def send_to_review(buyback_id: UUID, *, reason: str, now: datetime | None) -> No
 
 
 def take_lease(buyback_id: UUID, *, now: datetime | None, asking: bool = True) -> Attempt | None:
-    """The attempt, ours to work on for one lease; None when it is closed, in review, or another is at work.
+    """The attempt, ours to work on for one lease; None when it is closed, in review, or another is
+    at work.
 
-    Not ``asking``: None as well when it was submitted, for only the treasury can tell what became of it.
+    Not ``asking``: None as well when it was submitted, for only the treasury can tell what became
+    of it.
     """
     with transaction.atomic(durable=True):
         attempt = Buyback.objects.select_related("environment").filter(pk=buyback_id).first()
@@ -308,18 +335,24 @@ def take_lease(buyback_id: UUID, *, now: datetime | None, asking: bool = True) -
         moment = now or attempt.environment.database_now()
         submitted = (Buyback.State.SUBMITTED, Buyback.State.UNKNOWN) if asking else ()
         states = (Buyback.State.CLAIMED, *submitted)
-        taken = Buyback.objects.filter(pk=buyback_id, state__in=states, lease_until__lte=moment).update(
-            lease_until=moment + leases.step()
-        )
+        taken = Buyback.objects.filter(
+            pk=buyback_id, state__in=states, lease_until__lte=moment
+        ).update(lease_until=moment + leases.step())
     return load(buyback_id) if taken else None
 
 
 def lock_attempt(buyback_id: UUID) -> Buyback:
-    """The attempt's row, locked; after the item's, so that every path takes the two in one order."""
+    """The attempt's row, locked; after the item's, so that every path takes the two in one
+    order.
+    """
     item_id = Buyback.objects.values_list("item_id", flat=True).get(pk=buyback_id)
     Item.objects.select_for_update(no_key=True).get(pk=item_id)
     related = ("environment", "item__collector", "item__pack")
-    return Buyback.objects.select_related(*related).select_for_update(of=("self",), no_key=True).get(pk=buyback_id)
+    return (
+        Buyback.objects.select_related(*related)
+        .select_for_update(of=("self",), no_key=True)
+        .get(pk=buyback_id)
+    )
 
 
 class Moved(RuntimeError):
@@ -328,7 +361,10 @@ class Moved(RuntimeError):
 
 def _move(buyback: Buyback, state: Buyback.State, **fields: Any) -> None:
     """Compare and set."""
-    if Buyback.objects.filter(pk=buyback.pk, state=buyback.state).update(state=state, **fields) != 1:
+    if (
+        Buyback.objects.filter(pk=buyback.pk, state=buyback.state).update(state=state, **fields)
+        != 1
+    ):
         raise Moved(f"buyback {buyback.pk} is no longer {buyback.state}")
 
 
@@ -338,7 +374,9 @@ def _move_item(item_id: int, before: Item.State, after: Item.State, **fields: An
         raise Moved(f"item {item_id} is no longer {before}")
 
 
-def _transfer(buyback: Buyback, debit: Transfer.Account, credit: Transfer.Account, now: datetime) -> None:
+def _transfer(
+    buyback: Buyback, debit: Transfer.Account, credit: Transfer.Account, now: datetime
+) -> None:
     Transfer.objects.create(
         environment=buyback.environment,
         buyback=buyback,
@@ -367,9 +405,21 @@ def _tell(buyback: Buyback, kind: Alert.Kind, detail: str) -> None:
 
 
 def _contradicted(buyback: Buyback, said: str) -> None:
-    """A sale that has ended, and a treasury that says otherwise than before: kept in the trail, told to the admins."""
-    Move.objects.create(buyback=buyback, before=buyback.state, after=buyback.state, answer=said[:100])
+    """A sale that has ended, and a treasury that says otherwise than before: kept in the trail,
+    told to the admins.
+    """
+    Move.objects.create(
+        buyback=buyback, before=buyback.state, after=buyback.state, answer=said[:100]
+    )
     ended = ", ".join(filter(None, (buyback.get_state_display().lower(), buyback.failure_reason)))
-    detail = f"{said}, for {buyback.amount} USD under {buyback.reference}. The sellback had ended before: {ended}."
+    detail = (
+        f"{said}, for {buyback.amount} USD under {buyback.reference}. The sellback had ended "
+        f"before: {ended}."
+    )
     subject = f"sellback {buyback.pk}"
-    alerts.tell(kind=Alert.Kind.CONTRADICTED, environment=buyback.environment, subject=subject, detail=detail)
+    alerts.tell(
+        kind=Alert.Kind.CONTRADICTED,
+        environment=buyback.environment,
+        subject=subject,
+        detail=detail,
+    )

@@ -1,14 +1,15 @@
 """The treasury: pays a user under our reference, and says later what became of it.
 
-Protocol (ours; `tests/peers/treasury.py` speaks it). A reference pays at most once, for ever: paying it again answers
-what became of it first. "declined" is final: that reference will never be paid.
+Protocol (ours; `tests/peers/treasury.py` speaks it). A reference pays at most once, for ever:
+paying it again answers what became of it first. "declined" is final: that reference will never be
+paid.
 
     POST {TREASURY_URL}/v1/payouts
          {"reference": "bb_01…", "amount": "98.50", "currency": "USD", "recipient": "user-1"}
          and the header Idempotency-Key: <reference>
-    GET  {TREASURY_URL}/v1/payouts/{reference}
-    200  {"reference": "bb_01…", "status": "paid" | "declined", "amount": "98.50", "currency": "USD", "reason": "…"}
-    404  {"error": "not_found", "reference": "bb_01…"}     (GET only)
+    GET  {TREASURY_URL}/v1/payouts/{reference} 200  {"reference": "bb_01…", "status": "paid" |
+    "declined", "amount": "98.50", "currency": "USD", "reason": "…"} 404  {"error": "not_found",
+    "reference": "bb_01…"}     (GET only)
 
 Both sides sign with HMAC-SHA256 under one key, hexadecimal, over these lines joined by line feeds:
 
@@ -17,8 +18,8 @@ Both sides sign with HMAC-SHA256 under one key, hexadecimal, over these lines jo
     answer     X-Signature: v1=<signature>
                "answer", n of the request, method, path, status, body
 
-so an answer speaks for the one request it was given to and cannot be shown again for another. An answer that is not
-signed says nothing: whatever its status, the outcome is unknown.
+so an answer speaks for the one request it was given to and cannot be shown again for another. An
+answer that is not signed says nothing: whatever its status, the outcome is unknown.
 """
 
 from __future__ import annotations
@@ -73,7 +74,9 @@ class Paid:
 
 @dataclass(frozen=True, slots=True)
 class Declined:
-    """The treasury will never pay this reference. `reason` is its own text, at most 200 characters."""
+    """The treasury will never pay this reference. `reason` is its own text, at most 200
+    characters.
+    """
 
     reason: str
 
@@ -92,7 +95,9 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True)
 class Mismatch:
-    """A signed answer about another reference, amount or currency: nothing to act on, a person must look."""
+    """A signed answer about another reference, amount or currency: nothing to act on, a person must
+    look.
+    """
 
     reason: Differs
     said: str
@@ -102,7 +107,9 @@ Outcome: TypeAlias = Paid | Declined | NotFound | Unknown | Mismatch
 
 
 class Treasury:
-    """A client of the treasury at `url`, signing with `key`; it never retries. `seconds` are for a whole call."""
+    """A client of the treasury at `url`, signing with `key`; it never retries. `seconds` are for a
+    whole call.
+    """
 
     def __init__(self, url: str, *, key: str, seconds: float = 5.0) -> None:
         self._client = outbound.Client(url)
@@ -110,26 +117,44 @@ class Treasury:
         self._seconds = seconds
 
     def pay(self, *, reference: str, amount: Decimal, recipient: str) -> Outcome:
-        """Pay `amount` USD to `recipient` under `reference`. Never NotFound. Safe to repeat with the same arguments.
+        """Pay `amount` USD to `recipient` under `reference`. Never NotFound. Safe to repeat with
+        the same arguments.
 
         Raises ValueError, before anything is sent, for an amount or a reference that cannot be.
         """
         _check(reference, amount)
-        body = {"reference": reference, "amount": f"{amount:.2f}", "currency": CURRENCY, "recipient": recipient}
+        body = {
+            "reference": reference,
+            "amount": f"{amount:.2f}",
+            "currency": CURRENCY,
+            "recipient": recipient,
+        }
         answer = self._call("POST", "/v1/payouts", json.dumps(body).encode(), reference)
-        return answer if isinstance(answer, Unknown) else _judge(answer, reference, amount, may_miss=False)
+        return (
+            answer
+            if isinstance(answer, Unknown)
+            else _judge(answer, reference, amount, may_miss=False)
+        )
 
     def ask(self, *, reference: str, amount: Decimal) -> Outcome:
-        """What became of `reference`, which was to pay `amount` USD. Raises ValueError as `pay` does."""
+        """What became of `reference`, which was to pay `amount` USD. Raises ValueError as `pay`
+        does.
+        """
         _check(reference, amount)
         answer = self._call("GET", f"/v1/payouts/{reference}", b"", reference)
-        return answer if isinstance(answer, Unknown) else _judge(answer, reference, amount, may_miss=True)
+        return (
+            answer
+            if isinstance(answer, Unknown)
+            else _judge(answer, reference, amount, may_miss=True)
+        )
 
     def close(self) -> None:
         """Close the idle connections."""
         self._client.close()
 
-    def _call(self, method: str, path: str, body: bytes, reference: str) -> outbound.Answer | Unknown:
+    def _call(
+        self, method: str, path: str, body: bytes, reference: str
+    ) -> outbound.Answer | Unknown:
         """A signed answer of status 200 or 404, or why there is none."""
         moment, nonce = str(int(time.time())), secrets.token_hex(16)
         target = self._client.target(path)
@@ -138,14 +163,20 @@ class Treasury:
         if method == "POST":
             headers |= {"Content-Type": "application/json", "Idempotency-Key": reference}
         try:
-            answer = self._client.call(method, path, seconds=self._seconds, headers=headers, body=body or None)
+            answer = self._client.call(
+                method, path, seconds=self._seconds, headers=headers, body=body or None
+            )
         except outbound.CallFailed as error:
             return Unknown(Why(error.fault.value))
         if answer.status not in (200, 404):
             return Unknown(Why.BAD_STATUS)
         expected = self._sign("answer", nonce, method, target, str(answer.status), body=answer.body)
         said = answer.headers.get("x-signature", "").encode("latin-1")
-        return answer if hmac.compare_digest(said, f"v1={expected}".encode()) else Unknown(Why.NOT_SIGNED)
+        return (
+            answer
+            if hmac.compare_digest(said, f"v1={expected}".encode())
+            else Unknown(Why.NOT_SIGNED)
+        )
 
     def _sign(self, *lines: str, body: bytes) -> str:
         text = b"\n".join([*(line.encode() for line in lines), body])
@@ -211,7 +242,9 @@ def ask(*, reference: str, amount: Decimal) -> Outcome:
 
 
 def name() -> str:
-    """Which treasury the settings name: host, port and path of its address; "" when sales are settled inside."""
+    """Which treasury the settings name: host, port and path of its address; "" when sales are
+    settled inside.
+    """
     parts = urlsplit(settings.TREASURY_URL)
     return parts.netloc.lower() + parts.path
 

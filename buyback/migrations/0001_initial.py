@@ -27,7 +27,10 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.UUIDField(
-                        db_default=partners.models.records.UuidV7(), editable=False, primary_key=True, serialize=False
+                        db_default=partners.models.records.UuidV7(),
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
                     ),
                 ),
                 (
@@ -47,29 +50,46 @@ class Migration(migrations.Migration):
                 (
                     "fmv",
                     config.foundation.money.MoneyField(
-                        blank=True, help_text="USD, as the sale was priced.", null=True, verbose_name="market value"
+                        blank=True,
+                        help_text="USD, as the sale was priced.",
+                        null=True,
+                        verbose_name="market value",
                     ),
                 ),
                 ("buyback_percent", models.DecimalField(decimal_places=4, max_digits=5)),
-                ("mint_price", config.foundation.money.MoneyField(verbose_name="price of the pull")),
+                (
+                    "mint_price",
+                    config.foundation.money.MoneyField(verbose_name="price of the pull"),
+                ),
                 ("voucher", models.BooleanField(default=False)),
-                ("priced_at", models.DateTimeField(blank=True, help_text="When the market value was set.", null=True)),
+                (
+                    "priced_at",
+                    models.DateTimeField(
+                        blank=True, help_text="When the market value was set.", null=True
+                    ),
+                ),
                 ("amount", config.foundation.money.MoneyField(blank=True, null=True)),
                 (
                     "remote",
                     models.BooleanField(
-                        db_default=False, default=False, help_text="The remote treasury pays, not we ourselves."
+                        db_default=False,
+                        default=False,
+                        help_text="The remote treasury pays, not we ourselves.",
                     ),
                 ),
                 (
                     "requested_by",
-                    models.CharField(help_text="Who asked: a key, a member, or the system.", max_length=300),
+                    models.CharField(
+                        help_text="Who asked: a key, a member, or the system.", max_length=300
+                    ),
                 ),
                 ("failure_reason", models.CharField(blank=True, max_length=100)),
                 ("created_at", models.DateTimeField()),
                 (
                     "submitted_at",
-                    models.DateTimeField(blank=True, help_text="When the treasury was first asked.", null=True),
+                    models.DateTimeField(
+                        blank=True, help_text="When the treasury was first asked.", null=True
+                    ),
                 ),
                 ("lease_until", models.DateTimeField(blank=True, null=True)),
                 ("completed_at", models.DateTimeField(blank=True, null=True)),
@@ -95,7 +115,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("-created_at", "-id"),
-                "permissions": (("resolve_review", "Can reconcile open sellbacks and resolve those in review"),),
+                "permissions": (
+                    ("resolve_review", "Can reconcile open sellbacks and resolve those in review"),
+                ),
             },
         ),
         migrations.CreateModel(
@@ -104,14 +126,18 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.UUIDField(
-                        db_default=partners.models.records.UuidV7(), editable=False, primary_key=True, serialize=False
+                        db_default=partners.models.records.UuidV7(),
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
                     ),
                 ),
                 ("amount", config.foundation.money.MoneyField()),
                 (
                     "state",
                     models.CharField(
-                        choices=[("pending", "Pending"), ("paid", "Paid"), ("failed", "Failed")], max_length=7
+                        choices=[("pending", "Pending"), ("paid", "Paid"), ("failed", "Failed")],
+                        max_length=7,
                     ),
                 ),
                 ("created_at", models.DateTimeField()),
@@ -155,17 +181,25 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(primary_key=True, serialize=False)),
                 (
                     "outcome",
-                    models.CharField(choices=[("settled", "It was paid"), ("failed", "It was not paid")], max_length=7),
+                    models.CharField(
+                        choices=[("settled", "It was paid"), ("failed", "It was not paid")],
+                        max_length=7,
+                    ),
                 ),
                 ("reason", models.CharField(max_length=500)),
                 ("proposed_by", models.CharField(max_length=300)),
                 ("confirmed_by", models.CharField(blank=True, max_length=300)),
-                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
                 ("confirmed_at", models.DateTimeField(blank=True, null=True)),
                 (
                     "buyback",
                     models.OneToOneField(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="proposal", to="buyback.buyback"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="proposal",
+                        to="buyback.buyback",
                     ),
                 ),
             ],
@@ -182,7 +216,9 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name_plural": "spend",
                 "constraints": [
-                    models.UniqueConstraint(fields=("scope", "starts_at"), name="buyback_spend_once_per_span"),
+                    models.UniqueConstraint(
+                        fields=("scope", "starts_at"), name="buyback_spend_once_per_span"
+                    ),
                     models.CheckConstraint(
                         condition=models.Q(("total__gte", 0), ("total__lte", models.F("cap"))),
                         name="buyback_spend_within_cap",
@@ -196,13 +232,20 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.UUIDField(
-                        db_default=partners.models.records.UuidV7(), editable=False, primary_key=True, serialize=False
+                        db_default=partners.models.records.UuidV7(),
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
                     ),
                 ),
                 (
                     "debit",
                     models.CharField(
-                        choices=[("treasury", "Treasury"), ("in_flight", "In flight"), ("paid_out", "Paid out")],
+                        choices=[
+                            ("treasury", "Treasury"),
+                            ("in_flight", "In flight"),
+                            ("paid_out", "Paid out"),
+                        ],
                         max_length=9,
                         verbose_name="from",
                     ),
@@ -210,7 +253,11 @@ class Migration(migrations.Migration):
                 (
                     "credit",
                     models.CharField(
-                        choices=[("treasury", "Treasury"), ("in_flight", "In flight"), ("paid_out", "Paid out")],
+                        choices=[
+                            ("treasury", "Treasury"),
+                            ("in_flight", "In flight"),
+                            ("paid_out", "Paid out"),
+                        ],
                         max_length=9,
                         verbose_name="to",
                     ),
@@ -244,11 +291,17 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="TreasuryControl",
             fields=[
-                ("id", models.PositiveSmallIntegerField(default=1, editable=False, primary_key=True, serialize=False)),
+                (
+                    "id",
+                    models.PositiveSmallIntegerField(
+                        default=1, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
                 (
                     "paused",
                     models.BooleanField(
-                        default=False, help_text="The kill switch: while it is set, no live sale is made."
+                        default=False,
+                        help_text="The kill switch: while it is set, no live sale is made.",
                     ),
                 ),
                 (
@@ -260,7 +313,9 @@ class Migration(migrations.Migration):
                 (
                     "cap_per_partner_day",
                     config.foundation.money.MoneyField(
-                        blank=True, help_text="USD of one partner's live sales in a UTC day.", null=True
+                        blank=True,
+                        help_text="USD of one partner's live sales in a UTC day.",
+                        null=True,
                     ),
                 ),
                 (
@@ -273,21 +328,28 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name_plural": "treasury control",
                 "constraints": [
-                    models.CheckConstraint(condition=models.Q(("id", 1)), name="buyback_treasurycontrol_one_row"),
                     models.CheckConstraint(
-                        condition=models.Q(("cap_per_sale__gt", 0), ("cap_per_sale__lt", Decimal("1000000000"))),
+                        condition=models.Q(("id", 1)), name="buyback_treasurycontrol_one_row"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("cap_per_sale__gt", 0), ("cap_per_sale__lt", Decimal("1000000000"))
+                        ),
                         name="buyback_treasurycontrol_sale_bounds",
                         violation_error_message="Enter an amount above 0 and below 1,000,000,000 USD.",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
-                            ("cap_per_partner_day__gt", 0), ("cap_per_partner_day__lt", Decimal("1000000000"))
+                            ("cap_per_partner_day__gt", 0),
+                            ("cap_per_partner_day__lt", Decimal("1000000000")),
                         ),
                         name="buyback_treasurycontrol_day_bounds",
                         violation_error_message="Enter an amount above 0 and below 1,000,000,000 USD.",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("cap_per_hour__gt", 0), ("cap_per_hour__lt", Decimal("1000000000"))),
+                        condition=models.Q(
+                            ("cap_per_hour__gt", 0), ("cap_per_hour__lt", Decimal("1000000000"))
+                        ),
                         name="buyback_treasurycontrol_hour_bounds",
                         violation_error_message="Enter an amount above 0 and below 1,000,000,000 USD.",
                     ),
@@ -300,7 +362,10 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.UUIDField(
-                        db_default=partners.models.records.UuidV7(), editable=False, primary_key=True, serialize=False
+                        db_default=partners.models.records.UuidV7(),
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
                     ),
                 ),
                 (
@@ -316,7 +381,10 @@ class Migration(migrations.Migration):
                 ),
                 ("subject", models.CharField(max_length=200)),
                 ("detail", models.CharField(blank=True, max_length=500)),
-                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
                 ("seen_at", models.DateTimeField(blank=True, null=True)),
                 (
                     "environment",
@@ -330,7 +398,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("-created_at", "-id"),
-                "indexes": [models.Index(fields=["-created_at", "-id"], name="buyback_alert_newest")],
+                "indexes": [
+                    models.Index(fields=["-created_at", "-id"], name="buyback_alert_newest")
+                ],
                 "constraints": [
                     models.UniqueConstraint(
                         condition=models.Q(("seen_at", None)),
@@ -342,7 +412,9 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="buyback",
-            index=models.Index(fields=["environment", "-created_at", "-id"], name="buyback_buyback_newest"),
+            index=models.Index(
+                fields=["environment", "-created_at", "-id"], name="buyback_buyback_newest"
+            ),
         ),
         migrations.AddIndex(
             model_name="buyback",
@@ -365,7 +437,9 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="buyback",
             constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "settled")), fields=("item",), name="buyback_buyback_one_settled_per_item"
+                condition=models.Q(("state", "settled")),
+                fields=("item",),
+                name="buyback_buyback_one_settled_per_item",
             ),
         ),
         migrations.AddConstraint(
@@ -379,7 +453,12 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="buyback",
             constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ("claimed", "submitted", "settled", "failed", "unknown", "review"))),
+                condition=models.Q(
+                    (
+                        "state__in",
+                        ("claimed", "submitted", "settled", "failed", "unknown", "review"),
+                    )
+                ),
                 name="buyback_buyback_state_known",
             ),
         ),
@@ -394,7 +473,9 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="buyback",
             constraint=models.CheckConstraint(
-                condition=models.Q(("mint_price__gt", 0), ("mint_price__lt", Decimal("1000000000"))),
+                condition=models.Q(
+                    ("mint_price__gt", 0), ("mint_price__lt", Decimal("1000000000"))
+                ),
                 name="buyback_buyback_mint_price_bounds",
                 violation_error_message="Enter an amount above 0 and below 1,000,000,000 USD.",
             ),
@@ -448,7 +529,10 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     models.Q(("completed_at__isnull", False), ("state__in", ("settled", "failed"))),
-                    models.Q(models.Q(("state__in", ("settled", "failed")), _negated=True), ("completed_at", None)),
+                    models.Q(
+                        models.Q(("state__in", ("settled", "failed")), _negated=True),
+                        ("completed_at", None),
+                    ),
                     _connector="OR",
                 ),
                 name="buyback_buyback_completed_has_its_time",
@@ -459,7 +543,11 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     ("state__in", ("claimed", "failed")),
-                    models.Q(("amount__isnull", False), ("fmv__isnull", False), ("priced_at__isnull", False)),
+                    models.Q(
+                        ("amount__isnull", False),
+                        ("fmv__isnull", False),
+                        ("priced_at__isnull", False),
+                    ),
                     _connector="OR",
                 ),
                 name="buyback_buyback_priced_before_money",
@@ -470,10 +558,14 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     models.Q(
-                        ("lease_until__isnull", False), ("state__in", ("claimed", "submitted", "unknown", "review"))
+                        ("lease_until__isnull", False),
+                        ("state__in", ("claimed", "submitted", "unknown", "review")),
                     ),
                     models.Q(
-                        models.Q(("state__in", ("claimed", "submitted", "unknown", "review")), _negated=True),
+                        models.Q(
+                            ("state__in", ("claimed", "submitted", "unknown", "review")),
+                            _negated=True,
+                        ),
                         ("lease_until", None),
                     ),
                     _connector="OR",
@@ -509,11 +601,15 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="payout",
-            index=models.Index(fields=["environment", "-created_at", "-id"], name="buyback_payout_newest"),
+            index=models.Index(
+                fields=["environment", "-created_at", "-id"], name="buyback_payout_newest"
+            ),
         ),
         migrations.AddIndex(
             model_name="payout",
-            index=models.Index(fields=["collector", "-created_at", "-id"], name="buyback_payout_by_user"),
+            index=models.Index(
+                fields=["collector", "-created_at", "-id"], name="buyback_payout_by_user"
+            ),
         ),
         migrations.AddConstraint(
             model_name="payout",
@@ -526,7 +622,8 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="payout",
             constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ("pending", "paid", "failed"))), name="buyback_payout_state_known"
+                condition=models.Q(("state__in", ("pending", "paid", "failed"))),
+                name="buyback_payout_state_known",
             ),
         ),
         migrations.AddConstraint(
@@ -558,13 +655,15 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="proposal",
             constraint=models.CheckConstraint(
-                condition=models.Q(("outcome__in", ("settled", "failed"))), name="buyback_proposal_outcome_known"
+                condition=models.Q(("outcome__in", ("settled", "failed"))),
+                name="buyback_proposal_outcome_known",
             ),
         ),
         migrations.AddConstraint(
             model_name="proposal",
             constraint=models.CheckConstraint(
-                condition=models.Q(("reason", ""), _negated=True), name="buyback_proposal_has_a_reason"
+                condition=models.Q(("reason", ""), _negated=True),
+                name="buyback_proposal_has_a_reason",
             ),
         ),
         migrations.AddConstraint(
@@ -579,7 +678,10 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     models.Q(("confirmed_at", None), ("confirmed_by", "")),
-                    models.Q(models.Q(("confirmed_by", ""), _negated=True), ("confirmed_at__isnull", False)),
+                    models.Q(
+                        models.Q(("confirmed_by", ""), _negated=True),
+                        ("confirmed_at__isnull", False),
+                    ),
                     _connector="OR",
                 ),
                 name="buyback_proposal_confirmed_by_somebody",
@@ -602,16 +704,22 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="transfer",
-            index=models.Index(fields=["environment", "-created_at", "-id"], name="buyback_transfer_newest"),
-        ),
-        migrations.AddConstraint(
-            model_name="transfer",
-            constraint=models.UniqueConstraint(fields=("buyback", "debit", "credit"), name="buyback_transfer_once"),
+            index=models.Index(
+                fields=["environment", "-created_at", "-id"], name="buyback_transfer_newest"
+            ),
         ),
         migrations.AddConstraint(
             model_name="transfer",
             constraint=models.UniqueConstraint(
-                condition=models.Q(("credit", "paid_out")), fields=("buyback",), name="buyback_transfer_paid_out_once"
+                fields=("buyback", "debit", "credit"), name="buyback_transfer_once"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="transfer",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("credit", "paid_out")),
+                fields=("buyback",),
+                name="buyback_transfer_paid_out_once",
             ),
         ),
         migrations.AddConstraint(
@@ -625,7 +733,8 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="transfer",
             constraint=models.CheckConstraint(
-                condition=models.Q(("debit", models.F("credit")), _negated=True), name="buyback_transfer_two_accounts"
+                condition=models.Q(("debit", models.F("credit")), _negated=True),
+                name="buyback_transfer_two_accounts",
             ),
         ),
         migrations.AddConstraint(

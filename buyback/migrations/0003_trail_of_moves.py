@@ -53,10 +53,15 @@ class Migration(migrations.Migration):
                 (
                     "by",
                     models.CharField(
-                        blank=True, help_text="Empty: the request that sells, or the reconciler.", max_length=300
+                        blank=True,
+                        help_text="Empty: the request that sells, or the reconciler.",
+                        max_length=300,
                     ),
                 ),
-                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
             ],
             options={
                 "ordering": ("buyback_id", "id"),
@@ -87,7 +92,9 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="buyback",
             index=models.Index(
-                condition=models.Q(("state__in", ("claimed", "submitted", "unknown", "review", "failed"))),
+                condition=models.Q(
+                    ("state__in", ("claimed", "submitted", "unknown", "review", "failed"))
+                ),
                 fields=["state", "-id"],
                 name="buyback_buyback_not_settled",
             ),
@@ -118,7 +125,10 @@ class Migration(migrations.Migration):
             model_name="move",
             name="buyback",
             field=models.ForeignKey(
-                db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="moves", to="buyback.buyback"
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="moves",
+                to="buyback.buyback",
             ),
         ),
         migrations.AddIndex(

@@ -74,7 +74,9 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="statement",
-            constraint=models.UniqueConstraint(fields=("environment", "day"), name="buyback_statement_once_a_day"),
+            constraint=models.UniqueConstraint(
+                fields=("environment", "day"), name="buyback_statement_once_a_day"
+            ),
         ),
         migrations.AddConstraint(
             model_name="statement",
@@ -82,7 +84,10 @@ class Migration(migrations.Migration):
                 condition=models.Q(
                     (
                         "day__lt",
-                        models.Func(models.F("closed_at"), template="(%(expressions)s AT TIME ZONE 'UTC')::date"),
+                        models.Func(
+                            models.F("closed_at"),
+                            template="(%(expressions)s AT TIME ZONE 'UTC')::date",
+                        ),
                     )
                 ),
                 name="buyback_statement_day_was_over",
@@ -91,7 +96,9 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="statement",
             constraint=models.CheckConstraint(
-                condition=models.Q(("sold", models.F("paid")), ("sold_amount", models.F("paid_amount"))),
+                condition=models.Q(
+                    ("sold", models.F("paid")), ("sold_amount", models.F("paid_amount"))
+                ),
                 name="buyback_statement_paid_what_was_sold",
             ),
         ),

@@ -31,7 +31,11 @@ class Migration(migrations.Migration):
             model_name="buyback",
             name="counted_in",
             field=django.contrib.postgres.fields.ArrayField(
-                base_field=models.CharField(max_length=40), db_default=[], default=list, editable=False, size=None
+                base_field=models.CharField(max_length=40),
+                db_default=[],
+                default=list,
+                editable=False,
+                size=None,
             ),
         ),
         migrations.AddField(
@@ -61,7 +65,10 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     models.Q(("reference", ""), ("treasury", "")),
-                    models.Q(models.Q(("treasury", ""), _negated=True), models.Q(("reference", ""), _negated=True)),
+                    models.Q(
+                        models.Q(("treasury", ""), _negated=True),
+                        models.Q(("reference", ""), _negated=True),
+                    ),
                     _connector="OR",
                 ),
                 name="buyback_buyback_treasury_has_a_reference",

@@ -26,13 +26,18 @@ class Migration(migrations.Migration):
                 ("reason", models.CharField(max_length=500)),
                 ("proposed_by", models.CharField(max_length=300)),
                 ("confirmed_by", models.CharField(blank=True, max_length=300)),
-                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
                 ("confirmed_at", models.DateTimeField(blank=True, null=True)),
                 ("amount", config.foundation.money.MoneyField()),
             ],
             options={
                 "ordering": ("-id",),
-                "permissions": (("reverse_payout", "Can propose and confirm that a payout was recovered"),),
+                "permissions": (
+                    ("reverse_payout", "Can propose and confirm that a payout was recovered"),
+                ),
                 "abstract": False,
             },
         ),
@@ -47,7 +52,9 @@ class Migration(migrations.Migration):
             model_name="transfer",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(("debit", "paid_out"), _negated=True), ("credit", "treasury"), _connector="OR"
+                    models.Q(("debit", "paid_out"), _negated=True),
+                    ("credit", "treasury"),
+                    _connector="OR",
                 ),
                 name="buyback_transfer_back_to_the_treasury",
             ),
@@ -56,7 +63,9 @@ class Migration(migrations.Migration):
             model_name="reversal",
             name="buyback",
             field=models.OneToOneField(
-                on_delete=django.db.models.deletion.PROTECT, related_name="reversal", to="buyback.buyback"
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="reversal",
+                to="buyback.buyback",
             ),
         ),
         migrations.AddField(
@@ -94,7 +103,8 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="reversal",
             constraint=models.CheckConstraint(
-                condition=models.Q(("reason", ""), _negated=True), name="buyback_reversal_has_a_reason"
+                condition=models.Q(("reason", ""), _negated=True),
+                name="buyback_reversal_has_a_reason",
             ),
         ),
         migrations.AddConstraint(
@@ -116,7 +126,10 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     models.Q(("confirmed_at", None), ("confirmed_by", "")),
-                    models.Q(models.Q(("confirmed_by", ""), _negated=True), ("confirmed_at__isnull", False)),
+                    models.Q(
+                        models.Q(("confirmed_by", ""), _negated=True),
+                        ("confirmed_at__isnull", False),
+                    ),
                     _connector="OR",
                 ),
                 name="buyback_reversal_confirmed_by_somebody",

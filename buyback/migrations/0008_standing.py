@@ -101,13 +101,18 @@ class Migration(migrations.Migration):
             model_name="paidhour",
             name="partner",
             field=models.ForeignKey(
-                db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="partners.partner"
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="partners.partner",
             ),
         ),
         migrations.AddConstraint(
             model_name="exposure",
             constraint=models.UniqueConstraint(
-                fields=("pack", "partner", "closes"), name="buyback_exposure_once", nulls_distinct=False
+                fields=("pack", "partner", "closes"),
+                name="buyback_exposure_once",
+                nulls_distinct=False,
             ),
         ),
         migrations.AddConstraint(
@@ -128,6 +133,8 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="paidhour",
-            constraint=models.UniqueConstraint(fields=("partner", "starts_at"), name="buyback_paidhour_once"),
+            constraint=models.UniqueConstraint(
+                fields=("partner", "starts_at"), name="buyback_paidhour_once"
+            ),
         ),
     ]

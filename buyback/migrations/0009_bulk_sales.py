@@ -24,15 +24,23 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.UUIDField(
-                        db_default=partners.models.records.UuidV7(), editable=False, primary_key=True, serialize=False
+                        db_default=partners.models.records.UuidV7(),
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
                     ),
                 ),
                 ("token", models.UUIDField()),
-                ("requested_by", models.CharField(help_text="The member who confirmed it.", max_length=300)),
+                (
+                    "requested_by",
+                    models.CharField(help_text="The member who confirmed it.", max_length=300),
+                ),
                 ("created_at", models.DateTimeField()),
                 (
                     "cancelled_by",
-                    models.CharField(blank=True, help_text="Who stopped the lines not begun yet.", max_length=300),
+                    models.CharField(
+                        blank=True, help_text="Who stopped the lines not begun yet.", max_length=300
+                    ),
                 ),
                 ("cancelled_at", models.DateTimeField(blank=True, null=True)),
                 (
@@ -131,22 +139,31 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="bulksale",
-            index=models.Index(fields=["environment", "-created_at", "-id"], name="buyback_bulksale_newest"),
+            index=models.Index(
+                fields=["environment", "-created_at", "-id"], name="buyback_bulksale_newest"
+            ),
         ),
         migrations.AddConstraint(
             model_name="bulksale",
-            constraint=models.UniqueConstraint(fields=("environment", "token"), name="buyback_bulksale_once"),
+            constraint=models.UniqueConstraint(
+                fields=("environment", "token"), name="buyback_bulksale_once"
+            ),
         ),
         migrations.AddConstraint(
             model_name="bulksale",
-            constraint=models.UniqueConstraint(fields=("environment", "id"), name="buyback_bulksale_tenant"),
+            constraint=models.UniqueConstraint(
+                fields=("environment", "id"), name="buyback_bulksale_tenant"
+            ),
         ),
         migrations.AddConstraint(
             model_name="bulksale",
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     models.Q(("cancelled_at", None), ("cancelled_by", "")),
-                    models.Q(models.Q(("cancelled_by", ""), _negated=True), ("cancelled_at__isnull", False)),
+                    models.Q(
+                        models.Q(("cancelled_by", ""), _negated=True),
+                        ("cancelled_at__isnull", False),
+                    ),
                     _connector="OR",
                 ),
                 name="buyback_bulksale_cancelled_by_somebody",
@@ -166,7 +183,9 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="bulkline",
-            constraint=models.UniqueConstraint(fields=("bulk", "item"), name="buyback_bulkline_item_once"),
+            constraint=models.UniqueConstraint(
+                fields=("bulk", "item"), name="buyback_bulkline_item_once"
+            ),
         ),
         migrations.AddConstraint(
             model_name="bulkline",
@@ -206,7 +225,9 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="bulkline",
             constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ("pending", "selling", "unknown", "sold", "refused", "cancelled"))),
+                condition=models.Q(
+                    ("state__in", ("pending", "selling", "unknown", "sold", "refused", "cancelled"))
+                ),
                 name="buyback_bulkline_state_known",
             ),
         ),
@@ -216,7 +237,10 @@ class Migration(migrations.Migration):
                 condition=models.Q(
                     models.Q(models.Q(("state", "refused"), _negated=True), ("reason", "")),
                     models.Q(
-                        ("reason__in", ("expired", "not_found", "in_progress", "failed", "price_changed")),
+                        (
+                            "reason__in",
+                            ("expired", "not_found", "in_progress", "failed", "price_changed"),
+                        ),
                         ("state", "refused"),
                     ),
                     _connector="OR",
@@ -229,7 +253,10 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     models.Q(("buyback__isnull", False), ("state__in", ("sold", "unknown"))),
-                    models.Q(models.Q(("state__in", ("sold", "unknown", "refused")), _negated=True), ("buyback", None)),
+                    models.Q(
+                        models.Q(("state__in", ("sold", "unknown", "refused")), _negated=True),
+                        ("buyback", None),
+                    ),
                     ("state", "refused"),
                     _connector="OR",
                 ),
@@ -241,7 +268,10 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     models.Q(("lease_until__isnull", False), ("state__in", ("selling", "unknown"))),
-                    models.Q(models.Q(("state__in", ("selling", "unknown")), _negated=True), ("lease_until", None)),
+                    models.Q(
+                        models.Q(("state__in", ("selling", "unknown")), _negated=True),
+                        ("lease_until", None),
+                    ),
                     _connector="OR",
                 ),
                 name="buyback_bulkline_at_work_has_a_lease",

@@ -1,4 +1,6 @@
-"""Money: sales, the ledger, payouts and statements; and what guards the treasury. Amounts are USD."""
+"""Money: sales, the ledger, payouts and statements; and what guards the treasury. Amounts are
+USD.
+"""
 
 from buyback.models.bulk import LINE_MOVES, BulkLine, BulkSale
 from buyback.models.buybacks import (

@@ -1,4 +1,6 @@
-"""Bulk sales: many items sold back at once by a member, one line for each, worked off by the workers."""
+"""Bulk sales: many items sold back at once by a member, one line for each, worked off by the
+workers.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,9 @@ class BulkSaleQuerySet(models.QuerySet["BulkSale"]):
         return self.filter(environment=environment)
 
     def counted(self) -> BulkSaleQuerySet:
-        """With how many lines are in which state, what was offered and what was paid (USD), and the last one's end."""
+        """With how many lines are in which state, what was offered and what was paid (USD), and the
+        last one's end.
+        """
         counts = {
             state: Count("lines", filter=Q(lines__state=state))
             for state in (*OPEN_LINES, "sold", "refused", "cancelled")
@@ -54,15 +58,20 @@ class BulkSaleQuerySet(models.QuerySet["BulkSale"]):
 class BulkSale(models.Model):
     """What a member confirmed: a list of items, each at the amount that was shown.
 
-    ``token`` is the confirmed form's: sent again, it starts nothing again. A bulk sale is over when no line is open.
+    ``token`` is the confirmed form's: sent again, it starts nothing again. A bulk sale is over when
+    no line is open.
     """
 
     id = models.UUIDField(primary_key=True, db_default=UuidV7(), editable=False)
-    environment = models.ForeignKey(Environment, models.PROTECT, related_name="bulk_sales", db_index=False)
+    environment = models.ForeignKey(
+        Environment, models.PROTECT, related_name="bulk_sales", db_index=False
+    )
     token = models.UUIDField()
     requested_by = models.CharField(max_length=300, help_text="The member who confirmed it.")
     created_at = models.DateTimeField()
-    cancelled_by = models.CharField(max_length=300, blank=True, help_text="Who stopped the lines not begun yet.")
+    cancelled_by = models.CharField(
+        max_length=300, blank=True, help_text="Who stopped the lines not begun yet."
+    )
     cancelled_at = models.DateTimeField(null=True, blank=True)
 
     objects = BulkSaleQuerySet.as_manager()
@@ -74,13 +83,16 @@ class BulkSale(models.Model):
             # Target of the lines' reference.
             models.UniqueConstraint(fields=("environment", "id"), name="buyback_bulksale_tenant"),
             models.CheckConstraint(
-                condition=Q(cancelled_by="", cancelled_at=None) | (~Q(cancelled_by="") & Q(cancelled_at__isnull=False)),
+                condition=Q(cancelled_by="", cancelled_at=None)
+                | (~Q(cancelled_by="") & Q(cancelled_at__isnull=False)),
                 name="buyback_bulksale_cancelled_by_somebody",
             ),
         )
         indexes = (
             # Reader: the list of bulk sales, newest first.
-            models.Index(fields=("environment", "-created_at", "-id"), name="buyback_bulksale_newest"),
+            models.Index(
+                fields=("environment", "-created_at", "-id"), name="buyback_bulksale_newest"
+            ),
         )
 
     def __str__(self) -> str:
@@ -96,19 +108,23 @@ class BulkLineQuerySet(models.QuerySet["BulkLine"]):
 
     def claimable(self, now: datetime) -> BulkLineQuerySet:
         """Lines that nobody works on: not begun, or left by whoever had begun them."""
-        return self.filter(Q(state="pending") | Q(state__in=("selling", "unknown"), lease_until__lte=now))
+        return self.filter(
+            Q(state="pending") | Q(state__in=("selling", "unknown"), lease_until__lte=now)
+        )
 
     def unattended(self, now: datetime) -> BulkLineQuerySet:
         """Claimable lines, those not begun only where nobody works on the same bulk sale."""
-        at_work = BulkLine.objects.filter(bulk=OuterRef("bulk"), state="selling", lease_until__gt=now)
+        at_work = BulkLine.objects.filter(
+            bulk=OuterRef("bulk"), state="selling", lease_until__gt=now
+        )
         return self.claimable(now).filter(~Q(state="pending") | ~Exists(at_work))
 
 
 class BulkLine(models.Model):
     """One item of a bulk sale, and what became of it.
 
-    ``amount`` (USD) is what was shown; a sale at any other is refused. A line in ``selling`` or ``unknown`` is worked
-    on by whoever claimed it, until ``lease_until``.
+    ``amount`` (USD) is what was shown; a sale at any other is refused. A line in ``selling`` or
+    ``unknown`` is worked on by whoever claimed it, until ``lease_until``.
     """
 
     class State(models.TextChoices):
@@ -128,12 +144,18 @@ class BulkLine(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     environment = models.ForeignKey(Environment, models.PROTECT, related_name="+", db_index=False)
-    bulk = models.ForeignKey(BulkSale, models.PROTECT, related_name="lines", db_index=False, db_constraint=False)
-    item = models.ForeignKey(Item, models.PROTECT, related_name="+", db_index=False, db_constraint=False)
+    bulk = models.ForeignKey(
+        BulkSale, models.PROTECT, related_name="lines", db_index=False, db_constraint=False
+    )
+    item = models.ForeignKey(
+        Item, models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
     amount = MoneyField()
     state = models.CharField(max_length=9, choices=State.choices, default=State.PENDING)
     reason = models.CharField(max_length=13, choices=Reason.choices, blank=True)
-    buyback = models.OneToOneField(Buyback, models.PROTECT, null=True, related_name="bulk_line", db_constraint=False)
+    buyback = models.OneToOneField(
+        Buyback, models.PROTECT, null=True, related_name="bulk_line", db_constraint=False
+    )
     lease_until = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
 
@@ -153,12 +175,17 @@ class BulkLine(models.Model):
             ),
             money_check("amount", name="buyback_bulkline_amount_bounds"),
             models.CheckConstraint(
-                condition=Q(state__in=("pending", "selling", "unknown", "sold", "refused", "cancelled")),
+                condition=Q(
+                    state__in=("pending", "selling", "unknown", "sold", "refused", "cancelled")
+                ),
                 name="buyback_bulkline_state_known",
             ),
             models.CheckConstraint(
                 condition=(~Q(state="refused") & Q(reason=""))
-                | Q(state="refused", reason__in=("expired", "not_found", "in_progress", "failed", "price_changed")),
+                | Q(
+                    state="refused",
+                    reason__in=("expired", "not_found", "in_progress", "failed", "price_changed"),
+                ),
                 name="buyback_bulkline_refused_has_a_reason",
             ),
             models.CheckConstraint(
@@ -179,12 +206,17 @@ class BulkLine(models.Model):
             ),
         )
         indexes = (
-            # Reader: a bulk sale's progress, the counts in the list of bulk sales, and a worker's next line.
+            # Reader: a bulk sale's progress, the counts in the list of bulk sales, and a worker's
+            # next line.
             models.Index(fields=("bulk", "state", "id"), name="buyback_bulkline_progress"),
             # Reader: the clock, which looks for bulk sales that nobody works on.
-            models.Index(fields=("bulk",), condition=Q(state__in=OPEN_LINES), name="buyback_bulkline_open"),
+            models.Index(
+                fields=("bulk",), condition=Q(state__in=OPEN_LINES), name="buyback_bulkline_open"
+            ),
         )
-        triggers = (pgtrigger.FSM(name="allowed_moves", field="state", transitions=list(LINE_MOVES)),)
+        triggers = (
+            pgtrigger.FSM(name="allowed_moves", field="state", transitions=list(LINE_MOVES)),
+        )
 
     def __str__(self) -> str:
         return f"{self.item_id} {self.state}"

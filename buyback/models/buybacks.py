@@ -1,4 +1,6 @@
-"""Money: attempts to sell an item back, what moved in the ledger, and what was paid out. Amounts are USD."""
+"""Money: attempts to sell an item back, what moved in the ledger, and what was paid out. Amounts
+are USD.
+"""
 
 from __future__ import annotations
 
@@ -50,10 +52,14 @@ class MoneyQuerySet(models.QuerySet[Row]):
 
     def in_days(self, first: date | None, last: date | None) -> Self:
         """Made between the start of one UTC day and the end of another; None: no bound."""
-        found = self.filter(created_at__gte=datetime.combine(first, time.min, UTC)) if first else self
+        found = (
+            self.filter(created_at__gte=datetime.combine(first, time.min, UTC)) if first else self
+        )
         if last is None or last == date.max:
             return found
-        return found.filter(created_at__lt=datetime.combine(last + timedelta(days=1), time.min, UTC))
+        return found.filter(
+            created_at__lt=datetime.combine(last + timedelta(days=1), time.min, UTC)
+        )
 
 
 class BuybackQuerySet(MoneyQuerySet["Buyback"]):
@@ -71,10 +77,11 @@ class BuybackQuerySet(MoneyQuerySet["Buyback"]):
 class Buyback(models.Model):
     """One attempt to sell one item back, with the basis its amount was computed from.
 
-    ``amount`` = ``fmv`` × ``buyback_percent``, half up; for a voucher item at least ``mint_price``. The sandbox's
-    basis is the item's own frozen fmv, without the voucher rule. An instant sale is written settled, in one
-    statement. One that asks a remote oracle or treasury is claimed first, priced, and submitted before any money is
-    asked for; until ``lease_until`` the request that holds it works on it, after that the reconciler may.
+    ``amount`` = ``fmv`` × ``buyback_percent``, half up; for a voucher item at least ``mint_price``.
+    The sandbox's basis is the item's own frozen fmv, without the voucher rule. An instant sale is
+    written settled, in one statement. One that asks a remote oracle or treasury is claimed first,
+    priced, and submitted before any money is asked for; until ``lease_until`` the request that
+    holds it works on it, after that the reconciler may.
     """
 
     class State(models.TextChoices):
@@ -86,28 +93,47 @@ class Buyback(models.Model):
         REVIEW = "review", _("In review")
 
     id = models.UUIDField(primary_key=True, db_default=UuidV7(), editable=False)
-    environment = models.ForeignKey(Environment, models.PROTECT, related_name="buybacks", db_index=False)
-    item = models.ForeignKey(Item, models.PROTECT, related_name="buybacks", db_index=False, db_constraint=False)
+    environment = models.ForeignKey(
+        Environment, models.PROTECT, related_name="buybacks", db_index=False
+    )
+    item = models.ForeignKey(
+        Item, models.PROTECT, related_name="buybacks", db_index=False, db_constraint=False
+    )
     state = models.CharField(max_length=9, choices=State.choices)
-    fmv = MoneyField("market value", null=True, blank=True, help_text="USD, as the sale was priced.")
+    fmv = MoneyField(
+        "market value", null=True, blank=True, help_text="USD, as the sale was priced."
+    )
     buyback_percent = models.DecimalField(max_digits=5, decimal_places=4)
     mint_price = MoneyField("price of the pull")
     voucher = models.BooleanField(default=False)
-    priced_at = models.DateTimeField(null=True, blank=True, help_text="When the market value was set.")
+    priced_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the market value was set."
+    )
     amount = MoneyField(null=True, blank=True)
     treasury = models.CharField(
         max_length=200,
         blank=True,
         db_default="",
-        help_text="Whom it was submitted to, by address; none other is asked. Empty: we settle it ourselves.",
+        help_text=(
+            "Whom it was submitted to, by address; none other is asked. Empty: we settle it "
+            "ourselves."
+        ),
     )
-    reference = models.CharField(max_length=60, blank=True, db_default="", help_text="What the treasury knows it by.")
+    reference = models.CharField(
+        max_length=60, blank=True, db_default="", help_text="What the treasury knows it by."
+    )
     # The caps' spans that have counted it (``caps.py``).
-    counted_in = ArrayField(models.CharField(max_length=40), default=list, db_default=[], editable=False)
-    requested_by = models.CharField(max_length=300, help_text="Who asked: a key, a member, or the system.")
+    counted_in = ArrayField(
+        models.CharField(max_length=40), default=list, db_default=[], editable=False
+    )
+    requested_by = models.CharField(
+        max_length=300, help_text="Who asked: a key, a member, or the system."
+    )
     failure_reason = models.CharField(max_length=100, blank=True)
     created_at = models.DateTimeField()
-    submitted_at = models.DateTimeField(null=True, blank=True, help_text="When the treasury was first asked.")
+    submitted_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the treasury was first asked."
+    )
     lease_until = models.DateTimeField(null=True, blank=True)
     completed_at = models.DateTimeField(null=True, blank=True)
 
@@ -115,20 +141,31 @@ class Buyback(models.Model):
 
     class Meta:
         ordering = ("-created_at", "-id")
-        permissions = (("resolve_review", "Can reconcile open sellbacks and resolve those in review"),)
+        permissions = (
+            ("resolve_review", "Can reconcile open sellbacks and resolve those in review"),
+        )
         constraints = (
-            # Target of the references of payouts and transfers: what they pay is what was sold, to the cent.
-            models.UniqueConstraint(fields=("environment", "id", "amount"), name="buyback_buyback_tenant_amount"),
+            # Target of the references of payouts and transfers: what they pay is what was sold, to
+            # the cent.
+            models.UniqueConstraint(
+                fields=("environment", "id", "amount"), name="buyback_buyback_tenant_amount"
+            ),
             same_environment("item", "inventory_item", name="buyback_buyback_item_same_env"),
             # An item is paid for once: one settled sale, and one attempt at a time.
             models.UniqueConstraint(
-                fields=("item",), condition=Q(state="settled"), name="buyback_buyback_one_settled_per_item"
+                fields=("item",),
+                condition=Q(state="settled"),
+                name="buyback_buyback_one_settled_per_item",
             ),
             models.UniqueConstraint(
-                fields=("item",), condition=Q(state__in=OPEN_STATES), name="buyback_buyback_one_open_per_item"
+                fields=("item",),
+                condition=Q(state__in=OPEN_STATES),
+                name="buyback_buyback_one_open_per_item",
             ),
             models.CheckConstraint(
-                condition=Q(state__in=("claimed", "submitted", "settled", "failed", "unknown", "review")),
+                condition=Q(
+                    state__in=("claimed", "submitted", "settled", "failed", "unknown", "review")
+                ),
                 name="buyback_buyback_state_known",
             ),
             money_check("fmv", name="buyback_buyback_fmv_bounds"),
@@ -143,7 +180,9 @@ class Buyback(models.Model):
                     amount=Case(
                         When(
                             voucher=True,
-                            then=Greatest(F("mint_price"), RoundUsd(F("fmv") * F("buyback_percent"))),
+                            then=Greatest(
+                                F("mint_price"), RoundUsd(F("fmv") * F("buyback_percent"))
+                            ),
                         ),
                         default=RoundUsd(F("fmv") * F("buyback_percent")),
                     )
@@ -171,29 +210,38 @@ class Buyback(models.Model):
             ),
             # One submission, one reference: the treasury pays each once.
             models.UniqueConstraint(
-                fields=("reference",), condition=~Q(reference=""), name="buyback_buyback_reference_once"
+                fields=("reference",),
+                condition=~Q(reference=""),
+                name="buyback_buyback_reference_once",
             ),
             models.CheckConstraint(
-                condition=~Q(state__in=("submitted", "unknown", "review")) | Q(submitted_at__isnull=False),
+                condition=~Q(state__in=("submitted", "unknown", "review"))
+                | Q(submitted_at__isnull=False),
                 name="buyback_buyback_submitted_has_its_time",
             ),
         )
         indexes = (
             # Reader: the buybacks pages and totals of a day, newest first.
-            models.Index(fields=("environment", "-created_at", "-id"), name="buyback_buyback_newest"),
+            models.Index(
+                fields=("environment", "-created_at", "-id"), name="buyback_buyback_newest"
+            ),
             # Reader: an item's latest sellback.
             models.Index(fields=("item", "-created_at"), name="buyback_buyback_by_item"),
             # Reader: the reconciler, longest waiting first.
             models.Index(
-                fields=("lease_until",), condition=Q(state__in=OPEN_STATES), name="buyback_buyback_unresolved"
+                fields=("lease_until",),
+                condition=Q(state__in=OPEN_STATES),
+                name="buyback_buyback_unresolved",
             ),
-            # Reader: the admin's list of the sales of one state; of the settled, the newest are never far.
+            # Reader: the admin's list of the sales of one state; of the settled, the newest are
+            # never far.
             models.Index(
                 fields=("state", "-id"),
                 condition=Q(state__in=(*OPEN_STATES, "failed")),
                 name="buyback_buyback_not_settled",
             ),
-            # Reader: the buybacks page, filtered by a state. An instant sale is settled, and pays nothing for it.
+            # Reader: the buybacks page, filtered by a state. An instant sale is settled, and pays
+            # nothing for it.
             models.Index(
                 fields=("environment", "state", "-created_at", "-id"),
                 condition=~Q(state="settled"),
@@ -201,9 +249,12 @@ class Buyback(models.Model):
             ),
             # Reader: a day's statement, for the attempts that failed.
             models.Index(
-                fields=("environment", "completed_at"), condition=Q(state="failed"), name="buyback_buyback_failed"
+                fields=("environment", "completed_at"),
+                condition=Q(state="failed"),
+                name="buyback_buyback_failed",
             ),
-            # Reader: the buybacks page, filtered by the member who asked. Only sales from the dashboard are in it.
+            # Reader: the buybacks page, filtered by the member who asked. Only sales from the
+            # dashboard are in it.
             models.Index(
                 fields=("environment", "requested_by", "-created_at", "-id"),
                 condition=Q(requested_by__startswith="user:"),
@@ -212,13 +263,16 @@ class Buyback(models.Model):
         )
         triggers = (
             pgtrigger.FSM(name="allowed_moves", field="state", transitions=list(BUYBACK_MOVES)),
-            # The trail (models/moves.py). Not on INSERT: an instant sale, written settled, pays nothing for it.
+            # The trail (models/moves.py). Not on INSERT: an instant sale, written settled, pays
+            # nothing for it.
             pgtrigger.Trigger(
                 name="trail_of_moves",
                 when=pgtrigger.After,
                 operation=pgtrigger.Update,
                 condition=pgtrigger.Condition(
-                    "OLD.state IS DISTINCT FROM NEW.state OR OLD.failure_reason IS DISTINCT FROM NEW.failure_reason"
+                    "OLD.state IS DISTINCT FROM NEW.state OR OLD.failure_reason IS DISTINCT "
+                    "FROM "
+                    "NEW.failure_reason"
                 ),
                 func="""
                     INSERT INTO buyback_move (buyback_id, before, after, answer, by, created_at)
@@ -234,10 +288,11 @@ class Buyback(models.Model):
 
 
 class Transfer(models.Model):
-    """One line of the ledger: ``amount`` from one account of the environment to another. Insert-only.
+    """One line of the ledger: ``amount`` from one account of the environment to another.
+    Insert-only.
 
-    A transfer debits and credits the same amount, so the books balance by construction; balances are sums over
-    transfers.
+    A transfer debits and credits the same amount, so the books balance by construction; balances
+    are sums over transfers.
     """
 
     class Account(models.TextChoices):
@@ -246,8 +301,12 @@ class Transfer(models.Model):
         PAID_OUT = "paid_out", _("Paid out")  # with the users
 
     id = models.UUIDField(primary_key=True, db_default=UuidV7(), editable=False)
-    environment = models.ForeignKey(Environment, models.PROTECT, related_name="transfers", db_index=False)
-    buyback = models.ForeignKey(Buyback, models.PROTECT, related_name="transfers", db_index=False, db_constraint=False)
+    environment = models.ForeignKey(
+        Environment, models.PROTECT, related_name="transfers", db_index=False
+    )
+    buyback = models.ForeignKey(
+        Buyback, models.PROTECT, related_name="transfers", db_index=False, db_constraint=False
+    )
     debit = models.CharField("from", max_length=9, choices=Account.choices)
     credit = models.CharField("to", max_length=9, choices=Account.choices)
     amount = MoneyField()
@@ -264,12 +323,18 @@ class Transfer(models.Model):
                 name="buyback_transfer_amount_is_the_sales",
             ),
             # Money reaches the user once; also the reader of a sale's ledger lines.
-            models.UniqueConstraint(fields=("buyback", "debit", "credit"), name="buyback_transfer_once"),
             models.UniqueConstraint(
-                fields=("buyback",), condition=Q(credit="paid_out"), name="buyback_transfer_paid_out_once"
+                fields=("buyback", "debit", "credit"), name="buyback_transfer_once"
+            ),
+            models.UniqueConstraint(
+                fields=("buyback",),
+                condition=Q(credit="paid_out"),
+                name="buyback_transfer_paid_out_once",
             ),
             money_check("amount", name="buyback_transfer_amount_bounds"),
-            models.CheckConstraint(condition=~Q(debit=F("credit")), name="buyback_transfer_two_accounts"),
+            models.CheckConstraint(
+                condition=~Q(debit=F("credit")), name="buyback_transfer_two_accounts"
+            ),
             models.CheckConstraint(
                 condition=Q(
                     debit__in=("treasury", "in_flight", "paid_out"),
@@ -279,12 +344,15 @@ class Transfer(models.Model):
             ),
             # What comes back from a user (a reversal) comes back to Phygitals.
             models.CheckConstraint(
-                condition=~Q(debit="paid_out") | Q(credit="treasury"), name="buyback_transfer_back_to_the_treasury"
+                condition=~Q(debit="paid_out") | Q(credit="treasury"),
+                name="buyback_transfer_back_to_the_treasury",
             ),
         )
         indexes = (
             # Reader: the ledger, newest first.
-            models.Index(fields=("environment", "-created_at", "-id"), name="buyback_transfer_newest"),
+            models.Index(
+                fields=("environment", "-created_at", "-id"), name="buyback_transfer_newest"
+            ),
         )
         triggers = append_only()
 
@@ -313,8 +381,12 @@ class Payout(models.Model):
         FAILED = "failed", _("Failed")
 
     id = models.UUIDField(primary_key=True, db_default=UuidV7(), editable=False)
-    environment = models.ForeignKey(Environment, models.PROTECT, related_name="payouts", db_index=False)
-    buyback = models.OneToOneField(Buyback, models.PROTECT, related_name="payout", db_constraint=False)
+    environment = models.ForeignKey(
+        Environment, models.PROTECT, related_name="payouts", db_index=False
+    )
+    buyback = models.OneToOneField(
+        Buyback, models.PROTECT, related_name="payout", db_constraint=False
+    )
     collector = models.ForeignKey(
         Collector, models.PROTECT, related_name="payouts", db_index=False, db_constraint=False
     )
@@ -334,29 +406,38 @@ class Payout(models.Model):
                 to_columns=("environment_id", "id", "amount"),
                 name="buyback_payout_amount_is_the_sales",
             ),
-            same_environment("collector", "inventory_collector", name="buyback_payout_collector_same_env"),
+            same_environment(
+                "collector", "inventory_collector", name="buyback_payout_collector_same_env"
+            ),
             money_check("amount", name="buyback_payout_amount_bounds"),
             models.CheckConstraint(
-                condition=Q(state__in=("pending", "paid", "failed")), name="buyback_payout_state_known"
+                condition=Q(state__in=("pending", "paid", "failed")),
+                name="buyback_payout_state_known",
             ),
             models.CheckConstraint(
-                condition=Q(state="paid", paid_at__isnull=False) | (~Q(state="paid") & Q(paid_at=None)),
+                condition=Q(state="paid", paid_at__isnull=False)
+                | (~Q(state="paid") & Q(paid_at=None)),
                 name="buyback_payout_paid_has_its_time",
             ),
         )
         indexes = (
             # Reader: the payouts pages and totals of a day, newest first.
-            models.Index(fields=("environment", "-created_at", "-id"), name="buyback_payout_newest"),
+            models.Index(
+                fields=("environment", "-created_at", "-id"), name="buyback_payout_newest"
+            ),
             # Reader: a user's payouts, newest first.
             models.Index(fields=("collector", "-created_at", "-id"), name="buyback_payout_by_user"),
-            # Reader: the payouts page, filtered by a state, and its totals. Empty while everything is paid at once.
+            # Reader: the payouts page, filtered by a state, and its totals. Empty while everything
+            # is paid at once.
             models.Index(
                 fields=("environment", "state", "-created_at", "-id"),
                 condition=~Q(state="paid"),
                 name="buyback_payout_by_state",
             ),
         )
-        triggers = (pgtrigger.FSM(name="allowed_moves", field="state", transitions=list(PAYOUT_MOVES)),)
+        triggers = (
+            pgtrigger.FSM(name="allowed_moves", field="state", transitions=list(PAYOUT_MOVES)),
+        )
 
     def __str__(self) -> str:
         return str(self.id)

@@ -22,7 +22,8 @@ class DualControl(models.Model):
     reason = models.CharField(max_length=500)
     proposed_by = models.CharField(max_length=300)
     confirmed_by = models.CharField(max_length=300, blank=True)
-    # The accounts behind the two: an e-mail address can be changed, and would then look like another person.
+    # The accounts behind the two: an e-mail address can be changed, and would then look like
+    # another person.
     proposer = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", db_index=False)
     confirmer = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", db_index=False)
     created_at = models.DateTimeField(db_default=Now())
@@ -31,13 +32,19 @@ class DualControl(models.Model):
     class Meta:
         abstract = True
         constraints: ClassVar[tuple[models.BaseConstraint, ...]] = (
-            models.CheckConstraint(condition=~Q(reason=""), name="%(app_label)s_%(class)s_has_a_reason"),
             models.CheckConstraint(
-                condition=~Q(confirmed_by=F("proposed_by")), name="%(app_label)s_%(class)s_two_people"
+                condition=~Q(reason=""), name="%(app_label)s_%(class)s_has_a_reason"
             ),
-            models.CheckConstraint(condition=~Q(confirmer=F("proposer")), name="%(app_label)s_%(class)s_two_accounts"),
             models.CheckConstraint(
-                condition=Q(confirmed_by="", confirmed_at=None) | (~Q(confirmed_by="") & Q(confirmed_at__isnull=False)),
+                condition=~Q(confirmed_by=F("proposed_by")),
+                name="%(app_label)s_%(class)s_two_people",
+            ),
+            models.CheckConstraint(
+                condition=~Q(confirmer=F("proposer")), name="%(app_label)s_%(class)s_two_accounts"
+            ),
+            models.CheckConstraint(
+                condition=Q(confirmed_by="", confirmed_at=None)
+                | (~Q(confirmed_by="") & Q(confirmed_at__isnull=False)),
                 name="%(app_label)s_%(class)s_confirmed_by_somebody",
             ),
         )
@@ -64,7 +71,8 @@ class Proposal(DualControl):
         constraints = (
             *DualControl.Meta.constraints,
             models.CheckConstraint(
-                condition=Q(outcome__in=("settled", "failed")), name="buyback_proposal_outcome_known"
+                condition=Q(outcome__in=("settled", "failed")),
+                name="buyback_proposal_outcome_known",
             ),
         )
 
@@ -75,11 +83,13 @@ class Proposal(DualControl):
 class Reversal(DualControl):
     """That the money of a settled sale was recovered: once for a sale, for the whole of its amount.
 
-    Sale, item and payout stay as they are, and so does every line of the ledger; confirming adds the line that brings
-    the amount back from ``paid_out`` to ``treasury``.
+    Sale, item and payout stay as they are, and so does every line of the ledger; confirming adds
+    the line that brings the amount back from ``paid_out`` to ``treasury``.
     """
 
-    environment = models.ForeignKey(Environment, models.PROTECT, related_name="reversals", db_index=False)
+    environment = models.ForeignKey(
+        Environment, models.PROTECT, related_name="reversals", db_index=False
+    )
     buyback = models.OneToOneField(Buyback, models.PROTECT, related_name="reversal")
     amount = MoneyField()
 

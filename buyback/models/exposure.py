@@ -1,4 +1,6 @@
-"""What Phygitals owes and has paid, kept ready for the admins' home page. USD, of live environments only."""
+"""What Phygitals owes and has paid, kept ready for the admins' home page. USD, of live environments
+only.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +12,11 @@ from partners.models import Partner
 
 
 class Exposure(models.Model):
-    """What the open windows of held items would cost at current prices: one pack of one partner, by when they close.
+    """What the open windows of held items would cost at current prices: one pack of one partner, by
+    when they close.
 
-    Written whole by ``snapshot.take``, never by a sale. The one row without pack and partner is the sum of all; it is
-    always there once a snapshot was taken, and says when.
+    Written whole by ``snapshot.take``, never by a sale. The one row without pack and partner is the
+    sum of all; it is always there once a snapshot was taken, and says when.
     """
 
     class Closes(models.TextChoices):
@@ -26,7 +29,9 @@ class Exposure(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     pack = models.ForeignKey(Pack, models.PROTECT, null=True, related_name="+", db_index=False)
-    partner = models.ForeignKey(Partner, models.PROTECT, null=True, related_name="+", db_index=False)
+    partner = models.ForeignKey(
+        Partner, models.PROTECT, null=True, related_name="+", db_index=False
+    )
     closes = models.CharField(max_length=5, choices=Closes.choices, null=True)
     items = models.PositiveBigIntegerField()
     amount = models.DecimalField(max_digits=16, decimal_places=2)
@@ -35,7 +40,9 @@ class Exposure(models.Model):
     class Meta:
         constraints = (
             models.UniqueConstraint(
-                fields=("pack", "partner", "closes"), name="buyback_exposure_once", nulls_distinct=False
+                fields=("pack", "partner", "closes"),
+                name="buyback_exposure_once",
+                nulls_distinct=False,
             ),
             models.CheckConstraint(
                 condition=Q(pack=None, partner=None, closes=None)
@@ -64,7 +71,9 @@ class PaidHour(models.Model):
     failed = models.PositiveBigIntegerField()
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=("partner", "starts_at"), name="buyback_paidhour_once"),)
+        constraints = (
+            models.UniqueConstraint(fields=("partner", "starts_at"), name="buyback_paidhour_once"),
+        )
 
     def __str__(self) -> str:
         return f"{self.starts_at}: {self.amount} USD"

@@ -12,15 +12,21 @@ from partners.models.records import UuidV7
 
 
 class TreasuryControl(models.Model):
-    """The one row of the treasury's guards, for live sales. An empty cap does not limit; without the row nothing
-    does.
+    """The one row of the treasury's guards, for live sales. An empty cap does not limit; without
+    the row nothing does.
     """
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
-    paused = models.BooleanField(default=False, help_text="The kill switch: while it is set, no live sale is made.")
+    paused = models.BooleanField(
+        default=False, help_text="The kill switch: while it is set, no live sale is made."
+    )
     cap_per_sale = MoneyField(null=True, blank=True, help_text="USD; a dearer sale is declined.")
-    cap_per_partner_day = MoneyField(null=True, blank=True, help_text="USD of one partner's live sales in a UTC day.")
-    cap_per_hour = MoneyField(null=True, blank=True, help_text="USD of all live sales in a clock hour.")
+    cap_per_partner_day = MoneyField(
+        null=True, blank=True, help_text="USD of one partner's live sales in a UTC day."
+    )
+    cap_per_hour = MoneyField(
+        null=True, blank=True, help_text="USD of all live sales in a clock hour."
+    )
 
     class Meta:
         verbose_name_plural = "treasury control"
@@ -36,10 +42,11 @@ class TreasuryControl(models.Model):
 
 
 class Spend(models.Model):
-    """What live sales have spent within one capped span: ``partner:<id>`` in a day, ``platform`` in an hour.
+    """What live sales have spent within one capped span: ``partner:<id>`` in a day, ``platform`` in
+    an hour.
 
-    Written by the sale itself, only while the cap is set. The check is the cap: a sale that would pass it fails whole,
-    however many run at once, because they all update this row.
+    Written by the sale itself, only while the cap is set. The check is the cap: a sale that would
+    pass it fails whole, however many run at once, because they all update this row.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -52,8 +59,12 @@ class Spend(models.Model):
         verbose_name_plural = "spend"
         constraints = (
             # Reader: every capped sale.
-            models.UniqueConstraint(fields=("scope", "starts_at"), name="buyback_spend_once_per_span"),
-            models.CheckConstraint(condition=Q(total__gte=0, total__lte=F("cap")), name="buyback_spend_within_cap"),
+            models.UniqueConstraint(
+                fields=("scope", "starts_at"), name="buyback_spend_once_per_span"
+            ),
+            models.CheckConstraint(
+                condition=Q(total__gte=0, total__lte=F("cap")), name="buyback_spend_within_cap"
+            ),
         )
         indexes = (
             # Reader: the admin's home page, which shows who spent most of today's cap.
@@ -65,8 +76,8 @@ class Spend(models.Model):
 
 
 class Alert(models.Model):
-    """Something an admin should look at: a price nobody could trust, a sale whose outcome stays unknown, an answer of
-    the treasury that came after another.
+    """Something an admin should look at: a price nobody could trust, a sale whose outcome stays
+    unknown, an answer of the treasury that came after another.
     """
 
     class Kind(models.TextChoices):
@@ -92,7 +103,9 @@ class Alert(models.Model):
         constraints = (
             # The same trouble is told once until somebody has seen it.
             models.UniqueConstraint(
-                fields=("kind", "subject"), condition=Q(seen_at=None), name="buyback_alert_once_until_seen"
+                fields=("kind", "subject"),
+                condition=Q(seen_at=None),
+                name="buyback_alert_once_until_seen",
             ),
         )
         indexes = (

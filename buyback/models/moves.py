@@ -10,10 +10,12 @@ from partners.models.records import append_only
 
 
 class Move(models.Model):
-    """One move of an attempt to sell: from which state to which, and the answer that was its reason.
+    """One move of an attempt to sell: from which state to which, and the answer that was its
+    reason.
 
-    The trigger on the attempt's row writes it, so that no path can forget it; append-only. An attempt's beginning is
-    its own row, so an instant sale, which is written settled, has no moves. The same answer again is not told again.
+    The trigger on the attempt's row writes it, so that no path can forget it; append-only. An
+    attempt's beginning is its own row, so an instant sale, which is written settled, has no moves.
+    The same answer again is not told again.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -21,7 +23,9 @@ class Move(models.Model):
     before = models.CharField(max_length=9, choices=Buyback.State.choices)
     after = models.CharField(max_length=9, choices=Buyback.State.choices)
     answer = models.CharField(max_length=100, blank=True)
-    by = models.CharField(max_length=300, blank=True, help_text="Empty: the request that sells, or the reconciler.")
+    by = models.CharField(
+        max_length=300, blank=True, help_text="Empty: the request that sells, or the reconciler."
+    )
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:

@@ -34,13 +34,16 @@ def total_field(**options: Any) -> models.DecimalField[Decimal, Decimal]:
 class Statement(models.Model):
     """One UTC day of one environment by that environment's clock, closed: it never changes again.
 
-    ``sold`` counts the sellbacks that settled on the day, whenever they were asked for, and ``sold_amount`` is what
-    the ledger moved to users for them; ``paid`` and ``paid_amount`` are the payouts; ``failed`` are the attempts that
-    ended without a sale. An environment's statements follow each other without a gap from its first day of business.
+    ``sold`` counts the sellbacks that settled on the day, whenever they were asked for, and
+    ``sold_amount`` is what the ledger moved to users for them; ``paid`` and ``paid_amount`` are the
+    payouts; ``failed`` are the attempts that ended without a sale. An environment's statements
+    follow each other without a gap from its first day of business.
     """
 
     id = models.BigAutoField(primary_key=True)
-    environment = models.ForeignKey(Environment, models.PROTECT, related_name="statements", db_index=False)
+    environment = models.ForeignKey(
+        Environment, models.PROTECT, related_name="statements", db_index=False
+    )
     day = models.DateField()
     sold = models.PositiveIntegerField()
     sold_amount = total_field()
@@ -55,14 +58,22 @@ class Statement(models.Model):
         ordering = ("-day",)
         constraints = (
             # Readers: the statements of a month, and a day's.
-            models.UniqueConstraint(fields=("environment", "day"), name="buyback_statement_once_a_day"),
+            models.UniqueConstraint(
+                fields=("environment", "day"), name="buyback_statement_once_a_day"
+            ),
             models.CheckConstraint(
-                condition=Q(day__lt=Func(F("closed_at"), template="(%(expressions)s AT TIME ZONE 'UTC')::date")),
+                condition=Q(
+                    day__lt=Func(
+                        F("closed_at"), template="(%(expressions)s AT TIME ZONE 'UTC')::date"
+                    )
+                ),
                 name="buyback_statement_day_was_over",
             ),
-            # Both are sums over the same sales: a day on which they differ is not closed but looked at.
+            # Both are sums over the same sales: a day on which they differ is not closed but looked
+            # at.
             models.CheckConstraint(
-                condition=Q(sold=F("paid"), sold_amount=F("paid_amount")), name="buyback_statement_paid_what_was_sold"
+                condition=Q(sold=F("paid"), sold_amount=F("paid_amount")),
+                name="buyback_statement_paid_what_was_sold",
             ),
             models.CheckConstraint(
                 condition=Q(sold=0, sold_amount=0) | Q(sold__gt=0, sold_amount__gt=0),

@@ -1,7 +1,7 @@
 """A sale under an idempotency key: one effect and one answer, whichever door the key came through.
 
-At once, the answer is written in the transaction of the sale. Step by step, a sale takes several transactions, so its
-key is bound to its row, and what became of that is the answer.
+At once, the answer is written in the transaction of the sale. Step by step, a sale takes several
+transactions, so its key is bound to its row, and what became of that is the answer.
 """
 
 from __future__ import annotations
@@ -30,17 +30,24 @@ def sale_body(sale: Sale) -> dict[str, Any]:
     return {"success": True, "amount": to_json(sale.amount)}
 
 
-def sell_once(*, environment: Environment, key: str, fingerprint: bytes, sell: Sell, wait: bool = True) -> Answer:
-    """The one answer to every request with ``key``, however it sells by now and did when the key came first.
+def sell_once(
+    *, environment: Environment, key: str, fingerprint: bytes, sell: Sell, wait: bool = True
+) -> Answer:
+    """The one answer to every request with ``key``, however it sells by now and did when the key
+    came first.
 
-    ``wait``: at once, a second request waits for the first. Raises what is not kept (OutcomeUnknown, SaleInFlight), and
-    InvalidKey, KeyReused, KeyInProgress.
+    ``wait``: at once, a second request waits for the first. Raises what is not kept
+    (OutcomeUnknown, SaleInFlight), and InvalidKey, KeyReused, KeyInProgress.
     """
     if gateway.is_asked(environment):
         return _in_steps(environment, key, fingerprint, sell)
     try:
         return idempotency.once(
-            environment=environment, key=key, fingerprint=fingerprint, answer=lambda: _at_once(sell), wait=wait
+            environment=environment,
+            key=key,
+            fingerprint=fingerprint,
+            answer=lambda: _at_once(sell),
+            wait=wait,
         )
     except idempotency.Bound as bound:
         return status.answer_for(bound.subject)
@@ -55,7 +62,9 @@ def _at_once(sell: Sell) -> Answer:
 
 
 def _in_steps(environment: Environment, key: str, fingerprint: bytes, sell: Sell) -> Answer:
-    """The answer of a step-by-step sale: kept, or told by what became of the sale that the key made."""
+    """The answer of a step-by-step sale: kept, or told by what became of the sale that the key
+    made.
+    """
     row = idempotency.begin(
         environment=environment,
         key=key,

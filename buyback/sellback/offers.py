@@ -1,7 +1,8 @@
-"""An offer: the price a member was shown for one item, for a minute. The sell form carries it, signed.
+"""An offer: the price a member was shown for one item, for a minute. The sell form carries it,
+signed.
 
-Its token is the form's idempotency key: sent twice, or again because no answer came, the form hears what became of the
-first. What lapses is only the right to begin a sale.
+Its token is the form's idempotency key: sent twice, or again because no answer came, the form hears
+what became of the first. What lapses is only the right to begin a sale.
 """
 
 from __future__ import annotations
@@ -50,7 +51,9 @@ class Offer:
     @property
     def signed(self) -> str:
         """As the form carries it."""
-        return signing.dumps([self.item, str(self.amount), self.until.isoformat(), self.token], salt=SALT)
+        return signing.dumps(
+            [self.item, str(self.amount), self.until.isoformat(), self.token], salt=SALT
+        )
 
     @property
     def seconds(self) -> int:
@@ -64,7 +67,9 @@ def read(text: str, item: Item) -> Offer | None:
         pk, amount, until, token = signing.loads(text, salt=SALT)
     except signing.BadSignature:
         return None
-    return Offer(pk, Decimal(amount), datetime.fromisoformat(until), token) if pk == item.pk else None
+    return (
+        Offer(pk, Decimal(amount), datetime.fromisoformat(until), token) if pk == item.pk else None
+    )
 
 
 def accept(offer: Offer, item: Item, *, by: Actor, now: datetime) -> Answer:

@@ -1,4 +1,6 @@
-"""Quotes: what items would sell for now, without selling them. Only the quote of one single item asks the oracle."""
+"""Quotes: what items would sell for now, without selling them. Only the quote of one single item
+asks the oracle.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ from partners.models import Environment
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """``reason`` is None for an item that sells now, else not_found, expired, in_progress or price_unavailable. USD."""
+    """``reason`` is None for an item that sells now, else not_found, expired, in_progress or
+    price_unavailable. USD.
+    """
 
     item_id: str
     reason: str | None
@@ -42,17 +46,26 @@ class Quote:
         }
 
 
-def quote(environment: Environment, item_ids: list[str], now: datetime | None = None) -> list[Quote]:
+def quote(
+    environment: Environment, item_ids: list[str], now: datetime | None = None
+) -> list[Quote]:
     """A quote for each id, in their order. Two queries, however many ids."""
     moment = now or environment.database_now()
     wanted = [item_id for item_id in item_ids if "\0" not in item_id]
-    items = Item.objects.of(environment).open().filter(public_id__in=wanted).select_related("card", "purchase")
+    items = (
+        Item.objects.of(environment)
+        .open()
+        .filter(public_id__in=wanted)
+        .select_related("card", "purchase")
+    )
     found = {item.public_id: item for item in items}
     return [quote_of(found.get(item_id), item_id, environment, moment) for item_id in item_ids]
 
 
 def quote_of(item: Item | None, item_id: str, environment: Environment, now: datetime) -> Quote:
-    """The quote of an item that is not sold, or of none. Wants ``item.card`` and ``item.purchase`` loaded."""
+    """The quote of an item that is not sold, or of none. Wants ``item.card`` and ``item.purchase``
+    loaded.
+    """
     if item is None or item.state not in (Item.State.HELD, Item.State.SELLING):
         return Quote(item_id, "not_found")
     priced = price(item)
@@ -62,17 +75,23 @@ def quote_of(item: Item | None, item_id: str, environment: Environment, now: dat
     elif not item.window_is_open(now):
         reason = "expired"
     elif may_move(environment) and _is_stale(item.card.priced_at, now):
-        return Quote(item_id, "price_unavailable", percent=priced.percent, expires_at=item.expires_at)
+        return Quote(
+            item_id, "price_unavailable", percent=priced.percent, expires_at=item.expires_at
+        )
     return Quote(item_id, reason, priced.amount, priced.fmv, priced.percent, item.expires_at)
 
 
 def may_move(environment: Environment) -> bool:
-    """Whether a sale may find another price than a quote of many items did: the oracle is asked as each is sold."""
+    """Whether a sale may find another price than a quote of many items did: the oracle is asked as
+    each is sold.
+    """
     return environment.is_live and bool(settings.ORACLE_URL)
 
 
 def as_if(quote: Quote, reason: str) -> Quote:
-    """A quote as live would tell it if ``reason`` (in_progress or price_unavailable) kept the item from being sold."""
+    """A quote as live would tell it if ``reason`` (in_progress or price_unavailable) kept the item
+    from being sold.
+    """
     if quote.reason is not None:
         return quote
     if reason == "price_unavailable":
@@ -81,10 +100,11 @@ def as_if(quote: Quote, reason: str) -> Quote:
 
 
 def price_now(item: Item, now: datetime) -> Price:
-    """The price a sale of ``item`` would be made at this very moment: live asks the oracle, where there is one.
+    """The price a sale of ``item`` would be made at this very moment: live asks the oracle, where
+    there is one.
 
-    Takes 2 seconds at most. Wants ``item`` as ``Item.objects.with_card()`` loads it, with its environment. Raises
-    ItemNotFound, ItemExpired, SessionActive and outside.PriceUnavailable.
+    Takes 2 seconds at most. Wants ``item`` as ``Item.objects.with_card()`` loads it, with its
+    environment. Raises ItemNotFound, ItemExpired, SessionActive and outside.PriceUnavailable.
     """
     if item.state == Item.State.SELLING:  # its sale was in time, whatever its window says by now
         raise SessionActive

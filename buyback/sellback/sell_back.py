@@ -1,11 +1,13 @@
-"""The sellback: an item leaves the user's hands and its price is paid, once, for the right amount, or not at all.
+"""The sellback: an item leaves the user's hands and its price is paid, once, for the right amount,
+or not at all.
 
-Two ways, one promise. **At once** (the sandbox, and live while no remote oracle or treasury is configured): one
-statement, ``sell_back.sql``, beside this file, locks, prices, pays and books. **Step by step** (live, with a remote
-oracle or treasury): claim the item, ask for its price, write down what will be paid, ask the treasury, write down
-what became of it. Each step is one short transaction, and nothing is asked of anybody while one is open; the steps
-are ``buyback/live/steps.py``. Behind both stand the row's lock, the move from one state only, and the database's unique
-indexes.
+Two ways, one promise. **At once** (the sandbox, and live while no remote oracle or treasury is
+configured): one statement, ``sell_back.sql``, beside this file, locks, prices, pays and books.
+**Step by step** (live, with a remote oracle or treasury): claim the item, ask for its price, write
+down what will be paid, ask the treasury, write down what became of it. Each step is one short
+transaction, and nothing is asked of anybody while one is open; the steps are
+``buyback/live/steps.py``. Behind both stand the row's lock, the move from one state only, and the
+database's unique indexes.
 """
 
 from __future__ import annotations
@@ -70,16 +72,20 @@ def sell_back(
 ) -> Sale:
     """Sell one item back, at its price of this moment; Phygitals pays.
 
-    ``expected_amount`` is the price somebody was shown: at any other, nothing is sold. ``min_amount`` is the least the
-    caller accepts. ``item_pk`` is the item's row: given, no later pull of the same card is sold in its place.
-    ``idempotency_row`` is the idempotency key's row that a step-by-step sale is bound to. ``now`` is the environment's
-    clock (the database's, read under the lock) unless given. Amounts are USD. Raises ItemNotFound, ItemExpired,
-    SessionActive, SaleInFlight, PriceChanged, BelowMinimum, TransactionFailed: then nothing was sold; and
-    OutcomeUnknown: then the sale stays open until the treasury has said what became of it. Source: contract, section 2.
+    ``expected_amount`` is the price somebody was shown: at any other, nothing is sold.
+    ``min_amount`` is the least the caller accepts. ``item_pk`` is the item's row: given, no later
+    pull of the same card is sold in its place. ``idempotency_row`` is the idempotency key's row
+    that a step-by-step sale is bound to. ``now`` is the environment's clock (the database's, read
+    under the lock) unless given. Amounts are USD. Raises ItemNotFound, ItemExpired, SessionActive,
+    SaleInFlight, PriceChanged, BelowMinimum, TransactionFailed: then nothing was sold; and
+    OutcomeUnknown: then the sale stays open until the treasury has said what became of it. Source:
+    contract, section 2.
     """
     if "\0" in item_id:  # no id holds one, and PostgreSQL's text cannot
         raise ItemNotFound
-    order = SellbackRequest(environment, item_id, item_pk, by, expected_amount, min_amount, idempotency_row, now)
+    order = SellbackRequest(
+        environment, item_id, item_pk, by, expected_amount, min_amount, idempotency_row, now
+    )
     return _step_by_step(order) if gateway.is_asked(environment) else _at_once(order)
 
 
@@ -140,11 +146,13 @@ def _run(order: SellbackRequest, **parameters: Any) -> tuple[Any, ...] | None:
 
 
 def _busy(order: SellbackRequest) -> ItemExpired | SaleInFlight:
-    """What to say of an item whose row is locked: a sale is at it, or, once its window is over, only the sweep can
-    be.
+    """What to say of an item whose row is locked: a sale is at it, or, once its window is over,
+    only the sweep can be.
     """
     item = Item.objects.of(order.environment).held().filter(public_id=order.item_id).first()
-    expired = item is not None and not item.window_is_open(order.now or order.environment.database_now())
+    expired = item is not None and not item.window_is_open(
+        order.now or order.environment.database_now()
+    )
     return ItemExpired() if expired else SaleInFlight()
 
 
@@ -168,7 +176,9 @@ def _step_by_step(order: SellbackRequest) -> Sale:
 
 
 def _claim(order: SellbackRequest) -> steps.Attempt:
-    """The item, claimed. An earlier attempt that nobody works on any more is brought to its end first."""
+    """The item, claimed. An earlier attempt that nobody works on any more is brought to its end
+    first.
+    """
     claim = partial(
         steps.claim,
         environment=order.environment,

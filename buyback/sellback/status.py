@@ -1,4 +1,6 @@
-"""What became of a sellback: for the status endpoint, and for a key whose request never heard its answer."""
+"""What became of a sellback: for the status endpoint, and for a key whose request never heard its
+answer.
+"""
 
 from __future__ import annotations
 
@@ -26,13 +28,24 @@ from partners.models import Environment
 from partners.records import idempotency
 from partners.records.idempotency import Answer
 
-KEYS_KEPT_FOR = timedelta(hours=24)  # how long after its end a sale is told to whoever comes with its key (contract)
-WORDS = {Buyback.State.SETTLED: "completed", Buyback.State.FAILED: "failed"}  # any other is "pending"
-PRICE_REFUSED: dict[str, type[Refusal]] = {refusal.reason: refusal for refusal in (BelowMinimum, PriceChanged)}
+KEYS_KEPT_FOR = timedelta(
+    hours=24
+)  # how long after its end a sale is told to whoever comes with its key (contract)
+WORDS = {
+    Buyback.State.SETTLED: "completed",
+    Buyback.State.FAILED: "failed",
+}  # any other is "pending"
+PRICE_REFUSED: dict[str, type[Refusal]] = {
+    refusal.reason: refusal for refusal in (BelowMinimum, PriceChanged)
+}
 
 
-def status(environment: Environment, item_id: str, *, now: datetime | None = None) -> dict[str, Any]:
-    """The latest sellback of the item, as ``GET /vm/buyback/:item_id`` tells it. Raises ItemNotFound (404)."""
+def status(
+    environment: Environment, item_id: str, *, now: datetime | None = None
+) -> dict[str, Any]:
+    """The latest sellback of the item, as ``GET /vm/buyback/:item_id`` tells it. Raises
+    ItemNotFound (404).
+    """
     latest = _latest(environment, item_id)
     if latest is not None and latest.completed_at is None and reconcile(latest.pk, now=now):
         latest = _latest(environment, item_id)
@@ -50,7 +63,9 @@ def status(environment: Environment, item_id: str, *, now: datetime | None = Non
 
 
 def played(item_id: str, word: str, *, now: datetime) -> dict[str, Any]:
-    """The status of a sellback that only live could have, ``pending`` or ``failed``, begun (and ended) ``now``."""
+    """The status of a sellback that only live could have, ``pending`` or ``failed``, begun (and
+    ended) ``now``.
+    """
     return {
         "item_id": item_id,
         "status": word,
@@ -70,16 +85,22 @@ class NoSellback(ItemNotFound):
 def _latest(environment: Environment, item_id: str) -> Buyback | None:
     if "\0" in item_id:
         return None
-    sellbacks = Buyback.objects.of(environment).filter(item__public_id=item_id).select_related("payout")
+    sellbacks = (
+        Buyback.objects.of(environment).filter(item__public_id=item_id).select_related("payout")
+    )
     return sellbacks.order_by("-created_at", "-id").first()
 
 
 def answer_for(buyback_id: UUID, *, now: datetime | None = None) -> Answer:
-    """The answer that the request which made this sale should have had. Raises SaleInFlight or OutcomeUnknown."""
+    """The answer that the request which made this sale should have had. Raises SaleInFlight or
+    OutcomeUnknown.
+    """
     reconcile(buyback_id, now=now)
     buyback = Buyback.objects.select_related("environment").get(pk=buyback_id)
     if buyback.state == Buyback.State.SETTLED and buyback.amount is not None:
-        return Answer(200, orjson.dumps({"success": True, "amount": to_json(buyback.amount)}), replayed=True)
+        return Answer(
+            200, orjson.dumps({"success": True, "amount": to_json(buyback.amount)}), replayed=True
+        )
     if buyback.state == Buyback.State.FAILED:
         refusal = PRICE_REFUSED.get(buyback.failure_reason, TransactionFailed)
         return Answer(refusal.status, orjson.dumps(errors.body(refusal.sentence)), replayed=True)
@@ -88,8 +109,10 @@ def answer_for(buyback_id: UUID, *, now: datetime | None = None) -> Answer:
 
 
 def forget_keys_of_old_sales(*, now: datetime | None = None) -> int:
-    """Delete the keys of sales that ended more than 24 hours ago, if 48 hours old; returns how many. An open sale's key
-    stays, however long its outcome is waited for.
+    """Delete the keys of sales that ended more than 24 hours ago, if 48 hours old; returns how
+    many. An open sale's key stays, however long its outcome is waited for.
     """
     moment = now or clock.now()
-    return idempotency.forget_bound(Buyback.objects.filter(completed_at__lt=moment - KEYS_KEPT_FOR), now=moment)
+    return idempotency.forget_bound(
+        Buyback.objects.filter(completed_at__lt=moment - KEYS_KEPT_FOR), now=moment
+    )

@@ -21,7 +21,9 @@ else:
 BIG = 10_000  # rows up to which a list is counted; of more, the planner's estimate is shown
 PATIENCE = 100  # milliseconds a count may take before the planner's estimate is shown instead
 LONGEST = 2_000  # milliseconds a statement of a list may take
-MOST_PAGES = 100  # OFFSET reads what it skips; further back, a search or a filter finds more than leafing
+MOST_PAGES = (
+    100  # OFFSET reads what it skips; further back, a search or a filter finds more than leafing
+)
 
 
 class TooLong(Exception):
@@ -34,7 +36,10 @@ def patience(milliseconds: int) -> Iterator[None]:
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(
-                "SELECT current_setting('statement_timeout'), set_config('statement_timeout', %s, true)",
+                (
+                    "SELECT current_setting('statement_timeout'), set_config('statement_timeout', "
+                    "%s, true)"
+                ),
                 [f"{milliseconds}ms"],
             )
             before = cursor.fetchone()[0]
@@ -47,7 +52,8 @@ def patience(milliseconds: int) -> Iterator[None]:
 
 
 class EstimatedPaginator(AnyPaginator):
-    """Pages of a list: exact counts while they are cheap, PostgreSQL's own estimates where they are not.
+    """Pages of a list: exact counts while they are cheap, PostgreSQL's own estimates where they are
+    not.
 
     ``estimated`` says which, once ``count`` was read.
     """
@@ -80,7 +86,9 @@ class EstimatedPaginator(AnyPaginator):
 def _rows_at_the_last_analyze(table: str) -> int:
     """What (auto)analyze last saw; -1 before the first one."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT reltuples::bigint FROM pg_class WHERE oid = %s::regclass", [f'"{table}"'])
+        cursor.execute(
+            "SELECT reltuples::bigint FROM pg_class WHERE oid = %s::regclass", [f'"{table}"']
+        )
         return int(cursor.fetchone()[0])
 
 

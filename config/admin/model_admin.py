@@ -1,6 +1,8 @@
-"""What every admin page has in common: read-only money, exact search, cheap counts, badges and links.
+"""What every admin page has in common: read-only money, exact search, cheap counts, badges and
+links.
 
-The admin is for looking; its few buttons call the same actions as everybody. Nothing here knows an application.
+The admin is for looking; its few buttons call the same actions as everybody. Nothing here knows an
+application.
 """
 
 from __future__ import annotations
@@ -38,7 +40,10 @@ admin.site.index_title = "Vault and treasury"
 admin.site.site_url = "/dashboard/"
 
 NOTHING = "–"
-LONGEST_QUERY, MOST_VALUES = 2000, 20  # of a list's address: characters, and values of all its filters
+LONGEST_QUERY, MOST_VALUES = (
+    2000,
+    20,
+)  # of a list's address: characters, and values of all its filters
 
 
 def in_words(value: bool | None) -> str:
@@ -51,20 +56,27 @@ vars(admin_list)["_boolean_icon"] = in_words
 
 
 class _OfEnvironments:
-    """Environments are few and their rows many: which they are is asked first, so that an index of the rows by their
-    environment answers, and nothing is joined.
+    """Environments are few and their rows many: which they are is asked first, so that an index of
+    the rows by their environment answers, and nothing is joined.
     """
 
     used_parameters: dict[str, Any]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """The rows of those that are chosen."""
-        wanted = {name.removeprefix("environment__"): value for name, value in self.used_parameters.items()}
+        wanted = {
+            name.removeprefix("environment__"): value
+            for name, value in self.used_parameters.items()
+        }
         if not wanted:
             return queryset
-        environments: QuerySet[Any] = QuerySet(queryset.model._meta.get_field("environment").related_model)
+        environments: QuerySet[Any] = QuerySet(
+            queryset.model._meta.get_field("environment").related_model
+        )
         try:
-            chosen = environments.filter(build_q_object_from_lookup_parameters(wanted)).values_list("pk", flat=True)
+            chosen = environments.filter(build_q_object_from_lookup_parameters(wanted)).values_list(
+                "pk", flat=True
+            )
             return queryset.filter(environment__in=list(chosen))
         except (ValueError, ValidationError) as error:
             raise IncorrectLookupParameters(error) from error
@@ -82,11 +94,12 @@ BY_ENVIRONMENT = (("environment__mode", ModeFilter), ("environment__partner", Pa
 
 
 class LookingAdmin(ModelAdmin):
-    """A list of any length: newest first by primary key, found by exact ids, never counted nor sorted whole.
+    """A list of any length: newest first by primary key, found by exact ids, never counted nor
+    sorted whole.
 
-    ``search_fields`` are tried in turn and the first that finds anything wins: those with ``=`` are ids, looked up as
-    they are by an index; those with ``^`` are how a field begins, in any letter case; the others are looked for
-    inside the field, so they are for small tables only.
+    ``search_fields`` are tried in turn and the first that finds anything wins: those with ``=`` are
+    ids, looked up as they are by an index; those with ``^`` are how a field begins, in any letter
+    case; the others are looked for inside the field, so they are for small tables only.
     """
 
     paginator = EstimatedPaginator
@@ -96,10 +109,13 @@ class LookingAdmin(ModelAdmin):
     ordering: ClassVar[tuple[str, ...]] = ("-pk",)
     sortable_by = ()
 
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> Any:
         """A search or filter that would read too much says so, and leads back to the whole list.
 
-        So does one of more values than any of our links has. No list can be sorted, so no order is read either.
+        So does one of more values than any of our links has. No list can be sorted, so no order is
+        read either.
         """
         values = sum(len(found) for _, found in request.GET.lists())
         if len(request.META.get("QUERY_STRING", "")) > LONGEST_QUERY or values > MOST_VALUES:
@@ -114,13 +130,18 @@ class LookingAdmin(ModelAdmin):
         except TooLong:
             if not request.GET:
                 raise
-            messages.error(request, "That takes too long to find. Search by an exact id, or choose other filters.")
+            messages.error(
+                request,
+                "That takes too long to find. Search by an exact id, or choose other filters.",
+            )
             return HttpResponseRedirect(request.path)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """Rows with exactly this id, else rows that begin with or hold these words; never a row twice."""
+        """Rows with exactly this id, else rows that begin with or hold these words; never a row
+        twice.
+        """
         term = search_term.strip()
         if not term:
             return queryset, False
@@ -140,8 +161,14 @@ class LookingAdmin(ModelAdmin):
         with patience(LONGEST):
             found = super().get_changelist_instance(request)
             found.result_list = list(found.result_list[: self.list_max_show_all])
-        if found.page_num == 1 and len(found.result_list) < self.list_per_page:  # whatever was estimated, this is all
-            found.result_count, found.multi_page, found.paginator.estimated = len(found.result_list), False, False
+        if (
+            found.page_num == 1 and len(found.result_list) < self.list_per_page
+        ):  # whatever was estimated, this is all
+            found.result_count, found.multi_page, found.paginator.estimated = (
+                len(found.result_list),
+                False,
+                False,
+            )
         return found
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
@@ -154,7 +181,9 @@ class LookingAdmin(ModelAdmin):
 
 
 class Untouchable:
-    """No add, change or delete, for anybody: not by a form, a bulk action, an address or a forged POST."""
+    """No add, change or delete, for anybody: not by a form, a bulk action, an address or a forged
+    POST.
+    """
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -190,7 +219,9 @@ def confirmed(
     question: str,
     act: Callable[[Any], object],
 ) -> HttpResponse | None:
-    """A bulk action in two steps: the page that asks, then ``act`` on each row. Refusals are told, row by row."""
+    """A bulk action in two steps: the page that asks, then ``act`` on each row. Refusals are told,
+    row by row.
+    """
     if "confirmed" not in request.POST:
         context = {
             **admin.site.each_context(request),
@@ -211,7 +242,8 @@ def confirmed(
     return None
 
 
-# --- what a cell shows ----------------------------------------------------------------------------------
+# --- what a cell shows
+# ----------------------------------------------------------------------------------
 
 
 def badge(row: Model, field: str, tones: dict[str, str]) -> SafeString:

@@ -16,7 +16,9 @@ from config.web.second_factor import has_factor
 
 
 class StaffSite(AdminSite):
-    """Active staff who have a second factor. Whoever has none is led to set one up, and gets nowhere else."""
+    """Active staff who have a second factor. Whoever has none is led to set one up, and gets
+    nowhere else.
+    """
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Asked several times while a page is made; the database is asked once."""
@@ -27,17 +29,27 @@ class StaffSite(AdminSite):
             known = request.has_factor = has_factor(request.user)  # type: ignore[attr-defined]
         return known
 
-    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """No form of its own. Where somebody without permission for a page is sent to by Django's admin."""
+    def login(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """No form of its own. Where somebody without permission for a page is sent to by Django's
+        admin.
+        """
         if not request.user.is_authenticated:
-            return redirect_to_login(request.GET.get("next") or request.get_full_path(), settings.LOGIN_URL)
+            return redirect_to_login(
+                request.GET.get("next") or request.get_full_path(), settings.LOGIN_URL
+            )
         if not super().has_permission(request):
             raise PermissionDenied
         if not self.has_permission(request):
-            messages.info(request, "The admin opens to accounts with a second factor. Set one up below.")
+            messages.info(
+                request, "The admin opens to accounts with a second factor. Set one up below."
+            )
             return redirect("mfa_index")
         return redirect("admin:index")
 
-    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+    def password_change(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> Any:
         """Passwords are changed in one place."""
         return redirect("account_change_password")

@@ -1,4 +1,5 @@
-"""Buttons of a row's page in the admin: each a POST that shows a page which asks, and a second POST that acts.
+"""Buttons of a row's page in the admin: each a POST that shows a page which asks, and a second POST
+that acts.
 
 A step calls the same action as everybody; what the action refuses is told on the row's page.
 """
@@ -39,8 +40,9 @@ class ReasonForm(forms.Form):
 
 @dataclass(frozen=True)
 class Step:
-    """A button: the right it takes, its label, what its page asks and tells, what the form wants to know, and what it
-    does. ``act`` gets the request, the row and the form's values, and returns what to say after, or a page of its own.
+    """A button: the right it takes, its label, what its page asks and tells, what the form wants to
+    know, and what it does. ``act`` gets the request, the row and the form's values, and returns
+    what to say after, or a page of its own.
     """
 
     right: str
@@ -52,7 +54,9 @@ class Step:
 
 
 class SteppedAdmin(LookingAdmin):
-    """A page of a row with buttons. A subclass names its steps, says which of them a row has, and what to show."""
+    """A page of a row with buttons. A subclass names its steps, says which of them a row has, and
+    what to show.
+    """
 
     change_form_template = "admin/stepped.html"
     steps: ClassVar[dict[str, Step]] = {}
@@ -84,7 +88,11 @@ class SteppedAdmin(LookingAdmin):
     ) -> HttpResponse:
         row = self.get_object(request, object_id)
         names = self.offered(request, row) if row is not None else ()
-        may = {name: self.steps[name] for name in names if request.user.has_perm(self.steps[name].right)}
+        may = {
+            name: self.steps[name]
+            for name in names
+            if request.user.has_perm(self.steps[name].right)
+        }
         more = {"steps": may, **(extra_context or {})}
         response: HttpResponse = super().change_view(request, object_id, form_url, more)
         return response
@@ -92,12 +100,16 @@ class SteppedAdmin(LookingAdmin):
     def step_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Ask, or, once confirmed, act and go back to the row, saying what came of it."""
         step = self.steps.get(request.POST.get("step", ""))
-        if not self.has_view_permission(request) or (step and not request.user.has_perm(step.right)):
+        if not self.has_view_permission(request) or (
+            step and not request.user.has_perm(step.right)
+        ):
             raise PermissionDenied
         row = self.get_object(request, object_id)
         if row is None or step is None:
             raise Http404("No such step")
-        form = step.form(request.POST if "confirmed" in request.POST else None, initial=self.initial(row))
+        form = step.form(
+            request.POST if "confirmed" in request.POST else None, initial=self.initial(row)
+        )
         if not form.is_valid():
             return self._ask(request, row, step, form)
         try:

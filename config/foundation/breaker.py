@@ -1,7 +1,7 @@
 """A circuit breaker: after a few silences in a row, do not ask for a while.
 
-Our own, and small, because what counts is not an exception but an outcome: a treasury that declines is well, one that
-leaves us without an answer is not. Each process keeps its own.
+Our own, and small, because what counts is not an exception but an outcome: a treasury that declines
+is well, one that leaves us without an answer is not. Each process keeps its own.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ REST = 30.0  # seconds
 
 
 class Breaker:
-    """Open for 30 seconds after 5 silences in a row. Then calls are let through again: the first answer closes it, the
-    first silence opens it for another 30 seconds.
+    """Open for 30 seconds after 5 silences in a row. Then calls are let through again: the first
+    answer closes it, the first silence opens it for another 30 seconds.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:

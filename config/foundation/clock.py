@@ -1,7 +1,7 @@
 """Time: UTC everywhere, passed in as ``now=`` wherever an action or a query needs it.
 
-An action whose caller passes no ``now`` uses the database's clock, read after its locks are taken, shifted by the
-sandbox's own offset (``partners_environment.clock_offset``; always zero in live).
+An action whose caller passes no ``now`` uses the database's clock, read after its locks are taken,
+shifted by the sandbox's own offset (``partners_environment.clock_offset``; always zero in live).
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ def now() -> datetime:
 
 def iso(moment: datetime) -> str:
     """``moment`` as the contract writes times: ``2026-04-18T19:05:14.000Z`` (UTC, milliseconds)."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+    return (
+        moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+    )
 
 
 def iso_or_none(moment: datetime | None) -> str | None:

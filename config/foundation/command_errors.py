@@ -13,7 +13,9 @@ from config.foundation.errors import Refusal
 
 @contextmanager
 def in_one_line() -> Iterator[None]:
-    """A refusal, text that is no UTF-8, and an unusable database become a CommandError with exit code 2."""
+    """A refusal, text that is no UTF-8, and an unusable database become a CommandError with exit
+    code 2.
+    """
     try:
         yield
     except Refusal as refusal:

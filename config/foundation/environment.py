@@ -21,7 +21,8 @@ FALSE = ("0", "false", "no", "off")
 def text(name: str, default: str = "") -> str:
     """The value without surrounding blanks; an empty value counts as unset.
 
-    Read as it stands: to django-environ a value that starts with `$` is the name of another variable.
+    Read as it stands: to django-environ a value that starts with `$` is the name of another
+    variable.
     """
     return os.environ.get(name, "").strip() or default
 
@@ -53,7 +54,10 @@ def fraction(name: str, default: float, *, low: float, high: float) -> float:
     value = text(name)
     if not value:
         return default
-    if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", value, re.ASCII) or not low <= float(value) <= high:
+    if (
+        not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", value, re.ASCII)
+        or not low <= float(value) <= high
+    ):
         raise ImproperlyConfigured(f"{name}={value!r} is not a number from {low:g} to {high:g}.")
     return float(value)
 
@@ -70,10 +74,14 @@ def path(name: str, default: str, taken: tuple[str, ...]) -> str:
     """A path of plain segments with a slash at its end, whose first is none of ``taken``."""
     value = text(name, default).removesuffix("/")
     if not re.fullmatch(r"/?[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*", value):
-        raise ImproperlyConfigured(f"{name}={value!r} is not a path of letters, digits, - and _ such as back/office/.")
+        raise ImproperlyConfigured(
+            f"{name}={value!r} is not a path of letters, digits, - and _ such as back/office/."
+        )
     value = value.removeprefix("/")
     if value.split("/")[0] in taken:
-        raise ImproperlyConfigured(f"{name}={value!r} begins with what has its place already: {', '.join(taken)}.")
+        raise ImproperlyConfigured(
+            f"{name}={value!r} begins with what has its place already: {', '.join(taken)}."
+        )
     return f"{value}/"
 
 
@@ -86,15 +94,21 @@ def countries(name: str, default: str) -> list[str]:
     """A comma-separated list of two-letter country codes; the default's are separated by spaces."""
     value = words(name, default.split())
     if not all(re.fullmatch("[A-Z]{2}", code, re.ASCII) for code in value):
-        raise ImproperlyConfigured(f"{name} is not a list of two-letter country codes such as US,CA.")
+        raise ImproperlyConfigured(
+            f"{name} is not a list of two-letter country codes such as US,CA."
+        )
     return value
 
 
 def address(name: str, schemes: tuple[str, ...]) -> str:
-    """A URL of one of `schemes`, or "" when unset. The value is not repeated: it may hold a password."""
+    """A URL of one of `schemes`, or "" when unset. The value is not repeated: it may hold a
+    password.
+    """
     value = text(name)
     if value and urlsplit(value).scheme not in schemes:
-        raise ImproperlyConfigured(f"{name} is not a URL that starts with {' or '.join(f'{s}://' for s in schemes)}.")
+        raise ImproperlyConfigured(
+            f"{name} is not a URL that starts with {' or '.join(f'{s}://' for s in schemes)}."
+        )
     return value
 
 
@@ -104,7 +118,10 @@ def peer(name: str) -> str:
     parts = urlsplit(value)
     try:
         usable = (
-            bool((parts.hostname or "").encode("idna")) and parts.port != 0 and value.isascii() and len(value) < 200
+            bool((parts.hostname or "").encode("idna"))
+            and parts.port != 0
+            and value.isascii()
+            and len(value) < 200
         )
     except ValueError:  # a label too long, or no port of this world
         usable = False
@@ -124,5 +141,7 @@ def parsed(name: str, parse: Callable[..., dict[str, Any]], value: str) -> dict[
 def unusable(data_dir: Path, error: OSError) -> ImproperlyConfigured:
     """The sentence for a data folder that cannot be made, read or written."""
     return ImproperlyConfigured(
-        f"The data folder {data_dir} cannot be used ({error.strerror}); set DATA_DIR to a folder of your own."
+        f"The data folder {data_dir} cannot be used ({error.strerror}); set DATA_DIR to a "
+        "folder "
+        "of your own."
     )

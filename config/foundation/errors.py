@@ -1,7 +1,8 @@
 """From a domain error to the contract's body.
 
-An action refuses by raising a subclass of ``Refusal``, defined in the action's own file. Each carries the sentence and
-the status the published contract gives it; ``answer`` is the only place that turns an exception into a response.
+An action refuses by raising a subclass of ``Refusal``, defined in the action's own file. Each
+carries the sentence and the status the published contract gives it; ``answer`` is the only place
+that turns an exception into a response.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ log = structlog.get_logger(__name__)
 class Refusal(Exception):
     """A request that is refused by rule: nothing was changed.
 
-    ``sentence`` is the contract's error string, ``status`` its HTTP status, ``retry_after`` seconds to wait, if any.
+    ``sentence`` is the contract's error string, ``status`` its HTTP status, ``retry_after`` seconds
+    to wait, if any.
     """
 
     sentence: str = "An unexpected error occurred"
@@ -67,15 +69,17 @@ class RateLimited(Refusal):
 
 
 class InsecureCall(Refusal):
-    """A call in the clear where TLS is the rule: its key should be thought lost. A redirect would turn a POST into a
-    GET.
+    """A call in the clear where TLS is the rule: its key should be thought lost. A redirect would
+    turn a POST into a GET.
     """
 
     sentence = "HTTPS is required"
 
 
 class HostNotAllowed(Refusal):
-    """The call names a host that this server does not answer to, and no PUBLIC_URL says what its address is."""
+    """The call names a host that this server does not answer to, and no PUBLIC_URL says what its
+    address is.
+    """
 
     sentence = "Host not allowed"
 
@@ -100,8 +104,8 @@ def body(sentence: str) -> dict[str, str]:
 def answer(error: Exception, context: dict[str, Any]) -> Response:
     """The response for ``error``: REST framework's ``EXCEPTION_HANDLER``.
 
-    Anything that is not a refusal is logged with its traceback and answered with the view's own ``fault`` sentence, as
-    JSON: a partner's server never sees an HTML page.
+    Anything that is not a refusal is logged with its traceback and answered with the view's own
+    ``fault`` sentence, as JSON: a partner's server never sees an HTML page.
     """
     if isinstance(error, TooManyFieldsSent):
         error = TooManyParameters()
@@ -112,7 +116,10 @@ def answer(error: Exception, context: dict[str, Any]) -> Response:
         return Response(body("Method not allowed"), status=405)
     if isinstance(error, (Http404, exceptions.NotFound)):
         return Response(body("Not found"), status=404)
-    if isinstance(error, (exceptions.NotAuthenticated, exceptions.AuthenticationFailed, exceptions.PermissionDenied)):
+    if isinstance(
+        error,
+        (exceptions.NotAuthenticated, exceptions.AuthenticationFailed, exceptions.PermissionDenied),
+    ):
         return Response(body(InvalidApiKey.sentence), status=InvalidApiKey.status)
     log.error("api_fault", exc_info=error)
     fault = getattr(context.get("view"), "fault", Refusal.sentence)

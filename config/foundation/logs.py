@@ -11,7 +11,9 @@ import structlog
 
 
 def logging_config(style: str, level: str) -> dict[str, Any]:
-    """The value of Django's LOGGING. `style` is `json` or `text`, `level` a name of the `logging` module."""
+    """The value of Django's LOGGING. `style` is `json` or `text`, `level` a name of the `logging`
+    module.
+    """
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -34,7 +36,11 @@ def logging_config(style: str, level: str) -> dict[str, Any]:
     last: list[Any] = (
         [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
         if style == "json"
-        else [structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)]
+        else [
+            structlog.dev.ConsoleRenderer(
+                colors=False, exception_formatter=structlog.dev.plain_traceback
+            )
+        ]
     )
     return {
         "version": 1,

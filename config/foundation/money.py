@@ -1,7 +1,8 @@
 """Money: US dollars as ``Decimal``, two places, rounded half up. The one place that rounds.
 
 The database holds money as ``numeric(12, 2)``; PostgreSQL's ``round(numeric, 2)`` rounds positive
-numbers half up as well, so both sides of the house agree (``tests/config/foundation/test_money.py`` compares them).
+numbers half up as well, so both sides of the house agree (``tests/config/foundation/test_money.py``
+compares them).
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 from django.db import models
 
 CENT = Decimal("0.01")
-LIMIT = Decimal(1000000000)  # below a billion dollars; the bound also keeps NaN and Infinity out of a column
+LIMIT = Decimal(
+    1000000000
+)  # below a billion dollars; the bound also keeps NaN and Infinity out of a column
 
 
 def round_usd(amount: Decimal) -> Decimal:
@@ -34,7 +37,9 @@ else:
 
 
 class MoneyField(DecimalColumn):
-    """A USD column, ``numeric(12, 2)``. Give each one a ``money_check`` in its model's constraints."""
+    """A USD column, ``numeric(12, 2)``. Give each one a ``money_check`` in its model's
+    constraints.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs["max_digits"], kwargs["decimal_places"] = 12, 2

@@ -1,11 +1,13 @@
 """Calls to the outside world: HTTP, pooled, with one deadline over the whole of a call.
 
-A timeout for each phase is not enough: a peer that sends a byte a second never trips it. Here every look-up, connect,
-handshake, read and write gets only what is left of the call's seconds. Of an answer at most `MAX_BODY` bytes are read.
-Redirects are not followed, content is not decompressed, proxies of the environment are not used, TLS is verified.
+A timeout for each phase is not enough: a peer that sends a byte a second never trips it. Here every
+look-up, connect, handshake, read and write gets only what is left of the call's seconds. Of an
+answer at most `MAX_BODY` bytes are read. Redirects are not followed, content is not decompressed,
+proxies of the environment are not used, TLS is verified.
 
-This is httpcore2, the transport below httpx2: what httpx2 adds (redirects, decoding, cookies, proxies) is what a client
-of money must not do. A client may be shared by threads; after a fork the child starts with a pool of its own.
+This is httpcore2, the transport below httpx2: what httpx2 adds (redirects, decoding, cookies,
+proxies) is what a client of money must not do. A client may be shared by threads; after a fork the
+child starts with a pool of its own.
 """
 
 from __future__ import annotations
@@ -38,8 +40,8 @@ from config.foundation import shared_connections
 MAX_BODY = 64 * 1024  # bytes
 MAX_CONNECTIONS = settings.OUTBOUND_CONNECTIONS  # of a process to one peer
 IDLE = 15.0  # seconds an unused connection is kept
-# Threads of a process that may wait for peers only to look something up: half of the lane whose requests wait for peers
-# (config/web/routing.py). Sellbacks have the other half.
+# Threads of a process that may wait for peers only to look something up: half of the lane whose
+# requests wait for peers (config/web/routing.py). Sellbacks have the other half.
 PLACES = max(1, settings.WEB_PEER_THREADS // 2)
 AT_ONCE = BoundedSemaphore(PLACES)
 
@@ -49,7 +51,9 @@ _deadline: ContextVar[float] = ContextVar("deadline")
 
 @contextmanager
 def one_of_few() -> Iterator[bool]:
-    """Whether this thread is one of the few that may wait for a peer meanwhile. Nobody waits for a place."""
+    """Whether this thread is one of the few that may wait for a peer meanwhile. Nobody waits for a
+    place.
+    """
     taken = AT_ONCE.acquire(blocking=False)
     try:
         yield taken
@@ -59,7 +63,9 @@ def one_of_few() -> Iterator[bool]:
 
 
 class Fault(StrEnum):
-    """Why a call brought no answer. After any of them the peer may have acted on the request or not."""
+    """Why a call brought no answer. After any of them the peer may have acted on the request or
+    not.
+    """
 
     TIMEOUT = "timeout"
     UNREACHABLE = "unreachable"  # no connection, no trusted one, or lost before an answer began
@@ -75,7 +81,9 @@ class CallFailed(Exception):
 
 
 class InsideTransaction(RuntimeError):
-    """The caller holds a database transaction open while it would wait for the network: a defect."""
+    """The caller holds a database transaction open while it would wait for the network: a
+    defect.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +112,9 @@ class Answer:
 
 
 class Client:
-    """The calls to one peer at `base_url` (http or https; a path in it goes before every path called)."""
+    """The calls to one peer at `base_url` (http or https; a path in it goes before every path
+    called).
+    """
 
     def __init__(self, base_url: str) -> None:
         self._base = urlsplit(base_url.rstrip("/"))
@@ -122,7 +132,8 @@ class Client:
         headers: Mapping[str, str] | None = None,
         body: bytes | None = None,
     ) -> Answer:
-        """One request, one answer, in `seconds` in all; any status is an answer. `path` is percent-encoded.
+        """One request, one answer, in `seconds` in all; any status is an answer. `path` is
+        percent-encoded.
 
         Raises CallFailed. Raises InsideTransaction before anything is sent.
         """
@@ -130,7 +141,9 @@ class Client:
         shared_connections.give_back()
         token = _deadline.set(time.monotonic() + seconds)
         try:
-            return self._exchange(method, path, {"Accept-Encoding": "identity", **(headers or {})}, body)
+            return self._exchange(
+                method, path, {"Accept-Encoding": "identity", **(headers or {})}, body
+            )
         except httpcore2.TimeoutException as error:
             raise CallFailed(Fault.TIMEOUT, str(error)) from error
         except (httpcore2.NetworkError, httpcore2.ProxyError) as error:
@@ -148,14 +161,19 @@ class Client:
         """Close the connections that are not in use. The client may be called again."""
         self._connections.close()
 
-    def _exchange(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
+    def _exchange(
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes | None
+    ) -> Answer:
         url = self._url(self.target(path))
         sent = list(headers.items())
         with (
             self._connections.one() as connection,
             connection.stream(method, url, headers=sent, content=body) as response,
         ):
-            names = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
+            names = {
+                name.decode("latin-1").lower(): value.decode("latin-1")
+                for name, value in response.headers
+            }
             if names.get("content-encoding", "identity").lower() != "identity":
                 raise CallFailed(Fault.MALFORMED, "a content encoding nobody asked for")
             return Answer(response.status, names, _capped(response.iter_stream()))
@@ -280,7 +298,10 @@ class _Stream(httpcore2.NetworkStream):
         self._inner.close()
 
     def start_tls(
-        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
     ) -> httpcore2.NetworkStream:
         return _Stream(self._inner.start_tls(ssl_context, server_hostname, _left()))
 
@@ -304,7 +325,9 @@ class _Backend(httpcore2.NetworkBackend):
             # An address that never answers must leave time for the next one.
             share = _left() / (len(addresses) - place + 1)
             try:
-                stream = httpcore2.SyncBackend().connect_tcp(address, port, share, local_address, socket_options)
+                stream = httpcore2.SyncBackend().connect_tcp(
+                    address, port, share, local_address, socket_options
+                )
             except (httpcore2.ConnectError, httpcore2.ConnectTimeout):
                 if place == len(addresses):
                     raise
@@ -367,7 +390,9 @@ def _refuse(constant: str) -> Any:
 
 
 def _refuse_open_transaction() -> None:
-    """A slow peer must never hold a row's lock. The transaction a test case wraps itself in does not count."""
+    """A slow peer must never hold a row's lock. The transaction a test case wraps itself in does
+    not count.
+    """
     for connection in connections.all(initialized_only=True):
         if any(not getattr(block, "_from_testcase", False) for block in connection.atomic_blocks):
             raise InsideTransaction("a call to the outside world inside a database transaction")

@@ -1,4 +1,6 @@
-"""The secret key of a server that runs for itself: made once, kept in the data folder, its owner's alone."""
+"""The secret key of a server that runs for itself: made once, kept in the data folder, its owner's
+alone.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,9 @@ from config.foundation import environment
 
 
 def development_secret_key(data_dir: Path) -> str:
-    """The key in `data_dir`/secret_key, made now if it is not there. Raises ImproperlyConfigured."""
+    """The key in `data_dir`/secret_key, made now if it is not there. Raises
+    ImproperlyConfigured.
+    """
     path = data_dir / "secret_key"
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
@@ -22,7 +26,9 @@ def development_secret_key(data_dir: Path) -> str:
 
 
 def _write_once(path: Path, value: str) -> None:
-    """Two commands may start at once: a link fails where the other was first, so both read one whole key."""
+    """Two commands may start at once: a link fails where the other was first, so both read one
+    whole key.
+    """
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     draft.touch(mode=0o600)
     draft.write_text(value)

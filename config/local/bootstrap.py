@@ -1,9 +1,9 @@
 """Makes `.venv` from the hashed lock and runs the command inside it. Standard library only.
 
-Nothing but Python with pip is needed: `venv --without-pip` wants no ensurepip, and `pip --python` installs
-from outside, so an externally managed Python is left alone. The file `.venv/lock` holds the name and the
-hash of the lock that was installed last; it says `making` while that is going on, so an environment whose
-making was interrupted is thrown away and made again.
+Nothing but Python with pip is needed: `venv --without-pip` wants no ensurepip, and `pip --python`
+installs from outside, so an externally managed Python is left alone. The file `.venv/lock` holds
+the name and the hash of the lock that was installed last; it says `making` while that is going on,
+so an environment whose making was interrupted is thrown away and made again.
 
 An active environment that can already import Django is used as it is.
 """
@@ -35,7 +35,9 @@ class BootstrapError(Exception):
 
 
 def ensure(arguments: list[str]) -> None:
-    """Return inside a ready environment, or replace this process by one that is. Exits 2 with a sentence."""
+    """Return inside a ready environment, or replace this process by one that is. Exits 2 with a
+    sentence.
+    """
     here = Path(sys.prefix).resolve() == VENV.resolve()
     if not here and _active_environment():
         return
@@ -136,7 +138,9 @@ def _prepare(wanted: str) -> None:
 
 
 def _installed() -> str:
-    """The first word of the stamp: `app`, `dev`, `making`, or nothing for an environment made by hand."""
+    """The first word of the stamp: `app`, `dev`, `making`, or nothing for an environment made by
+    hand.
+    """
     try:
         return STAMP.read_text().split(" ", 1)[0].strip()
     except OSError:
@@ -148,7 +152,9 @@ def _usable() -> bool:
     if not PYTHON.exists() or _installed() == MAKING:
         return False
     check = "import sys; sys.exit(sys.version_info < (3, 11))"
-    return subprocess.run([str(PYTHON), "-c", check], check=False, capture_output=True).returncode == 0
+    return (
+        subprocess.run([str(PYTHON), "-c", check], check=False, capture_output=True).returncode == 0
+    )
 
 
 def _install(lock: str) -> None:
@@ -165,7 +171,12 @@ def _install(lock: str) -> None:
             "--retries",
             "2",
         ),
-        *("--disable-pip-version-check", "--no-warn-script-location", "-r", str(LOCKS / f"{lock}.txt")),
+        *(
+            "--disable-pip-version-check",
+            "--no-warn-script-location",
+            "-r",
+            str(LOCKS / f"{lock}.txt"),
+        ),
         what=f"install the packages of config/lock/{lock}.txt (is there a network?)",
     )
 
@@ -173,10 +184,14 @@ def _install(lock: str) -> None:
 def _python(*arguments: str, what: str) -> None:
     """Run the base Python; what it prints is shown only as the reason of a failure."""
     environment = {**os.environ, "PIP_USER": "0", "PIP_ROOT_USER_ACTION": "ignore"}
-    done = subprocess.run([BASE_PYTHON, *arguments], env=environment, check=False, capture_output=True, text=True)
+    done = subprocess.run(
+        [BASE_PYTHON, *arguments], env=environment, check=False, capture_output=True, text=True
+    )
     if done.returncode:
         lines = [line.strip() for line in (done.stderr + done.stdout).splitlines() if line.strip()]
-        errors = [line for line in lines if line.startswith("ERROR")] or lines or ["no reason given"]
+        errors = (
+            [line for line in lines if line.startswith("ERROR")] or lines or ["no reason given"]
+        )
         raise BootstrapError(f"Could not {what}: {errors[-1].removeprefix('ERROR: ')}")
 
 

@@ -1,7 +1,9 @@
-"""What one child of `manage.py up` runs: `python -m config.local.child web|worker|beat LEASH [PORT [HOST]]`.
+"""What one child of `manage.py up` runs: `python -m config.local.child web|worker|beat LEASH [PORT
+[HOST]]`.
 
-LEASH is the reading end of a pipe whose other end only `up` holds. When `up` is gone, even after `kill -9`, the
-pipe ends and the child asks itself to stop; ten seconds later it is ended, and gives the database up before that.
+LEASH is the reading end of a pipe whose other end only `up` holds. When `up` is gone, even after
+`kill -9`, the pipe ends and the child asks itself to stop; ten seconds later it is ended, and gives
+the database up before that.
 """
 
 from __future__ import annotations
@@ -34,7 +36,9 @@ def worker() -> None:
     from config.celery import app
 
     quiet = ("--without-gossip", "--without-mingle", "--without-heartbeat")
-    app.worker_main(["worker", "--concurrency", str(settings.TASK_PROCESSES), "--loglevel", "INFO", *quiet])
+    app.worker_main(
+        ["worker", "--concurrency", str(settings.TASK_PROCESSES), "--loglevel", "INFO", *quiet]
+    )
 
 
 def beat() -> None:
@@ -54,7 +58,9 @@ def _stop_with_parent(leash: int) -> None:
 
 
 def _give_the_database_up() -> None:
-    """What the role has forked is in it as well, so it goes first: whoever is the last of all stops the server."""
+    """What the role has forked is in it as well, so it goes first: whoever is the last of all stops
+    the server.
+    """
     from django.conf import settings
 
     from config.postgres import embedded
@@ -82,7 +88,8 @@ def _hold_the_database() -> None:
 
 def main(role: str, leash: str, *arguments: str) -> None:
     """Run `role` until told to stop."""
-    # Told so before Celery or granian listens, it leaves in order as well: otherwise nobody stops the database.
+    # Told so before Celery or granian listens, it leaves in order as well: otherwise nobody stops
+    # the database.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     threading.Thread(target=_stop_with_parent, args=(int(leash),), daemon=True).start()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")

@@ -1,4 +1,5 @@
-"""The children of `manage.py up`: started, watched through their logs, replaced, and stopped in order.
+"""The children of `manage.py up`: started, watched through their logs, replaced, and stopped in
+order.
 
 Each child leads its own process group. Ctrl-C in the terminal reaches `up` alone, which then stops
 the children in order, and whatever a killed child leaves behind is ended with its group.
@@ -23,7 +24,10 @@ KEPT_LOG_BYTES = 10_000_000
 RESTARTS, WITHIN = 5, 60.0  # a role that ends so often, within so many seconds, is given up
 PAUSE = 0.5  # seconds before a process that ended is replaced
 # What deserves a look: a warning or worse in either log format, or the first line of a traceback.
-LOUD = re.compile(r"\[(warning|error|critical)\s*\]|\"level\": ?\"(warning|error|critical)\"|^Traceback", re.IGNORECASE)
+LOUD = re.compile(
+    r"\[(warning|error|critical)\s*\]|\"level\": ?\"(warning|error|critical)\"|^Traceback",
+    re.IGNORECASE,
+)
 
 
 class ChildDiedError(Exception):
@@ -122,7 +126,10 @@ class Children:
             try:
                 child.process.wait(max(0.1, until - time.monotonic()))
             except subprocess.TimeoutExpired:
-                print(f"The {child.command.name} process did not stop in time and is killed.", file=sys.stderr)
+                print(
+                    f"The {child.command.name} process did not stop in time and is killed.",
+                    file=sys.stderr,
+                )
             child.stop(signal.SIGKILL)
             child.process.wait()
         self.running.clear()
@@ -135,7 +142,14 @@ class Children:
             log.replace(log.with_suffix(".log.1"))
         with log.open("ab") as output:
             process = subprocess.Popen(
-                [sys.executable, "-m", "config.local.child", command.role, str(self._leash), *command.arguments],
+                [
+                    sys.executable,
+                    "-m",
+                    "config.local.child",
+                    command.role,
+                    str(self._leash),
+                    *command.arguments,
+                ],
                 cwd=self.root,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -156,8 +170,13 @@ class Children:
         status = child.process.returncode
         if len(ended) >= RESTARTS:
             raise ChildDiedError(
-                f"The {command.role} process ended {RESTARTS} times within a minute (status {status}); "
+                f"The {command.role} process ended {RESTARTS} times within a minute (status "
+                f"{status}); "
                 f"its log is {child.log}."
             )
-        print(f"The {command.name} process ended (status {status}) and is replaced.", file=sys.stderr, flush=True)
+        print(
+            f"The {command.name} process ended (status {status}) and is replaced.",
+            file=sys.stderr,
+            flush=True,
+        )
         child.again_at = now + PAUSE

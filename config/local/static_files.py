@@ -1,4 +1,6 @@
-"""The static files as they are served: collected, named by their content, compressed; again only after a change."""
+"""The static files as they are served: collected, named by their content, compressed; again only
+after a change.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,9 @@ from django.core.management import call_command
 
 
 def collect() -> None:
-    """`collectstatic`, unless what lies there was made of the very same files: compressing takes many seconds."""
+    """`collectstatic`, unless what lies there was made of the very same files: compressing takes
+    many seconds.
+    """
     stamp = Path(settings.DATA_DIR) / "static.sha256"
     made_of = _fingerprint()
     manifest = Path(settings.STATIC_ROOT) / "staticfiles.json"
@@ -24,7 +28,9 @@ def collect() -> None:
 
 
 def _fingerprint() -> str:
-    return hashlib.sha256("\n".join([str(settings.STORAGES["staticfiles"]), *sorted(_sources())]).encode()).hexdigest()
+    return hashlib.sha256(
+        "\n".join([str(settings.STORAGES["staticfiles"]), *sorted(_sources())]).encode()
+    ).hexdigest()
 
 
 def _sources() -> Iterator[str]:

@@ -8,7 +8,10 @@ from config.openapi.schemas import Schema, text
 
 NUMBER = {"type": "string", "pattern": "^[0-9]+$"}
 HEADERS: dict[str, dict[str, Any]] = {
-    "X-Request-Id": {"description": "The caller's own, if it sent a sane one.", "schema": text(minLength=1)},
+    "X-Request-Id": {
+        "description": "The caller's own, if it sent a sane one.",
+        "schema": text(minLength=1),
+    },
     "X-RateLimit-Limit": {"description": "Calls a minute of this class.", "schema": NUMBER},
     "X-RateLimit-Remaining": {"description": "Calls left in this minute.", "schema": NUMBER},
     "X-RateLimit-Reset": {"description": "Seconds until the full limit is back.", "schema": NUMBER},
@@ -40,16 +43,26 @@ def headers(*more: str) -> dict[str, Any]:
 
 def success(schema: Schema, description: str, *more: str) -> dict[str, Any]:
     """A 200 in JSON."""
-    return {"description": description, "headers": headers(*more), "content": {"application/json": {"schema": schema}}}
+    return {
+        "description": description,
+        "headers": headers(*more),
+        "content": {"application/json": {"schema": schema}},
+    }
 
 
-def refusal(sentences: list[str], *more: str, beside: dict[str, Schema] | None = None) -> dict[str, Any]:
-    """The error envelope with one of these sentences; ``N`` at an end stands for a number. ``beside``: what else it
-    may hold.
+def refusal(
+    sentences: list[str], *more: str, beside: dict[str, Schema] | None = None
+) -> dict[str, Any]:
+    """The error envelope with one of these sentences; ``N`` at an end stands for a number.
+    ``beside``: what else it may hold.
     """
     exact = [sentence for sentence in sentences if not sentence.endswith(TOO_MANY)]
     kinds: list[Schema] = [{"type": "string", "enum": exact}] if exact else []
-    kinds += [{"type": "string", "pattern": f"^{sentence}[0-9]+$"} for sentence in sentences if sentence not in exact]
+    kinds += [
+        {"type": "string", "pattern": f"^{sentence}[0-9]+$"}
+        for sentence in sentences
+        if sentence not in exact
+    ]
     error = kinds[0] if len(kinds) == 1 else {"anyOf": kinds}
     body = {
         "type": "object",

@@ -1,4 +1,6 @@
-"""From a row of ``operations.py`` to its operation in the document; drf-spectacular walks the routes."""
+"""From a row of ``operations.py`` to its operation in the document; drf-spectacular walks the
+routes.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,11 @@ SANDBOX = "/_/"
 KEY = {
     "name": "Idempotency-Key",
     "in": "header",
-    "description": "The same key and request again: the first answer again, and no second effect. Kept for 48 hours.",
+    "description": (
+        "The same key and request again: the first answer again, and no second "
+        "effect. Kept for "
+        "48 hours."
+    ),
     "schema": text(minLength=1, maxLength=255),
 }
 
@@ -40,12 +46,19 @@ def _operation(row: Operation, path: str, *, sandbox: bool) -> dict[str, Any]:
         "responses": _responses(row, sandbox=sandbox),
     }
     if row.body is not None:
-        found["requestBody"] = {"required": True, "content": {"application/json": {"schema": row.body}}}
+        found["requestBody"] = {
+            "required": True,
+            "content": {"application/json": {"schema": row.body}},
+        }
     return found
 
 
 def _description(row: Operation) -> str:
-    scopes = f"A key with scopes must have {', '.join(f'`{scope}`' for scope in row.scopes)}." if row.scopes else ""
+    scopes = (
+        f"A key with scopes must have {', '.join(f'`{scope}`' for scope in row.scopes)}."
+        if row.scopes
+        else ""
+    )
     return " ".join(part for part in (row.description, scopes) if part)
 
 
@@ -59,23 +72,38 @@ def _parameters(row: Operation, path: str, *, sandbox: bool) -> list[dict[str, A
         found.append(KEY)
     if sandbox:
         played = ["internal_error", *(["in_flight"] if row.acts else []), *row.scenarios]
-        description = "Answer as live would in this case; nothing is done, but for a purchase that is `pending`."
+        description = (
+            "Answer as live would in this case; nothing is done, but for a purchase "
+            "that is "
+            "`pending`."
+        )
         schema = {"type": "string", "enum": played}
-        found.append({"name": "X-Sandbox-Scenario", "in": "header", "description": description, "schema": schema})
+        found.append(
+            {
+                "name": "X-Sandbox-Scenario",
+                "in": "header",
+                "description": description,
+                "schema": schema,
+            }
+        )
     return found
 
 
 def _responses(row: Operation, *, sandbox: bool) -> dict[str, Any]:
     answer = row.sandbox_answer if sandbox and row.sandbox_answer else row.answer
     replayed = ("Idempotency-Replayed",) if row.acts else ()
-    # Headers that need not be there are told of, but not demanded: OpenAPI 3.1 headers are optional unless required.
+    # Headers that need not be there are told of, but not demanded: OpenAPI 3.1 headers are optional
+    # unless required.
     found = {"200": success(answer, row.summary, *replayed)}
     if row.csv:
         found["200"]["content"]["text/csv"] = {"schema": text()}
     for status, sentences in sorted(_sentences(row, sandbox=sandbox).items()):
         more = ("Retry-After",) if status in (409, 429) else ()
         found[str(status)] = refusal(
-            sentences, *more, *(replayed if status == 400 else ()), beside=row.more if status == 400 else None
+            sentences,
+            *more,
+            *(replayed if status == 400 else ()),
+            beside=row.more if status == 400 else None,
         )
     return found
 

@@ -1,7 +1,7 @@
 """Every call of the partner API, in the contract's order: what it takes and each answer it gives.
 
-A row is found by its view's name and method. What all calls share (key, scope, limits, idempotency) is added by
-``generator.py``, so a row says only what is its own.
+A row is found by its view's name and method. What all calls share (key, scope, limits, idempotency)
+is added by ``generator.py``, so a row says only what is its own.
 """
 
 from __future__ import annotations
@@ -9,7 +9,19 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from config.openapi.answers import TOO_MANY
-from config.openapi.schemas import ORDER_ID, ORDER_STATUS, TIME, UUID, Schema, closed, listed, nullable, page, ref, text
+from config.openapi.schemas import (
+    ORDER_ID,
+    ORDER_STATUS,
+    TIME,
+    UUID,
+    Schema,
+    closed,
+    listed,
+    nullable,
+    page,
+    ref,
+    text,
+)
 
 READ, SALE, PURCHASE, SHIP = "inventory:read", "buyback:write", "purchase:write", "ship:write"
 FAULT = "An unexpected error occurred"
@@ -22,9 +34,10 @@ ITEM_IDS = "item_ids must be a list of 1 to 50 strings"
 
 @dataclass(frozen=True)
 class Operation:
-    """One call. ``refusals`` are the sentences of its own by status, ``live_refusals`` those that only live gives;
-    ``answer`` is its 200, ``sandbox_answer`` the sandbox's where that differs. ``acts``: it may carry an
-    Idempotency-Key; ``scopes``: what a limited key must have; ``more``: what a 400 may hold beside the sentence.
+    """One call. ``refusals`` are the sentences of its own by status, ``live_refusals`` those that
+    only live gives; ``answer`` is its 200, ``sandbox_answer`` the sandbox's where that differs.
+    ``acts``: it may carry an Idempotency-Key; ``scopes``: what a limited key must have; ``more``:
+    what a 400 may hold beside the sentence.
     """
 
     id: str
@@ -60,11 +73,15 @@ TIMES = {
     "created_from": MOMENT | {"description": "From this moment on."},
     "created_to": MOMENT | {"description": "Before this moment."},
 }
-CLAMPED: Schema = {"type": ["integer", "string"], "description": "1 to 100; anything else is forced there, or 20."}
+CLAMPED: Schema = {
+    "type": ["integer", "string"],
+    "description": "1 to 100; anything else is forced there, or 20.",
+}
 PAGES: dict[str, Schema] = {"limit": CLAMPED, "cursor": text("`next_cursor` of the page before.")}
 WHOSE = {"user_id": text("Your own id of the user."), "item_id": text("Every pull of this item.")}
 HISTORY = (
-    "Newest first. A cursor belongs to its environment, route and filters. With `Accept: text/csv` every row from the"
+    "Newest first. A cursor belongs to its environment, route and filters. With `Accept: "
+    "text/csv` every row from the"
     " cursor on, streamed; `limit` then means nothing."
 )
 
@@ -91,7 +108,8 @@ def words(*values: str) -> Schema:
 
 
 EVENT_TYPES = (
-    "item.pulled", "item.expired", "item.window_changed", "buyback.completed", "buyback.failed", "shipment.updated",
+    "item.pulled", "item.expired", "item.window_changed", "buyback.completed", "buyback.failed",
+    "shipment.updated",
 )  # fmt: skip
 
 OPERATIONS: dict[tuple[str, str], Operation] = {
@@ -99,7 +117,11 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
         id="sellBack",
         tag="Sell back",
         summary="Sell one item back, at once",
-        description="Phygitals pays. Live sells at the price of this moment, the sandbox at the price of the pull.",
+        description=(
+            "Phygitals pays. Live sells at the price of this moment, the sandbox at the "
+            "price of "
+            "the pull."
+        ),
         scopes=(SALE,),
         body={
             "type": "object",
@@ -184,7 +206,9 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
         id="buy",
         tag="Purchase",
         summary="Buy pulls of a pack for a user",
-        description="Live may answer before the pulls are made, with no `nfts`: ask for the status then.",
+        description=(
+            "Live may answer before the pulls are made, with no `nfts`: ask for the status then."
+        ),
         scopes=(PURCHASE,),
         body={
             "type": "object",
@@ -193,7 +217,10 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
                 "id": text("The pack's id."),
                 "amount": {"type": "integer", "minimum": 1},
                 "user_id": text(
-                    "Your own id of the user.", minLength=1, maxLength=255, pattern=r"^[^\x00-\x1f\x7f-\x9f]+$"
+                    "Your own id of the user.",
+                    minLength=1,
+                    maxLength=255,
+                    pattern=r"^[^\x00-\x1f\x7f-\x9f]+$",
                 ),
             },
         },
@@ -237,12 +264,21 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
         id="shipQuote",
         tag="Shipping",
         summary="What it costs to send items somewhere",
-        description="Good for 15 minutes; nothing is locked. Items that are being sold this very moment are left out.",
+        description=(
+            "Good for 15 minutes; nothing is locked. Items that are being sold this "
+            "very moment "
+            "are left out."
+        ),
         scopes=(SHIP,),
         body=item_ids(100, destination=ref("Destination")),
         answer=ref("ShippingQuote"),
         refusals={
-            400: ["item_ids is required", "Invalid destination address", NOT_FOUND, "No shippable items in request"],
+            400: [
+                "item_ids is required",
+                "Invalid destination address",
+                NOT_FOUND,
+                "No shippable items in request",
+            ],
             422: ["Country not supported"],
         },
         more={"details": text("What is wrong with the address."), "suggested": ref("Destination")},
@@ -274,14 +310,20 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
         answer=ref("ShippingOrder"),
         refusals={400: ["Host not allowed"], 404: ["Order not found", "Not found"]},
     ),
-    ("Buybacks", "GET"): history("Every sellback", "Buyback", status=words("pending", "completed", "failed"), **WHOSE),
-    ("Payouts", "GET"): history("What was paid to users", "Payout", status=words("pending", "paid", "failed"), **WHOSE),
+    ("Buybacks", "GET"): history(
+        "Every sellback", "Buyback", status=words("pending", "completed", "failed"), **WHOSE
+    ),
+    ("Payouts", "GET"): history(
+        "What was paid to users", "Payout", status=words("pending", "paid", "failed"), **WHOSE
+    ),
     ("Events", "GET"): history("What happened", "Event", type=words(*EVENT_TYPES)),
     ("Clock", "POST"): Operation(
         id="moveClock",
         tag="Sandbox",
         summary="Move this sandbox's clock forward",
-        description="Windows, quotes and sweeps follow it at once. It never goes back; a reset does.",
+        description=(
+            "Windows, quotes and sweeps follow it at once. It never goes back; a reset does."
+        ),
         scopes=("inventory:read", "buyback:write", "purchase:write", "ship:write"),
         body={
             "oneOf": [
@@ -289,7 +331,11 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
                     "type": "object",
                     "required": ["advance_seconds"],
                     "properties": {
-                        "advance_seconds": {"type": "integer", "minimum": 0, "maximum": 315_619_200},
+                        "advance_seconds": {
+                            "type": "integer",
+                            "minimum": 0,
+                            "maximum": 315_619_200,
+                        },
                         "now": {"type": "null"},
                     },
                 },
@@ -314,7 +360,9 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
         id="advanceOrder",
         tag="Sandbox",
         summary="Move an order on",
-        description="To the next status, or to the one named. `cancelled` and `failed` give the items back.",
+        description=(
+            "To the next status, or to the one named. `cancelled` and `failed` give the items back."
+        ),
         scopes=(SHIP,),
         body={"type": "object", "properties": {"status": nullable(ORDER_STATUS)}},
         answer=ref("ShippingOrder"),
@@ -328,10 +376,18 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
         id="reset",
         tag="Sandbox",
         summary="Empty this sandbox",
-        description="Users, items, sales and events are gone, the clock is real again, keys stay. Takes no body.",
+        description=(
+            "Users, items, sales and events are gone, the clock is real again, keys "
+            "stay. Takes "
+            "no body."
+        ),
         scopes=("inventory:read", "buyback:write", "purchase:write", "ship:write"),
         answer=closed(
-            {"success": {"const": True, "type": "boolean"}, "now": TIME, "ahead_seconds": {"type": "integer"}}
+            {
+                "success": {"const": True, "type": "boolean"},
+                "now": TIME,
+                "ahead_seconds": {"type": "integer"},
+            }
         ),
         acts=True,
     ),

@@ -36,7 +36,9 @@ def compressed() -> bytes:
 def schema(request: HttpRequest) -> HttpResponse:
     """``GET /api/schema``: open to everybody, since it holds nothing of anybody."""
     packed = ACCEPTS_GZIP.search(request.META.get("HTTP_ACCEPT_ENCODING", "")) is not None
-    response = HttpResponse(compressed() if packed else document(), content_type="application/vnd.oai.openapi+json")
+    response = HttpResponse(
+        compressed() if packed else document(), content_type="application/vnd.oai.openapi+json"
+    )
     patch_vary_headers(response, ["Accept-Encoding"])
     if packed:
         response["Content-Encoding"] = "gzip"
@@ -44,7 +46,9 @@ def schema(request: HttpRequest) -> HttpResponse:
 
 
 class Docs(SpectacularSwaggerSplitView):
-    """``GET /api/docs``: the description to read and try, with scripts and styles of our own alone."""
+    """``GET /api/docs``: the description to read and try, with scripts and styles of our own
+    alone.
+    """
 
     permission_classes = [AllowAny]
     renderer_classes = [TemplateHTMLRenderer]

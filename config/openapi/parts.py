@@ -16,7 +16,9 @@ PURCHASE = {
 }
 SCHEMAS: dict[str, Schema] = COMPONENTS | {
     "Purchase": closed(PURCHASE),
-    "SandboxPurchase": closed(PURCHASE | {"nfts": listed(ref("PurchasedItem")), "tx_hash": text(pattern="^sandbox_")}),
+    "SandboxPurchase": closed(
+        PURCHASE | {"nfts": listed(ref("PurchasedItem")), "tx_hash": text(pattern="^sandbox_")}
+    ),
     "Pending": closed({"status": {"const": "pending", "type": "string"}}),
 }
 PARTS: dict[str, Any] = {
@@ -28,7 +30,9 @@ PARTS: dict[str, Any] = {
 # What drf-spectacular is set to (config/settings.py).
 SPECTACULAR: dict[str, Any] = {
     "TITLE": "Instant Sellback: Partner API",
-    "DESCRIPTION": "Buy pulls, show inventories, and sell items back at once. The guide: docs/api/README.md.",
+    "DESCRIPTION": (
+        "Buy pulls, show inventories, and sell items back at once. The guide: docs/api/README.md."
+    ),
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "APPEND_COMPONENTS": PARTS,
@@ -38,5 +42,9 @@ SPECTACULAR: dict[str, Any] = {
     "POSTPROCESSING_HOOKS": [],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "",
-    "SWAGGER_UI_SETTINGS": {"docExpansion": "list", "defaultModelsExpandDepth": 0, "tryItOutEnabled": False},
+    "SWAGGER_UI_SETTINGS": {
+        "docExpansion": "list",
+        "defaultModelsExpandDepth": 0,
+        "tryItOutEnabled": False,
+    },
 }

@@ -1,4 +1,6 @@
-"""The bodies of the partner API as JSON Schema. Answers are closed: a key that is not here is never sent."""
+"""The bodies of the partner API as JSON Schema. Answers are closed: a key that is not here is never
+sent.
+"""
 
 from __future__ import annotations
 
@@ -54,7 +56,9 @@ USD: Schema = {
     "description": "US dollars, at most two decimals.",
     "examples": [70.13],
 }
-TIME = text("UTC, milliseconds.", format="date-time", pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")
+TIME = text(
+    "UTC, milliseconds.", format="date-time", pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$"
+)
 ID = text("May hold pipes: encode it in a path.", minLength=1, examples=["v1|110586049456|0"])
 UUID = text(format="uuid")
 SHARE: Schema = {"type": "number", "exclusiveMinimum": 0, "maximum": 1, "examples": [0.85]}
@@ -64,9 +68,16 @@ PICTURE = text(format="uri")
 
 TRAIT = closed({"trait_type": text(), "value": text()})
 METADATA = closed(
-    {"name": text(), "image": PICTURE, "back_image": nullable(PICTURE), "attributes": listed(ref("Trait"))}
+    {
+        "name": text(),
+        "image": PICTURE,
+        "back_image": nullable(PICTURE),
+        "attributes": listed(ref("Trait")),
+    }
 )
-LINKS = closed({"image": PICTURE, "back_image": nullable(PICTURE)}, "The metadata's pictures again.")
+LINKS = closed(
+    {"image": PICTURE, "back_image": nullable(PICTURE)}, "The metadata's pictures again."
+)
 PURCHASED = {
     "id": ID,
     "type": one_of("enft", "ebay", "fanatics", "alt", "external"),
@@ -81,7 +92,9 @@ HELD = LINKED | {
     "claw_id": text("The pack's id."),
     "claw_slug": nullable(text()),
     "purchased_at": TIME,
-    "buyback_expires_at": nullable(TIME | {"description": "The last instant that sells; null: never closes."}),
+    "buyback_expires_at": nullable(
+        TIME | {"description": "The last instant that sells; null: never closes."}
+    ),
 }
 CHASE = {"id": ID, "name": text(), "image": PICTURE, "back_image": nullable(PICTURE), "fmv": USD}
 TIER = {
@@ -168,7 +181,9 @@ PAYOUT = {
 }
 EVENT = {"id": UUID, "type": text(), "created_at": TIME, "data": {"type": "object"}}
 ORDER_ID = text(pattern="^order_[0-9A-Za-z_-]{16}$")
-ORDER_STATUS = one_of("queued", "processing", "label_created", "shipped", "delivered", "cancelled", "failed")
+ORDER_STATUS = one_of(
+    "queued", "processing", "label_created", "shipped", "delivered", "cancelled", "failed"
+)
 LINE = {"type": "string", "maxLength": 255, "pattern": r"^[^\x00-\x1f\x7f-\x9f]*$"}
 DESTINATION: Schema = {
     "type": "object",
@@ -221,7 +236,12 @@ SHIPPING_ORDER = {
 
 def page(name: str) -> Schema:
     """One page of a history."""
-    return closed({"data": listed(ref(name), maxItems=100), "next_cursor": nullable(text("Null on the last page."))})
+    return closed(
+        {
+            "data": listed(ref(name), maxItems=100),
+            "next_cursor": nullable(text("Null on the last page.")),
+        }
+    )
 
 
 COMPONENTS: dict[str, Schema] = {
@@ -231,7 +251,9 @@ COMPONENTS: dict[str, Schema] = {
     "PurchasedItem": closed(PURCHASED, "An item as a purchase shows it."),
     "LinkedItem": closed(LINKED, "An item as live's purchase status shows it."),
     "Item": closed(HELD, "An item as an inventory shows it."),
-    "SandboxItem": closed(HELD | {"buyback_expires_at": TIME}, "An item as an inventory of the sandbox shows it."),
+    "SandboxItem": closed(
+        HELD | {"buyback_expires_at": TIME}, "An item as an inventory of the sandbox shows it."
+    ),
     "ChaseCard": closed(CHASE),
     "Card": closed(CHASE | {"metadata": ref("Metadata")}),
     "Tier": closed(TIER),

@@ -1,1 +1,3 @@
-"""Django's PostgreSQL backend, with the address of the embedded server filled in at the first connection."""
+"""Django's PostgreSQL backend, with the address of the embedded server filled in at the first
+connection.
+"""

@@ -1,4 +1,5 @@
-"""The database engine `config.postgres`: Django's own, with cheaper checks, prepared statements, the embedded server.
+"""The database engine `config.postgres`: Django's own, with cheaper checks, prepared statements,
+the embedded server.
 
 Without a HOST it starts or joins the embedded server when a connection is wanted. Threads that wait
 for peers share connections (`config/foundation/shared_connections.py`).
@@ -23,13 +24,17 @@ from config.postgres import time_limits
 
 
 class NoticingErrors(DatabaseErrorWrapper):
-    """A server that has become read-only, as the old primary does in a failover, stays so: its connection is marked.
+    """A server that has become read-only, as the old primary does in a failover, stays so: its
+    connection is marked.
 
     A rollback succeeds there, after which Django thinks the connection sound.
     """
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         if isinstance(error, ReadOnlySqlTransaction):
             cast("Any", self).wrapper.is_read_only = True
@@ -46,7 +51,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if not params.get("host") and settings.EMBEDDED:
             from config.postgres import embedded
 
-            params["host"] = embedded.join(settings.DATA_DIR, fast=getattr(settings, "EMBEDDED_FAST", False))
+            params["host"] = embedded.join(
+                settings.DATA_DIR, fast=getattr(settings, "EMBEDDED_FAST", False)
+            )
         if not settings.DATABASE_POOLED:
             params["options"] = time_limits.options(params.get("options", ""))
         return params
@@ -58,7 +65,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
             return None
         found = shared_connections.pool_of(self.alias)
         if found is None:
-            found = shared_connections.open_pool(self.alias, self.get_connection_params(), self.settings_dict)
+            found = shared_connections.open_pool(
+                self.alias, self.get_connection_params(), self.settings_dict
+            )
         return found
 
     def close_pool(self) -> None:
@@ -88,16 +97,20 @@ class DatabaseWrapper(base.DatabaseWrapper):
         super()._close()  # type: ignore[misc]  # Django's types leave it out
 
     def close_if_unusable_or_obsolete(self) -> None:
-        """At the end of a request, a shared connection goes back to the pool, and a read-only one is closed."""
+        """At the end of a request, a shared connection goes back to the pool, and a read-only one
+        is closed.
+        """
         if shared_connections.is_shared() or (self.is_read_only and not self.in_atomic_block):
             self.close()
         else:
             super().close_if_unusable_or_obsolete()
 
     def prepared_cursor(self) -> CursorWrapper:
-        """A cursor that binds on the server: the plan of a statement is made once for each connection, not each time.
+        """A cursor that binds on the server: the plan of a statement is made once for each
+        connection, not each time.
 
-        For the few statements that are written by hand and sent on every call. The ORM's stay bound on the client.
+        For the few statements that are written by hand and sent on every call. The ORM's stay bound
+        on the client.
         """
         self.close_if_health_check_failed()
         self.ensure_connection()
@@ -109,13 +122,17 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
 
 def join_by_index() -> None:
-    """Until the open transaction ends, every row is joined by an index, and no worker process is started.
+    """Until the open transaction ends, every row is joined by an index, and no worker process is
+    started.
 
-    For statements whose work is bounded by the rows they look at. A planner that expects hardly any match would read a
-    whole other table instead, and be slower the larger that is.
+    For statements whose work is bounded by the rows they look at. A planner that expects hardly any
+    match would read a whole other table instead, and be slower the larger that is.
     """
     off = ("enable_seqscan", "enable_hashjoin", "enable_mergejoin")
-    settings = [*(f"SET LOCAL {way} = off" for way in off), "SET LOCAL max_parallel_workers_per_gather = 0"]
+    settings = [
+        *(f"SET LOCAL {way} = off" for way in off),
+        "SET LOCAL max_parallel_workers_per_gather = 0",
+    ]
     with connection.cursor() as cursor:
         cursor.execute("; ".join(settings))
 

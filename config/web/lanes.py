@@ -46,7 +46,9 @@ class Job(NamedTuple):
 
 
 class Lane:
-    """A pool of threads. Every method runs in the event loop; only ``_serve`` runs in the threads."""
+    """A pool of threads. Every method runs in the event loop; only ``_serve`` runs in the
+    threads.
+    """
 
     def __init__(self, plan: Plan, *, longest_queue: int, longest_wait: float) -> None:
         self.plan = plan
@@ -163,7 +165,10 @@ class Lanes:
     """Every lane of this process, by name. Needs a running event loop."""
 
     def __init__(self, plans: Iterable[Plan], *, longest_queue: int, longest_wait: float) -> None:
-        self._lanes = {plan.name: Lane(plan, longest_queue=longest_queue, longest_wait=longest_wait) for plan in plans}
+        self._lanes = {
+            plan.name: Lane(plan, longest_queue=longest_queue, longest_wait=longest_wait)
+            for plan in plans
+        }
 
     def __getitem__(self, name: str) -> Lane:
         return self._lanes[name]

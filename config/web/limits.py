@@ -43,7 +43,9 @@ def id_for(headers: Iterable[Header]) -> Header:
     return (b"x-request-id", request_id(sent.decode("latin-1")).encode())
 
 
-def refusal(path: bytes, sentence: str, code: str, sent: Iterable[Header]) -> tuple[list[Header], bytes]:
+def refusal(
+    path: bytes, sentence: str, code: str, sent: Iterable[Header]
+) -> tuple[list[Header], bytes]:
     """Headers and body of a refusal by the server itself: JSON for the API, a sentence for people.
 
     ``sent``: the headers of the request that is refused.

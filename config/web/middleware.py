@@ -1,8 +1,10 @@
-"""Middleware: a request id and the client's address for everything, and the browser's layers for pages only.
+"""Middleware: a request id and the client's address for everything, and the browser's layers for
+pages only.
 
-The API carries its own credentials on every call, so sessions, CSRF, messages and the rest would only cost time there.
-``for_pages`` makes a middleware step aside on API paths, and on those of cards' faces, which are the same for everybody
-and kept by browsers and by what stands between; settings list the results.
+The API carries its own credentials on every call, so sessions, CSRF, messages and the rest would
+only cost time there. ``for_pages`` makes a middleware step aside on API paths, and on those of
+cards' faces, which are the same for everybody and kept by browsers and by what stands between;
+settings list the results.
 """
 
 from __future__ import annotations
@@ -44,12 +46,16 @@ def is_no_page(request: HttpRequest) -> bool:
     return is_api(request) or request.path_info.startswith("/faces/")
 
 
-def for_pages(middleware: type[Any], *, aside: Callable[[HttpRequest], bool] = is_no_page) -> type[Any]:
+def for_pages(
+    middleware: type[Any], *, aside: Callable[[HttpRequest], bool] = is_no_page
+) -> type[Any]:
     """``middleware``, stepping ``aside`` where it has nothing to do."""
 
     class PagesOnly(middleware):  # type: ignore[misc]
         def __call__(self, request: HttpRequest) -> HttpResponse:
-            response: HttpResponse = self.get_response(request) if aside(request) else super().__call__(request)
+            response: HttpResponse = (
+                self.get_response(request) if aside(request) else super().__call__(request)
+            )
             return response
 
         def process_view(self, request: HttpRequest, *args: Any) -> HttpResponse | None:
@@ -77,7 +83,8 @@ PagesHtmxMiddleware = for_pages(HtmxMiddleware)
 
 
 class RequestIdMiddleware:
-    """Gives every answer an ``X-Request-Id``: the caller's own if it sent a sane one, else a new UUID.
+    """Gives every answer an ``X-Request-Id``: the caller's own if it sent a sane one, else a new
+    UUID.
 
     The id is on ``request.request_id`` and on every log line written while the request runs.
     """
@@ -97,8 +104,9 @@ class RequestIdMiddleware:
 class PageLimitsMiddleware:
     """Refuses a page's request whose address or headers are longer than any browser of ours sends.
 
-    Filters, cookies and lists of types are read on every request, and some of that work grows with the square of
-    their length. The API is not affected: it reads few of them, and bounds those it reads.
+    Filters, cookies and lists of types are read on every request, and some of that work grows with
+    the square of their length. The API is not affected: it reads few of them, and bounds those it
+    reads.
     """
 
     def __init__(self, get_response: Handler) -> None:
@@ -107,19 +115,26 @@ class PageLimitsMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not is_api(request):
             meta = request.META
-            if len(request.path_info) + len(meta.get("QUERY_STRING", "")) > settings.PAGE_ADDRESS_LIMIT:
+            if (
+                len(request.path_info) + len(meta.get("QUERY_STRING", ""))
+                > settings.PAGE_ADDRESS_LIMIT
+            ):
                 return HttpResponse("Address too long", status=414, content_type="text/plain")
-            if sum(len(value) for name, value in meta.items() if name.startswith("HTTP_")) > settings.PAGE_HEADER_LIMIT:
+            if (
+                sum(len(value) for name, value in meta.items() if name.startswith("HTTP_"))
+                > settings.PAGE_HEADER_LIMIT
+            ):
                 return HttpResponse("Headers too large", status=431, content_type="text/plain")
         return self.get_response(request)
 
 
 class ClientAddressMiddleware:
-    """Puts the client's address in place of the connection's, where ``TRUSTED_PROXIES`` of our own stand in front.
+    """Puts the client's address in place of the connection's, where ``TRUSTED_PROXIES`` of our own
+    stand in front.
 
-    Each of them adds to the end of ``X-Forwarded-For`` whom it was asked by, so the entry of the first of them counts
-    from the end; whatever stands before it may be invented. Where there are fewer entries, or that one is no address,
-    the connection's own stays.
+    Each of them adds to the end of ``X-Forwarded-For`` whom it was asked by, so the entry of the
+    first of them counts from the end; whatever stands before it may be invented. Where there are
+    fewer entries, or that one is no address, the connection's own stays.
     """
 
     def __init__(self, get_response: Handler) -> None:
@@ -129,5 +144,7 @@ class ClientAddressMiddleware:
         count: int = settings.TRUSTED_PROXIES
         entries = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
         if 0 < count <= len(entries):
-            request.META["REMOTE_ADDR"] = clean_client_ip(entries[-count].strip()) or request.META["REMOTE_ADDR"]
+            request.META["REMOTE_ADDR"] = (
+                clean_client_ip(entries[-count].strip()) or request.META["REMOTE_ADDR"]
+            )
         return self.get_response(request)

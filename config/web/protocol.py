@@ -94,7 +94,9 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _make_room(self) -> bool:
         """Close the connection that is idle longest, or late longest, or reads too slowly."""
-        others = [one for one in self.connections if isinstance(one, BoundedProtocol) and one is not self]
+        others = [
+            one for one in self.connections if isinstance(one, BoundedProtocol) and one is not self
+        ]
         for candidates in (
             [one for one in others if one.is_idle],
             [one for one in others if one.is_incomplete],
@@ -123,7 +125,11 @@ class BoundedProtocol(HttpToolsProtocol):
             return
         # Trailers and the extensions of chunks count as well: only a body has its own limit.
         self._head_bytes = 0 if self._progress else self._head_bytes + len(data)
-        if self.is_idle and self.timeout_keep_alive_task is None and not self.transport.is_closing():
+        if (
+            self.is_idle
+            and self.timeout_keep_alive_task is None
+            and not self.transport.is_closing()
+        ):
             self._wait_for_next()  # an empty line is not the beginning of a request
 
     def _parse(self, data: bytes) -> None:
@@ -286,7 +292,9 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _wait_for_next(self) -> None:
         self._unset_keepalive_if_required()
-        self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self.timeout_keep_alive_handler)
+        self.timeout_keep_alive_task = self.loop.call_later(
+            self.timeout_keep_alive, self.timeout_keep_alive_handler
+        )
 
     def timeout_keep_alive_handler(self) -> None:
         self._close()

@@ -33,7 +33,9 @@ ACCOUNT = ("/login/", "/account/")
 
 
 def plans() -> list[Plan]:
-    """Every lane of a process. Database connections: one for each thread, ``peers`` shares its own."""
+    """Every lane of a process. Database connections: one for each thread, ``peers`` shares its
+    own.
+    """
     threads: int = settings.WEB_THREADS
     return [
         Plan("sell", threads),

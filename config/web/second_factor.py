@@ -1,4 +1,6 @@
-"""Whether somebody has a second factor: an authenticator app or a passkey. Recovery codes alone are none."""
+"""Whether somebody has a second factor: an authenticator app or a passkey. Recovery codes alone are
+none.
+"""
 
 from __future__ import annotations
 

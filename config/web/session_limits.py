@@ -1,7 +1,9 @@
-"""How long a login lasts: an end after idleness, and an end in any case. Phygitals' own people have shorter limits.
+"""How long a login lasts: an end after idleness, and an end in any case. Phygitals' own people have
+shorter limits.
 
-The times are in the session itself (Unix seconds). The last request is written at most once a minute, so that looking
-at pages does not write to the database each time. What a page asks by itself (static/app.js) is nobody's request.
+The times are in the session itself (Unix seconds). The last request is written at most once a
+minute, so that looking at pages does not write to the database each time. What a page asks by
+itself (static/app.js) is nobody's request.
 """
 
 from __future__ import annotations
@@ -41,8 +43,8 @@ def begin(session: SessionBase, now: float) -> None:
 
 
 def is_over(session: SessionBase, user: Any, now: float, *, by_itself: bool = False) -> bool:
-    """Whether the login in this session has ended by ``now``; if not, it counts as seen, unless a page asked
-    ``by_itself``.
+    """Whether the login in this session has ended by ``now``; if not, it counts as seen, unless a
+    page asked ``by_itself``.
 
     A session that was begun elsewhere counts from its user's last login.
     """
@@ -65,6 +67,8 @@ class SessionLimitsMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         by_itself = "X-Poll" in request.headers
-        if request.user.is_authenticated and is_over(request.session, request.user, time.time(), by_itself=by_itself):
+        if request.user.is_authenticated and is_over(
+            request.session, request.user, time.time(), by_itself=by_itself
+        ):
             logout(request)
         return self.get_response(request)

@@ -1,9 +1,9 @@
 """The cache in Redis, and in the database while Redis does not answer.
 
-Login limits are counted here, so a cache that is away must not let a login through unchecked, and must
-not refuse every login either. A call that Redis does not answer in time is made to the table ``cache``
-instead, and so is every call of this process for the next few seconds. Each store counts by itself: who
-guesses while Redis comes and goes has at most two allowances, one in each.
+Login limits are counted here, so a cache that is away must not let a login through unchecked, and
+must not refuse every login either. A call that Redis does not answer in time is made to the table
+``cache`` instead, and so is every call of this process for the next few seconds. Each store counts
+by itself: who guesses while Redis comes and goes has at most two allowances, one in each.
 """
 
 from __future__ import annotations
@@ -28,7 +28,9 @@ MOST_ENTRIES = 100_000  # of the table; with Django's 300, a guesser could push 
 
 
 class SharedCache(BaseCache):
-    """Redis at ``url``; the database while Redis fails. ``CACHE_TIMEOUT`` bounds each call, in seconds."""
+    """Redis at ``url``; the database while Redis fails. ``CACHE_TIMEOUT`` bounds each call, in
+    seconds.
+    """
 
     def __init__(self, url: str, params: dict[str, Any]) -> None:
         super().__init__(params)
@@ -40,10 +42,14 @@ class SharedCache(BaseCache):
     def get(self, key: Any, default: Any = None, version: int | None = None) -> Any:
         return self._call("get", key, default=default, version=version)
 
-    def set(self, key: Any, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> None:
+    def set(
+        self, key: Any, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None
+    ) -> None:
         self._call("set", key, value, timeout=timeout, version=version)
 
-    def add(self, key: Any, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> bool:
+    def add(
+        self, key: Any, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None
+    ) -> bool:
         return bool(self._call("add", key, value, timeout=timeout, version=version))
 
     def touch(self, key: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> bool:

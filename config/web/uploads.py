@@ -1,4 +1,6 @@
-"""How large a file from a browser may be. Django reads an upload before a view can look at it, to disk if need be."""
+"""How large a file from a browser may be. Django reads an upload before a view can look at it, to
+disk if need be.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,8 @@ from django.core.files.uploadhandler import FileUploadHandler, StopUpload
 
 
 class BoundedUploadHandler(FileUploadHandler):
-    """Stands before the handlers that keep a file, and drops everything once the files of a request are too large.
+    """Stands before the handlers that keep a file, and drops everything once the files of a request
+    are too large.
 
     The form then finds no file.
     """

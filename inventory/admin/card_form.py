@@ -1,4 +1,6 @@
-"""A card as an admin types it: its attributes must be what an import would take, for partners are shown them."""
+"""A card as an admin types it: its attributes must be what an import would take, for partners are
+shown them.
+"""
 
 from __future__ import annotations
 
@@ -16,12 +18,15 @@ if TYPE_CHECKING:
 else:
     ModelForm = forms.ModelForm
 
-# Not JSON, numbers of thousands of digits, brackets in brackets without end: Django knows the first alone.
+# Not JSON, numbers of thousands of digits, brackets in brackets without end: Django knows the first
+# alone.
 UNREADABLE = (ValueError, RecursionError)
 
 
 class AttributesField(forms.JSONField):
-    """The contract's list of ``{"trait_type", "value"}``, or an object of names and values, which becomes one."""
+    """The contract's list of ``{"trait_type", "value"}``, or an object of names and values, which
+    becomes one.
+    """
 
     def to_python(self, value: Any) -> Any:
         try:
@@ -42,7 +47,8 @@ class CardForm(ModelForm):
     """The admin's form of a card."""
 
     attributes = AttributesField(
-        required=False, help_text='A list of {"trait_type": …, "value": …}; values are text or numbers.'
+        required=False,
+        help_text='A list of {"trait_type": …, "value": …}; values are text or numbers.',
     )
 
     class Meta:

@@ -1,4 +1,6 @@
-"""The vault in the admin: cards, how their prices went, and files of them brought in after a look."""
+"""The vault in the admin: cards, how their prices went, and files of them brought in after a
+look.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Users and what they hold, which only actions change; packs and the vault are in files of their own."""
+"""Users and what they hold, which only actions change; packs and the vault are in files of their
+own.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +9,27 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
-from config.admin.model_admin import BY_ENVIRONMENT, ReadOnlyAdmin, ReadOnlyInline, badge, link, list_link, percent, usd
+from config.admin.model_admin import (
+    BY_ENVIRONMENT,
+    ReadOnlyAdmin,
+    ReadOnlyInline,
+    badge,
+    link,
+    list_link,
+    percent,
+    usd,
+)
 from inventory.admin import cards, packs, shipping  # noqa: F401  (registers cards, orders and packs)
 from inventory.admin.windows import WindowAdmin, time
 from inventory.models import Collector, Item, Purchase
 
-ITEM_TONES = {"held": "good", "selling": "wait", "shipping": "wait", "sold": "plain", "shipped": "plain"}
+ITEM_TONES = {
+    "held": "good",
+    "selling": "wait",
+    "shipping": "wait",
+    "sold": "plain",
+    "shipped": "plain",
+}
 PURCHASE_TONES = {"fulfilled": "good", "pending": "wait", "failed": "bad"}
 
 
@@ -44,7 +61,16 @@ class PulledInline(ReadOnlyInline):
 
 @admin.register(Purchase)
 class PurchaseAdmin(ReadOnlyAdmin):
-    list_display = ("id", "environment", "collector_link", "pack", "amount", "price", "badge", "created_at")
+    list_display = (
+        "id",
+        "environment",
+        "collector_link",
+        "pack",
+        "amount",
+        "price",
+        "badge",
+        "created_at",
+    )
     list_filter = ("state", *BY_ENVIRONMENT, "pack")
     list_select_related = ("environment__partner", "collector", "pack")
     search_fields = ("=pk", "=public_id", "=collector__user_id")
@@ -65,7 +91,9 @@ class PurchaseAdmin(ReadOnlyAdmin):
 
 @admin.register(Item)
 class ItemAdmin(WindowAdmin):
-    """What users hold. A state changes by a sale, a shipment, or not at all; a window by people with a reason."""
+    """What users hold. A state changes by a sale, a shipment, or not at all; a window by people
+    with a reason.
+    """
 
     list_display = (
         "public_id",
@@ -85,7 +113,20 @@ class ItemAdmin(WindowAdmin):
     search_fields = ("=card__public_id", "=card__listing_id", "=collector__user_id")
     readonly_fields = ("badge", "value", "share", "price", "closes", "sellbacks")
     fieldsets = (
-        (None, {"fields": ("public_id", "badge", "card", "collector", "environment", "pack", "purchase")}),
+        (
+            None,
+            {
+                "fields": (
+                    "public_id",
+                    "badge",
+                    "card",
+                    "collector",
+                    "environment",
+                    "pack",
+                    "purchase",
+                )
+            },
+        ),
         ("At the pull", {"fields": ("purchased_at", "value", "share", "price")}),
         ("Since", {"fields": ("closes", "expired_at", "sold_at", "sellbacks")}),
     )

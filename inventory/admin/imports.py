@@ -1,4 +1,6 @@
-"""The admin's door to the import: a file is uploaded, its preview looked at, and then exactly that file comes in."""
+"""The admin's door to the import: a file is uploaded, its preview looked at, and then exactly that
+file comes in.
+"""
 
 from __future__ import annotations
 
@@ -61,7 +63,9 @@ class ImportPages(Importing):
         ]
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
-        return super().changelist_view(request, {"may_import": _may(request), **(extra_context or {})})
+        return super().changelist_view(
+            request, {"may_import": _may(request), **(extra_context or {})}
+        )
 
     def upload_view(self, request: HttpRequest) -> HttpResponse:
         if not _may(request):
@@ -70,7 +74,9 @@ class ImportPages(Importing):
         if request.method == "POST":
             most = settings.MAX_IMPORT_BYTES
             if int(request.META.get("CONTENT_LENGTH") or 0) > most and not request.FILES:
-                form.errors["file"] = form.error_class([TOO_LARGE.format(size=filesizeformat(most))])
+                form.errors["file"] = form.error_class(
+                    [TOO_LARGE.format(size=filesizeformat(most))]
+                )
             elif form.is_valid():
                 return self._hold(request, form.cleaned_data["file"])
         more = {"title": "Import cards", "form": form, "columns": COLUMNS, "required": REQUIRED}
@@ -83,7 +89,11 @@ class ImportPages(Importing):
         try:
             if request.method == "POST":
                 done = import_file(pk=pk, by=by(request))
-                summary = f"{done.created:,} created, {done.updated:,} updated, {done.unchanged:,} unchanged."
+                summary = (
+                    f"{done.created:,} created, {done.updated:,} updated, "
+                    f"{done.unchanged:,} "
+                    "unchanged."
+                )
                 messages.success(request, summary)
                 return HttpResponseRedirect(reverse("admin:inventory_card_changelist"))
             more["file"] = waiting_file(pk=pk, by=by(request))

@@ -1,4 +1,6 @@
-"""Packs in the admin: their odds, what these say of the price, what is left to pull; enabled and paused."""
+"""Packs in the admin: their odds, what these say of the price, what is left to pull; enabled and
+paused.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,9 @@ else:
 
 
 class TierForm(ModelForm):
-    """One tier's own rules. What it must not share with its sisters is judged by the formset, for all at once."""
+    """One tier's own rules. What it must not share with its sisters is judged by the formset, for
+    all at once.
+    """
 
     def _post_clean(self) -> None:
         # Django would compare the tier with its sisters as they are stored, not as they will be.
@@ -81,7 +85,18 @@ class TierInline(TabularInline):
     form = TierForm
     formset = TierFormSet
     ordering = ("position",)
-    fields = ("position", "name", "color", "lower", "upper", "weight", "odds", "mean_value", "costs", "stock")
+    fields = (
+        "position",
+        "name",
+        "color",
+        "lower",
+        "upper",
+        "weight",
+        "odds",
+        "mean_value",
+        "costs",
+        "stock",
+    )
     readonly_fields = ("odds", "mean_value", "costs", "stock")
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
@@ -108,15 +123,25 @@ class TierInline(TabularInline):
 
     @admin.display(description="sells back for")
     def costs(self, tier: Tier) -> str:
-        return NOTHING if tier.mean is None else usd(round_usd(tier.mean * tier.pack.buyback_percent))
+        return (
+            NOTHING if tier.mean is None else usd(round_usd(tier.mean * tier.pack.buyback_percent))
+        )
 
     @admin.display(description="stock")
     def stock(self, tier: Tier) -> SafeString | str:
         if tier.cards is None or tier.available is None:
             return NOTHING
-        left = f"{tier.available:,} available" if tier.available else "drained" if tier.cards else "no card"
+        left = (
+            f"{tier.available:,} available"
+            if tier.available
+            else "drained"
+            if tier.cards
+            else "no card"
+        )
         sold = "" if tier.sold is None else f"{tier.sold:,} sold back"
-        return lines([part for part in (left, f"{tier.cards - tier.available:,} with users", sold) if part])
+        return lines(
+            [part for part in (left, f"{tier.cards - tier.available:,} with users", sold) if part]
+        )
 
 
 def _set(*, enabled: bool) -> Callable[[HttpRequest, Pack, dict[str, Any]], str]:
@@ -149,7 +174,9 @@ STEPS = {
 
 @admin.register(Pack)
 class PackAdmin(AuditedAdmin, SteppedAdmin):
-    """Packs with their odds. A pack begins paused, and is never deleted: users hold what came out of it."""
+    """Packs with their odds. A pack begins paused, and is never deleted: users hold what came out
+    of it.
+    """
 
     list_display = ("name", "running", "price", "value", "cost", "share", "left", "cards")
     list_filter = ("enable", "type")
@@ -158,8 +185,25 @@ class PackAdmin(AuditedAdmin, SteppedAdmin):
     inlines = (TierInline,)
     steps = STEPS
     fieldsets = (
-        (None, {"fields": ("name", "slug", "public_id", "type", "platform", "description", "image", "categories")}),
-        ("Price and promise", {"fields": ("mint_price", "max_per_mint", "buyback_percent", "buyback_window")}),
+        (
+            None,
+            {
+                "fields": (
+                    "name",
+                    "slug",
+                    "public_id",
+                    "type",
+                    "platform",
+                    "description",
+                    "image",
+                    "categories",
+                )
+            },
+        ),
+        (
+            "Price and promise",
+            {"fields": ("mint_price", "max_per_mint", "buyback_percent", "buyback_window")},
+        ),
         (
             "What the odds make of it",
             {"fields": ("running", "remarks", "value", "cost", "range", "ev_updated_at", "cards")},
@@ -171,7 +215,10 @@ class PackAdmin(AuditedAdmin, SteppedAdmin):
         return ("pause",) if row.enable else ("enable",)
 
     def facts(self, row: Pack) -> list[str]:
-        summary = f"{row}: a pull costs {usd(row.mint_price)} and sells back for {usd(expected_cost(row))} on average."
+        summary = (
+            f"{row}: a pull costs {usd(row.mint_price)} and sells back for "
+            f"{usd(expected_cost(row))} on average."
+        )
         return [summary, *concerns(row, row.tiers.all())]
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:

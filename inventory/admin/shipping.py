@@ -28,7 +28,10 @@ class LabelForm(forms.Form):
 
     tracking_number = forms.CharField(max_length=100, label="Tracking number")
     tracking_url = forms.URLField(
-        max_length=500, required=False, assume_scheme="https", label="Tracking page, if the carrier has one"
+        max_length=500,
+        required=False,
+        assume_scheme="https",
+        label="Tracking page, if the carrier has one",
     )
 
 
@@ -44,20 +47,27 @@ def _move(to: str) -> Callable[[HttpRequest, ShippingOrder, dict[str, Any]], str
     def act(request: HttpRequest, order: ShippingOrder, values: dict[str, Any]) -> str:
         if not order.environment.is_live:  # a sandbox's orders are its partner's
             raise NoSuchStep
-        reported = {"error_message" if name == "reason" else name: value for name, value in values.items()}
+        reported = {
+            "error_message" if name == "reason" else name: value for name, value in values.items()
+        }
         moved = advance(order=order, by=by(request), to=to, **reported)
         return f"The order is {moved.get_state_display().lower()} now."
 
     return act
 
 
-def _step(to: str, label: str, question: str, consequence: str, form: type[forms.Form] = NoQuestions) -> Step:
+def _step(
+    to: str, label: str, question: str, consequence: str, form: type[forms.Form] = NoQuestions
+) -> Step:
     return Step(RIGHT, label, question, consequence, _move(to), form)
 
 
 STEPS = {
     "processing": _step(
-        "processing", "Begin", "Begin with this order?", "The partner is told that the order is being prepared."
+        "processing",
+        "Begin",
+        "Begin with this order?",
+        "The partner is told that the order is being prepared.",
     ),
     "label_created": _step(
         "label_created",
@@ -115,9 +125,20 @@ class LinesInline(ReadOnlyInline):
 
 @admin.register(ShippingOrder)
 class ShippingOrderAdmin(Untouchable, SteppedAdmin):
-    """Every order. Its state moves by the buttons of its page alone; a sandbox's by its partner's."""
+    """Every order. Its state moves by the buttons of its page alone; a sandbox's by its
+    partner's.
+    """
 
-    list_display = ("public_id", "badge", "environment", "service", "cost", "requested_by", "created_at", "shipped_at")
+    list_display = (
+        "public_id",
+        "badge",
+        "environment",
+        "service",
+        "cost",
+        "requested_by",
+        "created_at",
+        "shipped_at",
+    )
     list_filter = ("state", *BY_ENVIRONMENT)
     list_select_related = ("environment__partner",)
     search_fields = ("=public_id",)
@@ -126,12 +147,41 @@ class ShippingOrderAdmin(Untouchable, SteppedAdmin):
     readonly_fields = ("badge", "cost", "address")
     fieldsets = (
         (None, {"fields": ("public_id", "badge", "error_message", "environment", "requested_by")}),
-        ("Parcel", {"fields": ("carrier", "service", "insured", "cost", "tracking_number", "tracking_url", "address")}),
-        ("Times", {"fields": ("created_at", "processing_at", "labelled_at", "shipped_at", "delivered_at", "ended_at")}),
+        (
+            "Parcel",
+            {
+                "fields": (
+                    "carrier",
+                    "service",
+                    "insured",
+                    "cost",
+                    "tracking_number",
+                    "tracking_url",
+                    "address",
+                )
+            },
+        ),
+        (
+            "Times",
+            {
+                "fields": (
+                    "created_at",
+                    "processing_at",
+                    "labelled_at",
+                    "shipped_at",
+                    "delivered_at",
+                    "ended_at",
+                )
+            },
+        ),
     )
 
     def offered(self, request: HttpRequest, row: ShippingOrder) -> Iterable[str]:
-        return tuple(after for before, after in ORDER_MOVES if before == row.state and row.environment.is_live)
+        return tuple(
+            after
+            for before, after in ORDER_MOVES
+            if before == row.state and row.environment.is_live
+        )
 
     def facts(self, row: ShippingOrder) -> list[str]:
         return [
@@ -150,4 +200,6 @@ class ShippingOrderAdmin(Untouchable, SteppedAdmin):
 
     @admin.display(description="address")
     def address(self, order: ShippingOrder) -> str:
-        return ", ".join(order.destination[field] for field in FIELDS if order.destination.get(field))
+        return ", ".join(
+            order.destination[field] for field in FIELDS if order.destination.get(field)
+        )

@@ -31,7 +31,9 @@ class ExtendForm(ReasonForm):
 
 
 def _extend(request: HttpRequest, item: Item, values: dict[str, Any]) -> str:
-    changed = extend_window(item=item, closes_at=values["closes_at"], reason=values["reason"], by=by(request))
+    changed = extend_window(
+        item=item, closes_at=values["closes_at"], reason=values["reason"], by=by(request)
+    )
     return f"Extended: it sells until {time(changed)}."
 
 
@@ -45,7 +47,11 @@ STEPS = {
         RIGHT,
         "Extend the window",
         "Extend this sellback window?",
-        "The user may sell the item back until the new time, also if its window had closed. The partner is told.",
+        (
+            "The user may sell the item back until the new time, also if its window had closed. "
+            "The "
+            "partner is told."
+        ),
         _extend,
         ExtendForm,
     ),
@@ -53,7 +59,11 @@ STEPS = {
         RIGHT,
         "Close the window",
         "Close this sellback window now?",
-        "From this moment on the item no longer sells back. The user still owns it. The partner is told.",
+        (
+            "From this moment on the item no longer sells back. The user still owns it. The "
+            "partner "
+            "is told."
+        ),
         _close,
         ReasonForm,
     ),
@@ -62,7 +72,11 @@ STEPS = {
 
 def time(item: Item) -> str:
     """When the window closes, as people read it."""
-    return "for ever" if item.expires_at is None else f"{item.expires_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    return (
+        "for ever"
+        if item.expires_at is None
+        else f"{item.expires_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    )
 
 
 class WindowAdmin(Untouchable, SteppedAdmin):
@@ -77,5 +91,9 @@ class WindowAdmin(Untouchable, SteppedAdmin):
         return (*(("extend",) if row.expires_at else ()), *(("close",) if open_now else ()))
 
     def facts(self, row: Item) -> list[str]:
-        closes = "Its window never closes" if row.expires_at is None else f"Its window closes {time(row)}"
+        closes = (
+            "Its window never closes"
+            if row.expires_at is None
+            else f"Its window closes {time(row)}"
+        )
         return [f"Item {row} of {row.environment}", f"Held by {row.collector}", closes]

@@ -132,7 +132,9 @@ class RecentPulls(PartnerView):
     scopes = ()
 
     def get(self, request: Request, **kwargs: Any) -> Response:
-        claw_ids = [claw_id for claw_id in request.query_params.getlist("claw_ids") if "\0" not in claw_id]
+        claw_ids = [
+            claw_id for claw_id in request.query_params.getlist("claw_ids") if "\0" not in claw_id
+        ]
         limit = clamped(request.query_params.get("limit"), default=20, low=1, high=100)
         base = base_of(request)
         if not claw_ids and request.query_params.getlist("claw_ids"):
@@ -221,7 +223,11 @@ def _purchase(environment_id: int, session_id: object) -> Purchase | None:
         known = None
     if known is None or str(known) != session_id:
         return None
-    return Purchase.objects.select_related("collector").filter(environment_id=environment_id, pk=known).first()
+    return (
+        Purchase.objects.select_related("collector")
+        .filter(environment_id=environment_id, pk=known)
+        .first()
+    )
 
 
 def _nfts(purchase: Purchase, base: str, *, links: bool) -> list[dict[str, Any]]:

@@ -13,8 +13,8 @@ from django.views.decorators.http import require_safe
 from inventory.faces.face import back_svg, face_svg
 from inventory.models import Card
 
-# A face changes only when an import renames its card, so a browser may show its copy for a month; after a
-# day it asks, in the background, whether the copy still holds.
+# A face changes only when an import renames its card, so a browser may show its copy for a month;
+# after a day it asks, in the background, whether the copy still holds.
 CACHE = "public, max-age=86400, stale-while-revalidate=2592000"
 
 
@@ -26,7 +26,9 @@ def face(request: HttpRequest, public_id: str) -> HttpResponseBase:
     if "\x00" not in public_id:
         found = Card.objects.filter(public_id=public_id).values_list("name", "attributes").first()
     if found is None:
-        return HttpResponseNotFound("No such card", content_type="text/plain")  # not a page: nobody reads it
+        return HttpResponseNotFound(
+            "No such card", content_type="text/plain"
+        )  # not a page: nobody reads it
     name, attributes = found
     return _svg(request, face_svg(name, _texts(attributes)))
 
@@ -38,9 +40,17 @@ def back(request: HttpRequest) -> HttpResponseBase:
 
 
 def _texts(attributes: Any) -> dict[str, str]:
-    """What can be read of a card's attributes. A picture is no place to complain, so the rest is not drawn."""
-    rows = [row for row in attributes if isinstance(row, dict)] if isinstance(attributes, list) else []
-    return {str(row["trait_type"]): str(row["value"]) for row in rows if {"trait_type", "value"} <= set(row)}
+    """What can be read of a card's attributes. A picture is no place to complain, so the rest is
+    not drawn.
+    """
+    rows = (
+        [row for row in attributes if isinstance(row, dict)] if isinstance(attributes, list) else []
+    )
+    return {
+        str(row["trait_type"]): str(row["value"])
+        for row in rows
+        if {"trait_type", "value"} <= set(row)
+    }
 
 
 def _svg(request: HttpRequest, picture: str) -> HttpResponseBase:

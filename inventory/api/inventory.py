@@ -1,7 +1,9 @@
-"""What a user holds, as the contract's JSON (section 3): one prepared statement (``held.sql``), no model in between.
+"""What a user holds, as the contract's JSON (section 3): one prepared statement (``held.sql``), no
+model in between.
 
-A user may hold hundreds of items and a partner's server asks often; through the ORM a page of a hundred costs ten
-times as much. A test holds the rows equal to what ``rendering.purchased_item`` and ``pricing.price`` say.
+A user may hold hundreds of items and a partner's server asks often; through the ORM a page of a
+hundred costs ten times as much. A test holds the rows equal to what ``rendering.purchased_item``
+and ``pricing.price`` say.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""Items, packs, cards and pulls as the contract's JSON (sections 4 and 5), keys in the contract's order.
+"""Items, packs, cards and pulls as the contract's JSON (sections 4 and 5), keys in the contract's
+order.
 
-``base`` is the server's own address, such as ``https://api.example.com``: a picture that we serve ourselves is stored
-as a path, and a partner needs all of it.
+``base`` is the server's own address, such as ``https://api.example.com``: a picture that we serve
+ourselves is stored as a path, and a partner needs all of it.
 """
 
 from __future__ import annotations
@@ -88,7 +89,13 @@ def _tier(number: int, tier: Tier) -> dict[str, Any]:
 
 
 def pack(
-    pack: Pack, base: str, *, in_stock: bool, activity: PackActivity | None, chase: list[Chased], live: bool
+    pack: Pack,
+    base: str,
+    *,
+    in_stock: bool,
+    activity: PackActivity | None,
+    chase: list[Chased],
+    live: bool,
 ) -> dict[str, Any]:
     """A pack as ``/vm/available`` lists it. Wants ``tiers`` loaded."""
     return {
@@ -108,7 +115,9 @@ def pack(
         "ev_updated_at": iso_or_none(pack.ev_updated_at),
         "buyback_percent": float(pack.buyback_percent),
         "claw_image_url": picture(base, pack.image),
-        "rarity_distribution": [_tier(number, tier) for number, tier in enumerate(pack.tiers.all())],
+        "rarity_distribution": [
+            _tier(number, tier) for number, tier in enumerate(pack.tiers.all())
+        ],
         "type": pack.type,
         "num_pulls_7d": activity.pulls_7d if activity else 0,
         "last_pull": iso_or_none(activity.last_pull if activity else None),

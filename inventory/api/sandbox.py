@@ -1,4 +1,6 @@
-"""The partner API's door to the sandbox's controls (contract, section 9). Live has no such routes."""
+"""The partner API's door to the sandbox's controls (contract, section 9). Live has no such
+routes.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,10 @@ class ClockUnclear(Refusal):
 
 def clock_body(environment: Environment) -> dict[str, Any]:
     """The sandbox's time, and how far it is ahead of the real one."""
-    return {"now": iso(environment.now()), "ahead_seconds": int(environment.clock_offset.total_seconds())}
+    return {
+        "now": iso(environment.now()),
+        "ahead_seconds": int(environment.clock_offset.total_seconds()),
+    }
 
 
 class Clock(ActionView):
@@ -37,7 +42,9 @@ class Clock(ActionView):
         seconds, to = sent.get("advance_seconds"), _moment(sent.get("now"))
         if (seconds is None) == (to is None) or not (seconds is None or _is_whole(seconds)):
             raise ClockUnclear
-        return clock_body(move_clock(environment=self.environment, by=self.actor, seconds=seconds, to=to))
+        return clock_body(
+            move_clock(environment=self.environment, by=self.actor, seconds=seconds, to=to)
+        )
 
 
 class Reset(ActionView):
@@ -47,7 +54,9 @@ class Reset(ActionView):
         return {"success": True} | clock_body(reset(environment=self.environment, by=self.actor))
 
     def answer_once(self, key: str, fingerprint: bytes, sent: dict[str, Any]) -> idempotency.Answer:
-        """The answer is kept where the key will be looked for next: in the sandbox that took this one's place."""
+        """The answer is kept where the key will be looked for next: in the sandbox that took this
+        one's place.
+        """
         with transaction.atomic():
             answer = super().answer_once(key, fingerprint, sent)
             here = self.environment

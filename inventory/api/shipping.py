@@ -1,4 +1,6 @@
-"""The partner API's door to shipping (contract, section 7), and to a sandbox order's progress (section 9)."""
+"""The partner API's door to shipping (contract, section 7), and to a sandbox order's progress
+(section 9).
+"""
 
 from __future__ import annotations
 
@@ -42,7 +44,9 @@ def quote_body(quoted: ShippingQuote) -> dict[str, Any]:
 
 def order_body(order: ShippingOrder, base: str) -> dict[str, Any]:
     """An order as the contract shows it."""
-    cards = [(line.item.public_id, line.item.card) for line in order.lines.select_related("item__card")]
+    cards = [
+        (line.item.public_id, line.item.card) for line in order.lines.select_related("item__card")
+    ]
     return {
         "order_id": order.public_id,
         "status": order.state,
@@ -80,7 +84,11 @@ class ShipQuote(ActionView):
 
     def act(self, sent: dict[str, Any]) -> dict[str, Any]:
         ids, destination = sent.get("item_ids"), sent.get("destination")
-        return quote_body(quote(environment=self.environment, item_ids=ids, destination=destination, by=self.actor))
+        return quote_body(
+            quote(
+                environment=self.environment, item_ids=ids, destination=destination, by=self.actor
+            )
+        )
 
     def answer_once(self, key: str, fingerprint: bytes, sent: dict[str, Any]) -> idempotency.Answer:
         if carrier.is_asked(self.environment):
@@ -95,7 +103,9 @@ class ShipRequest(ActionView):
     scopes = (Scope.SHIP_WRITE,)
 
     def act(self, sent: dict[str, Any]) -> dict[str, Any]:
-        order = orders.place(environment=self.environment, rate_id=sent.get("quote_id"), by=self.actor)
+        order = orders.place(
+            environment=self.environment, rate_id=sent.get("quote_id"), by=self.actor
+        )
         return {"order_id": order.public_id, "status": "success"}
 
 
@@ -109,7 +119,9 @@ class ShipOrder(PartnerView):
 
 
 class AdvanceOrder(ActionView):
-    """``POST /sandbox/orders/:order_id/advance``: the next step of a sandbox order, or the ``status`` asked for."""
+    """``POST /sandbox/orders/:order_id/advance``: the next step of a sandbox order, or the
+    ``status`` asked for.
+    """
 
     scopes = (Scope.SHIP_WRITE,)
     all_or_nothing = True
@@ -117,5 +129,7 @@ class AdvanceOrder(ActionView):
     def act(self, sent: dict[str, Any]) -> dict[str, Any]:
         base, to = base_of(self.request), sent.get("status")
         order = orders.find(self.environment, self.kwargs["order_id"])
-        moved = fulfilment.play(order=order, by=self.actor, to=to if to is None or isinstance(to, str) else "")
+        moved = fulfilment.play(
+            order=order, by=self.actor, to=to if to is None or isinstance(to, str) else ""
+        )
         return order_body(moved, base)

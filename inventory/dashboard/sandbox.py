@@ -1,4 +1,6 @@
-"""The sandbox's controls as buttons: its clock for operators, its reset for owners. Live has no such page."""
+"""The sandbox's controls as buttons: its clock for operators, its reset for owners. Live has no
+such page.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,14 @@ from django.views.decorators.http import require_http_methods
 
 from config.foundation.errors import Refusal
 from inventory.windows.sandbox_clock import move_clock
-from partners.dashboard.permissions import MemberRequest, Obstacle, form_only, may_act, member, obstacle
+from partners.dashboard.permissions import (
+    MemberRequest,
+    Obstacle,
+    form_only,
+    may_act,
+    member,
+    obstacle,
+)
 from partners.dashboard.rendering import page
 from partners.models import Role
 from partners.records.actor import Actor
@@ -19,8 +28,12 @@ from partners.tenants.sandbox import reset
 
 DAYS = {"1": _("1 day"), "7": _("7 days"), "30": _("30 days")}
 NOT_MOVED = _("The clock was not moved")
-NO_STEP = Obstacle(NOT_MOVED, _("That is none of the steps offered."), _("Choose one of them."), 422)
-NOT_TICKED = Obstacle(_("Nothing was reset"), _("The box was not ticked."), _("Tick it if everything may go."), 422)
+NO_STEP = Obstacle(
+    NOT_MOVED, _("That is none of the steps offered."), _("Choose one of them."), 422
+)
+NOT_TICKED = Obstacle(
+    _("Nothing was reset"), _("The box was not ticked."), _("Tick it if everything may go."), 422
+)
 DAY = 86_400  # seconds
 
 
@@ -50,11 +63,17 @@ def clock(request: MemberRequest) -> HttpResponse:
     if stop:
         return _refused(request, stop)
     try:
-        move_clock(environment=request.environment, by=Actor.user(request.user), seconds=int(days) * DAY)
+        move_clock(
+            environment=request.environment, by=Actor.user(request.user), seconds=int(days) * DAY
+        )
     except Refusal as refusal:
-        stop = Obstacle(NOT_MOVED, f"{gettext(refusal.sentence)}.", _("Reset the sandbox to begin again."), 422)
+        stop = Obstacle(
+            NOT_MOVED, f"{gettext(refusal.sentence)}.", _("Reset the sandbox to begin again."), 422
+        )
         return _refused(request, stop)
-    messages.success(request, gettext("The sandbox's clock has moved %(days)s forward") % {"days": DAYS[days]})
+    messages.success(
+        request, gettext("The sandbox's clock has moved %(days)s forward") % {"days": DAYS[days]}
+    )
     return redirect("dashboard:sandbox", "sandbox")
 
 

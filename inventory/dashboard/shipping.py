@@ -1,6 +1,8 @@
-"""The dashboard's door to shipping: orders, newest first; one of them with its way; and a sandbox's order moved along.
+"""The dashboard's door to shipping: orders, newest first; one of them with its way; and a sandbox's
+order moved along.
 
-Live orders are moved by Phygitals, in the admin. Where a parcel goes in full is for operators and owners.
+Live orders are moved by Phygitals, in the admin. Where a parcel goes in full is for operators and
+owners.
 """
 
 from __future__ import annotations
@@ -28,7 +30,14 @@ from inventory.shipping import fulfilment
 from inventory.shipping.orders import OrderNotFound, find
 from partners.dashboard.files import file_name
 from partners.dashboard.paging import NEWEST, SortOrder, keyset
-from partners.dashboard.permissions import MemberRequest, Obstacle, form_only, may_act, member, obstacle
+from partners.dashboard.permissions import (
+    MemberRequest,
+    Obstacle,
+    form_only,
+    may_act,
+    member,
+    obstacle,
+)
 from partners.dashboard.rendering import Chip, page
 from partners.models import Role
 from partners.records.actor import Actor
@@ -48,7 +57,10 @@ VERBS = {
     "failed": _("Let it fail"),
 }
 NOT_MOVED = Obstacle(
-    _("The order was not moved"), _("It cannot go there from where it is."), _("Look at it again."), status=409
+    _("The order was not moved"),
+    _("It cannot go there from where it is."),
+    _("Look at it again."),
+    status=409,
 )
 COLUMNS = {
     "order_id": "public_id",
@@ -89,7 +101,9 @@ def orders(request: MemberRequest) -> HttpResponse:
     get, state = request.GET, _state(request)
     context = {
         "section": "orders",
-        "page": keyset(_rows(request, state), BY, get.get("after", ""), before=get.get("before", "")),
+        "page": keyset(
+            _rows(request, state), BY, get.get("after", ""), before=get.get("before", "")
+        ),
         "states": STATES,
         "state": state,
         "chips": [Chip("state", gettext("State"), STATES[state])] if state else [],
@@ -120,7 +134,9 @@ def order(request: MemberRequest, order_id: str) -> HttpResponse:
         "address": address(found.destination, whole=whole),
         "whole": whole,
         "steps": steps(found),
-        "moves": [(to, VERBS[to]) for before, to in ORDER_MOVES if movable and before == found.state],
+        "moves": [
+            (to, VERBS[to]) for before, to in ORDER_MOVES if movable and before == found.state
+        ],
     }
     return page(request, "inventory/dashboard/order.html", context)
 
@@ -134,8 +150,12 @@ def move(request: MemberRequest, order_id: str) -> HttpResponse:
     found, stop = _find(request, order_id), obstacle(request, Role.OPERATOR)
     if stop is None:
         try:
-            moved = fulfilment.play(order=found, by=Actor.user(request.user), to=request.POST.get("to", ""))
-            message = gettext("The order is %(state)s now") % {"state": moved.get_state_display().lower()}
+            moved = fulfilment.play(
+                order=found, by=Actor.user(request.user), to=request.POST.get("to", "")
+            )
+            message = gettext("The order is %(state)s now") % {
+                "state": moved.get_state_display().lower()
+            }
             messages.success(request, message)
             return redirect("dashboard:order", "sandbox", order_id)
         except fulfilment.NoSuchStep:
@@ -145,16 +165,31 @@ def move(request: MemberRequest, order_id: str) -> HttpResponse:
 
 
 def steps(found: ShippingOrder) -> list[Step]:
-    """The states that an order has been in, in their order. One that was given up shows how far it had come."""
+    """The states that an order has been in, in their order. One that was given up shows how far it
+    had come.
+    """
     ends = {"cancelled", "failed"} - {found.state}
-    times = [(state, getattr(found, column)) for state, column in TIMES.items() if state not in ends]
-    return [Step(state, STATES[state], at, TONES.get(state, "")) for state, at in times if at is not None]
+    times = [
+        (state, getattr(found, column)) for state, column in TIMES.items() if state not in ends
+    ]
+    return [
+        Step(state, STATES[state], at, TONES.get(state, ""))
+        for state, at in times
+        if at is not None
+    ]
 
 
 def address(destination: dict[str, Any], *, whole: bool) -> list[str]:
     """The lines of an address; not ``whole``: without what leads to somebody's door."""
-    values = {name: str(destination.get(name) or "").strip() for name in (*ADDRESS, "city", "state", "postal_code")}
-    place = " ".join(values[name] for name in ("city", "state", *(["postal_code"] if whole else [])) if values[name])
+    values = {
+        name: str(destination.get(name) or "").strip()
+        for name in (*ADDRESS, "city", "state", "postal_code")
+    }
+    place = " ".join(
+        values[name]
+        for name in ("city", "state", *(["postal_code"] if whole else []))
+        if values[name]
+    )
     if not whole:
         initials = " ".join(f"{word[0]}." for word in values["name"].split())
         return [initials, place, values["country"]]
@@ -174,9 +209,18 @@ ADDRESS = ("name", "line1", "line2", "country", "phone", "email")
 
 
 def _rows(request: MemberRequest, state: str) -> QuerySet[ShippingOrder]:
-    """The environment's orders of the state, or all, each with how many items it has and where it goes."""
-    lines = ShippedItem.objects.filter(order=OuterRef("pk")).order_by().values("order").annotate(size=Count("pk"))
-    rows = ShippingOrder.objects.filter(environment=request.environment, **({"state": state} if state else {}))
+    """The environment's orders of the state, or all, each with how many items it has and where it
+    goes.
+    """
+    lines = (
+        ShippedItem.objects.filter(order=OuterRef("pk"))
+        .order_by()
+        .values("order")
+        .annotate(size=Count("pk"))
+    )
+    rows = ShippingOrder.objects.filter(
+        environment=request.environment, **({"state": state} if state else {})
+    )
     return rows.annotate(
         size=Subquery(lines.values("size"), output_field=IntegerField()),
         city=Cast(KT("destination__city"), CharField()),

@@ -1,4 +1,6 @@
-"""The dashboard's users: a partner's collectors, found by the start of their id, or those who hold most."""
+"""The dashboard's users: a partner's collectors, found by the start of their id, or those who hold
+most.
+"""
 
 from __future__ import annotations
 
@@ -31,8 +33,8 @@ COUNTED = ("held", "value")  # orders by what the clock has counted
 @require_safe
 @member
 def users(request: MemberRequest) -> HttpResponse:
-    """Users, 50 a page, with what each holds, in the order ``sort``. ``q`` is the start of an id, and what it finds
-    stands in the order of the ids, which is that of its index.
+    """Users, 50 a page, with what each holds, in the order ``sort``. ``q`` is the start of an id,
+    and what it finds stands in the order of the ids, which is that of its index.
     """
     sought = request.GET.get("q", "").strip()[:255]
     sort = "id" if sought or request.GET.get("sort") not in ORDERS else request.GET["sort"]
@@ -41,7 +43,11 @@ def users(request: MemberRequest) -> HttpResponse:
         "sought": sought,
         "orders": {key: label for key, (label, _by) in ORDERS.items()},
         "sort": sort,
-        **(_counted(request, ORDERS[sort][1]) if sort in COUNTED else _found(request, sought, ORDERS[sort][1])),
+        **(
+            _counted(request, ORDERS[sort][1])
+            if sort in COUNTED
+            else _found(request, sought, ORDERS[sort][1])
+        ),
     }
     return page(request, "inventory/dashboard/users.html", context, part="results")
 
@@ -51,7 +57,10 @@ def _found(request: MemberRequest, sought: str, order: SortOrder) -> dict[str, A
     found = Collector.objects.of(request.environment).starting_with(sought)
     listed = keyset(found, order, request.GET.get("after", ""))
     held = Item.objects.of(request.environment).held_by(listed.rows, now=request.environment.now())
-    return {"page": listed, "users": [(collector, held.get(collector.pk)) for collector in listed.rows]}
+    return {
+        "page": listed,
+        "users": [(collector, held.get(collector.pk)) for collector in listed.rows],
+    }
 
 
 def _counted(request: MemberRequest, order: SortOrder) -> dict[str, Any]:

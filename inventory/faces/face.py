@@ -1,8 +1,10 @@
-"""Card faces: an SVG drawn from a card's name and attributes, for cards whose catalogue brings no picture.
+"""Card faces: an SVG drawn from a card's name and attributes, for cards whose catalogue brings no
+picture.
 
-A face is 500 × 700 units (5:7). It carries presentation attributes only (no style, script, font or link), so
-a strict content security policy holds wherever it is shown. Equal name and attributes give equal bytes. A
-graded card is shown inside its slab, with grader, grade and certificate on the label.
+A face is 500 × 700 units (5:7). It carries presentation attributes only (no style, script, font or
+link), so a strict content security policy holds wherever it is shown. Equal name and attributes
+give equal bytes. A graded card is shown inside its slab, with grader, grade and certificate on the
+label.
 """
 
 import hashlib
@@ -14,11 +16,14 @@ from xml.sax.saxutils import escape
 from inventory.faces.artwork import ARTWORKS, HUES, Palette
 
 SERIF = 'font-family="Georgia, DejaVu Serif, serif"'
-SANS = 'font-family="Helvetica, Arial, DejaVu Sans, sans-serif"'  # the document's own, so written once
+SANS = (
+    'font-family="Helvetica, Arial, DejaVu Sans, sans-serif"'  # the document's own, so written once
+)
 
 LONGEST = 500  # characters of a name or value that are read; a line shows 48 of them
 WRITTEN = {"series": "set"}  # an attribute that the card calls otherwise
-# The frame's metal by rarity: three stops of a diagonal gradient, and the number of pips in the corner.
+# The frame's metal by rarity: three stops of a diagonal gradient, and the number of pips in the
+# corner.
 FRAMES: Mapping[str, tuple[str, str, str, int]] = {
     "common": ("#d5dbe3", "#8a94a3", "#c3cad4", 1),
     "uncommon": ("#c9f2d6", "#3f9d68", "#a5e3bc", 2),
@@ -47,45 +52,59 @@ class Print:
     @classmethod
     def of(cls, name: str, attributes: Mapping[str, str]) -> "Print":
         folded = {key.strip().lower(): value for key, value in attributes.items()}
-        words = {field: _clean(folded.get(WRITTEN.get(field, field), "")) for field in cls.__dataclass_fields__}
+        words = {
+            field: _clean(folded.get(WRITTEN.get(field, field), ""))
+            for field in cls.__dataclass_fields__
+        }
         return cls(**words | {"name": _clean(name) or "Untitled"})
 
     def seed(self) -> int:
-        """Of the design alone, so that every copy of a design shares its picture whatever its grade."""
+        """Of the design alone, so that every copy of a design shares its picture whatever its
+        grade.
+        """
         return _digest(f"{self.series}|{self.name}|{self.number}|{self.variant}")
 
 
 def face_svg(name: str, attributes: Mapping[str, str]) -> str:
-    """The front of a card. Reads Set, Number, Year, Variant, Rarity, Grade, Grader, Certificate and Category;
-    any of them may be missing, and any text is safe."""
+    """The front of a card. Reads Set, Number, Year, Variant, Rarity, Grade, Grader, Certificate and
+    Category; any of them may be missing, and any text is safe."""
     print_ = Print.of(name, attributes)
     card = _card(print_)
     if not print_.grade:
         return _document(card)
-    return _document(_slab(print_) + f'<g transform="translate(54 126) scale(.784)">{card}</g>' + _SLAB_SHINE)
+    return _document(
+        _slab(print_) + f'<g transform="translate(54 126) scale(.784)">{card}</g>' + _SLAB_SHINE
+    )
 
 
 def back_svg() -> str:
     """The back every card shares."""
     rosette = "".join(
-        f'<ellipse cx="250" cy="350" rx="58" ry="150" fill="none" stroke="#d9b45b" stroke-width="3" '
+        '<ellipse cx="250" cy="350" rx="58" ry="150" fill="none" stroke="#d9b45b" '
+        'stroke-width="3" '
         f'opacity=".75" transform="rotate({turn} 250 350)"/>'
         for turn in range(0, 180, 20)
     )
     corners = "".join(
-        f'<path d="M0-20L6-6 20 0 6 6 0 20-6 6-20 0-6-6z" transform="translate({x} {y})" fill="#d9b45b"/>'
+        (
+            f'<path d="M0-20L6-6 20 0 6 6 0 20-6 6-20 0-6-6z" transform="translate({x} {y})" '
+            'fill="#d9b45b"/>'
+        )
         for x in (72, 428)
         for y in (72, 628)
     )
     return _document(
-        '<defs><radialGradient id="b"><stop stop-color="#27407a"/><stop offset="1" stop-color="#0d1733"/>'
+        '<defs><radialGradient id="b"><stop stop-color="#27407a"/><stop offset="1" '
+        'stop-color="#0d1733"/>'
         '</radialGradient></defs><rect width="500" height="700" rx="28" fill="#0a1024"/>'
         '<rect x="14" y="14" width="472" height="672" rx="20" fill="#d9b45b"/>'
         '<rect x="20" y="20" width="460" height="660" rx="16" fill="url(#b)"/>'
-        '<rect x="42" y="42" width="416" height="616" rx="10" fill="none" stroke="#d9b45b" stroke-width="2"/>'
+        '<rect x="42" y="42" width="416" height="616" rx="10" fill="none" stroke="#d9b45b" '
+        'stroke-width="2"/>'
         f"{rosette}{corners}"
         '<circle cx="250" cy="350" r="54" fill="#0d1733" stroke="#d9b45b" stroke-width="4"/>'
-        '<path d="M250 308L264 336 292 350 264 364 250 392 236 364 208 350 236 336z" fill="#f4dc9a"/>'
+        '<path d="M250 308L264 336 292 350 264 364 250 392 236 364 208 350 236 336z" '
+        'fill="#f4dc9a"/>'
     )
 
 
@@ -94,7 +113,10 @@ def _card(print_: Print) -> str:
     prefix = f"f{print_.seed() % 0xFFFFF:x}"
     tone = Palette.of(_hue(print_, draw), draw.choice((0.38, 0.5, 0.62)), prefix, print_.name)
     light, metal, shade, pips = FRAMES.get(print_.rarity.lower(), FRAMES["common"])
-    artwork = ARTWORKS.get(print_.category) or list(ARTWORKS.values())[_digest(print_.series) % len(ARTWORKS)]
+    artwork = (
+        ARTWORKS.get(print_.category)
+        or list(ARTWORKS.values())[_digest(print_.series) % len(ARTWORKS)]
+    )
     return "".join(
         (
             (
@@ -102,9 +124,11 @@ def _card(print_: Print) -> str:
                 f'<stop offset=".45" stop-color="{metal}"/><stop offset=".6" stop-color="{shade}"/>'
                 f'<stop offset="1" stop-color="{metal}"/></linearGradient>'
                 f'<linearGradient id="{prefix}s" x2="0" y2="1"><stop stop-color="{tone.deep}"/>'
-                f'<stop offset=".55" stop-color="{tone.dusk}"/><stop offset="1" stop-color="{tone.middle}"/>'
+                f'<stop offset=".55" stop-color="{tone.dusk}"/><stop offset="1" '
+                f'stop-color="{tone.middle}"/>'
                 "</linearGradient>"
-                f'<clipPath id="{prefix}w"><rect width="428" height="428" rx="14"/></clipPath></defs>'
+                f'<clipPath id="{prefix}w"><rect width="428" height="428" '
+                'rx="14"/></clipPath></defs>'
             ),
             f'<rect width="500" height="700" rx="28" fill="url(#{prefix}f)"/>',
             f'<rect x="18" y="18" width="464" height="664" rx="18" fill="{tone.deep}"/>',
@@ -116,7 +140,8 @@ def _card(print_: Print) -> str:
                 f"{_finish(print_.variant, prefix)}</g>"
             ),
             (
-                f'<rect x="36" y="108" width="428" height="428" rx="14" fill="none" stroke="url(#{prefix}f)" '
+                '<rect x="36" y="108" width="428" height="428" rx="14" fill="none" '
+                f'stroke="url(#{prefix}f)" '
                 'stroke-width="5"/>'
             ),
             _footing(print_, light, shade, pips),
@@ -144,11 +169,16 @@ def _footing(print_: Print, light: str, shade: str, pips: int) -> str:
         _text(460, 578, print_.number, (22, "#fff"), 130, extra='text-anchor="end"'),
         _text(40, 614, print_.year, (20, "#fff"), 100, extra='opacity=".75"'),
         _text(40, 658, fine.upper(), (17, "#fff"), 250, extra='letter-spacing="2" opacity=".75"'),
-        f'<path d="M40 630H460" stroke="{light}" opacity=".3"/><path d="{diamonds}" fill="{shade}"/>',
+        (
+            f'<path d="M40 630H460" stroke="{light}" opacity=".3"/><path d="{diamonds}" '
+            f'fill="{shade}"/>'
+        ),
     ]
     if variant:
         wide = min(190, 34 + 11 * len(variant))
-        parts.append(f'<rect x="{460 - wide}" y="592" width="{wide}" height="28" rx="14" fill="{shade}"/>')
+        parts.append(
+            f'<rect x="{460 - wide}" y="592" width="{wide}" height="28" rx="14" fill="{shade}"/>'
+        )
         parts.append(
             _text(
                 460 - wide / 2,
@@ -174,7 +204,9 @@ def _finish(variant: str, prefix: str) -> str:
         return '<rect width="428" height="428" fill="#050816" opacity=".28"/>'
     else:
         return '<path d="M0 0H190L60 428H0z" fill="#fff" opacity=".06"/>'
-    colours = "".join(f'<stop offset="{row / 4:g}" stop-color="{colour}"/>' for row, colour in enumerate(stops))
+    colours = "".join(
+        f'<stop offset="{row / 4:g}" stop-color="{colour}"/>' for row, colour in enumerate(stops)
+    )
     return (
         f'<linearGradient id="{prefix}h" x2="1" y2="1">{colours}</linearGradient>'
         f'<rect width="428" height="428" fill="url(#{prefix}h)" opacity="{opacity}"/>'
@@ -227,13 +259,21 @@ def _document(content: str) -> str:
     return f'<svg xmlns="http://www.w3.org/2000/svg" {size} {SANS}>{content}</svg>'
 
 
-def _text(x: float, y: float, words: str, pen: tuple[int, str], room: int, *, extra: str = "") -> str:
-    """One line of text. Letters are taken to be 0.6 em wide: a line that may not fit `room` is squeezed."""
+def _text(
+    x: float, y: float, words: str, pen: tuple[int, str], room: int, *, extra: str = ""
+) -> str:
+    """One line of text. Letters are taken to be 0.6 em wide: a line that may not fit `room` is
+    squeezed.
+    """
     if not words:
         return ""
     size, fill = pen
     words = words if len(words) <= 48 else words[:47] + "…"
-    squeeze = f' textLength="{room}" lengthAdjust="spacingAndGlyphs"' if len(words) * size * 0.6 > room else ""
+    squeeze = (
+        f' textLength="{room}" lengthAdjust="spacingAndGlyphs"'
+        if len(words) * size * 0.6 > room
+        else ""
+    )
     place = f'x="{x:g}" y="{y:g}" font-size="{size}" fill="{fill}"'
     return f"<text {place}{squeeze}{extra and ' ' + extra}>{escape(words)}</text>"
 
@@ -249,8 +289,12 @@ def _lines(words: str, width: int, most: int) -> list[str]:
 
 
 def _clean(words: str) -> str:
-    """Without the characters XML cannot carry, and with single spaces; no more of it than is ever drawn."""
-    return " ".join("".join(letter if letter.isprintable() else " " for letter in words[:LONGEST]).split())
+    """Without the characters XML cannot carry, and with single spaces; no more of it than is ever
+    drawn.
+    """
+    return " ".join(
+        "".join(letter if letter.isprintable() else " " for letter in words[:LONGEST]).split()
+    )
 
 
 def _hue(print_: Print, draw: Random) -> float:

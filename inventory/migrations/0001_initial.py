@@ -32,7 +32,9 @@ class Migration(migrations.Migration):
                 ("user_id", models.CharField(db_collation="C", max_length=255)),
                 (
                     "created_at",
-                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False),
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), editable=False
+                    ),
                 ),
                 (
                     "environment",
@@ -55,14 +57,19 @@ class Migration(migrations.Migration):
                 (
                     "public_id",
                     models.CharField(
-                        help_text="Base58; the API's claw_id.", max_length=44, unique=True, verbose_name="id"
+                        help_text="Base58; the API's claw_id.",
+                        max_length=44,
+                        unique=True,
+                        verbose_name="id",
                     ),
                 ),
                 ("slug", models.SlugField(max_length=100, unique=True)),
                 (
                     "type",
                     models.CharField(
-                        choices=[("CORE", "Minted cards"), ("EBAY", "Listings")], default="CORE", max_length=4
+                        choices=[("CORE", "Minted cards"), ("EBAY", "Listings")],
+                        default="CORE",
+                        max_length=4,
                     ),
                 ),
                 ("platform", models.CharField(default="mainnet", max_length=40)),
@@ -70,21 +77,41 @@ class Migration(migrations.Migration):
                 ("description", models.TextField(blank=True)),
                 (
                     "image",
-                    models.CharField(blank=True, help_text="Address of the picture (claw_image_url).", max_length=500),
+                    models.CharField(
+                        blank=True,
+                        help_text="Address of the picture (claw_image_url).",
+                        max_length=500,
+                    ),
                 ),
                 (
                     "categories",
                     django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(max_length=60), blank=True, default=list, size=None
+                        base_field=models.CharField(max_length=60),
+                        blank=True,
+                        default=list,
+                        size=None,
                     ),
                 ),
                 ("enable", models.BooleanField(default=True, verbose_name="enabled")),
-                ("mint_price", config.foundation.money.MoneyField(help_text="USD for one pull.", verbose_name="price")),
-                ("max_per_mint", models.PositiveIntegerField(default=10, verbose_name="most pulls at once")),
-                ("buyback_percent", models.DecimalField(decimal_places=4, default=Decimal("0.85"), max_digits=5)),
+                (
+                    "mint_price",
+                    config.foundation.money.MoneyField(
+                        help_text="USD for one pull.", verbose_name="price"
+                    ),
+                ),
+                (
+                    "max_per_mint",
+                    models.PositiveIntegerField(default=10, verbose_name="most pulls at once"),
+                ),
+                (
+                    "buyback_percent",
+                    models.DecimalField(decimal_places=4, default=Decimal("0.85"), max_digits=5),
+                ),
                 (
                     "buyback_window",
-                    models.DurationField(blank=True, help_text="Empty: live windows never close.", null=True),
+                    models.DurationField(
+                        blank=True, help_text="Empty: live windows never close.", null=True
+                    ),
                 ),
                 (
                     "ev",
@@ -107,31 +134,41 @@ class Migration(migrations.Migration):
                 ("ev_updated_at", models.DateTimeField(blank=True, editable=False, null=True)),
                 (
                     "created_at",
-                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False),
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), editable=False
+                    ),
                 ),
             ],
             options={
                 "ordering": ("name", "id"),
                 "constraints": [
                     models.CheckConstraint(
-                        condition=models.Q(("mint_price__gt", 0), ("mint_price__lt", Decimal("1000000000"))),
+                        condition=models.Q(
+                            ("mint_price__gt", 0), ("mint_price__lt", Decimal("1000000000"))
+                        ),
                         name="inventory_pack_mint_price_bounds",
                         violation_error_message="Enter an amount above 0 and below 1,000,000,000 USD.",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("type__in", ("CORE", "EBAY"))), name="inventory_pack_type_known"
+                        condition=models.Q(("type__in", ("CORE", "EBAY"))),
+                        name="inventory_pack_type_known",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("buyback_percent__gte", Decimal("0.5")), ("buyback_percent__lte", 1)),
+                        condition=models.Q(
+                            ("buyback_percent__gte", Decimal("0.5")), ("buyback_percent__lte", 1)
+                        ),
                         name="inventory_pack_percent_bounds",
                         violation_error_message="The sellback share must be at least 0.5 and at most 1, such as 0.85.",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("max_per_mint__gte", 1)), name="inventory_pack_max_per_mint_positive"
+                        condition=models.Q(("max_per_mint__gte", 1)),
+                        name="inventory_pack_max_per_mint_positive",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
-                            ("buyback_window", None), ("buyback_window__gt", datetime.timedelta(0)), _connector="OR"
+                            ("buyback_window", None),
+                            ("buyback_window__gt", datetime.timedelta(0)),
+                            _connector="OR",
                         ),
                         name="inventory_pack_window_positive",
                     ),
@@ -178,7 +215,9 @@ class Migration(migrations.Migration):
                 ("priced_at", models.DateTimeField()),
                 (
                     "created_at",
-                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False),
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), editable=False
+                    ),
                 ),
                 (
                     "pack",
@@ -202,20 +241,25 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.UUIDField(
-                        db_default=partners.models.records.UuidV7(), editable=False, primary_key=True, serialize=False
+                        db_default=partners.models.records.UuidV7(),
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
                     ),
                 ),
                 ("amount", models.PositiveIntegerField(verbose_name="pulls")),
                 (
                     "mint_price",
                     config.foundation.money.MoneyField(
-                        help_text="USD, as it was at the purchase.", verbose_name="price of one pull"
+                        help_text="USD, as it was at the purchase.",
+                        verbose_name="price of one pull",
                     ),
                 ),
                 (
                     "voucher",
                     models.BooleanField(
-                        default=False, help_text="Bought with a voucher: sells for at least the mint price."
+                        default=False,
+                        help_text="Bought with a voucher: sells for at least the mint price.",
                     ),
                 ),
                 ("public_id", models.CharField(max_length=9)),
@@ -223,7 +267,11 @@ class Migration(migrations.Migration):
                 (
                     "state",
                     models.CharField(
-                        choices=[("pending", "Pending"), ("fulfilled", "Fulfilled"), ("failed", "Failed")],
+                        choices=[
+                            ("pending", "Pending"),
+                            ("fulfilled", "Fulfilled"),
+                            ("failed", "Failed"),
+                        ],
                         default="pending",
                         max_length=9,
                     ),
@@ -267,7 +315,12 @@ class Migration(migrations.Migration):
             name="Item",
             fields=[
                 ("id", models.BigAutoField(primary_key=True, serialize=False)),
-                ("mode", models.CharField(choices=[("live", "Live"), ("sandbox", "Sandbox")], max_length=7)),
+                (
+                    "mode",
+                    models.CharField(
+                        choices=[("live", "Live"), ("sandbox", "Sandbox")], max_length=7
+                    ),
+                ),
                 ("public_id", models.CharField(max_length=100, verbose_name="item id")),
                 (
                     "state",
@@ -283,9 +336,15 @@ class Migration(migrations.Migration):
                         max_length=8,
                     ),
                 ),
-                ("fmv", config.foundation.money.MoneyField(verbose_name="market value at the pull")),
+                (
+                    "fmv",
+                    config.foundation.money.MoneyField(verbose_name="market value at the pull"),
+                ),
                 ("buyback_percent", models.DecimalField(decimal_places=4, max_digits=5)),
-                ("buyback_price", config.foundation.money.MoneyField(verbose_name="sellback price at the pull")),
+                (
+                    "buyback_price",
+                    config.foundation.money.MoneyField(verbose_name="sellback price at the pull"),
+                ),
                 ("purchased_at", models.DateTimeField()),
                 ("expires_at", models.DateTimeField(blank=True, null=True)),
                 ("expired_at", models.DateTimeField(blank=True, editable=False, null=True)),
@@ -346,11 +405,19 @@ class Migration(migrations.Migration):
             name="Tier",
             fields=[
                 ("id", models.BigAutoField(primary_key=True, serialize=False)),
-                ("position", models.PositiveSmallIntegerField(help_text="0 is the commonest; the API's rarity id.")),
+                (
+                    "position",
+                    models.PositiveSmallIntegerField(
+                        help_text="0 is the commonest; the API's rarity id."
+                    ),
+                ),
                 ("name", models.CharField(max_length=60)),
                 ("color", models.CharField(help_text="Hex, such as #8b5cf6.", max_length=7)),
                 ("lower", config.foundation.money.MoneyField(help_text="USD, from and including.")),
-                ("upper", config.foundation.money.MoneyField(help_text="USD, up to and excluding.")),
+                (
+                    "upper",
+                    config.foundation.money.MoneyField(help_text="USD, up to and excluding."),
+                ),
                 ("weight", models.DecimalField(decimal_places=4, max_digits=12)),
                 (
                     "pack",
@@ -368,16 +435,21 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="collector",
-            constraint=models.UniqueConstraint(fields=("environment", "user_id"), name="inventory_collector_once"),
+            constraint=models.UniqueConstraint(
+                fields=("environment", "user_id"), name="inventory_collector_once"
+            ),
         ),
         migrations.AddConstraint(
             model_name="collector",
-            constraint=models.UniqueConstraint(fields=("environment", "id"), name="inventory_collector_tenant"),
+            constraint=models.UniqueConstraint(
+                fields=("environment", "id"), name="inventory_collector_tenant"
+            ),
         ),
         migrations.AddConstraint(
             model_name="collector",
             constraint=models.CheckConstraint(
-                condition=models.Q(("user_id", ""), _negated=True), name="inventory_collector_user_id_filled"
+                condition=models.Q(("user_id", ""), _negated=True),
+                name="inventory_collector_user_id_filled",
             ),
         ),
         migrations.AddIndex(
@@ -394,27 +466,37 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="card",
-            constraint=models.UniqueConstraint(fields=("listing_id",), name="inventory_card_listing_once"),
+            constraint=models.UniqueConstraint(
+                fields=("listing_id",), name="inventory_card_listing_once"
+            ),
         ),
         migrations.AddConstraint(
             model_name="card",
-            constraint=models.UniqueConstraint(fields=("mint_address",), name="inventory_card_mint_once"),
+            constraint=models.UniqueConstraint(
+                fields=("mint_address",), name="inventory_card_mint_once"
+            ),
         ),
         migrations.AddConstraint(
             model_name="card",
-            constraint=models.UniqueConstraint(fields=("public_id",), name="inventory_card_public_id_once"),
+            constraint=models.UniqueConstraint(
+                fields=("public_id",), name="inventory_card_public_id_once"
+            ),
         ),
         migrations.AddConstraint(
             model_name="card",
             constraint=models.CheckConstraint(
-                condition=models.Q(("source_type__in", ("enft", "ebay", "fanatics", "alt", "external"))),
+                condition=models.Q(
+                    ("source_type__in", ("enft", "ebay", "fanatics", "alt", "external"))
+                ),
                 name="inventory_card_source_known",
             ),
         ),
         migrations.AddConstraint(
             model_name="card",
             constraint=models.CheckConstraint(
-                condition=models.Q(("mint_address__isnull", False), ("listing_id__isnull", False), _connector="OR"),
+                condition=models.Q(
+                    ("mint_address__isnull", False), ("listing_id__isnull", False), _connector="OR"
+                ),
                 name="inventory_card_has_an_identity",
             ),
         ),
@@ -422,7 +504,9 @@ class Migration(migrations.Migration):
             model_name="card",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(("source_type", "ebay"), _negated=True), ("listing_id__isnull", False), _connector="OR"
+                    models.Q(("source_type", "ebay"), _negated=True),
+                    ("listing_id__isnull", False),
+                    _connector="OR",
                 ),
                 name="inventory_card_ebay_has_a_listing",
             ),
@@ -431,7 +515,11 @@ class Migration(migrations.Migration):
             model_name="card",
             constraint=models.CheckConstraint(
                 condition=django.db.models.lookups.Exact(
-                    models.Func(models.F("attributes"), function="jsonb_typeof", output_field=models.CharField()),
+                    models.Func(
+                        models.F("attributes"),
+                        function="jsonb_typeof",
+                        output_field=models.CharField(),
+                    ),
                     models.Value("array"),
                 ),
                 name="inventory_card_attributes_are_a_list",
@@ -441,18 +529,24 @@ class Migration(migrations.Migration):
             model_name="card",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(("source_type", "enft"), _negated=True), ("mint_address__isnull", False), _connector="OR"
+                    models.Q(("source_type", "enft"), _negated=True),
+                    ("mint_address__isnull", False),
+                    _connector="OR",
                 ),
                 name="inventory_card_enft_is_minted",
             ),
         ),
         migrations.AddIndex(
             model_name="purchase",
-            index=models.Index(fields=["collector", "-created_at"], name="inventory_purchase_by_user"),
+            index=models.Index(
+                fields=["collector", "-created_at"], name="inventory_purchase_by_user"
+            ),
         ),
         migrations.AddConstraint(
             model_name="purchase",
-            constraint=models.UniqueConstraint(fields=("environment", "id"), name="inventory_purchase_tenant"),
+            constraint=models.UniqueConstraint(
+                fields=("environment", "id"), name="inventory_purchase_tenant"
+            ),
         ),
         migrations.AddConstraint(
             model_name="purchase",
@@ -463,7 +557,9 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="purchase",
             constraint=models.CheckConstraint(
-                condition=models.Q(("mint_price__gt", 0), ("mint_price__lt", Decimal("1000000000"))),
+                condition=models.Q(
+                    ("mint_price__gt", 0), ("mint_price__lt", Decimal("1000000000"))
+                ),
                 name="inventory_purchase_mint_price_bounds",
                 violation_error_message="Enter an amount above 0 and below 1,000,000,000 USD.",
             ),
@@ -501,7 +597,9 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="item",
-            index=models.Index(fields=["collector", "-purchased_at", "-id"], name="inventory_item_by_user"),
+            index=models.Index(
+                fields=["collector", "-purchased_at", "-id"], name="inventory_item_by_user"
+            ),
         ),
         migrations.AddIndex(
             model_name="item",
@@ -513,15 +611,21 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="item",
-            index=models.Index(fields=["pack", "mode", "-purchased_at", "-id"], name="inventory_item_by_pack"),
+            index=models.Index(
+                fields=["pack", "mode", "-purchased_at", "-id"], name="inventory_item_by_pack"
+            ),
         ),
         migrations.AddIndex(
             model_name="item",
-            index=models.Index(fields=["mode", "-purchased_at", "-id"], name="inventory_item_by_mode"),
+            index=models.Index(
+                fields=["mode", "-purchased_at", "-id"], name="inventory_item_by_mode"
+            ),
         ),
         migrations.AddIndex(
             model_name="item",
-            index=models.Index(fields=["environment", "-purchased_at", "-id"], name="inventory_item_by_env"),
+            index=models.Index(
+                fields=["environment", "-purchased_at", "-id"], name="inventory_item_by_env"
+            ),
         ),
         migrations.AddIndex(
             model_name="item",
@@ -533,7 +637,9 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="item",
-            constraint=models.UniqueConstraint(fields=("environment", "id"), name="inventory_item_tenant"),
+            constraint=models.UniqueConstraint(
+                fields=("environment", "id"), name="inventory_item_tenant"
+            ),
         ),
         migrations.AddConstraint(
             model_name="item",
@@ -570,7 +676,9 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="item",
             constraint=models.CheckConstraint(
-                condition=models.Q(("buyback_price__gt", 0), ("buyback_price__lt", Decimal("1000000000"))),
+                condition=models.Q(
+                    ("buyback_price__gt", 0), ("buyback_price__lt", Decimal("1000000000"))
+                ),
                 name="inventory_item_buyback_price_bounds",
                 violation_error_message="Enter an amount above 0 and below 1,000,000,000 USD.",
             ),
@@ -601,21 +709,27 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="item",
             constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ("held", "selling", "sold", "shipping", "shipped"))),
+                condition=models.Q(
+                    ("state__in", ("held", "selling", "sold", "shipping", "shipped"))
+                ),
                 name="inventory_item_state_known",
             ),
         ),
         migrations.AddConstraint(
             model_name="item",
             constraint=models.CheckConstraint(
-                condition=models.Q(("mode", "live"), ("expires_at__isnull", False), _connector="OR"),
+                condition=models.Q(
+                    ("mode", "live"), ("expires_at__isnull", False), _connector="OR"
+                ),
                 name="inventory_item_sandbox_expires",
             ),
         ),
         migrations.AddConstraint(
             model_name="item",
             constraint=models.CheckConstraint(
-                condition=models.Q(("expired_at", None), ("expires_at__isnull", False), _connector="OR"),
+                condition=models.Q(
+                    ("expired_at", None), ("expires_at__isnull", False), _connector="OR"
+                ),
                 name="inventory_item_swept_had_a_window",
             ),
         ),
@@ -647,13 +761,17 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="tier",
-            constraint=models.UniqueConstraint(fields=("pack", "position"), name="inventory_tier_position_once"),
+            constraint=models.UniqueConstraint(
+                fields=("pack", "position"), name="inventory_tier_position_once"
+            ),
         ),
         migrations.AddConstraint(
             model_name="tier",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    ("lower__gte", 0), ("upper__gt", models.F("lower")), ("upper__lt", Decimal("1000000000"))
+                    ("lower__gte", 0),
+                    ("upper__gt", models.F("lower")),
+                    ("upper__lt", Decimal("1000000000")),
                 ),
                 name="inventory_tier_bounds_ordered",
                 violation_error_message="A tier's upper value must be above its lower one, within 0 and 1 billion.",

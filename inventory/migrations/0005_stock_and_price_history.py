@@ -24,14 +24,20 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.UUIDField(
-                        db_default=partners.models.records.UuidV7(), editable=False, primary_key=True, serialize=False
+                        db_default=partners.models.records.UuidV7(),
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
                     ),
                 ),
                 ("name", models.CharField(max_length=200)),
                 ("kind", models.CharField(max_length=5)),
                 ("content", models.BinaryField()),
                 ("uploaded_by", models.CharField(max_length=300)),
-                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
             ],
         ),
         migrations.CreateModel(
@@ -41,7 +47,10 @@ class Migration(migrations.Migration):
                 ("before", config.foundation.money.MoneyField()),
                 ("fmv", config.foundation.money.MoneyField(verbose_name="market value")),
                 ("priced_at", models.DateTimeField()),
-                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
             ],
             options={
                 "ordering": ("-id",),
@@ -61,7 +70,11 @@ class Migration(migrations.Migration):
             model_name="tier",
             name="mean",
             field=models.DecimalField(
-                decimal_places=2, editable=False, max_digits=12, null=True, verbose_name="mean value"
+                decimal_places=2,
+                editable=False,
+                max_digits=12,
+                null=True,
+                verbose_name="mean value",
             ),
         ),
         migrations.AddField(
@@ -96,7 +109,8 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="cardfile",
             constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ("csv", "jsonl"))), name="inventory_cardfile_kind_known"
+                condition=models.Q(("kind__in", ("csv", "jsonl"))),
+                name="inventory_cardfile_kind_known",
             ),
         ),
         migrations.AddField(
@@ -132,7 +146,8 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="pricechange",
             constraint=models.CheckConstraint(
-                condition=models.Q(("fmv", models.F("before")), _negated=True), name="inventory_pricechange_is_a_change"
+                condition=models.Q(("fmv", models.F("before")), _negated=True),
+                name="inventory_pricechange_is_a_change",
             ),
         ),
         pgtrigger.migrations.AddTrigger(

@@ -107,7 +107,12 @@ class Migration(migrations.Migration):
             name="ShippingQuote",
             fields=[
                 ("id", models.CharField(max_length=32, primary_key=True, serialize=False)),
-                ("item_ids", django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None)),
+                (
+                    "item_ids",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.BigIntegerField(), size=None
+                    ),
+                ),
                 ("destination", models.JSONField()),
                 ("rates", models.JSONField()),
                 ("requested_by", models.CharField(max_length=300)),
@@ -135,7 +140,9 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="shippingorder",
-            constraint=models.UniqueConstraint(fields=("environment", "id"), name="inventory_shippingorder_tenant"),
+            constraint=models.UniqueConstraint(
+                fields=("environment", "id"), name="inventory_shippingorder_tenant"
+            ),
         ),
         migrations.AddConstraint(
             model_name="shippingorder",
@@ -151,7 +158,15 @@ class Migration(migrations.Migration):
                 condition=models.Q(
                     (
                         "state__in",
-                        ("queued", "processing", "label_created", "shipped", "delivered", "cancelled", "failed"),
+                        (
+                            "queued",
+                            "processing",
+                            "label_created",
+                            "shipped",
+                            "delivered",
+                            "cancelled",
+                            "failed",
+                        ),
                     )
                 ),
                 name="inventory_shippingorder_state_known",
@@ -161,8 +176,13 @@ class Migration(migrations.Migration):
             model_name="shippingorder",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(("shipped_at__isnull", False), ("state__in", ("shipped", "delivered"))),
-                    models.Q(models.Q(("state__in", ("shipped", "delivered")), _negated=True), ("shipped_at", None)),
+                    models.Q(
+                        ("shipped_at__isnull", False), ("state__in", ("shipped", "delivered"))
+                    ),
+                    models.Q(
+                        models.Q(("state__in", ("shipped", "delivered")), _negated=True),
+                        ("shipped_at", None),
+                    ),
                     _connector="OR",
                 ),
                 name="inventory_shippingorder_shipped_has_its_time",
@@ -173,7 +193,9 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     models.Q(("delivered_at__isnull", False), ("state", "delivered")),
-                    models.Q(models.Q(("state", "delivered"), _negated=True), ("delivered_at", None)),
+                    models.Q(
+                        models.Q(("state", "delivered"), _negated=True), ("delivered_at", None)
+                    ),
                     _connector="OR",
                 ),
                 name="inventory_shippingorder_delivered_has_its_time",
@@ -203,7 +225,9 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="shippeditem",
-            constraint=models.UniqueConstraint(fields=("order", "item"), name="inventory_shippeditem_once_per_order"),
+            constraint=models.UniqueConstraint(
+                fields=("order", "item"), name="inventory_shippeditem_once_per_order"
+            ),
         ),
         migrations.AddConstraint(
             model_name="shippeditem",

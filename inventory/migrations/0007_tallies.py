@@ -43,7 +43,9 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name_plural": "tallies",
                 "constraints": [
-                    models.UniqueConstraint(fields=("environment", "pack"), name="inventory_tally_once"),
+                    models.UniqueConstraint(
+                        fields=("environment", "pack"), name="inventory_tally_once"
+                    ),
                     models.CheckConstraint(
                         condition=models.Q(
                             ("held_value__gte", 0),

@@ -21,7 +21,9 @@ class Migration(migrations.Migration):
             model_name="item",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    ("expired_at", None), models.Q(("state__in", ("selling", "sold")), _negated=True), _connector="OR"
+                    ("expired_at", None),
+                    models.Q(("state__in", ("selling", "sold")), _negated=True),
+                    _connector="OR",
                 ),
                 name="inventory_item_swept_sells_no_more",
             ),

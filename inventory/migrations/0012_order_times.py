@@ -42,7 +42,10 @@ class Migration(migrations.Migration):
             model_name="shippingorder",
             constraint=models.CheckConstraint(
                 condition=(Q(processing_at__isnull=False) & ~Q(state="queued"))
-                | (Q(processing_at=None) & ~Q(state__in=("processing", "label_created", "shipped", "delivered"))),
+                | (
+                    Q(processing_at=None)
+                    & ~Q(state__in=("processing", "label_created", "shipped", "delivered"))
+                ),
                 name="inventory_shippingorder_processing_has_its_time",
             ),
         ),
@@ -64,12 +67,15 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="shippingorder",
-            index=models.Index(fields=["environment", "-created_at", "-id"], name="inventory_shippingorder_newest"),
+            index=models.Index(
+                fields=["environment", "-created_at", "-id"], name="inventory_shippingorder_newest"
+            ),
         ),
         migrations.AddIndex(
             model_name="shippingorder",
             index=models.Index(
-                fields=["environment", "state", "-created_at", "-id"], name="inventory_shippingorder_state"
+                fields=["environment", "state", "-created_at", "-id"],
+                name="inventory_shippingorder_state",
             ),
         ),
     ]

@@ -42,8 +42,14 @@ class Migration(migrations.Migration):
             ],
             options={
                 "indexes": [
-                    models.Index(fields=["environment", "-size", "-collector"], name="inventory_usertally_size"),
-                    models.Index(fields=["environment", "-value", "-collector"], name="inventory_usertally_value"),
+                    models.Index(
+                        fields=["environment", "-size", "-collector"],
+                        name="inventory_usertally_size",
+                    ),
+                    models.Index(
+                        fields=["environment", "-value", "-collector"],
+                        name="inventory_usertally_value",
+                    ),
                 ],
                 "constraints": [
                     models.UniqueConstraint(fields=("collector",), name="inventory_usertally_once"),

@@ -1,9 +1,9 @@
-"""The catalogue: packs, their tiers, and the physical cards in the vault. Shared by every environment, read-only to
-them.
+"""The catalogue: packs, their tiers, and the physical cards in the vault. Shared by every
+environment, read-only to them.
 
-Which of the cards are still to be pulled is not stored: a card is available in an environment's pool while no item of
-that pool holds it (live: one pool for all partners; each sandbox: a pool of its own). So a card sold back is in its
-pack again the moment the sale commits.
+Which of the cards are still to be pulled is not stored: a card is available in an environment's
+pool while no item of that pool holds it (live: one pool for all partners; each sandbox: a pool of
+its own). So a card sold back is in its pack again the moment the sale commits.
 """
 
 from __future__ import annotations
@@ -38,20 +38,27 @@ class Pack(models.Model):
         EBAY = "EBAY", "Listings"
 
     id = models.BigAutoField(primary_key=True)
-    public_id = models.CharField("id", max_length=44, unique=True, help_text="Base58; the API's claw_id.")
+    public_id = models.CharField(
+        "id", max_length=44, unique=True, help_text="Base58; the API's claw_id."
+    )
     slug = models.SlugField(max_length=100, unique=True)
     type = models.CharField(max_length=4, choices=Type.choices, default=Type.CORE)
     platform = models.CharField(max_length=40, default="mainnet")
     name = models.CharField(max_length=200)
     description = models.TextField(blank=True)
-    image = models.CharField(max_length=500, blank=True, help_text="Address of the picture (claw_image_url).")
+    image = models.CharField(
+        max_length=500, blank=True, help_text="Address of the picture (claw_image_url)."
+    )
     categories = ArrayField(models.CharField(max_length=60), default=list, blank=True)
     enable = models.BooleanField("enabled", default=True)
     mint_price = MoneyField("price", help_text="USD for one pull.")
     max_per_mint = models.PositiveIntegerField("most pulls at once", default=10)
     buyback_percent = models.DecimalField(max_digits=5, decimal_places=4, default=Decimal("0.85"))
-    buyback_window = models.DurationField(null=True, blank=True, help_text="Empty: live windows never close.")
-    # Kept by inventory.packs.figures.refresh_values, because a list of packs must not add up every card's price.
+    buyback_window = models.DurationField(
+        null=True, blank=True, help_text="Empty: live windows never close."
+    )
+    # Kept by inventory.packs.figures.refresh_values, because a list of packs must not add up every
+    # card's price.
     ev = MoneyField("expected value", null=True, blank=True, editable=False)
     min_ev = MoneyField("lowest value", null=True, blank=True, editable=False)
     max_ev = MoneyField("highest value", null=True, blank=True, editable=False)
@@ -62,14 +69,20 @@ class Pack(models.Model):
         ordering = ("name", "id")
         constraints = (
             money_check("mint_price", name="inventory_pack_mint_price_bounds"),
-            models.CheckConstraint(condition=Q(type__in=("CORE", "EBAY")), name="inventory_pack_type_known"),
+            models.CheckConstraint(
+                condition=Q(type__in=("CORE", "EBAY")), name="inventory_pack_type_known"
+            ),
             models.CheckConstraint(
                 # At least a half, so that even a card worth a cent sells for one.
                 condition=Q(buyback_percent__gte=Decimal("0.5"), buyback_percent__lte=1),
                 name="inventory_pack_percent_bounds",
-                violation_error_message="The sellback share must be at least 0.5 and at most 1, such as 0.85.",
+                violation_error_message=(
+                    "The sellback share must be at least 0.5 and at most 1, such as 0.85."
+                ),
             ),
-            models.CheckConstraint(condition=Q(max_per_mint__gte=1), name="inventory_pack_max_per_mint_positive"),
+            models.CheckConstraint(
+                condition=Q(max_per_mint__gte=1), name="inventory_pack_max_per_mint_positive"
+            ),
             models.CheckConstraint(
                 condition=Q(buyback_window=None) | Q(buyback_window__gt=timedelta(0)),
                 name="inventory_pack_window_positive",
@@ -87,15 +100,20 @@ class Pack(models.Model):
 
 
 class PackActivity(models.Model):
-    """What the pulls of one pool say of a pack: all partners' in live (no environment), a sandbox's own otherwise.
+    """What the pulls of one pool say of a pack: all partners' in live (no environment), a sandbox's
+    own otherwise.
 
-    Kept by ``inventory.packs.figures.count_pulls``, because a list of packs must not count pulls. No row: none was
-    pulled.
+    Kept by ``inventory.packs.figures.count_pulls``, because a list of packs must not count pulls.
+    No row: none was pulled.
     """
 
     id = models.BigAutoField(primary_key=True)
-    pack = models.ForeignKey(Pack, models.CASCADE, related_name="activity", db_index=False)  # unique below serves
-    environment = models.ForeignKey(Environment, models.CASCADE, null=True, related_name="+", db_index=False)
+    pack = models.ForeignKey(
+        Pack, models.CASCADE, related_name="activity", db_index=False
+    )  # unique below serves
+    environment = models.ForeignKey(
+        Environment, models.CASCADE, null=True, related_name="+", db_index=False
+    )
     pulls_7d = models.PositiveIntegerField()
     last_pull = models.DateTimeField(null=True)
     counted_at = models.DateTimeField()
@@ -103,7 +121,9 @@ class PackActivity(models.Model):
     class Meta:
         constraints = (
             models.UniqueConstraint(
-                fields=("pack", "environment"), nulls_distinct=False, name="inventory_packactivity_once_per_pool"
+                fields=("pack", "environment"),
+                nulls_distinct=False,
+                name="inventory_packactivity_once_per_pool",
             ),
         )
 
@@ -118,33 +138,43 @@ class NumberAsRange(Func):
 
 
 class Tier(models.Model):
-    """One rarity of a pack: drawn by ``weight`` relative to its sisters, holding cards of ``lower`` ≤ fmv <
-    ``upper``.
+    """One rarity of a pack: drawn by ``weight`` relative to its sisters, holding cards of ``lower``
+    ≤ fmv < ``upper``.
     """
 
     id = models.BigAutoField(primary_key=True)
-    pack = models.ForeignKey(Pack, models.CASCADE, related_name="tiers", db_index=False)  # unique below serves
-    position = models.PositiveSmallIntegerField(help_text="0 is the commonest; the API's rarity id.")
+    pack = models.ForeignKey(
+        Pack, models.CASCADE, related_name="tiers", db_index=False
+    )  # unique below serves
+    position = models.PositiveSmallIntegerField(
+        help_text="0 is the commonest; the API's rarity id."
+    )
     name = models.CharField(max_length=60)
     color = models.CharField(max_length=7, help_text="Hex, such as #8b5cf6.")
     lower = MoneyField(help_text="USD, from and including.")
     upper = MoneyField(help_text="USD, up to and excluding.")
     weight = models.DecimalField(max_digits=12, decimal_places=4)
-    # The live stock, kept by inventory.packs.figures.refresh_values and count_sold, because a page must not count every
-    # card.
+    # The live stock, kept by inventory.packs.figures.refresh_values and count_sold, because a page
+    # must not count every card.
     cards = models.PositiveIntegerField(null=True, editable=False)
     available = models.PositiveIntegerField(null=True, editable=False)
     sold = models.PositiveIntegerField("sold back", null=True, editable=False)
-    mean = models.DecimalField("mean value", max_digits=12, decimal_places=2, null=True, editable=False)
+    mean = models.DecimalField(
+        "mean value", max_digits=12, decimal_places=2, null=True, editable=False
+    )
 
     class Meta:
         ordering = ("pack_id", "position")
         constraints = (
-            models.UniqueConstraint(fields=("pack", "position"), name="inventory_tier_position_once"),
+            models.UniqueConstraint(
+                fields=("pack", "position"), name="inventory_tier_position_once"
+            ),
             models.CheckConstraint(
                 condition=Q(lower__gte=0, upper__gt=F("lower"), upper__lt=Decimal(1000000000)),
                 name="inventory_tier_bounds_ordered",
-                violation_error_message="A tier's upper value must be above its lower one, within 0 and 1 billion.",
+                violation_error_message=(
+                    "A tier's upper value must be above its lower one, within 0 and 1 billion."
+                ),
             ),
             models.CheckConstraint(
                 condition=Q(weight__gt=0, weight__lt=Decimal(100000000)),
@@ -154,7 +184,9 @@ class Tier(models.Model):
             models.CheckConstraint(
                 condition=Q(color__regex=r"^#[0-9a-fA-F]{6}$"),
                 name="inventory_tier_color_hex",
-                violation_error_message="A tier's color must be a hash and six hex digits, such as #8b5cf6.",
+                violation_error_message=(
+                    "A tier's color must be a hash and six hex digits, such as #8b5cf6."
+                ),
             ),
             ExclusionConstraint(
                 name="inventory_tier_no_overlap",
@@ -181,10 +213,14 @@ class CardQuerySet(models.QuerySet["Card"]):
         """Cards that no user of this environment's pool holds."""
         from inventory.models.holdings import Item
 
-        return self.exclude(Exists(Item.objects.open().in_pool_of(environment).filter(card=OuterRef("pk"))))
+        return self.exclude(
+            Exists(Item.objects.open().in_pool_of(environment).filter(card=OuterRef("pk")))
+        )
 
     def named(self, public_id: str, *, live: bool) -> CardQuerySet:
-        """The card an environment knows by this id; the sandbox knows a minted eBay card by its listing."""
+        """The card an environment knows by this id; the sandbox knows a minted eBay card by its
+        listing.
+        """
         if "\0" in public_id:
             return self.none()
         if live:
@@ -193,30 +229,42 @@ class CardQuerySet(models.QuerySet["Card"]):
         return self.filter((~ebay & Q(public_id=public_id)) | (ebay & Q(listing_id=public_id)))
 
     def by_item_id(self, ids: Collection[str]) -> dict[str, Card]:
-        """Cards by the ids the API shows for their items, in either mode: the card's own, or an eBay listing's."""
+        """Cards by the ids the API shows for their items, in either mode: the card's own, or an
+        eBay listing's.
+        """
         listed = Q(source_type=Card.Source.EBAY, listing_id__in=ids)
-        found = {card.listing_id: card for card in self.filter(listed) if card.listing_id} if ids else {}
-        return found | {card.public_id: card for card in self.filter(public_id__in=ids)} if ids else {}
+        found = (
+            {card.listing_id: card for card in self.filter(listed) if card.listing_id}
+            if ids
+            else {}
+        )
+        return (
+            found | {card.public_id: card for card in self.filter(public_id__in=ids)} if ids else {}
+        )
 
     def in_tier(self, tier: Tier) -> CardQuerySet:
         """A pack's cards whose market value lies in the tier."""
         return self.filter(pack_id=tier.pack_id, fmv__gte=tier.lower, fmv__lt=tier.upper)
 
     def lock_random(self, amount: int) -> list[Card]:
-        """Up to ``amount`` of these cards, each as likely as the next, locked; those that others have locked are
-        passed over.
+        """Up to ``amount`` of these cards, each as likely as the next, locked; those that others
+        have locked are passed over.
 
-        ``gen_random_uuid`` draws from PostgreSQL's cryptographic source, which ``random()`` does not.
+        ``gen_random_uuid`` draws from PostgreSQL's cryptographic source, which ``random()`` does
+        not.
         """
         shuffled = self.order_by(Func(function="gen_random_uuid", output_field=models.UUIDField()))
-        return list(shuffled.select_for_update(skip_locked=True, no_key=True, of=("self",))[:amount])
+        return list(
+            shuffled.select_for_update(skip_locked=True, no_key=True, of=("self",))[:amount]
+        )
 
 
 class Card(models.Model):
     """One physical item in the vault.
 
-    ``public_id`` is what the API calls ``id``: the mint address of an on-chain card, else its source listing's id.
-    ``attributes`` is the contract's list of ``{"trait_type": …, "value": …}``. ``fmv`` is USD, priced at ``priced_at``.
+    ``public_id`` is what the API calls ``id``: the mint address of an on-chain card, else its
+    source listing's id. ``attributes`` is the contract's list of ``{"trait_type": …, "value": …}``.
+    ``fmv`` is USD, priced at ``priced_at``.
     """
 
     class Source(models.TextChoices):
@@ -228,7 +276,9 @@ class Card(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     # Index below serves: a pack's cards by value.
-    pack = models.ForeignKey(Pack, models.PROTECT, null=True, blank=True, related_name="cards", db_index=False)
+    pack = models.ForeignKey(
+        Pack, models.PROTECT, null=True, blank=True, related_name="cards", db_index=False
+    )
     source_type = models.CharField("source", max_length=8, choices=Source.choices)
     listing_id = models.CharField(max_length=100, null=True, blank=True)
     mint_address = models.CharField(max_length=100, null=True, blank=True)
@@ -267,11 +317,13 @@ class Card(models.Model):
                 name="inventory_card_has_an_identity",
             ),
             models.CheckConstraint(
-                condition=~Q(source_type="ebay") | Q(listing_id__isnull=False), name="inventory_card_ebay_has_a_listing"
+                condition=~Q(source_type="ebay") | Q(listing_id__isnull=False),
+                name="inventory_card_ebay_has_a_listing",
             ),
             models.CheckConstraint(
                 condition=Exact(
-                    Func(F("attributes"), function="jsonb_typeof", output_field=models.CharField()), Value("array")
+                    Func(F("attributes"), function="jsonb_typeof", output_field=models.CharField()),
+                    Value("array"),
                 ),
                 name="inventory_card_attributes_are_a_list",
             ),
@@ -283,11 +335,15 @@ class Card(models.Model):
         indexes = (
             # Reader: a pull, which draws among a pack's cards of one tier.
             models.Index(fields=("pack", "fmv"), name="inventory_card_pack_fmv"),
-            # Reader: the searches of the admin and of the dashboard: how a name begins, in any letter case.
-            models.Index(OpClass(Upper("name"), name="text_pattern_ops"), name="inventory_card_name_begins"),
+            # Reader: the searches of the admin and of the dashboard: how a name begins, in any
+            # letter case.
+            models.Index(
+                OpClass(Upper("name"), name="text_pattern_ops"), name="inventory_card_name_begins"
+            ),
         )
         triggers = (
-            # Whoever changes a price, an import, an oracle, an admin or a hand with psql, the change is kept.
+            # Whoever changes a price, an import, an oracle, an admin or a hand with psql, the
+            # change is kept.
             pgtrigger.Trigger(
                 name="keeps_prices",
                 when=pgtrigger.After,
@@ -302,7 +358,9 @@ class Card(models.Model):
         return self.name
 
     def identity(self, *, live: bool) -> tuple[str, str | None]:
-        """``(id, mint_address)`` as an environment shows them: in the sandbox an eBay card is never minted."""
+        """``(id, mint_address)`` as an environment shows them: in the sandbox an eBay card is never
+        minted.
+        """
         return identity(self.source_type, self.listing_id, self.mint_address, live=live)
 
 
@@ -318,7 +376,8 @@ def identity(
 class PriceChange(models.Model):
     """One change of a card's ``fmv`` (USD), written by the card's own trigger. Append-only.
 
-    ``priced_at`` is when the new value was set by whoever priced it, ``created_at`` when it came in here.
+    ``priced_at`` is when the new value was set by whoever priced it, ``created_at`` when it came in
+    here.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -333,7 +392,9 @@ class PriceChange(models.Model):
         constraints = (
             money_check("before", name="inventory_pricechange_before_bounds"),
             money_check("fmv", name="inventory_pricechange_fmv_bounds"),
-            models.CheckConstraint(condition=~Q(fmv=F("before")), name="inventory_pricechange_is_a_change"),
+            models.CheckConstraint(
+                condition=~Q(fmv=F("before")), name="inventory_pricechange_is_a_change"
+            ),
         )
         indexes = (
             # Reader: the admin's page of a card, newest first.
@@ -346,7 +407,9 @@ class PriceChange(models.Model):
 
 
 class CardFile(models.Model):
-    """A catalogue file that an admin has looked at and not yet brought in. It waits a day, and goes when it is in."""
+    """A catalogue file that an admin has looked at and not yet brought in. It waits a day, and goes
+    when it is in.
+    """
 
     id = models.UUIDField(primary_key=True, db_default=UuidV7(), editable=False)
     name = models.CharField(max_length=200)
@@ -357,7 +420,9 @@ class CardFile(models.Model):
 
     class Meta:
         constraints = (
-            models.CheckConstraint(condition=Q(kind__in=("csv", "jsonl")), name="inventory_cardfile_kind_known"),
+            models.CheckConstraint(
+                condition=Q(kind__in=("csv", "jsonl")), name="inventory_cardfile_kind_known"
+            ),
         )
 
     def __str__(self) -> str:

@@ -29,7 +29,9 @@ class CollectorQuerySet(models.QuerySet["Collector"]):
         return self.filter(environment=environment)
 
     def called(self, user_id: str) -> CollectorQuerySet:
-        """The collector with this whole id; none for a text no id can be (PostgreSQL's text holds no NUL)."""
+        """The collector with this whole id; none for a text no id can be (PostgreSQL's text holds
+        no NUL).
+        """
         return self.none() if "\0" in user_id else self.filter(user_id=user_id)
 
     def starting_with(self, start: str) -> CollectorQuerySet:
@@ -40,11 +42,16 @@ class CollectorQuerySet(models.QuerySet["Collector"]):
 
 
 class Collector(models.Model):
-    """A partner's end user, by the partner's own ``user_id``; tracked from the first purchase on."""
+    """A partner's end user, by the partner's own ``user_id``; tracked from the first purchase
+    on.
+    """
 
     id = models.BigAutoField(primary_key=True)
-    environment = models.ForeignKey(Environment, models.PROTECT, related_name="collectors", db_index=False)
-    # C: compared by bytes, so that its index finds a prefix and leafs on, whatever the database's language.
+    environment = models.ForeignKey(
+        Environment, models.PROTECT, related_name="collectors", db_index=False
+    )
+    # C: compared by bytes, so that its index finds a prefix and leafs on, whatever the database's
+    # language.
     user_id = models.CharField(max_length=255, db_collation="C")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
@@ -54,10 +61,17 @@ class Collector(models.Model):
         ordering = ("environment_id", "user_id")
         constraints = (
             # Reader: GET /inventory/:user_id and every purchase.
-            models.UniqueConstraint(fields=("environment", "user_id"), name="inventory_collector_once"),
-            # Target of the references of purchases, items and payouts. Reader: the users' list, newest first.
-            models.UniqueConstraint(fields=("environment", "id"), name="inventory_collector_tenant"),
-            models.CheckConstraint(condition=~Q(user_id=""), name="inventory_collector_user_id_filled"),
+            models.UniqueConstraint(
+                fields=("environment", "user_id"), name="inventory_collector_once"
+            ),
+            # Target of the references of purchases, items and payouts. Reader: the users' list,
+            # newest first.
+            models.UniqueConstraint(
+                fields=("environment", "id"), name="inventory_collector_tenant"
+            ),
+            models.CheckConstraint(
+                condition=~Q(user_id=""), name="inventory_collector_user_id_filled"
+            ),
         )
 
     def __str__(self) -> str:
@@ -73,14 +87,18 @@ class Purchase(models.Model):
         FAILED = "failed", "Failed"
 
     id = models.UUIDField(primary_key=True, db_default=UuidV7(), editable=False)
-    environment = models.ForeignKey(Environment, models.PROTECT, related_name="purchases", db_index=False)
+    environment = models.ForeignKey(
+        Environment, models.PROTECT, related_name="purchases", db_index=False
+    )
     collector = models.ForeignKey(
         Collector, models.PROTECT, related_name="purchases", db_index=False, db_constraint=False
     )
     pack = models.ForeignKey(Pack, models.PROTECT, related_name="purchases", db_index=False)
     amount = models.PositiveIntegerField("pulls")
     mint_price = MoneyField("price of one pull", help_text="USD, as it was at the purchase.")
-    voucher = models.BooleanField(default=False, help_text="Bought with a voucher: sells for at least the mint price.")
+    voucher = models.BooleanField(
+        default=False, help_text="Bought with a voucher: sells for at least the mint price."
+    )
     public_id = models.CharField(max_length=9)
     tx_hash = models.CharField(max_length=120, null=True, blank=True)
     state = models.CharField(max_length=9, choices=State.choices, default=State.PENDING)
@@ -91,16 +109,23 @@ class Purchase(models.Model):
         ordering = ("-created_at", "-id")
         constraints = (
             models.UniqueConstraint(fields=("environment", "id"), name="inventory_purchase_tenant"),
-            models.UniqueConstraint(fields=("environment", "public_id"), name="inventory_purchase_public_id_once"),
-            same_environment("collector", "inventory_collector", name="inventory_purchase_collector_same_env"),
+            models.UniqueConstraint(
+                fields=("environment", "public_id"), name="inventory_purchase_public_id_once"
+            ),
+            same_environment(
+                "collector", "inventory_collector", name="inventory_purchase_collector_same_env"
+            ),
             money_check("mint_price", name="inventory_purchase_mint_price_bounds"),
-            models.CheckConstraint(condition=Q(amount__gte=1), name="inventory_purchase_amount_positive"),
+            models.CheckConstraint(
+                condition=Q(amount__gte=1), name="inventory_purchase_amount_positive"
+            ),
             models.CheckConstraint(
                 condition=Q(state__in=("pending", "fulfilled", "failed")),
                 name="inventory_purchase_state_known",
             ),
             models.CheckConstraint(
-                condition=~Q(state="fulfilled") | Q(fulfilled_at__isnull=False, tx_hash__isnull=False),
+                condition=~Q(state="fulfilled")
+                | Q(fulfilled_at__isnull=False, tx_hash__isnull=False),
                 name="inventory_purchase_fulfilled_is_complete",
             ),
             models.CheckConstraint(
@@ -151,8 +176,8 @@ class Capped:
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """What one collector holds: how many items, what they sold for when pulled (USD), when the next window closes (if
-    any will), the latest pull.
+    """What one collector holds: how many items, what they sold for when pulled (USD), when the next
+    window closes (if any will), the latest pull.
     """
 
     size: int
@@ -169,12 +194,14 @@ class ItemQuerySet(models.QuerySet["Item"]):
         return self.filter(environment=environment)
 
     def named(self, public_id: str) -> ItemQuerySet:
-        """Every pull of the card that the API knows by this id, sold since or not. Found by the card: sold items are
-        in no index of ids.
+        """Every pull of the card that the API knows by this id, sold since or not. Found by the
+        card: sold items are in no index of ids.
         """
         if "\0" in public_id:
             return self.none()
-        return self.filter(Q(card__mint_address=public_id) | Q(card__listing_id=public_id), public_id=public_id)
+        return self.filter(
+            Q(card__mint_address=public_id) | Q(card__listing_id=public_id), public_id=public_id
+        )
 
     def pks_of(self, public_ids: Collection[str]) -> dict[str, int]:
         """The keys of open items, by the ids that the API knows them by."""
@@ -187,10 +214,16 @@ class ItemQuerySet(models.QuerySet["Item"]):
 
     def in_pool_of(self, environment: Environment) -> ItemQuerySet:
         """Items drawn from the same stock: all partners' in live, this sandbox's own otherwise."""
-        return self.filter(mode=Mode.LIVE) if environment.is_live else self.filter(environment=environment)
+        return (
+            self.filter(mode=Mode.LIVE)
+            if environment.is_live
+            else self.filter(environment=environment)
+        )
 
     def in_inventory(self) -> ItemQuerySet:
-        """What a user's inventory shows: neither sold back nor in a shipping order, newest first."""
+        """What a user's inventory shows: neither sold back nor in a shipping order, newest
+        first.
+        """
         return self.filter(state__in=("held", "selling")).order_by("-purchased_at", "-id")
 
     def held(self) -> ItemQuerySet:
@@ -212,16 +245,22 @@ class ItemQuerySet(models.QuerySet["Item"]):
         return found.order_by("expires_at", "id")
 
     def with_card(self) -> ItemQuerySet:
-        """With everything a page or a price needs of an item: card, purchase, user, pack and its tiers. Two queries."""
+        """With everything a page or a price needs of an item: card, purchase, user, pack and its
+        tiers. Two queries.
+        """
         rows = self.select_related("card", "purchase", "collector", "pack")
         return rows.prefetch_related("pack__tiers")
 
     def with_value(self, *, live: bool) -> ItemQuerySet:
-        """With ``value``, the market value an item is priced by: the card's own in live, the frozen one elsewhere."""
+        """With ``value``, the market value an item is priced by: the card's own in live, the frozen
+        one elsewhere.
+        """
         return self.annotate(value=F("card__fmv") if live else F("fmv"))
 
     def with_closing(self, now: datetime) -> ItemQuerySet:
-        """With ``closes``, for sorting: open windows by their end, then those that never close, then the closed."""
+        """With ``closes``, for sorting: open windows by their end, then those that never close,
+        then the closed.
+        """
         return self.annotate(
             closes=Case(
                 When(expires_at__isnull=True, then=Value(NEVER_CLOSES)),
@@ -231,15 +270,17 @@ class ItemQuerySet(models.QuerySet["Item"]):
         )
 
     def size_and_value(self) -> Capped:
-        """How many there are and what they sold for when pulled (USD), counted no further than ``COUNTED_TO``,
-        in their own order, which an index answers for.
+        """How many there are and what they sold for when pulled (USD), counted no further than
+        ``COUNTED_TO``, in their own order, which an index answers for.
         """
         rows = self[: COUNTED_TO + 1]
         found = rows.aggregate(size=Count("pk"), value=Sum("buyback_price", default=Decimal(0)))
         return Capped(found["size"], found["value"])
 
     def held_by(self, collectors: Collection[Collector], *, now: datetime) -> dict[int, Holding]:
-        """What each of these collectors holds at ``now``, by their pk; those who hold nothing are left out."""
+        """What each of these collectors holds at ``now``, by their pk; those who hold nothing are
+        left out.
+        """
         rows = self.held().filter(collector__in=collectors).order_by().values("collector")
         found = rows.annotate(
             size=Count("pk"),
@@ -247,15 +288,19 @@ class ItemQuerySet(models.QuerySet["Item"]):
             closes=Min("expires_at", filter=Q(expires_at__gte=now)),
             latest=Max("purchased_at"),
         )
-        return {row["collector"]: Holding(row["size"], row["value"], row["closes"], row["latest"]) for row in found}
+        return {
+            row["collector"]: Holding(row["size"], row["value"], row["closes"], row["latest"])
+            for row in found
+        }
 
 
 class Item(models.Model):
     """One pull: a card in a user's hands.
 
-    ``fmv``, ``buyback_percent`` and ``buyback_price`` (USD) are as they were at the pull; the sandbox sells at exactly
-    that price, live re-prices at the sale. ``expires_at`` is the last instant that still sells; null never expires.
-    ``expired_at`` is when the sweep closed the window and told of it: the item is still owned, and sells no more.
+    ``fmv``, ``buyback_percent`` and ``buyback_price`` (USD) are as they were at the pull; the
+    sandbox sells at exactly that price, live re-prices at the sale. ``expires_at`` is the last
+    instant that still sells; null never expires. ``expired_at`` is when the sweep closed the window
+    and told of it: the item is still owned, and sells no more.
     """
 
     class State(models.TextChoices):
@@ -266,13 +311,21 @@ class Item(models.Model):
         SHIPPED = "shipped", _("Shipped")
 
     id = models.BigAutoField(primary_key=True)
-    environment = models.ForeignKey(Environment, models.PROTECT, related_name="items", db_index=False)
-    mode = models.CharField(max_length=7, choices=Mode.choices)  # its environment's: partial indexes need it in the row
+    environment = models.ForeignKey(
+        Environment, models.PROTECT, related_name="items", db_index=False
+    )
+    mode = models.CharField(
+        max_length=7, choices=Mode.choices
+    )  # its environment's: partial indexes need it in the row
     public_id = models.CharField("item id", max_length=100)
     card = models.ForeignKey(Card, models.PROTECT, related_name="items", db_index=False)
-    collector = models.ForeignKey(Collector, models.PROTECT, related_name="items", db_index=False, db_constraint=False)
+    collector = models.ForeignKey(
+        Collector, models.PROTECT, related_name="items", db_index=False, db_constraint=False
+    )
     pack = models.ForeignKey(Pack, models.PROTECT, related_name="items", db_index=False)
-    purchase = models.ForeignKey(Purchase, models.PROTECT, related_name="items", db_index=False, db_constraint=False)
+    purchase = models.ForeignKey(
+        Purchase, models.PROTECT, related_name="items", db_index=False, db_constraint=False
+    )
     state = models.CharField(max_length=8, choices=State.choices, default=State.HELD)
     fmv = MoneyField("market value at the pull")
     buyback_percent = models.DecimalField(max_digits=5, decimal_places=4)
@@ -289,7 +342,8 @@ class Item(models.Model):
         permissions = (("set_window", "Can extend and close sellback windows"),)
         constraints = (
             models.UniqueConstraint(fields=("environment", "id"), name="inventory_item_tenant"),
-            # Reader: POST /vm/buyback, by the id the partner sends. A card pulled again later is another row.
+            # Reader: POST /vm/buyback, by the id the partner sends. A card pulled again later is
+            # another row.
             models.UniqueConstraint(
                 fields=("environment", "public_id"),
                 condition=~Q(state="sold"),
@@ -312,8 +366,12 @@ class Item(models.Model):
                 to_columns=("id", "mode"),
                 name="inventory_item_mode_is_its_environments",
             ),
-            same_environment("collector", "inventory_collector", name="inventory_item_collector_same_env"),
-            same_environment("purchase", "inventory_purchase", name="inventory_item_purchase_same_env"),
+            same_environment(
+                "collector", "inventory_collector", name="inventory_item_collector_same_env"
+            ),
+            same_environment(
+                "purchase", "inventory_purchase", name="inventory_item_purchase_same_env"
+            ),
             money_check("fmv", name="inventory_item_fmv_bounds"),
             money_check("buyback_price", name="inventory_item_buyback_price_bounds"),
             models.CheckConstraint(
@@ -331,7 +389,8 @@ class Item(models.Model):
                 name="inventory_item_state_known",
             ),
             models.CheckConstraint(
-                condition=Q(mode="live") | Q(expires_at__isnull=False), name="inventory_item_sandbox_expires"
+                condition=Q(mode="live") | Q(expires_at__isnull=False),
+                name="inventory_item_sandbox_expires",
             ),
             models.CheckConstraint(
                 condition=Q(expired_at=None) | Q(expires_at__isnull=False),
@@ -342,45 +401,63 @@ class Item(models.Model):
                 name="inventory_item_swept_sells_no_more",
             ),
             models.CheckConstraint(
-                condition=Q(state="sold", sold_at__isnull=False) | (~Q(state="sold") & Q(sold_at=None)),
+                condition=Q(state="sold", sold_at__isnull=False)
+                | (~Q(state="sold") & Q(sold_at=None)),
                 name="inventory_item_sold_has_its_time",
             ),
         )
         indexes = (
             # Reader: GET /inventory/:user_id and the dashboard's user page, newest first.
-            models.Index(fields=("collector", "-purchased_at", "-id"), name="inventory_item_by_user"),
-            # Reader: the admin's list of a card's pulls; also the check that a deleted card was never pulled.
+            models.Index(
+                fields=("collector", "-purchased_at", "-id"), name="inventory_item_by_user"
+            ),
+            # Reader: the admin's list of a card's pulls; also the check that a deleted card was
+            # never pulled.
             models.Index(fields=("card",), name="inventory_item_by_card"),
             # Reader: GET /vm/buy/status.
             models.Index(fields=("purchase",), name="inventory_item_by_purchase"),
             # Reader: recent pulls of given packs, newest first.
-            models.Index(fields=("pack", "mode", "-purchased_at", "-id"), name="inventory_item_by_pack"),
+            models.Index(
+                fields=("pack", "mode", "-purchased_at", "-id"), name="inventory_item_by_pack"
+            ),
             # Reader: recent pulls of every pack, newest first.
             models.Index(fields=("mode", "-purchased_at", "-id"), name="inventory_item_by_mode"),
             # Reader: recent pulls of one sandbox, newest first.
-            models.Index(fields=("environment", "-purchased_at", "-id"), name="inventory_item_by_env"),
-            # Reader: the admin's list of the items of one state; of the held and the sold, the newest are never far.
+            models.Index(
+                fields=("environment", "-purchased_at", "-id"), name="inventory_item_by_env"
+            ),
+            # Reader: the admin's list of the items of one state; of the held and the sold, the
+            # newest are never far.
             models.Index(
                 fields=("state", "-id"),
                 condition=Q(state__in=("selling", "shipping", "shipped")),
                 name="inventory_item_under_way",
             ),
-            # Reader: the expiry sweep, and the dashboard's queue of windows that close, soonest first and page by page.
+            # Reader: the expiry sweep, and the dashboard's queue of windows that close, soonest
+            # first and page by page.
             models.Index(
                 fields=("environment", "expires_at", "id"),
                 condition=Q(state="held", expired_at=None),
                 name="inventory_item_window_open",
             ),
         )
-        triggers = (pgtrigger.FSM(name="allowed_moves", field="state", transitions=list(ITEM_MOVES)),)
+        triggers = (
+            pgtrigger.FSM(name="allowed_moves", field="state", transitions=list(ITEM_MOVES)),
+        )
 
     def __str__(self) -> str:
         return self.public_id
 
     def window_is_open(self, now: datetime) -> bool:
-        """Whether the item still sells at ``now``; the very instant of ``expires_at`` does, what was swept does not."""
+        """Whether the item still sells at ``now``; the very instant of ``expires_at`` does, what
+        was swept does not.
+        """
         return self.expired_at is None and (self.expires_at is None or now <= self.expires_at)
 
     def as_event(self) -> dict[str, Any]:
         """The fields an event about this item carries."""
-        return {"item_id": self.public_id, "user_id": self.collector.user_id, "pack": self.pack.public_id}
+        return {
+            "item_id": self.public_id,
+            "user_id": self.collector.user_id,
+            "pack": self.pack.public_id,
+        }

@@ -1,7 +1,8 @@
-"""Shipping: what it would cost to send items home, and the orders that send them (contract, section 7).
+"""Shipping: what it would cost to send items home, and the orders that send them (contract, section
+7).
 
-An order's lines lock its items. A line is ``released`` when its order is cancelled or has failed; until then no other
-order can name the item, and by the item's own states it cannot be sold back.
+An order's lines lock its items. A line is ``released`` when its order is cancelled or has failed;
+until then no other order can name the item, and by the item's own states it cannot be sold back.
 """
 
 from __future__ import annotations
@@ -49,13 +50,15 @@ TIMES = {
 class ShippingQuote(models.Model):
     """An offer to send some items to an address: its rates hold until ``expires_at``.
 
-    ``item_ids`` are keys of items; what has become of them is looked at again when an order is made of the quote.
-    ``rates`` are ``{"key", "carrier", "service", "amount" (USD, as text), "estimated_days_min", "estimated_days_max",
-    "insured"}``.
+    ``item_ids`` are keys of items; what has become of them is looked at again when an order is made
+    of the quote. ``rates`` are ``{"key", "carrier", "service", "amount" (USD, as text),
+    "estimated_days_min", "estimated_days_max", "insured"}``.
     """
 
     id = models.CharField(primary_key=True, max_length=32)  # "quote_" and a ULID
-    environment = models.ForeignKey(Environment, models.PROTECT, related_name="shipping_quotes", db_index=False)
+    environment = models.ForeignKey(
+        Environment, models.PROTECT, related_name="shipping_quotes", db_index=False
+    )
     item_ids = ArrayField(models.BigIntegerField())
     destination: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField()
     rates: models.JSONField[list[dict[str, Any]], list[dict[str, Any]]] = models.JSONField()
@@ -67,10 +70,12 @@ class ShippingQuote(models.Model):
         ordering = ("-created_at", "-id")
         constraints = (
             models.CheckConstraint(
-                condition=Q(item_ids__len__gte=1, item_ids__len__lte=100), name="inventory_shippingquote_items_counted"
+                condition=Q(item_ids__len__gte=1, item_ids__len__lte=100),
+                name="inventory_shippingquote_items_counted",
             ),
             models.CheckConstraint(
-                condition=Q(expires_at__gt=models.F("created_at")), name="inventory_shippingquote_holds_for_a_while"
+                condition=Q(expires_at__gt=models.F("created_at")),
+                name="inventory_shippingquote_holds_for_a_while",
             ),
         )
         indexes = (
@@ -83,7 +88,9 @@ class ShippingQuote(models.Model):
 
 
 class ShippingOrder(models.Model):
-    """Items on their way to their owner. ``amount`` is what the shipping costs, USD; ``destination`` as submitted."""
+    """Items on their way to their owner. ``amount`` is what the shipping costs, USD;
+    ``destination`` as submitted.
+    """
 
     class State(models.TextChoices):
         QUEUED = "queued", _("Queued")
@@ -95,7 +102,9 @@ class ShippingOrder(models.Model):
         FAILED = "failed", _("Failed")
 
     id = models.BigAutoField(primary_key=True)
-    environment = models.ForeignKey(Environment, models.PROTECT, related_name="shipping_orders", db_index=False)
+    environment = models.ForeignKey(
+        Environment, models.PROTECT, related_name="shipping_orders", db_index=False
+    )
     public_id = models.CharField("order id", max_length=22)
     state = models.CharField(max_length=13, choices=State.choices, default=State.QUEUED)
     carrier = models.CharField(max_length=60)
@@ -119,13 +128,25 @@ class ShippingOrder(models.Model):
         permissions = (("fulfil_order", "Can move shipping orders along"),)
         constraints = (
             # Reader: GET /ship/order/:order_id.
-            models.UniqueConstraint(fields=("environment", "public_id"), name="inventory_shippingorder_public_id_once"),
+            models.UniqueConstraint(
+                fields=("environment", "public_id"), name="inventory_shippingorder_public_id_once"
+            ),
             # Target of the references of an order's lines.
-            models.UniqueConstraint(fields=("environment", "id"), name="inventory_shippingorder_tenant"),
+            models.UniqueConstraint(
+                fields=("environment", "id"), name="inventory_shippingorder_tenant"
+            ),
             money_check("amount", name="inventory_shippingorder_amount_bounds"),
             models.CheckConstraint(
                 condition=Q(
-                    state__in=("queued", "processing", "label_created", "shipped", "delivered", "cancelled", "failed")
+                    state__in=(
+                        "queued",
+                        "processing",
+                        "label_created",
+                        "shipped",
+                        "delivered",
+                        "cancelled",
+                        "failed",
+                    )
                 ),
                 name="inventory_shippingorder_state_known",
             ),
@@ -142,7 +163,10 @@ class ShippingOrder(models.Model):
             # An order that was given up keeps the times of the states it had been in.
             models.CheckConstraint(
                 condition=(Q(processing_at__isnull=False) & ~Q(state="queued"))
-                | (Q(processing_at=None) & ~Q(state__in=("processing", "label_created", "shipped", "delivered"))),
+                | (
+                    Q(processing_at=None)
+                    & ~Q(state__in=("processing", "label_created", "shipped", "delivered"))
+                ),
                 name="inventory_shippingorder_processing_has_its_time",
             ),
             models.CheckConstraint(
@@ -164,11 +188,18 @@ class ShippingOrder(models.Model):
             # Reader: the admin's search, which knows no environment.
             models.Index(fields=("public_id",), name="inventory_shippingorder_id"),
             # Reader: the dashboard's list of orders, newest first.
-            models.Index(fields=("environment", "-created_at", "-id"), name="inventory_shippingorder_newest"),
+            models.Index(
+                fields=("environment", "-created_at", "-id"), name="inventory_shippingorder_newest"
+            ),
             # Reader: the same list, of one state.
-            models.Index(fields=("environment", "state", "-created_at", "-id"), name="inventory_shippingorder_state"),
+            models.Index(
+                fields=("environment", "state", "-created_at", "-id"),
+                name="inventory_shippingorder_state",
+            ),
         )
-        triggers = (pgtrigger.FSM(name="allowed_moves", field="state", transitions=list(ORDER_MOVES)),)
+        triggers = (
+            pgtrigger.FSM(name="allowed_moves", field="state", transitions=list(ORDER_MOVES)),
+        )
 
     def __str__(self) -> str:
         return self.public_id
@@ -179,20 +210,31 @@ class ShippedItem(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     environment = models.ForeignKey(Environment, models.PROTECT, related_name="+", db_index=False)
-    order = models.ForeignKey(ShippingOrder, models.PROTECT, related_name="lines", db_index=False, db_constraint=False)
-    item = models.ForeignKey(Item, models.PROTECT, related_name="shipments", db_index=False, db_constraint=False)
+    order = models.ForeignKey(
+        ShippingOrder, models.PROTECT, related_name="lines", db_index=False, db_constraint=False
+    )
+    item = models.ForeignKey(
+        Item, models.PROTECT, related_name="shipments", db_index=False, db_constraint=False
+    )
     released = models.BooleanField(default=False)
 
     class Meta:
         ordering = ("order_id", "id")
         constraints = (
             # Reader: an order's lines.
-            models.UniqueConstraint(fields=("order", "item"), name="inventory_shippeditem_once_per_order"),
-            # Whatever becomes of the locks: an item is in one order at a time. Reader: the ledger's rules.
             models.UniqueConstraint(
-                fields=("item",), condition=Q(released=False), name="inventory_shippeditem_one_order_at_a_time"
+                fields=("order", "item"), name="inventory_shippeditem_once_per_order"
             ),
-            same_environment("order", "inventory_shippingorder", name="inventory_shippeditem_order_same_env"),
+            # Whatever becomes of the locks: an item is in one order at a time. Reader: the ledger's
+            # rules.
+            models.UniqueConstraint(
+                fields=("item",),
+                condition=Q(released=False),
+                name="inventory_shippeditem_one_order_at_a_time",
+            ),
+            same_environment(
+                "order", "inventory_shippingorder", name="inventory_shippeditem_order_same_env"
+            ),
             same_environment("item", "inventory_item", name="inventory_shippeditem_item_same_env"),
         )
 

@@ -1,4 +1,6 @@
-"""Counts that no page could make, kept by the clock: what an environment's items of a pack, or of a user, came to."""
+"""Counts that no page could make, kept by the clock: what an environment's items of a pack, or of a
+user, came to.
+"""
 
 from __future__ import annotations
 
@@ -20,10 +22,12 @@ class TallyQuerySet(models.QuerySet["Tally"]):
 
 
 class Tally(models.Model):
-    """One environment's items of one pack: how many were ever pulled, how many are held, how many were sold back.
+    """One environment's items of one pack: how many were ever pulled, how many are held, how many
+    were sold back.
 
-    ``held_value`` is what the held ones sold for when pulled (USD). Kept by ``inventory.tallies.count_items``, because
-    no page may count millions of items; ``counted_at`` (real time, UTC) is when it did.
+    ``held_value`` is what the held ones sold for when pulled (USD). Kept by
+    ``inventory.tallies.count_items``, because no page may count millions of items; ``counted_at``
+    (real time, UTC) is when it did.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -43,7 +47,8 @@ class Tally(models.Model):
             # Reader: the overview, all of one environment.
             models.UniqueConstraint(fields=("environment", "pack"), name="inventory_tally_once"),
             models.CheckConstraint(
-                condition=Q(pulled__gte=F("held") + F("sold"), held_value__gte=0), name="inventory_tally_adds_up"
+                condition=Q(pulled__gte=F("held") + F("sold"), held_value__gte=0),
+                name="inventory_tally_adds_up",
             ),
         )
 
@@ -59,13 +64,16 @@ class Tally(models.Model):
 class UserTally(models.Model):
     """What one collector held when the clock counted last; nobody who held nothing.
 
-    ``value`` is what the items sold for when pulled (USD), ``closes`` when the next window closes (None: none will),
-    ``latest`` the latest pull. Kept by ``inventory.tallies.count_items``, so that users can be listed by them.
+    ``value`` is what the items sold for when pulled (USD), ``closes`` when the next window closes
+    (None: none will), ``latest`` the latest pull. Kept by ``inventory.tallies.count_items``, so
+    that users can be listed by them.
     """
 
     id = models.BigAutoField(primary_key=True)
     environment = models.ForeignKey(Environment, models.CASCADE, related_name="+", db_index=False)
-    collector = models.ForeignKey(Collector, models.CASCADE, related_name="+", db_index=False, db_constraint=False)
+    collector = models.ForeignKey(
+        Collector, models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
     size = models.PositiveIntegerField()
     value = models.DecimalField(max_digits=16, decimal_places=2)
     closes = models.DateTimeField(null=True, blank=True)
@@ -75,14 +83,22 @@ class UserTally(models.Model):
         constraints = (
             # Reader: the count, which looks for what has changed.
             models.UniqueConstraint(fields=("collector",), name="inventory_usertally_once"),
-            same_environment("collector", "inventory_collector", name="inventory_usertally_collector_same_env"),
-            models.CheckConstraint(condition=Q(size__gt=0, value__gt=0), name="inventory_usertally_holds_something"),
+            same_environment(
+                "collector", "inventory_collector", name="inventory_usertally_collector_same_env"
+            ),
+            models.CheckConstraint(
+                condition=Q(size__gt=0, value__gt=0), name="inventory_usertally_holds_something"
+            ),
         )
         indexes = (
             # Reader: the users' list by how many items each holds.
-            models.Index(fields=("environment", "-size", "-collector"), name="inventory_usertally_size"),
+            models.Index(
+                fields=("environment", "-size", "-collector"), name="inventory_usertally_size"
+            ),
             # Reader: the users' list by what these are worth.
-            models.Index(fields=("environment", "-value", "-collector"), name="inventory_usertally_value"),
+            models.Index(
+                fields=("environment", "-value", "-collector"), name="inventory_usertally_value"
+            ),
         )
 
     def __str__(self) -> str:

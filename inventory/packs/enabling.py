@@ -23,9 +23,11 @@ class PackHasNoTiers(Refusal):
 
 
 def set_enabled(*, pack: Pack, enabled: bool, reason: str, by: Actor) -> Pack:
-    """Enable the pack, or pause it: then no more pulls are sold, and what users hold still sells back.
+    """Enable the pack, or pause it: then no more pulls are sold, and what users hold still sells
+    back.
 
-    Safe to repeat. Raises PackNeedsReason; PackHasNoTiers when a pack without tiers is to be enabled.
+    Safe to repeat. Raises PackNeedsReason; PackHasNoTiers when a pack without tiers is to be
+    enabled.
     """
     reason = reason.strip()
     if not reason or len(reason) > 500 or "\0" in reason:

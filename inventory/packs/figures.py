@@ -23,41 +23,55 @@ SOLD = """
 UPDATE inventory_tier kept SET sold = counted.sold FROM (
     SELECT tier.id, count(item.id) AS sold
       FROM inventory_tier tier
-      LEFT JOIN inventory_item item ON item.pack_id = tier.pack_id AND item.mode = 'live' AND item.state = 'sold'
+      LEFT JOIN inventory_item item ON item.pack_id = tier.pack_id AND item.mode = 'live'
+      AND item.state = 'sold'
             AND item.fmv >= tier.lower AND item.fmv < tier.upper
      GROUP BY tier.id) counted
  WHERE kept.id = counted.id
 """
-# Cards of each pack that a list of packs looks at: its work has a bound, however many cards there are and are held.
+# Cards of each pack that a list of packs looks at: its work has a bound, however many cards there
+# are and are held.
 MOST_CHEAPEST, MOST_VALUABLE = 200, 300
-KEPT, MOST_KEPT = 10.0, 10_000  # seconds, and packs of pools, for which it is kept whether a large pack has any left
+KEPT, MOST_KEPT = (
+    10.0,
+    10_000,
+)  # seconds, and packs of pools, for which it is kept whether a large pack has any left
 _HAD_ANY: dict[tuple[int | None, int], tuple[float, bool]] = {}
 
 
 def refresh_values(*, pack: Pack | None = None, now: datetime | None = None) -> int:
-    """Bring every pack's ``ev``, ``min_ev`` and ``max_ev`` (USD) and its tiers' stock up to date with its cards, or one
-    pack's; returns how many packs. What is worked out, and how: ``stock.sql``. Safe to run twice and in parallel.
+    """Bring every pack's ``ev``, ``min_ev`` and ``max_ev`` (USD) and its tiers' stock up to date
+    with its cards, or one pack's; returns how many packs. What is worked out, and how:
+    ``stock.sql``. Safe to run twice and in parallel.
     """
     asked = {"pack": None if pack is None else pack.pk, "now": now or clock.now()}
     with transaction.atomic(), connection.cursor() as cursor:
         # As whoever changes a pack's tiers does: the pack first.
         cursor.execute(
-            "SELECT FROM inventory_pack WHERE id = coalesce(%(pack)s, id) ORDER BY id FOR NO KEY UPDATE", asked
+            (
+                "SELECT FROM inventory_pack WHERE id = coalesce(%(pack)s, id) ORDER BY id FOR NO "
+                "KEY "
+                "UPDATE"
+            ),
+            asked,
         )
         cursor.execute(STOCK, asked)
         return int(cursor.rowcount)
 
 
 def count_sold() -> int:
-    """Bring every tier's number of live pulls that were sold back up to date; returns how many tiers."""
+    """Bring every tier's number of live pulls that were sold back up to date; returns how many
+    tiers.
+    """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT FROM inventory_pack ORDER BY id FOR NO KEY UPDATE")
         cursor.execute(SOLD)
         return int(cursor.rowcount)
 
 
-# Every pool's figures in one statement, each by its own clock. A pull between two counts is in the next.
-# The clock is read once, in a CTE: in a subquery a plan may read it for each row of a join, and one pack had two rows.
+# Every pool's figures in one statement, each by its own clock. A pull between two counts is in the
+# next. The clock is read once, in a CTE: in a subquery a plan may read it for each row of a join,
+# and one pack had two rows.
 COUNT_PULLS = """
 WITH clock AS MATERIALIZED (
     SELECT coalesce(%(now)s::timestamptz, clock_timestamp()) AS now
@@ -69,25 +83,31 @@ WITH clock AS MATERIALIZED (
 INSERT INTO inventory_packactivity (pack_id, environment_id, pulls_7d, last_pull, counted_at)
 SELECT pack.id, NULL::bigint,
        (SELECT count(*) FROM inventory_item item
-         WHERE item.pack_id = pack.id AND item.mode = 'live' AND item.purchased_at > clock.now - interval '7 days'),
-       (SELECT max(purchased_at) FROM inventory_item item WHERE item.pack_id = pack.id AND item.mode = 'live'),
+         WHERE item.pack_id = pack.id AND item.mode = 'live'
+         AND item.purchased_at > clock.now - interval '7 days'),
+       (SELECT max(purchased_at) FROM inventory_item item WHERE item.pack_id = pack.id
+       AND item.mode = 'live'),
        clock.now
   FROM inventory_pack pack, clock
 UNION ALL
 SELECT item.pack_id, item.environment_id,
-       count(*) FILTER (WHERE item.purchased_at > sandbox.now - interval '7 days'), max(item.purchased_at), sandbox.now
+       count(*) FILTER (WHERE item.purchased_at > sandbox.now - interval '7 days'),
+       max(item.purchased_at), sandbox.now
   FROM sandbox JOIN inventory_item item ON item.environment_id = sandbox.id
  GROUP BY item.pack_id, item.environment_id, sandbox.now
  ORDER BY 1, 2
     ON CONFLICT (pack_id, environment_id) DO UPDATE
-   SET pulls_7d = excluded.pulls_7d, last_pull = excluded.last_pull, counted_at = excluded.counted_at
+   SET pulls_7d = excluded.pulls_7d, last_pull = excluded.last_pull,
+   counted_at = excluded.counted_at
 """
 
 
 def count_pulls(*, now: datetime | None = None) -> int:
-    """Bring each pack's pulls of the last 7 days and its latest pull up to date, in every pool; returns how many rows.
+    """Bring each pack's pulls of the last 7 days and its latest pull up to date, in every pool;
+    returns how many rows.
 
-    ``now`` is the real time (UTC), the database's clock unless given. Safe to run twice and in parallel.
+    ``now`` is the real time (UTC), the database's clock unless given. Safe to run twice and in
+    parallel.
     """
     with connection.cursor() as cursor:
         cursor.execute(COUNT_PULLS, {"now": now})
@@ -95,7 +115,9 @@ def count_pulls(*, now: datetime | None = None) -> int:
 
 
 def activity(environment: Environment) -> dict[int, PackActivity]:
-    """Each pack's kept figures in the environment's pool, by its id; packs never pulled from are left out."""
+    """Each pack's kept figures in the environment's pool, by its id; packs never pulled from are
+    left out.
+    """
     kept = PackActivity.objects.filter(environment=None if environment.is_live else environment)
     return {row.pack_id: row for row in kept}
 
@@ -103,14 +125,17 @@ def activity(environment: Environment) -> dict[int, PackActivity]:
 def in_stock(environment: Environment) -> set[int]:
     """Ids of the packs with at least one card left to pull in the environment's pool.
 
-    One query looks at the cheapest cards of each pack. A pack of which these are all held is looked at
-    whole, and what was found is kept for ``KEPT`` seconds, because that takes as long as the pack is large.
+    One query looks at the cheapest cards of each pack. A pack of which these are all held is looked
+    at whole, and what was found is kept for ``KEPT`` seconds, because that takes as long as the
+    pack is large.
     """
     with connection.cursor() as cursor:
         cursor.execute(*_in_pool(IN_STOCK, environment, most=MOST_CHEAPEST))
         found = dict(cursor.fetchall())
     return {
-        pack for pack, available in found.items() if available or (available is None and _has_any(environment, pack))
+        pack
+        for pack, available in found.items()
+        if available or (available is None and _has_any(environment, pack))
     }
 
 
@@ -119,7 +144,9 @@ def _has_any(environment: Environment, pack: int) -> bool:
     place = (None if environment.is_live else environment.pk, pack)
     kept = _HAD_ANY.get(place)
     if kept is None or kept[0] < time.monotonic():
-        tier = Tier.objects.filter(pack_id=OuterRef("pack_id"), lower__lte=OuterRef("fmv"), upper__gt=OuterRef("fmv"))
+        tier = Tier.objects.filter(
+            pack_id=OuterRef("pack_id"), lower__lte=OuterRef("fmv"), upper__gt=OuterRef("fmv")
+        )
         cards = Card.objects.available(environment).filter(Exists(tier), pack=pack)
         if len(_HAD_ANY) >= MOST_KEPT:
             _HAD_ANY.clear()
@@ -128,7 +155,9 @@ def _has_any(environment: Environment, pack: int) -> bool:
 
 
 class Chased(NamedTuple):
-    """As much of a card as a chase shows: a thousand of them are listed at a time, so no model is made of each."""
+    """As much of a card as a chase shows: a thousand of them are listed at a time, so no model is
+    made of each.
+    """
 
     pack_id: int
     pk: int
@@ -146,7 +175,8 @@ class Chased(NamedTuple):
 
 
 def chase_by_pack(environment: Environment, pack: Pack | None = None) -> dict[int, list[Chased]]:
-    """Each pack's most valuable available cards, highest fmv first, at most 20; of one pack if it is given.
+    """Each pack's most valuable available cards, highest fmv first, at most 20; of one pack if it
+    is given.
 
     They are looked for among a pack's 300 most valuable cards.
     """
@@ -159,7 +189,9 @@ def chase_by_pack(environment: Environment, pack: Pack | None = None) -> dict[in
     return best
 
 
-def _in_pool(statement: str, environment: Environment, **parameters: int | None) -> tuple[str, dict[str, int | None]]:
+def _in_pool(
+    statement: str, environment: Environment, **parameters: int | None
+) -> tuple[str, dict[str, int | None]]:
     """A statement about the environment's pool, and its parameters."""
     pool = "item.mode = 'live'" if environment.is_live else "item.environment_id = %(environment)s"
     return statement.replace("{pool}", pool), {"environment": environment.pk, **parameters}

@@ -1,4 +1,6 @@
-"""The odds of a pull: which tiers a purchase gets. Fair, and from the operating system's cryptographic source."""
+"""The odds of a pull: which tiers a purchase gets. Fair, and from the operating system's
+cryptographic source.
+"""
 
 from __future__ import annotations
 
@@ -10,17 +12,24 @@ from secrets import randbelow
 WEIGHT_UNIT = 10_000  # weights have four decimals; whole numbers keep the draw exact
 
 
-def draw_tiers(weights: Mapping[int, Decimal], stock: Mapping[int, int], amount: int) -> Counter[int]:
+def draw_tiers(
+    weights: Mapping[int, Decimal], stock: Mapping[int, int], amount: int
+) -> Counter[int]:
     """How many cards of each tier ``amount`` pulls get, as ``{tier id: count}``.
 
-    Each pull draws a tier by its weight relative to the tiers that still hold a card; a tier that runs dry leaves the
-    draw to the others. ``stock`` counts the cards left by tier. Raises ValueError when they are fewer than ``amount``.
+    Each pull draws a tier by its weight relative to the tiers that still hold a card; a tier that
+    runs dry leaves the draw to the others. ``stock`` counts the cards left by tier. Raises
+    ValueError when they are fewer than ``amount``.
     """
     if sum(stock.values()) < amount:
         raise ValueError("fewer cards than pulls")
     drawn: Counter[int] = Counter()
     for _ in range(amount):
-        open_tiers = {tier: int(weights[tier] * WEIGHT_UNIT) for tier, left in stock.items() if left > drawn[tier]}
+        open_tiers = {
+            tier: int(weights[tier] * WEIGHT_UNIT)
+            for tier, left in stock.items()
+            if left > drawn[tier]
+        }
         drawn[_pick(open_tiers)] += 1
     return drawn
 

@@ -1,4 +1,6 @@
-"""A user buys pulls from a pack: cards are drawn, reserved and put into the user's hands, all or nothing."""
+"""A user buys pulls from a pack: cards are drawn, reserved and put into the user's hands, all or
+nothing.
+"""
 
 from __future__ import annotations
 
@@ -58,10 +60,10 @@ def buy_pulls(
 ) -> Purchase:
     """Sell ``amount`` pulls of a pack to the partner's user, who is tracked from now on.
 
-    Tiers are drawn by weight, then cards uniformly within a tier; a card is reserved by its row's lock, so two
-    purchases never get one. A live window is the pack's, a sandbox one is 7 days. ``now`` is the environment's clock
-    unless given. Returns the fulfilled purchase. Raises PackNotFound, TooFewPulls, TooManyPulls, OutOfStock, in this
-    order; then nothing was pulled.
+    Tiers are drawn by weight, then cards uniformly within a tier; a card is reserved by its row's
+    lock, so two purchases never get one. A live window is the pack's, a sandbox one is 7 days.
+    ``now`` is the environment's clock unless given. Returns the fulfilled purchase. Raises
+    PackNotFound, TooFewPulls, TooManyPulls, OutOfStock, in this order; then nothing was pulled.
     """
     pack = Pack.objects.filter(public_id=pack_id.replace("\0", "/")).first()
     if pack is None:
@@ -73,7 +75,8 @@ def buy_pulls(
     if not pack.enable:
         raise OutOfStock
     with transaction.atomic():
-        join_by_index()  # a pack that is nearly sold out would have every item of the pool read, and more than once
+        # a pack that is nearly sold out would have every item of the pool read, and more than once
+        join_by_index()
         cards = _reserve(environment, pack, amount)
         moment = now or environment.database_now()
         collector, _ = Collector.objects.get_or_create(
@@ -96,7 +99,9 @@ def buy_pulls(
         events.record(
             environment=environment,
             kind=Event.Type.ITEM_PULLED,
-            data=[item.as_event() | {"session_id": str(purchase.id), "by": str(by)} for item in items],
+            data=[
+                item.as_event() | {"session_id": str(purchase.id), "by": str(by)} for item in items
+            ],
             now=moment,
         )
     return purchase
@@ -122,10 +127,12 @@ def _pulled(card: Card, purchase: Purchase, now: datetime) -> Item:
 
 
 def _reserve(environment: Environment, pack: Pack, amount: int) -> list[Card]:
-    """``amount`` available cards of the pack, drawn by its odds and locked until the transaction ends.
+    """``amount`` available cards of the pack, drawn by its odds and locked until the transaction
+    ends.
 
-    First without waiting: cards that another purchase has locked are passed over. Only if that leaves too few are all
-    of the pack's available cards locked, in pk order so that two such purchases cannot deadlock, and drawn from.
+    First without waiting: cards that another purchase has locked are passed over. Only if that
+    leaves too few are all of the pack's available cards locked, in pk order so that two such
+    purchases cannot deadlock, and drawn from.
     """
     tiers = list(pack.tiers.all())
     try:
@@ -137,14 +144,17 @@ def _reserve(environment: Environment, pack: Pack, amount: int) -> list[Card]:
     try:
         with transaction.atomic():
             return _draw(environment, tiers, amount)
-    except OutOfStock:  # a card that came back meanwhile may have gone to somebody else: look once more
+    except (
+        OutOfStock
+    ):  # a card that came back meanwhile may have gone to somebody else: look once more
         return _draw(environment, tiers, amount)
 
 
 def _draw(environment: Environment, tiers: list[Tier], amount: int) -> list[Card]:
     """One draw by the odds over what is available and not locked by others. Raises OutOfStock."""
-    # Whether a tier holds 3 cards or 3 million is all the same to a draw of 3: it is counted no further. In no order:
-    # in that of the ids, all cards of all packs would be read to find those of a pack with few left.
+    # Whether a tier holds 3 cards or 3 million is all the same to a draw of 3: it is counted no
+    # further. In no order: in that of the ids, all cards of all packs would be read to find those
+    # of a pack with few left.
     available = Card.objects.available(environment).order_by()
     stock = {tier.pk: available.in_tier(tier)[:amount].count() for tier in tiers}
     if sum(stock.values()) < amount:
@@ -154,7 +164,8 @@ def _draw(environment: Environment, tiers: list[Tier], amount: int) -> list[Card
     for tier in tiers:
         if drawn[tier.pk]:
             cards += Card.objects.available(environment).in_tier(tier).lock_random(drawn[tier.pk])
-    # A purchase that committed between our count and our locks may have taken some: look again, now that they are ours.
+    # A purchase that committed between our count and our locks may have taken some: look again, now
+    # that they are ours.
     taken = Item.objects.open().in_pool_of(environment).filter(card__in=cards).exists()
     if taken or len(cards) < amount:
         raise OutOfStock

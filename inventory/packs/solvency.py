@@ -1,4 +1,5 @@
-"""Whether a pack can be sold: what its odds say of its price, its tiers and its stock, in plain words. Amounts are USD.
+"""Whether a pack can be sold: what its odds say of its price, its tiers and its stock, in plain
+words. Amounts are USD.
 
 Works on the figures that ``packs.refresh_values`` keeps, so it counts nothing.
 """
@@ -14,7 +15,9 @@ from inventory.models import Pack, Tier
 
 
 def expected_cost(pack: Pack) -> Decimal | None:
-    """What selling one pull of the pack back costs on average: Σ odds × mean market value × the share paid back."""
+    """What selling one pull of the pack back costs on average: Σ odds × mean market value × the
+    share paid back.
+    """
     return None if pack.ev is None else round_usd(pack.ev * pack.buyback_percent)
 
 
@@ -31,12 +34,14 @@ def _of_price(pack: Pack) -> Iterator[str]:
         yield "None of its tiers holds a card, so nothing can be pulled."
     elif cost > pack.mint_price:
         yield (
-            f"A pull sells back for ${cost:,} on average, more than its price of ${pack.mint_price:,}: "
+            f"A pull sells back for ${cost:,} on average, more than its price of "
+            f"${pack.mint_price:,}: "
             "every pull loses money."
         )
     elif pack.ev > pack.mint_price:
         yield (
-            f"A pull is worth ${pack.ev:,} on average, more than its price of ${pack.mint_price:,}. "
+            f"A pull is worth ${pack.ev:,} on average, more than its price of "
+            f"${pack.mint_price:,}. "
             f"Sold back it costs ${cost:,}."
         )
 
@@ -45,7 +50,8 @@ def _of_bounds(tiers: Collection[Tier]) -> Iterator[str]:
     for below, above in pairwise(sorted(tiers, key=lambda tier: tier.lower)):
         if below.upper < above.lower:
             yield (
-                f"No tier holds values from ${below.upper:,} up to ${above.lower:,}: such cards are never pulled "
+                f"No tier holds values from ${below.upper:,} up to ${above.lower:,}: such cards "
+                "are never pulled "
                 f"(between {below.name} and {above.name})."
             )
 

@@ -1,4 +1,6 @@
-"""A pack's odds, changed as a whole: tiers depend on each other, so there is no changing one alone."""
+"""A pack's odds, changed as a whole: tiers depend on each other, so there is no changing one
+alone.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ class TiersClash(Refusal):
 
 
 def refuse_clash(tiers: Sequence[Tier]) -> None:
-    """Raises TiersClash unless every position is used once and every market value belongs to one tier at most."""
+    """Raises TiersClash unless every position is used once and every market value belongs to one
+    tier at most.
+    """
     positions = [tier.position for tier in tiers]
     if len(set(positions)) < len(positions):
         raise TiersClash("Every tier needs a position of its own")
@@ -34,7 +38,8 @@ def refuse_clash(tiers: Sequence[Tier]) -> None:
 
 
 def replace_tiers(*, pack: Pack, tiers: Sequence[Tier], by: Actor) -> list[Tier]:
-    """These tiers, and no others, are the pack's. Audited once, with the whole odds before and after.
+    """These tiers, and no others, are the pack's. Audited once, with the whole odds before and
+    after.
 
     Pulls under way draw by the odds they began with. Raises TiersClash.
     """
@@ -52,5 +57,7 @@ def replace_tiers(*, pack: Pack, tiers: Sequence[Tier], by: Actor) -> list[Tier]
         for tier in tiers:
             tier.pack = locked
         made = Tier.objects.bulk_create(tiers)
-        audit.record(actor=by, action="pack.odds_changed", target=locked, before=before, after=after)
+        audit.record(
+            actor=by, action="pack.odds_changed", target=locked, before=before, after=after
+        )
     return made

@@ -1,4 +1,5 @@
-"""Where a parcel shall go: the contract's destination, checked by its country's postal rules, offline.
+"""Where a parcel shall go: the contract's destination, checked by its country's postal rules,
+offline.
 
 A country without rules (``postal_rules.py``) takes anything: whether we send there is asked later.
 """
@@ -23,24 +24,33 @@ MOST_CANDIDATES = 128  # corrections tried for one destination; no country has m
 
 
 class InvalidAddress(Refusal):
-    """An address nothing can be sent to. ``details`` says why; ``suggested`` is a correction, if there is one."""
+    """An address nothing can be sent to. ``details`` says why; ``suggested`` is a correction, if
+    there is one.
+    """
 
     sentence = "Invalid destination address"
 
     def __init__(self, problems: list[str], suggested: dict[str, Any] | None = None) -> None:
         super().__init__()
-        self.more = {"details": "; ".join(problems)} | ({"suggested": suggested} if suggested else {})
+        self.more = {"details": "; ".join(problems)} | (
+            {"suggested": suggested} if suggested else {}
+        )
 
 
 def read(sent: object) -> dict[str, Any]:
-    """The destination's known fields, as they were submitted; its form is checked, not yet where it lies.
+    """The destination's known fields, as they were submitted; its form is checked, not yet where it
+    lies.
 
     Raises InvalidAddress, which then names all that is wrong, but suggests nothing.
     """
     if not isinstance(sent, dict):
         raise InvalidAddress(["destination is required"])
     destination = {field: sent[field] for field in FIELDS if field in sent}
-    wrong = [f"{field} is not a text of at most {LONGEST} characters" for field in FIELDS if not _is_text(sent, field)]
+    wrong = [
+        f"{field} is not a text of at most {LONGEST} characters"
+        for field in FIELDS
+        if not _is_text(sent, field)
+    ]
     if wrong:
         raise InvalidAddress(wrong)
     missing = [f"{field} is required" for field in REQUIRED if not _text(destination, field)]
@@ -50,7 +60,9 @@ def read(sent: object) -> dict[str, Any]:
 
 
 def check(destination: dict[str, Any]) -> None:
-    """Hold a destination that was read against its country's postal rules. Raises InvalidAddress."""
+    """Hold a destination that was read against its country's postal rules. Raises
+    InvalidAddress.
+    """
     if problems := _problems(destination):
         raise InvalidAddress(problems, _suggested(destination))
 
@@ -82,7 +94,11 @@ def _problems(destination: dict[str, Any]) -> list[str]:
     Cities are not judged: no list of them is complete. An unknown country has no rules.
     """
     rules = rules_of(country_of(destination))
-    return [f"{field} is {what}" for field, what in _judged(rules, destination).items()] if rules else []
+    return (
+        [f"{field} is {what}" for field, what in _judged(rules, destination).items()]
+        if rules
+        else []
+    )
 
 
 def _judged(rules: Country, destination: dict[str, Any]) -> dict[str, str]:
@@ -114,7 +130,9 @@ def _candidates(rules: Country, destination: dict[str, Any]) -> Iterator[dict[st
         return
     for state, code in product(dict.fromkeys(_states(rules, destination)), codes):
         corrections = {"state": state, "postal_code": code}
-        yield destination | {field: new for field, new in corrections.items() if new != _text(destination, field)}
+        yield destination | {
+            field: new for field, new in corrections.items() if new != _text(destination, field)
+        }
 
 
 def _postal_codes(rules: Country, destination: dict[str, Any]) -> Iterator[str]:
@@ -130,7 +148,9 @@ def _postal_codes(rules: Country, destination: dict[str, Any]) -> Iterator[str]:
 
 
 def _states(rules: Country, destination: dict[str, Any]) -> Iterator[str]:
-    """The state as it is, those with a similar name, then every other: a postal code may tell which."""
+    """The state as it is, those with a similar name, then every other: a postal code may tell
+    which.
+    """
     state = _text(destination, "state")
     yield state
     if len(state) <= LONGEST_STATE:

@@ -1,15 +1,20 @@
-"""The carrier: what it asks for sending a live parcel, or why no answer can be trusted. A sandbox never asks it.
+"""The carrier: what it asks for sending a live parcel, or why no answer can be trusted. A sandbox
+never asks it.
 
 Protocol (ours; ``tests/peers/carrier.py`` speaks it):
 
     POST {CARRIER_URL}/v1/rates
-         {"quote": "quote_01…", "destination": {"city": "Mountain View", "state": "CA", "postal_code": "94043",
+         {"quote": "quote_01…", "destination": {"city": "Mountain View", "state": "CA",
+         "postal_code": "94043",
           "country": "US"}, "items": 2, "grams": 300, "value": "182.50", "currency": "USD"}
-    200  {"quote": "quote_01…", "currency": "USD", "rates": [{"key": "ground", "carrier": "Parcel Co",
-          "service": "Ground", "amount": "7.40", "estimated_days_min": 2, "estimated_days_max": 5, "insured": false}]}
+    200  {"quote": "quote_01…", "currency": "USD", "rates": [{"key": "ground", "carrier": "Parcel
+    Co",
+          "service": "Ground", "amount": "7.40", "estimated_days_min": 2, "estimated_days_max": 5,
+          "insured": false}]}
 
-``amount`` is a string or a JSON number of whole cents. Anything else than a 200 of that form, for the quote that asked,
-is no answer; one rate that cannot be takes all of them with it. Asking changes nothing at the carrier.
+``amount`` is a string or a JSON number of whole cents. Anything else than a 200 of that form, for
+the quote that asked, is no answer; one rate that cannot be takes all of them with it. Asking
+changes nothing at the carrier.
 """
 
 from __future__ import annotations
@@ -70,8 +75,8 @@ class RatesUnavailable(Exception):
 
 
 class Carrier:
-    """A client of the carrier at ``url``; it never retries. ``seconds`` are for a whole call; no rate may be above
-    ``most`` USD.
+    """A client of the carrier at ``url``; it never retries. ``seconds`` are for a whole call; no
+    rate may be above ``most`` USD.
     """
 
     def __init__(self, url: str, *, seconds: float = 4.0, most: Decimal = Decimal(1000)) -> None:
@@ -79,11 +84,14 @@ class Carrier:
         self._seconds = seconds
         self._most = most
 
-    def rates(self, *, quote: str, destination: dict[str, Any], items: int, value: Decimal) -> list[Rate]:
+    def rates(
+        self, *, quote: str, destination: dict[str, Any], items: int, value: Decimal
+    ) -> list[Rate]:
         """The rates for so many items, worth ``value`` USD together. Raises RatesUnavailable."""
         body = {
             "quote": quote,
-            "destination": {field: destination.get(field) for field in ASKED} | {"country": country_of(destination)},
+            "destination": {field: destination.get(field) for field in ASKED}
+            | {"country": country_of(destination)},
             "items": items,
             "grams": items * GRAMS_EACH,
             "value": f"{value:.2f}",
@@ -109,7 +117,11 @@ class Carrier:
     def _ask(self, body: bytes) -> dict[str, Any]:
         try:
             answer = self._client.call(
-                "POST", "/v1/rates", seconds=self._seconds, headers={"Content-Type": "application/json"}, body=body
+                "POST",
+                "/v1/rates",
+                seconds=self._seconds,
+                headers={"Content-Type": "application/json"},
+                body=body,
             )
             if answer.status != 200:
                 raise RatesUnavailable(Reason.BAD_STATUS)
@@ -149,7 +161,12 @@ def _days(said: object) -> int:
 
 
 def _name(said: object) -> str:
-    if not isinstance(said, str) or not said.strip() or len(said) > LONGEST or not said.isprintable():
+    if (
+        not isinstance(said, str)
+        or not said.strip()
+        or len(said) > LONGEST
+        or not said.isprintable()
+    ):
         raise RatesUnavailable(Reason.MALFORMED)
     return said.strip()
 
@@ -160,7 +177,8 @@ def is_asked(environment: Environment) -> bool:
 
 
 def rates(*, quote: str, destination: dict[str, Any], items: int, value: Decimal) -> list[Rate]:
-    """``Carrier.rates`` of the carrier that the settings name; one that keeps silent is left alone for a while.
+    """``Carrier.rates`` of the carrier that the settings name; one that keeps silent is left alone
+    for a while.
 
     Raises RatesUnavailable.
     """

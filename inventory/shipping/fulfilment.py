@@ -1,4 +1,6 @@
-"""An order's way from the vault to its address: one step at a time, or given up, and then its items are held again."""
+"""An order's way from the vault to its address: one step at a time, or given up, and then its items
+are held again.
+"""
 
 from __future__ import annotations
 
@@ -39,12 +41,14 @@ def advance(
 ) -> ShippingOrder:
     """Move an order to its next state, or ``to`` another that it may take from here.
 
-    ``cancelled`` and ``failed`` give its items back to their users. ``error_message`` is shown to the partner. ``now``
-    is the environment's clock, read after the locks, unless given. Returns the order. Raises NoSuchStep: then nothing
-    moved.
+    ``cancelled`` and ``failed`` give its items back to their users. ``error_message`` is shown to
+    the partner. ``now`` is the environment's clock, read after the locks, unless given. Returns the
+    order. Raises NoSuchStep: then nothing moved.
     """
     with transaction.atomic():
-        rows = ShippingOrder.objects.select_related("environment__partner").select_for_update(of=("self",), no_key=True)
+        rows = ShippingOrder.objects.select_related("environment__partner").select_for_update(
+            of=("self",), no_key=True
+        )
         locked = rows.get(pk=order.pk)
         target = to if to is not None else ONWARD.get(State(locked.state))
         if target is None or (locked.state, target) not in ORDER_MOVES:
@@ -72,7 +76,8 @@ def advance(
 
 
 def play(*, order: ShippingOrder, by: Actor, to: str | None = None) -> ShippingOrder:
-    """``advance`` a sandbox order, with a made-up tracking number or reason where live would have a real one.
+    """``advance`` a sandbox order, with a made-up tracking number or reason where live would have a
+    real one.
 
     Raises NotASandbox, NoSuchStep.
     """

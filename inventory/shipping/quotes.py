@@ -1,4 +1,6 @@
-"""A quote: what it costs to send items to an address, good for fifteen minutes of the environment's clock."""
+"""A quote: what it costs to send items to an address, good for fifteen minutes of the environment's
+clock.
+"""
 
 from __future__ import annotations
 
@@ -48,20 +50,29 @@ class CountryNotSupported(Refusal):
 
 
 class NoRates(Refusal):
-    """The carrier did not answer, or not with anything to trust. Nothing was changed; asked again it may."""
+    """The carrier did not answer, or not with anything to trust. Nothing was changed; asked again
+    it may.
+    """
 
     sentence, status = "Failed to fetch shipping quotes", 500
 
 
 def quote(
-    *, environment: Environment, item_ids: object, destination: object, by: Actor, now: datetime | None = None
+    *,
+    environment: Environment,
+    item_ids: object,
+    destination: object,
+    by: Actor,
+    now: datetime | None = None,
 ) -> ShippingQuote:
-    """Offer to send items to ``destination``; items that are being sold back this very moment are left out.
+    """Offer to send items to ``destination``; items that are being sold back this very moment are
+    left out.
 
-    Nothing is locked. ``item_ids`` and ``destination`` are whatever was sent; ``now`` is the environment's clock unless
-    given. Where a carrier is asked, no transaction may be open. Raises, in this order: ItemIdsRequired; InvalidAddress
-    for the form; ItemNotFound; NothingShippable; InvalidAddress for the postal rules, which only a caller who holds
-    the items may have looked at; CountryNotSupported; NoRates.
+    Nothing is locked. ``item_ids`` and ``destination`` are whatever was sent; ``now`` is the
+    environment's clock unless given. Where a carrier is asked, no transaction may be open. Raises,
+    in this order: ItemIdsRequired; InvalidAddress for the form; ItemNotFound; NothingShippable;
+    InvalidAddress for the postal rules, which only a caller who holds the items may have looked at;
+    CountryNotSupported; NoRates.
     """
     wanted = _ids(item_ids)
     address = addresses.read(destination)
@@ -85,7 +96,9 @@ def quote(
     )
 
 
-def _offered(environment: Environment, quote_id: str, items: list[Item], address: dict[str, Any]) -> list[Rate]:
+def _offered(
+    environment: Environment, quote_id: str, items: list[Item], address: dict[str, Any]
+) -> list[Rate]:
     """The rates of the carrier, if one is asked, or of the table. Raises NoRates."""
     value = sum((item.card.fmv if environment.is_live else item.fmv for item in items), Decimal(0))
     if not carrier.is_asked(environment):
@@ -98,7 +111,11 @@ def _offered(environment: Environment, quote_id: str, items: list[Item], address
 
 def _ids(sent: object) -> list[str]:
     """The ids, each once. Raises ItemIdsRequired."""
-    if not isinstance(sent, list) or not 1 <= len(sent) <= MOST_ITEMS or not all(isinstance(one, str) for one in sent):
+    if (
+        not isinstance(sent, list)
+        or not 1 <= len(sent) <= MOST_ITEMS
+        or not all(isinstance(one, str) for one in sent)
+    ):
         raise ItemIdsRequired
     return list(dict.fromkeys(sent))
 
@@ -107,7 +124,9 @@ def _shippable(environment: Environment, ids: Collection[str]) -> list[Item]:
     """The held ones of these items. Raises ItemNotFound, NothingShippable."""
     if any("\0" in one for one in ids):  # PostgreSQL's text holds none
         raise ItemNotFound
-    found = list(Item.objects.of(environment).in_inventory().filter(public_id__in=ids).select_related("card"))
+    found = list(
+        Item.objects.of(environment).in_inventory().filter(public_id__in=ids).select_related("card")
+    )
     if len(found) != len(ids):
         raise ItemNotFound
     held = [item for item in found if item.state == Item.State.HELD]
@@ -117,7 +136,8 @@ def _shippable(environment: Environment, ids: Collection[str]) -> list[Item]:
 
 
 def forget_old(*, now: datetime | None = None) -> int:
-    """Delete the quotes, and the addresses in them, that expired more than a day ago; returns how many.
+    """Delete the quotes, and the addresses in them, that expired more than a day ago; returns how
+    many.
 
     A sandbox's clock only runs ahead, so none of its quotes goes before its time.
     """

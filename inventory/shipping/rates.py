@@ -1,5 +1,6 @@
-"""What shipping costs, USD: the table of live without a carrier, and of every sandbox. Weight goes by the number of
-items, distance by the country's zone, and an insured service adds a share of the items' value.
+"""What shipping costs, USD: the table of live without a carrier, and of every sandbox. Weight goes
+by the number of items, distance by the country's zone, and an insured service adds a share of the
+items' value.
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ INSURANCE = Decimal("0.01")  # of the items' value
 
 @dataclass(frozen=True, slots=True)
 class Zone:
-    """A service's price to a zone: the first weight step, each further one, and the days it takes."""
+    """A service's price to a zone: the first weight step, each further one, and the days it
+    takes.
+    """
 
     first: Decimal
     further: Decimal
@@ -84,7 +87,9 @@ SERVICES: dict[str, tuple[str, bool, dict[str, Zone]]] = {
 
 
 def by_table(*, country: str, items: int, value: Decimal) -> list[Rate]:
-    """Every service's rate for so many items, worth ``value`` together, to a country by its two-letter code."""
+    """Every service's rate for so many items, worth ``value`` together, to a country by its
+    two-letter code.
+    """
     zone = ZONES.get(country, FAR)
     further_steps = (items * GRAMS_EACH - 1) // GRAMS_STEP
     return [

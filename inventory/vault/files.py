@@ -1,7 +1,9 @@
-"""Catalogue files, read line by line: CSV with a header, or JSON with an object to a line; always UTF-8.
+"""Catalogue files, read line by line: CSV with a header, or JSON with an object to a line; always
+UTF-8.
 
 A reader yields `(line, row)` and never holds more than one row. What cannot be read at all raises
-FileError, which names the line; what can be read but is wrong is the business of `inventory.vault.rows`.
+FileError, which names the line; what can be read but is wrong is the business of
+`inventory.vault.rows`.
 """
 
 from __future__ import annotations
@@ -28,7 +30,9 @@ class FileError(Exception):
 
 
 def read_csv(stream: BinaryIO) -> Iterator[Numbered]:
-    """Rows of a CSV file by its header; a row over several lines is named by its first. Raises FileError."""
+    """Rows of a CSV file by its header; a row over several lines is named by its first. Raises
+    FileError.
+    """
     reader = csv.reader(_lines(stream), strict=True)
     line = 1
     try:
@@ -38,7 +42,9 @@ def read_csv(stream: BinaryIO) -> Iterator[Numbered]:
         for fields in reader:
             if fields:
                 if len(fields) != len(header):
-                    raise FileError(line, f"has {len(fields)} fields where the header has {len(header)}")
+                    raise FileError(
+                        line, f"has {len(fields)} fields where the header has {len(header)}"
+                    )
                 yield line, dict(zip(header, fields, strict=True))
             line = reader.line_num + 1
     except csv.Error as error:
@@ -46,12 +52,19 @@ def read_csv(stream: BinaryIO) -> Iterator[Numbered]:
 
 
 def read_json_lines(stream: BinaryIO) -> Iterator[Numbered]:
-    """Rows of a file with one JSON object to a line; empty lines are passed over. Raises FileError."""
+    """Rows of a file with one JSON object to a line; empty lines are passed over. Raises
+    FileError.
+    """
     for line, text in enumerate(_lines(stream), 1):
         if not text.strip():
             continue
         try:
-            row = json.loads(text, parse_float=Decimal, parse_constant=_no_constant, object_pairs_hook=_no_duplicates)
+            row = json.loads(
+                text,
+                parse_float=Decimal,
+                parse_constant=_no_constant,
+                object_pairs_hook=_no_duplicates,
+            )
         except (ValueError, RecursionError) as error:
             raise FileError(line, f"is not JSON ({str(error).split(':')[0]})") from None
         if not isinstance(row, dict):
@@ -59,7 +72,10 @@ def read_json_lines(stream: BinaryIO) -> Iterator[Numbered]:
         yield line, row
 
 
-READERS: Mapping[str, Callable[[BinaryIO], Iterator[Numbered]]] = {"csv": read_csv, "jsonl": read_json_lines}
+READERS: Mapping[str, Callable[[BinaryIO], Iterator[Numbered]]] = {
+    "csv": read_csv,
+    "jsonl": read_json_lines,
+}
 
 
 def _lines(stream: BinaryIO) -> Iterator[str]:
@@ -82,7 +98,9 @@ def _lines(stream: BinaryIO) -> Iterator[str]:
 def _require_columns(header: list[str]) -> None:
     missing = [column for column in REQUIRED if column not in header]
     if missing:
-        raise FileError(1, f"the header lacks {', '.join(missing)}; the columns are {', '.join(COLUMNS)}")
+        raise FileError(
+            1, f"the header lacks {', '.join(missing)}; the columns are {', '.join(COLUMNS)}"
+        )
     for column in header:
         if column not in COLUMNS:
             raise FileError(1, f"the header has {column!r}, which is no column of a card")

@@ -1,8 +1,9 @@
 """Bringing a foreign catalogue in: every card of a file, or none of them.
 
-Rows are checked as they stream by and copied into a temporary table; one UPDATE and one INSERT then bring
-the cards up to date. A card is recognised by its listing (source and listing id), else by its mint address.
-Cards the file does not name stay as they are: what is in the vault leaves it by other ways.
+Rows are checked as they stream by and copied into a temporary table; one UPDATE and one INSERT then
+bring the cards up to date. A card is recognised by its listing (source and listing id), else by its
+mint address. Cards the file does not name stay as they are: what is in the vault leaves it by other
+ways.
 """
 
 from __future__ import annotations
@@ -44,7 +45,8 @@ UPDATE incoming SET card_id = card.id FROM inventory_card card
 UPDATE incoming SET card_id = card.id FROM inventory_card card
  WHERE incoming.card_id IS NULL AND card.mint_address = incoming.mint_address
 """
-# Rows that would take an id from a card they do not describe, or that two names of one card split in two.
+# Rows that would take an id from a card they do not describe, or that two names of one card split
+# in two.
 CLASHES = """
 SELECT line, 'its id belongs to another card' FROM incoming JOIN inventory_card card
     ON card.public_id = coalesce(incoming.mint_address, incoming.listing_id)
@@ -65,10 +67,12 @@ SELECT max(line), 'the same card as line ' || min(line) FROM incoming
  WHERE card_id IS NOT NULL GROUP BY card_id HAVING count(*) > 1
 ORDER BY 1 LIMIT %s
 """
-# In pk order, as a pull that locks a whole pack does: so the two cannot wait for each other in a ring.
+# In pk order, as a pull that locks a whole pack does: so the two cannot wait for each other in a
+# ring.
 LOCK = """
 SELECT count(*) FROM (
-    SELECT FROM inventory_card WHERE id IN (SELECT card_id FROM incoming) ORDER BY id FOR NO KEY UPDATE) cards
+    SELECT FROM inventory_card WHERE id IN (SELECT card_id FROM incoming) ORDER BY id
+    FOR NO KEY UPDATE) cards
 """
 UPDATE = f"""
 UPDATE inventory_card card SET ({COLUMNS}) = ({NEW})
@@ -89,13 +93,16 @@ AS_IT_STANDS = f"""
 """  # noqa: S608
 TALLY = f"SELECT will.become, count(*) {AS_IT_STANDS} GROUP BY 1"
 FIRST = f"""
-SELECT line, will.become, coalesce(incoming.mint_address, incoming.listing_id), incoming.name, pack.name, card.fmv,
+SELECT line, will.become, coalesce(incoming.mint_address, incoming.listing_id), incoming.name,
+pack.name, card.fmv,
        incoming.fmv {AS_IT_STANDS} ORDER BY line LIMIT %s
 """
 
 
 class ImportRefusedError(Exception):
-    """Nothing was imported. `errors`: up to 20 sentences, each with its line; `more`: there may be others."""
+    """Nothing was imported. `errors`: up to 20 sentences, each with its line; `more`: there may be
+    others.
+    """
 
     def __init__(self, errors: list[str], *, more: bool = False) -> None:
         super().__init__("; ".join(errors))
@@ -112,7 +119,9 @@ class Imported:
 
 
 class PreviewRow(NamedTuple):
-    """One row of a file, and what an import would make of it: new, changed or unchanged. Values are USD."""
+    """One row of a file, and what an import would make of it: new, changed or unchanged. Values are
+    USD.
+    """
 
     line: int
     becomes: str
@@ -170,12 +179,18 @@ class _Checked:
 
 
 def import_cards(numbered: Iterable[Numbered], *, now: datetime | None = None) -> Imported:
-    """Create or update a card for every `(line, row)`, in one transaction, and refresh the packs' values.
+    """Create or update a card for every `(line, row)`, in one transaction, and refresh the packs'
+    values.
 
-    `now` (UTC) is when cards without `priced_at` were priced. Raises ImportRefusedError: nothing changed.
+    `now` (UTC) is when cards without `priced_at` were priced. Raises ImportRefusedError: nothing
+    changed.
     """
     moment = now or clock.now()
-    with transaction.atomic(), time_limits.statements_of_any_length(), connection.cursor() as cursor:
+    with (
+        transaction.atomic(),
+        time_limits.statements_of_any_length(),
+        connection.cursor() as cursor,
+    ):
         cursor.execute(TAKE_TURNS)
         count = _stage(cursor, numbered, moment)
         created, updated = _merge(cursor)
@@ -184,22 +199,30 @@ def import_cards(numbered: Iterable[Numbered], *, now: datetime | None = None) -
 
 
 def preview_cards(numbered: Iterable[Numbered], *, now: datetime | None = None) -> Preview:
-    """What ``import_cards`` would do with these rows, judged by the same rules; changes and locks nothing.
+    """What ``import_cards`` would do with these rows, judged by the same rules; changes and locks
+    nothing.
 
     Raises ImportRefusedError as the import would.
     """
-    with transaction.atomic(), time_limits.statements_of_any_length(), connection.cursor() as cursor:
+    with (
+        transaction.atomic(),
+        time_limits.statements_of_any_length(),
+        connection.cursor() as cursor,
+    ):
         _stage(cursor, numbered, now or clock.now())
         cursor.execute(TALLY)
         tally = dict(cursor.fetchall())
         cursor.execute(FIRST, [MOST_SHOWN])
         first = [PreviewRow(*row) for row in cursor.fetchall()]
         cursor.execute("DROP TABLE incoming")
-    return Preview(Imported(*(tally.get(word, 0) for word in ("new", "changed", "unchanged"))), first)
+    return Preview(
+        Imported(*(tally.get(word, 0) for word in ("new", "changed", "unchanged"))), first
+    )
 
 
 def _stage(cursor: CursorWrapper, numbered: Iterable[Numbered], now: datetime) -> int:
-    """Check the rows and put them into the temporary table, each with the card it describes; returns how many.
+    """Check the rows and put them into the temporary table, each with the card it describes;
+    returns how many.
 
     Raises ImportRefusedError.
     """
@@ -209,7 +232,9 @@ def _stage(cursor: CursorWrapper, numbered: Iterable[Numbered], now: datetime) -
         for line, row in checked.rows(numbered):
             copy.write_row((line, *astuple(row)))
     if checked.errors:
-        raise ImportRefusedError(checked.errors[:MOST_ERRORS], more=len(checked.errors) > MOST_ERRORS)
+        raise ImportRefusedError(
+            checked.errors[:MOST_ERRORS], more=len(checked.errors) > MOST_ERRORS
+        )
     for statement in RECOGNISE.split(";"):
         cursor.execute(statement)
     cursor.execute(CLASHES, [MOST_ERRORS])
@@ -227,7 +252,8 @@ def _merge(cursor: CursorWrapper) -> tuple[int, int]:
     updated = cursor.rowcount
     cursor.execute(INSERT)
     created = cursor.rowcount
-    # The planner has to know of thousands of new cards before the next pull, not after the next autovacuum.
+    # The planner has to know of thousands of new cards before the next pull, not after the next
+    # autovacuum.
     cursor.execute("ANALYZE inventory_card")
     cursor.execute("DROP TABLE incoming")
     return created, updated

@@ -1,9 +1,9 @@
 """One row of a foreign catalogue, checked: what is written in it, and what is wrong with it.
 
-The columns are those of `COLUMNS`; a row is the whole truth about its card, so an empty optional column
-empties it. `fmv` is USD, rounded half up to the cent; `priced_at` is ISO 8601 with its zone, and the
-import's own time when empty; `attributes` is a JSON object, or the contract's list of {"trait_type",
-"value"}; `pack` is a pack's slug.
+The columns are those of `COLUMNS`; a row is the whole truth about its card, so an empty optional
+column empties it. `fmv` is USD, rounded half up to the cent; `priced_at` is ISO 8601 with its zone,
+and the import's own time when empty; `attributes` is a JSON object, or the contract's list of
+{"trait_type", "value"}; `pack` is a pack's slug.
 """
 
 from __future__ import annotations
@@ -23,7 +23,15 @@ from inventory.models import Card
 
 REQUIRED = ("source_type", "name", "fmv")
 COLUMNS = (
-    *("source_type", "listing_id", "mint_address", "collection_address", "token_standard", "name", "image"),
+    *(
+        "source_type",
+        "listing_id",
+        "mint_address",
+        "collection_address",
+        "token_standard",
+        "name",
+        "image",
+    ),
     *("back_image", "attributes", "fmv", "priced_at", "pack"),
 )
 LONGEST = {
@@ -36,7 +44,9 @@ LONGEST = {
     "back_image": 500,
     "pack": 100,
 }
-LONGEST_ATTRIBUTES = 8192  # characters as JSON, all of a card's; every answer that shows the card repeats them
+LONGEST_ATTRIBUTES = (
+    8192  # characters as JSON, all of a card's; every answer that shows the card repeats them
+)
 PLAIN_NUMBER = re.compile(r"[0-9]{1,20}(\.[0-9]{1,40})?", re.ASCII)
 CLOCKS_DIFFER = timedelta(minutes=5)  # how far ahead of us a foreign clock may be
 
@@ -117,7 +127,9 @@ def _text(raw: Mapping[str, Any], column: str) -> str:
 
 def _printable(value: str, column: str) -> str:
     """Without control characters, NUL among them, and without halves of surrogate pairs."""
-    if not value.isprintable() and any(letter < " " or "\x7f" <= letter < "\xa0" for letter in value):
+    if not value.isprintable() and any(
+        letter < " " or "\x7f" <= letter < "\xa0" for letter in value
+    ):
         raise RowError(column, "holds a control character")
     if any("\ud800" <= letter <= "\udfff" for letter in value):
         raise RowError(column, "holds half of a surrogate pair")
@@ -127,7 +139,9 @@ def _printable(value: str, column: str) -> str:
 def _picture(raw: Mapping[str, Any], column: str) -> str:
     address = _text(raw, column)
     if address and not re.match(r"https?://[^\s]+$|/(?!/)[^\s]*$", address):
-        raise RowError(column, "must be an http(s) address, or a path of this server that begins with one /")
+        raise RowError(
+            column, "must be an http(s) address, or a path of this server that begins with one /"
+        )
     return address
 
 
@@ -136,7 +150,9 @@ def _usd(value: object) -> Decimal:
         raise RowError("fmv", "is missing")
     if isinstance(value, Decimal) and value.is_finite() and -40 <= value.adjusted() <= 20:
         value = format(value, "f")
-    text = str(value).strip() if isinstance(value, str | int) and not isinstance(value, bool) else ""
+    text = (
+        str(value).strip() if isinstance(value, str | int) and not isinstance(value, bool) else ""
+    )
     if not PLAIN_NUMBER.fullmatch(text):
         raise RowError("fmv", "must be a price in USD, such as 12.50")
     amount = round_usd(Decimal(text))
@@ -170,7 +186,9 @@ def _pack(raw: Mapping[str, Any], packs: Mapping[str, int]) -> int | None:
 
 
 def attribute_list(value: object) -> list[dict[str, str | int | float]]:
-    """The contract's list, of JSON text, an object, or such a list; nothing is the empty list. Raises RowError."""
+    """The contract's list, of JSON text, an object, or such a list; nothing is the empty list.
+    Raises RowError.
+    """
     if isinstance(value, str) and value.strip():
         try:
             value = json.loads(value)

@@ -1,4 +1,6 @@
-"""A catalogue file from an admin's browser: it waits while its preview is looked at, then exactly it comes in."""
+"""A catalogue file from an admin's browser: it waits while its preview is looked at, then exactly
+it comes in.
+"""
 
 from __future__ import annotations
 
@@ -24,15 +26,23 @@ KEPT = timedelta(days=1)
 class FileGone(Refusal):
     """The file was brought in already, was never there, or has waited too long."""
 
-    sentence = "That file is not waiting any more: it was imported, or has waited for more than a day."
+    sentence = (
+        "That file is not waiting any more: it was imported, or has waited for more than a day."
+    )
 
 
-def hold_file(*, name: str, kind: str, content: bytes, by: Actor, now: datetime | None = None) -> CardFile:
-    """Keep a file until it is imported, for a day at most; older ones go. ``kind`` is one of ``READERS``."""
+def hold_file(
+    *, name: str, kind: str, content: bytes, by: Actor, now: datetime | None = None
+) -> CardFile:
+    """Keep a file until it is imported, for a day at most; older ones go. ``kind`` is one of
+    ``READERS``.
+    """
     moment = now or clock.now()
     with transaction.atomic():
         CardFile.objects.filter(created_at__lt=moment - KEPT).delete()
-        return CardFile.objects.create(name=name[:200], kind=kind, content=content, uploaded_by=str(by))
+        return CardFile.objects.create(
+            name=name[:200], kind=kind, content=content, uploaded_by=str(by)
+        )
 
 
 def waiting_file(*, pk: UUID, by: Actor) -> CardFile:
@@ -49,7 +59,9 @@ def preview_file(file: CardFile, *, now: datetime | None = None) -> Preview:
 
 
 def import_file(*, pk: UUID, by: Actor, now: datetime | None = None) -> Imported:
-    """Bring the waiting file in, whole and once. Raises FileGone; ImportRefusedError: nothing changed."""
+    """Bring the waiting file in, whole and once. Raises FileGone; ImportRefusedError: nothing
+    changed.
+    """
     with transaction.atomic():
         file = CardFile.objects.select_for_update().filter(pk=pk, uploaded_by=str(by)).first()
         if file is None:
@@ -58,7 +70,10 @@ def import_file(*, pk: UUID, by: Actor, now: datetime | None = None) -> Imported
         counts = {"created": done.created, "updated": done.updated, "unchanged": done.unchanged}
         digest = hashlib.sha256(file.content).hexdigest()
         audit.record(
-            actor=by, action="cards.imported", target=file, after={"file": file.name, "sha256": digest} | counts
+            actor=by,
+            action="cards.imported",
+            target=file,
+            after={"file": file.name, "sha256": digest} | counts,
         )
         file.delete()
     return done

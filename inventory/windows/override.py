@@ -1,7 +1,8 @@
-"""A sellback window that an admin extends or closes, with a reason: the one change of a held item made by hand.
+"""A sellback window that an admin extends or closes, with a reason: the one change of a held item
+made by hand.
 
-The sale reads the window under its own lock, so a closed one sells no more from that moment, and an extended one does.
-Times are UTC by the environment's own clock.
+The sale reads the window under its own lock, so a closed one sells no more from that moment, and an
+extended one does. Times are UTC by the environment's own clock.
 """
 
 from __future__ import annotations
@@ -32,7 +33,8 @@ class NotLater(Refusal):
     """An extension that extends nothing, or too much."""
 
     sentence = (
-        f"A window is extended to a later time than its own, in the future, at most {LONGEST.days} days from now."
+        "A window is extended to a later time than its own, in the future, at most "
+        f"{LONGEST.days} days from now."
     )
 
 
@@ -42,12 +44,18 @@ class AlreadyClosed(Refusal):
     sentence = "This window is closed already."
 
 
-def extend_window(*, item: Item, closes_at: datetime, reason: str, by: Actor, now: datetime | None = None) -> Item:
-    """The item sells until ``closes_at``, also if its window had closed. Raises NotHeld, NotLater, ReasonRequired."""
+def extend_window(
+    *, item: Item, closes_at: datetime, reason: str, by: Actor, now: datetime | None = None
+) -> Item:
+    """The item sells until ``closes_at``, also if its window had closed. Raises NotHeld, NotLater,
+    ReasonRequired.
+    """
     reason = clean_reason(reason)
     with transaction.atomic(durable=True):
         locked, moment = _locked(item, now)
-        too_early = locked.expires_at is None or closes_at <= locked.expires_at or closes_at <= moment
+        too_early = (
+            locked.expires_at is None or closes_at <= locked.expires_at or closes_at <= moment
+        )
         if too_early or closes_at > moment + LONGEST:
             raise NotLater
         return _change(locked, closes_at, reason, by, moment)
@@ -64,9 +72,15 @@ def close_window(*, item: Item, reason: str, by: Actor, now: datetime | None = N
 
 
 def _locked(item: Item, now: datetime | None) -> tuple[Item, datetime]:
-    """The item, held and locked, and the time after the lock. Waits for a sale or a sweep. Raises NotHeld."""
+    """The item, held and locked, and the time after the lock. Waits for a sale or a sweep. Raises
+    NotHeld.
+    """
     related = ("environment__partner", "collector", "pack")
-    locked = Item.objects.select_related(*related).select_for_update(of=("self",), no_key=True).get(pk=item.pk)
+    locked = (
+        Item.objects.select_related(*related)
+        .select_for_update(of=("self",), no_key=True)
+        .get(pk=item.pk)
+    )
     if locked.state != Item.State.HELD:
         raise NotHeld
     return locked, now or locked.environment.database_now()
@@ -79,7 +93,9 @@ def _change(item: Item, closes_at: datetime, reason: str, by: Actor, now: dateti
     item.expires_at, item.expired_at = closes_at, None
     item.save(update_fields=fields)
     payload = item.as_event() | {"buyback_expires_at": clock.iso_or_none(closes_at)}
-    events.record(environment=item.environment, kind=Event.Type.ITEM_WINDOW_CHANGED, data=[payload], now=now)
+    events.record(
+        environment=item.environment, kind=Event.Type.ITEM_WINDOW_CHANGED, data=[payload], now=now
+    )
     audit.record(
         actor=by,
         action="item.window_extended" if closes_at > now else "item.window_closed",

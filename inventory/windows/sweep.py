@@ -1,8 +1,8 @@
 """Closing windows: marks the items whose sellback window has passed and tells their partners.
 
-No sale depends on it: whether an item still sells is decided by its ``expires_at`` under the sale's own lock. The sweep
-works in batches so that no sellback waits for it, passes over items that are being sold, and may run in several
-processes at once.
+No sale depends on it: whether an item still sells is decided by its ``expires_at`` under the sale's
+own lock. The sweep works in batches so that no sellback waits for it, passes over items that are
+being sold, and may run in several processes at once.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from django.db import connection
 
 from partners.models import Environment
 
-# One batch, one statement: the items and their events are marked together or not at all. Each environment's own clock
-# decides. A row that another sweep or a sale has locked is passed over, and found again by the next sweep if it is due.
+# One batch, one statement: the items and their events are marked together or not at all. Each
+# environment's own clock decides. A row that another sweep or a sale has locked is passed over, and
+# found again by the next sweep if it is due.
 CLOSE_BATCH = """
 WITH due AS (
     SELECT item.id, environment.id AS environment_id, environment.moment
@@ -31,30 +32,42 @@ WITH due AS (
 ), closed AS (
     UPDATE inventory_item item SET expired_at = due.moment FROM due
      WHERE item.id = due.id AND item.state = 'held' AND item.expired_at IS NULL
- RETURNING item.id, item.environment_id, item.public_id, item.collector_id, item.expires_at, item.expired_at
+ RETURNING item.id, item.environment_id, item.public_id, item.collector_id, item.expires_at,
+ item.expired_at
 )
 INSERT INTO partners_event (environment_id, type, data, created_at)
 SELECT closed.environment_id, 'item.expired',
-       jsonb_build_object('item_id', closed.public_id, 'user_id', collector.user_id, 'expired_at', closed.expires_at),
+       jsonb_build_object('item_id', closed.public_id, 'user_id', collector.user_id, 'expired_at',
+       closed.expires_at),
        closed.expired_at
   FROM closed JOIN inventory_collector collector ON collector.id = closed.collector_id
 """
 
 
-def close_batch(*, environment: Environment | None = None, now: datetime | None = None, batch: int = 5000) -> int:
+def close_batch(
+    *, environment: Environment | None = None, now: datetime | None = None, batch: int = 5000
+) -> int:
     """Close up to ``batch`` windows that have passed, in one transaction; returns how many.
 
-    In one environment, or in all. ``now`` is the real time (UTC), the database's clock unless given; a sandbox's clock
-    runs ahead of it by its offset.
+    In one environment, or in all. ``now`` is the real time (UTC), the database's clock unless
+    given; a sandbox's clock runs ahead of it by its offset.
     """
-    parameters = {"environment": None if environment is None else environment.pk, "now": now, "batch": batch}
+    parameters = {
+        "environment": None if environment is None else environment.pk,
+        "now": now,
+        "batch": batch,
+    }
     with connection.cursor() as cursor:
         cursor.execute(CLOSE_BATCH, parameters)
         return int(cursor.rowcount)
 
 
-def close_windows(*, environment: Environment | None = None, now: datetime | None = None, batch: int = 5000) -> int:
-    """Close every window that has passed, batch by batch; returns how many. Safe to run twice and in parallel."""
+def close_windows(
+    *, environment: Environment | None = None, now: datetime | None = None, batch: int = 5000
+) -> int:
+    """Close every window that has passed, batch by batch; returns how many. Safe to run twice and
+    in parallel.
+    """
     closed = 0
     while done := close_batch(environment=environment, now=now, batch=batch):
         closed += done

@@ -19,7 +19,9 @@ def by(request: HttpRequest) -> Actor:
 
 
 class AuditedAdmin(LookingAdmin):
-    """Rows that an admin may add and change, but not delete: what points to them is kept for ever."""
+    """Rows that an admin may add and change, but not delete: what points to them is kept for
+    ever.
+    """
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         fields = form.changed_data if change else list(form.cleaned_data)
@@ -36,6 +38,8 @@ class AuditedAdmin(LookingAdmin):
 
 def become(row: Any, made: Any) -> None:
     """The form's row becomes the one the action has written."""
-    row.__dict__.update({name: value for name, value in made.__dict__.items() if not name.startswith("_")})
+    row.__dict__.update(
+        {name: value for name, value in made.__dict__.items() if not name.startswith("_")}
+    )
     row._state.adding = False  # noqa: SLF001
     row._state.fields_cache.update(made._state.fields_cache)  # noqa: SLF001

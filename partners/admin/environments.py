@@ -47,7 +47,15 @@ class EnvironmentAdmin(ReadOnlyAdmin):
 class ApiKeyAdmin(LookingAdmin):
     """Keys are issued, shown once, and revoked; nothing of them changes otherwise."""
 
-    list_display = ("name", "shown", "environment", "status", "last_used_at", "expires_at", "created_by")
+    list_display = (
+        "name",
+        "shown",
+        "environment",
+        "status",
+        "last_used_at",
+        "expires_at",
+        "created_by",
+    )
     list_filter = BY_ENVIRONMENT
     list_select_related = ("environment__partner",)
     search_fields = ("=key_id", "name")
@@ -56,7 +64,15 @@ class ApiKeyAdmin(LookingAdmin):
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         made = ("environment", "name", "expires_at")
-        later = ("shown", "scopes", "created_by", "created_at", "last_used_at", "revoked_at", "replaced_by")
+        later = (
+            "shown",
+            "scopes",
+            "created_by",
+            "created_at",
+            "last_used_at",
+            "revoked_at",
+            "replaced_by",
+        )
         return (*made, *later) if obj else made
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -85,8 +101,12 @@ class ApiKeyAdmin(LookingAdmin):
         key, obj.issued_text = issue_key(**chosen, by=by(request))
         become(obj, key)
 
-    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
-        """The only page that ever shows the key. No message: those travel in cookies and sessions."""
+    def response_add(
+        self, request: HttpRequest, obj: Any, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        """The only page that ever shows the key. No message: those travel in cookies and
+        sessions.
+        """
         context = {
             **admin.site.each_context(request),
             "title": "API key issued",
@@ -94,7 +114,10 @@ class ApiKeyAdmin(LookingAdmin):
             "text": obj.issued_text,
         }
         return TemplateResponse(
-            request, "admin/partners/apikey/issued.html", context, headers={"Cache-Control": "no-store"}
+            request,
+            "admin/partners/apikey/issued.html",
+            context,
+            headers={"Cache-Control": "no-store"},
         )
 
     @admin.display(description="key")
@@ -170,7 +193,17 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     list_filter = ("partner",)
     list_select_related = ("partner",)
     search_fields = ("=pk", "=target", "=actor", "=request_id", "=action")
-    fields = ("id", "created_at", "actor", "action", "target", "partner", "was", "became", "request_id")
+    fields = (
+        "id",
+        "created_at",
+        "actor",
+        "action",
+        "target",
+        "partner",
+        "was",
+        "became",
+        "request_id",
+    )
 
     @admin.display(description="partner")
     def partner_link(self, entry: AuditEntry) -> SafeString | str:

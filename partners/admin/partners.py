@@ -38,7 +38,11 @@ class BeginForm(forms.ModelForm):  # type: ignore[type-arg]
     owner = forms.EmailField(
         max_length=254,
         label="First owner",
-        help_text="E-mail address of whoever invites the team. The link that lets them in is shown once, after saving.",
+        help_text=(
+            "E-mail address of whoever invites the team. The link that lets them in is "
+            "shown "
+            "once, after saving."
+        ),
     )
 
     def clean_slug(self) -> str:
@@ -51,8 +55,12 @@ class BeginForm(forms.ModelForm):  # type: ignore[type-arg]
 class CallsForm(ReasonForm):
     """Calls a minute, live and in the sandbox."""
 
-    live = forms.IntegerField(min_value=1, max_value=MOST_CALLS, required=False, label="Live, calls a minute")
-    sandbox = forms.IntegerField(min_value=1, max_value=MOST_CALLS, required=False, label="Sandbox, calls a minute")
+    live = forms.IntegerField(
+        min_value=1, max_value=MOST_CALLS, required=False, label="Live, calls a minute"
+    )
+    sandbox = forms.IntegerField(
+        min_value=1, max_value=MOST_CALLS, required=False, label="Sandbox, calls a minute"
+    )
     field_order = ("live", "sandbox", "reason")
 
 
@@ -68,13 +76,21 @@ class EnvironmentInline(ReadOnlyInline):
 
     @admin.display(description="reads a minute, and as many writes")
     def calls(self, environment: Environment) -> str:
-        return "the platform's limits" if environment.calls_per_minute is None else f"{environment.calls_per_minute:,}"
+        return (
+            "the platform's limits"
+            if environment.calls_per_minute is None
+            else f"{environment.calls_per_minute:,}"
+        )
 
     @admin.display(description="cap of a day's sales")
     def cap(self, environment: Environment) -> str:
         if not environment.is_live:
             return NOTHING
-        return "the platform's cap" if environment.cap_per_day is None else usd(environment.cap_per_day)
+        return (
+            "the platform's cap"
+            if environment.cap_per_day is None
+            else usd(environment.cap_per_day)
+        )
 
 
 class InvitationInline(ReadOnlyInline):
@@ -112,8 +128,12 @@ def _limit(request: HttpRequest, partner: Partner, values: dict[str, Any]) -> st
 
 
 def _invite(request: HttpRequest, partner: Partner, values: dict[str, Any]) -> HttpResponse:
-    """The link is on the page that answers, and nowhere else: messages travel in cookies and sessions."""
-    invitation, secret = invite(partner=partner, email=values["email"], role=Role.OWNER, by=by(request))
+    """The link is on the page that answers, and nowhere else: messages travel in cookies and
+    sessions.
+    """
+    invitation, secret = invite(
+        partner=partner, email=values["email"], role=Role.OWNER, by=by(request)
+    )
     link = address(secret, request.build_absolute_uri("/"))
     context = {
         **admin.site.each_context(request),
@@ -123,11 +143,14 @@ def _invite(request: HttpRequest, partner: Partner, values: dict[str, Any]) -> H
         "link": link,
         "mailed": mail(invitation, link),
     }
-    return TemplateResponse(request, f"{PAGES}/invited.html", context, headers={"Cache-Control": "no-store"})
+    return TemplateResponse(
+        request, f"{PAGES}/invited.html", context, headers={"Cache-Control": "no-store"}
+    )
 
 
 class PartnerAdmin(SteppedAdmin):
-    """A partner begins with both environments, an invited owner and two keys; it is suspended, never deleted.
+    """A partner begins with both environments, an invited owner and two keys; it is suspended,
+    never deleted.
 
     ``buyback`` registers it, with the partner's money on its page.
     """
@@ -136,15 +159,30 @@ class PartnerAdmin(SteppedAdmin):
     list_filter = ("status",)
     ordering = ("name",)
     search_fields = ("=slug", "name")
-    inlines: ClassVar[tuple[type[ReadOnlyInline], ...]] = (EnvironmentInline, TeamInline, InvitationInline)
-    fields = ("name", "slug", "status", "requires_factor", "created_at", "keys", "sellbacks", "days", "deeds")
+    inlines: ClassVar[tuple[type[ReadOnlyInline], ...]] = (
+        EnvironmentInline,
+        TeamInline,
+        InvitationInline,
+    )
+    fields = (
+        "name",
+        "slug",
+        "status",
+        "requires_factor",
+        "created_at",
+        "keys",
+        "sellbacks",
+        "days",
+        "deeds",
+    )
     readonly_fields = ("status", "created_at", "keys", "sellbacks", "days", "deeds")
     steps = {
         "suspend": Step(
             RIGHT,
             "Suspend",
             "Suspend this partner?",
-            "From the next call on its keys answer 401 and its dashboard is read-only, live and sandbox. Open sellbacks"
+            "From the next call on its keys answer 401 and its dashboard is read-only, live and "
+            "sandbox. Open sellbacks"
             " are brought to their end.",
             _suspend,
             ReasonForm,
@@ -161,7 +199,8 @@ class PartnerAdmin(SteppedAdmin):
             RIGHT,
             "Limit calls",
             "Limit this partner's calls?",
-            "So many reads a minute, and as many writes, in place of the platform's limits. An empty field: the"
+            "So many reads a minute, and as many writes, in place of the platform's limits. An "
+            "empty field: the"
             " platform's. From the next call on.",
             _limit,
             CallsForm,
@@ -170,7 +209,8 @@ class PartnerAdmin(SteppedAdmin):
             "partners.add_membership",
             "Invite an owner",
             "Invite an owner?",
-            "Whoever has the link may accept it, once, within a week; it is shown once. It replaces an earlier one to"
+            "Whoever has the link may accept it, once, within a week; it is shown once. It "
+            "replaces an earlier one to"
             " the same address.",
             _invite,
             InviteForm,
@@ -178,7 +218,11 @@ class PartnerAdmin(SteppedAdmin):
     }
 
     def offered(self, request: HttpRequest, row: Partner) -> Iterable[str]:
-        return ("suspend" if row.status == Partner.Status.ACTIVE else "reactivate", "calls", "invite")
+        return (
+            "suspend" if row.status == Partner.Status.ACTIVE else "reactivate",
+            "calls",
+            "invite",
+        )
 
     def facts(self, row: Partner) -> list[str]:
         return [f"{row.name} ({row.slug})", f"It is {row.get_status_display().lower()}"]
@@ -192,8 +236,12 @@ class PartnerAdmin(SteppedAdmin):
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return self.fields if obj else ("name", "slug", "owner")
 
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        return super().get_form(request, obj, change, **kwargs if obj else {"form": BeginForm, **kwargs})
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        return super().get_form(
+            request, obj, change, **kwargs if obj else {"form": BeginForm, **kwargs}
+        )
 
     def get_inlines(self, request: HttpRequest, obj: Any = None) -> Any:
         return self.inlines if obj else ()
@@ -207,11 +255,17 @@ class PartnerAdmin(SteppedAdmin):
             require_factor(partner=obj, required=obj.requires_factor, by=by(request))
             return
         owner = form.cleaned_data["owner"]
-        begun = obj.begun = onboard_partner(name=obj.name, slug=obj.slug, owner=owner, by=by(request))
+        begun = obj.begun = onboard_partner(
+            name=obj.name, slug=obj.slug, owner=owner, by=by(request)
+        )
         become(obj, begun.partner)
 
-    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
-        """The only page that ever shows the keys and the link. No message: those travel in cookies and sessions."""
+    def response_add(
+        self, request: HttpRequest, obj: Any, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        """The only page that ever shows the keys and the link. No message: those travel in cookies
+        and sessions.
+        """
         context = {
             **self.admin_site.each_context(request),
             "title": f"{obj.name} can begin",
@@ -220,7 +274,9 @@ class PartnerAdmin(SteppedAdmin):
             "invitation": obj.begun.invitation,  # not mailed: Django holds a transaction open here
             "link": address(obj.begun.secret, request.build_absolute_uri("/")),
         }
-        return TemplateResponse(request, f"{PAGES}/begun.html", context, headers={"Cache-Control": "no-store"})
+        return TemplateResponse(
+            request, f"{PAGES}/begun.html", context, headers={"Cache-Control": "no-store"}
+        )
 
     @admin.display(description="status")
     def status(self, partner: Partner) -> SafeString:
@@ -240,7 +296,11 @@ class PartnerAdmin(SteppedAdmin):
 
     @admin.display(description="volume")
     def days(self, partner: Partner) -> SafeString:
-        return list_link("buyback_statement", "Sellbacks and USD by day", environment__partner__id__exact=partner.pk)
+        return list_link(
+            "buyback_statement",
+            "Sellbacks and USD by day",
+            environment__partner__id__exact=partner.pk,
+        )
 
     @admin.display(description="audit log")
     def deeds(self, partner: Partner) -> SafeString:

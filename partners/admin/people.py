@@ -27,11 +27,13 @@ from partners.models import User
 from partners.people.second_factor import remove_factors
 from partners.records import audit
 
-# A person's factors and sessions are their own: no page here shows or changes them, but for the one button below.
+# A person's factors and sessions are their own: no page here shows or changes them, but for the one
+# button below.
 admin.site.unregister([EmailAddress, Authenticator, UserSession])
 
 RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
-# Whoever sets somebody's password or e-mail address can sign in as them, and what they do then has another's name.
+# Whoever sets somebody's password or e-mail address can sign in as them, and what they do then has
+# another's name.
 IDENTITY = ("email",)
 
 
@@ -68,12 +70,17 @@ class UserAdmin(AuditedAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
         return bool(request.user.is_superuser)
 
     @admin.action(description="Remove second factors", permissions=["superuser"])
-    def remove_second_factors(self, request: HttpRequest, users: QuerySet[User]) -> HttpResponse | None:
+    def remove_second_factors(
+        self, request: HttpRequest, users: QuerySet[User]
+    ) -> HttpResponse | None:
         return confirmed(
             self,
             request,
             users,
-            question="Remove every second factor? Make sure that it is they who ask: the password alone opens then.",
+            question=(
+                "Remove every second factor? Make sure that it is they who ask: the password "
+                "alone opens then."
+            ),
             act=lambda user: remove_factors(user=user, by=by(request)),
         )
 
@@ -86,7 +93,9 @@ class UserAdmin(AuditedAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
         """Nobody takes over somebody with more rights: staff are changed by superusers."""
         if request.user.is_superuser or obj is None:
             return super().has_change_permission(request, obj)
-        return super().has_change_permission(request, obj) and not (obj.is_staff or obj.is_superuser)
+        return super().has_change_permission(request, obj) and not (
+            obj.is_staff or obj.is_superuser
+        )
 
     def audited(self, row: Any, fields: list[str]) -> list[str]:
         return [field for field in super().audited(row, fields) if field != "password"]
@@ -108,8 +117,15 @@ class UserAdmin(AuditedAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
                 after=after,
             )
 
-    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002  (its name there)
-        """As Django's, by superusers alone, and audited; the password itself is nowhere but in its hash."""
+    def user_change_password(
+        self,
+        request: HttpRequest,
+        id: str,  # noqa: A002  (its name there)
+        form_url: str = "",
+    ) -> HttpResponse:
+        """As Django's, by superusers alone, and audited; the password itself is nowhere but in its
+        hash.
+        """
         if not request.user.is_superuser:
             raise PermissionDenied
         with transaction.atomic():
@@ -117,7 +133,9 @@ class UserAdmin(AuditedAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
             response: HttpResponse = super().user_change_password(request, id, form_url)
             after = User.objects.filter(pk=id).values_list("password", flat=True).first()
             if before != after:
-                audit.record(actor=by(request), action="user.password_set", target=f"partners.user:{id}")
+                audit.record(
+                    actor=by(request), action="user.password_set", target=f"partners.user:{id}"
+                )
         return response
 
 
@@ -147,7 +165,9 @@ class GroupAdmin(LookingAdmin, DjangoGroupAdmin):
         after = _group(form.instance)
         if before != after:
             what = "group.changed" if change else "group.created"
-            audit.record(actor=by(request), action=what, target=form.instance, before=before, after=after)
+            audit.record(
+                actor=by(request), action=what, target=form.instance, before=before, after=after
+            )
 
     def delete_model(self, request: HttpRequest, obj: Group) -> None:
         audit.record(actor=by(request), action="group.deleted", target=obj, before=_group(obj))
@@ -159,7 +179,10 @@ class GroupAdmin(LookingAdmin, DjangoGroupAdmin):
 
 
 def _group(group: Group) -> dict[str, Any]:
-    return {"name": group.name, "permissions": _names(group.permissions.select_related("content_type"))}
+    return {
+        "name": group.name,
+        "permissions": _names(group.permissions.select_related("content_type")),
+    }
 
 
 def _names(permissions: Iterable[Permission]) -> list[str]:

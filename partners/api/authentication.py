@@ -15,11 +15,13 @@ from partners.models import ApiKey
 
 
 class KeyAuthentication(BaseAuthentication):
-    """Sets ``request.auth`` to the ApiKey, its environment and partner loaded; there is no user behind a key."""
+    """Sets ``request.auth`` to the ApiKey, its environment and partner loaded; there is no user
+    behind a key.
+    """
 
     def authenticate(self, request: Request) -> tuple[None, ApiKey]:
-        """Raises InvalidApiKey for a key that is missing, unknown, revoked, expired, suspended, or of the other
-        mode.
+        """Raises InvalidApiKey for a key that is missing, unknown, revoked, expired, suspended, or
+        of the other mode.
         """
         mode = str(request.parser_context["kwargs"]["mode"])
         key = find(request.META.get("HTTP_X_API_KEY", ""), mode)

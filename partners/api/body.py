@@ -1,8 +1,8 @@
 """The body of an API call, read strictly.
 
-Whatever is not exactly one JSON object counts as an empty one, so that the endpoint's own "missing field" row answers
-(contract, section 1). Strict means: UTF-8, no NaN or Infinity, no key twice, no NUL or lone surrogate in a string, no
-number or nesting beyond reason.
+Whatever is not exactly one JSON object counts as an empty one, so that the endpoint's own "missing
+field" row answers (contract, section 1). Strict means: UTF-8, no NaN or Infinity, no key twice, no
+NUL or lone surrogate in a string, no number or nesting beyond reason.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""Histories (contract, section 9): newest first, filtered, page by page as JSON, or all at once as CSV.
+"""Histories (contract, section 9): newest first, filtered, page by page as JSON, or all at once as
+CSV.
 
-A page's cursor is signed and names its environment, its route and its filters: used with any other it is refused, not
-quietly answered with rows of something else.
+A page's cursor is signed and names its environment, its route and its filters: used with any other
+it is refused, not quietly answered with rows of something else.
 """
 
 from __future__ import annotations
@@ -42,7 +43,9 @@ class InvalidCursor(Refusal):
 
 
 class HistoryView(PartnerView):
-    """A list of rows with ``created_at`` and a UUID. ``filters`` are the names its query knows beside the times."""
+    """A list of rows with ``created_at`` and a UUID. ``filters`` are the names its query knows
+    beside the times.
+    """
 
     scopes = (Scope.INVENTORY_READ,)
     name: ClassVar[str]
@@ -58,7 +61,9 @@ class HistoryView(PartnerView):
             rows = after(rows, NEWEST, self._start(asked["cursor"], sent))
         response: HttpResponseBase
         if _wants_csv(request):
-            response = csv.download(f"{self.name}.csv", self.columns, map(self._line, walk(rows, NEWEST)))
+            response = csv.download(
+                f"{self.name}.csv", self.columns, map(self._line, walk(rows, NEWEST))
+            )
         else:
             limit = query.clamped(asked.get("limit"), default=USUAL, low=1, high=MOST)
             response = Response(self._page(list(rows[: limit + 1]), limit, sent))
@@ -66,7 +71,9 @@ class HistoryView(PartnerView):
         return response
 
     def rows(self, sent: dict[str, str]) -> QuerySet[Any]:
-        """The environment's rows that the filters let through, with all that ``record`` needs. Raises InvalidFilter."""
+        """The environment's rows that the filters let through, with all that ``record`` needs.
+        Raises InvalidFilter.
+        """
         raise NotImplementedError
 
     def record(self, row: Any) -> dict[str, Any]:
@@ -76,17 +83,24 @@ class HistoryView(PartnerView):
     def _page(self, found: list[Any], limit: int, sent: dict[str, str]) -> dict[str, Any]:
         shown = found[:limit]
         data = [{name: plain(value) for name, value in self.record(row).items()} for row in shown]
-        return {"data": data, "next_cursor": self._cursor(shown[-1], sent) if len(found) > limit else None}
+        return {
+            "data": data,
+            "next_cursor": self._cursor(shown[-1], sent) if len(found) > limit else None,
+        }
 
     def _line(self, row: Any) -> list[object]:
         values = self.record(row).values()
-        return [orjson.dumps(value).decode() if isinstance(value, dict) else value for value in values]
+        return [
+            orjson.dumps(value).decode() if isinstance(value, dict) else value for value in values
+        ]
 
     def _bound(self, sent: dict[str, str]) -> list[Any]:
         return [self.environment.pk, self.name, sorted(sent.items())]
 
     def _cursor(self, row: Any, sent: dict[str, str]) -> str:
-        return signing.dumps([*self._bound(sent), row.created_at.isoformat(), str(row.pk)], salt=SALT, compress=True)
+        return signing.dumps(
+            [*self._bound(sent), row.created_at.isoformat(), str(row.pk)], salt=SALT, compress=True
+        )
 
     def _start(self, cursor: str, sent: dict[str, str]) -> tuple[datetime, UUID]:
         try:

@@ -1,4 +1,6 @@
-"""What a GET may ask for in its query string, read strictly: a filter that cannot be understood must not show all."""
+"""What a GET may ask for in its query string, read strictly: a filter that cannot be understood
+must not show all.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ class InvalidFilter(Refusal):
 
 
 def clamped(text: str | None, *, default: int, low: int, high: int) -> int:
-    """A whole number from the query, forced between ``low`` and ``high``; ``default`` for what is not a number."""
+    """A whole number from the query, forced between ``low`` and ``high``; ``default`` for what is
+    not a number.
+    """
     if text is None or not WHOLE.fullmatch(text):
         return default
     return max(low, min(high, int(text)))

@@ -1,7 +1,9 @@
-"""``X-Sandbox-Scenario``: a sandbox call answers as live would, so that a partner can test what it never meets there.
+"""``X-Sandbox-Scenario``: a sandbox call answers as live would, so that a partner can test what it
+never meets there.
 
-Only the outcome is played: nothing is read, changed or sent, and with an ``Idempotency-Key`` the answer is kept or not
-as live would. What is no refusal, a view shows itself (``shown``). In live the header means nothing.
+Only the outcome is played: nothing is read, changed or sent, and with an ``Idempotency-Key`` the
+answer is kept or not as live would. What is no refusal, a view shows itself (``shown``). In live
+the header means nothing.
 """
 
 from __future__ import annotations
@@ -17,7 +19,9 @@ Scenarios = Mapping[str, type[Refusal]]
 
 
 class UnknownScenario(Refusal):
-    """A scenario that the endpoint does not have: better said than ignored, or the test would test nothing."""
+    """A scenario that the endpoint does not have: better said than ignored, or the test would test
+    nothing.
+    """
 
     sentence = f"Unknown {HEADER}"
 

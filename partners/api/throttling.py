@@ -1,9 +1,11 @@
-"""Rate limits: so many calls a minute for each environment and class of call, told in headers on every answer.
+"""Rate limits: so many calls a minute for each environment and class of call, told in headers on
+every answer.
 
-With ``CACHE_URL`` the count is in Redis and shared by all processes: one round trip, a tenth of a second at most. A
-Redis that does not answer stops nobody: for a few seconds each process then counts by itself, at its share of the
-limit, as it always does without ``CACHE_URL``. No count ever costs a query. Calls without a valid key are counted by
-client address, which ``config/web/middleware.py`` finds behind proxies.
+With ``CACHE_URL`` the count is in Redis and shared by all processes: one round trip, a tenth of a
+second at most. A Redis that does not answer stops nobody: for a few seconds each process then
+counts by itself, at its share of the limit, as it always does without ``CACHE_URL``. No count ever
+costs a query. Calls without a valid key are counted by client address, which
+``config/web/middleware.py`` finds behind proxies.
 """
 
 from __future__ import annotations
@@ -118,14 +120,18 @@ def limit_of(calls: Calls, own: int | None = None) -> int:
         return min(limit_of("write", own), settings.API_QUOTE_LIMIT)
     if own is not None:
         return own
-    limit: int = settings.API_WRITE_LIMIT if calls == "write" and settings.API_WRITE_LIMIT else settings.API_RATE_LIMIT
+    limit: int = (
+        settings.API_WRITE_LIMIT
+        if calls == "write" and settings.API_WRITE_LIMIT
+        else settings.API_RATE_LIMIT
+    )
     return limit
 
 
 def spend(caller: str, calls: Calls, now: float, own: int | None = None) -> Allowance:
-    """Count one call of ``caller`` at ``now`` (Unix seconds) and say what is left; ``remaining`` is -1 for one too
-    many. ``own`` is the caller's own limit, in place of the platform's. A quote counts as a write as well, and what is
-    left is the less of both.
+    """Count one call of ``caller`` at ``now`` (Unix seconds) and say what is left; ``remaining`` is
+    -1 for one too many. ``own`` is the caller's own limit, in place of the platform's. A quote
+    counts as a write as well, and what is left is the less of both.
     """
     if calls == "quote":
         both = [_spend(caller, one, now, own) for one in QUOTE]

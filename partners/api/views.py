@@ -1,8 +1,8 @@
-"""What every endpoint of the partner API has in common: the key, the body, the limits, idempotency, and JSON whatever
-happens.
+"""What every endpoint of the partner API has in common: the key, the body, the limits, idempotency,
+and JSON whatever happens.
 
-An endpoint subclasses ``PartnerView`` (GET) or ``ActionView`` (POST), parses its input, makes one call, returns plain
-data.
+An endpoint subclasses ``PartnerView`` (GET) or ``ActionView`` (POST), parses its input, makes one
+call, returns plain data.
 """
 
 from __future__ import annotations
@@ -43,7 +43,9 @@ class JsonRenderer(BaseRenderer):
 
     media_type, format = "application/json", "json"
 
-    def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> bytes:
+    def render(
+        self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None
+    ) -> bytes:
         if isinstance(data, bytes):
             return data
         try:
@@ -58,15 +60,18 @@ class AlwaysJson(BaseContentNegotiation):
     def select_parser(self, request: Request, parsers: Any) -> Any:
         return None
 
-    def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
+    def select_renderer(
+        self, request: Request, renderers: Any, format_suffix: str | None = None
+    ) -> Any:
         return renderers[0], renderers[0].media_type
 
 
 class PartnerView(APIView):
-    """One call by one key. ``fault`` is the sentence of an internal fault on this endpoint; ``scopes`` are what a key
-    that has any must have, every one unless told; ``calls`` is the limit that the call counts against;
-    ``scenarios`` are the refusals that a sandbox call may ask for (``scenarios.py``), ``shown`` the names of what only
-    live answers and yet is none: the view itself answers those.
+    """One call by one key. ``fault`` is the sentence of an internal fault on this endpoint;
+    ``scopes`` are what a key that has any must have, every one unless told; ``calls`` is the limit
+    that the call counts against; ``scenarios`` are the refusals that a sandbox call may ask for
+    (``scenarios.py``), ``shown`` the names of what only live answers and yet is none: the view
+    itself answers those.
     """
 
     authentication_classes: Sequence[type[BaseAuthentication]] = (KeyAuthentication,)
@@ -79,7 +84,9 @@ class PartnerView(APIView):
     calls: ClassVar[throttling.Calls] = "read"
     scenarios: ClassVar[Scenarios] = {}
     shown: ClassVar[tuple[str, ...]] = ()
-    plays_late: ClassVar[bool] = False  # a scenario's answer may be one that is kept: not before the key is read
+    plays_late: ClassVar[bool] = (
+        False  # a scenario's answer may be one that is kept: not before the key is read
+    )
     caller: ApiKey | None = None  # the key, once it is known
     received: bytes = b""
 
@@ -89,7 +96,9 @@ class PartnerView(APIView):
         response = super().dispatch(request, *args, **kwargs)
         if self.caller is None:
             return response
-        note = partial(request_log.note, key=self.caller, request=request, received=self.received, began=began)
+        note = partial(
+            request_log.note, key=self.caller, request=request, received=self.received, began=began
+        )
         if isinstance(response, SimpleTemplateResponse):  # its body is not written yet
             response.add_post_render_callback(note)
         else:
@@ -119,7 +128,9 @@ class PartnerView(APIView):
             self._spend(f"address:{request.META.get('REMOTE_ADDR', '')}")
             raise
         self._spend_own()
-        refuse_unknown(self.scenario, {*self.outcomes(), *self.shown})  # before a key is read, so no key ever keeps it
+        refuse_unknown(
+            self.scenario, {*self.outcomes(), *self.shown}
+        )  # before a key is read, so no key ever keeps it
         if not self.plays_late:
             self.play_scenario()
 
@@ -172,10 +183,11 @@ class PartnerView(APIView):
 class ActionView(PartnerView):
     """A POST. ``act`` takes the parsed body and returns the answer's data, or raises a Refusal.
 
-    With an ``Idempotency-Key`` the answer is kept and given again. ``in_progress`` is what a second request is told
-    while the first still runs; with ``sandbox_waits`` the second waits for it in the sandbox. ``all_or_nothing``: an
-    answer that cannot be written takes its effect back, without a key as well. ``refuses_cleanly``: by the time ``act``
-    refuses it has undone what was to be undone, and what it has left is meant to stay.
+    With an ``Idempotency-Key`` the answer is kept and given again. ``in_progress`` is what a second
+    request is told while the first still runs; with ``sandbox_waits`` the second waits for it in
+    the sandbox. ``all_or_nothing``: an answer that cannot be written takes its effect back, without
+    a key as well. ``refuses_cleanly``: by the time ``act`` refuses it has undone what was to be
+    undone, and what it has left is meant to stay.
     """
 
     in_progress: ClassVar[type[Refusal]] = idempotency.KeyInProgress
@@ -193,12 +205,16 @@ class ActionView(PartnerView):
             with transaction.atomic() if self.all_or_nothing else nullcontext():
                 self.play_scenario()
                 answered = self.act(sent)
-                return HttpResponse(JsonRenderer().render(answered), content_type=JsonRenderer.media_type)
+                return HttpResponse(
+                    JsonRenderer().render(answered), content_type=JsonRenderer.media_type
+                )
         try:
             answer = self.answer_once(key, idempotency.fingerprint(request.path, sent), sent)
         except idempotency.KeyInProgress:
             raise self.in_progress from None
-        response = HttpResponse(answer.body, status=answer.status, content_type=JsonRenderer.media_type)
+        response = HttpResponse(
+            answer.body, status=answer.status, content_type=JsonRenderer.media_type
+        )
         if answer.replayed:
             response["Idempotency-Replayed"] = "true"
         return response
@@ -217,23 +233,31 @@ class ActionView(PartnerView):
             wait=self.sandbox_waits and not self.environment.is_live,
         )
 
-    def answer_in_steps(self, key: str, fingerprint: bytes, sent: dict[str, Any]) -> idempotency.Answer:
-        """``answer_once`` for an ``act`` that asks somebody outside, so that no transaction is open meanwhile; it must
-        refuse cleanly. The key is taken first and the answer kept last.
+    def answer_in_steps(
+        self, key: str, fingerprint: bytes, sent: dict[str, Any]
+    ) -> idempotency.Answer:
+        """``answer_once`` for an ``act`` that asks somebody outside, so that no transaction is open
+        meanwhile; it must refuse cleanly. The key is taken first and the answer kept last.
         """
-        row = idempotency.begin(environment=self.environment, key=key, fingerprint=fingerprint, now=clock.now())
+        row = idempotency.begin(
+            environment=self.environment, key=key, fingerprint=fingerprint, now=clock.now()
+        )
         if row.status is not None:
             return idempotency.kept_answer(row)
         try:
             answer = self.kept(lambda: self.act(sent))
-        except Exception:  # a fault as well: nothing was made that must stay, and the same call may be tried anew
+        except (
+            Exception
+        ):  # a fault as well: nothing was made that must stay, and the same call may be tried anew
             idempotency.forget(row)
             raise
         idempotency.keep(row, answer)
         return answer
 
     def kept(self, act: Callable[[], Any]) -> idempotency.Answer:
-        """``act``'s answer as it will be kept. A refusal that is not kept goes on as an exception, so nothing is."""
+        """``act``'s answer as it will be kept. A refusal that is not kept goes on as an exception,
+        so nothing is.
+        """
         try:
             with nullcontext() if self.refuses_cleanly else transaction.atomic():
                 self.play_scenario()

@@ -1,4 +1,5 @@
-"""Every page of a person's own account: signing in, factors, sessions, password. django-allauth's views, our templates.
+"""Every page of a person's own account: signing in, factors, sessions, password. django-allauth's
+views, our templates.
 
 There is no address to sign up, and none to reset a password where no mail can be sent.
 """
@@ -14,7 +15,11 @@ from partners.dashboard import invitations, sessions
 
 RESET_BY_MAIL = [
     path("account/password/reset/", account.password_reset, name="account_reset_password"),
-    path("account/password/reset/sent/", account.password_reset_done, name="account_reset_password_done"),
+    path(
+        "account/password/reset/sent/",
+        account.password_reset_done,
+        name="account_reset_password_done",
+    ),
     re_path(
         r"^account/password/reset/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
         account.password_reset_from_key,

@@ -26,13 +26,21 @@ NOT_YOURS = Obstacle(
 @require_safe
 @member
 def audit_log(request: MemberRequest) -> HttpResponse:
-    """The entries of both modes, filtered by who, what kind of deed, on what, and in which request."""
+    """The entries of both modes, filtered by who, what kind of deed, on what, and in which
+    request.
+    """
     if not Role(request.membership.role).includes(Role.OWNER):
         context = {"section": "team", "stop": NOT_YOURS}
         return page(request, "dashboard/refused.html", context, part="dialog", status=403)
     sought = {name: request.GET.get(name, "").replace("\x00", "").strip() for name in FILTERS}
     rows, get = AuditEntry.objects.filter(partner=request.environment.partner), request.GET
-    found = keyset(rows, NEWEST, get.get("after", ""), before=get.get("before", ""), look_for=_looked_for(sought))
+    found = keyset(
+        rows,
+        NEWEST,
+        get.get("after", ""),
+        before=get.get("before", ""),
+        look_for=_looked_for(sought),
+    )
     for entry in found.rows:
         entry.changes = _changes(entry)  # type: ignore[attr-defined]
     context = {"section": "team", "page": found, "sought": sought, "filtered": any(sought.values())}
@@ -40,7 +48,9 @@ def audit_log(request: MemberRequest) -> HttpResponse:
 
 
 def _looked_for(sought: dict[str, str]) -> Q | None:
-    """Who and on what by part of the text, the deed by its beginning, the request by its id; None: nothing."""
+    """Who and on what by part of the text, the deed by its beginning, the request by its id; None:
+    nothing.
+    """
     asked = {
         "actor__icontains": sought["actor"],
         "action__istartswith": sought["action"],
@@ -52,13 +62,19 @@ def _looked_for(sought: dict[str, str]) -> Q | None:
 
 
 def _changes(entry: AuditEntry) -> list[tuple[str, str, str]]:
-    """Each field with what it was and what it became; what stayed the same is left out, and why Phygitals' own people
-    did it, which is for them.
+    """Each field with what it was and what it became; what stayed the same is left out, and why
+    Phygitals' own people did it, which is for them.
     """
-    before, after = (one if isinstance(one, dict) else {"": one} for one in (entry.before, entry.after))
+    before, after = (
+        one if isinstance(one, dict) else {"": one} for one in (entry.before, entry.after)
+    )
     names = [name for name in dict.fromkeys((*before, *after)) if name != "reason"]
     pairs = [(name, before.get(name), after.get(name)) for name in names]
-    return [(name.replace("_", " "), _text(was), _text(became)) for name, was, became in pairs if was != became]
+    return [
+        (name.replace("_", " "), _text(was), _text(became))
+        for name, was, became in pairs
+        if was != became
+    ]
 
 
 def _text(value: Any) -> str:

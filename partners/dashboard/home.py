@@ -25,27 +25,38 @@ def home(request: MemberRequest) -> HttpResponse:
 @form_only
 @signed_in
 def switch(request: MemberRequest) -> HttpResponse:
-    """Use another of the member's partners from now on, in the same mode; any other partner is not found."""
+    """Use another of the member's partners from now on, in the same mode; any other partner is not
+    found.
+    """
     chosen = request.POST.get("partner", "")
     found = next((one for one in request.memberships if str(one.partner_id) == chosen), None)
     if found is None:
         raise Http404("No such partner")
     request.session[SESSION_KEY] = found.partner_id
-    return redirect("dashboard:overview", Mode.SANDBOX if request.POST.get("mode") == Mode.SANDBOX else Mode.LIVE)
+    return redirect(
+        "dashboard:overview",
+        Mode.SANDBOX if request.POST.get("mode") == Mode.SANDBOX else Mode.LIVE,
+    )
 
 
 def fault(request: HttpRequest) -> HttpResponse:
-    """The page of an internal fault, or of trouble with the database, with the request id that finds it in the logs.
+    """The page of an internal fault, or of trouble with the database, with the request id that
+    finds it in the logs.
 
-    Rendered without context processors: they would ask the database, which may be the one in trouble.
+    Rendered without context processors: they would ask the database, which may be the one in
+    trouble.
     """
     sentence = sentence_of(sys.exception())
     if sentence is None:
         return HttpResponse(render_to_string("500.html", {"request": request}), status=500)
     context = {"request": request, "sentence": sentence}
-    return HttpResponse(render_to_string("503.html", context), status=503, headers={"Retry-After": "10"})
+    return HttpResponse(
+        render_to_string("503.html", context), status=503, headers={"Retry-After": "10"}
+    )
 
 
 def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """The page of a form whose protection token did not match: an old tab, or cookies switched off."""
+    """The page of a form whose protection token did not match: an old tab, or cookies switched
+    off.
+    """
     return page(request, "403_csrf.html", {}, part="dialog", status=403)

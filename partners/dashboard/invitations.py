@@ -22,7 +22,9 @@ from partners.people.invitations import accept_invitation, find_invitation, has_
 @sensitive_post_parameters("password")
 @never_cache
 def accept(request: HttpRequest, secret: str) -> HttpResponse:
-    """What one is invited to; then in. A new person chooses a password, one with an account signs in first."""
+    """What one is invited to; then in. A new person chooses a password, one with an account signs
+    in first.
+    """
     user = request.user if isinstance(request.user, User) else None
     try:
         invitation = find_invitation(secret)
@@ -36,7 +38,9 @@ def accept(request: HttpRequest, secret: str) -> HttpResponse:
     if request.method != "POST":
         return page(request, "account/invitation.html", context)
     try:
-        membership = accept_invitation(secret=secret, user=user, password=request.POST.get("password"))
+        membership = accept_invitation(
+            secret=secret, user=user, password=request.POST.get("password")
+        )
     except Refusal as refusal:
         return page(request, "account/invitation.html", context | {"refusal": refusal}, status=422)
     return _in(request, membership)

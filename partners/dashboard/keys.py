@@ -1,4 +1,6 @@
-"""API keys of one environment: made, rotated, revoked. Owners act, everybody looks; a key is shown once."""
+"""API keys of one environment: made, rotated, revoked. Owners act, everybody looks; a key is shown
+once.
+"""
 
 from __future__ import annotations
 
@@ -20,16 +22,30 @@ from partners.keys import api_keys as actions
 from partners.models import ApiKey, Role, Scope
 from partners.records.actor import Actor
 
-LIVES = {"": _("Until it is revoked"), "30": _("30 days"), "90": _("90 days"), "365": _("A year")}  # days
+LIVES = {
+    "": _("Until it is revoked"),
+    "30": _("30 days"),
+    "90": _("90 days"),
+    "365": _("A year"),
+}  # days
 ENDED = 200  # keys that ended which the page lists
-OVERLAPS = {"24": _("24 hours"), "168": _("7 days"), "1": _("1 hour"), "0": _("Not at all")}  # hours
+OVERLAPS = {
+    "24": _("24 hours"),
+    "168": _("7 days"),
+    "1": _("1 hour"),
+    "0": _("Not at all"),
+}  # hours
 
 
 class KeyForm(forms.Form):
     """A key's name, what it may do, and how long it lives."""
 
-    name = forms.CharField(max_length=100, label=_("Name"), help_text=_("Where it is used, such as: shop server."))
-    scopes = forms.MultipleChoiceField(choices=Scope.choices, required=False, widget=forms.CheckboxSelectMultiple)
+    name = forms.CharField(
+        max_length=100, label=_("Name"), help_text=_("Where it is used, such as: shop server.")
+    )
+    scopes = forms.MultipleChoiceField(
+        choices=Scope.choices, required=False, widget=forms.CheckboxSelectMultiple
+    )
     lives = forms.ChoiceField(choices=list(LIVES.items()), required=False, label=_("Works"))
 
     name.widget.attrs |= {"autocomplete": "off", "spellcheck": "false"}
@@ -38,13 +54,17 @@ class KeyForm(forms.Form):
 class RotateForm(forms.Form):
     """How long the old key still works."""
 
-    overlap = forms.ChoiceField(choices=list(OVERLAPS.items()), label=_("The old key still works for"))
+    overlap = forms.ChoiceField(
+        choices=list(OVERLAPS.items()), label=_("The old key still works for")
+    )
 
 
 @require_safe
 @member
 def keys(request: MemberRequest) -> HttpResponse:
-    """Every key of this mode that works, the newest first; the last that open nothing any more are listed apart."""
+    """Every key of this mode that works, the newest first; the last that open nothing any more are
+    listed apart.
+    """
     rows = ApiKey.objects.filter(environment=request.environment).order_by("-created_at", "-id")
     working = rows.active(clock.now())
     active, ended = list(working), list(rows.exclude(pk__in=working.values("pk"))[:ENDED])
@@ -70,22 +90,30 @@ def create(request: MemberRequest) -> HttpResponse:
     ends = clock.now() + timedelta(days=int(days)) if days else None
     chosen = {name: form.cleaned_data[name] for name in ("name", "scopes")}
     try:
-        key, text = actions.issue_key(environment=request.environment, **chosen, expires_at=ends, by=by)
+        key, text = actions.issue_key(
+            environment=request.environment, **chosen, expires_at=ends, by=by
+        )
     except Refusal as refusal:
         form.add_error("name", gettext(refusal.sentence))
         return _form(request, form)
-    return page(request, "partners/dashboard/key_shown.html", {"section": "keys", "key": key, "text": text})
+    return page(
+        request, "partners/dashboard/key_shown.html", {"section": "keys", "key": key, "text": text}
+    )
 
 
 def _form(request: MemberRequest, form: KeyForm) -> HttpResponse:
     context = {"section": "keys", "form": form}
-    return page(request, "partners/dashboard/key_new.html", context, status=422 if form.errors else 200)
+    return page(
+        request, "partners/dashboard/key_new.html", context, status=422 if form.errors else 200
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @owner_confirmed
 def rotate(request: MemberRequest, pk: int) -> HttpResponse:
-    """Asks how long the old key still works; then shows the new one, once. A key that has a new one names it."""
+    """Asks how long the old key still works; then shows the new one, once. A key that has a new one
+    names it.
+    """
     old, form, refused = _key(request, pk), RotateForm(request.POST or None), None
     if request.method == "POST" and form.is_valid():
         overlap = timedelta(hours=int(form.cleaned_data["overlap"]))
@@ -97,7 +125,12 @@ def rotate(request: MemberRequest, pk: int) -> HttpResponse:
             context = {"section": "keys", "key": key, "text": text, "old": _key(request, pk)}
             return page(request, "partners/dashboard/key_shown.html", context)
     context = {"section": "keys", "key": old, "form": form, "refusal": refused}
-    return page(request, "partners/dashboard/key_rotate.html", context, status=422 if refused or form.errors else 200)
+    return page(
+        request,
+        "partners/dashboard/key_rotate.html",
+        context,
+        status=422 if refused or form.errors else 200,
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -1,5 +1,5 @@
-"""The login's form, and that of the password once more. Everything behind them is django-allauth's: passwords, factors,
-the brake on guessing.
+"""The login's form, and that of the password once more. Everything behind them is django-allauth's:
+passwords, factors, the brake on guessing.
 """
 
 from __future__ import annotations
@@ -18,7 +18,11 @@ class LoginForm(AllauthLoginForm):
         super().__init__(*args, **kwargs)
         login, password = self.fields["login"], self.fields["password"]
         login.label, password.help_text = _("E-mail address"), ""
-        login.widget.attrs = {"type": "email", "autocomplete": "username webauthn", "inputmode": "email"}
+        login.widget.attrs = {
+            "type": "email",
+            "autocomplete": "username webauthn",
+            "inputmode": "email",
+        }
         password.widget.attrs.pop("placeholder", None)
 
 

@@ -1,4 +1,6 @@
-"""Keyset pages: each starts after the last row of the one before, so page 10,000 costs what page 1 costs."""
+"""Keyset pages: each starts after the last row of the one before, so page 10,000 costs what page 1
+costs.
+"""
 
 from __future__ import annotations
 
@@ -28,9 +30,10 @@ Row = TypeVar("Row")
 
 @dataclass(frozen=True)
 class Page(Generic[M]):
-    """Rows of one page. ``next`` is the cursor of the page after it, empty on the last; ``previous`` that of the page
-    before it, empty on page 1 and where nobody asked for one; ``first``: it is page 1; ``cut``: it looked through as
-    many rows as a page may, and the rest is for the next.
+    """Rows of one page. ``next`` is the cursor of the page after it, empty on the last;
+    ``previous`` that of the page before it, empty on page 1 and where nobody asked for one;
+    ``first``: it is page 1; ``cut``: it looked through as many rows as a page may, and the rest is
+    for the next.
     """
 
     rows: list[M]
@@ -51,11 +54,12 @@ def keyset(
 ) -> Page[M]:
     """One page of ``rows`` in the order ``by``: column → how to read it back from text.
 
-    All columns run the same way (all with ``-`` or none) and together are unique. ``after`` and ``before`` are cursors
-    of ours, of which at most one is given; anything else starts at the first page. A list that knows no ``before``
-    (None) has no way back but to page 1. An index answers for ``rows``; ``look_for`` is a condition that none answers
-    for: a page looks through ``LOOK_THROUGH`` rows for it and no further, so it may show fewer than ``size``, and there
-    is no way back but to page 1.
+    All columns run the same way (all with ``-`` or none) and together are unique. ``after`` and
+    ``before`` are cursors of ours, of which at most one is given; anything else starts at the first
+    page. A list that knows no ``before`` (None) has no way back but to page 1. An index answers for
+    ``rows``; ``look_for`` is a condition that none answers for: a page looks through
+    ``LOOK_THROUGH`` rows for it and no further, so it may show fewer than ``size``, and there is no
+    way back but to page 1.
     """
     order, readers = list(by), list(by.values())
     end = read_cursor(before or "", readers) if look_for is None else []
@@ -77,10 +81,14 @@ def keyset(
 
 
 def _part(
-    rows: models.QuerySet[M], order: list[str], start: list[Any], size: int, look_for: models.Q | None
+    rows: models.QuerySet[M],
+    order: list[str],
+    start: list[Any],
+    size: int,
+    look_for: models.Q | None,
 ) -> tuple[list[M], list[Any], bool]:
-    """Rows behind ``start``; the values of the last one that was looked at, if there are more; and whether the page
-    ends there because it had looked through as many as it may.
+    """Rows behind ``start``; the values of the last one that was looked at, if there are more; and
+    whether the page ends there because it had looked through as many as it may.
     """
     rows = rows.order_by(*order)
     if start:
@@ -97,18 +105,24 @@ def _part(
     return found, edge, bool(edge)
 
 
-def looked_through(rows: models.QuerySet[M, Row], order: Sequence[str]) -> tuple[models.QuerySet[M, Row], list[Any]]:
-    """The first of ``rows``, as many as are looked through, and the values of the last of them if there are more. One
-    query. ``rows`` stand in this ``order``.
+def looked_through(
+    rows: models.QuerySet[M, Row], order: Sequence[str]
+) -> tuple[models.QuerySet[M, Row], list[Any]]:
+    """The first of ``rows``, as many as are looked through, and the values of the last of them if
+    there are more. One query. ``rows`` stand in this ``order``.
     """
-    last = list(rows.values_list(*(name.lstrip("-") for name in order))[LOOK_THROUGH - 1 : LOOK_THROUGH + 1])
+    last = list(
+        rows.values_list(*(name.lstrip("-") for name in order))[LOOK_THROUGH - 1 : LOOK_THROUGH + 1]
+    )
     edge = list(last[0]) if len(last) > 1 else []
     return (up_to(rows, order, edge) if edge else rows), edge
 
 
 @contextmanager
 def row_by_row() -> Iterator[None]:
-    """Inside, every row that is looked through is joined by an index, and the work is bounded by how many they are."""
+    """Inside, every row that is looked through is joined by an index, and the work is bounded by
+    how many they are.
+    """
     with transaction.atomic():
         join_by_index()
         yield

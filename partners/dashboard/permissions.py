@@ -1,7 +1,8 @@
-"""Who may see a dashboard page, and who may act on it. Every page of the dashboard passes through ``member``.
+"""Who may see a dashboard page, and who may act on it. Every page of the dashboard passes through
+``member``.
 
-It puts the page's one environment on ``request.environment``, so that every query has a tenant to start from; what
-belongs to somebody else is not found (404), never forbidden.
+It puts the page's one environment on ``request.environment``, so that every query has a tenant to
+start from; what belongs to somebody else is not found (404), never forbidden.
 """
 
 from __future__ import annotations
@@ -58,7 +59,9 @@ def form_only(view: View) -> View:
 
 
 def signed_in(view: View) -> View:
-    """``view`` for a signed-in user with at least one membership; the one in use is on ``request.membership``."""
+    """``view`` for a signed-in user with at least one membership; the one in use is on
+    ``request.membership``.
+    """
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -66,7 +69,9 @@ def signed_in(view: View) -> View:
             return to_login(request)
         mine = cast("MemberRequest", request)
         mine.memberships = list(
-            Membership.objects.filter(user=mine.user).select_related("partner").order_by("partner__name", "pk")
+            Membership.objects.filter(user=mine.user)
+            .select_related("partner")
+            .order_by("partner__name", "pk")
         )
         response: HttpResponseBase
         if must_enrol(mine):
@@ -83,7 +88,9 @@ def signed_in(view: View) -> View:
 
 
 def member(view: View) -> View:
-    """``view`` for a member, in the mode of its path: sets ``request.environment`` and hands on the rest."""
+    """``view`` for a member, in the mode of its path: sets ``request.environment`` and hands on the
+    rest.
+    """
 
     @wraps(view)
     def guarded(request: MemberRequest, mode: str, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -97,7 +104,9 @@ def member(view: View) -> View:
 
 @dataclass(frozen=True)
 class Obstacle:
-    """Why a member cannot act here: a title, a sentence, and what to do next. ``status`` is the HTTP status."""
+    """Why a member cannot act here: a title, a sentence, and what to do next. ``status`` is the
+    HTTP status.
+    """
 
     title: StrOrPromise
     sentence: StrOrPromise
@@ -108,28 +117,36 @@ class Obstacle:
 def obstacle(request: MemberRequest, role: Role) -> Obstacle | None:
     """What keeps this member from an action that takes ``role``; None: nothing does.
 
-    A form carries the environment it was shown in: sent from a tab that has gone stale, it acts on nothing.
+    A form carries the environment it was shown in: sent from a tab that has gone stale, it acts on
+    nothing.
     """
     here = request.environment
     if request.method == "POST" and request.POST.get("environment") != str(here.pk):
         return Obstacle(
             _("This tab is out of date"),
             _("The form came from a page of another partner or mode, so nothing was done."),
-            gettext("You are now in %(partner)s, %(mode)s. Open the page again and repeat the step.")
+            gettext(
+                "You are now in %(partner)s, %(mode)s. Open the page again and repeat the step."
+            )
             % {"partner": here.partner.name, "mode": here.get_mode_display()},
             status=409,
         )
     if here.partner.status == Partner.Status.SUSPENDED:
         return Obstacle(
             gettext("%(partner)s is suspended") % {"partner": here.partner.name},
-            _("While a partner is suspended, its dashboard can be read but nothing can be changed."),
+            _(
+                "While a partner is suspended, its dashboard can be read but nothing can be "
+                "changed."
+            ),
             _("Ask your contact at Phygitals to lift the suspension."),
         )
     if not Role(request.membership.role).includes(role):
         mine = request.membership.get_role_display().lower()
         sentence = gettext("You are a %(role)s in %(partner)s; this takes an %(needed)s.")
         text = sentence % {"role": mine, "partner": here.partner.name, "needed": role.label.lower()}
-        return Obstacle(_("Your role cannot do this"), text, _("Ask an owner of your team to change your role."))
+        return Obstacle(
+            _("Your role cannot do this"), text, _("Ask an owner of your team to change your role.")
+        )
     return None
 
 
@@ -140,17 +157,24 @@ def may_act(request: MemberRequest, role: Role) -> bool:
 
 
 def owner_confirmed(view: View) -> View:
-    """``view``, about keys and people, for an owner who has given a password or factor a short while ago.
+    """``view``, about keys and people, for an owner who has given a password or factor a short
+    while ago.
 
-    Whoever has not is asked for it and comes back to the page, or to that of the form, which is not acted on.
+    Whoever has not is asked for it and comes back to the page, or to that of the form, which is not
+    acted on.
     """
 
     @wraps(view)
     def guarded(request: MemberRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         stop = obstacle(request, Role.OWNER)
         if stop:
-            context = {"section": "keys" if "/developers/" in request.path else "team", "stop": stop}
-            return page(request, "dashboard/refused.html", context, part="dialog", status=stop.status)
+            context = {
+                "section": "keys" if "/developers/" in request.path else "team",
+                "stop": stop,
+            }
+            return page(
+                request, "dashboard/refused.html", context, part="dialog", status=stop.status
+            )
         if is_reauthentication_required(request, app="dashboard"):
             team = reverse("dashboard:team", args=[request.environment.mode])
             back = urlencode({"next": _way_back(request, team)})
@@ -161,13 +185,15 @@ def owner_confirmed(view: View) -> View:
 
 
 def _way_back(request: HttpRequest, otherwise: str) -> str:
-    """What was asked for. Of a form the page that it was sent from, or ``otherwise``: where the form went to may answer
-    nothing but a form.
+    """What was asked for. Of a form the page that it was sent from, or ``otherwise``: where the
+    form went to may answer nothing but a form.
     """
     if request.method != "POST":
         return request.get_full_path()
     sent_from = request.headers.get("Referer", "")
-    safe = url_has_allowed_host_and_scheme(sent_from, {request.get_host()}, require_https=request.is_secure())
+    safe = url_has_allowed_host_and_scheme(
+        sent_from, {request.get_host()}, require_https=request.is_secure()
+    )
     return _page_or(urlsplit(sent_from).path if safe else "", otherwise)
 
 
@@ -182,25 +208,35 @@ def _page_or(address: str, otherwise: str) -> str:
 
 def must_enrol(request: MemberRequest) -> bool:
     """Whether one of the member's partners requires a second factor, and there is none."""
-    return any(one.partner.requires_factor for one in request.memberships) and not has_factor(request.user)
+    return any(one.partner.requires_factor for one in request.memberships) and not has_factor(
+        request.user
+    )
 
 
 def _to_enrolment(request: MemberRequest) -> HttpResponse:
     """To the page where factors are set up; all pages of a partner that requires one lead there."""
-    sentence = gettext("Your team requires a second factor. Set one up below, then go on to the dashboard.")
+    sentence = gettext(
+        "Your team requires a second factor. Set one up below, then go on to the dashboard."
+    )
     messages.info(request, sentence)
     address = reverse("mfa_index")
     return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
 
 
 def _in_use(request: MemberRequest) -> Membership:
-    """The membership of the partner chosen in this session; the first one until a choice is made."""
+    """The membership of the partner chosen in this session; the first one until a choice is
+    made.
+    """
     chosen = request.session.get(SESSION_KEY)
-    return next((one for one in request.memberships if one.partner_id == chosen), request.memberships[0])
+    return next(
+        (one for one in request.memberships if one.partner_id == chosen), request.memberships[0]
+    )
 
 
 def to_login(request: HttpRequest) -> HttpResponse:
-    """To the login page and back, from a form to its page; a fragment's request sends the whole page there."""
+    """To the login page and back, from a form to its page; a fragment's request sends the whole
+    page there.
+    """
     htmx, home = cast("MemberRequest", request).htmx, reverse("dashboard:home")
     if not htmx:
         return redirect_to_login(_way_back(request, home))

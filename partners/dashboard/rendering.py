@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Chip:
-    """A filter in use: the parameter it takes away when removed, what it is called, and its value in words."""
+    """A filter in use: the parameter it takes away when removed, what it is called, and its value
+    in words.
+    """
 
     name: str
     label: StrOrPromise
@@ -27,12 +29,21 @@ class Chip:
 
 
 def page(
-    request: HttpRequest, template: str, context: dict[str, Any], *, part: str = "", status: int = 200
+    request: HttpRequest,
+    template: str,
+    context: dict[str, Any],
+    *,
+    part: str = "",
+    status: int = 200,
 ) -> HttpResponse:
-    """The whole page, or its ``part`` for an htmx request that is neither boosted nor restoring history."""
+    """The whole page, or its ``part`` for an htmx request that is neither boosted nor restoring
+    history.
+    """
     htmx = cast("HtmxDetails", getattr(request, "htmx", None))
     wants_part = bool(part and htmx and not htmx.boosted and not htmx.history_restore_request)
     context = {"modes": Mode.choices, "sections": SECTIONS, **context}
-    response = render(request, f"{template}#{part}" if wants_part else template, context, status=status)
+    response = render(
+        request, f"{template}#{part}" if wants_part else template, context, status=status
+    )
     patch_vary_headers(response, ["HX-Request"])
     return response

@@ -1,4 +1,5 @@
-"""The request log: what a partner's servers asked in the last 30 days, newest first. Operators and owners read it.
+"""The request log: what a partner's servers asked in the last 30 days, newest first. Operators and
+owners read it.
 
 A body tells more of a partner's users than any other page does, so viewers do not see the log.
 """
@@ -71,10 +72,23 @@ def requests(request: MemberRequest) -> HttpResponse:
         rows = rows.filter(request_id=chosen.request)
     if chosen.status in ("4xx", "5xx"):
         rows = rows.unsuccessful()
-    found = keyset(rows, BY, get.get("after", ""), before=get.get("before", ""), look_for=chosen.look_for)
-    context = {"section": "keys", "page": found, "filters": chosen, "keys": keys, "statuses": STATUSES}
+    found = keyset(
+        rows, BY, get.get("after", ""), before=get.get("before", ""), look_for=chosen.look_for
+    )
+    context = {
+        "section": "keys",
+        "page": found,
+        "filters": chosen,
+        "keys": keys,
+        "statuses": STATUSES,
+    }
     context["lost"] = lost(request.environment, now=clock.now())
-    return page(request, "partners/dashboard/requests.html", context | {"chips": _chips(chosen, keys)}, part="results")
+    return page(
+        request,
+        "partners/dashboard/requests.html",
+        context | {"chips": _chips(chosen, keys)},
+        part="results",
+    )
 
 
 @require_safe
@@ -85,7 +99,12 @@ def call(request: MemberRequest, pk: int) -> HttpResponse:
         return _refused(request)
     found = get_object_or_404(ApiCall.objects.of(request.environment), pk=pk)
     found.key.environment = request.environment
-    context = {"section": "keys", "call": found, "sent": _pretty(found.sent), "answered": _pretty(found.answered)}
+    context = {
+        "section": "keys",
+        "call": found,
+        "sent": _pretty(found.sent),
+        "answered": _pretty(found.answered),
+    }
     return page(request, "partners/dashboard/call.html", context)
 
 
@@ -100,9 +119,14 @@ def _may_read(request: MemberRequest) -> bool:
 
 def _read(request: MemberRequest, keys: dict[str, str]) -> Filters:
     """The filters in the request's address."""
-    sought = {name: request.GET.get(name, "").replace("\0", "\ufffd").strip() for name in vars(Filters("", "", "", ""))}
+    sought = {
+        name: request.GET.get(name, "").replace("\0", "\ufffd").strip()
+        for name in vars(Filters("", "", "", ""))
+    }
     known: dict[str, Mapping[str, object]] = {"status": STATUSES, "key": keys}
-    return Filters(**{name: text if text in known.get(name, text) else "" for name, text in sought.items()})
+    return Filters(
+        **{name: text if text in known.get(name, text) else "" for name, text in sought.items()}
+    )
 
 
 def _chips(filters: Filters, keys: dict[str, str]) -> list[Chip]:
@@ -127,7 +151,9 @@ def _pretty(text: str) -> str:
 
 
 def _is_flat(text: str) -> bool:
-    """Whether brackets lie within one another at most ``DEEPEST`` deep. Those in strings count, too."""
+    """Whether brackets lie within one another at most ``DEEPEST`` deep. Those in strings count,
+    too.
+    """
     depth = 0
     for sign in BRACKETS.findall(text):
         depth += 1 if sign in "[{" else -1

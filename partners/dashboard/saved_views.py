@@ -27,7 +27,9 @@ def save(request: MemberRequest) -> HttpResponse:
     query = kept(QueryDict(request.POST.get("query", "")))
     address = _list(request, page)
     if not 0 < len(name) <= 60 or len(query) > 1000 or "\0" in name + query:
-        messages.error(request, gettext("The view was not saved: it needs a name of at most 60 letters."))
+        messages.error(
+            request, gettext("The view was not saved: it needs a name of at most 60 letters.")
+        )
     else:
         mine = SavedView.objects.of(request.user, request.environment)
         mine.update_or_create(
@@ -72,4 +74,6 @@ def _list(request: MemberRequest, page: str) -> str:
 
 
 def _refused(request: MemberRequest, stop: Obstacle) -> HttpResponse:
-    return answer(request, "dashboard/refused.html", {"section": "overview", "stop": stop}, status=stop.status)
+    return answer(
+        request, "dashboard/refused.html", {"section": "overview", "stop": stop}, status=stop.status
+    )

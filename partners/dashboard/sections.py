@@ -1,4 +1,6 @@
-"""The dashboard's sections, in the order of the menu. A page says which is its own by ``section`` in its context."""
+"""The dashboard's sections, in the order of the menu. A page says which is its own by ``section``
+in its context.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +16,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Section:
-    """One entry of the menu. ``icon`` is a heroicon's name; ``g`` and then ``key`` goes there from any page.
+    """One entry of the menu. ``icon`` is a heroicon's name; ``g`` and then ``key`` goes there from
+    any page.
 
-    ``page`` is the name of its address in ``config/dashboard.py``, where that is not the section's own.
+    ``page`` is the name of its address in ``config/dashboard.py``, where that is not the section's
+    own.
     """
 
     name: str
@@ -43,7 +47,9 @@ SECTIONS = (
 
 
 def url_in(mode: str, section: str) -> str:
-    """The section's page in another mode; the overview for a page of no section that stands alone."""
+    """The section's page in another mode; the overview for a page of no section that stands
+    alone.
+    """
     known = next((one for one in SECTIONS if one.name == section), None)
     if known:
         return known.url(mode)

@@ -1,4 +1,6 @@
-"""One's own sessions: where one is signed in, in as many queries for many as for one, and the end of one from afar."""
+"""One's own sessions: where one is signed in, in as many queries for many as for one, and the end
+of one from afar.
+"""
 
 from __future__ import annotations
 
@@ -32,9 +34,15 @@ class Sessions(ListUserSessionsView):
 
 
 def current_sessions(user: User) -> list[UserSession]:
-    """A user's newest sessions that are still good, the oldest of them first; the others of these are forgotten."""
-    noted = list(UserSession.objects.filter(user=user).order_by("-created_at")[:MOST_SESSIONS])[::-1]
-    kept = Session.objects.filter(session_key__in=[one.session_key for one in noted], expire_date__gt=clock.now())
+    """A user's newest sessions that are still good, the oldest of them first; the others of these
+    are forgotten.
+    """
+    noted = list(UserSession.objects.filter(user=user).order_by("-created_at")[:MOST_SESSIONS])[
+        ::-1
+    ]
+    kept = Session.objects.filter(
+        session_key__in=[one.session_key for one in noted], expire_date__gt=clock.now()
+    )
     hashes = {user.get_session_auth_hash(), *user.get_session_auth_fallback_hash()}
     good = {one.session_key for one in kept if one.get_decoded().get(HASH_SESSION_KEY) in hashes}
     over = [one.pk for one in noted if one.session_key not in good]

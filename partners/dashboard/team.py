@@ -1,4 +1,6 @@
-"""A partner's people: who they are, invited, given another role, removed. Owners act, everybody looks."""
+"""A partner's people: who they are, invited, given another role, removed. Owners act, everybody
+looks.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from config.foundation import clock
 from config.foundation.errors import Refusal
-from partners.dashboard.permissions import MemberRequest, form_only, may_act, member, owner_confirmed
+from partners.dashboard.permissions import (
+    MemberRequest,
+    form_only,
+    may_act,
+    member,
+    owner_confirmed,
+)
 from partners.dashboard.rendering import page
 from partners.models import Invitation, Membership, Role
 from partners.people import invitations
@@ -43,7 +51,9 @@ def team(request: MemberRequest) -> HttpResponse:
     partner = request.environment.partner
     context = {
         "section": "team",
-        "members": Membership.objects.filter(partner=partner).select_related("user").order_by("user__email"),
+        "members": Membership.objects.filter(partner=partner)
+        .select_related("user")
+        .order_by("user__email"),
         "invitations": Invitation.objects.filter(partner=partner).open(clock.now()).order_by("-id"),
         "owner": may_act(request, Role.OWNER),
         "may_audit": Role(request.membership.role).includes(Role.OWNER),
@@ -65,13 +75,20 @@ def invite(request: MemberRequest) -> HttpResponse:
         form.add_error("email", gettext(refusal.sentence))
         return _form(request, form)
     link = invitations.address(secret, request.build_absolute_uri("/"))
-    context = {"section": "team", "invitation": made, "link": link, "mailed": invitations.mail(made, link)}
+    context = {
+        "section": "team",
+        "invitation": made,
+        "link": link,
+        "mailed": invitations.mail(made, link),
+    }
     return page(request, "partners/dashboard/invited.html", context)
 
 
 def _form(request: MemberRequest, form: InviteForm) -> HttpResponse:
     status = 422 if form.errors else 200
-    return page(request, "partners/dashboard/invite.html", {"section": "team", "form": form}, status=status)
+    return page(
+        request, "partners/dashboard/invite.html", {"section": "team", "form": form}, status=status
+    )
 
 
 @form_only
@@ -80,7 +97,9 @@ def withdraw(request: MemberRequest, pk: int) -> HttpResponse:
     """The link stops working."""
     invitation = get_object_or_404(Invitation, partner=request.environment.partner, pk=pk)
     invitations.withdraw_invitation(invitation=invitation, by=Actor.user(request.user))
-    return _back(request, gettext("The invitation to %(email)s is withdrawn.") % {"email": invitation.email})
+    return _back(
+        request, gettext("The invitation to %(email)s is withdrawn.") % {"email": invitation.email}
+    )
 
 
 @form_only
@@ -88,8 +107,13 @@ def withdraw(request: MemberRequest, pk: int) -> HttpResponse:
 def factor(request: MemberRequest) -> HttpResponse:
     """Whether members need a second factor."""
     required = request.POST.get("required") == "yes"
-    require_factor(partner=request.environment.partner, required=required, by=Actor.user(request.user))
-    on, off = gettext("A second factor is required now."), gettext("A second factor is no longer required.")
+    require_factor(
+        partner=request.environment.partner, required=required, by=Actor.user(request.user)
+    )
+    on, off = (
+        gettext("A second factor is required now."),
+        gettext("A second factor is no longer required."),
+    )
     return _back(request, on if required else off)
 
 
@@ -101,7 +125,9 @@ def change(request: MemberRequest, pk: int) -> HttpResponse:
     if request.method != "POST":
         return _member_page(request, found)
     try:
-        changed = actions.change_role(membership=found, role=request.POST.get("role", ""), by=Actor.user(request.user))
+        changed = actions.change_role(
+            membership=found, role=request.POST.get("role", ""), by=Actor.user(request.user)
+        )
     except Refusal as refusal:
         return _member_page(request, found, refusal)
     return _back(request, CHANGED[Role(changed.role)] % {"email": changed.user.email})
@@ -110,7 +136,9 @@ def change(request: MemberRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @owner_confirmed
 def remove(request: MemberRequest, pk: int) -> HttpResponse:
-    """Out of the team at once; the person's account stays. A refusal stands at this address: it can be looked at."""
+    """Out of the team at once; the person's account stays. A refusal stands at this address: it can
+    be looked at.
+    """
     found = _teammate(request, pk)
     if request.method != "POST":
         return _member_page(request, found)
@@ -118,7 +146,9 @@ def remove(request: MemberRequest, pk: int) -> HttpResponse:
         actions.remove_member(membership=found, by=Actor.user(request.user))
     except Refusal as refusal:
         return _member_page(request, found, refusal)
-    return _back(request, gettext("%(email)s is no longer in the team.") % {"email": found.user.email})
+    return _back(
+        request, gettext("%(email)s is no longer in the team.") % {"email": found.user.email}
+    )
 
 
 def _teammate(request: MemberRequest, pk: int) -> Membership:
@@ -126,9 +156,13 @@ def _teammate(request: MemberRequest, pk: int) -> Membership:
     return get_object_or_404(rows, partner=request.environment.partner, pk=pk)
 
 
-def _member_page(request: MemberRequest, found: Membership, refusal: Refusal | None = None) -> HttpResponse:
+def _member_page(
+    request: MemberRequest, found: Membership, refusal: Refusal | None = None
+) -> HttpResponse:
     context = {"section": "team", "one": found, "roles": Role, "refusal": refusal}
-    return page(request, "partners/dashboard/teammate.html", context, status=422 if refusal else 200)
+    return page(
+        request, "partners/dashboard/teammate.html", context, status=422 if refusal else 200
+    )
 
 
 def _back(request: MemberRequest, sentence: str) -> HttpResponse:

@@ -1,8 +1,8 @@
 """API keys: made once, shown once, found on every call, revoked for good.
 
-A key reads ``<mode>-<key_id>_<secret>``: 12 characters that may be seen, 43 that may not (62^43 is more than
-2^256). Only the SHA-256 of the whole text is kept; a fast hash is right for a random secret:
-there is nothing to guess.
+A key reads ``<mode>-<key_id>_<secret>``: 12 characters that may be seen, 43 that may not (62^43 is
+more than 2^256). Only the SHA-256 of the whole text is kept; a fast hash is right for a random
+secret: there is nothing to guess.
 """
 
 from __future__ import annotations
@@ -35,8 +35,19 @@ log = structlog.get_logger(__name__)
 MOST_ACTIVE = 10  # per environment: enough for rotation with overlap, few enough to know each
 TOUCH_EVERY = timedelta(minutes=1)
 ALPHABET = string.digits + string.ascii_letters
-# What a call needs to know of its key, environment and partner; whatever else is asked for is loaded then.
-KEY_COLUMNS = ("id", "environment_id", "name", "key_id", "digest", "scopes", "last_used_at", "expires_at", "revoked_at")
+# What a call needs to know of its key, environment and partner; whatever else is asked for is
+# loaded then.
+KEY_COLUMNS = (
+    "id",
+    "environment_id",
+    "name",
+    "key_id",
+    "digest",
+    "scopes",
+    "last_used_at",
+    "expires_at",
+    "revoked_at",
+)
 ENVIRONMENT_COLUMNS = ("id", "partner_id", "mode", "clock_offset", "calls_per_minute")
 PARTNER_COLUMNS = ("id", "name", "slug", "status")
 FIND = f"""
@@ -66,7 +77,9 @@ class KeyNotActive(Refusal):
 class KeyRotated(Refusal):
     """A key that has its successor: rotated again, it would leave one that nobody holds."""
 
-    sentence = gettext_noop("This key was rotated already, and its new key was shown once; rotate the new one instead")
+    sentence = gettext_noop(
+        "This key was rotated already, and its new key was shown once; rotate the new one instead"
+    )
 
 
 class ExpiryPassed(Refusal):
@@ -84,10 +97,11 @@ def issue_key(
     scopes: Sequence[str] = (),
     now: datetime | None = None,
 ) -> tuple[ApiKey, str]:
-    """A new key and its full text, which exists nowhere else. Without ``scopes`` it may do everything. Raises BadName,
-    UnknownScope, ExpiryPassed, TooManyKeys.
+    """A new key and its full text, which exists nowhere else. Without ``scopes`` it may do
+    everything. Raises BadName, UnknownScope, ExpiryPassed, TooManyKeys.
 
-    The environment's row is locked while its keys are counted: two requests cannot both make the tenth.
+    The environment's row is locked while its keys are counted: two requests cannot both make the
+    tenth.
     """
     name, scopes = clean_name(name, limit=100), clean_scopes(scopes)
     now = now or clock.now()
@@ -115,15 +129,21 @@ def issue_key(
             "scopes": key.scopes,
             "expires_at": clock.iso_or_none(expires_at),
         }
-        audit.record(actor=by, action="api_key.issued", target=key, partner=locked.partner, after=shown)
+        audit.record(
+            actor=by, action="api_key.issued", target=key, partner=locked.partner, after=shown
+        )
     return key, text
 
 
-def rotate_key(*, key: ApiKey, overlap: timedelta, by: Actor, now: datetime | None = None) -> tuple[ApiKey, str]:
-    """A new key like this one, and its text; the old one works for ``overlap`` longer, so that servers can change over.
+def rotate_key(
+    *, key: ApiKey, overlap: timedelta, by: Actor, now: datetime | None = None
+) -> tuple[ApiKey, str]:
+    """A new key like this one, and its text; the old one works for ``overlap`` longer, so that
+    servers can change over.
 
-    The new key lives as long as the old one was to live. A key is rotated once: afterwards its end is that of the
-    overlap, and says nothing of how long it was to live. Raises KeyRotated, KeyNotActive, TooManyKeys.
+    The new key lives as long as the old one was to live. A key is rotated once: afterwards its end
+    is that of the overlap, and says nothing of how long it was to live. Raises KeyRotated,
+    KeyNotActive, TooManyKeys.
     """
     now = now or clock.now()
     with transaction.atomic():
@@ -135,7 +155,12 @@ def rotate_key(*, key: ApiKey, overlap: timedelta, by: Actor, now: datetime | No
             raise KeyNotActive
         lasts = now + (old.expires_at - old.created_at) if old.expires_at else None
         new, text = issue_key(
-            environment=key.environment, name=old.name, by=by, scopes=old.scopes, expires_at=lasts, now=now
+            environment=key.environment,
+            name=old.name,
+            by=by,
+            scopes=old.scopes,
+            expires_at=lasts,
+            now=now,
         )
         before, ends = old.expires_at, now + overlap
         old.expires_at = min(before, ends) if before else ends
@@ -147,13 +172,19 @@ def rotate_key(*, key: ApiKey, overlap: timedelta, by: Actor, now: datetime | No
             target=old,
             partner=new.environment.partner,
             before={"name": old.name, "expires_at": clock.iso_or_none(before)},
-            after={"name": old.name, "expires_at": clock.iso(old.expires_at), "replaced_by": new.key_id},
+            after={
+                "name": old.name,
+                "expires_at": clock.iso(old.expires_at),
+                "replaced_by": new.key_id,
+            },
         )
     return new, text
 
 
 def revoke_key(*, key: ApiKey, by: Actor, now: datetime | None = None) -> ApiKey:
-    """From the next call on, the key answers 401. A key revoked twice keeps the time of the first."""
+    """From the next call on, the key answers 401. A key revoked twice keeps the time of the
+    first.
+    """
     with transaction.atomic():
         locked = (
             ApiKey.objects.select_related("environment__partner")
@@ -169,7 +200,11 @@ def revoke_key(*, key: ApiKey, by: Actor, now: datetime | None = None) -> ApiKey
                 target=locked,
                 partner=locked.environment.partner,
                 before={"name": locked.name, "key": locked.hint, "revoked_at": None},
-                after={"name": locked.name, "key": locked.hint, "revoked_at": clock.iso(locked.revoked_at)},
+                after={
+                    "name": locked.name,
+                    "key": locked.hint,
+                    "revoked_at": clock.iso(locked.revoked_at),
+                },
             )
     return locked
 
@@ -177,8 +212,8 @@ def revoke_key(*, key: ApiKey, by: Actor, now: datetime | None = None) -> ApiKey
 def find(text: str, mode: str, now: datetime | None = None) -> ApiKey | None:
     """The key that opens ``mode`` with this text, its environment and partner loaded.
 
-    None for a key that is unknown, wrong, revoked, expired, of the other mode, or a suspended partner's.
-    One query; none for a text that cannot be a key of the mode.
+    None for a key that is unknown, wrong, revoked, expired, of the other mode, or a suspended
+    partner's. One query; none for a text that cannot be a key of the mode.
     """
     found = KEY.fullmatch(text)
     if found is None or found[1] != mode:
@@ -198,9 +233,11 @@ def is_known(text: str) -> bool:
 
 
 def _load(key_id: str) -> ApiKey | None:
-    """The key with this visible part, its environment and partner loaded: one prepared statement, on every call.
+    """The key with this visible part, its environment and partner loaded: one prepared statement,
+    on every call.
 
-    Written by hand because the ORM spends more on composing this query than PostgreSQL on answering it.
+    Written by hand because the ORM spends more on composing this query than PostgreSQL on answering
+    it.
     """
     with prepared_cursor() as cursor:
         cursor.execute(FIND, [key_id])
@@ -209,13 +246,16 @@ def _load(key_id: str) -> ApiKey | None:
         return None
     starts = (0, len(KEY_COLUMNS), len(KEY_COLUMNS) + len(ENVIRONMENT_COLUMNS))
     key = ApiKey.from_db(DEFAULT_DB_ALIAS, KEY_COLUMNS, row[: starts[1]])
-    key.environment = Environment.from_db(DEFAULT_DB_ALIAS, ENVIRONMENT_COLUMNS, row[starts[1] : starts[2]])
+    key.environment = Environment.from_db(
+        DEFAULT_DB_ALIAS, ENVIRONMENT_COLUMNS, row[starts[1] : starts[2]]
+    )
     key.environment.partner = Partner.from_db(DEFAULT_DB_ALIAS, PARTNER_COLUMNS, row[starts[2] :])
     return key
 
 
 def touch(key: ApiKey, now: datetime) -> None:
-    """Remember that the key was used at ``now``; written at most once a minute, by all processes together.
+    """Remember that the key was used at ``now``; written at most once a minute, by all processes
+    together.
 
     A database that cannot be written right now refuses no call because of this: reads go on.
     """
@@ -235,7 +275,9 @@ def touch(key: ApiKey, now: datetime) -> None:
 
 def _lock(environment: Environment) -> Environment:
     """The environment's row, locked; rows that refer to it may still be written."""
-    rows = Environment.objects.select_related("partner").select_for_update(of=("self",), no_key=True)
+    rows = Environment.objects.select_related("partner").select_for_update(
+        of=("self",), no_key=True
+    )
     return rows.get(pk=environment.pk)
 
 

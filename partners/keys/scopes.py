@@ -1,4 +1,6 @@
-"""What a key may be used for. A key without scopes may do everything; every view of the API says which it takes."""
+"""What a key may be used for. A key without scopes may do everything; every view of the API says
+which it takes.
+"""
 
 from __future__ import annotations
 

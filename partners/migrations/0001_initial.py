@@ -25,16 +25,24 @@ class Migration(migrations.Migration):
             name="Environment",
             fields=[
                 ("id", models.BigAutoField(primary_key=True, serialize=False)),
-                ("mode", models.CharField(choices=[("live", "Live"), ("sandbox", "Sandbox")], max_length=7)),
+                (
+                    "mode",
+                    models.CharField(
+                        choices=[("live", "Live"), ("sandbox", "Sandbox")], max_length=7
+                    ),
+                ),
                 (
                     "clock_offset",
                     models.DurationField(
-                        default=datetime.timedelta(0), help_text="How far a sandbox's clock runs ahead."
+                        default=datetime.timedelta(0),
+                        help_text="How far a sandbox's clock runs ahead.",
                     ),
                 ),
                 (
                     "created_at",
-                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False),
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), editable=False
+                    ),
                 ),
             ],
             options={
@@ -44,9 +52,17 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="User",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("password", models.CharField(max_length=128, verbose_name="password")),
-                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                (
+                    "last_login",
+                    models.DateTimeField(blank=True, null=True, verbose_name="last login"),
+                ),
                 (
                     "is_superuser",
                     models.BooleanField(
@@ -55,8 +71,14 @@ class Migration(migrations.Migration):
                         verbose_name="superuser status",
                     ),
                 ),
-                ("first_name", models.CharField(blank=True, max_length=150, verbose_name="first name")),
-                ("last_name", models.CharField(blank=True, max_length=150, verbose_name="last name")),
+                (
+                    "first_name",
+                    models.CharField(blank=True, max_length=150, verbose_name="first name"),
+                ),
+                (
+                    "last_name",
+                    models.CharField(blank=True, max_length=150, verbose_name="last name"),
+                ),
                 (
                     "is_staff",
                     models.BooleanField(
@@ -73,8 +95,16 @@ class Migration(migrations.Migration):
                         verbose_name="active",
                     ),
                 ),
-                ("date_joined", models.DateTimeField(default=django.utils.timezone.now, verbose_name="date joined")),
-                ("email", models.EmailField(max_length=254, unique=True, verbose_name="e-mail address")),
+                (
+                    "date_joined",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, verbose_name="date joined"
+                    ),
+                ),
+                (
+                    "email",
+                    models.EmailField(max_length=254, unique=True, verbose_name="e-mail address"),
+                ),
                 (
                     "groups",
                     models.ManyToManyField(
@@ -120,10 +150,15 @@ class Migration(migrations.Migration):
                         size=None,
                     ),
                 ),
-                ("created_by", models.CharField(editable=False, help_text="Who made it.", max_length=300)),
+                (
+                    "created_by",
+                    models.CharField(editable=False, help_text="Who made it.", max_length=300),
+                ),
                 (
                     "created_at",
-                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False),
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), editable=False
+                    ),
                 ),
                 ("last_used_at", models.DateTimeField(blank=True, editable=False, null=True)),
                 ("expires_at", models.DateTimeField(blank=True, null=True)),
@@ -131,7 +166,9 @@ class Migration(migrations.Migration):
                 (
                     "environment",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="api_keys", to="partners.environment"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="api_keys",
+                        to="partners.environment",
                     ),
                 ),
             ],
@@ -146,7 +183,10 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.UUIDField(
-                        db_default=partners.models.records.UuidV7(), editable=False, primary_key=True, serialize=False
+                        db_default=partners.models.records.UuidV7(),
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
                     ),
                 ),
                 (
@@ -187,7 +227,10 @@ class Migration(migrations.Migration):
                 ("body", models.BinaryField(null=True)),
                 ("subject", models.UUIDField(null=True)),
                 ("lease_until", models.DateTimeField(null=True)),
-                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
                 (
                     "environment",
                     models.ForeignKey(
@@ -207,18 +250,24 @@ class Migration(migrations.Migration):
                 (
                     "slug",
                     models.SlugField(
-                        help_text="Short name used in commands and addresses.", max_length=60, unique=True
+                        help_text="Short name used in commands and addresses.",
+                        max_length=60,
+                        unique=True,
                     ),
                 ),
                 (
                     "status",
                     models.CharField(
-                        choices=[("active", "Active"), ("suspended", "Suspended")], default="active", max_length=10
+                        choices=[("active", "Active"), ("suspended", "Suspended")],
+                        default="active",
+                        max_length=10,
                     ),
                 ),
                 (
                     "created_at",
-                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False),
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), editable=False
+                    ),
                 ),
             ],
             options={
@@ -238,12 +287,19 @@ class Migration(migrations.Migration):
                 (
                     "role",
                     models.CharField(
-                        choices=[("viewer", "Viewer"), ("operator", "Operator"), ("owner", "Owner")], max_length=10
+                        choices=[
+                            ("viewer", "Viewer"),
+                            ("operator", "Operator"),
+                            ("owner", "Owner"),
+                        ],
+                        max_length=10,
                     ),
                 ),
                 (
                     "created_at",
-                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False),
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), editable=False
+                    ),
                 ),
                 (
                     "user",
@@ -257,7 +313,9 @@ class Migration(migrations.Migration):
                 (
                     "partner",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="memberships", to="partners.partner"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="memberships",
+                        to="partners.partner",
                     ),
                 ),
             ],
@@ -269,7 +327,9 @@ class Migration(migrations.Migration):
             model_name="environment",
             name="partner",
             field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="environments", to="partners.partner"
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="environments",
+                to="partners.partner",
             ),
         ),
         migrations.CreateModel(
@@ -278,7 +338,10 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.UUIDField(
-                        db_default=partners.models.records.UuidV7(), editable=False, primary_key=True, serialize=False
+                        db_default=partners.models.records.UuidV7(),
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
                     ),
                 ),
                 ("actor", models.CharField(max_length=300)),
@@ -287,7 +350,10 @@ class Migration(migrations.Migration):
                 ("before", models.JSONField(null=True)),
                 ("after", models.JSONField(null=True)),
                 ("request_id", models.CharField(blank=True, max_length=128)),
-                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
                 (
                     "partner",
                     models.ForeignKey(
@@ -312,7 +378,9 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="event",
-            index=models.Index(fields=["environment", "-created_at", "-id"], name="partners_event_newest"),
+            index=models.Index(
+                fields=["environment", "-created_at", "-id"], name="partners_event_newest"
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name="event",
@@ -349,7 +417,9 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="idempotencykey",
-            constraint=models.UniqueConstraint(fields=("environment", "key"), name="partners_idempotencykey_once"),
+            constraint=models.UniqueConstraint(
+                fields=("environment", "key"), name="partners_idempotencykey_once"
+            ),
         ),
         migrations.AddConstraint(
             model_name="idempotencykey",
@@ -364,32 +434,42 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="membership",
-            constraint=models.UniqueConstraint(fields=("user", "partner"), name="partners_membership_once_per_partner"),
+            constraint=models.UniqueConstraint(
+                fields=("user", "partner"), name="partners_membership_once_per_partner"
+            ),
         ),
         migrations.AddConstraint(
             model_name="membership",
             constraint=models.CheckConstraint(
-                condition=models.Q(("role__in", ("viewer", "operator", "owner"))), name="partners_membership_role_known"
+                condition=models.Q(("role__in", ("viewer", "operator", "owner"))),
+                name="partners_membership_role_known",
             ),
         ),
         migrations.AddConstraint(
             model_name="environment",
-            constraint=models.UniqueConstraint(fields=("partner", "mode"), name="partners_environment_one_per_mode"),
+            constraint=models.UniqueConstraint(
+                fields=("partner", "mode"), name="partners_environment_one_per_mode"
+            ),
         ),
         migrations.AddConstraint(
             model_name="environment",
-            constraint=models.UniqueConstraint(fields=("id", "mode"), name="partners_environment_id_mode"),
-        ),
-        migrations.AddConstraint(
-            model_name="environment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("mode__in", ("live", "sandbox"))), name="partners_environment_mode_known"
+            constraint=models.UniqueConstraint(
+                fields=("id", "mode"), name="partners_environment_id_mode"
             ),
         ),
         migrations.AddConstraint(
             model_name="environment",
             constraint=models.CheckConstraint(
-                condition=models.Q(("mode", "sandbox"), ("clock_offset", datetime.timedelta(0)), _connector="OR"),
+                condition=models.Q(("mode__in", ("live", "sandbox"))),
+                name="partners_environment_mode_known",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="environment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("mode", "sandbox"), ("clock_offset", datetime.timedelta(0)), _connector="OR"
+                ),
                 name="partners_environment_live_clock_is_real",
             ),
         ),

@@ -16,7 +16,9 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="idempotencykey",
             index=models.Index(
-                condition=models.Q(("subject__isnull", False)), fields=["subject"], name="partners_idempotencykey_made"
+                condition=models.Q(("subject__isnull", False)),
+                fields=["subject"],
+                name="partners_idempotencykey_made",
             ),
         ),
     ]

@@ -14,7 +14,9 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="environment",
             name="clock_moved_at",
-            field=models.DateTimeField(editable=False, help_text="When, in real time, it last jumped.", null=True),
+            field=models.DateTimeField(
+                editable=False, help_text="When, in real time, it last jumped.", null=True
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name="environment",

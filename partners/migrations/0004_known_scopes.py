@@ -13,7 +13,10 @@ class Migration(migrations.Migration):
             model_name="apikey",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    ("scopes__contained_by", ["inventory:read", "buyback:write", "purchase:write", "ship:write"])
+                    (
+                        "scopes__contained_by",
+                        ["inventory:read", "buyback:write", "purchase:write", "ship:write"],
+                    )
                 ),
                 name="partners_apikey_scopes_known",
             ),

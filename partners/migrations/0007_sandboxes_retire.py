@@ -18,7 +18,9 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="environment",
             name="retired_at",
-            field=models.DateTimeField(editable=False, help_text="When another took this sandbox's place.", null=True),
+            field=models.DateTimeField(
+                editable=False, help_text="When another took this sandbox's place.", null=True
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name="environment",

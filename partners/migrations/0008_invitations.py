@@ -19,14 +19,21 @@ class Migration(migrations.Migration):
                 (
                     "role",
                     models.CharField(
-                        choices=[("viewer", "Viewer"), ("operator", "Operator"), ("owner", "Owner")], max_length=10
+                        choices=[
+                            ("viewer", "Viewer"),
+                            ("operator", "Operator"),
+                            ("owner", "Owner"),
+                        ],
+                        max_length=10,
                     ),
                 ),
                 ("digest", models.BinaryField(max_length=32, unique=True)),
                 ("created_by", models.CharField(editable=False, max_length=300)),
                 (
                     "created_at",
-                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False),
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), editable=False
+                    ),
                 ),
                 ("expires_at", models.DateTimeField()),
                 ("accepted_at", models.DateTimeField(null=True)),
@@ -38,13 +45,17 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="auditentry",
-            index=models.Index(fields=["partner", "-created_at", "-id"], name="partners_audit_of_partner"),
+            index=models.Index(
+                fields=["partner", "-created_at", "-id"], name="partners_audit_of_partner"
+            ),
         ),
         migrations.AddField(
             model_name="invitation",
             name="partner",
             field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="invitations", to="partners.partner"
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="invitations",
+                to="partners.partner",
             ),
         ),
         migrations.AddConstraint(
@@ -59,7 +70,8 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="invitation",
             constraint=models.CheckConstraint(
-                condition=models.Q(("role__in", ("viewer", "operator", "owner"))), name="partners_invitation_role_known"
+                condition=models.Q(("role__in", ("viewer", "operator", "owner"))),
+                name="partners_invitation_role_known",
             ),
         ),
         migrations.AddConstraint(

@@ -30,14 +30,18 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="environment",
             constraint=models.CheckConstraint(
-                condition=models.Q(("calls_per_minute__gte", 1), ("calls_per_minute__lte", 1000000)),
+                condition=models.Q(
+                    ("calls_per_minute__gte", 1), ("calls_per_minute__lte", 1000000)
+                ),
                 name="partners_environment_calls_bounds",
             ),
         ),
         migrations.AddConstraint(
             model_name="environment",
             constraint=models.CheckConstraint(
-                condition=models.Q(("cap_per_day__gt", 0), ("cap_per_day__lt", Decimal("1000000000"))),
+                condition=models.Q(
+                    ("cap_per_day__gt", 0), ("cap_per_day__lt", Decimal("1000000000"))
+                ),
                 name="partners_environment_cap_bounds",
                 violation_error_message="Enter an amount above 0 and below 1,000,000,000 USD.",
             ),

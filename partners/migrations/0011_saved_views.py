@@ -21,7 +21,9 @@ class Migration(migrations.Migration):
                 ("query", models.CharField(blank=True, max_length=1000)),
                 (
                     "created_at",
-                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False),
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), editable=False
+                    ),
                 ),
                 (
                     "environment",
@@ -46,10 +48,13 @@ class Migration(migrations.Migration):
                 "ordering": ("name", "id"),
                 "constraints": [
                     models.UniqueConstraint(
-                        fields=("user", "environment", "page", "name"), name="partners_savedview_once"
+                        fields=("user", "environment", "page", "name"),
+                        name="partners_savedview_once",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("name__regex", "\\S"), models.Q(("page", ""), _negated=True)),
+                        condition=models.Q(
+                            ("name__regex", "\\S"), models.Q(("page", ""), _negated=True)
+                        ),
                         name="partners_savedview_named",
                     ),
                 ],

@@ -17,7 +17,10 @@ class Migration(migrations.Migration):
                 ("method", models.CharField(max_length=10)),
                 ("path", models.TextField()),
                 ("status", models.PositiveSmallIntegerField()),
-                ("microseconds", models.PositiveIntegerField(help_text="How long the answer took.")),
+                (
+                    "microseconds",
+                    models.PositiveIntegerField(help_text="How long the answer took."),
+                ),
                 ("request_id", models.CharField(max_length=128)),
                 ("sent", models.TextField()),
                 ("answered", models.TextField()),
@@ -45,13 +48,17 @@ class Migration(migrations.Migration):
                 "verbose_name": "API call",
                 "ordering": ("-created_at", "-id"),
                 "indexes": [
-                    models.Index(fields=["environment", "-created_at", "-id"], name="partners_apicall_newest"),
+                    models.Index(
+                        fields=["environment", "-created_at", "-id"], name="partners_apicall_newest"
+                    ),
                     models.Index(
                         condition=models.Q(("status__gte", 400)),
                         fields=["environment", "-created_at", "-id"],
                         name="partners_apicall_unsuccessful",
                     ),
-                    models.Index(fields=["environment", "request_id"], name="partners_apicall_request"),
+                    models.Index(
+                        fields=["environment", "request_id"], name="partners_apicall_request"
+                    ),
                 ],
             },
         ),

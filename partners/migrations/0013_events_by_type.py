@@ -12,7 +12,9 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="event",
             index=models.Index(
-                condition=models.Q(("type__in", ("item.pulled", "buyback.completed")), _negated=True),
+                condition=models.Q(
+                    ("type__in", ("item.pulled", "buyback.completed")), _negated=True
+                ),
                 fields=["environment", "type", "-created_at", "-id"],
                 name="partners_event_by_type",
             ),

@@ -30,8 +30,12 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "lost calls",
                 "ordering": ("environment", "day"),
                 "constraints": [
-                    models.UniqueConstraint(fields=("environment", "day"), name="partners_lostcalls_once_a_day"),
-                    models.CheckConstraint(condition=models.Q(("calls__gt", 0)), name="partners_lostcalls_some"),
+                    models.UniqueConstraint(
+                        fields=("environment", "day"), name="partners_lostcalls_once_a_day"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("calls__gt", 0)), name="partners_lostcalls_some"
+                    ),
                 ],
             },
         ),

@@ -26,7 +26,10 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     ("replaced_by", None),
-                    models.Q(("expires_at__isnull", False), models.Q(("replaced_by", models.F("id")), _negated=True)),
+                    models.Q(
+                        ("expires_at__isnull", False),
+                        models.Q(("replaced_by", models.F("id")), _negated=True),
+                    ),
                     _connector="OR",
                 ),
                 name="partners_apikey_replaced_ends",

@@ -1,4 +1,6 @@
-"""Who calls: partners, their two environments, their keys and people, and the record of what happened."""
+"""Who calls: partners, their two environments, their keys and people, and the record of what
+happened.
+"""
 
 from partners.models.access import ApiKey, Membership, Role, Scope, User
 from partners.models.calls import ApiCall, LostCalls

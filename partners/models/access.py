@@ -34,7 +34,9 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractUser):
-    """A person who signs in with an e-mail address: a partner's member, a Phygitals admin (staff), or both."""
+    """A person who signs in with an e-mail address: a partner's member, a Phygitals admin (staff),
+    or both.
+    """
 
     username = None  # type: ignore[assignment]
     email = models.EmailField("e-mail address", unique=True)
@@ -45,7 +47,9 @@ class User(AbstractUser):
 
     class Meta:
         ordering = ("email",)
-        constraints = (models.UniqueConstraint(Lower("email"), name="partners_user_email_any_case"),)
+        constraints = (
+            models.UniqueConstraint(Lower("email"), name="partners_user_email_any_case"),
+        )
 
     def __str__(self) -> str:
         return self.email
@@ -68,15 +72,21 @@ class Membership(models.Model):
     """One person's place in one partner's team."""
 
     id = models.BigAutoField(primary_key=True)
-    user = models.ForeignKey(User, models.CASCADE, related_name="memberships", db_index=False)  # unique below serves
-    partner = models.ForeignKey(Partner, models.PROTECT, related_name="memberships")  # index: the team page
+    user = models.ForeignKey(
+        User, models.CASCADE, related_name="memberships", db_index=False
+    )  # unique below serves
+    partner = models.ForeignKey(
+        Partner, models.PROTECT, related_name="memberships"
+    )  # index: the team page
     role = models.CharField(max_length=10, choices=Role.choices)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
         ordering = ("partner_id", "user_id")
         constraints = (
-            models.UniqueConstraint(fields=("user", "partner"), name="partners_membership_once_per_partner"),
+            models.UniqueConstraint(
+                fields=("user", "partner"), name="partners_membership_once_per_partner"
+            ),
             models.CheckConstraint(
                 condition=models.Q(role__in=("viewer", "operator", "owner")),
                 name="partners_membership_role_known",
@@ -96,7 +106,9 @@ class Scope(models.TextChoices):
     SHIP_WRITE = "ship:write", _("Ship items")
 
 
-MOST_NAMED = 200  # keys that a page offers as a choice; a partner may have made and revoked any number
+MOST_NAMED = (
+    200  # keys that a page offers as a choice; a partner may have made and revoked any number
+)
 
 
 class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
@@ -107,31 +119,42 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
         return self.filter(revoked_at=None).exclude(expires_at__lte=now)
 
     def names(self) -> dict[str, str]:
-        """The names of the newest keys by ``key_id``, in their own order: what a list can be filtered by. One query."""
+        """The names of the newest keys by ``key_id``, in their own order: what a list can be
+        filtered by. One query.
+        """
         newest = self.order_by("-id").values_list("key_id", "name")[:MOST_NAMED]
         return dict(sorted(newest, key=lambda key: key[1]))
 
 
 class ApiKey(models.Model):
-    """A partner server's key to one environment: ``live-<key_id>_<secret>`` or ``sandbox-<key_id>_<secret>``.
+    """A partner server's key to one environment: ``live-<key_id>_<secret>`` or
+    ``sandbox-<key_id>_<secret>``.
 
-    Only a SHA-256 digest of the whole text is kept, so a key is shown once, when it is made. A fast hash is right here:
-    the secret is 256 random bits, there is nothing to guess.
+    Only a SHA-256 digest of the whole text is kept, so a key is shown once, when it is made. A fast
+    hash is right here: the secret is 256 random bits, there is nothing to guess.
     """
 
     id = models.BigAutoField(primary_key=True)
-    environment = models.ForeignKey(Environment, models.PROTECT, related_name="api_keys")  # index: the keys page
+    environment = models.ForeignKey(
+        Environment, models.PROTECT, related_name="api_keys"
+    )  # index: the keys page
     name = models.CharField(max_length=100)
-    key_id = models.CharField(max_length=16, unique=True, editable=False)  # unique index: every API call
+    key_id = models.CharField(
+        max_length=16, unique=True, editable=False
+    )  # unique index: every API call
     digest = models.BinaryField(max_length=32, editable=False)
     last_four = models.CharField(max_length=4, editable=False)
-    scopes = ArrayField(models.CharField(max_length=40), default=list, blank=True, help_text="Empty: every scope.")
+    scopes = ArrayField(
+        models.CharField(max_length=40), default=list, blank=True, help_text="Empty: every scope."
+    )
     created_by = models.CharField(max_length=300, editable=False, help_text="Who made it.")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
-    replaced_by = models.OneToOneField("self", models.PROTECT, null=True, editable=False, related_name="replaces")
+    replaced_by = models.OneToOneField(
+        "self", models.PROTECT, null=True, editable=False, related_name="replaces"
+    )
 
     objects = ApiKeyQuerySet.as_manager()
 
@@ -141,7 +164,12 @@ class ApiKey(models.Model):
         constraints = (
             models.CheckConstraint(
                 condition=models.Q(
-                    scopes__contained_by=["inventory:read", "buyback:write", "purchase:write", "ship:write"]
+                    scopes__contained_by=[
+                        "inventory:read",
+                        "buyback:write",
+                        "purchase:write",
+                        "ship:write",
+                    ]
                 ),
                 name="partners_apikey_scopes_known",
             ),

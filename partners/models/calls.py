@@ -23,8 +23,8 @@ class ApiCallQuerySet(models.QuerySet["ApiCall"]):
 class ApiCall(models.Model):
     """One call of the partner API by a known key, kept for 30 days (``request_log.py``).
 
-    The bodies are as the log shows them: secrets masked, cut at 8 KiB. ``created_at`` is the server's clock, in a
-    sandbox too.
+    The bodies are as the log shows them: secrets masked, cut at 8 KiB. ``created_at`` is the
+    server's clock, in a sandbox too.
     """
 
     id = models.BigAutoField(primary_key=True)  # in order of writing: what is old is at its start
@@ -46,7 +46,9 @@ class ApiCall(models.Model):
         ordering = ("-created_at", "-id")
         indexes = (
             # Reader: the request log, newest first.
-            models.Index(fields=("environment", "-created_at", "-id"), name="partners_apicall_newest"),
+            models.Index(
+                fields=("environment", "-created_at", "-id"), name="partners_apicall_newest"
+            ),
             # Reader: the request log, what was refused or failed, newest first.
             models.Index(
                 fields=("environment", "-created_at", "-id"),
@@ -72,7 +74,9 @@ class ApiCall(models.Model):
 
 
 class LostCalls(models.Model):
-    """How many calls of a day (UTC, the server's clock) the request log could not keep; kept for 30 days, too."""
+    """How many calls of a day (UTC, the server's clock) the request log could not keep; kept for 30
+    days, too.
+    """
 
     id = models.BigAutoField(primary_key=True)
     # The unique constraint's index serves: the request log, which adds its days up.
@@ -84,7 +88,9 @@ class LostCalls(models.Model):
         verbose_name_plural = "lost calls"
         ordering = ("environment", "day")
         constraints = (
-            models.UniqueConstraint(fields=("environment", "day"), name="partners_lostcalls_once_a_day"),
+            models.UniqueConstraint(
+                fields=("environment", "day"), name="partners_lostcalls_once_a_day"
+            ),
             models.CheckConstraint(condition=models.Q(calls__gt=0), name="partners_lostcalls_some"),
         )
 

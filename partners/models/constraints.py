@@ -1,8 +1,8 @@
 """A foreign key over several columns, declared beside a model's other constraints.
 
-Children reference parents by ``(environment_id, id)``, so that the database itself refuses a row that would link two
-partners, or live and sandbox. Django's own ``ForeignKey`` knows one column; it stays for the ORM, with
-``db_constraint=False``, and this constraint does the refusing.
+Children reference parents by ``(environment_id, id)``, so that the database itself refuses a row
+that would link two partners, or live and sandbox. Django's own ``ForeignKey`` knows one column; it
+stays for the ORM, with ``db_constraint=False``, and this constraint does the refusing.
 """
 
 from __future__ import annotations
@@ -15,13 +15,18 @@ from django.db.models import BaseConstraint
 
 
 class CompositeForeignKey(BaseConstraint):
-    """``FOREIGN KEY (columns) REFERENCES to_table (to_columns)``, checked at the end of each statement."""
+    """``FOREIGN KEY (columns) REFERENCES to_table (to_columns)``, checked at the end of each
+    statement.
+    """
 
-    def __init__(self, *, columns: Sequence[str], to_table: str, to_columns: Sequence[str], name: str) -> None:
+    def __init__(
+        self, *, columns: Sequence[str], to_table: str, to_columns: Sequence[str], name: str
+    ) -> None:
         super().__init__(name=name)
         self.columns, self.to_table, self.to_columns = tuple(columns), to_table, tuple(to_columns)
 
-    # Django hands all three a model and an editor, and its own constraints return Statements too; the stubs say less.
+    # Django hands all three a model and an editor, and its own constraints return Statements too;
+    # the stubs say less.
     def create_sql(self, model: Any, schema_editor: Any) -> Any:
         quote = schema_editor.quote_name
         return Statement(
@@ -42,7 +47,9 @@ class CompositeForeignKey(BaseConstraint):
     def remove_sql(self, model: Any, schema_editor: Any) -> Any:
         quote = schema_editor.quote_name
         return Statement(
-            "ALTER TABLE %(table)s DROP CONSTRAINT %(name)s", table=quote(model._meta.db_table), name=quote(self.name)
+            "ALTER TABLE %(table)s DROP CONSTRAINT %(name)s",
+            table=quote(model._meta.db_table),
+            name=quote(self.name),
         )
 
     def validate(self, *args: Any, **kwargs: Any) -> None:
@@ -50,7 +57,11 @@ class CompositeForeignKey(BaseConstraint):
 
     def deconstruct(self) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
         path, args, kwargs = super().deconstruct()
-        kwargs |= {"columns": self.columns, "to_table": self.to_table, "to_columns": self.to_columns}
+        kwargs |= {
+            "columns": self.columns,
+            "to_table": self.to_table,
+            "to_columns": self.to_columns,
+        }
         return path, tuple(args), kwargs
 
     def __eq__(self, other: object) -> bool:
@@ -63,7 +74,9 @@ class CompositeForeignKey(BaseConstraint):
 
 
 def same_environment(child: str, parent_table: str, *, name: str) -> CompositeForeignKey:
-    """``(environment_id, <child>_id)`` must be the ``(environment_id, id)`` of a row of ``parent_table``."""
+    """``(environment_id, <child>_id)`` must be the ``(environment_id, id)`` of a row of
+    ``parent_table``.
+    """
     return CompositeForeignKey(
         columns=("environment_id", f"{child}_id"),
         to_table=parent_table,

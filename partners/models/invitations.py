@@ -20,12 +20,14 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
 
 
 class Invitation(models.Model):
-    """One person's invitation into one partner's team. The link's secret is kept as its SHA-256 alone: it is shown
-    once, when it is made, and works once.
+    """One person's invitation into one partner's team. The link's secret is kept as its SHA-256
+    alone: it is shown once, when it is made, and works once.
     """
 
     id = models.BigAutoField(primary_key=True)
-    partner = models.ForeignKey(Partner, models.PROTECT, related_name="invitations")  # index: the team page
+    partner = models.ForeignKey(
+        Partner, models.PROTECT, related_name="invitations"
+    )  # index: the team page
     email = models.EmailField("e-mail address")
     role = models.CharField(max_length=10, choices=Role.choices)
     digest = models.BinaryField(max_length=32, unique=True, editable=False)

@@ -1,4 +1,6 @@
-"""What happened, kept: events for partners, the audit log for ourselves, answers for idempotency keys."""
+"""What happened, kept: events for partners, the audit log for ourselves, answers for idempotency
+keys.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,9 @@ from partners.models.tenants import Environment, Partner
 
 
 class UuidV7(models.Func):
-    """PostgreSQL 18's ``uuidv7()``: unique, and in order of creation, so an index grows at its end."""
+    """PostgreSQL 18's ``uuidv7()``: unique, and in order of creation, so an index grows at its
+    end.
+    """
 
     function, template = "uuidv7", "uuidv7()"
     output_field = models.UUIDField()
@@ -34,7 +38,9 @@ def append_only() -> list[pgtrigger.Trigger]:
 
 
 class Event(models.Model):
-    """Something a partner may want to know, written in the transaction of the change it tells of."""
+    """Something a partner may want to know, written in the transaction of the change it tells
+    of.
+    """
 
     class Type(models.TextChoices):
         ITEM_PULLED = "item.pulled", _("Item pulled")
@@ -45,7 +51,9 @@ class Event(models.Model):
         SHIPMENT_UPDATED = "shipment.updated", _("Shipment updated")
 
     id = models.UUIDField(primary_key=True, db_default=UuidV7(), editable=False)
-    environment = models.ForeignKey(Environment, models.PROTECT, related_name="events", db_index=False)
+    environment = models.ForeignKey(
+        Environment, models.PROTECT, related_name="events", db_index=False
+    )
     type = models.CharField(max_length=40, choices=Type.choices)
     data: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField()
     created_at = models.DateTimeField()
@@ -54,8 +62,11 @@ class Event(models.Model):
         ordering = ("-created_at", "-id")
         indexes = (
             # Reader: the overview's recent activity and the events list, newest first.
-            models.Index(fields=("environment", "-created_at", "-id"), name="partners_event_newest"),
-            # Reader: GET /events of one type. Pulls and sales are soon met without, and a sale pays for no index more.
+            models.Index(
+                fields=("environment", "-created_at", "-id"), name="partners_event_newest"
+            ),
+            # Reader: GET /events of one type. Pulls and sales are soon met without, and a sale pays
+            # for no index more.
             models.Index(
                 fields=("environment", "type", "-created_at", "-id"),
                 condition=~models.Q(type__in=("item.pulled", "buyback.completed")),
@@ -72,7 +83,9 @@ class AuditEntry(models.Model):
     """Who did what to what, with the state before and after. Append-only, in the database too."""
 
     id = models.UUIDField(primary_key=True, db_default=UuidV7(), editable=False)
-    partner = models.ForeignKey(Partner, models.PROTECT, null=True, related_name="+", db_index=False)
+    partner = models.ForeignKey(
+        Partner, models.PROTECT, null=True, related_name="+", db_index=False
+    )
     actor = models.CharField(max_length=300)  # "user:<email>", "key:<key id>" or "system"
     action = models.CharField(max_length=60)
     target = models.CharField(max_length=300)
@@ -88,7 +101,9 @@ class AuditEntry(models.Model):
             # Reader: the audit log, newest first.
             models.Index(fields=("-created_at", "-id"), name="partners_audit_newest"),
             # Reader: a partner's own audit log in the dashboard, newest first.
-            models.Index(fields=("partner", "-created_at", "-id"), name="partners_audit_of_partner"),
+            models.Index(
+                fields=("partner", "-created_at", "-id"), name="partners_audit_of_partner"
+            ),
             # Reader: what was done to one row, as a sellback's story and the admin's search ask.
             models.Index(fields=("target", "-created_at"), name="partners_audit_of_a_row"),
             # Reader: the admin's search for all that one person, key or process did.
@@ -107,8 +122,9 @@ class AuditEntry(models.Model):
 class IdempotencyKey(models.Model):
     """A POST that carried an ``Idempotency-Key``, and the answer it got (contract, section 9).
 
-    A request whose effect takes several transactions has its row before its answer: ``lease_until`` says how long the
-    request may still be at work, ``subject`` names what it made (a buyback), whose outcome is then the answer.
+    A request whose effect takes several transactions has its row before its answer: ``lease_until``
+    says how long the request may still be at work, ``subject`` names what it made (a buyback),
+    whose outcome is then the answer.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -123,8 +139,11 @@ class IdempotencyKey(models.Model):
 
     class Meta:
         constraints = (
-            # Reader: every POST that carries a key. It is also what makes a second answer impossible.
-            models.UniqueConstraint(fields=("environment", "key"), name="partners_idempotencykey_once"),
+            # Reader: every POST that carries a key. It is also what makes a second answer
+            # impossible.
+            models.UniqueConstraint(
+                fields=("environment", "key"), name="partners_idempotencykey_once"
+            ),
             models.CheckConstraint(
                 condition=models.Q(status=None, body=None, lease_until__isnull=False)
                 | models.Q(status__isnull=False, body__isnull=False),
@@ -136,7 +155,9 @@ class IdempotencyKey(models.Model):
             models.Index(fields=("created_at",), name="partners_idempotencykey_age"),
             # Reader: a sellback's story: which key asked for it.
             models.Index(
-                fields=("subject",), condition=models.Q(subject__isnull=False), name="partners_idempotencykey_made"
+                fields=("subject",),
+                condition=models.Q(subject__isnull=False),
+                name="partners_idempotencykey_made",
             ),
         )
 

@@ -18,10 +18,14 @@ class SavedViewQuerySet(models.QuerySet["SavedView"]):
 
 
 class SavedView(models.Model):
-    """A list's filters under a name: ``page`` is the list's name in ``config/dashboard.py``, ``query`` what it asks."""
+    """A list's filters under a name: ``page`` is the list's name in ``config/dashboard.py``,
+    ``query`` what it asks.
+    """
 
     id = models.BigAutoField(primary_key=True)
-    user = models.ForeignKey(User, models.CASCADE, related_name="saved_views", db_index=False)  # unique below serves
+    user = models.ForeignKey(
+        User, models.CASCADE, related_name="saved_views", db_index=False
+    )  # unique below serves
     environment = models.ForeignKey(Environment, models.CASCADE, related_name="+", db_index=False)
     page = models.SlugField(max_length=40, db_index=False)
     name = models.CharField(max_length=60)
@@ -34,9 +38,12 @@ class SavedView(models.Model):
         ordering = ("name", "id")
         constraints = (
             # Reader: every list page, its own views of one person.
-            models.UniqueConstraint(fields=("user", "environment", "page", "name"), name="partners_savedview_once"),
+            models.UniqueConstraint(
+                fields=("user", "environment", "page", "name"), name="partners_savedview_once"
+            ),
             models.CheckConstraint(
-                condition=models.Q(name__regex=r"\S") & ~models.Q(page=""), name="partners_savedview_named"
+                condition=models.Q(name__regex=r"\S") & ~models.Q(page=""),
+                name="partners_savedview_named",
             ),
         )
 

@@ -23,7 +23,9 @@ class Mode(models.TextChoices):
 
 
 class Partner(models.Model):
-    """A company whose users pull cards. Suspended: its keys answer 401 and its dashboard is read-only."""
+    """A company whose users pull cards. Suspended: its keys answer 401 and its dashboard is
+    read-only.
+    """
 
     class Status(models.TextChoices):
         ACTIVE = "active", "Active"
@@ -31,7 +33,9 @@ class Partner(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     name = models.CharField(max_length=200)
-    slug = models.SlugField(max_length=60, unique=True, help_text="Short name used in commands and addresses.")
+    slug = models.SlugField(
+        max_length=60, unique=True, help_text="Short name used in commands and addresses."
+    )
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.ACTIVE)
     requires_factor = models.BooleanField(
         "second factor required",
@@ -45,7 +49,8 @@ class Partner(models.Model):
         ordering = ("name", "id")
         constraints = (
             models.CheckConstraint(
-                condition=models.Q(status__in=("active", "suspended")), name="partners_partner_status_known"
+                condition=models.Q(status__in=("active", "suspended")),
+                name="partners_partner_status_known",
             ),
         )
 
@@ -62,33 +67,50 @@ class EnvironmentQuerySet(models.QuerySet["Environment"]):
 
 
 class _InUse(models.Manager["Environment"]):
-    """Leaves out the sandboxes that were emptied: nobody may find one, and what refers to one still can."""
+    """Leaves out the sandboxes that were emptied: nobody may find one, and what refers to one still
+    can.
+    """
 
     def get_queryset(self) -> models.QuerySet[Environment]:
         return super().get_queryset().filter(retired_at=None)
 
 
 class Environment(models.Model):
-    """One partner in one mode. Every tenant row carries ``environment_id``; every query starts here.
+    """One partner in one mode. Every tenant row carries ``environment_id``; every query starts
+    here.
 
-    A sandbox has its own clock, shifted from the real one by ``clock_offset``; live runs on the real clock. Neither
-    ever goes back.
+    A sandbox has its own clock, shifted from the real one by ``clock_offset``; live runs on the
+    real clock. Neither ever goes back.
     """
 
     id = models.BigAutoField(primary_key=True)
-    partner = models.ForeignKey(Partner, models.PROTECT, related_name="environments")  # index: a partner's pages
+    partner = models.ForeignKey(
+        Partner, models.PROTECT, related_name="environments"
+    )  # index: a partner's pages
     mode = models.CharField(max_length=7, choices=Mode.choices)
-    clock_offset = models.DurationField(default=timedelta(0), help_text="How far a sandbox's clock runs ahead.")
-    clock_moved_at = models.DateTimeField(null=True, editable=False, help_text="When, in real time, it last jumped.")
+    clock_offset = models.DurationField(
+        default=timedelta(0), help_text="How far a sandbox's clock runs ahead."
+    )
+    clock_moved_at = models.DateTimeField(
+        null=True, editable=False, help_text="When, in real time, it last jumped."
+    )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     calls_per_minute = models.PositiveIntegerField(
-        null=True, help_text="Reads, and as many writes, in place of the platform's limits; empty: the platform's."
+        null=True,
+        help_text=(
+            "Reads, and as many writes, in place of the platform's limits; empty: the platform's."
+        ),
     )
     cap_per_day = MoneyField(
-        null=True, help_text="USD of live sales in a UTC day, in place of the platform's cap; empty: the platform's."
+        null=True,
+        help_text=(
+            "USD of live sales in a UTC day, in place of the platform's cap; empty: the platform's."
+        ),
     )
-    retired_at = models.DateTimeField(null=True, editable=False, help_text="When another took this sandbox's place.")
+    retired_at = models.DateTimeField(
+        null=True, editable=False, help_text="When another took this sandbox's place."
+    )
 
     objects = _InUse.from_queryset(EnvironmentQuerySet)()
 
@@ -107,7 +129,8 @@ class Environment(models.Model):
             # Target of inventory_item's reference: an item's mode is its environment's.
             models.UniqueConstraint(fields=("id", "mode"), name="partners_environment_id_mode"),
             models.CheckConstraint(
-                condition=models.Q(mode__in=("live", "sandbox")), name="partners_environment_mode_known"
+                condition=models.Q(mode__in=("live", "sandbox")),
+                name="partners_environment_mode_known",
             ),
             models.CheckConstraint(
                 condition=models.Q(mode="sandbox") | models.Q(clock_offset=timedelta(0)),
@@ -141,7 +164,7 @@ class Environment(models.Model):
                     END IF;
                     NEW.clock_moved_at = clock_timestamp();
                     RETURN NEW;
-                """,
+                """,  # noqa: E501  (the same letters as in the database)
             ),
         )
 
@@ -154,12 +177,19 @@ class Environment(models.Model):
         return self.mode == Mode.LIVE
 
     def database_now(self) -> datetime:
-        """This environment's time by the database's clock, read now: what actions decide by, after their locks."""
+        """This environment's time by the database's clock, read now: what actions decide by, after
+        their locks.
+        """
         with connection.cursor() as cursor:
-            cursor.execute("SELECT clock_timestamp() + clock_offset FROM partners_environment WHERE id = %s", [self.pk])
+            cursor.execute(
+                "SELECT clock_timestamp() + clock_offset FROM partners_environment WHERE id = %s",
+                [self.pk],
+            )
             moment: datetime = cursor.fetchone()[0]
         return moment
 
     def now(self) -> datetime:
-        """This environment's time, for showing. Actions on money use the database's clock with the same offset."""
+        """This environment's time, for showing. Actions on money use the database's clock with the
+        same offset.
+        """
         return clock.now() + self.clock_offset

@@ -1,6 +1,8 @@
-"""Invitations into a partner's team: made, withdrawn, accepted. Each audited in its own transaction.
+"""Invitations into a partner's team: made, withdrawn, accepted. Each audited in its own
+transaction.
 
-Whoever holds the link may accept it, so a link never opens an account that somebody has: that person signs in first.
+Whoever holds the link may accept it, so a link never opens an account that somebody has: that
+person signs in first.
 """
 
 from __future__ import annotations
@@ -28,7 +30,9 @@ from partners.records.actor import Actor
 log = structlog.get_logger(__name__)
 
 VALID_FOR = timedelta(days=7)
-MOST_PEOPLE = 100  # of a team, those whose invitations wait included: the team's page lists them all
+MOST_PEOPLE = (
+    100  # of a team, those whose invitations wait included: the team's page lists them all
+)
 
 
 class InvitationUnusable(Refusal):
@@ -40,14 +44,18 @@ class InvitationUnusable(Refusal):
 class TeamFull(Refusal):
     """The team has as many people as one page can list."""
 
-    sentence = gettext_noop("A team has at most 100 people, open invitations included; remove or withdraw one first")
+    sentence = gettext_noop(
+        "A team has at most 100 people, open invitations included; remove or withdraw one first"
+    )
 
 
 class PartnerSuspended(Refusal):
     """Nobody joins a partner that may change nothing."""
 
     sentence = gettext_noop(
-        "This partner is suspended, so nobody can join it now; try the link again once Phygitals has lifted that"
+        "This partner is suspended, so nobody can join it now; try the link again once "
+        "Phygitals "
+        "has lifted that"
     )
 
 
@@ -60,7 +68,8 @@ class SignInFirst(Refusal):
 def invite(
     *, partner: Partner, email: str, role: str, by: Actor, now: datetime | None = None
 ) -> tuple[Invitation, str]:
-    """An invitation and its secret, which exists nowhere else. It replaces an earlier one to the same address.
+    """An invitation and its secret, which exists nowhere else. It replaces an earlier one to the
+    same address.
 
     Raises BadEmail, UnknownRole, AlreadyMember, TeamFull: then an earlier invitation stays as well.
     """
@@ -70,7 +79,9 @@ def invite(
         Partner.objects.select_for_update(no_key=True).get(pk=partner.pk)
         if Membership.objects.filter(partner=partner, user__email=email).exists():
             raise AlreadyMember
-        waiting = Invitation.objects.filter(partner=partner, email=email, accepted_at=None, withdrawn_at=None)
+        waiting = Invitation.objects.filter(
+            partner=partner, email=email, accepted_at=None, withdrawn_at=None
+        )
         waiting.update(withdrawn_at=now)
         open_ones = Invitation.objects.filter(partner=partner).open(now)
         if Membership.objects.filter(partner=partner).count() + open_ones.count() >= MOST_PEOPLE:
@@ -85,11 +96,15 @@ def invite(
             expires_at=now + VALID_FOR,
         )
         after = {"email": email, "role": role, "expires_at": clock.iso(invitation.expires_at)}
-        audit.record(actor=by, action="invitation.made", target=invitation, partner=partner, after=after)
+        audit.record(
+            actor=by, action="invitation.made", target=invitation, partner=partner, after=after
+        )
     return invitation, secret
 
 
-def withdraw_invitation(*, invitation: Invitation, by: Actor, now: datetime | None = None) -> Invitation:
+def withdraw_invitation(
+    *, invitation: Invitation, by: Actor, now: datetime | None = None
+) -> Invitation:
     """The link stops working. One that was accepted or withdrawn stays as it is."""
     with transaction.atomic():
         locked = Invitation.objects.select_for_update(no_key=True).get(pk=invitation.pk)
@@ -97,7 +112,13 @@ def withdraw_invitation(*, invitation: Invitation, by: Actor, now: datetime | No
             locked.withdrawn_at = now or clock.now()
             locked.save(update_fields=["withdrawn_at"])
             before = {"email": locked.email, "role": locked.role}
-            audit.record(actor=by, action="invitation.withdrawn", target=locked, partner=locked.partner, before=before)
+            audit.record(
+                actor=by,
+                action="invitation.withdrawn",
+                target=locked,
+                partner=locked.partner,
+                before=before,
+            )
     return locked
 
 
@@ -111,22 +132,33 @@ def find_invitation(secret: str, now: datetime | None = None) -> Invitation:
 
 
 def accept_invitation(
-    *, secret: str, user: User | None = None, password: str | None = None, now: datetime | None = None
+    *,
+    secret: str,
+    user: User | None = None,
+    password: str | None = None,
+    now: datetime | None = None,
 ) -> Membership:
     """The invited person is a member: the signed-in ``user``, or a new account with ``password``.
 
-    Raises InvitationUnusable, PartnerSuspended, SignInFirst, WeakPassword, AlreadyMember; then the link still works.
+    Raises InvitationUnusable, PartnerSuspended, SignInFirst, WeakPassword, AlreadyMember; then the
+    link still works.
     """
     now = now or clock.now()
     with transaction.atomic():
         row = find_invitation(secret, now)
-        partner = Partner.objects.select_for_update(no_key=True).get(pk=row.partner_id)  # first, as ``invite`` does
+        partner = Partner.objects.select_for_update(no_key=True).get(
+            pk=row.partner_id
+        )  # first, as ``invite`` does
         if partner.status == Partner.Status.SUSPENDED:
             raise PartnerSuspended
         invitation = Invitation.objects.select_for_update(no_key=True).get(pk=row.pk)
         if invitation.accepted_at or invitation.withdrawn_at:
             raise InvitationUnusable
-        member = user if user and user.email == invitation.email else _new_account(invitation.email, password)
+        member = (
+            user
+            if user and user.email == invitation.email
+            else _new_account(invitation.email, password)
+        )
         membership, added = Membership.objects.get_or_create(
             user=member, partner=row.partner, defaults={"role": invitation.role}
         )
@@ -136,17 +168,27 @@ def accept_invitation(
         invitation.save(update_fields=["accepted_at"])
         after = {"email": member.email, "role": invitation.role, "new_user": member is not user}
         by = Actor.user(member)
-        audit.record(actor=by, action="invitation.accepted", target=membership, partner=row.partner, after=after)
+        audit.record(
+            actor=by,
+            action="invitation.accepted",
+            target=membership,
+            partner=row.partner,
+            after=after,
+        )
     return membership
 
 
 def address(secret: str, origin: str) -> str:
-    """The link of an invitation; ``origin`` is where the server was asked, for one that has no PUBLIC_URL."""
+    """The link of an invitation; ``origin`` is where the server was asked, for one that has no
+    PUBLIC_URL.
+    """
     return (settings.PUBLIC_URL or origin.rstrip("/")) + reverse("invitation", args=[secret])
 
 
 def mail(invitation: Invitation, link: str) -> bool | None:
-    """Send the link to whom it is for. Whether that worked; None where no mail server is configured."""
+    """Send the link to whom it is for. Whether that worked; None where no mail server is
+    configured.
+    """
     if not settings.EMAIL_URL:
         return None
     context = {"invitation": invitation, "link": link}

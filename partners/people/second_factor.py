@@ -12,15 +12,22 @@ from partners.records.actor import Actor
 
 def must_have_factor(user: User) -> bool:
     """Staff always; a member while one of their partners says so."""
-    return user.is_staff or Membership.objects.filter(user=user, partner__requires_factor=True).exists()
+    return (
+        user.is_staff
+        or Membership.objects.filter(user=user, partner__requires_factor=True).exists()
+    )
 
 
 def remove_factors(*, user: User, by: Actor) -> int:
-    """Take away every factor and recovery code; returns how many. Where one is required, the next login sets one up."""
+    """Take away every factor and recovery code; returns how many. Where one is required, the next
+    login sets one up.
+    """
     with transaction.atomic():
         rows = Authenticator.objects.select_for_update().filter(user=user)
         kinds = sorted(rows.values_list("type", flat=True))
         if kinds:
             rows.delete()
-            audit.record(actor=by, action="user.factors_removed", target=user, before={"factors": kinds})
+            audit.record(
+                actor=by, action="user.factors_removed", target=user, before={"factors": kinds}
+            )
     return len(kinds)

@@ -1,7 +1,9 @@
-"""What Phygitals' own people may do, by group. A superuser gives the groups; nobody else gives rights.
+"""What Phygitals' own people may do, by group. A superuser gives the groups; nobody else gives
+rights.
 
-Whatever is in no group is closed to all but superusers, so a new table of the admin opens to nobody by itself. A
-migration writes this table into the database; after a change of it another migration calls ``write_groups`` again.
+Whatever is in no group is closed to all but superusers, so a new table of the admin opens to nobody
+by itself. A migration writes this table into the database; after a change of it another migration
+calls ``write_groups`` again.
 """
 
 from __future__ import annotations
@@ -40,7 +42,8 @@ LOOKS = (
 )
 GROUPS: dict[str, tuple[str, ...]] = {
     "support": LOOKS,
-    # Packs, the vault, partners with their keys and teams, the windows of what users hold, and its shipping.
+    # Packs, the vault, partners with their keys and teams, the windows of what users hold, and its
+    # shipping.
     "operations": (
         *LOOKS,
         "partners.add_partner",
@@ -73,7 +76,9 @@ GROUPS: dict[str, tuple[str, ...]] = {
 
 
 def migrate_groups(apps: Any, schema_editor: Any) -> None:
-    """``write_groups`` of a migration. Django makes the permissions after all migrations, which is too late for us."""
+    """``write_groups`` of a migration. Django makes the permissions after all migrations, which is
+    too late for us.
+    """
     for label in ("partners", "inventory", "buyback"):
         config = apps.get_app_config(label)
         config.models_module = True
@@ -83,7 +88,8 @@ def migrate_groups(apps: Any, schema_editor: Any) -> None:
 
 
 def write_groups(apps: Any) -> None:
-    """Make the groups hold exactly these rights. ``apps`` is the registry, a migration's or the real one.
+    """Make the groups hold exactly these rights. ``apps`` is the registry, a migration's or the
+    real one.
 
     A right whose table a migration does not know yet is left to a later one.
     """

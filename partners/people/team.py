@@ -1,4 +1,6 @@
-"""A partner's people: who belongs to it, and what they may do. Audited in the action's own transaction."""
+"""A partner's people: who belongs to it, and what they may do. Audited in the action's own
+transaction.
+"""
 
 from __future__ import annotations
 
@@ -42,24 +44,35 @@ class LastOwner(Refusal):
     sentence = gettext_noop("A team keeps at least one owner; make somebody else an owner first")
 
 
-def add_member(*, partner: Partner, email: str, role: str, by: Actor, password: str | None = None) -> Membership:
-    """A person in the partner's team; the user is made if there is none of this address (any letter case).
+def add_member(
+    *, partner: Partner, email: str, role: str, by: Actor, password: str | None = None
+) -> Membership:
+    """A person in the partner's team; the user is made if there is none of this address (any letter
+    case).
 
-    ``password`` is set on a new user and, where given, on an existing one: only a door for Phygitals' own
-    people may pass it, for a user may belong to several partners. Without it, a new user cannot sign in until
-    one is set.
-    Raises BadEmail, UnknownRole, WeakPassword, AlreadyMember.
+    ``password`` is set on a new user and, where given, on an existing one: only a door for
+    Phygitals' own people may pass it, for a user may belong to several partners. Without it, a new
+    user cannot sign in until one is set. Raises BadEmail, UnknownRole, WeakPassword, AlreadyMember.
     """
     email, role = clean_email(email), clean_role(role)
     with transaction.atomic():
         user, created = User.objects.get_or_create(email=email)
         if created or password is not None:
             set_password(user, password)
-        membership, added = Membership.objects.get_or_create(user=user, partner=partner, defaults={"role": role})
+        membership, added = Membership.objects.get_or_create(
+            user=user, partner=partner, defaults={"role": role}
+        )
         if not added:
             raise AlreadyMember
-        after = {"email": email, "role": role, "new_user": created, "password_set": password is not None}
-        audit.record(actor=by, action="member.added", target=membership, partner=partner, after=after)
+        after = {
+            "email": email,
+            "role": role,
+            "new_user": created,
+            "password_set": password is not None,
+        }
+        audit.record(
+            actor=by, action="member.added", target=membership, partner=partner, after=after
+        )
     return membership
 
 
@@ -85,7 +98,9 @@ def change_role(*, membership: Membership, role: str, by: Actor) -> Membership:
 
 
 def remove_member(*, membership: Membership, by: Actor) -> None:
-    """The person leaves this team; the user and the other memberships stay. Raises DoesNotExist, LastOwner."""
+    """The person leaves this team; the user and the other memberships stay. Raises DoesNotExist,
+    LastOwner.
+    """
     with transaction.atomic():
         locked = _lock(membership)
         _keep_an_owner(locked)
@@ -100,7 +115,9 @@ def remove_member(*, membership: Membership, by: Actor) -> None:
 
 
 def _lock(membership: Membership) -> Membership:
-    """The membership, under the lock of its partner's row: two owners cannot leave at the same time."""
+    """The membership, under the lock of its partner's row: two owners cannot leave at the same
+    time.
+    """
     Partner.objects.select_for_update(no_key=True).get(pk=membership.partner_id)
     rows = Membership.objects.select_related("user", "partner").select_for_update(of=("self",))
     return rows.get(pk=membership.pk)
@@ -108,7 +125,9 @@ def _lock(membership: Membership) -> Membership:
 
 def _keep_an_owner(leaving: Membership) -> None:
     """Raises LastOwner if ``leaving`` is the only owner who can still sign in."""
-    others = Membership.objects.filter(partner=leaving.partner_id, role=Role.OWNER, user__is_active=True)
+    others = Membership.objects.filter(
+        partner=leaving.partner_id, role=Role.OWNER, user__is_active=True
+    )
     if leaving.role == Role.OWNER and not others.exclude(pk=leaving.pk).exists():
         raise LastOwner
 

@@ -9,8 +9,9 @@ from partners.models import ApiKey, User
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """The ``by=`` of every action, written as text wherever it is kept: ``user:<email>``, ``key:<key id>``,
-    ``system``. Whether two people are one is asked of the account, because an e-mail address can be changed.
+    """The ``by=`` of every action, written as text wherever it is kept: ``user:<email>``,
+    ``key:<key id>``, ``system``. Whether two people are one is asked of the account, because an
+    e-mail address can be changed.
     """
 
     kind: str

@@ -27,9 +27,9 @@ def record(
 ) -> AuditEntry:
     """Write one entry. Refuses to run outside a transaction: an entry without its deed is a lie.
 
-    ``action`` is ``<thing>.<past participle>``, such as ``api_key.revoked``; ``target`` a row, kept as
-    ``<app>.<model>:<pk>``; ``before`` and ``after`` are JSON of what changed, never a secret. ``request_id``
-    defaults to that of the request that is being served.
+    ``action`` is ``<thing>.<past participle>``, such as ``api_key.revoked``; ``target`` a row, kept
+    as ``<app>.<model>:<pk>``; ``before`` and ``after`` are JSON of what changed, never a secret.
+    ``request_id`` defaults to that of the request that is being served.
     """
     if not connection.in_atomic_block:
         raise RuntimeError("An audit entry is written in the transaction of its deed.")
@@ -45,10 +45,11 @@ def record(
 
 
 def save(*, row: Model, fields: Iterable[str], by: Actor, partner: Partner | None = None) -> Model:
-    """Save a row that has no rules of its own beyond the database's, and audit what changed of ``fields``.
+    """Save a row that has no rules of its own beyond the database's, and audit what changed of
+    ``fields``.
 
-    A new row is written whole, an existing one in those fields alone, under its lock; with nothing changed, nothing is
-    written. The action is ``<model>.created`` or ``<model>.changed``.
+    A new row is written whole, an existing one in those fields alone, under its lock; with nothing
+    changed, nothing is written. The action is ``<model>.created`` or ``<model>.changed``.
     """
     fields = sorted(fields)
     name = str(row._meta.model_name)
@@ -76,7 +77,9 @@ def save(*, row: Model, fields: Iterable[str], by: Actor, partner: Partner | Non
 
 def values(row: Model, fields: Iterable[str]) -> dict[str, Any]:
     """Fields of a row as JSON holds them: amounts and times as text, a related row by its key."""
-    columns: dict[str, Field[Any, Any]] = {column.name: column for column in row._meta.concrete_fields}
+    columns: dict[str, Field[Any, Any]] = {
+        column.name: column for column in row._meta.concrete_fields
+    }
     found = {field: columns[field].value_from_object(row) for field in fields}
     plain: dict[str, Any] = json.loads(json.dumps(found, cls=DjangoJSONEncoder))
     return plain

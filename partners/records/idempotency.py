@@ -1,7 +1,8 @@
 """Idempotency keys: the same request twice has one effect and one answer (contract, section 9).
 
-The answer is written in the transaction of the effect, so there is never an effect without its answer or the reverse,
-whenever the process dies. While a first request runs, its transaction holds an advisory lock named after the key.
+The answer is written in the transaction of the effect, so there is never an effect without its
+answer or the reverse, whenever the process dies. While a first request runs, its transaction holds
+an advisory lock named after the key.
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ from partners.models import Environment, IdempotencyKey
 KEPT_FOR = timedelta(hours=48)  # the contract promises at least 24
 LONGEST = 255
 AS_IT_IS = frozenset((str, int, bool, type(None)))  # values that are written in one way only
-LEASE = timedelta(seconds=60)  # how long a request may be at work before another may take its key over
+LEASE = timedelta(
+    seconds=60
+)  # how long a request may be at work before another may take its key over
 # A key that comes for the first time, in one statement. It waits for its turn as ``_lock`` does.
 TAKE = """
 WITH turn AS MATERIALIZED (SELECT pg_advisory_xact_lock(%(name)s))
@@ -56,7 +59,9 @@ class KeyInProgress(Refusal):
 
 
 class Bound(Exception):
-    """The key's first request has made something in several transactions: what became of ``subject`` is the answer."""
+    """The key's first request has made something in several transactions: what became of
+    ``subject`` is the answer.
+    """
 
     def __init__(self, subject: UUID) -> None:
         super().__init__(str(subject))
@@ -73,8 +78,8 @@ class Answer:
 
 
 def fingerprint(route: str, body: dict[str, Any]) -> bytes:
-    """A request's identity: its route and its parsed values, so that white space, key order, and 1 or 1.0 make no
-    difference.
+    """A request's identity: its route and its parsed values, so that white space, key order, and 1
+    or 1.0 make no difference.
     """
     canonical = json.dumps([route, _plain(body)], sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).digest()
@@ -82,7 +87,9 @@ def fingerprint(route: str, body: dict[str, Any]) -> bytes:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: inner if type(inner) in AS_IT_IS else _plain(inner) for key, inner in value.items()}
+        return {
+            key: inner if type(inner) in AS_IT_IS else _plain(inner) for key, inner in value.items()
+        }
     if isinstance(value, list):
         return [inner if type(inner) in AS_IT_IS else _plain(inner) for inner in value]
     return int(value) if isinstance(value, float) and value.is_integer() else value
@@ -97,11 +104,12 @@ def once(
     wait: bool = False,
     now: datetime | None = None,
 ) -> Answer:
-    """Answer a request that carries ``key``: the kept answer if there is one, else ``answer()``'s, kept in the same
-    transaction.
+    """Answer a request that carries ``key``: the kept answer if there is one, else ``answer()``'s,
+    kept in the same transaction.
 
-    ``answer`` returns what is to be kept, and raises for what is not (then nothing is). ``wait``: wait for a first
-    request that still runs instead of refusing. Raises InvalidKey, KeyReused, KeyInProgress, and Bound.
+    ``answer`` returns what is to be kept, and raises for what is not (then nothing is). ``wait``:
+    wait for a first request that still runs instead of refusing. Raises InvalidKey, KeyReused,
+    KeyInProgress, and Bound.
     """
     check(key)
     with transaction.atomic():
@@ -135,11 +143,12 @@ def begin(
     now: datetime,
     lease: timedelta = LEASE,
 ) -> IdempotencyKey:
-    """The row of a request whose effect takes several transactions, so that its answer cannot be written with it.
+    """The row of a request whose effect takes several transactions, so that its answer cannot be
+    written with it.
 
-    The row is ours to work under (for ``lease``), or has its answer (``status`` is set), or names what the first
-    request made (``subject``), whose outcome is the answer. Raises InvalidKey, KeyReused, and KeyInProgress while
-    another may be at work.
+    The row is ours to work under (for ``lease``), or has its answer (``status`` is set), or names
+    what the first request made (``subject``), whose outcome is the answer. Raises InvalidKey,
+    KeyReused, and KeyInProgress while another may be at work.
     """
     check(key)
     new = IdempotencyKey(environment=environment, key=key, fingerprint=fingerprint)
@@ -170,10 +179,18 @@ def begin(
     return row
 
 
-def _find(environment: Environment, key: str, fingerprint: bytes, *, wait: bool) -> IdempotencyKey | None:
-    """The key's row, locked, or None; the key is ours until the transaction ends. Raises KeyReused, KeyInProgress."""
+def _find(
+    environment: Environment, key: str, fingerprint: bytes, *, wait: bool
+) -> IdempotencyKey | None:
+    """The key's row, locked, or None; the key is ours until the transaction ends. Raises KeyReused,
+    KeyInProgress.
+    """
     _lock(environment, key, wait=wait)
-    row = IdempotencyKey.objects.select_for_update(no_key=True).filter(environment=environment, key=key).first()
+    row = (
+        IdempotencyKey.objects.select_for_update(no_key=True)
+        .filter(environment=environment, key=key)
+        .first()
+    )
     if row is not None and bytes(row.fingerprint) != fingerprint:
         raise KeyReused
     return row
@@ -186,8 +203,8 @@ def _refuse_at_work(row: IdempotencyKey, now: datetime) -> None:
 
 
 def keep(row: IdempotencyKey, answer: Answer) -> None:
-    """Remember the answer of a request that ``begin`` let through, unless it made something whose outcome is the
-    answer.
+    """Remember the answer of a request that ``begin`` let through, unless it made something whose
+    outcome is the answer.
     """
     IdempotencyKey.objects.filter(pk=row.pk, subject=None).update(
         status=answer.status, body=answer.body, lease_until=None
@@ -206,7 +223,9 @@ def check(key: str) -> None:
 
 
 def _lock(environment: Environment, key: str, *, wait: bool) -> None:
-    """Hold the key until the transaction ends. Raises KeyInProgress when another request does and we may not wait."""
+    """Hold the key until the transaction ends. Raises KeyInProgress when another request does and
+    we may not wait.
+    """
     name = _name(environment, key)
     with connection.cursor() as cursor:
         if wait:
@@ -224,10 +243,12 @@ def _name(environment: Environment, key: str) -> int:
 
 
 def forget_old(*, now: datetime | None = None) -> int:
-    """Delete answers kept for more than 48 hours; returns how many. The keys that are bound to what their requests made
-    stay: only who made it knows when it has ended (``forget_bound``).
+    """Delete answers kept for more than 48 hours; returns how many. The keys that are bound to what
+    their requests made stay: only who made it knows when it has ended (``forget_bound``).
     """
-    old = IdempotencyKey.objects.filter(created_at__lt=(now or clock.now()) - KEPT_FOR, subject=None)
+    old = IdempotencyKey.objects.filter(
+        created_at__lt=(now or clock.now()) - KEPT_FOR, subject=None
+    )
     return old.delete()[0]
 
 

@@ -1,9 +1,9 @@
 """The request log: the calls of the last 30 days, for the partner's developers to look at.
 
-A call costs the request it notes no statement and no wait: ``note`` puts it into a list of this process, and a thread
-of its own writes the list with one COPY a second. What does not fit (a database that is away, a flood) is dropped and
-counted, in the log of the server and, once the database is there again, for the page. Whatever is masked or cut is so
-before it is written.
+A call costs the request it notes no statement and no wait: ``note`` puts it into a list of this
+process, and a thread of its own writes the list with one COPY a second. What does not fit (a
+database that is away, a flood) is dropped and counted, in the log of the server and, once the
+database is there again, for the page. Whatever is masked or cut is so before it is written.
 """
 
 from __future__ import annotations
@@ -33,9 +33,13 @@ log = structlog.get_logger(__name__)
 
 KEPT_FOR = timedelta(days=30)
 LONGEST = 8 * 1024  # bytes of a body
-LONGEST_READ = 1024  # of what a GET was answered: the bulk of all bytes, and it can be asked for again
+LONGEST_READ = (
+    1024  # of what a GET was answered: the bulk of all bytes, and it can be asked for again
+)
 LONGEST_PATH = 1000
-LONGEST_ADDRESS = 9 * LONGEST_PATH  # read of a path or query: written in percent signs twice, a letter is nine
+LONGEST_ADDRESS = (
+    9 * LONGEST_PATH
+)  # read of a path or query: written in percent signs twice, a letter is nine
 MOST = 5_000  # calls that wait to be written, in one process
 MOST_BYTES = 32 * 1024 * 1024
 EVERY = 1.0  # seconds between two writings
@@ -44,16 +48,27 @@ DEEPEST = 64  # as an API call's body
 
 MASK = "(masked)"
 NOT_JSON = "(not JSON: not kept)"
-# Names of fields that nobody but the caller needs to see; ``suggested`` is an address. A card's own are public.
+# Names of fields that nobody but the caller needs to see; ``suggested`` is an address. A card's own
+# are public.
 WORDS = (
     r"(?i:(?<!mint_)(?<!collection_)address|destination|suggested|line\d|postal_?code|phone|e-?mail"
     r"|secret|password|token\b|api_?key|idempotency)"
 )
 SECRET = re.compile(WORDS)
-# The same words to look for in a whole answer, in a hundredth of the time that the expression takes for it.
+# The same words to look for in a whole answer, in a hundredth of the time that the expression takes
+# for it.
 PUBLIC = (b"mint_address", b"collection_address", b"token_")
 HINTS = (
-    *(b"address", b"destination", b"suggested", b"postalcode", b"postal_code", b"phone", b"email", b"e-mail"),
+    *(
+        b"address",
+        b"destination",
+        b"suggested",
+        b"postalcode",
+        b"postal_code",
+        b"phone",
+        b"email",
+        b"e-mail",
+    ),
     *(b"secret", b"password", b"token", b"apikey", b"api_key", b"idempotency", b"\\u"),
 )
 LINE = re.compile(rb"line\d")
@@ -70,7 +85,8 @@ COLUMNS = (
     "answered",
     "created_at",
 )
-# An environment that is gone has no page to tell; all rows in one order, for other processes do it too.
+# An environment that is gone has no page to tell; all rows in one order, for other processes do it
+# too.
 ADD_LOST = """
 INSERT INTO partners_lostcalls AS known (environment_id, day, calls)
 SELECT id, %s, lost.calls
@@ -83,7 +99,9 @@ COPY = f"COPY partners_apicall ({', '.join(COLUMNS)}) FROM STDIN"
 
 
 class Call(NamedTuple):
-    """A call as it waits to be written: bodies as they went over the wire, ``at`` in Unix seconds."""
+    """A call as it waits to be written: bodies as they went over the wire, ``at`` in Unix
+    seconds.
+    """
 
     environment: int
     api_key_id: int
@@ -121,7 +139,9 @@ class Buffer:
             first, self._started = self.threaded and not self._started, True
         if first:
             threading.Thread(target=self._run, name="request-log", daemon=True).start()
-            Finalize(None, self.flush, exitpriority=1)  # a server's worker that is told to stop, too
+            Finalize(
+                None, self.flush, exitpriority=1
+            )  # a server's worker that is told to stop, too
 
     def flush(self) -> int:
         """Write what waits; returns how many calls. What cannot be written is dropped."""
@@ -171,7 +191,9 @@ def _after_fork() -> None:
 os.register_at_fork(after_in_child=_after_fork)
 
 
-def note(response: HttpResponseBase, *, key: ApiKey, request: HttpRequest, received: bytes, began: float) -> None:
+def note(
+    response: HttpResponseBase, *, key: ApiKey, request: HttpRequest, received: bytes, began: float
+) -> None:
     """Remember a call that ``key`` made, ``began`` by ``time.perf_counter``."""
     BUFFER.add(
         Call(
@@ -215,7 +237,9 @@ def _row(call: Call) -> tuple[Any, ...]:
     """The values of ``COLUMNS``."""
     base = next((root for root in reversed(API_ROOTS) if call.path.startswith(root)), "")
     pairs = _query(call.query)
-    path = _unescaped(call.path[:LONGEST_ADDRESS].removeprefix(base)) + (f"?{pairs}" if pairs else "")
+    path = _unescaped(call.path[:LONGEST_ADDRESS].removeprefix(base)) + (
+        f"?{pairs}" if pairs else ""
+    )
     return (
         call.environment,
         call.api_key_id,
@@ -235,8 +259,9 @@ def _was_read(call: Call) -> bool:
 
 
 def shown(raw: bytes, *, ours: bool, longest: int = LONGEST) -> str:
-    """A body as the log shows it, its first ``longest`` bytes. ``ours``: an answer, which is known to be JSON and
-    may be long; only if a secret's name stands in the part that is kept is it read in full.
+    """A body as the log shows it, its first ``longest`` bytes. ``ours``: an answer, which is known
+    to be JSON and may be long; only if a secret's name stands in the part that is kept is it read
+    in full.
     """
     suspect = may_hold_secrets(raw[:longest])
     if raw and (suspect or not ours):
@@ -249,7 +274,9 @@ def shown(raw: bytes, *, ours: bool, longest: int = LONGEST) -> str:
 
 
 def may_hold_secrets(raw: bytes) -> bool:
-    """Whether a secret's name may stand in the body, escaped or not; yes too often rather than no."""
+    """Whether a secret's name may stand in the body, escaped or not; yes too often rather than
+    no.
+    """
     low = raw.lower()
     for name in PUBLIC:
         low = low.replace(name, b"|")
@@ -271,7 +298,9 @@ def masked(value: Any, depth: int = DEEPEST) -> Any:
 
 
 def _query(query: str) -> str:
-    """A query without what stands under a secret's name; no more of it than the log keeps is read."""
+    """A query without what stands under a secret's name; no more of it than the log keeps is
+    read.
+    """
     shown: list[str] = []
     left = LONGEST_PATH
     for pair in query[:LONGEST_ADDRESS].split("&"):
@@ -283,7 +312,9 @@ def _query(query: str) -> str:
 
 
 def _pair(pair: str) -> str:
-    """A parameter of the query without its value, if that stands under a secret's name, however it is written."""
+    """A parameter of the query without its value, if that stands under a secret's name, however it
+    is written.
+    """
     name, equals, _ = pair.partition("=")
     return f"{_text(name)}={MASK}" if equals and SECRET.search(_plain(name)) else _unescaped(pair)
 
@@ -300,15 +331,17 @@ def _plain(text: str) -> str:
 
 
 def _text(text: str) -> str:
-    """Without the secret of a key that somebody wrote into it, and without NUL, which no column can hold."""
+    """Without the secret of a key that somebody wrote into it, and without NUL, which no column can
+    hold.
+    """
     if "live-" in text or "sandbox-" in text:
         text = KEY.sub(r"\1-" + MASK, text)
     return text.replace("\0", "\ufffd")
 
 
 def forget_old(*, now: datetime | None = None) -> int:
-    """Delete calls of more than 30 days ago, some thousand at a time; returns how many. What is told of lost ones goes
-    with them.
+    """Delete calls of more than 30 days ago, some thousand at a time; returns how many. What is
+    told of lost ones goes with them.
     """
     before, gone = (now or clock.now()) - KEPT_FOR, 0
     LostCalls.objects.filter(day__lt=before.date()).delete()

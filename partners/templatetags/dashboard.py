@@ -1,4 +1,6 @@
-"""How the dashboard writes money, moments and people. Times are UTC in the page; the browser shows the viewer's own."""
+"""How the dashboard writes money, moments and people. Times are UTC in the page; the browser shows
+the viewer's own.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,9 @@ def section_url(mode: str, section: str) -> str:
 
 @register.simple_tag(takes_context=True)
 def without(context: RequestContext, *names: str) -> str:
-    """This page's address without these parameters, on its first page: the link that takes a filter away."""
+    """This page's address without these parameters, on its first page: the link that takes a filter
+    away.
+    """
     query = context["request"].GET.copy()
     for name in (*names, "after", "before"):
         query.pop(name, None)
@@ -40,7 +44,9 @@ def without(context: RequestContext, *names: str) -> str:
 
 @register.inclusion_tag("dashboard/views.html", takes_context=True)
 def saved_views(context: RequestContext) -> dict[str, Any]:
-    """This person's views of the list they are looking at, and a form to keep its filters as one more. One query."""
+    """This person's views of the list they are looking at, and a form to keep its filters as one
+    more. One query.
+    """
     request = context["request"]
     page = request.resolver_match.url_name
     mine = SavedView.objects.of(request.user, request.environment).filter(page=page)[:MOST_VIEWS]
@@ -61,7 +67,9 @@ def percent(share: Decimal) -> str:
 
 @register.filter
 def moment(when: datetime | None) -> SafeString | str:
-    """A moment as ``<time>``: UTC as written, the viewer's zone once the script has run; a dash for none."""
+    """A moment as ``<time>``: UTC as written, the viewer's zone once the script has run; a dash for
+    none.
+    """
     if not when:
         return "–"
     utc = when.astimezone(UTC)
@@ -99,7 +107,9 @@ def face(public_id: str) -> str:
 
 @register.filter
 def actor(name: str) -> str:
-    """Who asked, as the dashboard says it: ``user:ops@x.test`` → ``ops@x.test``, ``key:ab12`` → ``API key ab12``."""
+    """Who asked, as the dashboard says it: ``user:ops@x.test`` → ``ops@x.test``, ``key:ab12`` →
+    ``API key ab12``.
+    """
     kind, _, rest = name.partition(":")
     if kind == "user":
         return rest
@@ -109,10 +119,24 @@ def actor(name: str) -> str:
 @register.filter
 def browser(agent: str) -> str:
     """What a browser calls itself, in two words: ``Firefox on Windows``."""
-    browsers = {"Edg": "Edge", "OPR": "Opera", "Firefox": "Firefox", "Chrome": "Chrome", "Safari": "Safari"}
-    systems = {"Windows": "Windows", "Android": "Android", "iPhone": "iPhone", "iPad": "iPad", "Mac": "macOS"}
+    browsers = {
+        "Edg": "Edge",
+        "OPR": "Opera",
+        "Firefox": "Firefox",
+        "Chrome": "Chrome",
+        "Safari": "Safari",
+    }
+    systems = {
+        "Windows": "Windows",
+        "Android": "Android",
+        "iPhone": "iPhone",
+        "iPad": "iPad",
+        "Mac": "macOS",
+    }
     name = next((name for mark, name in browsers.items() if mark in agent), "")
-    system = next((name for mark, name in (systems | {"Linux": "Linux"}).items() if mark in agent), "")
+    system = next(
+        (name for mark, name in (systems | {"Linux": "Linux"}).items() if mark in agent), ""
+    )
     if name and system:
         return gettext("%(browser)s on %(system)s") % {"browser": name, "system": system}
     return name or system or agent[:40] or gettext("Unknown browser")

@@ -1,6 +1,8 @@
-"""What one partner may do of what the platform lets everybody do: limits in place of the platform's own.
+"""What one partner may do of what the platform lets everybody do: limits in place of the platform's
+own.
 
-They stand on the environment, which every call and every sale has read already, so honouring one costs no statement.
+They stand on the environment, which every call and every sale has read already, so honouring one
+costs no statement.
 """
 
 from __future__ import annotations
@@ -23,8 +25,11 @@ class BadLimit(Refusal):
     sentence = f"A limit is a whole number from 1 to {MOST_CALLS:,}, or empty"
 
 
-def limit_calls(*, partner: Partner, live: int | None, sandbox: int | None, reason: str, by: Actor) -> None:
-    """So many reads, and as many writes, a minute, from the next call on; None: the platform's limits.
+def limit_calls(
+    *, partner: Partner, live: int | None, sandbox: int | None, reason: str, by: Actor
+) -> None:
+    """So many reads, and as many writes, a minute, from the next call on; None: the platform's
+    limits.
 
     Nothing is written or audited where it stays as it is. Raises ReasonRequired, BadLimit.
     """
@@ -37,12 +42,16 @@ def limit_calls(*, partner: Partner, live: int | None, sandbox: int | None, reas
 
 
 def locked(partner: Partner) -> QuerySet[Environment]:
-    """The partner's environments, their rows locked, always in the same order. Sales only read, and go on."""
+    """The partner's environments, their rows locked, always in the same order. Sales only read, and
+    go on.
+    """
     rows = Environment.objects.filter(partner=partner).select_related("partner").order_by("mode")
     return rows.select_for_update(of=("self",), no_key=True)
 
 
-def write(environment: Environment, field: str, value: int | Decimal | None, reason: str, by: Actor) -> None:
+def write(
+    environment: Environment, field: str, value: int | Decimal | None, reason: str, by: Actor
+) -> None:
     """Set one limit of a locked environment and audit it, if it is another than before."""
     before = audit.values(environment, (field,))
     if getattr(environment, field) == value:

@@ -1,4 +1,6 @@
-"""A partner's beginning, its name, and its suspension. Every action is audited in its own transaction."""
+"""A partner's beginning, its name, and its suspension. Every action is audited in its own
+transaction.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,9 @@ class SlugTaken(Refusal):
 
 
 def create_partner(*, name: str, slug: str, by: Actor) -> Partner:
-    """A new active partner with its live and its sandbox environment. Raises BadName, BadSlug, SlugTaken."""
+    """A new active partner with its live and its sandbox environment. Raises BadName, BadSlug,
+    SlugTaken.
+    """
     name = clean_name(name, limit=200)
     if len(slug) > 60 or not SLUG.fullmatch(slug):
         raise BadSlug
@@ -54,8 +58,8 @@ def create_partner(*, name: str, slug: str, by: Actor) -> Partner:
 
 @dataclass(frozen=True, slots=True)
 class Onboarded:
-    """A partner that can begin: its first owner's invitation with its secret, and a key to each environment with its
-    text, all shown this once.
+    """A partner that can begin: its first owner's invitation with its secret, and a key to each
+    environment with its text, all shown this once.
     """
 
     partner: Partner
@@ -65,7 +69,8 @@ class Onboarded:
 
 
 def onboard_partner(*, name: str, slug: str, owner: str, by: Actor) -> Onboarded:
-    """A partner, both its environments, its owner invited by e-mail address, a first key to each: all or nothing.
+    """A partner, both its environments, its owner invited by e-mail address, a first key to each:
+    all or nothing.
 
     Raises BadName, BadSlug, SlugTaken, BadEmail.
     """
@@ -73,7 +78,10 @@ def onboard_partner(*, name: str, slug: str, owner: str, by: Actor) -> Onboarded
         partner = create_partner(name=name, slug=slug, by=by)
         invitation, secret = invite(partner=partner, email=owner, role=Role.OWNER, by=by)
         environments = partner.environments.select_related("partner").order_by("mode")
-        keys = [issue_key(environment=environment, name=FIRST_KEY, by=by) for environment in environments]
+        keys = [
+            issue_key(environment=environment, name=FIRST_KEY, by=by)
+            for environment in environments
+        ]
     return Onboarded(partner, invitation, secret, keys)
 
 
@@ -83,27 +91,36 @@ def rename_partner(*, partner: Partner, name: str, by: Actor) -> Partner:
 
 
 def suspend_partner(*, partner: Partner, reason: str, by: Actor) -> Partner:
-    """From the next call on, the partner's keys answer 401 and its dashboard is read-only. Safe to repeat.
+    """From the next call on, the partner's keys answer 401 and its dashboard is read-only. Safe to
+    repeat.
 
     Raises ReasonRequired.
     """
-    return _change(partner, "partner.suspended", "status", Partner.Status.SUSPENDED, by, clean_reason(reason))
+    return _change(
+        partner, "partner.suspended", "status", Partner.Status.SUSPENDED, by, clean_reason(reason)
+    )
 
 
 def reactivate_partner(*, partner: Partner, reason: str, by: Actor) -> Partner:
     """The partner's keys and dashboard work again. Safe to repeat. Raises ReasonRequired."""
-    return _change(partner, "partner.reactivated", "status", Partner.Status.ACTIVE, by, clean_reason(reason))
+    return _change(
+        partner, "partner.reactivated", "status", Partner.Status.ACTIVE, by, clean_reason(reason)
+    )
 
 
 def require_factor(*, partner: Partner, required: bool, by: Actor) -> Partner:
-    """Whether every member needs a second factor to see the dashboard. From the next page on; safe to repeat."""
+    """Whether every member needs a second factor to see the dashboard. From the next page on; safe
+    to repeat.
+    """
     return _change(partner, "partner.factor_requirement_changed", "requires_factor", required, by)
 
 
 def _change(  # noqa: PLR0917  (one row, one field, and who and why)
     partner: Partner, action: str, field: str, value: str | bool, by: Actor, reason: str = ""
 ) -> Partner:
-    """Set one field of the locked row; nothing is written or audited where it already holds ``value``."""
+    """Set one field of the locked row; nothing is written or audited where it already holds
+    ``value``.
+    """
     with transaction.atomic():
         locked = Partner.objects.select_for_update(no_key=True).get(pk=partner.pk)
         before = getattr(locked, field)

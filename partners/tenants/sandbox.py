@@ -40,7 +40,8 @@ def move_clock(
 ) -> Environment:
     """Let the sandbox's clock jump by ``seconds``, or ``to`` a time (UTC); from there it runs on.
 
-    Returns the environment with its new clock. Raises NotASandbox, ClockBackwards, ClockTooFar: then nothing moved.
+    Returns the environment with its new clock. Raises NotASandbox, ClockBackwards, ClockTooFar:
+    then nothing moved.
     """
     with transaction.atomic():
         locked = _lock(environment)
@@ -70,19 +71,24 @@ def move_clock(
 
 
 def reset(*, environment: Environment, by: Actor) -> Environment:
-    """Empty the sandbox: a new environment takes its place, with its keys and its saved views, on the
-    real clock. Returns the new one.
+    """Empty the sandbox: a new environment takes its place, with its keys and its saved views, on
+    the real clock. Returns the new one.
 
-    Nothing is deleted, so nothing that is append-only must allow it, and a request that is at work this very moment
-    ends among the rows that nobody sees any more. Safe to repeat: a sandbox in which nothing happened stays. Raises
-    NotASandbox. Why so: ``docs/adr/0009-a-reset-sandbox-is-another.md``.
+    Nothing is deleted, so nothing that is append-only must allow it, and a request that is at work
+    this very moment ends among the rows that nobody sees any more. Safe to repeat: a sandbox in
+    which nothing happened stays. Raises NotASandbox. Why so:
+    ``docs/adr/0009-a-reset-sandbox-is-another.md``.
     """
     with transaction.atomic():
         old = _lock(environment)
-        if old.pk != environment.pk or _is_new(old):  # another request was faster, or there is nothing to do
+        if old.pk != environment.pk or _is_new(
+            old
+        ):  # another request was faster, or there is nothing to do
             return old
         Environment.objects.filter(pk=old.pk).update(retired_at=Now())
-        new = Environment.objects.create(partner=old.partner, mode=Mode.SANDBOX, calls_per_minute=old.calls_per_minute)
+        new = Environment.objects.create(
+            partner=old.partner, mode=Mode.SANDBOX, calls_per_minute=old.calls_per_minute
+        )
         ApiKey.objects.filter(environment=old).update(environment=new)
         SavedView.objects.filter(environment=old).update(environment=new)
         audit.record(
@@ -99,15 +105,21 @@ def reset(*, environment: Environment, by: Actor) -> Environment:
 def _is_new(environment: Environment) -> bool:
     """Whether nothing has happened in it: everything that does leaves an event."""
     left = (Event.objects, IdempotencyKey.objects)
-    return not environment.clock_offset and not any(rows.filter(environment=environment).exists() for rows in left)
+    return not environment.clock_offset and not any(
+        rows.filter(environment=environment).exists() for rows in left
+    )
 
 
 def _lock(environment: Environment) -> Environment:
-    """The sandbox that is in use, its row locked: another than was asked for, if that was just reset. Raises
-    NotASandbox.
+    """The sandbox that is in use, its row locked: another than was asked for, if that was just
+    reset. Raises NotASandbox.
     """
     if environment.is_live:
         raise NotASandbox
-    rows = Environment.objects.select_related("partner").select_for_update(of=("self",), no_key=True)
+    rows = Environment.objects.select_related("partner").select_for_update(
+        of=("self",), no_key=True
+    )
     in_use = rows.filter(partner=environment.partner_id, mode=Mode.SANDBOX)
-    return in_use.first() or in_use.get()  # a row that was retired while we waited is not seen; the next look finds it
+    return (
+        in_use.first() or in_use.get()
+    )  # a row that was retired while we waited is not seen; the next look finds it

@@ -63,7 +63,11 @@ def filled(client: Client, path: str) -> dict[str, Any]:
     for formset in formsets:
         forms += [formset.management_form, *formset.forms]
     sent = {bound.html_name: bound.value() for form in forms for bound in form}
-    texts = [name for name, value in sent.items() if isinstance(value, list) and value and isinstance(value[0], str)]
+    texts = [
+        name
+        for name, value in sent.items()
+        if isinstance(value, list) and value and isinstance(value[0], str)
+    ]
     for name in texts:
         sent[name] = ",".join(sent[name])
     return {name: value for name, value in sent.items() if value is not None and value is not False}
@@ -111,8 +115,8 @@ def every_right() -> User:
 
 
 def browser_of(who: str, world: World) -> Client:
-    """The browser of: nobody, a partner's member, staff in no group, one of a group, staff with every right, or a
-    superuser.
+    """The browser of: nobody, a partner's member, staff in no group, one of a group, staff with
+    every right, or a superuser.
     """
     if who == "nobody":
         return Client()

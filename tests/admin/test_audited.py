@@ -1,4 +1,6 @@
-"""Whatever the admin lets anybody write is in the audit log, with before and after: every page, every change."""
+"""Whatever the admin lets anybody write is in the audit log, with before and after: every page,
+every change.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ PASSWORDS = {"usable_password": "true", "password1": PASSWORD, "password2": PASS
 
 def added(model: Any, **sent: Any) -> Deed:
     """The page's own form, with this in it."""
-    return lambda client, w: client.post(address(model, "add"), filled(client, address(model, "add")) | made(w, sent))
+    return lambda client, w: client.post(
+        address(model, "add"), filled(client, address(model, "add")) | made(w, sent)
+    )
 
 
 def changed(model: Any, row: Callable[[World], Any], **sent: Any) -> Deed:
@@ -50,19 +54,50 @@ def support(_: World) -> Group:
     return Group.objects.get(name="support")
 
 
-TIER = {"position": "0", "name": "All", "color": "#ffffff", "lower": "0", "upper": "10", "weight": "1"}
-PACK = {"name": "New", "slug": "new", "mint_price": "5.00", "tiers-TOTAL_FORMS": "1", "tiers-INITIAL_FORMS": "0"}
+TIER = {
+    "position": "0",
+    "name": "All",
+    "color": "#ffffff",
+    "lower": "0",
+    "upper": "10",
+    "weight": "1",
+}
+PACK = {
+    "name": "New",
+    "slug": "new",
+    "mint_price": "5.00",
+    "tiers-TOTAL_FORMS": "1",
+    "tiers-INITIAL_FORMS": "0",
+}
 PACK |= {f"tiers-0-{name}": value for name, value in TIER.items()}
-CARD = {"source_type": "ebay", "listing_id": "v1|1|0", "name": "New", "image": "/x.svg", "fmv": "5.00"}
+CARD = {
+    "source_type": "ebay",
+    "listing_id": "v1|1|0",
+    "name": "New",
+    "image": "/x.svg",
+    "fmv": "5.00",
+}
 # Each page and change: what is done, and what the log calls it.
 DEEDS: dict[tuple[str, str], tuple[Deed, str]] = {
     ("inventory.pack", "add"): (added(Pack, **PACK), "pack.created"),
-    ("inventory.pack", "change"): (changed(Pack, lambda w: w.pack, mint_price="30.00"), "pack.changed"),
+    ("inventory.pack", "change"): (
+        changed(Pack, lambda w: w.pack, mint_price="30.00"),
+        "pack.changed",
+    ),
     ("inventory.card", "add"): (added(Card, **CARD, pack=lambda w: str(w.pack.pk)), "card.created"),
     ("inventory.card", "change"): (changed(Card, lambda w: w.cards[0], fmv="6.00"), "card.changed"),
-    ("partners.partner", "add"): (added(Partner, name="New", slug="new", owner="a@new.test"), "partner.created"),
-    ("partners.partner", "change"): (changed(Partner, lambda w: w.juniper.partner, name="Other"), "partner.renamed"),
-    ("partners.apikey", "add"): (added(ApiKey, name="New", environment=lambda w: w.juniper.live.pk), "api_key.issued"),
+    ("partners.partner", "add"): (
+        added(Partner, name="New", slug="new", owner="a@new.test"),
+        "partner.created",
+    ),
+    ("partners.partner", "change"): (
+        changed(Partner, lambda w: w.juniper.partner, name="Other"),
+        "partner.renamed",
+    ),
+    ("partners.apikey", "add"): (
+        added(ApiKey, name="New", environment=lambda w: w.juniper.live.pk),
+        "api_key.issued",
+    ),
     ("partners.membership", "add"): (
         added(
             Membership,
@@ -72,10 +107,16 @@ DEEDS: dict[tuple[str, str], tuple[Deed, str]] = {
         ),
         "member.added",
     ),
-    ("partners.membership", "change"): (changed(Membership, member, role="operator"), "member.role_changed"),
+    ("partners.membership", "change"): (
+        changed(Membership, member, role="operator"),
+        "member.role_changed",
+    ),
     ("partners.membership", "delete"): (deleted(Membership, member), "member.removed"),
     ("partners.user", "add"): (added(User, email="new@x.test", **PASSWORDS), "user.created"),
-    ("partners.user", "change"): (changed(User, lambda w: w.juniper.viewer, first_name="Ana"), "user.changed"),
+    ("partners.user", "change"): (
+        changed(User, lambda w: w.juniper.viewer, first_name="Ana"),
+        "user.changed",
+    ),
     ("auth.group", "add"): (added(Group, name="auditors"), "group.created"),
     ("auth.group", "change"): (
         changed(Group, support, permissions=lambda _: [Permission.objects.order_by("pk")[0].pk]),
@@ -83,7 +124,13 @@ DEEDS: dict[tuple[str, str], tuple[Deed, str]] = {
     ),
     ("auth.group", "delete"): (deleted(Group, support), "group.deleted"),
     ("buyback.treasurycontrol", "change"): (
-        changed(TreasuryControl, lambda _: make_treasury_control(), paused="on", reason="a leak", confirmed="yes"),
+        changed(
+            TreasuryControl,
+            lambda _: make_treasury_control(),
+            paused="on",
+            reason="a leak",
+            confirmed="yes",
+        ),
         "treasury_control.changed",
     ),
 }
@@ -103,4 +150,6 @@ def test_it_writes_down_before_and_after(world: World, label: str, change: str) 
 
 
 def test_it_knows_every_page_that_may_be_written() -> None:
-    assert set(DEEDS) == {(label, right) for label, rights in WRITES["superuser"].items() for right in rights}
+    assert set(DEEDS) == {
+        (label, right) for label, rights in WRITES["superuser"].items() for right in rights
+    }

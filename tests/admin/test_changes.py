@@ -1,4 +1,6 @@
-"""What may be changed here is changed by the actions, and audited: packs, cards, partners, keys, people."""
+"""What may be changed here is changed by the actions, and audited: packs, cards, partners, keys,
+people.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ REVOKE = "Revoke? These keys stop working at once, for good."
 
 
 def _audited() -> list[tuple[str, str, Any, Any]]:
-    entries = AuditEntry.objects.order_by("created_at", "id").values_list("actor", "action", "before", "after")
+    entries = AuditEntry.objects.order_by("created_at", "id").values_list(
+        "actor", "action", "before", "after"
+    )
     return list(entries)
 
 
@@ -45,7 +49,12 @@ def test_it_saves_a_pack_unchanged_without_a_trace(admin: Client, world: World) 
 
 def test_it_moves_a_bound_between_two_tiers_in_one_go(admin: Client, world: World) -> None:
     path = address(Pack, "change", world.pack.pk)
-    moved = {"tiers-0-upper": "30.00", "tiers-1-lower": "30.00", "tiers-0-position": "1", "tiers-1-position": "0"}
+    moved = {
+        "tiers-0-upper": "30.00",
+        "tiers-1-lower": "30.00",
+        "tiers-0-position": "1",
+        "tiers-1-position": "0",
+    }
     assert admin.post(path, filled(admin, path) | moved).status_code == 302
     bounds = list(Tier.objects.order_by("lower").values_list("name", "position", "lower", "upper"))
     assert [(name, position, int(upper)) for name, position, _, upper in bounds] == [
@@ -70,7 +79,9 @@ def test_it_moves_a_bound_between_two_tiers_in_one_go(admin: Client, world: Worl
         ({"buyback_percent": "1.2"}, "The sellback share must be at least 0.5 and at most 1"),
     ],
 )
-def test_it_refuses_odds_that_cannot_be(admin: Client, world: World, change: dict[str, str], sentence: str) -> None:
+def test_it_refuses_odds_that_cannot_be(
+    admin: Client, world: World, change: dict[str, str], sentence: str
+) -> None:
     path, before = address(Pack, "change", world.pack.pk), snapshot()
     response = admin.post(path, filled(admin, path) | change)
     assert response.status_code == 200
@@ -80,7 +91,14 @@ def test_it_refuses_odds_that_cannot_be(admin: Client, world: World, change: dic
 
 def test_it_makes_a_pack_with_an_id_of_its_own(admin: Client) -> None:
     form = filled(admin, address(Pack, "add"))
-    tier = {"position": "0", "name": "All", "color": "#ffffff", "lower": "0", "upper": "10", "weight": "1"}
+    tier = {
+        "position": "0",
+        "name": "All",
+        "color": "#ffffff",
+        "lower": "0",
+        "upper": "10",
+        "weight": "1",
+    }
     new = {"name": "New", "slug": "new", "mint_price": "5.00", "tiers-TOTAL_FORMS": "1"}
     sent = form | new | {f"tiers-0-{name}": value for name, value in tier.items()}
     assert admin.post(address(Pack, "add"), sent).status_code == 302
@@ -93,7 +111,12 @@ def test_it_makes_a_pack_with_an_id_of_its_own(admin: Client) -> None:
 def test_it_reprices_a_card_and_says_when(admin: Client, world: World) -> None:
     card = world.cards[0]
     path = address(Card, "change", card.pk)
-    assert admin.post(path, filled(admin, path) | {"fmv": "6.00", "mint_address": "stolen"}).status_code == 302
+    assert (
+        admin.post(
+            path, filled(admin, path) | {"fmv": "6.00", "mint_address": "stolen"}
+        ).status_code
+        == 302
+    )
     card.refresh_from_db()
     assert card.priced_at > NOW
     assert str(card.mint_address).startswith("MintFogBell")
@@ -122,7 +145,8 @@ def test_it_adds_a_card(admin: Client, world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ['{"Set": "Emberwild", "Grade": 9.5}', '[{"trait_type": "Set", "value": "Emberwild"}]', ""]
+    "text",
+    ['{"Set": "Emberwild", "Grade": 9.5}', '[{"trait_type": "Set", "value": "Emberwild"}]', ""],
 )
 def test_it_takes_attributes_as_an_import_would(admin: Client, world: World, text: str) -> None:
     path = address(Card, "change", world.cards[0].pk)
@@ -135,12 +159,23 @@ def test_it_takes_attributes_as_an_import_would(admin: Client, world: World, tex
 @pytest.mark.parametrize(
     "text",
     [
-        *("1", '"x"', "{", '[{"a": 1}]', '{"a": [1]}', '{"a": 18446744073709551616}', '{"a": NaN}', '{"a": true}'),
+        *(
+            "1",
+            '"x"',
+            "{",
+            '[{"a": 1}]',
+            '{"a": [1]}',
+            '{"a": 18446744073709551616}',
+            '{"a": NaN}',
+            '{"a": true}',
+        ),
         *('{"a": ' + "9" * 5000 + "}", "[" * 100_000),
     ],
     ids=lambda text: text[:12],
 )
-def test_it_refuses_attributes_an_import_would_refuse(admin: Client, world: World, text: str) -> None:
+def test_it_refuses_attributes_an_import_would_refuse(
+    admin: Client, world: World, text: str
+) -> None:
     path, before = address(Card, "change", world.cards[0].pk), world.cards[0].attributes
     response = admin.post(path, filled(admin, path) | {"attributes": text})
     assert response.status_code == 200
@@ -163,7 +198,11 @@ def test_it_shows_a_new_key_once(admin: Client, world: World) -> None:
     assert "no-store" in response["Cache-Control"]
     key = ApiKey.objects.get()
     assert find(text, "sandbox") == key
-    for page in (address(ApiKey, "changelist"), address(ApiKey, "change", key.pk), reverse("admin:index")):
+    for page in (
+        address(ApiKey, "changelist"),
+        address(ApiKey, "change", key.pk),
+        reverse("admin:index"),
+    ):
         assert text.rpartition("_")[2] not in admin.get(page).content.decode()
     assert text not in str(admin.cookies) + str(dict(admin.session))
 
@@ -193,7 +232,10 @@ def test_it_adds_changes_and_removes_a_member(admin: Client, world: World) -> No
     sent = {"user": user.pk, "partner": partner.pk, "role": "viewer"}
     assert admin.post(address(Membership, "add"), sent).status_code == 302
     member = Membership.objects.get(user=user, partner=partner)
-    assert admin.post(address(Membership, "change", member.pk), {"role": "operator"}).status_code == 302
+    assert (
+        admin.post(address(Membership, "change", member.pk), {"role": "operator"}).status_code
+        == 302
+    )
     assert admin.post(address(Membership, "delete", member.pk), {"post": "yes"}).status_code == 302
     assert not Membership.objects.filter(pk=member.pk).exists()
     assert [action for _, action, _, _ in _audited()] == [
@@ -204,12 +246,23 @@ def test_it_adds_changes_and_removes_a_member(admin: Client, world: World) -> No
 
 
 def test_it_makes_a_user_and_gives_rights(admin: Client) -> None:
-    new = {"email": "New@Example.test", "usable_password": "true", "password1": PASSWORD, "password2": PASSWORD}
+    new = {
+        "email": "New@Example.test",
+        "usable_password": "true",
+        "password1": PASSWORD,
+        "password2": PASSWORD,
+    }
     assert admin.post(address(User, "add"), new).status_code == 302
     user = User.objects.get(email="new@example.test")
     assert user.check_password(PASSWORD)
     path = address(User, "change", user.pk)
-    form = {"email": user.email, "is_active": "on", "is_staff": "on", "date_joined_0": "", "date_joined_1": ""}
+    form = {
+        "email": user.email,
+        "is_active": "on",
+        "is_staff": "on",
+        "date_joined_0": "",
+        "date_joined_1": "",
+    }
     assert admin.post(path, form).status_code == 302
     password = reverse("admin:auth_user_password_change", args=[user.pk])
     again = "another long pass phrase"
@@ -217,7 +270,11 @@ def test_it_makes_a_user_and_gives_rights(admin: Client) -> None:
     user.refresh_from_db()
     assert (user.is_staff, user.check_password(again)) == (True, True)
     entries = _audited()
-    assert [action for _, action, _, _ in entries] == ["user.created", "user.changed", "user.password_set"]
+    assert [action for _, action, _, _ in entries] == [
+        "user.created",
+        "user.changed",
+        "user.password_set",
+    ]
     assert entries[1][2:] == ({"is_staff": False}, {"is_staff": True})
     assert PASSWORD not in str(entries)
     assert "md5" not in str(entries)

@@ -1,4 +1,6 @@
-"""Every door of the admin, taken from its registry, by every role: who looks, who writes, who presses which button."""
+"""Every door of the admin, taken from its registry, by every role: who looks, who writes, who
+presses which button.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,16 @@ from partners.people.staff_groups import GROUPS, write_groups
 from tests.admin.conftest import MODELS, address, browser_of
 from tests.world import World, make_treasury_control
 
-ROLES = ("nobody", "member", "staff", "support", "operations", "treasury", "every right", "superuser")
+ROLES = (
+    "nobody",
+    "member",
+    "staff",
+    "support",
+    "operations",
+    "treasury",
+    "every right",
+    "superuser",
+)
 ACCOUNTS = {"auth.group", "partners.user"}  # who may sign in, and what they may do
 OPERATIONS = {
     "inventory.pack": {"add", "change"},
@@ -61,7 +72,16 @@ BUTTONS = {
     ("inventory", "shippingorder", "failed"): {"operations"},
 }
 OF_DJANGO = re.compile(r"_(changelist|add|history|delete|change)$")
-OF_THE_SITE = {"index", "login", "logout", "password_change", "password_change_done", "jsi18n", "view_on_site", None}
+OF_THE_SITE = {
+    "index",
+    "login",
+    "logout",
+    "password_change",
+    "password_change_done",
+    "jsi18n",
+    "view_on_site",
+    None,
+}
 
 
 def may(who: str, label: str, what: str) -> bool:
@@ -120,7 +140,9 @@ def test_it_offers_its_buttons_by_the_table(full: World, who: str) -> None:
     client, wrong = browser_of(who, full), {}
     for (app, name, step), groups in BUTTONS.items():
         row = a_row(apps.get_model(app, name), full)
-        answer = client.post(reverse(f"admin:{app}_{name}_step", args=[row.pk]), {"step": step}).status_code
+        answer = client.post(
+            reverse(f"admin:{app}_{name}_step", args=[row.pk]), {"step": step}
+        ).status_code
         wanted = status(who, allowed=who in groups | {"every right", "superuser"})
         if answer != wanted:
             wrong[step] = (answer, wanted)
@@ -158,9 +180,13 @@ def test_it_opens_no_page_beyond_to_those_without_rights(full: World, who: str) 
         for answer in (client.get(root + path), client.post(root + path, {"confirmed": "yes"})):
             if answer.status_code not in (302, 403, 404, 405):
                 open_doors[path] = answer.status_code
-            if answer.status_code == 302:  # to the login, or, for what is no key of an address's own, to a row's page
+            if (
+                answer.status_code == 302
+            ):  # to the login, or, for what is no key of an address's own, to a row's page
                 where = answer.headers["Location"]
-                assert where.startswith(reverse("admin:login")) or client.get(where).status_code in (302, 403), path
+                assert where.startswith(reverse("admin:login")) or client.get(
+                    where
+                ).status_code in (302, 403), path
     assert len(more) > 100
     assert open_doors == {}
 
@@ -168,7 +194,9 @@ def test_it_opens_no_page_beyond_to_those_without_rights(full: World, who: str) 
 def test_it_keeps_the_groups_of_the_table(db: None) -> None:
     """As the migrations have written them."""
     held = {
-        group.name: {f"{one.content_type.app_label}.{one.codename}" for one in group.permissions.all()}
+        group.name: {
+            f"{one.content_type.app_label}.{one.codename}" for one in group.permissions.all()
+        }
         for group in Group.objects.all()
     }
     assert held == {name: set(rights) for name, rights in GROUPS.items()}

@@ -80,18 +80,24 @@ def test_it_counts_no_big_table_and_offers_no_long_choice(db: None, model: type[
 
 
 def _choices(page: Any) -> list[str]:
-    """Related rows that a form of this page would list whole: of an admin or an inline who may write."""
+    """Related rows that a form of this page would list whole: of an admin or an inline who may
+    write.
+    """
     request = RequestFactory().get("/")
     request.user = User(is_active=True, is_staff=True, is_superuser=True)
     whole = isinstance(page, ModelAdmin)
     if not (page.has_add_permission(request) if whole else page.has_add_permission(request, None)):
         return []
-    fields = (page.get_form(request) if whole else page.get_formset(request).form).base_fields.items()
+    fields = (
+        page.get_form(request) if whole else page.get_formset(request).form
+    ).base_fields.items()
     parent = getattr(page, "parent_model", None)
     return [
         name
         for name, field in fields
-        if isinstance(field, ModelChoiceField) and field.queryset is not None and field.queryset.model is not parent
+        if isinstance(field, ModelChoiceField)
+        and field.queryset is not None
+        and field.queryset.model is not parent
     ]
 
 
@@ -105,7 +111,9 @@ def _queries(client: Client, path: str) -> int:
 
 @pytest.mark.breaks_books("sold rows without a sale, for the sake of their number")
 def test_it_asks_as_much_for_a_hundred_rows_as_for_one(db: None) -> None:
-    """Every list, and a row of each. Whoever registers another says in ``_fill`` how its rows come about."""
+    """Every list, and a row of each. Whoever registers another says in ``_fill`` how its rows come
+    about.
+    """
     client = signed_in(make_user(is_staff=True, is_superuser=True))
     _fill(1)
     lists = [address(model, "changelist") for model in MODELS]
@@ -117,7 +125,11 @@ def test_it_asks_as_much_for_a_hundred_rows_as_for_one(db: None) -> None:
     _fill(99)
     assert {path: _queries(client, path) for path in paths} == few
     assert max(few[path] for path in lists) <= 17
-    sizes = {model._meta.label: model._default_manager.count() for model in MODELS if model not in ONE_ROW}
+    sizes = {
+        model._meta.label: model._default_manager.count()
+        for model in MODELS
+        if model not in ONE_ROW
+    }
     assert {label: size for label, size in sizes.items() if size < 100} == {}
 
 
@@ -159,22 +171,32 @@ def test_it_finds_by_exact_id(browser: Client, model: type[Model], field: str) -
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label)
 def test_it_looks_up_by_an_index_what_it_finds_by_exact_value(model: type[Model]) -> None:
-    fields = [name.removeprefix("=") for name in site._registry[model].search_fields if name.startswith("=")]
+    fields = [
+        name.removeprefix("=")
+        for name in site._registry[model].search_fields
+        if name.startswith("=")
+    ]
     assert [name for name in fields if not _begins_an_index(model, name)] == []
 
 
 def _begins_an_index(model: Any, path: str) -> bool:
-    """Whether an index or a rule of uniqueness of all rows begins with the column, or with the environment (of which
-    there are few, so PostgreSQL skips from one to the next) and then the column.
+    """Whether an index or a rule of uniqueness of all rows begins with the column, or with the
+    environment (of which there are few, so PostgreSQL skips from one to the next) and then the
+    column.
     """
     *way, name = path.split("__")
     for step in way:
         model = model._meta.get_field(step).related_model
     field = model._meta.pk if name == "pk" else model._meta.get_field(name)
-    rules = [*model._meta.indexes, *(rule for rule in model._meta.constraints if isinstance(rule, UniqueConstraint))]
+    rules = [
+        *model._meta.indexes,
+        *(rule for rule in model._meta.constraints if isinstance(rule, UniqueConstraint)),
+    ]
     whole = (None, Q(**{f"{field.name}__isnull": False}))  # what has a value is found
     starts = {tuple(rule.fields[:2]) for rule in rules if rule.condition in whole}
-    found = {start[0] for start in starts if start} | {start[1] for start in starts if start[:1] == ("environment",)}
+    found = {start[0] for start in starts if start} | {
+        start[1] for start in starts if start[:1] == ("environment",)
+    }
     return bool(field.unique or field.db_index or field.name in found)
 
 
@@ -198,12 +220,22 @@ def test_it_finds_nothing_without_complaint(browser: Client, term: str) -> None:
 
 
 def test_it_offers_related_rows_by_search(browser: Client, trade: World) -> None:
-    asked = {"app_label": "partners", "model_name": "apikey", "field_name": "environment", "term": "juniper"}
+    asked = {
+        "app_label": "partners",
+        "model_name": "apikey",
+        "field_name": "environment",
+        "term": "juniper",
+    }
     answer = browser.get(reverse("admin:autocomplete"), asked).json()
-    assert [one["text"] for one in answer["results"]] == ["Juniper & Sons (live)", "Juniper & Sons (sandbox)"]
+    assert [one["text"] for one in answer["results"]] == [
+        "Juniper & Sons (live)",
+        "Juniper & Sons (sandbox)",
+    ]
 
 
-def test_it_shows_the_planners_estimate_of_a_big_table(browser: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_shows_the_planners_estimate_of_a_big_table(
+    browser: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(counts, "_rows_at_the_last_analyze", lambda _: 5_000_000)
     monkeypatch.setattr(site._registry[Item], "list_per_page", 2)
     with CaptureQueriesContext(connection) as queries:
@@ -231,17 +263,27 @@ def test_it_counts_so_far_and_estimates_what_is_beyond(monkeypatch: pytest.Monke
         paginator = EstimatedPaginator(Card.objects.filter(fmv__gt=0).order_by("pk"), 2)
         assert paginator.count > 0
     assert paginator.estimated
-    assert [one["sql"] for one in queries if "COUNT(" in one["sql"] and "LIMIT 3" not in one["sql"]] == []
+    assert [
+        one["sql"] for one in queries if "COUNT(" in one["sql"] and "LIMIT 3" not in one["sql"]
+    ] == []
 
 
-def test_it_believes_what_it_lists_more_than_an_estimate(browser: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_believes_what_it_lists_more_than_an_estimate(
+    browser: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(counts, "BIG", -1)
     listed = browser.get(address(Card, "changelist"), {"source_type__exact": "ebay"}).context["cl"]
-    assert listed.result_count == len(listed.result_list) == Card.objects.filter(source_type="ebay").count()
+    assert (
+        listed.result_count
+        == len(listed.result_list)
+        == Card.objects.filter(source_type="ebay").count()
+    )
     assert (listed.paginator.estimated, listed.multi_page) == (False, False)
 
 
-def test_it_lists_no_more_than_a_page_holds(browser: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_lists_no_more_than_a_page_holds(
+    browser: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Also where the planner thinks that there is little, and the list is shown without pages."""
     page = site._registry[Card]
     monkeypatch.setattr(page, "list_max_show_all", 4)
@@ -250,7 +292,9 @@ def test_it_lists_no_more_than_a_page_holds(browser: Client, monkeypatch: pytest
     assert len(browser.get(address(Card, "changelist")).context["cl"].result_list) == 4
 
 
-def test_it_gives_up_a_search_that_takes_too_long(browser: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_gives_up_a_search_that_takes_too_long(
+    browser: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(config.admin.model_admin, "LONGEST", 50)
     slow = Card.objects.extra(where=["pg_sleep(0.2) IS NOT NULL"])
     monkeypatch.setattr(site._registry[Card], "get_queryset", lambda _: slow)
@@ -269,10 +313,17 @@ def test_it_finds_the_rows_of_one_partner_in_one_mode(browser: Client, trade: Wo
         found = browser.get(address(Item, "changelist"), chosen).context["cl"].result_list
     assert {row.environment_id for row in found} == {trade.juniper.sandbox.pk}
     assert len(found) == Item.objects.of(trade.juniper.sandbox).count()
-    counts = [one["sql"] for one in queries if "COUNT(" in one["sql"] and "inventory_item" in one["sql"]]
+    counts = [
+        one["sql"] for one in queries if "COUNT(" in one["sql"] and "inventory_item" in one["sql"]
+    ]
     assert len(counts) == 1
     assert "JOIN" not in counts[0]
-    assert browser.get(address(Item, "changelist"), {"environment__partner__id__exact": "x"}).status_code == 302
+    assert (
+        browser.get(
+            address(Item, "changelist"), {"environment__partner__id__exact": "x"}
+        ).status_code
+        == 302
+    )
 
 
 @pytest.mark.django_db
@@ -288,9 +339,14 @@ def test_it_estimates_what_takes_too_long_to_count(monkeypatch: pytest.MonkeyPat
         assert cursor.fetchone() == ("0",)
 
 
-@pytest.mark.parametrize("query", ["q=" + "x" * 2000, "pk__in=" + "1," * 1000, "&".join(["pk=1"] * 21)])
+@pytest.mark.parametrize(
+    "query", ["q=" + "x" * 2000, "pk__in=" + "1," * 1000, "&".join(["pk=1"] * 21)]
+)
 def test_it_looks_for_no_more_than_any_link_of_ours(db: None, query: str) -> None:
-    superuser, path = signed_in(make_user(is_staff=True, is_superuser=True)), reverse("admin:inventory_item_changelist")
+    superuser, path = (
+        signed_in(make_user(is_staff=True, is_superuser=True)),
+        reverse("admin:inventory_item_changelist"),
+    )
     with CaptureQueriesContext(connection) as asked:
         answer = superuser.get(f"{path}?{query}")
     assert (answer.status_code, answer.headers["Location"]) == (302, path)
@@ -303,5 +359,7 @@ def test_it_sorts_no_list(world: World, order: str) -> None:
     items = [make_item(world.northwind.live) for _ in range(3)]
     client = signed_in(make_user(is_staff=True, is_superuser=True))
     page = client.get(reverse("admin:inventory_item_changelist"), {"o": order})
-    assert [row.pk for row in page.context["cl"].result_list] == [item.pk for item in reversed(items)]
+    assert [row.pk for row in page.context["cl"].result_list] == [
+        item.pk for item in reversed(items)
+    ]
     assert "o=" not in page.context["cl"].get_query_string()

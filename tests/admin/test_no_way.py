@@ -1,8 +1,10 @@
-"""Money, states and records change by no form, address, method or forged POST, whatever rights somebody has.
+"""Money, states and records change by no form, address, method or forged POST, whatever rights
+somebody has.
 
-Each attack is sent by strangers and by those with most rights, at every page of the registry that nobody writes, and
-the database is compared table by table, byte by byte. Then the pages that may be written are sent their own form with
-every column of every money table forged into it: what changes is what the form shows, and is in the audit log.
+Each attack is sent by strangers and by those with most rights, at every page of the registry that
+nobody writes, and the database is compared table by table, byte by byte. Then the pages that may be
+written are sent their own form with every column of every money table forged into it: what changes
+is what the form shows, and is in the audit log.
 """
 
 from __future__ import annotations
@@ -26,13 +28,21 @@ from tests.admin.conftest import MODELS, address, browser_of, every_right, fille
 from tests.admin.test_doors import WRITES
 from tests.world import World, make_item, make_treasury_control
 
-# What cannot be done with every right there is cannot be done with some of them: the groups need not try it.
+# What cannot be done with every right there is cannot be done with some of them: the groups need
+# not try it.
 ATTACKERS = ("nobody", "member", "staff", "every right", "superuser")
 # Who was there, not what happened: the login's own tables.
 LOGIN = ("django_session", "usersessions_usersession", "cache")
 WRITABLE = set(WRITES["superuser"])
 CLOSED = [model for model in MODELS if model._meta.label_lower not in WRITABLE]
-FORGED = {"amount": "999.99", "total": "0", "fmv": "1.00", "state": "failed", "status": "500", "outcome": "failed"} | {
+FORGED = {
+    "amount": "999.99",
+    "total": "0",
+    "fmv": "1.00",
+    "state": "failed",
+    "status": "500",
+    "outcome": "failed",
+} | {
     "buyback_percent": "1",
     "buyback_price": "999.99",
     "debit": "treasury",
@@ -48,7 +58,11 @@ def tables() -> dict[str, str]:
     """Every table's name, and a digest of all that is in it."""
     names = [name for name in connection.introspection.table_names() if name not in LOGIN]
     digests = ", ".join(
-        f"(SELECT md5(coalesce(string_agg(t::text, chr(10) ORDER BY t::text), '')) FROM \"{name}\" t)" for name in names
+        (
+            "(SELECT md5(coalesce(string_agg(t::text, chr(10) ORDER BY t::text), '')) FROM "
+            f'"{name}" t)'
+        )
+        for name in names
     )
     with connection.cursor() as cursor:
         # When somebody last signed in is no right and no money.
@@ -70,7 +84,10 @@ def formset(prefix: str, row: Model) -> dict[str, str]:
     """One row of a formset, changed, and one more."""
     sent = {f"{prefix}-TOTAL_FORMS": "2", f"{prefix}-INITIAL_FORMS": "1"}
     for number, key in ((0, {"id": str(row.pk)}), (1, {})):
-        sent |= {f"{prefix}-{number}-{name}": value for name, value in (columns(row) | FORGED | key).items()}
+        sent |= {
+            f"{prefix}-{number}-{name}": value
+            for name, value in (columns(row) | FORGED | key).items()
+        }
     return sent | {f"{prefix}-0-DELETE": "on"}
 
 
@@ -97,12 +114,19 @@ def attacks(client: Client, model: type[Model], row: Model) -> Iterator[Any]:
     yield client.post(address(model, "delete", row.pk), {"post": "yes"})
     yield client.post(address(model, "history", row.pk), forged)
     for action in ("delete_selected", "suspend", "revoke", "enable_packs", "delete_model"):
-        chosen = {"action": action, "_selected_action": [str(row.pk)], "select_across": "1", "index": "0"}
+        chosen = {
+            "action": action,
+            "_selected_action": [str(row.pk)],
+            "select_across": "1",
+            "index": "0",
+        }
         yield client.post(several, chosen | {"post": "yes", "confirmed": "yes"})
     yield client.post(several, formset("form", row) | {"_save": "Save"})  # as with list_editable
     for method in ("put", "patch", "delete"):
         for path in (one, several):
-            yield getattr(client, method)(path, forged, content_type="application/x-www-form-urlencoded")
+            yield getattr(client, method)(
+                path, forged, content_type="application/x-www-form-urlencoded"
+            )
 
 
 @pytest.fixture
@@ -128,10 +152,18 @@ def test_it_changes_what_a_form_shows_and_nothing_else(full: World, who: str) ->
     client = browser_of(who, full)
     for model in MODELS:
         label = model._meta.label_lower
-        row: Any = full.juniper.viewer if label == "partners.user" else model._default_manager.order_by("pk").first()
+        row: Any = (
+            full.juniper.viewer
+            if label == "partners.user"
+            else model._default_manager.order_by("pk").first()
+        )
         before, entries = tables(), AuditEntry.objects.count()
         path = address(model, "change", row.pk)
-        shown = filled(client, path) if label in WRITABLE and client.get(path).status_code == 200 else {}
+        shown = (
+            filled(client, path)
+            if label in WRITABLE and client.get(path).status_code == 200
+            else {}
+        )
         client.post(path, columns(row) | FORGED | inlines(row) | shown | {"_save": "Save"})
         found = changed(before) - {"django_admin_log"}
         assert found <= {model._meta.db_table, "partners_auditentry"}, (model, found)
@@ -160,7 +192,9 @@ def test_it_takes_two_people_whatever_rights_one_has(full: World) -> None:
     before = tables()
     for step in (*site._registry[Buyback].steps, "confirm_reversal"):  # type: ignore[attr-defined]
         if step != "withdraw_reversal":
-            pressed(client, sale, step, getattr(Reversal.objects.filter(buyback=sale).first(), "pk", ""))
+            pressed(
+                client, sale, step, getattr(Reversal.objects.filter(buyback=sale).first(), "pk", "")
+            )
     assert changed(before) == {"partners_auditentry", "buyback_reversal"}
     assert Reversal.objects.get(buyback=sale).confirmed_at is None
 
@@ -168,7 +202,11 @@ def test_it_takes_two_people_whatever_rights_one_has(full: World) -> None:
 def test_it_confirms_no_proposal_of_ones_own(full: World) -> None:
     item, me = make_item(full.northwind.live), every_right()
     attempt = steps.claim(
-        environment=item.environment, item_id=item.public_id, by=SYSTEM, idempotency_row=None, now=None
+        environment=item.environment,
+        item_id=item.public_id,
+        by=SYSTEM,
+        idempotency_row=None,
+        now=None,
     )
     steps.submit(attempt, price(attempt.item), now=None)
     steps.send_to_review(attempt.pk, reason="mismatch", now=None)

@@ -1,4 +1,6 @@
-"""Money, states and records are not changed here: by no form, address, bulk action or forged POST, by nobody."""
+"""Money, states and records are not changed here: by no form, address, bulk action or forged POST,
+by nobody.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,13 @@ from tests.world import World
 def _forged(row: Model) -> dict[str, str]:
     """Every column of the row with something else in it."""
     values = {field.name: str(field.value_from_object(row)) for field in row._meta.concrete_fields}
-    return values | {"amount": "999.99", "state": "failed", "fmv": "1.00", "role": "owner", "_save": "Save"}
+    return values | {
+        "amount": "999.99",
+        "state": "failed",
+        "fmv": "1.00",
+        "role": "owner",
+        "_save": "Save",
+    }
 
 
 @pytest.fixture(params=["superuser", "staff with every permission"])
@@ -45,7 +53,9 @@ def test_it_shows_but_does_not_write(insider: Client, label: str) -> None:
     assert snapshot() == before
 
 
-@pytest.mark.parametrize("label", ["inventory.pack", "inventory.card", "partners.partner", "partners.user"])
+@pytest.mark.parametrize(
+    "label", ["inventory.pack", "inventory.card", "partners.partner", "partners.user"]
+)
 def test_it_deletes_nothing_that_rows_point_to(insider: Client, label: str) -> None:
     model = apps.get_model(label)
     row = model._default_manager.order_by("pk").first()
@@ -101,6 +111,13 @@ def test_it_lets_no_staff_raise_themselves(trade: World) -> None:
     client = signed_in(staff)
     for user in (staff, target, trade.admin):
         assert client.post(address(User, "change", user.pk), raised).status_code == 403
-        new = {"password1": "a whole new phrase", "password2": "a whole new phrase", "usable_password": "true"}
-        assert client.post(reverse("admin:auth_user_password_change", args=[user.pk]), new).status_code == 403
+        new = {
+            "password1": "a whole new phrase",
+            "password2": "a whole new phrase",
+            "usable_password": "true",
+        }
+        assert (
+            client.post(reverse("admin:auth_user_password_change", args=[user.pk]), new).status_code
+            == 403
+        )
     assert snapshot() == before

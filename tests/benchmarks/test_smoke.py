@@ -1,4 +1,6 @@
-"""The benchmarks still run: a short look at a small world, with the server as shipped and without the peers."""
+"""The benchmarks still run: a short look at a small world, with the server as shipped and without
+the peers.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +44,9 @@ def quick(folder: Path, *more: str) -> tuple[str, list[str]]:
     )
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
-    return done.stdout, [line.split("|")[1].strip() for line in lines if line.count("|") == 6 and "=" in line]
+    return done.stdout, [
+        line.split("|")[1].strip() for line in lines if line.count("|") == 6 and "=" in line
+    ]
 
 
 def test_it_prints_every_table(tmp_path: Path) -> None:
@@ -127,9 +131,15 @@ def test_it_says_by_how_much_a_goal_is_missed() -> None:
 
 def test_it_marks_a_page_that_is_slow_or_reads_a_table_whole() -> None:
     small = {"users": Page("users", 0.01, 0.02, 6), "payouts": Page("payouts", 0.01, 0.02, 6)}
-    large = {"users": Page("users", 0.01, 0.11, 7, ("inventory_item",)), "payouts": Page("payouts", 0.01, 0.03, 6)}
+    large = {
+        "users": Page("users", 0.01, 0.11, 7, ("inventory_item",)),
+        "payouts": Page("payouts", 0.01, 0.03, 6),
+    }
     (_, users, payouts) = table(small, large, (1000, 2000))
-    assert users[-2:] == ("5.50", "above 100 ms, reads inventory_item whole, 6 queries on the small world")
+    assert users[-2:] == (
+        "5.50",
+        "above 100 ms, reads inventory_item whole, 6 queries on the small world",
+    )
     assert payouts[-2:] == ("1.50", "")
     assert [goal.verdict() for goal in goals(large)] == ["missed by 10%", "missed", "missed"]
 
@@ -177,5 +187,10 @@ def test_it_takes_percentiles_from_what_was_measured() -> None:
 def test_it_asks_for_every_list_of_the_admin(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(admin, "words", lambda: defaultdict(str))
     asked = [name for name, _ in admin.addresses()]
-    assert {f"{model._meta.app_label}_{model._meta.model_name}" for model in site._registry} <= set(asked)
-    assert {name.split("?")[0] for name in asked if "?" in name} == {*admin.SEARCHES, *admin.FILTERS}
+    assert {f"{model._meta.app_label}_{model._meta.model_name}" for model in site._registry} <= set(
+        asked
+    )
+    assert {name.split("?")[0] for name in asked if "?" in name} == {
+        *admin.SEARCHES,
+        *admin.FILTERS,
+    }

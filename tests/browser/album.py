@@ -1,4 +1,6 @@
-"""Which screenshots are stored, and where: the ten of ``KEPT`` in ``docs/screenshots/``, others outside of git."""
+"""Which screenshots are stored, and where: the ten of ``KEPT`` in ``docs/screenshots/``, others
+outside of git.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The machine's own Chromium, a server with the fixed world in it, and a console that must stay silent."""
+"""The machine's own Chromium, a server with the fixed world in it, and a console that must stay
+silent.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,8 @@ from pytest_django.live_server_helper import LiveServer
 from tests.browser.effort import Effort, counted
 from tests.world import PASSWORD, World, make_world
 
-# Playwright runs an event loop in the test's thread; the ORM calls beside it are not inside a coroutine.
+# Playwright runs an event loop in the test's thread; the ORM calls beside it are not inside a
+# coroutine.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 NewContext = Callable[..., BrowserContext]
@@ -46,8 +49,8 @@ def world(transactional_db: None) -> World:
 def _connections_end(playwright: Playwright) -> Iterator[None]:
     """No connection outlives the tests, or the test database could not be dropped.
 
-    The server's threads close theirs after every request. While Playwright's event loop runs, this thread has a
-    connection of its own for it, which nobody finds again once the loop has stopped.
+    The server's threads close theirs after every request. While Playwright's event loop runs, this
+    thread has a connection of its own for it, which nobody finds again once the loop has stopped.
     """
     connections.settings["default"]["CONN_MAX_AGE"] = 0
     yield
@@ -58,9 +61,9 @@ def _connections_end(playwright: Playwright) -> Iterator[None]:
 def new_context(
     transactional_db: None, new_context: NewContext, request: pytest.FixtureRequest
 ) -> Iterator[NewContext]:
-    """Opens a browser of its own (`page` has one, too), closed before the database is emptied. An error in its
-    console, one that no script caught, a breach of the policy, or a file that does not come: each fails the test,
-    unless its mark `hears` names it.
+    """Opens a browser of its own (`page` has one, too), closed before the database is emptied. An
+    error in its console, one that no script caught, a breach of the policy, or a file that does not
+    come: each fails the test, unless its mark `hears` names it.
     """
     mark = request.node.get_closest_marker("hears")
     expected = mark.args if mark else ()
@@ -82,23 +85,35 @@ def new_context(
     yield listening
     for context in opened:
         context.close()
-    assert [line for line in heard if not any(re.search(pattern, line) for pattern in expected)] == []
-    assert [pattern for pattern in expected if not any(re.search(pattern, line) for line in heard)] == []
+    assert [
+        line for line in heard if not any(re.search(pattern, line) for pattern in expected)
+    ] == []
+    assert [
+        pattern for pattern in expected if not any(re.search(pattern, line) for line in heard)
+    ] == []
 
 
 def answer(status: int, path: str) -> str:
-    """For the mark `hears`: Chromium calls every answer of 400 and more an error, also one that is as it should be."""
+    """For the mark `hears`: Chromium calls every answer of 400 and more an error, also one that is
+    as it should be.
+    """
     return rf"the server responded with a status of {status} \([A-Z][A-Za-z ]+\) {path}$"
 
 
 def refuse_twice(page: Page, address: str) -> None:
-    """Somebody before the server is busy, then away, for the next two requests there; the others come through."""
+    """Somebody before the server is busy, then away, for the next two requests there; the others
+    come through.
+    """
     refusals = [503, 429]
 
     def meet(route: Route) -> None:
         if refusals:
             status = refusals.pop()
-            route.fulfill(status=status, headers={"X-Request-Id": f"refused-{status}"}, body="<h1>Not from here</h1>")
+            route.fulfill(
+                status=status,
+                headers={"X-Request-Id": f"refused-{status}"},
+                body="<h1>Not from here</h1>",
+            )
         else:
             route.fallback()
 
@@ -108,7 +123,10 @@ def refuse_twice(page: Page, address: str) -> None:
 def refused(path: str) -> tuple[str, ...]:
     """For the mark `hears`, what comes of that: both are errors to Chromium, and to htmx."""
     both = (429, 503)
-    return (*(answer(status, path) for status in both), *(f"Status Error Code {status} from {path}" for status in both))
+    return (
+        *(answer(status, path) for status in both),
+        *(f"Status Error Code {status} from {path}" for status in both),
+    )
 
 
 @pytest.fixture

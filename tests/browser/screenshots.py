@@ -1,12 +1,12 @@
 """Screenshots of the dashboard and the admin.
 
-``python -m tests.browser.screenshots`` renders the ten of ``album.KEPT`` into ``docs/screenshots/``. With ``--all
-FOLDER`` it also renders every other page, in each look, into FOLDER, which stays outside of git: ``var/screenshots``.
-``--admin`` renders the admin's pages only.
+``python -m tests.browser.screenshots`` renders the ten of ``album.KEPT`` into
+``docs/screenshots/``. With ``--all FOLDER`` it also renders every other page, in each look, into
+FOLDER, which stays outside of git: ``var/screenshots``. ``--admin`` renders the admin's pages only.
 
-Starts a separate server with the demo world in a temporary folder. A page whose address needs more than the mode has a
-line in ``rows``. Targets of forms (``tests/dashboard/test_roles.py``) and downloads are left out. Every other page is
-included automatically.
+Starts a separate server with the demo world in a temporary folder. A page whose address needs more
+than the mode has a line in ``rows``. Targets of forms (``tests/dashboard/test_roles.py``) and
+downloads are left out. Every other page is included automatically.
 """
 
 from __future__ import annotations
@@ -78,7 +78,9 @@ def rows() -> dict[str, Callable[[Environment], list[Any]]]:
         "request": lambda here: [ApiCall.objects.of(here).filter(method="POST")[0].pk],
         "rotate": lambda here: [ApiKey.objects.filter(environment=here)[0].pk],
         "revoke": lambda here: [ApiKey.objects.filter(environment=here)[0].pk],
-        "teammate": lambda here: [Membership.objects.filter(partner=here.partner).order_by("pk")[0].pk],
+        "teammate": lambda here: [
+            Membership.objects.filter(partner=here.partner).order_by("pk")[0].pk
+        ],
         "payout": lambda here: [Payout.objects.of(here)[0].pk],
         "statement": lambda here: [Statement.objects.of(here)[0].day],
         "statement_print": lambda here: [Statement.objects.of(here)[0].day],
@@ -108,7 +110,9 @@ def shipped(here: Environment) -> Any:
     for number in range(3):
         ids = [item.public_id for item in items[number : number + number + 1]]
         offer = quotes.quote(environment=here, item_ids=ids, destination=ADDRESS, by=SYSTEM)
-        order = orders.place(environment=here, rate_id=f"{offer.pk}{orders.BETWEEN}insured", by=SYSTEM)
+        order = orders.place(
+            environment=here, rate_id=f"{offer.pk}{orders.BETWEEN}insured", by=SYSTEM
+        )
         for _ in range(number + 1):
             order = fulfilment.advance(order=order, by=SYSTEM, tracking_number="1Z999AA10123456784")
         public_id = order.public_id
@@ -136,10 +140,14 @@ def served() -> Iterator[None]:
     """The server with its demo world, until the block ends."""
     folder = tempfile.mkdtemp()
     Path(folder).chmod(0o755)  # started by root, the database runs as somebody else
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)  # last of all: the database leaves it first
+    atexit.register(
+        shutil.rmtree, folder, ignore_errors=True
+    )  # last of all: the database leaves it first
     os.environ |= {"DATA_DIR": folder, "DJANGO_SETTINGS_MODULE": "config.settings", "PORT": PORT}
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-    server = subprocess.Popen([sys.executable, str(ROOT / "manage.py"), "up", "--port", PORT, *WORLD], cwd=ROOT)
+    server = subprocess.Popen(
+        [sys.executable, str(ROOT / "manage.py"), "up", "--port", PORT, *WORLD], cwd=ROOT
+    )
     try:
         _wait(server)
         yield
@@ -166,7 +174,9 @@ def newcomer(password: str) -> str:
     from partners.tenants.onboarding import create_partner
 
     partner = create_partner(name="Quillmark", slug="quillmark", by=SYSTEM)
-    add_member(partner=partner, email="owner@quillmark.example", role="owner", by=SYSTEM, password=password)
+    add_member(
+        partner=partner, email="owner@quillmark.example", role="owner", by=SYSTEM, password=password
+    )
     return "owner@quillmark.example"
 
 
@@ -179,7 +189,11 @@ def back_office(here: Environment) -> list[Shot]:
     from inventory.models import Item, Pack
 
     TreasuryControl.objects.get_or_create(defaults={"cap_per_sale": 500, "cap_per_hour": 10_000})
-    held, sale, pack = Item.objects.of(here).held()[0], Buyback.objects.of(here)[0], Pack.objects.all()[0]
+    held, sale, pack = (
+        Item.objects.of(here).held()[0],
+        Buyback.objects.of(here)[0],
+        Pack.objects.all()[0],
+    )
     pages = {
         "home": reverse("admin:index"),
         "packs": reverse("admin:inventory_pack_changelist"),
@@ -196,7 +210,9 @@ def back_office(here: Environment) -> list[Shot]:
     }
     for model in site._registry:
         about = model._meta
-        pages[f"list-{about.model_name}"] = reverse(f"admin:{about.app_label}_{about.model_name}_changelist")
+        pages[f"list-{about.model_name}"] = reverse(
+            f"admin:{about.app_label}_{about.model_name}_changelist"
+        )
     return [Shot(f"admin-{name}", path) for name, path in pages.items()]
 
 
@@ -238,7 +254,13 @@ def opened(browser: Browser, look: str) -> Iterator[Page]:
 
 
 def shoot(
-    browser: Browser, album: Album, login: tuple[str, str], shots: list[Shot], *, suffix: str, looks: list[str]
+    browser: Browser,
+    album: Album,
+    login: tuple[str, str],
+    shots: list[Shot],
+    *,
+    suffix: str,
+    looks: list[str],
 ) -> None:
     """Sign in once for each look and store every page that is wanted."""
     for look in looks:
@@ -254,7 +276,9 @@ def shoot(
             if preview:
                 page.goto(f"{URL}/dashboard/live/expiring/")
                 page.get_by_role("button", name=re.compile("^Sell back (all|the first)")).click()
-                page.get_by_role("button", name=re.compile("^Sell back [0-9]+ items? for")).wait_for()
+                page.get_by_role(
+                    "button", name=re.compile("^Sell back [0-9]+ items? for")
+                ).wait_for()
                 album.keep(page, f"bulk_preview-{look}")
 
 
@@ -286,17 +310,26 @@ def ask_often(key: str, here: Environment) -> None:
     for item in held:
         call(key, f"inventory/{item.collector.user_id}")
         call(key, "vm/buyback/quote", {"item_ids": [item.public_id]})
-    for path, sent in (("vm/available", None), ("vm/buyback", {"item_id": "no-such-item"}), ("vm/recent-pulls", None)):
+    for path, sent in (
+        ("vm/available", None),
+        ("vm/buyback", {"item_id": "no-such-item"}),
+        ("vm/recent-pulls", None),
+    ):
         call(key, path, sent)
     time.sleep(3)  # the log is written once a second
 
 
-def shoot_dashboard(browser: Browser, album: Album, here: Environment, login: dict[str, str]) -> None:
+def shoot_dashboard(
+    browser: Browser, album: Album, here: Environment, login: dict[str, str]
+) -> None:
     """Every page with data, in the sandbox's colours, and empty; and the error pages."""
     full, lists = list(pages(here, lists_only=False)), list(pages(here, lists_only=True))
     error = [Shot("error", "/nowhere"), Shot("nothing-matches", "/dashboard/live/users/?q=nobody")]
     own = [Shot(f"account-{name}", f"/account/{path}") for name, path in OWN.items()]
-    known, new = (login["email"], login["password"]), (newcomer(login["password"]), login["password"])
+    known, new = (
+        (login["email"], login["password"]),
+        (newcomer(login["password"]), login["password"]),
+    )
     shoot(browser, album, known, [*full, *own, *error], suffix="", looks=list(LOOKS))
     controls = Shot("sandbox-clock", "/dashboard/sandbox/developers/sandbox/")
     sandbox = [Shot("sandbox", "/dashboard/sandbox/"), controls]
@@ -306,8 +339,12 @@ def shoot_dashboard(browser: Browser, album: Album, here: Environment, login: di
 
 def main() -> None:
     """Render the screenshots and print how large the folders are."""
-    parser = ArgumentParser(prog="python -m tests.browser.screenshots", description="Render screenshots.")
-    parser.add_argument("--all", metavar="FOLDER", type=Path, help="also render every other page, into FOLDER")
+    parser = ArgumentParser(
+        prog="python -m tests.browser.screenshots", description="Render screenshots."
+    )
+    parser.add_argument(
+        "--all", metavar="FOLDER", type=Path, help="also render every other page, into FOLDER"
+    )
     parser.add_argument("--admin", action="store_true", help="the admin's pages only")
     options = parser.parse_args()
     album = Album(options.all)
@@ -336,7 +373,9 @@ def render(album: Album, *, admin_only: bool) -> None:
         login = (credentials.read() or {})["logins"][0]
         here = Environment.objects.get(partner__name=login["partner"], mode="live")
         path = os.environ.get("CHROMIUM") or shutil.which("chromium")
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"])
+        browser = playwright.chromium.launch(
+            executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"]
+        )
         if not admin_only:
             known = (credentials.read() or {})["api_keys"]
             ask_often(next(one["key"] for one in known if one["mode"] == "live"), here)

@@ -14,7 +14,12 @@ from tests.world import PASSWORD, World
 
 pytestmark = pytest.mark.browser
 
-PLATFORM = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True}
+PLATFORM = {
+    "protocol": "ctap2",
+    "transport": "internal",
+    "hasResidentKey": True,
+    "hasUserVerification": True,
+}
 
 
 @pytest.fixture
@@ -61,7 +66,9 @@ def test_it_sets_up_an_app_and_signs_in_with_it(
     page.wait_for_url("**/dashboard/live/")
 
 
-def test_it_adds_a_passkey_and_signs_in_with_it_alone(page: Page, live_server: LiveServer, world: World) -> None:
+def test_it_adds_a_passkey_and_signs_in_with_it_alone(
+    page: Page, live_server: LiveServer, world: World
+) -> None:
     device = page.context.new_cdp_session(page)
     device.send("WebAuthn.enable")
     device.send(
@@ -83,7 +90,9 @@ def test_it_adds_a_passkey_and_signs_in_with_it_alone(page: Page, live_server: L
     page.wait_for_url("**/dashboard/live/")
 
 
-def test_it_says_so_when_a_passkey_is_not_used(page: Page, live_server: LiveServer, world: World) -> None:
+def test_it_says_so_when_a_passkey_is_not_used(
+    page: Page, live_server: LiveServer, world: World
+) -> None:
     device = page.context.new_cdp_session(page)
     device.send("WebAuthn.enable")
     device.send(

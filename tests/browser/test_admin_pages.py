@@ -1,4 +1,6 @@
-"""Every kind of page of the admin, with something on it: accessible, and within the window, at every size."""
+"""Every kind of page of the admin, with something on it: accessible, and within the window, at
+every size.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,12 @@ pytestmark = pytest.mark.browser
 def sale(world: World) -> Buyback:
     """In review, and one person has said what became of it."""
     sale = in_review(world)
-    review.propose(buyback=sale, outcome="settled", reason="seen on statement 7", by=Actor("user", "anna@x.test"))
+    review.propose(
+        buyback=sale,
+        outcome="settled",
+        reason="seen on statement 7",
+        by=Actor("user", "anna@x.test"),
+    )
     return sale
 
 
@@ -47,7 +54,9 @@ def trade(world: World) -> Item:
     make_alert(here, detail="stale")
     make_treasury_control(cap_per_sale=500, cap_per_hour=1000)
     make_statement(here, day=(now - timedelta(days=2)).date(), closed_at=now)
-    make_paid_hour(world.northwind.partner, starts_at=now.replace(minute=0, second=0, microsecond=0))
+    make_paid_hour(
+        world.northwind.partner, starts_at=now.replace(minute=0, second=0, microsecond=0)
+    )
     world.cards[0].fmv += 1
     world.cards[0].save(update_fields=["fmv"])
     refresh_values()
@@ -58,10 +67,20 @@ def trade(world: World) -> Item:
 @pytest.fixture
 def addresses(world: World, sale: Buyback) -> list[str]:
     held = trade(world)
-    good, bad = make_card_file(FILE.encode().replace(b"spring-tide", b"tidewater-box")), make_card_file(b"name\nx\n")
+    good, bad = (
+        make_card_file(FILE.encode().replace(b"spring-tide", b"tidewater-box")),
+        make_card_file(b"name\nx\n"),
+    )
     lists = [address(model, "changelist") for model in MODELS]
     forms = [address(model, "add") for model in (Partner, ApiKey)]
-    rows = (world.pack, world.cards[0], world.northwind.partner, sale, held, ShippingOrder.objects.get())
+    rows = (
+        world.pack,
+        world.cards[0],
+        world.northwind.partner,
+        sale,
+        held,
+        ShippingOrder.objects.get(),
+    )
     pages = [address(type(row), "change", row.pk) for row in (*rows, TreasuryControl.objects.get())]
     more = [
         address(Card, "history", world.cards[0].pk),
@@ -73,7 +92,11 @@ def addresses(world: World, sale: Buyback) -> list[str]:
 
 @pytest.mark.parametrize("look", [("light", 1280), ("dark", 390)], ids=str)
 def test_it_is_accessible_and_fits(
-    addresses: list[str], sale: Buyback, new_context: NewContext, live_server: LiveServer, look: tuple[str, int]
+    addresses: list[str],
+    sale: Buyback,
+    new_context: NewContext,
+    live_server: LiveServer,
+    look: tuple[str, int],
 ) -> None:
     scheme, width = look
     size = {"width": width, "height": 900}
@@ -84,7 +107,9 @@ def test_it_is_accessible_and_fits(
 
     def judge(name: str) -> None:
         violations = axe.run(page, options=RULES).response["violations"]
-        wrong.extend((name, one["id"], node["html"]) for one in violations for node in one["nodes"][:2])
+        wrong.extend(
+            (name, one["id"], node["html"]) for one in violations for node in one["nodes"][:2]
+        )
         if (wide := page.evaluate("document.documentElement.scrollWidth")) > width:
             wrong.append((name, "too wide", str(wide)))
 
@@ -92,7 +117,10 @@ def test_it_is_accessible_and_fits(
         page.goto(live_server.url + path)
         assert page.url.endswith(path)
         judge(path)
-    for model, row, button in ((Buyback, [sale.pk], "Confirm the proposal …"), (Transfer, [], "Check every rule")):
+    for model, row, button in (
+        (Buyback, [sale.pk], "Confirm the proposal …"),
+        (Transfer, [], "Check every rule"),
+    ):
         page.goto(live_server.url + address(model, "change" if row else "changelist", *row))
         page.get_by_role("button", name=button).click()
         judge(button)

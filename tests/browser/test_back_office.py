@@ -1,5 +1,5 @@
-"""The jobs of Phygitals' own people in a real browser: onboard and limit a partner, stop a leak, set a window, hurry a
-sale, decide by two, answer an auditor.
+"""The jobs of Phygitals' own people in a real browser: onboard and limit a partner, stop a leak,
+set a window, hurry a sale, decide by two, answer an auditor.
 """
 
 from __future__ import annotations
@@ -33,14 +33,18 @@ Desk = Callable[..., Page]
 
 @pytest.fixture
 def desk(new_context: NewContext, live_server: LiveServer, world: World) -> Desk:
-    """Opens the admin for somebody of a group, who has signed in: a browser of their own each time."""
+    """Opens the admin for somebody of a group, who has signed in: a browser of their own each
+    time.
+    """
 
     def open_for(group: str) -> Page:
         client = Client()
         client.force_login(in_group(group))
         context = new_context()
         cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
-        context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
+        context.add_cookies(
+            [{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}]
+        )
         page = context.new_page()
         page.goto(f"{live_server.url}/admin/")
         return page
@@ -55,7 +59,11 @@ def go_on(page: Page) -> None:
 def in_review(world: World) -> Buyback:
     item = make_item(world.northwind.live)
     attempt = steps.claim(
-        environment=item.environment, item_id=item.public_id, by=SYSTEM, idempotency_row=None, now=None
+        environment=item.environment,
+        item_id=item.public_id,
+        by=SYSTEM,
+        idempotency_row=None,
+        now=None,
     )
     steps.submit(attempt, price(attempt.item), now=None)
     steps.send_to_review(attempt.pk, reason="mismatch: amount", now=None)
@@ -93,7 +101,10 @@ def test_it_stops_a_leak(desk: Desk, world: World) -> None:
     go_on(page)
     page.wait_for_url("**/treasurycontrol/")
     assert TreasuryControl.objects.get().paused
-    assert AuditEntry.objects.get().after == {"paused": True, "reason": "prices are wrong since noon"}
+    assert AuditEntry.objects.get().after == {
+        "paused": True,
+        "reason": "prices are wrong since noon",
+    }
 
 
 def test_it_resolves_a_review_by_two_people(desk: Desk, world: World) -> None:
@@ -123,22 +134,33 @@ def test_it_reverses_a_payout_by_two_people(desk: Desk, world: World) -> None:
     first.get_by_role("button", name="Propose a reversal …").click()
     first.get_by_label("How do you know?").fill("the bank's letter 12")
     go_on(first)
-    expect(first.get_by_text("Proposed to reverse $70.13. Another person must confirm it.")).to_be_visible()
+    expect(
+        first.get_by_text("Proposed to reverse $70.13. Another person must confirm it.")
+    ).to_be_visible()
     expect(first.get_by_role("button", name="Confirm the reversal …")).to_have_count(0)
     own = first.get_by_role("button", name="Withdraw the reversal …")
     own.evaluate("button => { button.value = 'confirm_reversal' }")  # no button of hers leads there
     own.click()
     go_on(first)
-    expect(first.get_by_text("Another person must confirm: you made this proposal.")).to_be_visible()
+    expect(
+        first.get_by_text("Another person must confirm: you made this proposal.")
+    ).to_be_visible()
     assert Transfer.objects.count() == 1
     second.reload()
     second.get_by_role("button", name="Confirm the reversal …").click()
     expect(second.get_by_text("the bank's letter 12")).to_be_visible()
     go_on(second)
-    expect(second.get_by_text("Reversed: the ledger has a line that brings $70.13 back")).to_be_visible()
+    expect(
+        second.get_by_text("Reversed: the ledger has a line that brings $70.13 back")
+    ).to_be_visible()
     expect(second.get_by_role("button", name=re.compile("reversal"))).to_have_count(0)
     expect(second.get_by_text("Paid out → Treasury: $70.13")).to_be_visible()
-    assert Transfer.objects.filter(debit="paid_out", credit="treasury", amount=item.buyback_price).count() == 1
+    assert (
+        Transfer.objects.filter(
+            debit="paid_out", credit="treasury", amount=item.buyback_price
+        ).count()
+        == 1
+    )
 
 
 def test_it_answers_an_auditor(desk: Desk, world: World) -> None:
@@ -168,7 +190,9 @@ def test_it_extends_and_closes_a_window(desk: Desk, world: World) -> None:
     page = desk("operations")
     page.goto(f"{page.url}inventory/item/{item.pk}/change/")
     page.get_by_role("button", name="Extend the window …").click()
-    page.get_by_label("It then sells until (UTC)").fill(f"{here.now() + timedelta(days=2):%Y-%m-%dT%H:%M}")
+    page.get_by_label("It then sells until (UTC)").fill(
+        f"{here.now() + timedelta(days=2):%Y-%m-%dT%H:%M}"
+    )
     page.get_by_label("Why?").fill("our outage")
     go_on(page)
     expect(page.get_by_text("Extended: it sells until")).to_be_visible()
@@ -178,7 +202,10 @@ def test_it_extends_and_closes_a_window(desk: Desk, world: World) -> None:
     expect(page.get_by_text("Closed: it no longer sells.")).to_be_visible()
     item.refresh_from_db()
     assert not item.window_is_open(here.now())
-    assert [entry.after["reason"] for entry in AuditEntry.objects.order_by("pk")] == ["our outage", "a wrong price"]
+    assert [entry.after["reason"] for entry in AuditEntry.objects.order_by("pk")] == [
+        "our outage",
+        "a wrong price",
+    ]
 
 
 def test_it_limits_a_partner(desk: Desk, world: World) -> None:
@@ -206,12 +233,16 @@ def test_it_reconciles_an_open_sale_now(desk: Desk, world: World) -> None:
     item = make_item(world.northwind.live)
     here = item.environment
     long_ago = here.now() - timedelta(minutes=5)
-    sale = steps.claim(environment=here, item_id=item.public_id, by=SYSTEM, idempotency_row=None, now=long_ago)
+    sale = steps.claim(
+        environment=here, item_id=item.public_id, by=SYSTEM, idempotency_row=None, now=long_ago
+    )
     page = desk("treasury")
     page.goto(f"{page.url}buyback/buyback/{sale.pk}/change/")
     page.get_by_role("button", name="Reconcile now …").click()
     go_on(page)
     expect(page.get_by_text("The sellback is closed now.")).to_be_visible()
-    expect(page.get_by_role("group", name="Story")).to_contain_text("abandoned before the treasury was asked")
+    expect(page.get_by_role("group", name="Story")).to_contain_text(
+        "abandoned before the treasury was asked"
+    )
     item.refresh_from_db()
     assert item.state == "held"

@@ -1,4 +1,6 @@
-"""Sell back everything of a user that expires today: in a real browser, with and without its scripts."""
+"""Sell back everything of a user that expires today: in a real browser, with and without its
+scripts.
+"""
 
 from __future__ import annotations
 
@@ -30,12 +32,21 @@ def _worker(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def items(world: World) -> list[Item]:
-    """Three of Ann's that close today, one of hers that closes later, one of Bob's that closes today."""
+    """Three of Ann's that close today, one of hers that closes later, one of Bob's that closes
+    today.
+    """
     live, now = world.northwind.live, clock.now()
     ann, bob = make_collector(live, "ann"), make_collector(live, "bob")
     closing = [(ann, 1), (ann, 5), (ann, 20), (ann, 60), (bob, 2)]
     return [
-        make_item(live, collector=who, card=card, pack=world.pack, now=now, expires_at=now + timedelta(hours=hours))
+        make_item(
+            live,
+            collector=who,
+            card=card,
+            pack=world.pack,
+            now=now,
+            expires_at=now + timedelta(hours=hours),
+        )
         for (who, hours), card in zip(closing, world.cards[5:], strict=False)
     ]
 
@@ -52,12 +63,19 @@ def sell_what_closes_today(desk: Page) -> None:
     expect(desk.get_by_text("Finished")).to_be_visible()
 
 
-def test_it_sells_what_closes_today_in_five_clicks(world: World, desk: Page, effort: Effort) -> None:
+def test_it_sells_what_closes_today_in_five_clicks(
+    world: World, desk: Page, effort: Effort
+) -> None:
     effort.begins(desk)
     sell_what_closes_today(desk)
-    effort.ends("sell back what a user has that closes today", desk.get_by_text("Finished"), clicks=5)
+    effort.ends(
+        "sell back what a user has that closes today", desk.get_by_text("Finished"), clicks=5
+    )
     sold = Payout.objects.values_list("collector__user_id", flat=True)
-    assert (list(sold), BulkSale.objects.get().requested_by) == (["ann"] * 3, "user:operator@northwind.test")
+    assert (list(sold), BulkSale.objects.get().requested_by) == (
+        ["ann"] * 3,
+        "user:operator@northwind.test",
+    )
 
 
 def test_it_sells_what_closes_today_without_any_script(
@@ -105,13 +123,17 @@ def test_it_selects_a_range_with_shift_and_rows_by_key(world: World, desk: Page)
     expect(desk.get_by_role("button", name="Sell back selected")).to_be_disabled()
 
 
-def test_it_explains_a_refusal_and_offers_the_next_step(world: World, desk: Page, items: list[Item]) -> None:
+def test_it_explains_a_refusal_and_offers_the_next_step(
+    world: World, desk: Page, items: list[Item]
+) -> None:
     desk.goto(desk.url + "expiring/")
     desk.get_by_role("button", name="Sell back all 5").click()
     Item.objects.filter(pk=items[0].pk).update(expires_at=clock.now() - timedelta(seconds=1))
     desk.get_by_role("button", name="Sell back 5 items for").click()
     desk.get_by_role("link", name="Not sold").click()
-    expect(desk.get_by_role("row", name="Not sold")).to_contain_text("Its window had closed. The user still owns it.")
+    expect(desk.get_by_role("row", name="Not sold")).to_contain_text(
+        "Its window had closed. The user still owns it."
+    )
     desk.get_by_role("button", name="Look at those not sold again").click()
     expect(desk.get_by_role("heading", name="Nothing to sell back")).to_be_visible()
     assert Payout.objects.count() == 4

@@ -22,7 +22,8 @@ from tests.world import World, make_item
 
 pytestmark = pytest.mark.browser
 
-# Without `preload` axe does not fetch the styles again, which no rule here reads and the policy forbids.
+# Without `preload` axe does not fetch the styles again, which no rule here reads and the policy
+# forbids.
 RULES = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
     "preload": False,
@@ -51,19 +52,28 @@ def office(page: Page, context: BrowserContext, live_server: LiveServer, world: 
 
 def add_pack(office: Page) -> None:
     """A pack of two tiers, by its form."""
-    office.get_by_role("link", name="Add", exact=True).and_(office.locator('[href$="/inventory/pack/add/"]')).click()
+    office.get_by_role("link", name="Add", exact=True).and_(
+        office.locator('[href$="/inventory/pack/add/"]')
+    ).click()
     for label, value in (("Name:", "Spring Tide"), ("Slug:", "spring-tide"), ("Price:", "20")):
         office.get_by_label(label).first.fill(value)
-    tiers = (("0", "Common", "#94a3b8", "5", "20", "90"), ("1", "Rare", "#3b82f6", "20", "100", "10"))
+    tiers = (
+        ("0", "Common", "#94a3b8", "5", "20", "90"),
+        ("1", "Rare", "#3b82f6", "20", "100", "10"),
+    )
     for number, values in enumerate(tiers):
-        for name, value in zip(("position", "name", "color", "lower", "upper", "weight"), values, strict=True):
+        for name, value in zip(
+            ("position", "name", "color", "lower", "upper", "weight"), values, strict=True
+        ):
             office.locator(f"#id_tiers-{number}-{name}").fill(value)
     office.get_by_role("button", name="Save and continue editing").click()
 
 
 def test_it_launches_a_pack(world: World, office: Page) -> None:
     add_pack(office)
-    expect(office.get_by_text("None of its tiers holds a card, so nothing can be pulled.").first).to_be_visible()
+    expect(
+        office.get_by_text("None of its tiers holds a card, so nothing can be pulled.").first
+    ).to_be_visible()
     page = office.url
     office.goto(office.url.split("/inventory/")[0] + "/inventory/card/")
     office.get_by_role("link", name="Import cards").click()
@@ -81,7 +91,9 @@ def test_it_launches_a_pack(world: World, office: Page) -> None:
     office.get_by_role("button", name="Yes, go on").click()
     expect(office.get_by_text("Spring Tide is enabled.")).to_be_visible()
     pack = Pack.objects.get(slug="spring-tide")
-    bought = buy_pulls(environment=world.juniper.live, pack_id=pack.public_id, amount=2, user_id="ann", by=SYSTEM)
+    bought = buy_pulls(
+        environment=world.juniper.live, pack_id=pack.public_id, amount=2, user_id="ann", by=SYSTEM
+    )
     assert bought.items.count() == 2
 
 
@@ -97,14 +109,24 @@ def test_it_pauses_a_pack(world: World, office: Page) -> None:
     assert not Pack.objects.get().enable
 
 
-def test_it_watches_what_is_owed(world: World, office: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_watches_what_is_owed(
+    world: World, office: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(tasks.take_standing, "delay", snapshot.take)
     now = clock.now()
-    make_item(world.northwind.live, card=world.cards[9], pack=world.pack, now=now, expires_at=now + timedelta(hours=1))
+    make_item(
+        world.northwind.live,
+        card=world.cards[9],
+        pack=world.pack,
+        now=now,
+        expires_at=now + timedelta(hours=1),
+    )
     office.get_by_role("button", name="Add up anew").click()
     owed = office.get_by_role("region", name="What Phygitals owes")
     expect(owed).to_contain_text("$70.13")
     owed.get_by_text("In figures").click()
     expect(owed.get_by_role("row", name="24 h")).to_contain_text("$70.13, 1 items")
     owed.get_by_role("link", name="Northwind Cards").click()
-    expect(office.get_by_role("link", name="MintNorthLight1111111111111111111111111111")).to_be_visible()
+    expect(
+        office.get_by_role("link", name="MintNorthLight1111111111111111111111111111")
+    ).to_be_visible()

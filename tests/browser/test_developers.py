@@ -1,4 +1,6 @@
-"""Rotate a key in five clicks, look a request up, and every page of the developers' in the light people use."""
+"""Rotate a key in five clicks, look a request up, and every page of the developers' in the light
+people use.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,13 @@ KEYS, REQUESTS = "/dashboard/live/developers/keys/", "/dashboard/live/developers
 def key(world: World) -> ApiKey:
     """Northwind's live key, and a call it made."""
     key = ApiKey.objects.get(environment=world.northwind.live)
-    make_call(world.northwind.live, key=key, path="/vm/buyback/" + "x" * 200, request_id="request-7", sent="")
+    make_call(
+        world.northwind.live,
+        key=key,
+        path="/vm/buyback/" + "x" * 200,
+        request_id="request-7",
+        sent="",
+    )
     make_call(world.northwind.live, key=key, status=409, sent='{"itemId":"' + "y" * 300 + '"}')
     make_call(world.northwind.live, key=key, status=500)
     return key
@@ -64,7 +72,9 @@ def test_it_rotates_a_key_in_five_clicks(
     assert (new.name, new == key) == (key.name, False)
 
 
-def test_it_finds_a_request_by_its_outcome(page: Page, live_server: LiveServer, key: ApiKey) -> None:
+def test_it_finds_a_request_by_its_outcome(
+    page: Page, live_server: LiveServer, key: ApiKey
+) -> None:
     sign_in(page, live_server.url)
     page.get_by_role("link", name="Developers").click()
     page.get_by_role("link", name="Requests").click()

@@ -24,7 +24,9 @@ def test_it_counts_acts_and_reads_as_far_as_each(page: Page, effort: Effort) -> 
     assert (effort.clicks, effort.words, effort.keys) == (2, 4, 3)
     effort.ends("a job", page.get_by_text("five"), clicks=2)
     assert (effort.words, effort.pages) == (6, 1)
-    assert effort.seconds(60) == pytest.approx(2 * (1.35 + 1.1 + 0.2) + 0.4 + 1.35 + 3 * 0.5 + 1 + 6)
+    assert effort.seconds(60) == pytest.approx(
+        2 * (1.35 + 1.1 + 0.2) + 0.4 + 1.35 + 3 * 0.5 + 1 + 6
+    )
 
 
 def test_it_allows_six_clicks_to_nobody_and_no_minute(page: Page, effort: Effort) -> None:

@@ -25,7 +25,9 @@ def sold(world: World) -> Item:
     """Ann's North Light, pulled two days ago and sold back yesterday."""
     live, now = world.northwind.live, clock.now()
     ann = make_collector(live, "ann")
-    item = make_item(live, collector=ann, card=world.cards[9], pack=world.pack, now=now - timedelta(days=2))
+    item = make_item(
+        live, collector=ann, card=world.cards[9], pack=world.pack, now=now - timedelta(days=2)
+    )
     sell_back(environment=live, item_id=item.public_id, by=SYSTEM, now=now - timedelta(days=1))
     make_item(live, collector=ann, card=world.cards[10], pack=world.pack, now=now)
     return item
@@ -50,7 +52,9 @@ def test_it_finds_a_cards_fate_in_two_clicks(
     steps = desk.get_by_role("region", name="What happened").get_by_role("listitem")
     titles = [text.split("\n")[0] for text in steps.all_inner_texts()]
     expect(steps).to_have_count(4)
-    for text, title in zip(titles, ("Paid to the user", "Sold back", "Sellback asked for", "Pulled"), strict=True):
+    for text, title in zip(
+        titles, ("Paid to the user", "Sold back", "Sellback asked for", "Pulled"), strict=True
+    ):
         assert text.startswith(title)
     effort.ends("find a card's fate", steps.first, clicks=2)
     desk.get_by_role("link", name="View payout").click()

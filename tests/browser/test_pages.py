@@ -36,14 +36,18 @@ def addresses(world: World) -> list[str]:
     for number, card in enumerate(world.cards[:6]):
         closes = now + timedelta(minutes=20 * number - 30)
         pulled = now - timedelta(days=1)
-        make_item(live, collector=collector, card=card, pack=world.pack, now=pulled, expires_at=closes)
+        make_item(
+            live, collector=collector, card=card, pack=world.pack, now=pulled, expires_at=closes
+        )
     held = make_item(live, collector=collector, card=world.cards[9], pack=world.pack, now=now)
     sold = make_item(live, collector=collector, card=world.cards[10], pack=world.pack, now=now)
     sent = make_item(live, collector=collector, card=world.cards[11], pack=world.pack, now=now)
     sale = sell_back(environment=live, item_id=sold.public_id, by=SYSTEM)
     doors = ("overview", "activity", "users", "expiring", "bulk_sales", "payouts", "orders")
     lists = [reverse(f"dashboard:{door}", args=[mode]) for door in doors for mode in MODES]
-    lists += [reverse("dashboard:search", args=["live"]) + query for query in ("", "?q=no", "?q=zzz")]
+    lists += [
+        reverse("dashboard:search", args=["live"]) + query for query in ("", "?q=no", "?q=zzz")
+    ]
     many = make_bulk_line(held, state="refused", reason="expired").bulk
     rows = {
         "holdings": collector.pk,
@@ -53,7 +57,9 @@ def addresses(world: World) -> list[str]:
         "outcome": sold.pk,
         "bulk_sale": many.pk,
         "payout": sale.payout_id,
-        "order": make_order(live, sent, state="label_created", tracking_number="1Z999AA10123456784").public_id,
+        "order": make_order(
+            live, sent, state="label_created", tracking_number="1Z999AA10123456784"
+        ).public_id,
     }
     one = [reverse(f"dashboard:{door}", args=["live", pk]) for door, pk in rows.items()]
     found = ["/dashboard/live/users/?q=nobody", "/dashboard/live/expiring/?within=1h&least=9"]
@@ -61,8 +67,22 @@ def addresses(world: World) -> list[str]:
 
 
 MODES = ("live", "sandbox")
-TEAM = ("developers/keys/", "developers/keys/new/", "team/", "team/invite/", "audit/", "audit/?actor=nobody")
-ACCOUNT = ("factors/", "factors/totp/activate/", "factors/webauthn/add/", "sessions/", "password/", "invitation/x/")
+TEAM = (
+    "developers/keys/",
+    "developers/keys/new/",
+    "team/",
+    "team/invite/",
+    "audit/",
+    "audit/?actor=nobody",
+)
+ACCOUNT = (
+    "factors/",
+    "factors/totp/activate/",
+    "factors/webauthn/add/",
+    "sessions/",
+    "password/",
+    "invitation/x/",
+)
 OF_OWNERS = [
     *(f"/dashboard/live/{page}" for page in TEAM),
     "/dashboard/sandbox/developers/sandbox/",
@@ -71,7 +91,9 @@ OF_OWNERS = [
 
 
 @pytest.mark.hears(answer(410, "/account/invitation/x/"), answer(404, "/nowhere"))
-@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 1280), ("light", 390), ("dark", 1600)])
+@pytest.mark.parametrize(
+    ("scheme", "width"), [("light", 1280), ("dark", 1280), ("light", 390), ("dark", 1600)]
+)
 def test_it_is_accessible_and_fits(
     addresses: list[str], new_context: NewContext, live_server: LiveServer, scheme: str, width: int
 ) -> None:
@@ -85,7 +107,11 @@ def test_it_is_accessible_and_fits(
         page.goto(live_server.url + address)
         found[address] = axe.run(page, options=RULES).response["violations"]
         assert page.evaluate("document.documentElement.scrollWidth") <= width, address
-    broken = {at: [(one["id"], one["nodes"][0]["html"]) for one in all_of] for at, all_of in found.items() if all_of}
+    broken = {
+        at: [(one["id"], one["nodes"][0]["html"]) for one in all_of]
+        for at, all_of in found.items()
+        if all_of
+    }
     assert broken == {}
 
 
@@ -196,11 +222,18 @@ def test_it_shows_what_happens_by_itself(world: World, desk: Page) -> None:
 
 
 @pytest.mark.hears(
-    "nobody caught this", "violates the following Content Security Policy", answer(404, "/static/no.css")
+    "nobody caught this",
+    "violates the following Content Security Policy",
+    answer(404, "/static/no.css"),
 )
-def test_it_hears_what_goes_wrong_in_any_browser(new_context: NewContext, live_server: LiveServer) -> None:
+def test_it_hears_what_goes_wrong_in_any_browser(
+    new_context: NewContext, live_server: LiveServer
+) -> None:
     page = new_context().new_page()
     page.goto(live_server.url)
     page.evaluate("() => void setTimeout(() => { throw new Error('nobody caught this') })")
-    page.evaluate("() => document.body.append(Object.assign(document.createElement('style'), { textContent: 'a {}' }))")
+    page.evaluate(
+        "() => document.body.append(Object.assign(document.createElement('style'), { "
+        "textContent: 'a {}' }))"
+    )
     page.evaluate("() => fetch('/static/no.css')")

@@ -1,4 +1,6 @@
-"""Reconcile yesterday's payouts to the cent, with and without script: statement, file and database agree."""
+"""Reconcile yesterday's payouts to the cent, with and without script: statement, file and database
+agree.
+"""
 
 from __future__ import annotations
 
@@ -32,10 +34,14 @@ def yesterday() -> datetime:
 
 @pytest.fixture
 def busy(world: World) -> World:
-    """Sixty payouts of odd cents yesterday, some the day before and today; closed days are closed."""
+    """Sixty payouts of odd cents yesterday, some the day before and today; closed days are
+    closed.
+    """
     live, user = world.northwind.live, make_collector(world.northwind.live, "=1+1")
     for number in range(66):
-        moment = yesterday() + timedelta(days=(number // 60 and number % 2) or -(number // 60), minutes=number)
+        moment = yesterday() + timedelta(
+            days=(number // 60 and number % 2) or -(number // 60), minutes=number
+        )
         moment = min(moment, clock.now())
         card = make_card(fmv=Decimal(5) + Decimal(number) * Decimal("7.77"))
         item = make_item(live, now=moment - timedelta(hours=1), card=card, collector=user)
@@ -49,7 +55,11 @@ def test_it_reconciles_yesterday_to_the_cent_in_four_clicks(
     busy: World, new_context: NewContext, live_server: LiveServer, effort: Effort, script: bool
 ) -> None:
     day = yesterday().date()
-    paid = Payout.objects.of(busy.northwind.live).in_days(day, day).aggregate(total=Sum("amount"))["total"]
+    paid = (
+        Payout.objects.of(busy.northwind.live)
+        .in_days(day, day)
+        .aggregate(total=Sum("amount"))["total"]
+    )
     context = new_context(java_script_enabled=script)
     desk = context.new_page()
     sign_in(desk, live_server.url)
@@ -122,5 +132,8 @@ def test_it_prints_black_on_white_with_nothing_of_the_screen(busy: World, desk: 
     expect(desk.get_by_role("heading", level=1)).to_have_text("Northwind Cards")
     expect(desk.get_by_role("row")).to_have_count(62)  # the heading, sixty payouts, the sum
     expect(desk.get_by_role("link", name="Back to the statement")).to_be_hidden()
-    colors = "node => [getComputedStyle(node).color, getComputedStyle(document.documentElement).backgroundColor]"
+    colors = (
+        "node => [getComputedStyle(node).color, "
+        "getComputedStyle(document.documentElement).backgroundColor]"
+    )
     assert desk.locator("tbody td").last.evaluate(colors) == ["rgb(0, 0, 0)", "rgb(255, 255, 255)"]

@@ -31,13 +31,23 @@ SALE = r"/dashboard/live/items/\d+/sell/"
 
 @pytest.fixture
 def item(world: World) -> Item:
-    """Ann's North Light, worth 82.50 USD, with an hour and a half left; and one more, so that her grid has two."""
+    """Ann's North Light, worth 82.50 USD, with an hour and a half left; and one more, so that her
+    grid has two.
+    """
     ann, now = make_collector(world.northwind.live, "ann"), clock.now()
     make_collector(world.northwind.live, "bob")
-    make_item(world.northwind.live, collector=ann, card=world.cards[10], pack=world.pack, now=now - timedelta(days=1))
+    make_item(
+        world.northwind.live,
+        collector=ann,
+        card=world.cards[10],
+        pack=world.pack,
+        now=now - timedelta(days=1),
+    )
     closes = now + timedelta(minutes=90, seconds=30)
     card = world.cards[9]
-    return make_item(world.northwind.live, collector=ann, card=card, pack=world.pack, now=now, expires_at=closes)
+    return make_item(
+        world.northwind.live, collector=ann, card=card, pack=world.pack, now=now, expires_at=closes
+    )
 
 
 def open_dialog(desk: Page) -> None:
@@ -46,7 +56,9 @@ def open_dialog(desk: Page) -> None:
     desk.get_by_role("link", name="Sell back North Light").click()
 
 
-def test_it_sells_an_item_back_in_five_clicks_and_shows_the_payout(item: Item, desk: Page, effort: Effort) -> None:
+def test_it_sells_an_item_back_in_five_clicks_and_shows_the_payout(
+    item: Item, desk: Page, effort: Effort
+) -> None:
     effort.begins(desk)
     desk.get_by_role("link", name="Users").click()
     desk.get_by_label("User id starts with").press_sequentially("an")
@@ -71,7 +83,9 @@ def test_it_sells_an_item_back_in_five_clicks_and_shows_the_payout(item: Item, d
     assert Payout.objects.get().buyback.item_id == item.pk
 
 
-def test_it_sells_without_any_script(item: Item, new_context: NewContext, live_server: LiveServer) -> None:
+def test_it_sells_without_any_script(
+    item: Item, new_context: NewContext, live_server: LiveServer
+) -> None:
     context = new_context(java_script_enabled=False)
     desk = context.new_page()
     sign_in(desk, live_server.url)
@@ -90,7 +104,9 @@ def test_it_sells_without_any_script(item: Item, new_context: NewContext, live_s
 
 
 @pytest.mark.hears("net::ERR_FAILED .*/sell/$", "^htmx:(sendError|afterRequest)")
-def test_it_says_what_was_done_for_a_while_and_what_went_wrong_until_dismissed(item: Item, desk: Page) -> None:
+def test_it_says_what_was_done_for_a_while_and_what_went_wrong_until_dismissed(
+    item: Item, desk: Page
+) -> None:
     desk.clock.install()
     open_dialog(desk)
     desk.route("**/sell/", lambda route: route.abort(), times=1)
@@ -121,7 +137,9 @@ def test_it_shows_the_new_price_when_it_changed_meanwhile(item: Item, desk: Page
     expect(dialog.get_by_role("button", name="Sell back for $70.13")).to_be_focused()
     Card.objects.filter(pk=item.card_id).update(fmv=Decimal("100.00"))
     dialog.get_by_role("button", name="Sell back for $70.13").click()
-    expect(dialog.get_by_role("alert")).to_contain_text("The price has changed from $70.13 to $85.00")
+    expect(dialog.get_by_role("alert")).to_contain_text(
+        "The price has changed from $70.13 to $85.00"
+    )
     assert not Payout.objects.exists()
     dialog.get_by_role("button", name="Sell back for $85.00").click()
     expect(dialog).to_be_hidden()
@@ -132,7 +150,10 @@ def test_it_announces_that_the_price_lapses_and_shows_it_again(item: Item, desk:
     desk.clock.install()
     open_dialog(desk)
     dialog = desk.get_by_role("dialog")
-    button, said = dialog.get_by_role("button", name="Sell back for $70.13"), dialog.get_by_role("status")
+    button, said = (
+        dialog.get_by_role("button", name="Sell back for $70.13"),
+        dialog.get_by_role("status"),
+    )
     expect(said).to_be_attached()
     expect(said).to_have_text("")
     desk.clock.run_for(46_000)
@@ -155,7 +176,11 @@ def treasury(settings: Settings) -> Iterator[TreasuryPeer]:
     """A treasury that pays the first sale and does not say so."""
     make_treasury_control()
     with TreasuryPeer(key="the treasury's key in this test alone") as peer:
-        settings.TREASURY_URL, settings.TREASURY_KEY, settings.TREASURY_TIMEOUT = peer.url, peer.key.decode(), HASTY
+        settings.TREASURY_URL, settings.TREASURY_KEY, settings.TREASURY_TIMEOUT = (
+            peer.url,
+            peer.key.decode(),
+            HASTY,
+        )
         peer.fault("hang_after", times=1)
         yield peer
 
@@ -193,10 +218,16 @@ def test_it_waits_for_an_unknown_outcome_that_resolves_by_itself(
 def test_it_explains_a_refusal_of_now_in_four_clicks_and_one_of_before_in_three(
     item: Item, new_context: NewContext, live_server: LiveServer, effort: Effort, script: bool
 ) -> None:
-    """One that happens: the window closes while the price is looked at. And one of before: why, by its buyback."""
+    """One that happens: the window closes while the price is looked at. And one of before: why, by
+    its buyback.
+    """
     other = Item.objects.exclude(pk=item.pk).get(collector=item.collector)
     attempt = steps.claim(
-        environment=other.environment, item_id=other.public_id, by=SYSTEM, idempotency_row=None, now=None
+        environment=other.environment,
+        item_id=other.public_id,
+        by=SYSTEM,
+        idempotency_row=None,
+        now=None,
     )
     steps.submit(attempt, price(other), now=None)
     steps.fail(attempt.buyback.pk, reason="declined: insufficient funds")
@@ -218,8 +249,12 @@ def test_it_explains_a_refusal_of_now_in_four_clicks_and_one_of_before_in_three(
     desk.get_by_role("link", name="Buybacks").click()
     desk.get_by_role("link", name="Failed", exact=True).click()
     desk.get_by_role("link", name=other.card.name).click()
-    why = desk.locator(".banner").filter(has_text="The treasury declined to pay: insufficient funds.")
-    expect(why).to_contain_text("If it happens again, tell your contact at Phygitals the buyback's id.")
+    why = desk.locator(".banner").filter(
+        has_text="The treasury declined to pay: insufficient funds."
+    )
+    expect(why).to_contain_text(
+        "If it happens again, tell your contact at Phygitals the buyback's id."
+    )
     effort.ends("explain a refusal of before", why, clicks=3)
     assert not Payout.objects.exists()
 
@@ -248,7 +283,9 @@ def test_it_is_worked_by_keyboard_alone(item: Item, desk: Page) -> None:
     desk.keyboard.type("ann?")
     expect(desk.get_by_label("Search: user id")).to_have_value("ann?")
     desk.keyboard.press("Backspace")
-    desk.get_by_role("search", name="Everything").get_by_role("link", name="ann", exact=True).wait_for()
+    desk.get_by_role("search", name="Everything").get_by_role(
+        "link", name="ann", exact=True
+    ).wait_for()
     desk.keyboard.press("ArrowDown")
     desk.keyboard.press("Enter")
     desk.wait_for_url("**/users/*/")

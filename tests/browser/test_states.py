@@ -1,5 +1,6 @@
-"""What test_pages.py cannot open by an address alone, accessible and within the window: dialogs, refusals, sales under
-way, an invitation, the way through a second factor, and what is shown when all else fails.
+"""What test_pages.py cannot open by an address alone, accessible and within the window: dialogs,
+refusals, sales under way, an invitation, the way through a second factor, and what is shown when
+all else fails.
 """
 
 from __future__ import annotations
@@ -43,7 +44,9 @@ def carry(context: BrowserContext, url: str, user: User, *, fresh: bool = True) 
 
 def strangers(page: Page, url: str, world: World) -> Iterator[str]:
     """Nobody has signed in yet."""
-    _, secret = invite(partner=world.northwind.partner, email="new@northwind.test", role="viewer", by=SYSTEM)
+    _, secret = invite(
+        partner=world.northwind.partner, email="new@northwind.test", role="viewer", by=SYSTEM
+    )
     page.goto(f"{url}/account/invitation/{secret}/")
     yield "invitation"
     give_factor(world.northwind.viewer)
@@ -56,7 +59,10 @@ def strangers(page: Page, url: str, world: World) -> Iterator[str]:
     yield "second factor"
     for name in FAULTS:
         body = render(RequestFactory().get("/"), name).content.decode()
-        page.route("**/fault", lambda route, _, body=body: route.fulfill(body=body, content_type="text/html"))
+        page.route(
+            "**/fault",
+            lambda route, _, body=body: route.fulfill(body=body, content_type="text/html"),
+        )
         page.goto(f"{url}/fault")
         yield name
 
@@ -94,10 +100,18 @@ def selling(page: Page, url: str, world: World, held: Item) -> Iterator[str]:
     yield "sale"
     page.goto(f"{url}{LIVE}expiring/")
     page.locator('input[name="item"]').first.check()
-    page.locator('[formaction$="/bulk/preview/"], form[action$="/bulk/preview/"] button').first.click()
+    page.locator(
+        '[formaction$="/bulk/preview/"], form[action$="/bulk/preview/"] button'
+    ).first.click()
     page.wait_for_url("**/bulk/preview/")
     yield "preview"
-    steps.claim(environment=held.environment, item_id=held.public_id, by=SYSTEM, idempotency_row=None, now=None)
+    steps.claim(
+        environment=held.environment,
+        item_id=held.public_id,
+        by=SYSTEM,
+        idempotency_row=None,
+        now=None,
+    )
     page.goto(f"{url}{LIVE}items/{held.pk}/sell/")
     yield "waiting"
     closed = make_item(held.environment, expires_at=clock.now())
@@ -112,11 +126,15 @@ def test_it_is_accessible_and_fits(
 ) -> None:
     now = clock.now()
     closes = now + timedelta(hours=3)
-    held = make_item(world.northwind.live, card=world.cards[9], pack=world.pack, now=now, expires_at=closes)
+    held = make_item(
+        world.northwind.live, card=world.cards[9], pack=world.pack, now=now, expires_at=closes
+    )
     url, wrong, axe = live_server.url, [], Axe()
     context = new_context(color_scheme=scheme, viewport={"width": width, "height": 900})
     page = context.new_page()
-    for name in chain(strangers(page, url, world), accounts(page, url, world), selling(page, url, world, held)):
+    for name in chain(
+        strangers(page, url, world), accounts(page, url, world), selling(page, url, world, held)
+    ):
         violations = axe.run(page, options=RULES).response["violations"]
         wrong += [(name, one["id"], one["nodes"][0]["html"]) for one in violations]
         if (wide := page.evaluate("document.documentElement.scrollWidth")) > width:

@@ -1,4 +1,6 @@
-"""ADMIN_PATH moves the whole admin: nothing is left at its usual place, and no page leads back there."""
+"""ADMIN_PATH moves the whole admin: nothing is left at its usual place, and no page leads back
+there.
+"""
 
 from __future__ import annotations
 
@@ -57,13 +59,25 @@ def test_it_works_there_by_its_links_and_under_the_same_policy(world: World) -> 
     item, client = make_item(world.northwind.live), signed_in(world.admin)
     sale = sell_back(environment=item.environment, item_id=item.public_id, by=SYSTEM)
     policy = client.get("/login/").headers["Content-Security-Policy"]
-    for path in (reverse("admin:index"), address(Buyback, "changelist"), address(Buyback, "change", sale.buyback_id)):
+    for path in (
+        reverse("admin:index"),
+        address(Buyback, "changelist"),
+        address(Buyback, "change", sale.buyback_id),
+    ):
         page = client.get(path)
         assert (path.startswith(PLACE), page.status_code) == (True, 200)
-        assert re.sub("nonce-[^']+", "", page.headers["Content-Security-Policy"]) == re.sub("nonce-[^']+", "", policy)
+        assert re.sub("nonce-[^']+", "", page.headers["Content-Security-Policy"]) == re.sub(
+            "nonce-[^']+", "", policy
+        )
         links = set(re.findall(r'(?:href|action|src)="(/[^"?#]*)', page.content.decode()))
         assert {link for link in links if link.startswith("/admin")} == set()
-        ours = {link for link in links if link.startswith(PLACE) and "logout" not in link and "standing" not in link}
+        ours = {
+            link
+            for link in links
+            if link.startswith(PLACE) and "logout" not in link and "standing" not in link
+        }
         assert len(ours) > 10
-        assert {client.get(link).status_code for link in ours if path == reverse("admin:index")} <= {200, 302}
+        assert {
+            client.get(link).status_code for link in ours if path == reverse("admin:index")
+        } <= {200, 302}
     assert client.get(f"{PLACE}standing/").status_code == 405

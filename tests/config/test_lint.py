@@ -39,14 +39,18 @@ def test_it_leaves_parts_of_other_words_alone(tree: Path) -> None:
     assert lint.unwanted_words() == ""
 
 
-@pytest.mark.parametrize("name", ["buyback/page.md", "var/page.md", ".venv/page.md", ".env", "picture.webp"])
+@pytest.mark.parametrize(
+    "name", ["buyback/page.md", "var/page.md", ".venv/page.md", ".env", "picture.webp"]
+)
 def test_it_leaves_out_what_is_exempt_or_no_text_of_ours(tree: Path, name: str) -> None:
     (tree / name).parent.mkdir(exist_ok=True)
     (tree / name).write_text(f"{WORD}\n")
     assert lint.unwanted_words() == ""
 
 
-@pytest.mark.parametrize("name", [".env.example", ".ci/run", "templates/page.html", "static/app.css", "buyback/s.sql"])
+@pytest.mark.parametrize(
+    "name", [".env.example", ".ci/run", "templates/page.html", "static/app.css", "buyback/s.sql"]
+)
 def test_it_reads_every_kind_of_text_that_is_not_exempt(tree: Path, name: str) -> None:
     (tree / name).parent.mkdir(exist_ok=True)
     (tree / name).write_text(f"{WORD}\n")

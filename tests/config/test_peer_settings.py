@@ -26,16 +26,28 @@ def test_it_reads_a_base_url(monkeypatch: pytest.MonkeyPatch, value: str, read: 
 
 @pytest.mark.parametrize(
     "value",
-    ["https://", "http://h:99999", "http://h:0", "https://user:secret@h", "https://h/?a=b", "https://" + "x" * 70],
+    [
+        "https://",
+        "http://h:99999",
+        "http://h:0",
+        "https://user:secret@h",
+        "https://h/?a=b",
+        "https://" + "x" * 70,
+    ],
 )
 def test_it_refuses_what_is_no_base_url(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     monkeypatch.setenv("ORACLE_URL", value)
-    with pytest.raises(ImproperlyConfigured, match=r"^ORACLE_URL is not a plain base URL such as https://host/path\.$"):
+    with pytest.raises(
+        ImproperlyConfigured,
+        match=r"^ORACLE_URL is not a plain base URL such as https://host/path\.$",
+    ):
         environment.peer("ORACLE_URL")
 
 
 def test_it_wants_a_key_for_the_treasury(tmp_path: Path) -> None:
-    done = manage(tmp_path, "check", TREASURY_URL="https://treasury.example.com", TREASURY_KEY="short")
+    done = manage(
+        tmp_path, "check", TREASURY_URL="https://treasury.example.com", TREASURY_KEY="short"
+    )
     assert done.returncode == 2
     assert done.stderr.splitlines()[-1] == (
         "manage.py: TREASURY_URL is set, so TREASURY_KEY must hold at least 32 characters."
@@ -49,7 +61,11 @@ def test_it_reads_a_list_of_countries(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("value", ["USA", "us", "US CA", "US;CA", "U", "ÄÖ"])
-def test_it_refuses_what_is_no_list_of_countries(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+def test_it_refuses_what_is_no_list_of_countries(
+    monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
     monkeypatch.setenv("SHIPPING_COUNTRIES", value)
-    with pytest.raises(ImproperlyConfigured, match=r"^SHIPPING_COUNTRIES is not a list of two-letter country codes"):
+    with pytest.raises(
+        ImproperlyConfigured, match=r"^SHIPPING_COUNTRIES is not a list of two-letter country codes"
+    ):
         environment.countries("SHIPPING_COUNTRIES", "US CA")

@@ -1,4 +1,6 @@
-"""The clock's page names tasks that exist, and the queue in the database keeps what it was given."""
+"""The clock's page names tasks that exist, and the queue in the database keeps what it was
+given.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ def broker(transactional_db: None) -> Iterator[Connection]:
     with app.connection_for_write() as link:
         yield link
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pgmq.drop_queue('doorbell') WHERE to_regclass('pgmq.q_doorbell') IS NOT NULL")
+        cursor.execute(
+            "SELECT pgmq.drop_queue('doorbell') WHERE to_regclass('pgmq.q_doorbell') IS NOT NULL"
+        )
 
 
 def test_it_schedules_only_tasks_that_exist() -> None:
@@ -26,7 +30,11 @@ def test_it_schedules_only_tasks_that_exist() -> None:
 
 def test_it_lets_no_task_run_longer_than_the_broker_waits() -> None:
     app.loader.import_default_modules()
-    limits = [task.time_limit or HARD_LIMIT for name, task in app.tasks.items() if not name.startswith("celery.")]
+    limits = [
+        task.time_limit or HARD_LIMIT
+        for name, task in app.tasks.items()
+        if not name.startswith("celery.")
+    ]
     assert max(limits) < REDELIVERY
 
 
@@ -49,7 +57,9 @@ def test_it_lets_no_task_run_longer_than_the_broker_waits() -> None:
         "partners.tasks.forget_old_calls": 3600,
     }.items(),
 )
-def test_it_rings_as_often_as_the_documents_say_and_for_no_longer(task: str, seconds: float) -> None:
+def test_it_rings_as_often_as_the_documents_say_and_for_no_longer(
+    task: str, seconds: float
+) -> None:
     (entry,) = (one for one in app.conf.beat_schedule.values() if one["task"] == task)
     assert (entry["schedule"], entry["options"]) == (seconds, {"expires": max(seconds, 15)})
 
@@ -60,7 +70,11 @@ def test_it_says_of_every_task_how_often() -> None:
 
 
 def test_it_hands_a_message_to_one_reader_only(broker: Connection) -> None:
-    with broker.SimpleQueue("doorbell") as writer, broker.clone() as other, other.SimpleQueue("doorbell") as reader:
+    with (
+        broker.SimpleQueue("doorbell") as writer,
+        broker.clone() as other,
+        other.SimpleQueue("doorbell") as reader,
+    ):
         writer.put({"ring": 1})
         message = reader.get(timeout=5)
         assert message.payload == {"ring": 1}
@@ -74,7 +88,9 @@ def test_it_gives_back_a_message_whose_reader_died(broker: Connection) -> None:
         writer.put({"ring": 2})
         writer.get(timeout=5)  # and never acknowledged
         with connection.cursor() as cursor:
-            cursor.execute("UPDATE pgmq.q_doorbell SET vt = vt - make_interval(secs => %s)", [REDELIVERY])
+            cursor.execute(
+                "UPDATE pgmq.q_doorbell SET vt = vt - make_interval(secs => %s)", [REDELIVERY]
+            )
         again = writer.get(timeout=5)
         assert again.payload == {"ring": 2}
         again.ack()

@@ -1,4 +1,6 @@
-"""The tests' own settings: what a developer has set for a server is not theirs, and a child shares the folder."""
+"""The tests' own settings: what a developer has set for a server is not theirs, and a child shares
+the folder.
+"""
 
 from __future__ import annotations
 
@@ -14,13 +16,21 @@ from django.test import Client
 from partners.models import User
 from tests.config.foundation.test_environment import ROOT
 
-SHOW = "from tests import settings as s; print(s.DATA_DIR, s.API_RATE_LIMIT, s.ADMIN_PATH, s.WEB_WORKERS, s.EMBEDDED)"
+SHOW = (
+    "from tests import settings as s; print(s.DATA_DIR, s.API_RATE_LIMIT, s.ADMIN_PATH, "
+    "s.WEB_WORKERS, s.EMBEDDED)"
+)
 
 
 def shown(**variables: str) -> list[str]:
     """What a process of its own reads."""
     done = subprocess.run(
-        [sys.executable, "-c", SHOW], cwd=ROOT, env=os.environ | variables, capture_output=True, text=True, check=True
+        [sys.executable, "-c", SHOW],
+        cwd=ROOT,
+        env=os.environ | variables,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     return done.stdout.split()
 
@@ -34,11 +44,18 @@ def test_it_goes_below_a_folder_that_is_given(tmp_path: Path) -> None:
 
 
 def test_it_ignores_what_a_developer_has_set() -> None:
-    mine = {"API_RATE_LIMIT": "7", "ADMIN_PATH": "secret/", "WEB_WORKERS": "9", "DATABASE_POOLED": "maybe"}
+    mine = {
+        "API_RATE_LIMIT": "7",
+        "ADMIN_PATH": "secret/",
+        "WEB_WORKERS": "9",
+        "DATABASE_POOLED": "maybe",
+    }
     assert shown(**mine)[1:4] == ["6000", "admin/", "2"]
 
 
 @pytest.mark.django_db
 def test_it_lets_a_login_last_twelve_hours(client: Client) -> None:
-    client.force_login(User.objects.create_user("somebody@sellback.example", "a long enough password"))
+    client.force_login(
+        User.objects.create_user("somebody@sellback.example", "a long enough password")
+    )
     assert client.session.get_expiry_age() == 12 * 3600

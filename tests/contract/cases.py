@@ -1,9 +1,10 @@
 """The public contract's rows as data, in its own order: read it beside the contract.
 
-``Row(when, call, sent, status, answer)``. ``<name>`` stands for something of the scene (``scene.py``): an item of user
-``ada`` in the state the name says, a pack's id. An answer that is a string is the sentence of the error envelope, byte
-for byte; a dict or list is a shape (``shapes.py``). Every row is sent to both bases unless ``only`` names one, and a
-row whose status is not 200 must leave the database as it was.
+``Row(when, call, sent, status, answer)``. ``<name>`` stands for something of the scene
+(``scene.py``): an item of user ``ada`` in the state the name says, a pack's id. An answer that is a
+string is the sentence of the error envelope, byte for byte; a dict or list is a shape
+(``shapes.py``). Every row is sent to both bases unless ``only`` names one, and a row whose status
+is not 200 must leave the database as it was.
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ class Row:
     headers: dict[str, str] = field(default_factory=dict)
 
 
-# --- section 1: every endpoint, with a body or path that would succeed --------------------------------------
+# --- section 1: every endpoint, with a body or path that would succeed
+# --------------------------------------
 
 SELL, BUY, STATUS = "POST /vm/buyback", "POST /vm/buy/init", "POST /vm/buy/status"
 QUOTE, BATCH = "POST /vm/buyback/quote", "POST /vm/buyback/batch"
@@ -98,7 +100,8 @@ MALFORMED: dict[str, tuple[bytes, str]] = {
     "5,000-digit number": (b'{<fields>, "a": ' + b"9" * 5000 + b"}", JSON),
     "5,000-digit fraction": (b'{<fields>, "a": 0.' + b"9" * 5000 + b"}", JSON),
     "deep nesting of lists": (b'{<fields>, "a": ' + b"[" * 30_000 + b"]" * 30_000 + b"}", JSON),
-    "deep nesting of objects": (b'{<fields>, "a": ' + b'{"a":' * 10_000 + b"1" + b"}" * 10_000 + b"}", JSON),
+    ("deep nesting of "
+        "objects"): (b'{<fields>, "a": ' + b'{"a":' * 10_000 + b"1" + b"}" * 10_000 + b"}", JSON),
     "raw NUL": (b'{<fields>, "a": "\0"}', JSON),
     "escaped NUL": (b'{<fields>, "a": "\\u0000"}', JSON),
     "NUL in a key": (b'{<fields>, "\\u0000": 1}', JSON),
@@ -149,42 +152,129 @@ WRONG_METHOD = [
     Row(call, call, None, 405, "Method not allowed")
     for call in (
         *(f"{OTHER[method]} {path}" for method, path in map(str.split, VALID)),
-        *(f"{method} {path}" for path in ("/vm/buyback", "/inventory/ada") for method in ("PUT", "DELETE", "OPTIONS")),
+        *(
+            f"{method} {path}"
+            for path in ("/vm/buyback", "/inventory/ada")
+            for method in ("PUT", "DELETE", "OPTIONS")
+        ),
         "PATCH /vm/buyback/quote",
     )
 ]
 
-# --- section 2: POST /vm/buyback ----------------------------------------------------------------------------
+# --- section 2: POST /vm/buyback
+# ----------------------------------------------------------------------------
 
 NOT_STRINGS: tuple[Any, ...] = (None, 1, 1.5, True, [], ["<held>"], {}, {"id": "<held>"})
 SELLBACK = [
-    Row("it is held", SELL, {"item_id": "<held>"}, 200, {"success": True, "amount": 70.13}),  # 70.125, half up
-    Row("claw_id is ignored", SELL, {"item_id": "<held>", "claw_id": 7}, 200, {"success": True, "amount": 70.13}),
+    Row(
+        "it is held", SELL, {"item_id": "<held>"}, 200, {"success": True, "amount": 70.13}
+    ),  # 70.125, half up
+    Row(
+        "claw_id is ignored",
+        SELL,
+        {"item_id": "<held>", "claw_id": 7},
+        200,
+        {"success": True, "amount": 70.13},
+    ),
     Row("its id holds pipes", SELL, {"item_id": "<piped>"}, 200, {"success": True, "amount": 51}),
-    Row("it is the last day", SELL, {"item_id": "<closing>"}, 200, {"success": True, "amount": 98.5}),
+    Row(
+        "it is the last day", SELL, {"item_id": "<closing>"}, 200, {"success": True, "amount": 98.5}
+    ),
     # Live pays for what a card is worth now, the sandbox exactly the buyback_price of the pull.
-    Row("its price rose", SELL, {"item_id": "<risen>"}, 200, {"success": True, "amount": 170}, "live"),
-    Row("its price rose", SELL, {"item_id": "<risen>"}, 200, {"success": True, "amount": 85}, "sandbox"),
-    Row("its price fell", SELL, {"item_id": "<fallen>"}, 200, {"success": True, "amount": 0.85}, "live"),
-    Row("its price fell", SELL, {"item_id": "<fallen>"}, 200, {"success": True, "amount": 85}, "sandbox"),
-    # A voucher's item gets at least the price of the pull, 25 USD; in the sandbox there is no such rule.
-    Row("a voucher, worth less", SELL, {"item_id": "<voucher>"}, 200, {"success": True, "amount": 25}, "live"),
-    Row("a voucher, worth less", SELL, {"item_id": "<voucher>"}, 200, {"success": True, "amount": 8.5}, "sandbox"),
-    Row("a voucher, worth more", SELL, {"item_id": "<good voucher>"}, 200, {"success": True, "amount": 85}),
+    Row(
+        "its price rose",
+        SELL,
+        {"item_id": "<risen>"},
+        200,
+        {"success": True, "amount": 170},
+        "live",
+    ),
+    Row(
+        "its price rose",
+        SELL,
+        {"item_id": "<risen>"},
+        200,
+        {"success": True, "amount": 85},
+        "sandbox",
+    ),
+    Row(
+        "its price fell",
+        SELL,
+        {"item_id": "<fallen>"},
+        200,
+        {"success": True, "amount": 0.85},
+        "live",
+    ),
+    Row(
+        "its price fell",
+        SELL,
+        {"item_id": "<fallen>"},
+        200,
+        {"success": True, "amount": 85},
+        "sandbox",
+    ),
+    # A voucher's item gets at least the price of the pull, 25 USD; in the sandbox there is no such
+    # rule.
+    Row(
+        "a voucher, worth less",
+        SELL,
+        {"item_id": "<voucher>"},
+        200,
+        {"success": True, "amount": 25},
+        "live",
+    ),
+    Row(
+        "a voucher, worth less",
+        SELL,
+        {"item_id": "<voucher>"},
+        200,
+        {"success": True, "amount": 8.5},
+        "sandbox",
+    ),
+    Row(
+        "a voucher, worth more",
+        SELL,
+        {"item_id": "<good voucher>"},
+        200,
+        {"success": True, "amount": 85},
+    ),
     # The floor of section 9.
-    Row("at the floor", SELL, {"item_id": "<held>", "min_amount": 70.13}, 200, {"success": True, "amount": 70.13}),
-    Row("below the floor", SELL, {"item_id": "<held>", "min_amount": "70.14"}, 400, "Price below min_amount"),
+    Row(
+        "at the floor",
+        SELL,
+        {"item_id": "<held>", "min_amount": 70.13},
+        200,
+        {"success": True, "amount": 70.13},
+    ),
+    Row(
+        "below the floor",
+        SELL,
+        {"item_id": "<held>", "min_amount": "70.14"},
+        400,
+        "Price below min_amount",
+    ),
     Row("item_id is missing", SELL, {}, 400, "Item not found"),
     Row("item_id is under another name", SELL, {"id": "<held>"}, 400, "Item not found"),
     Row("item_id is empty", SELL, {"item_id": ""}, 400, "Item not found"),
-    *[Row(f"item_id is {bad!r}", SELL, {"item_id": bad}, 400, "Item not found") for bad in NOT_STRINGS],
+    *[
+        Row(f"item_id is {bad!r}", SELL, {"item_id": bad}, 400, "Item not found")
+        for bad in NOT_STRINGS
+    ],
     Row("it is unknown", SELL, {"item_id": "nothing"}, 400, "Item not found"),
     Row("it has another case", SELL, {"item_id": "<held, lower case>"}, 400, "Item not found"),
     Row("it has a space behind", SELL, {"item_id": "<held> "}, 400, "Item not found"),
     Row("it is 60,000 characters long", SELL, {"item_id": "x" * 60_000}, 400, "Item not found"),
     Row("it is another partner's", SELL, {"item_id": "<another partner's>"}, 400, "Item not found"),
-    Row("it is in the other environment", SELL, {"item_id": "<in the other environment>"}, 400, "Item not found"),
-    Row("it is a card nobody pulled", SELL, {"item_id": "<card in the pack>"}, 400, "Item not found"),
+    Row(
+        "it is in the other environment",
+        SELL,
+        {"item_id": "<in the other environment>"},
+        400,
+        "Item not found",
+    ),
+    Row(
+        "it is a card nobody pulled", SELL, {"item_id": "<card in the pack>"}, 400, "Item not found"
+    ),
     Row("it was sold back", SELL, {"item_id": "<sold>"}, 400, "Item not found"),
     Row("it is in a shipping order", SELL, {"item_id": "<shipping>"}, 400, "Item not found"),
     Row("it was shipped", SELL, {"item_id": "<shipped>"}, 400, "Item not found"),
@@ -200,7 +290,8 @@ SELLBACK = [
     ),
 ]
 
-# --- sections 3 and 4: GET /inventory/:user_id, and the item -------------------------------------------------
+# --- sections 3 and 4: GET /inventory/:user_id, and the item
+# -------------------------------------------------
 
 METADATA = {
     "name": TEXT,
@@ -251,7 +342,14 @@ CAROLS: dict[str, Any] = {
 
 INVENTORY = [
     Row("many items", "GET /inventory/ada", None, 200, {"user_id": "ada", "items": [HELD]}, "live"),
-    Row("many items", "GET /inventory/ada", None, 200, {"user_id": "ada", "items": [HELD_IN_SANDBOX]}, "sandbox"),
+    Row(
+        "many items",
+        "GET /inventory/ada",
+        None,
+        200,
+        {"user_id": "ada", "items": [HELD_IN_SANDBOX]},
+        "sandbox",
+    ),
     Row(
         "one item in full",
         "GET /inventory/carol",
@@ -267,24 +365,51 @@ INVENTORY = [
         200,
         {
             "user_id": "carol",
-            "items": (CAROLS | {"mint_address": None, "buyback_expires_at": "2026-04-25T19:05:14.007Z"},),
+            "items": (
+                CAROLS | {"mint_address": None, "buyback_expires_at": "2026-04-25T19:05:14.007Z"},
+            ),
         },
         "sandbox",
     ),
     Row("nothing left", "GET /inventory/bob", None, 200, {"user_id": "bob", "items": []}),
-    Row("an id that needs decoding", "GET /inventory/<odd user>", None, 200, {"user_id": "<odd user>", "items": []}),
+    Row(
+        "an id that needs decoding",
+        "GET /inventory/<odd user>",
+        None,
+        200,
+        {"user_id": "<odd user>", "items": []},
+    ),
     Row("unknown user", "GET /inventory/nobody", None, 404, "User not found"),
     Row("another case", "GET /inventory/ADA", None, 404, "User not found"),
     Row("another partner's user", "GET /inventory/zoe", None, 404, "User not found"),
-    Row("a user of the other environment", "GET /inventory/<user of the other>", None, 404, "User not found"),
+    Row(
+        "a user of the other environment",
+        "GET /inventory/<user of the other>",
+        None,
+        404,
+        "User not found",
+    ),
     Row("NUL in the id", "GET /inventory/ada%00", None, 404, "User not found"),
     Row("broken UTF-8 in the id", "GET /inventory/%ff%fe", None, 404, "User not found"),
     Row("an id of 4,000 characters", "GET /inventory/" + "x" * 4000, None, 404, "User not found"),
 ]
 
-# --- section 6: POST /vm/buy/init and /vm/buy/status --------------------------------------------------------
+# --- section 6: POST /vm/buy/init and /vm/buy/status
+# --------------------------------------------------------
 
-NOT_USER_IDS: tuple[Any, ...] = (None, "", 7, True, [], {}, "x" * 256, "a\nb", "a\x7fb", "\x85", "\t")
+NOT_USER_IDS: tuple[Any, ...] = (
+    None,
+    "",
+    7,
+    True,
+    [],
+    {},
+    "x" * 256,
+    "a\nb",
+    "a\x7fb",
+    "\x85",
+    "\t",
+)
 NOT_AMOUNTS: tuple[Any, ...] = (None, 0, -1, True, False, "1", "", [], {}, 1.5, -(10**30))
 NOT_PACKS: tuple[Any, ...] = (None, "", "x", 7, True, [], {})
 NOT_SESSIONS: tuple[Any, ...] = (None, "", "x", 7, True, [], {}, 10**40)
@@ -303,7 +428,10 @@ PURCHASES = [
     Row("as many as allowed", BUY, buying(amount=5), 200, BOUGHT),
     Row("the longest user", BUY, buying(user_id="é" * 255), 200, BOUGHT),
     Row("a user of spaces and signs", BUY, buying(user_id=" / ? # | 'x'; -- 😀"), 200, BOUGHT),
-    *[Row(f"user_id is {bad!r:.20}", BUY, buying(user_id=bad), 400, "user_id is required") for bad in NOT_USER_IDS],
+    *[
+        Row(f"user_id is {bad!r:.20}", BUY, buying(user_id=bad), 400, "user_id is required")
+        for bad in NOT_USER_IDS
+    ],
     Row("user_id is missing", BUY, buying(user_id=...), 400, "user_id is required"),
     *[Row(f"id is {bad!r}", BUY, buying(id=bad), 400, "VM not found") for bad in NOT_PACKS],
     Row("id is missing", BUY, buying(id=...), 400, "VM not found"),
@@ -313,10 +441,22 @@ PURCHASES = [
     *[Row(f"amount is {bad}", BUY, buying(amount=bad), 400, TOO_MANY) for bad in (6, 10**30)],
     Row("the pack is disabled", BUY, buying(id="<disabled>"), 400, "Claw machine is out of stock"),
     Row("the pack is empty", BUY, buying(id="<empty>"), 400, "Claw machine is out of stock"),
-    Row("the pack has fewer cards", BUY, buying(id="<nearly empty>", amount=3), 400, "Claw machine is out of stock"),
+    Row(
+        "the pack has fewer cards",
+        BUY,
+        buying(id="<nearly empty>", amount=3),
+        400,
+        "Claw machine is out of stock",
+    ),
     Row("the pack has just as many", BUY, buying(id="<nearly empty>", amount=2), 200, BOUGHT),
     # The order of the checks: each of these breaks several rows, and the first answers.
-    Row("everything is wrong", BUY, {"id": "x", "amount": 0, "user_id": ""}, 400, "user_id is required"),
+    Row(
+        "everything is wrong",
+        BUY,
+        {"id": "x", "amount": 0, "user_id": ""},
+        400,
+        "user_id is required",
+    ),
     Row("pack and amount", BUY, buying(id="x", amount=0), 400, "VM not found"),
     Row("pack and too large an amount", BUY, buying(id="x", amount=6), 400, "VM not found"),
     Row("amount 0 of a disabled pack", BUY, buying(id="<disabled>", amount=0), 400, TOO_FEW),
@@ -324,9 +464,21 @@ PURCHASES = [
     Row("too many of an empty pack", BUY, buying(id="<empty>", amount=6), 400, TOO_MANY),
 ]
 
-RESULT = {"session_id": "<session>", "user_id": "ada", "public_id": text_like("_[0-9A-Za-z]{4,8}"), "tx_hash": TEXT}
+RESULT = {
+    "session_id": "<session>",
+    "user_id": "ada",
+    "public_id": text_like("_[0-9A-Za-z]{4,8}"),
+    "tx_hash": TEXT,
+}
 STATUSES = [
-    Row("fulfilled", STATUS, {"session_id": "<session>"}, 200, {"result": RESULT | {"nfts": [LINKED]}}, "live"),
+    Row(
+        "fulfilled",
+        STATUS,
+        {"session_id": "<session>"},
+        200,
+        {"result": RESULT | {"nfts": [LINKED]}},
+        "live",
+    ),
     Row(
         "fulfilled",
         STATUS,
@@ -337,9 +489,30 @@ STATUSES = [
     ),
     Row("pending", STATUS, {"session_id": "<pending session>"}, 200, {"status": "pending"}, "live"),
     Row("failed", STATUS, {"session_id": "<failed session>"}, 400, "Transaction failed", "live"),
-    Row("unknown", STATUS, {"session_id": "01a20a7e-9649-7ff4-8eb7-904bc2c588dd"}, 400, "Transaction failed"),
-    Row("another partner's", STATUS, {"session_id": "<another partner's session>"}, 400, "Transaction failed"),
-    Row("of the other environment", STATUS, {"session_id": "<session of the other>"}, 400, "Transaction failed"),
+    Row(
+        "unknown",
+        STATUS,
+        {"session_id": "01a20a7e-9649-7ff4-8eb7-904bc2c588dd"},
+        400,
+        "Transaction failed",
+    ),
+    Row(
+        "another partner's",
+        STATUS,
+        {"session_id": "<another partner's session>"},
+        400,
+        "Transaction failed",
+    ),
+    Row(
+        "of the other environment",
+        STATUS,
+        {"session_id": "<session of the other>"},
+        400,
+        "Transaction failed",
+    ),
     Row("missing", STATUS, {}, 400, "Transaction failed"),
-    *[Row(f"session_id is {bad!r}", STATUS, {"session_id": bad}, 400, "Transaction failed") for bad in NOT_SESSIONS],
+    *[
+        Row(f"session_id is {bad!r}", STATUS, {"session_id": bad}, 400, "Transaction failed")
+        for bad in NOT_SESSIONS
+    ],
 ]

@@ -1,4 +1,6 @@
-"""The scene is set once for each file of rows, inside a transaction; every row is undone by its own."""
+"""The scene is set once for each file of rows, inside a transaction; every row is undone by its
+own.
+"""
 
 from __future__ import annotations
 

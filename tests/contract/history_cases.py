@@ -1,4 +1,6 @@
-"""Section 9's histories: their filters, what they refuse, and the shape of a row (see ``cases.py``)."""
+"""Section 9's histories: their filters, what they refuse, and the shape of a row (see
+``cases.py``).
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,12 @@ PAYOUT = {
     "created_at": TIME,
     "paid_at": nullable(TIME),
 }
-EVENT = {"id": UUID, "type": TEXT, "created_at": TIME, "data": Kind("object", lambda value: isinstance(value, dict))}
+EVENT = {
+    "id": UUID,
+    "type": TEXT,
+    "created_at": TIME,
+    "data": Kind("object", lambda value: isinstance(value, dict)),
+}
 
 
 def page(*rows: Any) -> dict[str, Any]:
@@ -52,23 +59,30 @@ HISTORY = [
     Row("failed", f"{BUYBACKS}?status=failed", None, 200, page()),
     Row("a user's", f"{BUYBACKS}?user_id=bob", None, 200, page(BOBS)),
     Row("an item's", f"{BUYBACKS}?item_id=<sold>", None, 200, page(ADAS)),
-    Row("an item's and another user's", f"{BUYBACKS}?item_id=<sold>&user_id=bob", None, 200, page()),
+    Row(("an item's and another "
+        "user's"), f"{BUYBACKS}?item_id=<sold>&user_id=bob", None, 200, page()),
     Row("nobody's", f"{BUYBACKS}?user_id=nobody", None, 200, page()),
     Row("an impossible user's", f"{BUYBACKS}?user_id=a%00", None, 200, page()),
     Row("an impossible item's", f"{BUYBACKS}?item_id=a%00", None, 200, page()),
     Row("another partner's item's", f"{BUYBACKS}?item_id=<another partner's>", None, 200, page()),
     Row("another partner's user's", f"{BUYBACKS}?user_id=zoe", None, 200, page()),
     Row("before time began", f"{BUYBACKS}?created_to=2020-01-01", None, 200, page()),
-    Row("since then", f"{BUYBACKS}?created_from=2020-01-01T00:00:00Z&status=completed", None, 200, page(BOBS, ADAS)),
-    Row("in days to come", f"{BUYBACKS}?created_from=2999-01-01T00:00:00%2B02:00", None, 200, page()),
+    Row(("since "
+        "then"), f"{BUYBACKS}?created_from=2020-01-01T00:00:00Z&status=completed", None, 200,
+        page(BOBS, ADAS)),
+    Row(("in days to "
+        "come"), f"{BUYBACKS}?created_from=2999-01-01T00:00:00%2B02:00", None, 200, page()),
     Row("an unknown filter is ignored", f"{BUYBACKS}?colour=red&status=failed", None, 200, page()),
-    Row("all", PAYOUTS, None, 200, page(PAID | {"user_id": "bob"}, PAID | {"user_id": "ada", "item_id": "<sold>"})),
+    Row("all", PAYOUTS, None, 200, page(PAID | {"user_id": "bob"}, PAID | {"user_id": "ada",
+    "item_id": "<sold>"})),
     Row("a user's", f"{PAYOUTS}?user_id=ada", None, 200, page(PAID | {"user_id": "ada"})),
     Row("an item's", f"{PAYOUTS}?item_id=<sold>", None, 200, page(PAID | {"item_id": "<sold>"})),
     Row("paid", f"{PAYOUTS}?status=paid&user_id=bob", None, 200, page(PAID | {"user_id": "bob"})),
     Row("failed", f"{PAYOUTS}?status=failed", None, 200, page()),
     Row("all", EVENTS, None, 200, page(EVENT, EVENT)),
-    Row("of a type", f"{EVENTS}?type=buyback.completed&created_from=2020-01-01", None, 200, page(EVENT, EVENT)),
+    Row(("of a "
+        "type"), f"{EVENTS}?type=buyback.completed&created_from=2020-01-01", None, 200, page(EVENT,
+        EVENT)),
     Row("of another type", f"{EVENTS}?type=item.pulled", None, 200, page()),
     *[
         Row(f"an unknown {name}", f"{call}?{name}={bad}", None, 400, f"Invalid {name}")

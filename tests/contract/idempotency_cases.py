@@ -1,7 +1,8 @@
 """Section 9 of the contract, the Idempotency-Key, as data: stories of calls, each with its answer.
 
-``Call(sent, status, answer, replayed)`` goes to the story's own endpoint under the story's own key unless it names
-others. ``<name>`` as in ``cases.py``; ``...`` as a status or an answer means: whatever the first call was answered.
+``Call(sent, status, answer, replayed)`` goes to the story's own endpoint under the story's own key
+unless it names others. ``<name>`` as in ``cases.py``; ``...`` as a status or an answer means:
+whatever the first call was answered.
 """
 
 from __future__ import annotations
@@ -59,30 +60,59 @@ STORIES = [
     Story(
         "another item",
         SELL,
-        (Call(HELD, 200, SOLD), Call({"item_id": "<piped>"}, 422, REUSED), Call(HELD, 200, SOLD, True)),
+        (
+            Call(HELD, 200, SOLD),
+            Call({"item_id": "<piped>"}, 422, REUSED),
+            Call(HELD, 200, SOLD, True),
+        ),
         1,
     ),
-    Story("an extra field", SELL, (Call(HELD, 200, SOLD), Call(HELD | {"claw_id": "x"}, 422, REUSED)), 1),
-    Story("true for 1", SELL, (Call(HELD | {"n": 1}, 200, SOLD), Call(HELD | {"n": True}, 422, REUSED)), 1),
+    Story(
+        "an extra field",
+        SELL,
+        (Call(HELD, 200, SOLD), Call(HELD | {"claw_id": "x"}, 422, REUSED)),
+        1,
+    ),
+    Story(
+        "true for 1",
+        SELL,
+        (Call(HELD | {"n": 1}, 200, SOLD), Call(HELD | {"n": True}, 422, REUSED)),
+        1,
+    ),
     Story("another route", SELL, (Call(HELD, 200, SOLD), Call(HELD, 422, REUSED, call=BUY)), 1),
     Story(
-        "two keys are two requests", SELL, (Call(HELD, 200, SOLD), Call(HELD, 400, "Item not found", key="other")), 1
+        "two keys are two requests",
+        SELL,
+        (Call(HELD, 200, SOLD), Call(HELD, 400, "Item not found", key="other")),
+        1,
     ),
     Story(
         "a refusal by rule is kept",
         SELL,
-        (Call({"item_id": "<expired>"}, 400, "Item has expired"), Call({"item_id": "<expired>"}, replayed=True)),
+        (
+            Call({"item_id": "<expired>"}, 400, "Item has expired"),
+            Call({"item_id": "<expired>"}, replayed=True),
+        ),
     ),
     Story(
         "a malformed body is an empty object, and kept as one",
         SELL,
         (Call(b"{", 400, "Item not found"), Call({}, replayed=True), Call(HELD, 422, REUSED)),
     ),
-    Story("a purchase is asked for again", BUY, (Call(buying(), 200), Call(buying(), replayed=True)), purchases=1),
+    Story(
+        "a purchase is asked for again",
+        BUY,
+        (Call(buying(), 200), Call(buying(), replayed=True)),
+        purchases=1,
+    ),
     Story(
         "another amount",
         BUY,
-        (Call(buying(), 200), Call(buying(amount=2), 422, REUSED), Call(buying(user_id="bob"), 422, REUSED)),
+        (
+            Call(buying(), 200),
+            Call(buying(amount=2), 422, REUSED),
+            Call(buying(user_id="bob"), 422, REUSED),
+        ),
         purchases=1,
     ),
     Story(
@@ -120,7 +150,12 @@ STORIES = [
         for call, sent in ((SELL, HELD), (BUY, buying()))
     ],
     *[
-        Story(f"the key is {what}", SELL, (Call(HELD, 200, SOLD, key=key), Call(HELD, key=key, replayed=True)), 1)
+        Story(
+            f"the key is {what}",
+            SELL,
+            (Call(HELD, 200, SOLD, key=key), Call(HELD, key=key, replayed=True)),
+            1,
+        )
         for what, key in {
             "one character": "k",
             "255 characters": "k" * 255,

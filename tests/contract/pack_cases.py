@@ -58,7 +58,14 @@ PULL = {
     "created_at": TIME,
     "metadata": METADATA,
 }
-CARD = {"id": TEXT, "name": TEXT, "image": ADDRESS, "back_image": nullable(ADDRESS), "fmv": USD, "metadata": METADATA}
+CARD = {
+    "id": TEXT,
+    "name": TEXT,
+    "image": ADDRESS,
+    "back_image": nullable(ADDRESS),
+    "fmv": USD,
+    "metadata": METADATA,
+}
 
 PACKS = [
     Row("all", "GET /vm/available", None, 200, [PACK]),
@@ -79,6 +86,7 @@ PACKS = [
 ]
 # ?limit= → how many of the 130 pulls there are.
 LIMITS = {
-    "1": 1, "20": 20, "100": 100, "101": 100, "9999": 100, "0": 1, "-5": 1, "": 20, "abc": 20, "1.5": 20, "1e2": 20,
+    "1": 1, "20": 20, "100": 100, "101": 100, "9999": 100, "0": 1, "-5": 1, "": 20, "abc": 20,
+    "1.5": 20, "1e2": 20,
     "9" * 5000: 20, "%00": 20, "5%00": 20,
 }  # fmt: skip

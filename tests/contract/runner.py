@@ -18,11 +18,24 @@ from tests.contract.served import ask
 from tests.contract.shapes import problems
 
 UNSENT = object()
-COUNTED = (Collector, Purchase, Buyback, Transfer, Payout, Event, IdempotencyKey, ShippingOrder, ShippingQuote)
+COUNTED = (
+    Collector,
+    Purchase,
+    Buyback,
+    Transfer,
+    Payout,
+    Event,
+    IdempotencyKey,
+    ShippingOrder,
+    ShippingQuote,
+)
 EVERYTHING = (
     "SELECT jsonb_build_array("
-    "(SELECT jsonb_agg(jsonb_build_array(id, state, expired_at, sold_at) ORDER BY id) FROM inventory_item),"
-    + ", ".join(f"(SELECT count(*) FROM {model._meta.db_table})" for model in COUNTED)  # our own models' names
+    "(SELECT jsonb_agg(jsonb_build_array(id, state, expired_at, sold_at) ORDER BY id) FROM "
+    "inventory_item),"
+    + ", ".join(
+        f"(SELECT count(*) FROM {model._meta.db_table})" for model in COUNTED
+    )  # our own models' names
     + ")"
 )
 LIMIT_HEADERS = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
@@ -37,10 +50,18 @@ def send(
     content_type: str = "application/json",
     headers: dict[str, str] | None = None,
 ) -> HttpResponse:
-    """One call to the scene's base. ``sent``: bytes as they are, anything else as JSON, None for no body."""
+    """One call to the scene's base. ``sent``: bytes as they are, anything else as JSON, None for no
+    body.
+    """
     method, _, target = call.partition(" ")
     path, _, query = target.partition("?")
-    body = sent if isinstance(sent, bytes) else b"" if sent is None else json.dumps(scene.fill(sent)).encode()
+    body = (
+        sent
+        if isinstance(sent, bytes)
+        else b""
+        if sent is None
+        else json.dumps(scene.fill(sent)).encode()
+    )
     given = dict(headers or {})
     key = scene.key if key is UNSENT else key
     if key is not None:
@@ -52,7 +73,9 @@ def send(
 
 
 def encoded(scene: Scene, path: str) -> str:
-    """The path with each name's meaning percent-encoded; what a row has encoded already stays as it is."""
+    """The path with each name's meaning percent-encoded; what a row has encoded already stays as it
+    is.
+    """
     for name, meaning in scene.names.items():
         path = path.replace(f"<{name}>", quote(meaning, safe=""))
     return path

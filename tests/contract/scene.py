@@ -1,4 +1,5 @@
-"""The scene the contract's rows play in: one partner's users and items in one environment, and names for all of it.
+"""The scene the contract's rows play in: one partner's users and items in one environment, and
+names for all of it.
 
 Times are the real clock's, because a request's are.
 """
@@ -73,10 +74,14 @@ class Scene:
 def make_scenes() -> dict[str, Scene]:
     """A scene for each mode, in one world."""
     world, now = make_world(), clock.now()
-    box = make_pack(slug="box", public_id="CaseBox1111111111111111111111111111111111111", buyback_window=None)
+    box = make_pack(
+        slug="box", public_id="CaseBox1111111111111111111111111111111111111", buyback_window=None
+    )
     scenes = {}
     for mode in Mode.values:
-        scene = Scene(world, mode, world.northwind.environment(mode), world.northwind.key(mode), now)
+        scene = Scene(
+            world, mode, world.northwind.environment(mode), world.northwind.key(mode), now
+        )
         scene.names = {"pack": world.pack.public_id, "box": box.public_id, "odd user": ODD_USER}
         scene.names["tomorrow"] = iso(now + timedelta(days=1))
         add_adas_items(scene, box)
@@ -98,7 +103,9 @@ def add_adas_items(scene: Scene, box: Pack) -> None:
     """User ada's items, each in the state of its name."""
     ada = make_collector(scene.environment, "ada")
 
-    def held(name: str, *, card: dict[str, Any] | None = None, voucher: bool = False, **fields: Any) -> Item:
+    def held(
+        name: str, *, card: dict[str, Any] | None = None, voucher: bool = False, **fields: Any
+    ) -> Item:
         item = make_item(
             scene.environment,
             now=scene.now - timedelta(hours=1),
@@ -113,7 +120,14 @@ def add_adas_items(scene: Scene, box: Pack) -> None:
 
     held("held")
     scene.names["held, lower case"] = scene.names["held"].lower()
-    held("piped", card={"source_type": "ebay", "listing_id": f"v1|11{scene.environment.pk}|0", "fmv": Decimal(60)})
+    held(
+        "piped",
+        card={
+            "source_type": "ebay",
+            "listing_id": f"v1|11{scene.environment.pk}|0",
+            "fmv": Decimal(60),
+        },
+    )
     held("closing", card={"fmv": Decimal("115.88")}, expires_at=scene.now + timedelta(hours=1))
     held("risen", card={"fmv": Decimal(200)}, fmv=Decimal(100))
     held("fallen", card={"fmv": Decimal(1)}, fmv=Decimal(100))
@@ -126,12 +140,18 @@ def add_adas_items(scene: Scene, box: Pack) -> None:
     sold = held("sold")
     sell_back(environment=scene.environment, item_id=sold.public_id, by=SYSTEM)
     if scene.mode == Mode.LIVE:
-        make_buyback(held("selling", state=Item.State.SELLING), state="claimed", created_at=scene.now)
+        make_buyback(
+            held("selling", state=Item.State.SELLING), state="claimed", created_at=scene.now
+        )
 
 
 def add_other_users(scene: Scene, box: Pack) -> None:
-    """Bob has sold everything, carol holds one item from a fixed moment; zoe is another partner's."""
-    bobs = make_item(scene.environment, collector=make_collector(scene.environment, "bob"), now=scene.now)
+    """Bob has sold everything, carol holds one item from a fixed moment; zoe is another
+    partner's.
+    """
+    bobs = make_item(
+        scene.environment, collector=make_collector(scene.environment, "bob"), now=scene.now
+    )
     sell_back(environment=scene.environment, item_id=bobs.public_id, by=SYSTEM)
     card = Card.objects.filter(mint_address="MintOfCarol").first() or make_card(
         source_type="ebay",
@@ -143,7 +163,9 @@ def add_other_users(scene: Scene, box: Pack) -> None:
         image="https://cards.example.test/front.svg",
     )
     carol = make_collector(scene.environment, "carol")
-    make_item(scene.environment, collector=carol, card=card, pack=box, now=NOW + timedelta(milliseconds=7))
+    make_item(
+        scene.environment, collector=carol, card=card, pack=box, now=NOW + timedelta(milliseconds=7)
+    )
     make_collector(scene.environment, ODD_USER)
     scene.names["own user"] = make_collector(scene.environment, f"{scene.mode} only").user_id
     scene.names["item of the other"] = make_item(scene.environment, now=scene.now).public_id
@@ -166,7 +188,9 @@ def add_purchases(scene: Scene, box: Pack) -> None:
 
 def add_packs(scenes: dict[str, Scene]) -> None:
     """Packs that cannot be bought from, or hardly."""
-    disabled, empty, nearly = (make_pack(max_per_mint=5, enable=enable) for enable in (False, True, True))
+    disabled, empty, nearly = (
+        make_pack(max_per_mint=5, enable=enable) for enable in (False, True, True)
+    )
     for pack, cards in ((disabled, 9), (empty, 0), (nearly, 2)):
         make_tier(pack)
         for _ in range(cards):

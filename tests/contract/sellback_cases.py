@@ -25,7 +25,12 @@ OFFER: dict[str, Any] = {
     "expires_at": nullable(TIME),
     "reason": None,
 }
-EXPIRED = OFFER | {"item_id": "<expired>", "eligible": False, "expires_at": TIME, "reason": "expired"}
+EXPIRED = OFFER | {
+    "item_id": "<expired>",
+    "eligible": False,
+    "expires_at": TIME,
+    "reason": "expired",
+}
 IN_PROGRESS = OFFER | {"item_id": "<selling>", "eligible": False, "reason": "in_progress"}
 
 
@@ -41,7 +46,14 @@ def line(item_id: str, error: str = "") -> dict[str, Any]:
     return {"item_id": item_id, "success": True, "amount": 70.13}
 
 
-STRANGE = ("nothing", "<sold>", "<shipping>", "<shipped>", "<another partner's>", "<in the other environment>")
+STRANGE = (
+    "nothing",
+    "<sold>",
+    "<shipping>",
+    "<shipped>",
+    "<another partner's>",
+    "<in the other environment>",
+)
 SOLD: dict[str, Any] = {
     "item_id": "<sold>",
     "status": "completed",
@@ -53,7 +65,13 @@ SOLD: dict[str, Any] = {
 SELLBACKS = [
     Row("it sells", QUOTE, asked("<held>"), 200, {"quotes": (OFFER,)}),
     Row("it has expired", QUOTE, asked("<expired>", "<held>"), 200, {"quotes": (EXPIRED, OFFER)}),
-    Row("nobody holds it", QUOTE, asked(*STRANGE), 200, {"quotes": tuple(no_offer(one) for one in STRANGE)}),
+    Row(
+        "nobody holds it",
+        QUOTE,
+        asked(*STRANGE),
+        200,
+        {"quotes": tuple(no_offer(one) for one in STRANGE)},
+    ),
     Row("it is being sold", QUOTE, asked("<selling>"), 200, {"quotes": (IN_PROGRESS,)}, "live"),
     Row("fifty", QUOTE, asked(*["x"] * 50), 200, {"quotes": (no_offer("x"),) * 50}),
     *[Row(f"quote of {bad!r:.20}", QUOTE, {"item_ids": bad}, 400, ITEM_IDS) for bad in NOT_IDS],

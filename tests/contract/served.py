@@ -1,7 +1,9 @@
-"""The API over a real socket, on the very connection of the test: a server thread that answers one call at a time.
+"""The API over a real socket, on the very connection of the test: a server thread that answers one
+call at a time.
 
-A row is sent as a partner's server sends it, and what it did is undone with the test's transaction. What production's
-own server does with odd bytes is asked of that one, in a process of its own (``test_wire.py``).
+A row is sent as a partner's server sends it, and what it did is undone with the test's transaction.
+What production's own server does with odd bytes is asked of that one, in a process of its own
+(``test_wire.py``).
 """
 
 from __future__ import annotations
@@ -42,7 +44,8 @@ def server() -> Iterator[int]:
     listening.set_app(get_wsgi_application())
     thread = Thread(target=serve, daemon=True)
     shared.inc_thread_sharing()
-    # At a request's end Django closes a connection that is in a transaction, and the test's always is.
+    # At a request's end Django closes a connection that is in a transaction, and the test's always
+    # is.
     with patch.object(shared, "close_if_unusable_or_obsolete"):
         thread.start()
         try:

@@ -1,5 +1,5 @@
-"""What a JSON value must look like: a literal, a kind named here, a dict of exactly these keys, a list of one shape, or
-a tuple of a shape for each element.
+"""What a JSON value must look like: a literal, a kind named here, a dict of exactly these keys, a
+list of one shape, or a tuple of a shape for each element.
 """
 
 from __future__ import annotations
@@ -27,7 +27,9 @@ def is_usd(value: Any) -> bool:
 
 def text_like(pattern: str) -> Kind:
     """A string that matches all of a pattern."""
-    return Kind(pattern, lambda value: isinstance(value, str) and re.fullmatch(pattern, value) is not None)
+    return Kind(
+        pattern, lambda value: isinstance(value, str) and re.fullmatch(pattern, value) is not None
+    )
 
 
 def nullable(shape: Any) -> Kind:
@@ -43,10 +45,14 @@ def one_of(*values: Any) -> Kind:
 TEXT = Kind("text", lambda value: isinstance(value, str) and bool(value))
 STRING = Kind("string", lambda value: isinstance(value, str))
 USD = Kind("USD", is_usd)
-NUMBER = Kind("number", lambda value: isinstance(value, int | float) and not isinstance(value, bool))
+NUMBER = Kind(
+    "number", lambda value: isinstance(value, int | float) and not isinstance(value, bool)
+)
 WHOLE = Kind("whole number", lambda value: type(value) is int)
 FLAG = Kind("boolean", lambda value: isinstance(value, bool))
-TIME = Kind("time", lambda value: isinstance(value, str) and TIME_FORMAT.fullmatch(value) is not None)
+TIME = Kind(
+    "time", lambda value: isinstance(value, str) and TIME_FORMAT.fullmatch(value) is not None
+)
 UUID = text_like(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 ADDRESS = text_like(r"https?://\S+")
 

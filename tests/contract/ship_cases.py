@@ -13,9 +13,17 @@ SHIP_QUOTE, SHIP, ORDER = "POST /ship/quote", "POST /ship/request", "GET /ship/o
 ADVANCE = "POST /sandbox/orders/<order>/advance"
 ULID = "[0-9A-HJKMNP-TV-Z]{26}"
 
-NO_IDS, NO_ITEM, NO_ADDRESS = "item_ids is required", "Item not found", "Invalid destination address"
+NO_IDS, NO_ITEM, NO_ADDRESS = (
+    "item_ids is required",
+    "Item not found",
+    "Invalid destination address",
+)
 NO_COUNTRY, NO_QUOTE_ID, EXPIRED = "Country not supported", "quote_id is required", "Quote expired"
-SHIPPED, NO_ORDER, NO_STEP = "Item already shipped", "Order not found", "Order cannot be moved to this status"
+SHIPPED, NO_ORDER, NO_STEP = (
+    "Item already shipped",
+    "Order not found",
+    "Order cannot be moved to this status",
+)
 
 
 def to(**changes: Any) -> dict[str, Any]:
@@ -30,7 +38,9 @@ def quoting(*ids: Any, **changes: Any) -> dict[str, Any]:
 
 def refused(details: str, **suggested: Any) -> dict[str, Any]:
     """The one envelope that holds more than an error."""
-    return {"error": NO_ADDRESS, "details": details} | ({"suggested": to(**suggested)} if suggested else {})
+    return {"error": NO_ADDRESS, "details": details} | (
+        {"suggested": to(**suggested)} if suggested else {}
+    )
 
 
 RATE = {
@@ -43,7 +53,19 @@ RATE = {
     "insured": FLAG,
 }
 QUOTED = {"session_id": text_like(f"quote_{ULID}"), "expires_at": TIME, "quotes": [RATE]}
-NOT_IDS: tuple[Any, ...] = (None, [], "", "<held>", 7, {}, True, [1], [None], ["<held>", 1], ["<held>"] * 101)
+NOT_IDS: tuple[Any, ...] = (
+    None,
+    [],
+    "",
+    "<held>",
+    7,
+    {},
+    True,
+    [1],
+    [None],
+    ["<held>", 1],
+    ["<held>"] * 101,
+)
 NOT_TEXTS: tuple[Any, ...] = (7, True, [], {}, "x" * 256, "a\nb")
 NOT_DESTINATIONS: tuple[Any, ...] = (None, "", "here", 7, [], True)
 REQUIRED = ("name", "line1", "city", "country")
@@ -59,10 +81,17 @@ QUOTES = [
     Row("a state by its name", SHIP_QUOTE, quoting(state="California"), 200, QUOTED),
     Row("small letters", SHIP_QUOTE, quoting(country="us", state="ca"), 200, QUOTED),
     Row(
-        "no state where there is none", SHIP_QUOTE, quoting(country="SG", state=..., postal_code="018956"), 200, QUOTED
+        "no state where there is none",
+        SHIP_QUOTE,
+        quoting(country="SG", state=..., postal_code="018956"),
+        200,
+        QUOTED,
     ),
     Row("no phone, no e-mail", SHIP_QUOTE, quoting(phone=..., email=..., line2=...), 200, QUOTED),
-    *[Row(f"item_ids {bad!r:.30}", SHIP_QUOTE, quoting() | {"item_ids": bad}, 400, NO_IDS) for bad in NOT_IDS],
+    *[
+        Row(f"item_ids {bad!r:.30}", SHIP_QUOTE, quoting() | {"item_ids": bad}, 400, NO_IDS)
+        for bad in NOT_IDS
+    ],
     *[
         Row(
             f"destination {bad!r}",
@@ -74,19 +103,54 @@ QUOTES = [
         for bad in NOT_DESTINATIONS
     ],
     *[
-        Row(f"no {field}", SHIP_QUOTE, quoting(**{field: ...}), 400, refused(f"{field} is required"))
+        Row(
+            f"no {field}", SHIP_QUOTE, quoting(**{field: ...}), 400, refused(f"{field} is required")
+        )
         for field in REQUIRED
     ],
     *[
-        Row(f"blank {field}", SHIP_QUOTE, quoting(**{field: " "}), 400, refused(f"{field} is required"))
+        Row(
+            f"blank {field}",
+            SHIP_QUOTE,
+            quoting(**{field: " "}),
+            400,
+            refused(f"{field} is required"),
+        )
         for field in REQUIRED
     ],
-    *[Row(f"line2 {bad!r:.20}", SHIP_QUOTE, quoting(line2=bad), 400, refused(f"line2{NO_TEXT}")) for bad in NOT_TEXTS],
-    Row("another state's code", SHIP_QUOTE, quoting(state="NY"), 400, refused("postal_code is invalid", state="CA")),
+    *[
+        Row(f"line2 {bad!r:.20}", SHIP_QUOTE, quoting(line2=bad), 400, refused(f"line2{NO_TEXT}"))
+        for bad in NOT_TEXTS
+    ],
+    Row(
+        "another state's code",
+        SHIP_QUOTE,
+        quoting(state="NY"),
+        400,
+        refused("postal_code is invalid", state="CA"),
+    ),
     Row("no state", SHIP_QUOTE, quoting(state=""), 400, refused("state is required", state="CA")),
-    Row("a misspelt state", SHIP_QUOTE, quoting(state="Califronia"), 400, refused("state is invalid", state="CA")),
-    Row("no postal code", SHIP_QUOTE, quoting(postal_code=""), 400, refused("postal_code is required")),
-    Row("no such postal code", SHIP_QUOTE, quoting(postal_code="ABC"), 400, refused("postal_code is invalid")),
+    Row(
+        "a misspelt state",
+        SHIP_QUOTE,
+        quoting(state="Califronia"),
+        400,
+        refused("state is invalid", state="CA"),
+    ),
+    Row(
+        "no postal code",
+        SHIP_QUOTE,
+        quoting(postal_code=""),
+        400,
+        refused("postal_code is required"),
+    ),
+    Row(
+        "no such postal code",
+        SHIP_QUOTE,
+        quoting(postal_code="ABC"),
+        400,
+        refused("postal_code is invalid"),
+    ),
     Row(
         "a postal code without its hyphen",
         SHIP_QUOTE,
@@ -97,16 +161,25 @@ QUOTES = [
     Row("unknown", SHIP_QUOTE, quoting("nothing"), 400, NO_ITEM),
     Row("another case", SHIP_QUOTE, quoting("<held, lower case>"), 400, NO_ITEM),
     Row("another partner's", SHIP_QUOTE, quoting("<another partner's>"), 400, NO_ITEM),
-    Row("of the other environment", SHIP_QUOTE, quoting("<in the other environment>"), 400, NO_ITEM),
+    Row(
+        "of the other environment", SHIP_QUOTE, quoting("<in the other environment>"), 400, NO_ITEM
+    ),
     Row("sold", SHIP_QUOTE, quoting("<sold>"), 400, NO_ITEM),
     Row("in an order", SHIP_QUOTE, quoting("<shipping>"), 400, NO_ITEM),
     Row("shipped", SHIP_QUOTE, quoting("<shipped>"), 400, NO_ITEM),
     Row("one of two is unknown", SHIP_QUOTE, quoting("<held>", "nothing"), 400, NO_ITEM),
-    Row("being sold", SHIP_QUOTE, quoting("<selling>"), 400, "No shippable items in request", "live"),
-    Row("one of two is being sold", SHIP_QUOTE, quoting("<held>", "<selling>"), 200, QUOTED, "live"),
+    Row(
+        "being sold", SHIP_QUOTE, quoting("<selling>"), 400, "No shippable items in request", "live"
+    ),
+    Row(
+        "one of two is being sold", SHIP_QUOTE, quoting("<held>", "<selling>"), 200, QUOTED, "live"
+    ),
     Row("a country not served", SHIP_QUOTE, quoting(country="AG"), 422, NO_COUNTRY, "live"),
     Row("any country", SHIP_QUOTE, quoting(country="AG"), 200, QUOTED, "sandbox"),
-    *[Row(f"country {bad}", SHIP_QUOTE, quoting(country=bad), 422, NO_COUNTRY) for bad in ("USA", "U", "../..")],
+    *[
+        Row(f"country {bad}", SHIP_QUOTE, quoting(country=bad), 422, NO_COUNTRY)
+        for bad in ("USA", "U", "../..")
+    ],
     # The order of the checks.
     Row("everything is wrong", SHIP_QUOTE, {"item_ids": [], "destination": None}, 400, NO_IDS),
     Row("address and item", SHIP_QUOTE, quoting("x", name=""), 400, refused("name is required")),
@@ -125,7 +198,13 @@ REQUESTS = [
     ),
     *[Row(f"quote_id {bad!r}", SHIP, {"quote_id": bad}, 400, NO_QUOTE_ID) for bad in NOT_QUOTE_IDS],
     Row("missing", SHIP, {}, 400, NO_QUOTE_ID),
-    Row("an unknown session", SHIP, {"quote_id": "quote_01ARZ3NDEKTSV4RRFFQ69G5FAV_rate_standard"}, 400, EXPIRED),
+    Row(
+        "an unknown session",
+        SHIP,
+        {"quote_id": "quote_01ARZ3NDEKTSV4RRFFQ69G5FAV_rate_standard"},
+        400,
+        EXPIRED,
+    ),
     Row("no session", SHIP, {"quote_id": "_rate_"}, 400, EXPIRED),
     Row("an unknown rate", SHIP, {"quote_id": "<session of a quote>_rate_balloon"}, 400, EXPIRED),
     Row("past its time", SHIP, {"quote_id": "<late quote>"}, 400, EXPIRED),
@@ -133,7 +212,14 @@ REQUESTS = [
     Row("of the other environment", SHIP, {"quote_id": "<quote of the other>"}, 400, EXPIRED),
     Row("of an item in an order", SHIP, {"quote_id": "<quote of an ordered item>"}, 400, SHIPPED),
     Row("of an item that was sold", SHIP, {"quote_id": "<quote of a sold item>"}, 400, SHIPPED),
-    Row("of an item being sold", SHIP, {"quote_id": "<quote of an item being sold>"}, 400, SHIPPED, "live"),
+    Row(
+        "of an item being sold",
+        SHIP,
+        {"quote_id": "<quote of an item being sold>"},
+        400,
+        SHIPPED,
+        "live",
+    ),
 ]
 
 ORDERED: dict[str, Any] = {
@@ -153,7 +239,8 @@ ORDERED: dict[str, Any] = {
     "error_message": None,
 }
 NOT_ORDERS = (
-    "order_AAAAAAAAAAAAAAAA", "x", "<another partner's order>", "<order of the other>", "%00", "%ff", "x" * 4000,
+    "order_AAAAAAAAAAAAAAAA", "x", ("<another partner's "
+        "order>"), "<order of the other>", "%00", "%ff", "x" * 4000,
 )  # fmt: skip
 ARRIVED = ORDERED | {
     "order_id": "<delivered order>",
@@ -168,18 +255,51 @@ ARRIVED = ORDERED | {
 ORDERS = [
     Row("an order", ORDER, None, 200, ORDERED),
     Row("one that has arrived", "GET /ship/order/<delivered order>", None, 200, ARRIVED),
-    *[Row(f"no order {name:.30}", f"GET /ship/order/{name}", None, 404, NO_ORDER) for name in NOT_ORDERS],
+    *[
+        Row(f"no order {name:.30}", f"GET /ship/order/{name}", None, 404, NO_ORDER)
+        for name in NOT_ORDERS
+    ],
 ]
 
 NOT_NEXT: tuple[Any, ...] = ("delivered", "queued", "", "x", 7, True, [], {})
 ADVANCES = [
     Row("one step", ADVANCE, {}, 200, ORDERED | {"status": "processing"}, "sandbox"),
-    Row("named", ADVANCE, {"status": "processing"}, 200, ORDERED | {"status": "processing"}, "sandbox"),
-    Row("cancelled", ADVANCE, {"status": "cancelled"}, 200, ORDERED | {"status": "cancelled"}, "sandbox"),
-    Row("failed", ADVANCE, {"status": "failed"}, 200, ORDERED | {"status": "failed", "error_message": TEXT}, "sandbox"),
+    Row(
+        "named",
+        ADVANCE,
+        {"status": "processing"},
+        200,
+        ORDERED | {"status": "processing"},
+        "sandbox",
+    ),
+    Row(
+        "cancelled",
+        ADVANCE,
+        {"status": "cancelled"},
+        200,
+        ORDERED | {"status": "cancelled"},
+        "sandbox",
+    ),
+    Row(
+        "failed",
+        ADVANCE,
+        {"status": "failed"},
+        200,
+        ORDERED | {"status": "failed", "error_message": TEXT},
+        "sandbox",
+    ),
     *[Row(f"to {bad!r}", ADVANCE, {"status": bad}, 400, NO_STEP, "sandbox") for bad in NOT_NEXT],
     Row("unknown", "POST /sandbox/orders/x/advance", {}, 404, NO_ORDER, "sandbox"),
-    Row("another partner's", "POST /sandbox/orders/<another partner's order>/advance", {}, 404, NO_ORDER, "sandbox"),
-    Row("of live", "POST /sandbox/orders/<order of the other>/advance", {}, 404, NO_ORDER, "sandbox"),
+    Row(
+        "another partner's",
+        "POST /sandbox/orders/<another partner's order>/advance",
+        {},
+        404,
+        NO_ORDER,
+        "sandbox",
+    ),
+    Row(
+        "of live", "POST /sandbox/orders/<order of the other>/advance", {}, 404, NO_ORDER, "sandbox"
+    ),
     Row("in live", ADVANCE, {}, 404, "Not found", "live"),
 ]

@@ -1,4 +1,6 @@
-"""Quotes and orders of ``scene.py``: ada's, another partner's, and some that no order can be made of."""
+"""Quotes and orders of ``scene.py``: ada's, another partner's, and some that no order can be made
+of.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ MINUTES = timedelta(minutes=15)
 
 
 def add_shipping(scene: Scene) -> None:
-    """Names for quotes and orders; the items that they are of are there already, but for the ordered one."""
+    """Names for quotes and orders; the items that they are of are there already, but for the
+    ordered one.
+    """
     environment = scene.environment
 
     def named(name: str) -> Item:
@@ -32,13 +36,19 @@ def add_shipping(scene: Scene) -> None:
     offer("quote", named("held"))
     scene.names["session of a quote"] = scene.names["quote"].partition(BETWEEN)[0]
     offer("late quote", named("held"), ago=MINUTES + timedelta(seconds=1))
-    ordered = make_item(environment, now=scene.now, collector=environment.collectors.get(user_id="ada"))
+    ordered = make_item(
+        environment, now=scene.now, collector=environment.collectors.get(user_id="ada")
+    )
     scene.names["ordered"] = ordered.public_id
     scene.names["order"] = make_order(environment, ordered, created_at=scene.now).public_id
     offer("quote of an ordered item", ordered)
     arrived = make_item(environment, now=scene.now)
     scene.names["arrived"] = arrived.public_id
-    sent = {"state": "delivered", "tracking_number": "1Z", "tracking_url": "https://carrier.example.test/1Z"}
+    sent = {
+        "state": "delivered",
+        "tracking_number": "1Z",
+        "tracking_url": "https://carrier.example.test/1Z",
+    }
     scene.names["delivered order"] = make_order(environment, arrived, **sent).public_id
     offer("quote of a sold item", named("sold"))
     if scene.mode == Mode.LIVE:

@@ -1,4 +1,6 @@
-"""The description is the API: a snapshot of it, every route in it, and the served API called by it."""
+"""The description is the API: a snapshot of it, every route in it, and the served API called by
+it.
+"""
 
 from __future__ import annotations
 
@@ -32,16 +34,21 @@ def described() -> dict[str, Any]:
 
 
 def test_it_is_as_it_was_when_somebody_last_looked() -> None:
-    """After a change on purpose: ``python3 manage.py describe_api``, and say in CHANGELOG.md what changed."""
+    """After a change on purpose: ``python3 manage.py describe_api``, and say in CHANGELOG.md what
+    changed.
+    """
     assert json.loads(SNAPSHOT.read_text(encoding="utf-8")) == described()
 
 
 def test_it_describes_every_route() -> None:
     placed = {
-        path.replace("<path:", "{").replace("<str:", "{").replace(">", "}") for path in routes(get_resolver(), "")
+        path.replace("<path:", "{").replace("<str:", "{").replace(">", "}")
+        for path in routes(get_resolver(), "")
     }
     assert set(described()["paths"]) == {path for path in placed if "/api/v1/" in path}
-    assert len(described()["paths"]) == 2 * (len(OPERATIONS) - 3) + 3  # three are the sandbox's alone
+    assert (
+        len(described()["paths"]) == 2 * (len(OPERATIONS) - 3) + 3
+    )  # three are the sandbox's alone
 
 
 def test_it_is_open_to_everybody_as_openapi_3_1() -> None:
@@ -50,7 +57,9 @@ def test_it_is_open_to_everybody_as_openapi_3_1() -> None:
     assert json.loads(answer.content)["openapi"] == "3.1.0"
 
 
-@pytest.mark.parametrize(("accepts", "encoding"), [("gzip, br", "gzip"), ("br", ""), ("", ""), ("xgzip", "")])
+@pytest.mark.parametrize(
+    ("accepts", "encoding"), [("gzip, br", "gzip"), ("br", ""), ("", ""), ("xgzip", "")]
+)
 def test_it_is_compressed_once_and_for_those_who_read_that(accepts: str, encoding: str) -> None:
     answer = Client().get("/api/schema", headers={"Accept-Encoding": accepts})
     body = gzip.decompress(answer.content) if encoding else answer.content
@@ -82,17 +91,37 @@ def test_it_is_kept_by_the_server_whatever_is_sent(tmp_path: Path) -> None:
 
 
 def call_by_description(scene: Scene, port: int, folder: Path) -> None:
-    """``folder`` takes what schemathesis remembers. One worker: two crash CPython 3.11's parser (gh-106905)."""
+    """``folder`` takes what schemathesis remembers. One worker: two crash CPython 3.11's parser
+    (gh-106905).
+    """
     known = {"item_id": "held", "session_id": "session", "id": "pack", "quote_id": "quote"}
-    names = {field: scene.names[name] for field, name in known.items()} | {"user_id": "ada", "slug": "tidewater-box"}
-    hooks = {"SCHEMATHESIS_KNOWN": json.dumps(names), "SCHEMATHESIS_HOOKS": "tests.contract.schemathesis.hooks"}
+    names = {field: scene.names[name] for field, name in known.items()} | {
+        "user_id": "ada",
+        "slug": "tidewater-box",
+    }
+    hooks = {
+        "SCHEMATHESIS_KNOWN": json.dumps(names),
+        "SCHEMATHESIS_HOOKS": "tests.contract.schemathesis.hooks",
+    }
     only = "^/_/api/v1/" if scene.mode == "sandbox" else "^/api/v1/"
-    arguments = ("--checks", "all", "--seed", "20260418", "--max-examples", "6", "--no-color", "--workers", "1")
+    arguments = (
+        "--checks",
+        "all",
+        "--seed",
+        "20260418",
+        "--max-examples",
+        "6",
+        "--no-color",
+        "--workers",
+        "1",
+    )
     done = subprocess.run(
         [
-            sys.executable, "-m", "schemathesis.cli", "--config-file", str(FOLDER / "schemathesis.toml"),
+            sys.executable, "-m", "schemathesis.cli", "--config-file",
+            str(FOLDER / "schemathesis.toml"),
             "run", f"http://127.0.0.1:{port}/api/schema", *arguments,
-            "-H", f"X-API-Key: {scene.key}", "--include-path-regex", only, "--suppress-health-check", "all",
+            "-H", ("X-API-Key: "
+                f"{scene.key}"), "--include-path-regex", only, "--suppress-health-check", "all",
         ],
         env=os.environ | hooks | {"PYTHONPATH": str(ROOT)},
         cwd=folder,

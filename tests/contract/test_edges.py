@@ -1,4 +1,6 @@
-"""Where a call is odd in one place and fine in all others: nothing half done, and never an HTML page."""
+"""Where a call is odd in one place and fine in all others: nothing half done, and never an HTML
+page.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ def test_it_buys_nothing_for_a_caller_who_cannot_be_answered(
 
 @pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": "k"}])
 @pytest.mark.parametrize("depth", [65, 460, 900, 30_000])
-def test_it_reads_a_deep_body_as_an_empty_one(scene: Scene, headers: dict[str, str], depth: int) -> None:
+def test_it_reads_a_deep_body_as_an_empty_one(
+    scene: Scene, headers: dict[str, str], depth: int
+) -> None:
     body = b'{"item_id": "<held>", "deep": ' + b"[" * depth + b"]" * depth + b"}"
     check(scene, send(scene, SELL, body, headers=headers), 400, "Item not found")
 
@@ -38,13 +42,22 @@ def test_it_takes_a_whole_number_however_it_is_written(scene: Scene, amount: flo
 
 @pytest.mark.parametrize("amount", [1.5, 0.0, -1.0, True, "1"])
 def test_it_takes_nothing_else_for_a_whole_number(scene: Scene, amount: Any) -> None:
-    check(scene, send(scene, BUY, buying() | {"amount": amount}), 400, "Amount must be greater than 0")
+    check(
+        scene, send(scene, BUY, buying() | {"amount": amount}), 400, "Amount must be greater than 0"
+    )
 
 
-@pytest.mark.parametrize("floor", ["1E+1000000", "-1E+1000000", "1E+999999999999999999", "NaN", "Infinity", 1e300])
+@pytest.mark.parametrize(
+    "floor", ["1E+1000000", "-1E+1000000", "1E+999999999999999999", "NaN", "Infinity", 1e300]
+)
 def test_it_sells_nothing_for_a_floor_beyond_every_price(scene: Scene, floor: Any) -> None:
     before = everything()
-    check(scene, send(scene, SELL, {"item_id": "<held>", "min_amount": floor}), 400, "Price below min_amount")
+    check(
+        scene,
+        send(scene, SELL, {"item_id": "<held>", "min_amount": floor}),
+        400,
+        "Price below min_amount",
+    )
     assert everything() == before
 
 
@@ -65,13 +78,17 @@ def test_it_has_nothing_at_the_bare_base(scene: Scene, base: str, client: Any) -
     assert answer["X-Request-Id"]
 
 
-def test_it_refuses_a_call_in_the_clear_where_tls_is_the_rule(scene: Scene, settings: Settings) -> None:
+def test_it_refuses_a_call_in_the_clear_where_tls_is_the_rule(
+    scene: Scene, settings: Settings
+) -> None:
     settings.SECURE_SSL_REDIRECT, before = True, everything()
     check(scene, send(scene, SELL, VALID[SELL]), 400, "HTTPS is required")
     assert everything() == before
 
 
-def test_it_limits_calls_that_fail_before_their_key_is_known(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_limits_calls_that_fail_before_their_key_is_known(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def broken(*_: Any) -> None:
         raise OSError("no database")
 

@@ -1,4 +1,6 @@
-"""The guide's snippets run as they stand, each language's one after the other, against the server as it is started."""
+"""The guide's snippets run as they stand, each language's one after the other, against the server
+as it is started.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +44,9 @@ def environment(transactional_db: None, world: World) -> Iterator[dict[str, str]
 def program(name: str) -> str:
     """Where a program is that the guide's readers have, and this machine must."""
     found = shutil.which(name)
-    assert found, f"The guide's snippets need {name}: install it (Debian's package is {PACKAGES[name]})."
+    assert found, (
+        f"The guide's snippets need {name}: install it (Debian's package is {PACKAGES[name]})."
+    )
     return found
 
 
@@ -50,7 +54,15 @@ PACKAGES = {"sh": "dash", "curl": "curl", "node": "nodejs"}
 
 
 def run(environment: dict[str, str], text: str, *command: str) -> None:
-    done = subprocess.run(command, input=text, env=environment, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(
+        command,
+        input=text,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
     assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]
 
 

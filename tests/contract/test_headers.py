@@ -40,11 +40,18 @@ def test_it_counts_down_and_then_refuses(scene: Scene, settings: Settings) -> No
     assert 1 <= int(answers[3]["Retry-After"]) <= 60
 
 
-def test_it_sells_nothing_over_the_limit_and_keeps_no_such_answer(scene: Scene, settings: Settings) -> None:
+def test_it_sells_nothing_over_the_limit_and_keeps_no_such_answer(
+    scene: Scene, settings: Settings
+) -> None:
     settings.API_WRITE_LIMIT, settings.WEB_WORKERS = 1, 1
     send(scene, SELL, {})
     before = everything()
-    check(scene, send(scene, SELL, VALID[SELL], headers={"Idempotency-Key": "k"}), 429, "Rate limit exceeded")
+    check(
+        scene,
+        send(scene, SELL, VALID[SELL], headers={"Idempotency-Key": "k"}),
+        429,
+        "Rate limit exceeded",
+    )
     assert everything() == before
     settings.API_WRITE_LIMIT = 100
     assert send(scene, SELL, VALID[SELL], headers={"Idempotency-Key": "k"}).status_code == 200
@@ -59,7 +66,9 @@ def test_it_counts_reading_and_writing_apart(scene: Scene, settings: Settings) -
 
 
 @pytest.mark.parametrize("call", [QUOTE, STATUS])
-def test_it_counts_a_post_that_changes_nothing_as_reading(scene: Scene, settings: Settings, call: str) -> None:
+def test_it_counts_a_post_that_changes_nothing_as_reading(
+    scene: Scene, settings: Settings, call: str
+) -> None:
     settings.API_RATE_LIMIT, settings.API_WRITE_LIMIT, settings.WEB_WORKERS = 7, 2, 1
     assert send(scene, call, VALID[call])["X-RateLimit-Limit"] == "7"
 
@@ -67,7 +76,9 @@ def test_it_counts_a_post_that_changes_nothing_as_reading(scene: Scene, settings
 SHIP_QUOTE = "POST /ship/quote"
 
 
-def test_it_counts_a_shipping_quote_by_itself_and_as_a_write(scene: Scene, settings: Settings) -> None:
+def test_it_counts_a_shipping_quote_by_itself_and_as_a_write(
+    scene: Scene, settings: Settings
+) -> None:
     settings.API_RATE_LIMIT, settings.API_QUOTE_LIMIT, settings.WEB_WORKERS = 3, 1, 1
     answers = [send(scene, call, {}) for call in (SHIP_QUOTE, SHIP_QUOTE, SELL, SELL)]
     assert [answer.status_code for answer in answers] == [400, 429, 400, 429]
@@ -98,7 +109,9 @@ def test_it_limits_writing_as_reading_unless_told(scene: Scene, settings: Settin
     assert send(scene, SELL, {})["X-RateLimit-Limit"] == "7"
 
 
-def test_it_counts_environments_apart(scenes: dict[str, Scene], db: None, settings: Settings) -> None:
+def test_it_counts_environments_apart(
+    scenes: dict[str, Scene], db: None, settings: Settings
+) -> None:
     settings.API_RATE_LIMIT, settings.WEB_WORKERS = 1, 1
     assert [send(scene, AVAILABLE).status_code for scene in scenes.values()] == [200, 200]
     assert [send(scene, AVAILABLE).status_code for scene in scenes.values()] == [429, 429]
@@ -125,11 +138,15 @@ def test_it_limits_nobody_out_of_the_box_who_calls_ten_times_a_second(scene: Sce
         ("GET /vm/recent-pulls", None, "An unexpected error occurred"),
     ],
 )
-def test_it_answers_a_fault_in_json_and_does_not_keep_it(scene: Scene, call: str, sent: Any, sentence: str) -> None:
+def test_it_answers_a_fault_in_json_and_does_not_keep_it(
+    scene: Scene, call: str, sent: Any, sentence: str
+) -> None:
     """A fault of the real kind: a table is not there."""
     before, key = everything(), {"Idempotency-Key": "k"}
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; ALTER TABLE inventory_card RENAME TO elsewhere")
+        cursor.execute(
+            "SET CONSTRAINTS ALL IMMEDIATE; ALTER TABLE inventory_card RENAME TO elsewhere"
+        )
         answer = send(scene, call, sent, headers=key)
         transaction.set_rollback(True)
     check(scene, answer, 500, sentence)

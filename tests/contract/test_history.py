@@ -34,7 +34,10 @@ def page(scene: Scene, call: str) -> dict[str, Any]:
 
 def many(scene: Scene, size: int) -> list[str]:
     """So many events at one instant, newest first."""
-    made = [make_event(scene.environment, type=Event.Type.ITEM_EXPIRED, created_at=NOW) for _ in range(size)]
+    made = [
+        make_event(scene.environment, type=Event.Type.ITEM_EXPIRED, created_at=NOW)
+        for _ in range(size)
+    ]
     return [str(event.pk) for event in reversed(made)]
 
 
@@ -48,7 +51,8 @@ def test_it_walks_through_every_row_once(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize(
-    ("limit", "shown"), {"1": 1, "0": 1, "-3": 1, "100": 100, "101": 100, "abc": 20, "": 20, "9" * 99: 20}.items()
+    ("limit", "shown"),
+    {"1": 1, "0": 1, "-3": 1, "100": 100, "101": 100, "abc": 20, "": 20, "9" * 99: 20}.items(),
 )
 def test_it_clamps_the_size_of_a_page(scene: Scene, limit: str, shown: int) -> None:
     many(scene, 101)
@@ -57,7 +61,9 @@ def test_it_clamps_the_size_of_a_page(scene: Scene, limit: str, shown: int) -> N
     assert found["next_cursor"]
 
 
-def test_it_refuses_a_cursor_of_another_environment_route_or_filter(scenes: dict[str, Scene], db: None) -> None:
+def test_it_refuses_a_cursor_of_another_environment_route_or_filter(
+    scenes: dict[str, Scene], db: None
+) -> None:
     for here, there in (("live", "sandbox"), ("sandbox", "live")):
         many(scenes[here], 2)
         cursor = page(scenes[here], f"{EVENTS}?limit=1")["next_cursor"]
@@ -78,16 +84,24 @@ def lines(answer: HttpResponse) -> list[list[str]]:
 
 @pytest.mark.parametrize(("call", "shape"), [(BUYBACKS, BUYBACK), (PAYOUTS, PAYOUT)])
 def test_it_writes_the_same_rows_as_csv(scene: Scene, call: str, shape: dict[str, Any]) -> None:
-    answer, shown = send(scene, f"{call}?user_id=ada", headers=CSV), page(scene, f"{call}?user_id=ada")["data"]
+    answer, shown = (
+        send(scene, f"{call}?user_id=ada", headers=CSV),
+        page(scene, f"{call}?user_id=ada")["data"],
+    )
     head, *body = lines(answer)
     assert head == list(shape)
     assert [row[0] for row in body] == [one["id"] for one in shown]
     assert body[0][head.index("amount")] == "70.13"
-    assert (answer["Content-Disposition"], answer["Vary"]) == (f'attachment; filename="{call[5:]}.csv"', "Accept")
+    assert (answer["Content-Disposition"], answer["Vary"]) == (
+        f'attachment; filename="{call[5:]}.csv"',
+        "Accept",
+    )
     assert answer["X-RateLimit-Limit"]
 
 
-def test_it_writes_every_row_as_csv_from_the_cursor_on(scene: Scene, django_assert_num_queries: Any) -> None:
+def test_it_writes_every_row_as_csv_from_the_cursor_on(
+    scene: Scene, django_assert_num_queries: Any
+) -> None:
     wanted = many(scene, 1500)
     cursor = page(scene, f"{EVENTS}?type=item.expired&limit=1")["next_cursor"]
     with django_assert_num_queries(3):  # the key, and two chunks
@@ -117,7 +131,9 @@ def test_it_asks_as_much_for_a_hundred_rows_as_for_one(
             page(scene, f"{call}?limit={limit}")
 
 
-@pytest.mark.parametrize(("accept", "kind"), [("text/csv", "text/csv"), ("text/csv," * 200, "application/json")])
+@pytest.mark.parametrize(
+    ("accept", "kind"), [("text/csv", "text/csv"), ("text/csv," * 200, "application/json")]
+)
 def test_it_reads_no_longer_list_of_types(scene: Scene, accept: str, kind: str) -> None:
     answer = send(scene, "GET /payouts", headers={"Accept": accept})
     assert (answer.status_code, answer["Content-Type"].partition(";")[0]) == (200, kind)

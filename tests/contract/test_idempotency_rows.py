@@ -20,7 +20,9 @@ from tests.contract.scene import Scene
 from tests.world import make_idempotency_key
 
 
-@pytest.mark.parametrize("story", STORIES, ids=lambda story: f"{story.call.split('/')[-1]}-{story.when}")
+@pytest.mark.parametrize(
+    "story", STORIES, ids=lambda story: f"{story.call.split('/')[-1]}-{story.when}"
+)
 def test_it_answers_as_section_9_says(scene: Scene, story: Story) -> None:
     sales, purchases = Buyback.objects.count(), Purchase.objects.count()
     first = None
@@ -55,7 +57,8 @@ def test_it_keeps_no_401(scene: Scene, whose: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("call", "sent", "answer"), [(BUY, buying(), (409, IN_PROGRESS)), (SELL, HELD, (429, IN_FLIGHT))]
+    ("call", "sent", "answer"),
+    [(BUY, buying(), (409, IN_PROGRESS)), (SELL, HELD, (429, IN_FLIGHT))],
 )
 def test_it_tells_a_second_request_to_wait(
     scenes: dict[str, Scene], db: None, call: str, sent: Any, answer: tuple[int, str]
@@ -63,7 +66,9 @@ def test_it_tells_a_second_request_to_wait(
     """The first one is at work, or died less than a minute ago."""
     live, soon = scenes[Mode.LIVE], clock.now() + timedelta(minutes=1)
     same = idempotency.fingerprint(f"{live.base}{call.split()[1]}", live.fill(sent))
-    make_idempotency_key(live.environment, key="k", fingerprint=same, status=None, body=None, lease_until=soon)
+    make_idempotency_key(
+        live.environment, key="k", fingerprint=same, status=None, body=None, lease_until=soon
+    )
     for _ in range(2):
         second = send(live, call, sent, headers={"Idempotency-Key": "k"})
         check(live, second, *answer)

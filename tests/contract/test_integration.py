@@ -1,7 +1,9 @@
-"""An integration that knows nothing but the description: every answer that it promises of the sandbox is met there.
+"""An integration that knows nothing but the description: every answer that it promises of the
+sandbox is met there.
 
-The cases are read from the document, so an outcome that is promised and cannot be met fails, as does a new one that
-nobody has said how to meet. Whatever was met by ordinary calls or a scenario, the integration knows what to do next.
+The cases are read from the document, so an outcome that is promised and cannot be met fails, as
+does a new one that nobody has said how to meet. Whatever was met by ordinary calls or a scenario,
+the integration knows what to do next.
 """
 
 from __future__ import annotations
@@ -41,7 +43,9 @@ class Outcome:
     sentence: str
 
     def __str__(self) -> str:
-        return f"{self.call.removeprefix('post ').removeprefix('get ')} {self.status} {self.sentence}"
+        return (
+            f"{self.call.removeprefix('post ').removeprefix('get ')} {self.status} {self.sentence}"
+        )
 
 
 def promised() -> Iterator[Outcome]:
@@ -52,26 +56,41 @@ def promised() -> Iterator[Outcome]:
                 schema = answer["content"]["application/json"]["schema"]
                 error = schema.get("properties", {}).get("error", {}) if status != "200" else {}
                 for kind in error.get("anyOf", [error]):
-                    for sentence in kind.get("enum", [kind["pattern"]] if "pattern" in kind else []):
-                        yield Outcome(f"{method.upper()} {path.removeprefix(BASE)}", int(status), sentence)
+                    for sentence in kind.get(
+                        "enum", [kind["pattern"]] if "pattern" in kind else []
+                    ):
+                        yield Outcome(
+                            f"{method.upper()} {path.removeprefix(BASE)}", int(status), sentence
+                        )
 
 
 class Integration:
-    """A partner's server. It has bought three pulls for a user, sold the first and ordered the second home."""
+    """A partner's server. It has bought three pulls for a user, sold the first and ordered the
+    second home.
+    """
 
     def __init__(self, scene: Scene) -> None:
         self.scene = scene
         packs = self.ok("GET /vm/available")
-        orders = [{"id": one["id"], "amount": 3, "user_id": "a user"} for one in packs if one["in_stock"]]
+        orders = [
+            {"id": one["id"], "amount": 3, "user_id": "a user"} for one in packs if one["in_stock"]
+        ]
         answers = ((order, send(scene, "POST /vm/buy/init", order)) for order in orders)
-        buying, answer = next(tried for tried in answers if tried[1].status_code == 200)  # fewer cards may be left
+        buying, answer = next(
+            tried for tried in answers if tried[1].status_code == 200
+        )  # fewer cards may be left
         bought = json.loads(answer.content)
         empty = next(one for one in packs if not one["in_stock"])
         self.sold, ordered, self.item = (one["id"] for one in bought["nfts"])
         self.ok("POST /vm/buyback", {"item_id": self.sold})
         self.taken = self.quoted(ordered)
         sent_home = self.ok("POST /ship/request", self.taken)["order_id"]
-        self.names = {"slug": packs[0]["slug"], "user_id": "a user", "item_id": self.sold, "order_id": sent_home}
+        self.names = {
+            "slug": packs[0]["slug"],
+            "user_id": "a user",
+            "item_id": self.sold,
+            "order_id": sent_home,
+        }
         self.empty = {"id": empty["id"], "amount": 1, "user_id": "a user"}
         self.good: dict[str, dict[str, Any]] = {
             "POST /vm/buyback": {"item_id": self.item},
@@ -98,7 +117,14 @@ class Integration:
         return json.loads(answer.content)
 
     def ask(
-        self, call: str, sent: Any = UNSENT, *, name: str = "", query: str = "", key: Any = UNSENT, **headers: str
+        self,
+        call: str,
+        sent: Any = UNSENT,
+        *,
+        name: str = "",
+        query: str = "",
+        key: Any = UNSENT,
+        **headers: str,
     ) -> HttpResponse:
         """The call as it would succeed, but for what is given; ``name`` stands in its path."""
         body = self.good.get(call) if sent is UNSENT else sent
@@ -108,7 +134,9 @@ class Integration:
         return send(self.scene, f"{call}?{query}".rstrip("?"), body, key=key, headers=given)
 
     def play(self, call: str, scenario: str) -> HttpResponse:
-        """What live would answer; then the same call with the same key, where that is what to do next."""
+        """What live would answer; then the same call with the same key, where that is what to do
+        next.
+        """
         keyed = KEY if self.takes(call, "Idempotency-Key") else {}
         answer = self.ask(call, **keyed, X_Sandbox_Scenario=scenario)
         if answer.status_code in SAME_AGAIN:
@@ -153,7 +181,11 @@ def late(me: Integration, outcome: Outcome) -> HttpResponse:
 
 def unscoped(me: Integration, outcome: Outcome) -> HttpResponse:
     """A key that is good for one thing: shipping, or else buying."""
-    scope = Scope.PURCHASE_WRITE if "/ship/" in outcome.call or "/orders/" in outcome.call else Scope.SHIP_WRITE
+    scope = (
+        Scope.PURCHASE_WRITE
+        if "/ship/" in outcome.call or "/orders/" in outcome.call
+        else Scope.SHIP_WRITE
+    )
     return me.ask(outcome.call, key=make_key(me.scene.environment, scopes=[scope])[1])
 
 
@@ -177,7 +209,9 @@ def unknown(me: Integration, outcome: Outcome) -> HttpResponse:
     if "{" in outcome.call:
         return me.ask(outcome.call, name="nothing")
     known = {"user_id": "a user", "destination": ADDRESS, "item_ids": ["nothing"]}
-    return me.ask(outcome.call, {name: known.get(name, "nothing") for name in me.good[outcome.call]})
+    return me.ask(
+        outcome.call, {name: known.get(name, "nothing") for name in me.good[outcome.call]}
+    )
 
 
 MEET: dict[str, Meet] = {
@@ -205,7 +239,9 @@ MEET: dict[str, Meet] = {
     "Unknown X-Sandbox-Scenario": playing("nonsense"),
     "Rate limit exceeded": limited,
     "HTTPS is required": in_the_clear,
-    "Too many query parameters": lambda me, outcome: me.ask(outcome.call, query="&".join(["q=1"] * 1001)),
+    "Too many query parameters": lambda me, outcome: me.ask(
+        outcome.call, query="&".join(["q=1"] * 1001)
+    ),
     "Host not allowed": lambda me, outcome: me.ask(outcome.call, Host="elsewhere.example.test"),
     "Item has expired": late,
     "Price below min_amount": sending(min_amount=10**6),
@@ -214,15 +250,27 @@ MEET: dict[str, Meet] = {
     "Amount must be greater than 0": sending(amount=0),
     "^Amount must be less than or equal to [0-9]+$": sending(amount=10**6),
     "Claw machine is out of stock": lambda me, outcome: me.ask(outcome.call, me.empty),
-    "Not found": lambda me, outcome: me.ask(outcome.call, name="a/\nb"),  # a part of a path holds no line break
-    "Send either advance_seconds, a whole number, or now, a time in ISO 8601": lambda me, outcome: me.ask(
-        outcome.call, {}
+    "Not found": lambda me, outcome: me.ask(
+        outcome.call, name="a/\nb"
+    ),  # a part of a path holds no line break
+    "Send either advance_seconds, a whole number, or now, a time in ISO 8601": lambda me, outcome: (
+        me.ask(outcome.call, {})
     ),
     "The sandbox clock only moves forward": sending(advance_seconds=-1),
     "The sandbox clock can be at most ten years ahead": sending(advance_seconds=10**10),
-    **dict.fromkeys(("Item not found", "User not found", "Card not found", "VM not found", "Order not found"), unknown),
     **dict.fromkeys(
-        ("Invalid cursor", "Invalid status", "Invalid type", "Invalid created_from", "Invalid created_to"), filtering
+        ("Item not found", "User not found", "Card not found", "VM not found", "Order not found"),
+        unknown,
+    ),
+    **dict.fromkeys(
+        (
+            "Invalid cursor",
+            "Invalid status",
+            "Invalid type",
+            "Invalid created_from",
+            "Invalid created_to",
+        ),
+        filtering,
     ),
 }
 
@@ -250,14 +298,17 @@ def test_it_meets_what_the_description_promises(integration: Integration, outcom
 
 
 @pytest.mark.parametrize(
-    "call", [f"{method.upper()} {path.removeprefix(BASE)}" for path in PATHS for method in PATHS[path]]
+    "call",
+    [f"{method.upper()} {path.removeprefix(BASE)}" for path in PATHS for method in PATHS[path]],
 )
 def test_it_succeeds_with_every_call(integration: Integration, call: str) -> None:
     assert integration.ask(call).status_code == 200
 
 
 def next_step(answer: Any) -> str:
-    """What the integration does about an answer that is no refusal and yet not what was asked for."""
+    """What the integration does about an answer that is no refusal and yet not what was asked
+    for.
+    """
     match answer:
         case {"quotes": [{"eligible": False, "reason": "in_progress"}]} | {"status": "pending"}:
             return "ask again"
@@ -265,11 +316,22 @@ def next_step(answer: Any) -> str:
             return "ask for the purchase's status"
         case {"quotes": [{"eligible": False, "reason": "price_unavailable"}]}:
             return "offer no sale for now"
-        case {"status": "failed", "payout_id": None} | {"results": [{"success": False, "error": "Transaction failed"}]}:
+        case {"status": "failed", "payout_id": None} | {
+            "results": [{"success": False, "error": "Transaction failed"}]
+        }:
             return "offer to sell again"
-        case {"results": [{"success": False, "error": "Item already has an active buyback session"}]}:
+        case {
+            "results": [{"success": False, "error": "Item already has an active buyback session"}]
+        }:
             return "ask for the sellback's status"
-        case {"results": [{"success": False, "error": "A buyback request for this item is already being processed"}]}:
+        case {
+            "results": [
+                {
+                    "success": False,
+                    "error": "A buyback request for this item is already being processed",
+                }
+            ]
+        }:
             return "send the same again"
     raise AssertionError(answer)
 
@@ -287,7 +349,9 @@ UNFINISHED = {
 }
 
 
-def test_it_knows_what_to_do_about_every_answer_that_is_no_refusal(integration: Integration) -> None:
+def test_it_knows_what_to_do_about_every_answer_that_is_no_refusal(
+    integration: Integration,
+) -> None:
     """Each scenario that the description has, and that answers 200."""
     known = {}
     for path, calls in PATHS.items():

@@ -1,4 +1,6 @@
-"""The contract's words are the contract's: no language, of the caller or of the server, changes a byte of an answer."""
+"""The contract's words are the contract's: no language, of the caller or of the server, changes a
+byte of an answer.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +9,25 @@ from dataclasses import replace
 from django.db import transaction
 from pytest_django import Settings
 
-from tests.contract import cases, history_cases, pack_cases, sandbox_cases, sellback_cases, ship_cases
+from tests.contract import (
+    cases,
+    history_cases,
+    pack_cases,
+    sandbox_cases,
+    sellback_cases,
+    ship_cases,
+)
 from tests.contract.runner import play
 from tests.contract.scene import Scene
 
-LISTED = [*cases.SELLBACK, *cases.INVENTORY, *cases.PURCHASES, *cases.STATUSES, *cases.NO_ROUTE, *cases.WRONG_METHOD]
+LISTED = [
+    *cases.SELLBACK,
+    *cases.INVENTORY,
+    *cases.PURCHASES,
+    *cases.STATUSES,
+    *cases.NO_ROUTE,
+    *cases.WRONG_METHOD,
+]
 LISTED += [*sellback_cases.SELLBACKS, *history_cases.HISTORY, *pack_cases.PACKS, *ship_cases.ORDERS]
 LISTED += [*sandbox_cases.CONTROLS, *sandbox_cases.SCENARIOS]
 ROWS = {repr((row.answer, row.only)): row for row in LISTED}
@@ -24,5 +40,8 @@ def test_it_answers_in_the_contracts_words_whatever_the_language(
     for row in ROWS.values():
         if row.only in ("", mode):
             with transaction.atomic():
-                play(scene, replace(row, headers={**(row.headers or {}), "Accept-Language": bracketed}))
+                play(
+                    scene,
+                    replace(row, headers={**(row.headers or {}), "Accept-Language": bracketed}),
+                )
                 transaction.set_rollback(True)

@@ -1,4 +1,6 @@
-"""What the lists of sections 3 and 5 hold and in which order: the rules behind the shapes of ``cases.py``."""
+"""What the lists of sections 3 and 5 hold and in which order: the rules behind the shapes of
+``cases.py``.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,9 @@ def packs(scene: Scene) -> dict[str, Any]:
 def test_it_leaves_out_disabled_packs_and_lists_empty_ones(scene: Scene) -> None:
     listed, names = packs(scene), scene.names
     assert names["disabled"] not in listed
-    assert {name: listed[names[name]]["in_stock"] for name in ("empty", "nearly empty", "pack")} == {
+    assert {
+        name: listed[names[name]]["in_stock"] for name in ("empty", "nearly empty", "pack")
+    } == {
         "empty": False,
         "nearly empty": True,
         "pack": True,
@@ -52,7 +56,14 @@ def test_it_counts_cards_outside_every_tier_as_no_stock(scene: Scene) -> None:
 
 def test_it_writes_tiers_from_0_with_their_bounds_and_weights(scene: Scene) -> None:
     tiers = packs(scene)[scene.names["pack"]]["rarity_distribution"]
-    assert tiers[0] == {"id": 0, "name": "Common", "color": "#94a3b8", "lower": 5, "upper": 20, "weight": 70}
+    assert tiers[0] == {
+        "id": 0,
+        "name": "Common",
+        "color": "#94a3b8",
+        "lower": 5,
+        "upper": 20,
+        "weight": 70,
+    }
     assert [tier["id"] for tier in tiers] == [0, 1, 2]
 
 
@@ -83,7 +94,11 @@ def test_it_shows_the_most_valuable_cards_first_and_at_most_20(scene: Scene, pat
     for number in range(25):
         make_card(pack=scene.world.pack, fmv=Decimal(1000 + number))
     found = get(scene, path)
-    chase = found if isinstance(found[0].get("fmv"), int | float) else packs(scene)[scene.names["pack"]]["chase"]
+    chase = (
+        found
+        if isinstance(found[0].get("fmv"), int | float)
+        else packs(scene)[scene.names["pack"]]["chase"]
+    )
     assert [card["fmv"] for card in chase] == list(range(1024, 1004, -1))
 
 

@@ -89,7 +89,9 @@ def test_it_opens_to_the_right_key(scene: Scene, call: str) -> None:
 def test_it_takes_a_malformed_body_for_an_empty_one(scene: Scene, call: str) -> None:
     before = everything()
     for flaw, (body, content_type) in MALFORMED.items():
-        response = send(scene, call, malformed(scene, body, VALID[call] or {}), content_type=content_type)
+        response = send(
+            scene, call, malformed(scene, body, VALID[call] or {}), content_type=content_type
+        )
         assert (flaw, response.status_code) == (flaw, 400)
         check(scene, response, 400, MISSING_FIELD[call])
     assert everything() == before
@@ -99,7 +101,9 @@ def test_it_takes_a_malformed_body_for_an_empty_one(scene: Scene, call: str) -> 
 def test_it_takes_an_odd_but_good_body(scene: Scene, call: str) -> None:
     for oddity, (body, content_type) in cases.WELL_FORMED.items():
         with transaction.atomic():
-            response = send(scene, call, malformed(scene, body, VALID[call] or {}), content_type=content_type)
+            response = send(
+                scene, call, malformed(scene, body, VALID[call] or {}), content_type=content_type
+            )
             transaction.set_rollback(True)
         assert (oddity, response.status_code) == (oddity, 200)
 
@@ -125,19 +129,30 @@ def pull_often(scene: Scene, times: int) -> None:
     """More pulls of one card, each sold since, so that one card does for all."""
     with connection.cursor() as cursor:
         cursor.execute(
-            """INSERT INTO inventory_item (environment_id, mode, public_id, card_id, collector_id, pack_id,
-                                           purchase_id, state, fmv, buyback_percent, buyback_price, purchased_at,
+            """INSERT INTO inventory_item (environment_id, mode, public_id, card_id, collector_id,
+            pack_id,
+                                           purchase_id, state, fmv, buyback_percent, buyback_price,
+                                           purchased_at,
                                            expires_at, sold_at)
                SELECT environment_id, mode, public_id, card_id, collector_id, pack_id, purchase_id,
-                      'sold', fmv, buyback_percent, buyback_price, purchased_at, expires_at, purchased_at
-                 FROM inventory_item, generate_series(1, %s) WHERE environment_id = %s AND public_id = %s""",
+                      'sold', fmv, buyback_percent, buyback_price, purchased_at, expires_at,
+                      purchased_at
+                 FROM inventory_item, generate_series(1,
+                 %s) WHERE environment_id = %s AND public_id = %s""",
             [times, scene.environment.pk, scene.names["held"]],
         )
 
 
 def test_it_names_every_row_once() -> None:
     """A row that stands twice is a slip of the pen."""
-    for listed in (cases.SELLBACK, sellback_cases.SELLBACKS, cases.PURCHASES, cases.STATUSES, cases.INVENTORY, PACKS):
+    for listed in (
+        cases.SELLBACK,
+        sellback_cases.SELLBACKS,
+        cases.PURCHASES,
+        cases.STATUSES,
+        cases.INVENTORY,
+        PACKS,
+    ):
         calls = [(row.call, repr(row.sent), row.only) for row in listed]
         assert len(calls) == len(set(calls))
     assert {BUY, SELL} < set(VALID)

@@ -1,4 +1,6 @@
-"""Section 9's sandbox: controls, scenarios (``sandbox_cases.py``), and that none of it is within live's reach."""
+"""Section 9's sandbox: controls, scenarios (``sandbox_cases.py``), and that none of it is within
+live's reach.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,12 @@ def test_it_plays_what_live_would_answer(scene: Scene, row: Row) -> None:
 
 @pytest.mark.parametrize(
     ("call", "name"),
-    [*((call, "internal_error") for call in VALID), (SELL, "in_flight"), (SELL, "nothing"), (STATUS, "pending")],
+    [
+        *((call, "internal_error") for call in VALID),
+        (SELL, "in_flight"),
+        (SELL, "nothing"),
+        (STATUS, "pending"),
+    ],
 )
 def test_it_plays_nothing_in_live(scenes: dict[str, Scene], db: None, call: str, name: str) -> None:
     live = scenes[Mode.LIVE]
@@ -46,7 +53,9 @@ def test_it_plays_nothing_in_live(scenes: dict[str, Scene], db: None, call: str,
 
 def test_it_buys_what_is_asked_for_as_pending_and_tells_of_it_later(sandbox: Scene) -> None:
     """The one scenario that does something, or nothing would be left to wait for."""
-    answer = json.loads(send(sandbox, BUY, buying(amount=2), headers={SCENARIO: "pending"} | KEY).content)
+    answer = json.loads(
+        send(sandbox, BUY, buying(amount=2), headers={SCENARIO: "pending"} | KEY).content
+    )
     assert answer["nfts"] == []
     again = send(sandbox, BUY, buying(amount=2), headers=KEY)
     assert (json.loads(again.content), again["Idempotency-Replayed"]) == (answer, "true")
@@ -63,24 +72,41 @@ def test_it_keeps_a_played_refusal_as_live_would(sandbox: Scene) -> None:
     failed = {SCENARIO: "transaction_failed"} | KEY
     for headers in (failed, KEY):
         check(sandbox, send(sandbox, SELL, VALID[SELL], headers=headers), 400, "Transaction failed")
-    assert send(sandbox, SELL, VALID[SELL], headers={"Idempotency-Key": "another"}).status_code == 200
+    assert (
+        send(sandbox, SELL, VALID[SELL], headers={"Idempotency-Key": "another"}).status_code == 200
+    )
 
 
 @pytest.mark.parametrize("name", ["in_flight", "internal_error"])
 def test_it_keeps_no_played_answer_that_live_would_not_keep(sandbox: Scene, name: str) -> None:
-    assert send(sandbox, SELL, VALID[SELL], headers={SCENARIO: name} | KEY).status_code in (429, 500)
+    assert send(sandbox, SELL, VALID[SELL], headers={SCENARIO: name} | KEY).status_code in (
+        429,
+        500,
+    )
     assert send(sandbox, SELL, VALID[SELL], headers=KEY).status_code == 200
 
 
-def test_it_never_keeps_that_a_scenario_is_unknown_nor_hides_it_behind_a_key(sandbox: Scene) -> None:
+def test_it_never_keeps_that_a_scenario_is_unknown_nor_hides_it_behind_a_key(
+    sandbox: Scene,
+) -> None:
     unknown = {SCENARIO: "nothing"} | KEY
     for _ in range(2):
-        check(sandbox, send(sandbox, SELL, VALID[SELL], headers=unknown), 400, "Unknown X-Sandbox-Scenario")
+        check(
+            sandbox,
+            send(sandbox, SELL, VALID[SELL], headers=unknown),
+            400,
+            "Unknown X-Sandbox-Scenario",
+        )
         assert send(sandbox, SELL, VALID[SELL], headers=KEY).status_code == 200
 
 
 def test_it_plays_nothing_for_a_stranger(sandbox: Scene) -> None:
-    check(sandbox, send(sandbox, SELL, VALID[SELL], key="x", headers={SCENARIO: "in_flight"}), 401, "Invalid API key")
+    check(
+        sandbox,
+        send(sandbox, SELL, VALID[SELL], key="x", headers={SCENARIO: "in_flight"}),
+        401,
+        "Invalid API key",
+    )
 
 
 def test_it_lets_windows_and_quotes_follow_the_clock(sandbox: Scene) -> None:

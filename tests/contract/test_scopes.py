@@ -1,4 +1,6 @@
-"""Which scope opens which route: without it, a key that has scopes gets 403, and nothing happens."""
+"""Which scope opens which route: without it, a key that has scopes gets 403, and nothing
+happens.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,8 @@ READ, SALE, PURCHASE, SHIP = Scope
 ANY = tuple(Scope)
 CONTROLS = (CLOCK, RESET)
 
-# Route → the scopes each of which is enough. Every other scope is refused; a key without scopes may do everything.
+# Route → the scopes each of which is enough. Every other scope is refused; a key without scopes may
+# do everything.
 TABLE: dict[str, tuple[Scope, ...]] = {
     "GET /vm/available": ANY,
     "GET /vm/chase/tidewater-box": ANY,
@@ -70,11 +73,15 @@ def test_it_counts_a_refused_scope_against_its_environment(scene: Scene) -> None
 def test_it_knows_every_route(scene: Scene) -> None:
     """A route that comes in without its row here would be tested by nobody."""
     found = {name for name in routes(get_resolver(), "") if name.startswith(scene.base)}
-    assert len(found) == len(TABLE) + (len((*CONTROLS, ADVANCE)) if scene.mode == Mode.SANDBOX else 0)
+    assert len(found) == len(TABLE) + (
+        len((*CONTROLS, ADVANCE)) if scene.mode == Mode.SANDBOX else 0
+    )
 
 
 @pytest.mark.parametrize("scope", list(Scope))
-def test_it_advances_an_order_with_the_scope_that_makes_one(scenes: dict[str, Scene], db: None, scope: Scope) -> None:
+def test_it_advances_an_order_with_the_scope_that_makes_one(
+    scenes: dict[str, Scene], db: None, scope: Scope
+) -> None:
     scene = scenes[Mode.SANDBOX]
     answer = send(scene, ADVANCE, {}, key=make_key(scene.environment, scopes=[scope])[1])
     assert answer.status_code == (200 if scope == SHIP else 403)

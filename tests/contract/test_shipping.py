@@ -56,7 +56,11 @@ def test_it_takes_what_was_ordered_out_of_the_inventory_and_off_the_market(scene
 
 def test_it_takes_one_order_for_one_idempotency_key(scene: Scene) -> None:
     first, again = (send(scene, SHIP, {"quote_id": "<quote>"}, headers=KEY) for _ in range(2))
-    assert (first.status_code, again.content, again["Idempotency-Replayed"]) == (200, first.content, "true")
+    assert (first.status_code, again.content, again["Idempotency-Replayed"]) == (
+        200,
+        first.content,
+        "true",
+    )
     check(scene, send(scene, SHIP, {"quote_id": "<quote>"}), 400, "Item already shipped")
 
 
@@ -82,7 +86,9 @@ def test_it_goes_all_the_way_in_the_sandbox(scenes: dict[str, Scene], db: None) 
     sandbox, seen = scenes[Mode.SANDBOX], []
     for _ in range(4):
         order = json.loads(send(sandbox, ADVANCE, {}).content)
-        seen.append((order["status"], order["tracking_number"] is None, order["shipped_at"] is None))
+        seen.append(
+            (order["status"], order["tracking_number"] is None, order["shipped_at"] is None)
+        )
     assert [*seen, order["delivered_at"] is None] == [
         ("processing", True, True),
         ("label_created", False, True),

@@ -1,7 +1,9 @@
-"""The contract over a socket, against the server that production runs: what a test client cannot send, or would mend.
+"""The contract over a socket, against the server that production runs: what a test client cannot
+send, or would mend.
 
-A web process serves the test's own database, so rows are committed, and the database is emptied afterwards.
-It asks an oracle, a treasury and a carrier, as production does, so what only these can bring about is met here as well.
+A web process serves the test's own database, so rows are committed, and the database is emptied
+afterwards. It asks an oracle, a treasury and a carrier, as production does, so what only these can
+bring about is met here as well.
 """
 
 from __future__ import annotations
@@ -60,7 +62,9 @@ class Wire(NamedTuple):
             headers = {name.lower(): value for name, value in response.getheaders()}
             return Answer(response.status, headers, response.read())
 
-    def post(self, scene: Scene, body: bytes, *, path: str = "/vm/buyback", framing: str = "") -> Answer:
+    def post(
+        self, scene: Scene, body: bytes, *, path: str = "/vm/buyback", framing: str = ""
+    ) -> Answer:
         """A POST whose framing is Content-Length unless told."""
         head = [f"POST {scene.base}{path} HTTP/1.1", f"Host: {HOST}", f"X-API-Key: {scene.key}"]
         head += ["Content-Type: application/json", framing or f"Content-Length: {len(body)}"]
@@ -92,10 +96,16 @@ def chunked(body: bytes, size: int = 1000) -> bytes:
 
 @pytest.fixture
 def wire(transactional_db: None) -> Iterator[Wire]:
-    """One server for all that follows in a test. At the oracle everything costs what the held item was worth."""
+    """One server for all that follows in a test. At the oracle everything costs what the held item
+    was worth.
+    """
     port = free_port()
     scenes = make_scenes()
-    with OraclePeer(any_price="82.50") as oracle, TreasuryPeer(key=KEY) as treasury, CarrierPeer() as carrier:
+    with (
+        OraclePeer(any_price="82.50") as oracle,
+        TreasuryPeer(key=KEY) as treasury,
+        CarrierPeer() as carrier,
+    ):
         peers = {"ORACLE_URL": oracle.url, "TREASURY_URL": treasury.url, "TREASURY_KEY": KEY}
         with process("tests.web", str(port), **peers, CARRIER_URL=carrier.url):
             until(lambda: answers(port))
@@ -129,14 +139,20 @@ def bodies(wire: Wire, scene: Scene) -> None:
             assert error(wire.post(scene, sent)) == (400, MISSING_FIELD[SELL]), flaw
             framed = wire.post(scene, chunked(sent), framing="Transfer-Encoding: chunked")
             assert error(framed) == (400, MISSING_FIELD[SELL]), flaw
-    bare = wire.call(scene, b"POST {base}/vm/buyback", "Content-Type: application/json", "Content-Length: 0")
+    bare = wire.call(
+        scene, b"POST {base}/vm/buyback", "Content-Type: application/json", "Content-Length: 0"
+    )
     assert error(bare) == (400, "Item not found")
 
 
 def large_bodies(wire: Wire, scene: Scene) -> None:
     """One byte too many, however it is framed."""
     large = json.dumps({"item_id": scene.names["held"]}).encode().ljust(64 * 1024 + 1)
-    for sent, framing in ((large, ""), (chunked(large), "Transfer-Encoding: chunked"), (large * 20, "")):
+    for sent, framing in (
+        (large, ""),
+        (chunked(large), "Transfer-Encoding: chunked"),
+        (large * 20, ""),
+    ):
         refused = wire.post(scene, sent, framing=framing)
         assert error(refused) == (413, "Request body too large"), (framing, len(sent))
 
@@ -154,9 +170,15 @@ def methods(wire: Wire, scene: Scene) -> None:
 def paths(wire: Wire, scene: Scene) -> None:
     """NUL, broken UTF-8, dots and slashes in paths."""
     for path in (b"nobody%00", b"%ff%fe", b"%c3%28", b"%ed%a0%80", b"a%2Fb", b"%2e%2e%2fada"):
-        assert error(wire.call(scene, b"GET {base}/inventory/" + path)) == (404, "User not found"), path
+        assert error(wire.call(scene, b"GET {base}/inventory/" + path)) == (
+            404,
+            "User not found",
+        ), path
     for path in (b"/%00", b"/%ff", b"//vm/buyback", b"/vm/buyback%00", b"/vm/buyback/"):
-        assert error(wire.call(scene, b"POST {base}" + path, "Content-Length: 0")) == (404, "Not found"), path
+        assert error(wire.call(scene, b"POST {base}" + path, "Content-Length: 0")) == (
+            404,
+            "Not found",
+        ), path
     odd = wire.call(scene, b"GET {base}/inventory/a%2Fb%7Cc%20d%C3%A9%3F")
     assert error(odd) == (404, "User not found")
 
@@ -169,13 +191,18 @@ def headers(wire: Wire, scene: Scene) -> None:
     base = scene.base.encode()
     for key in (b"", b"X-API-Key:\r\n", b"X-API-Key: \xff\xfe\r\n"):
         request = b"GET " + base + b"/vm/available HTTP/1.1\r\nHost: x\r\n" + key + b"\r\n"
-        assert error(wire.ask(request.replace(b"Host: x", b"Host: localhost"))) == (401, "Invalid API key"), key
+        assert error(wire.ask(request.replace(b"Host: x", b"Host: localhost"))) == (
+            401,
+            "Invalid API key",
+        ), key
 
 
 def sales(wire: Wire, scene: Scene) -> None:
     """And it sells, by length and in chunks; then the key is used once more."""
     body = json.dumps({"item_id": scene.names["held"]}).encode()
-    sold = wire.post(scene, chunked(body, 7), framing="Transfer-Encoding: chunked\r\nIdempotency-Key: k")
+    sold = wire.post(
+        scene, chunked(body, 7), framing="Transfer-Encoding: chunked\r\nIdempotency-Key: k"
+    )
     assert (sold.status, sold.body) == (200, b'{"success":true,"amount":70.13}')
     again = wire.post(scene, body, framing=f"Content-Length: {len(body)}\r\nIdempotency-Key: k")
     assert (again.body, again.headers["idempotency-replayed"]) == (sold.body, "true")
@@ -207,7 +234,15 @@ def quotes_of_shipping(wire: Wire, live: Scene) -> None:
     """And of a quote for a parcel."""
     body = json.dumps({"item_ids": [live.names["piped"]], "destination": ADDRESS}).encode()
     wire.carrier.fault("500", times=1)
-    assert error(wire.post(live, body, path="/ship/quote")) == (500, "Failed to fetch shipping quotes")
+    assert error(wire.post(live, body, path="/ship/quote")) == (
+        500,
+        "Failed to fetch shipping quotes",
+    )
     for key in ("", "Idempotency-Key: parcel\r\n"):
-        answer = wire.post(live, body, path="/ship/quote", framing=f"{key}Content-Length: {len(body)}")
-        assert (answer.status, json.loads(answer.body)["quotes"][0]["carrier"]) == (200, "Parcel Co")
+        answer = wire.post(
+            live, body, path="/ship/quote", framing=f"{key}Content-Length: {len(body)}"
+        )
+        assert (answer.status, json.loads(answer.body)["quotes"][0]["carrier"]) == (
+            200,
+            "Parcel Co",
+        )

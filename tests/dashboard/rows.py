@@ -15,13 +15,24 @@ _numbers = count(1)
 
 def make_saved_view(user: User, environment: Environment, **fields: Any) -> SavedView:
     """One person's view of the payouts, without a filter."""
-    known = {"user": user, "environment": environment, "page": "payouts", "name": f"View {next(_numbers)}"}
+    known = {
+        "user": user,
+        "environment": environment,
+        "page": "payouts",
+        "name": f"View {next(_numbers)}",
+    }
     return SavedView.objects.create(**known | fields)
 
 
 def make_tally(environment: Environment, **fields: Any) -> Tally:
     """Three pulls of a pack: one held, one sold back."""
-    known = {"environment": environment, "pulled": 3, "held": 1, "held_value": Decimal("70.13"), "sold": 1}
+    known = {
+        "environment": environment,
+        "pulled": 3,
+        "held": 1,
+        "held_value": Decimal("70.13"),
+        "sold": 1,
+    }
     return Tally.objects.create(
         **known | {"counted_at": NOW} | fields, **{} if "pack" in fields else {"pack": make_pack()}
     )

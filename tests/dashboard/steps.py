@@ -37,13 +37,17 @@ def confirmed(user: User) -> Client:
 
 
 def sell_form(item: Item, **changes: Any) -> dict[str, Any]:
-    """What the sell page's form sends for an item that sells at its price of the pull, or at ``amount``."""
+    """What the sell page's form sends for an item that sells at its price of the pull, or at
+    ``amount``.
+    """
     amount = Decimal(changes.pop("amount", item.buyback_price))
     offer = Offer.of(item, amount, item.environment.now())
     return {"environment": item.environment_id, "offer": offer.signed} | changes
 
 
-def post_sale(client: Client, item: Item, *, headers: dict[str, str] | None = None, **changes: Any) -> HttpResponse:
+def post_sale(
+    client: Client, item: Item, *, headers: dict[str, str] | None = None, **changes: Any
+) -> HttpResponse:
     """Send the sell form."""
     address = reverse("dashboard:sell", args=[item.environment.mode, item.pk])
     return client.post(address, sell_form(item, **changes), headers=headers)  # type: ignore[return-value]

@@ -35,9 +35,20 @@ class Stock:
         return cls(held, Payout.objects.get(pk=sale.payout_id), make_bulk_line(held).bulk)
 
 
-# Door → (role → status of one's own). Another partner's is 404 for whoever asks, where the address names a row.
+# Door → (role → status of one's own). Another partner's is 404 for whoever asks, where the address
+# names a row.
 LOOK = {"viewer": 200, "operator": 200, "owner": 200}
-ROWS = ("holdings", "payout", "buyback", "sell", "outcome", "bulk_sale", "bulk_results", "item", "user_history")
+ROWS = (
+    "holdings",
+    "payout",
+    "buyback",
+    "sell",
+    "outcome",
+    "bulk_sale",
+    "bulk_results",
+    "item",
+    "user_history",
+)
 DOORS = {
     "overview": LOOK,
     "users": LOOK,
@@ -77,7 +88,9 @@ def address(door: str, stock: Stock) -> str:
         "bulk_sale": stock.bulk.pk,
         "bulk_results": stock.bulk.pk,
     }
-    return reverse(f"dashboard:{door}", args=[Mode.LIVE, rows[door]] if door in rows else [Mode.LIVE])
+    return reverse(
+        f"dashboard:{door}", args=[Mode.LIVE, rows[door]] if door in rows else [Mode.LIVE]
+    )
 
 
 @pytest.mark.parametrize(("door", "role"), list(itertools.product(DOORS, Role.values)))
@@ -97,7 +110,16 @@ def test_it_does_not_find_another_partners_row(world: World, door: str, role: st
 
 @pytest.mark.parametrize(
     "door",
-    ["overview", "users", "payouts", "payouts_csv", "buybacks", "buybacks_csv", "expiring", "bulk_sales"],
+    [
+        "overview",
+        "users",
+        "payouts",
+        "payouts_csv",
+        "buybacks",
+        "buybacks_csv",
+        "expiring",
+        "bulk_sales",
+    ],
 )
 def test_it_lists_nothing_of_another_partner(world: World, door: str) -> None:
     stock = Stock.of(world.northwind)
@@ -110,7 +132,9 @@ def test_it_lists_nothing_of_another_partner(world: World, door: str) -> None:
 @pytest.mark.parametrize("role", Role.values)
 def test_it_does_not_sell_another_partners_item(world: World, role: str) -> None:
     item = make_item(world.northwind.live)
-    answer = post_sale(signed_in(getattr(world.juniper, role)), item, environment=world.juniper.live.pk)
+    answer = post_sale(
+        signed_in(getattr(world.juniper, role)), item, environment=world.juniper.live.pk
+    )
     assert answer.status_code == (403 if role == "viewer" else 404)
     assert_nothing_sold(item)
 
@@ -151,7 +175,12 @@ def test_it_keeps_the_partner_that_was_chosen(world: World) -> None:
 @pytest.mark.parametrize("chosen", ["", "x", "999999"])
 def test_it_does_not_switch_to_a_partner_one_is_not_in(world: World, chosen: str) -> None:
     client = signed_in(world.northwind.owner)
-    assert client.post("/dashboard/partner/", {"partner": chosen or world.juniper.partner.pk}).status_code == 404
+    assert (
+        client.post(
+            "/dashboard/partner/", {"partner": chosen or world.juniper.partner.pk}
+        ).status_code
+        == 404
+    )
     assert client.get("/dashboard/live/").context["request"].environment == world.northwind.live
 
 
@@ -159,7 +188,9 @@ def test_it_only_shows_a_suspended_partner(world: World) -> None:
     item = make_item(world.northwind.live)
     Partner.objects.filter(pk=world.northwind.partner.pk).update(status=Partner.Status.SUSPENDED)
     client = signed_in(world.northwind.owner)
-    page = client.get(reverse("dashboard:holdings", args=["live", item.collector_id])).content.decode()
+    page = client.get(
+        reverse("dashboard:holdings", args=["live", item.collector_id])
+    ).content.decode()
     assert "is suspended" in page
     assert "Sell back" not in page
     assert post_sale(client, item).status_code == 403

@@ -16,7 +16,9 @@ from tests.world import World, make_item
 TEMPLATES = sorted(Path(settings.BASE_DIR, "templates").rglob("*.html"))
 
 
-@pytest.mark.parametrize("path", ["/nowhere", "/dashboard/live/payouts/x/", "/dashboard/else/", "/favicon.png"])
+@pytest.mark.parametrize(
+    "path", ["/nowhere", "/dashboard/live/payouts/x/", "/dashboard/else/", "/favicon.png"]
+)
 def test_it_answers_an_unknown_address_with_the_request_id(db: None, path: str) -> None:
     answer = Client().get(path, headers={"X-Request-Id": "known-7"})
     assert answer.status_code == 404
@@ -34,7 +36,9 @@ def test_it_answers_a_fault_without_asking_the_database() -> None:
 
 
 @pytest.mark.parametrize("headers", [{}, HTMX])
-def test_it_refuses_a_form_without_its_protection_token(world: World, headers: dict[str, str]) -> None:
+def test_it_refuses_a_form_without_its_protection_token(
+    world: World, headers: dict[str, str]
+) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(world.northwind.operator)
     answer = post_sale(client, make_item(world.northwind.live), headers=headers)
@@ -51,6 +55,8 @@ def test_it_keeps_style_and_script_out_of_the_markup(path: Path) -> None:
 
 
 def test_it_sends_the_strict_policy(world: World) -> None:
-    policy = signed_in(world.northwind.viewer).get("/dashboard/live/").headers["Content-Security-Policy"]
+    policy = (
+        signed_in(world.northwind.viewer).get("/dashboard/live/").headers["Content-Security-Policy"]
+    )
     assert "default-src 'self'" in policy
     assert "unsafe" not in policy

@@ -1,7 +1,8 @@
-"""Nothing of one partner or mode is on another's screen: every address with a row in it, looked at and sent to.
+"""Nothing of one partner or mode is on another's screen: every address with a row in it, looked at
+and sent to.
 
-The addresses are those of config/dashboard.py (``test_roles.TABLE``). Who asks is an owner, who may do everything at
-home; the control is that the same form does something there.
+The addresses are those of config/dashboard.py (``test_roles.TABLE``). Who asks is an owner, who may
+do everything at home; the control is that the same form does something there.
 """
 
 from __future__ import annotations
@@ -21,9 +22,8 @@ from tests.world import NOW, Company, World, make_key
 
 ROWS = [name for name, door in TABLE.items() if door.row]
 TEAM = {"membership", "invitation"}  # a team works in both modes
-DAYS = {
-    "statement"
-}  # every day has a page; its figures are each one's own (tests/buyback/dashboard/test_statements.py)
+# Every day has a page; its figures are each one's own (tests/buyback/dashboard/test_statements.py).
+DAYS = {"statement"}
 # What an address is sent so that it acts at home; a page that knows no form answers 405.
 FORMS: dict[str, dict[str, str]] = {
     "sell": {},
@@ -36,7 +36,10 @@ FORMS: dict[str, dict[str, str]] = {
     "order_move": {"to": "processing"},
 }
 TABLES = " || ".join(
-    f"(SELECT coalesce(md5(string_agg(row::text, ',' ORDER BY row::text)), '') FROM {model._meta.db_table} row)"
+    (
+        "(SELECT coalesce(md5(string_agg(row::text, ',' ORDER BY row::text)), '') FROM "
+        f"{model._meta.db_table} row)"
+    )
     for model in our_models()
 )
 
@@ -54,9 +57,11 @@ def form(name: str, stock: Stock, here: int) -> dict[str, Any]:
     return offer | FORMS.get(name, {}) | {"environment": here}
 
 
-def trespass(client: Client, stock: Stock, here: Company, mode: str, names: list[str]) -> dict[str, Any]:
-    """The addresses that are found, or that change something, when ``client`` asks for this stock's rows in ``mode``
-    of its own company.
+def trespass(
+    client: Client, stock: Stock, here: Company, mode: str, names: list[str]
+) -> dict[str, Any]:
+    """The addresses that are found, or that change something, when ``client`` asks for this stock's
+    rows in ``mode`` of its own company.
     """
     wrong = {}
     for name in names:
@@ -66,7 +71,12 @@ def trespass(client: Client, stock: Stock, here: Company, mode: str, names: list
         looked, acted = client.get(path), client.post(path, sent)
         changed = everything() != before
         answered = {looked.status_code, acted.status_code}
-        if changed or 404 not in answered or answered - {404, 405} or (name in FORMS and acted.status_code == 405):
+        if (
+            changed
+            or 404 not in answered
+            or answered - {404, 405}
+            or (name in FORMS and acted.status_code == 405)
+        ):
             wrong[name] = (looked.status_code, acted.status_code, changed)
     return wrong
 
@@ -89,14 +99,25 @@ def test_it_finds_no_row_of_the_other_mode(world: World, rows: str, asked: str) 
 
 @pytest.mark.parametrize(("mode", "other"), [("live", "sandbox"), ("sandbox", "live")])
 def test_it_lists_no_key_of_another_partner_or_mode(world: World, mode: str, other: str) -> None:
-    for number, home in enumerate((world.northwind.environment(mode), world.northwind.environment(other))):
+    for number, home in enumerate(
+        (world.northwind.environment(mode), world.northwind.environment(other))
+    ):
         make_key(home, name=f"Works {number}")
         make_key(home, name=f"Ended {number}", revoked_at=NOW)
     page = f"/dashboard/{mode}/developers/keys/"
-    ours, theirs = (confirmed(owner).get(page) for owner in (world.northwind.owner, world.juniper.owner))
-    seen = [[key.name for key in answer.context[part]] for answer in (ours, theirs) for part in ("active", "ended")]
+    ours, theirs = (
+        confirmed(owner).get(page) for owner in (world.northwind.owner, world.juniper.owner)
+    )
+    seen = [
+        [key.name for key in answer.context[part]]
+        for answer in (ours, theirs)
+        for part in ("active", "ended")
+    ]
     assert seen == [["Works 0", "Server"], ["Ended 0"], ["Server"], []]
-    assert ("Works 0" in theirs.content.decode(), "Works 1" in ours.content.decode()) == (False, False)
+    assert ("Works 0" in theirs.content.decode(), "Works 1" in ours.content.decode()) == (
+        False,
+        False,
+    )
 
 
 @pytest.mark.parametrize("name", FORMS)

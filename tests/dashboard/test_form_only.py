@@ -1,4 +1,6 @@
-"""Where nothing but a form is answered, nobody is sent to look: after a login one is back at the form's page."""
+"""Where nothing but a form is answered, nobody is sent to look: after a login one is back at the
+form's page.
+"""
 
 from __future__ import annotations
 
@@ -45,8 +47,12 @@ def test_it_leads_a_form_without_a_session_back_to_its_page(world: World, name: 
 
 
 @pytest.mark.parametrize("name", FORMS)
-@pytest.mark.parametrize("referer", ["", "its own", "https://elsewhere.test/dashboard/", "http://testserver/nowhere/"])
-def test_it_leads_to_the_dashboard_where_no_page_is_known(world: World, name: str, referer: str) -> None:
+@pytest.mark.parametrize(
+    "referer", ["", "its own", "https://elsewhere.test/dashboard/", "http://testserver/nowhere/"]
+)
+def test_it_leads_to_the_dashboard_where_no_page_is_known(
+    world: World, name: str, referer: str
+) -> None:
     where = address(name, world)
     sent_from = f"http://testserver{where}" if referer == "its own" else referer
     answer = Client().post(where, {}, headers={"Referer": sent_from} if sent_from else {})
@@ -60,17 +66,27 @@ def test_it_leads_a_fragment_from_such_an_address_to_the_dashboard(world: World)
     assert sent_to(answer.headers["HX-Redirect"]) == "/dashboard/"
 
 
-def test_it_asks_for_the_password_and_leads_to_the_team_where_no_page_is_known(world: World) -> None:
+def test_it_asks_for_the_password_and_leads_to_the_team_where_no_page_is_known(
+    world: World,
+) -> None:
     where = address("withdraw", world)
     form = {"environment": world.northwind.sandbox.pk}
-    answer = signed_in(world.northwind.owner).post(where, form, headers={"Referer": f"http://testserver{where}"})
-    assert parse_qs(urlsplit(answer.headers["Location"]).query)["next"] == ["/dashboard/sandbox/team/"]
+    answer = signed_in(world.northwind.owner).post(
+        where, form, headers={"Referer": f"http://testserver{where}"}
+    )
+    assert parse_qs(urlsplit(answer.headers["Location"]).query)["next"] == [
+        "/dashboard/sandbox/team/"
+    ]
 
 
 @pytest.mark.breaks_books(reason="a statement alone")
 def test_it_knows_every_address_that_answers_forms_alone(world: World) -> None:
     """The control: a GET of each of them, and of no other, is answered 405."""
-    client, stock, refusing = confirmed(world.northwind.owner), Stock(world.northwind, "sandbox"), set()
+    client, stock, refusing = (
+        confirmed(world.northwind.owner),
+        Stock(world.northwind, "sandbox"),
+        set(),
+    )
     for name in (*TABLE, "switch"):
         if client.get(address(name, world, stock)).status_code == 405:
             refusing.add(name)

@@ -1,7 +1,8 @@
-"""Words in the source of templates, views and scripts, whether a test shows them or not: all are marked.
+"""Words in the source of templates, views and scripts, whether a test shows them or not: all are
+marked.
 
-A word in a template stands in a tag of Django's; a sentence in a view is an argument of ``gettext`` and its kin; the
-scripts have none, the page hands them over.
+A word in a template stands in a tag of Django's; a sentence in a view is an argument of ``gettext``
+and its kin; the scripts have none, the page hands them over.
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ UNSEEN = {"Http404"}  # what nobody reads but developers
 SENTENCE = re.compile(r"[A-Z][a-z’']*[ ,][^|]*[a-z]")
 TAG = re.compile(r"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}", re.DOTALL)
 BLOCK = re.compile(r"\{% blocktranslate.*?\{% endblocktranslate %\}", re.DOTALL)
-GIVEN = re.compile(r'\{% include [^%]*?\b(?:title|text|label|link_text|clear_text|nothing)="|\|default:"[A-Z]')
+GIVEN = re.compile(
+    r'\{% include [^%]*?\b(?:title|text|label|link_text|clear_text|nothing)="|\|default:"[A-Z]'
+)
 
 
 FOLDERS = ("dashboard", *(f"{app}/dashboard" for app in ("partners", "inventory", "buyback")))
@@ -55,8 +58,14 @@ PAGES = [one for one in modules("partners", "inventory", "buyback") if "dashboar
 @pytest.mark.parametrize("module", PAGES, ids=str)
 def test_it_marks_every_sentence_of_a_view(module: Module) -> None:
     marked = parts(module)
-    texts = [node for node in ast.walk(module.tree) if isinstance(node, ast.Constant) and id(node) not in marked]
-    assert [node.value for node in texts if isinstance(node.value, str) and SENTENCE.match(node.value)] == []
+    texts = [
+        node
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Constant) and id(node) not in marked
+    ]
+    assert [
+        node.value for node in texts if isinstance(node.value, str) and SENTENCE.match(node.value)
+    ] == []
 
 
 def test_it_leaves_the_words_of_scripts_to_the_page() -> None:

@@ -1,7 +1,7 @@
 """How many queries each page takes: one row of a kind or many, it is the number that stands here.
 
-Every address of config/dashboard.py that shows something, and the pages of one's own account. A new page fails the
-first test until it has its line.
+Every address of config/dashboard.py that shows something, and the pages of one's own account. A new
+page fails the first test until it has its line.
 """
 
 from __future__ import annotations
@@ -44,7 +44,8 @@ from tests.world import (
     make_transfer,
 )
 
-# Session, user, memberships and environment are in each; those of one's account know of no environment.
+# Session, user, memberships and environment are in each; those of one's account know of no
+# environment.
 QUERIES = {
     "overview": 13,
     "search": 11,
@@ -102,18 +103,24 @@ FIND = {"search": "?q=user"}
 
 
 def test_it_has_a_line_for_every_page() -> None:
-    forms = {name for name, door in TABLE.items() if door.post} - {"bulk_preview"}  # they answer with another page
+    forms = {name for name, door in TABLE.items() if door.post} - {
+        "bulk_preview"
+    }  # they answer with another page
     assert set(QUERIES) == set(TABLE) - forms
 
 
 def make_session(user: User) -> None:
     """A browser somewhere else in which this user is signed in."""
     key = signed_in(user).session.session_key
-    UserSession.objects.create(user=user, ip="127.0.0.1", user_agent="Elsewhere/1.0", session_key=key)
+    UserSession.objects.create(
+        user=user, ip="127.0.0.1", user_agent="Elsewhere/1.0", session_key=key
+    )
 
 
 class Shelf:
-    """One user, one order, one bulk sale, one day, and as many rows of each kind as it is filled with."""
+    """One user, one order, one bulk sale, one day, and as many rows of each kind as it is filled
+    with.
+    """
 
     def __init__(self, company: Company) -> None:
         self.company, self.size = company, 0
@@ -132,7 +139,9 @@ class Shelf:
     def _trade(self, collector: Collector) -> None:
         here, now = self.company.live, clock.now()
         closes = now + timedelta(hours=3)
-        self.held, sold, sent = (make_item(here, collector=collector, now=now, expires_at=closes) for _ in range(3))
+        self.held, sold, sent = (
+            make_item(here, collector=collector, now=now, expires_at=closes) for _ in range(3)
+        )
         self.sale = make_buyback(sold, created_at=now)
         self.payout = make_payout(self.sale, created_at=now, paid_at=now)
         make_transfer(self.sale, created_at=now)
@@ -141,8 +150,12 @@ class Shelf:
         make_line(self.order, sent)
         make_tally(here)
         make_user_tally(here)
-        make_event(here, created_at=now, data={"item_id": sold.public_id, "user_id": collector.user_id})
-        self.day = make_statement(here, day=now.date() - timedelta(days=self.size), closed_at=now).day
+        make_event(
+            here, created_at=now, data={"item_id": sold.public_id, "user_id": collector.user_id}
+        )
+        self.day = make_statement(
+            here, day=now.date() - timedelta(days=self.size), closed_at=now
+        ).day
 
     def _people(self) -> None:
         company = self.company
@@ -176,7 +189,9 @@ class Shelf:
             mode = "sandbox" if door.roles == NOBODY else "live"
             yield (
                 name,
-                reverse(f"dashboard:{name}", args=[mode, *([self.row(door.row)] if door.row else [])])
+                reverse(
+                    f"dashboard:{name}", args=[mode, *([self.row(door.row)] if door.row else [])]
+                )
                 + FIND.get(name, ""),
             )
         for name in ACCOUNT:

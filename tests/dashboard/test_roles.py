@@ -1,4 +1,5 @@
-"""Who opens which page: every address of config/dashboard.py × every role × one's own partner and another's.
+"""Who opens which page: every address of config/dashboard.py × every role × one's own partner and
+another's.
 
 A new page fails the first test here until it has its row.
 """
@@ -30,7 +31,9 @@ EVERYBODY, OPERATORS, OWNERS = (200, 200, 200), (403, 200, 200), (403, 403, 200)
 
 @dataclass(frozen=True)
 class Door:
-    """What viewer, operator and owner are answered; ``row``: which of a ``Stock``'s rows its address names."""
+    """What viewer, operator and owner are answered; ``row``: which of a ``Stock``'s rows its
+    address names.
+    """
 
     roles: tuple[int, int, int]
     row: str = ""
@@ -68,7 +71,9 @@ TABLE = {
     "payout": Door(EVERYBODY, "payout"),
     "statements": Door(EVERYBODY),
     "statements_csv": Door(EVERYBODY),
-    "statement": Door(EVERYBODY, "day", elsewhere=200),  # a day is everybody's; its figures are each one's own
+    "statement": Door(
+        EVERYBODY, "day", elsewhere=200
+    ),  # a day is everybody's; its figures are each one's own
     "statement_csv": Door(EVERYBODY, "day"),
     "statement_print": Door(EVERYBODY, "day"),
     "orders": Door(EVERYBODY),
@@ -118,7 +123,9 @@ class Stock:
     @cached_property
     def payout(self) -> Any:
         sold = make_item(self.here)
-        return sell_back(environment=self.here, item_id=sold.public_id, by=SYSTEM, now=NOW).payout_id
+        return sell_back(
+            environment=self.here, item_id=sold.public_id, by=SYSTEM, now=NOW
+        ).payout_id
 
     @cached_property
     def buyback(self) -> Any:
@@ -156,7 +163,9 @@ class Stock:
 def knock(client: Client, name: str, stock: Stock, here: Company) -> Any:
     """Ask for the page ``name`` of a row of ``stock``, as somebody of ``here`` does."""
     door = TABLE[name]
-    where = reverse(f"dashboard:{name}", args=["live", *([getattr(stock, door.row)] if door.row else [])])
+    where = reverse(
+        f"dashboard:{name}", args=["live", *([getattr(stock, door.row)] if door.row else [])]
+    )
     return client.post(where, {"environment": here.live.pk}) if door.post else client.get(where)
 
 
@@ -167,7 +176,9 @@ def test_it_has_a_row_for_every_page() -> None:
 @pytest.mark.parametrize("role", Role.values)
 @pytest.mark.parametrize("name", TABLE)
 def test_it_opens_ones_own_as_the_role_allows(world: World, name: str, role: str) -> None:
-    answer = knock(confirmed(getattr(world.northwind, role)), name, Stock(world.northwind), world.northwind)
+    answer = knock(
+        confirmed(getattr(world.northwind, role)), name, Stock(world.northwind), world.northwind
+    )
     assert answer.status_code == TABLE[name].roles[Role.values.index(role)]
 
 
@@ -175,7 +186,9 @@ def test_it_opens_ones_own_as_the_role_allows(world: World, name: str, role: str
 @pytest.mark.parametrize("name", [name for name, door in TABLE.items() if door.row])
 def test_it_does_not_find_another_partners(world: World, name: str, role: str) -> None:
     members = Membership.objects.count()
-    answer = knock(confirmed(getattr(world.juniper, role)), name, Stock(world.northwind), world.juniper)
+    answer = knock(
+        confirmed(getattr(world.juniper, role)), name, Stock(world.northwind), world.juniper
+    )
     refused = TABLE[name].roles[Role.values.index(role)] == 403
     assert answer.status_code == (403 if refused else TABLE[name].elsewhere)
     assert "Northwind" not in answer.content.decode()

@@ -1,4 +1,6 @@
-"""What a first visit loads, pictures aside: every page, its lists full, as the server compresses it."""
+"""What a first visit loads, pictures aside: every page, its lists full, as the server compresses
+it.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +42,9 @@ def test_it_loads_less_than_60_kilobytes_at_first(world: World) -> None:
     for name, door in TABLE.items():
         if door.post or door.roles[2] != 200 or name.endswith(FILES):
             continue
-        where = reverse(f"dashboard:{name}", args=["live", *([getattr(stock, door.row)] if door.row else [])])
+        where = reverse(
+            f"dashboard:{name}", args=["live", *([getattr(stock, door.row)] if door.row else [])]
+        )
         answer = client.get(where, headers={"Accept-Encoding": "gzip"})
         page = gzip.decompress(answer.content).decode()
         linked = set(re.findall(r'(?:src|href)="/static/([^"]+)"', page))

@@ -30,12 +30,21 @@ from tests.dashboard.test_roles import TABLE, Stock, knock
 from tests.factors import give_factor
 from tests.invitations import make_invitation
 from tests.languages import CLOSE, OPEN
-from tests.world import World, make_buyback, make_collector, make_item, make_membership, make_partner
+from tests.world import (
+    World,
+    make_buyback,
+    make_collector,
+    make_item,
+    make_membership,
+    make_partner,
+)
 
 SPOKEN = ("title", "aria-label", "placeholder", "alt", "data-copied", "data-command")
 NOT_WORDS = {"script", "style", "kbd", "code", "pre"}  # and what the API is called and says
 UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-NAMES = re.compile(rf"Instant Sellback|\bUTC\b|\bPOST\b|(?<!\w)/[\w/.-]+|(live|sandbox)-\w+…\w+|{UUID}")
+NAMES = re.compile(
+    rf"Instant Sellback|\bUTC\b|\bPOST\b|(?<!\w)/[\w/.-]+|(live|sandbox)-\w+…\w+|{UUID}"
+)
 
 
 class Page(HTMLParser):
@@ -47,7 +56,9 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.silent += tag in NOT_WORDS
-        self.outside += [without_brackets(value or "")[0] for name, value in attrs if name in SPOKEN]
+        self.outside += [
+            without_brackets(value or "")[0] for name, value in attrs if name in SPOKEN
+        ]
         self.outside.append("")
 
     def handle_endtag(self, tag: str) -> None:
@@ -79,7 +90,9 @@ def unmarked(page: str, data: list[str]) -> set[str]:
 
 
 def strip(text: str, data: list[str]) -> str:
-    """The text without what is data: long ones wherever they stand, short ones where they are a word of their own."""
+    """The text without what is data: long ones wherever they stand, short ones where they are a
+    word of their own.
+    """
     for known in data:
         if len(known) > 5:
             text = text.replace(known, "")
@@ -90,8 +103,18 @@ def data() -> list[str]:
     """Every text of the database but states, the longest first."""
     found: set[str] = set()
     for model in apps.get_models():
-        texts = (models.CharField, models.TextField, models.JSONField, models.UUIDField, models.GenericIPAddressField)
-        names = [field.name for field in model._meta.concrete_fields if isinstance(field, texts) and not field.choices]
+        texts = (
+            models.CharField,
+            models.TextField,
+            models.JSONField,
+            models.UUIDField,
+            models.GenericIPAddressField,
+        )
+        names = [
+            field.name
+            for field in model._meta.concrete_fields
+            if isinstance(field, texts) and not field.choices
+        ]
         for row in model._default_manager.values_list(*names) if names else ():
             found.update(flat(row))
     return sorted((" ".join(text.split()) for text in found if text), key=len, reverse=True)
@@ -110,7 +133,9 @@ def flat(value: Any) -> Iterator[str]:
 
 def invited(world: World) -> str:
     """The secret of an invitation."""
-    return invitations.invite(partner=world.northwind.partner, email="new@x.test", role="viewer", by=SYSTEM)[1]
+    return invitations.invite(
+        partner=world.northwind.partner, email="new@x.test", role="viewer", by=SYSTEM
+    )[1]
 
 
 def furnish(world: World) -> Stock:
@@ -119,11 +144,18 @@ def furnish(world: World) -> Stock:
     collector = make_collector(here, "usr_7Q2")
     for state in ("held", "selling", "shipping", "shipped"):
         make_item(here, collector=collector, state=state, expires_at=now + timedelta(minutes=60))
-    make_item(here, collector=collector, expires_at=now - timedelta(minutes=1), now=now - timedelta(days=2))
+    make_item(
+        here,
+        collector=collector,
+        expires_at=now - timedelta(minutes=1),
+        now=now - timedelta(days=2),
+    )
     make_item(here, collector=collector, expires_at=None)
     vars(stock)["collector"] = collector.pk
     for reason in ("price: timeout", "declined: no funds", "abandoned"):
-        make_buyback(make_item(here, collector=collector), state=Buyback.State.FAILED, failure_reason=reason)
+        make_buyback(
+            make_item(here, collector=collector), state=Buyback.State.FAILED, failure_reason=reason
+        )
     line = make_bulk_line(make_item(here), state="refused", reason="expired")
     for state in ("pending", "selling", "cancelled"):
         make_bulk_line(make_item(here), bulk=line.bulk, state=state)
@@ -132,17 +164,33 @@ def furnish(world: World) -> Stock:
     make_saved_view(world.northwind.owner, here)
     make_call(here, status=429)
     make_invitation(world.northwind.partner)
-    make_membership(make_partner(name="Wren Row", slug="wren"), user=world.northwind.owner, role="viewer")
+    make_membership(
+        make_partner(name="Wren Row", slug="wren"), user=world.northwind.owner, role="viewer"
+    )
     return stock
 
 
 def addresses(stock: Stock) -> Iterable[str]:
     """Pages that have no row in the table of roles, and other states of those that have."""
-    live = [name for name, door in TABLE.items() if not door.row and not door.post and "csv" not in name]
+    live = [
+        name for name, door in TABLE.items() if not door.row and not door.post and "csv" not in name
+    ]
     yield from (reverse(f"dashboard:{name}", args=["sandbox"]) for name in live)
-    queries: tuple[str, ...] = ("users/?q=777", "search/?q=777", "search/?q=usr", "search/?q=North", "audit/?actor=77")
-    queries += ("buybacks/?state=failed&min=1&from=2026-01-01&to=2026-12-31&user=77&by=77", "payouts/?when=today&max=9")
-    queries += ("expiring/?within=1h&least=9&most=9&user=77", "developers/requests/?status=4xx&path=/x&request=7&key=x")
+    queries: tuple[str, ...] = (
+        "users/?q=777",
+        "search/?q=777",
+        "search/?q=usr",
+        "search/?q=North",
+        "audit/?actor=77",
+    )
+    queries += (
+        "buybacks/?state=failed&min=1&from=2026-01-01&to=2026-12-31&user=77&by=77",
+        "payouts/?when=today&max=9",
+    )
+    queries += (
+        "expiring/?within=1h&least=9&most=9&user=77",
+        "developers/requests/?status=4xx&path=/x&request=7&key=x",
+    )
     queries += (
         f"users/{stock.collector}/?view=table",
         f"users/{stock.collector}/?sort=value",
@@ -153,9 +201,19 @@ def addresses(stock: Stock) -> Iterable[str]:
 
 
 # Of one's account; the second are for whoever has a factor.
-PAGES: tuple[str, ...] = ("factors/", "factors/totp/activate/", "factors/webauthn/", "factors/webauthn/add/")
+PAGES: tuple[str, ...] = (
+    "factors/",
+    "factors/totp/activate/",
+    "factors/webauthn/",
+    "factors/webauthn/add/",
+)
 PAGES += ("sessions/", "password/", "confirm/", "invitation/x/")
-WITH_FACTOR = ("factors/", "factors/totp/deactivate/", "factors/recovery-codes/", "factors/recovery-codes/generate/")
+WITH_FACTOR = (
+    "factors/",
+    "factors/totp/deactivate/",
+    "factors/recovery-codes/",
+    "factors/recovery-codes/generate/",
+)
 
 
 @pytest.fixture
@@ -205,11 +263,21 @@ def test_it_can_be_translated_in_every_state(world: World, stock: Stock, bracket
 
 
 @EVERY_STATE
-def test_it_draws_and_fills_in_the_same_in_every_language(world: World, stock: Stock, bracketed: str) -> None:
+def test_it_draws_and_fills_in_the_same_in_every_language(
+    world: World, stock: Stock, bracketed: str
+) -> None:
     client = confirmed(world.northwind.owner)
-    for address in ("/dashboard/live/", "/dashboard/live/payouts/?min=9.50", "/dashboard/live/expiring/?least=9.50"):
-        pages = [asking(client, language).get(address).content.decode() for language in ("en", bracketed)]
-        drawn = [re.findall(r' (?:x|y|height|width|points|value)="[\d.,]+"', page) for page in pages]
+    for address in (
+        "/dashboard/live/",
+        "/dashboard/live/payouts/?min=9.50",
+        "/dashboard/live/expiring/?least=9.50",
+    ):
+        pages = [
+            asking(client, language).get(address).content.decode() for language in ("en", bracketed)
+        ]
+        drawn = [
+            re.findall(r' (?:x|y|height|width|points|value)="[\d.,]+"', page) for page in pages
+        ]
         assert drawn[0] == drawn[1]
 
 

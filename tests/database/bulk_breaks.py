@@ -50,11 +50,15 @@ BULK_BREAKS: dict[str, Sequence[Break]] = {
     "buyback_bulkline_item_once": [one_item_twice],
     "buyback_bulkline_bulk_same_env": each(
         ("juniper", "sandbox"),
-        lambda w, other: line(w, bulk=make_bulk_sale(w.juniper.live if other == "juniper" else w.northwind.sandbox)),
+        lambda w, other: line(
+            w, bulk=make_bulk_sale(w.juniper.live if other == "juniper" else w.northwind.sandbox)
+        ),
     ),
     "buyback_bulkline_item_same_env": each(
         ("juniper", "sandbox"),
-        lambda w, other: line(w, item=make_item(w.juniper.live if other == "juniper" else w.northwind.sandbox)),
+        lambda w, other: line(
+            w, item=make_item(w.juniper.live if other == "juniper" else w.northwind.sandbox)
+        ),
     ),
     "buyback_bulkline_sold_as_shown": [
         lambda w: line_of(sale(w), amount=Decimal("70.12")),

@@ -1,4 +1,6 @@
-"""The constraints of what only the dashboard has, and the ways to break each (``test_constraints.py`` plays them)."""
+"""The constraints of what only the dashboard has, and the ways to break each
+(``test_constraints.py`` plays them).
+"""
 
 from __future__ import annotations
 
@@ -63,7 +65,9 @@ DASHBOARD: dict[str, list[Callable[[World], object]]] = {
     "partners.Invitation.digest": [lambda w: invited_twice(w, digest=bytes(32))],
     "partners_invitation_one_open": [lambda w: invited_twice(w, email="a@x.test")],
     "partners_invitation_role_known": [lambda w: make_invitation(w.northwind.partner, role="root")],
-    "partners_invitation_ends_once": [lambda w: make_invitation(w.juniper.partner, accepted_at=NOW, withdrawn_at=NOW)],
+    "partners_invitation_ends_once": [
+        lambda w: make_invitation(w.juniper.partner, accepted_at=NOW, withdrawn_at=NOW)
+    ],
     "partners_lostcalls_once_a_day": [lost_twice],
     "partners_lostcalls_some": [lambda w: make_lost_calls(w.northwind.live, calls=0)],
     "inventory_tally_once": [lambda w: (tally(w, pack=w.pack), tally(w, pack=w.pack))],
@@ -73,6 +77,8 @@ DASHBOARD: dict[str, list[Callable[[World], object]]] = {
         lambda w: tally(w, held_value=Decimal("-0.01")),
     ],
     "inventory_usertally_once": [counted_twice],
-    "inventory_usertally_collector_same_env": [lambda w: held(w, collector=make_collector(w.juniper.live))],
+    "inventory_usertally_collector_same_env": [
+        lambda w: held(w, collector=make_collector(w.juniper.live))
+    ],
     "inventory_usertally_holds_something": [lambda w: held(w, size=0), lambda w: held(w, value=0)],
 }

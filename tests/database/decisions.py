@@ -1,4 +1,6 @@
-"""The constraints of what two people decide, and the ways to break each (``test_constraints.py`` plays them)."""
+"""The constraints of what two people decide, and the ways to break each (``test_constraints.py``
+plays them).
+"""
 
 from __future__ import annotations
 
@@ -14,13 +16,21 @@ from tests.world import NOW, World, make_buyback, make_item, make_payout, make_p
 
 def make_reversal(buyback: Buyback, **fields: Any) -> Reversal:
     """What one admin says was recovered of a sale that was paid out."""
-    known = {"environment": buyback.environment, "amount": buyback.amount, "reason": "the bank's letter 12"}
-    return Reversal.objects.create(buyback=buyback, **known | {"proposed_by": "user:a@x.test"} | fields)
+    known = {
+        "environment": buyback.environment,
+        "amount": buyback.amount,
+        "reason": "the bank's letter 12",
+    }
+    return Reversal.objects.create(
+        buyback=buyback, **known | {"proposed_by": "user:a@x.test"} | fields
+    )
 
 
 def proposed(**fields: Any) -> Callable[[World], object]:
     """What somebody says of a sale in review."""
-    return lambda w: make_proposal(make_buyback(make_item(w.northwind.live), state="review"), **fields)
+    return lambda w: make_proposal(
+        make_buyback(make_item(w.northwind.live), state="review"), **fields
+    )
 
 
 def reversed_(**fields: Any) -> Callable[[World], object]:
@@ -52,13 +62,18 @@ def one_account(make: Callable[..., Any]) -> Callable[[World], object]:
     return lambda w: make(proposer=w.admin, confirmer=w.admin, **both)(w)
 
 
-def by_two_people(label: str, make: Callable[..., Any]) -> dict[str, list[Callable[[World], object]]]:
+def by_two_people(
+    label: str, make: Callable[..., Any]
+) -> dict[str, list[Callable[[World], object]]]:
     """What every such decision asks for."""
     return {
         f"{label}_has_a_reason": [make(reason="")],
         f"{label}_two_people": [make(confirmed_by="user:a@x.test", confirmed_at=NOW)],
         f"{label}_two_accounts": [one_account(make)],
-        f"{label}_confirmed_by_somebody": [make(confirmed_by="user:b@x.test"), make(confirmed_at=NOW)],
+        f"{label}_confirmed_by_somebody": [
+            make(confirmed_by="user:b@x.test"),
+            make(confirmed_at=NOW),
+        ],
     }
 
 
@@ -78,6 +93,11 @@ DECISIONS: dict[str, list[Callable[[World], object]]] = {
     ],
     "buyback_reversal_amount_bounds": [
         reversed_(amount=bad)
-        for bad in (Decimal(0), Decimal("-0.01"), Decimal(1_000_000_000), RawSQL("'NaN'::numeric", ()))
+        for bad in (
+            Decimal(0),
+            Decimal("-0.01"),
+            Decimal(1_000_000_000),
+            RawSQL("'NaN'::numeric", ()),
+        )
     ],
 }

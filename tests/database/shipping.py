@@ -12,7 +12,12 @@ from tests.shipments import make_line, make_order, make_quote
 from tests.world import NOW, World, make_item
 
 Break = Callable[[World], object]
-BAD_AMOUNTS: tuple[Any, ...] = (Decimal(0), Decimal("-0.01"), Decimal(1_000_000_000), RawSQL("'NaN'::numeric", ()))
+BAD_AMOUNTS: tuple[Any, ...] = (
+    Decimal(0),
+    Decimal("-0.01"),
+    Decimal(1_000_000_000),
+    RawSQL("'NaN'::numeric", ()),
+)
 
 
 def _order(w: World, **fields: Any) -> Any:

@@ -1,7 +1,8 @@
-"""Every constraint of every table, broken once: what the database refuses whoever asks, in one list.
+"""Every constraint of every table, broken once: what the database refuses whoever asks, in one
+list.
 
-A row is the constraint's name and the ways to break it. The last tests walk the models, so that a constraint
-cannot come in without its row here.
+A row is the constraint's name and the ways to break it. The last tests walk the models, so that a
+constraint cannot come in without its row here.
 """
 
 # ruff: noqa: ARG005  (a way to break a constraint is given the world, whether it needs it or not)
@@ -116,19 +117,33 @@ BREAKS: dict[str, Sequence[Break]] = {
     "partners_environment_one_per_mode": [lambda w: make_environment(partner=w.northwind.partner)],
     "partners_environment_live_is_never_retired": [lambda w: make_environment(retired_at=NOW)],
     "partners_environment_mode_known": [lambda w: make_environment(mode="test")],
-    "partners_environment_live_clock_is_real": [lambda w: make_environment(clock_offset=timedelta(seconds=1))],
-    "partners_environment_calls_bounds": each((0, 1_000_001), lambda w, bad: make_environment(calls_per_minute=bad)),
-    "partners_environment_cap_bounds": each(BAD_MONEY, lambda w, bad: make_environment(cap_per_day=bad)),
-    "partners_environment_sandbox_has_no_cap": [lambda w: make_environment(mode="sandbox", cap_per_day=Decimal(1))],
+    "partners_environment_live_clock_is_real": [
+        lambda w: make_environment(clock_offset=timedelta(seconds=1))
+    ],
+    "partners_environment_calls_bounds": each(
+        (0, 1_000_001), lambda w, bad: make_environment(calls_per_minute=bad)
+    ),
+    "partners_environment_cap_bounds": each(
+        BAD_MONEY, lambda w, bad: make_environment(cap_per_day=bad)
+    ),
+    "partners_environment_sandbox_has_no_cap": [
+        lambda w: make_environment(mode="sandbox", cap_per_day=Decimal(1))
+    ],
     "partners.User.email": [lambda w: make_user("owner@northwind.test")],
     "partners_user_email_any_case": [lambda w: User.objects.create(email="Owner@Northwind.test")],
     "partners_membership_once_per_partner": [
         lambda w: make_membership(w.northwind.partner, user=w.northwind.viewer, role="owner")
     ],
     "partners_membership_role_known": [lambda w: make_membership(w.northwind.partner, role="root")],
-    "partners.ApiKey.key_id": [lambda w: twice(lambda: make_key(w.northwind.live, key_id="the same"))],
-    "partners_apikey_scopes_known": [lambda w: make_key(w.northwind.live, scopes=["inventory:read", "root"])],
-    "partners_idempotencykey_once": [lambda w: twice(lambda: make_idempotency_key(w.northwind.live, key="the same"))],
+    "partners.ApiKey.key_id": [
+        lambda w: twice(lambda: make_key(w.northwind.live, key_id="the same"))
+    ],
+    "partners_apikey_scopes_known": [
+        lambda w: make_key(w.northwind.live, scopes=["inventory:read", "root"])
+    ],
+    "partners_idempotencykey_once": [
+        lambda w: twice(lambda: make_idempotency_key(w.northwind.live, key="the same"))
+    ],
     "partners_idempotencykey_answered_or_at_work": [
         lambda w: make_idempotency_key(w.northwind.live, status=None, body=None),
         lambda w: make_idempotency_key(w.northwind.live, status=None, lease_until=NOW),
@@ -139,26 +154,42 @@ BREAKS: dict[str, Sequence[Break]] = {
     "inventory.Pack.slug": [lambda w: make_pack(slug=w.pack.slug)],
     "inventory_pack_mint_price_bounds": each(BAD_MONEY, lambda w, bad: make_pack(mint_price=bad)),
     "inventory_pack_type_known": [lambda w: make_pack(type="GOLD")],
-    "inventory_pack_percent_bounds": each(BAD_PERCENT, lambda w, bad: make_pack(buyback_percent=bad)),
+    "inventory_pack_percent_bounds": each(
+        BAD_PERCENT, lambda w, bad: make_pack(buyback_percent=bad)
+    ),
     "inventory_pack_max_per_mint_positive": [lambda w: make_pack(max_per_mint=0)],
     "inventory_pack_window_positive": [lambda w: make_pack(buyback_window=timedelta(0))],
-    "inventory_tier_position_once": [lambda w: make_tier(w.pack, position=0, lower=5000, upper=6000)],
+    "inventory_tier_position_once": [
+        lambda w: make_tier(w.pack, position=0, lower=5000, upper=6000)
+    ],
     "inventory_tier_bounds_ordered": [
         lambda w: make_tier(make_pack(), lower=-1),
         lambda w: make_tier(make_pack(), lower=5, upper=5),
         lambda w: make_tier(make_pack(), upper=1_000_000_000),
         lambda w: make_tier(make_pack(), upper=NAN),
     ],
-    "inventory_tier_weight_positive": each((0, -1, NAN), lambda w, bad: make_tier(make_pack(), weight=bad)),
-    "inventory_tier_color_hex": each(("red", "#12345", "#12345g"), lambda w, bad: make_tier(make_pack(), color=bad)),
-    "inventory_tier_no_overlap": [lambda w: make_tier(w.pack, position=9, lower=Decimal("999.99"), upper=2000)],
+    "inventory_tier_weight_positive": each(
+        (0, -1, NAN), lambda w, bad: make_tier(make_pack(), weight=bad)
+    ),
+    "inventory_tier_color_hex": each(
+        ("red", "#12345", "#12345g"), lambda w, bad: make_tier(make_pack(), color=bad)
+    ),
+    "inventory_tier_no_overlap": [
+        lambda w: make_tier(w.pack, position=9, lower=Decimal("999.99"), upper=2000)
+    ],
     "inventory_card_fmv_bounds": each(BAD_MONEY, lambda w, bad: make_card(fmv=bad)),
-    "inventory_pricechange_before_bounds": each(BAD_MONEY, lambda w, bad: make_price_change(before=bad)),
+    "inventory_pricechange_before_bounds": each(
+        BAD_MONEY, lambda w, bad: make_price_change(before=bad)
+    ),
     "inventory_pricechange_fmv_bounds": each(BAD_MONEY, lambda w, bad: make_price_change(fmv=bad)),
-    "inventory_pricechange_is_a_change": [lambda w: make_price_change(before=Decimal(5), fmv=Decimal(5))],
+    "inventory_pricechange_is_a_change": [
+        lambda w: make_price_change(before=Decimal(5), fmv=Decimal(5))
+    ],
     "inventory_cardfile_kind_known": [lambda w: make_card_file(kind="xlsx")],
     "inventory_card_listing_once": [
-        lambda w: twice(lambda: make_card(source_type="ebay", listing_id="1", mint_address=f"{uuid4()}")),
+        lambda w: twice(
+            lambda: make_card(source_type="ebay", listing_id="1", mint_address=f"{uuid4()}")
+        ),
         lambda w: [
             make_card(source_type=source, listing_id="the same", mint_address=f"{uuid4()}")
             for source in ("alt", "ebay")
@@ -166,25 +197,37 @@ BREAKS: dict[str, Sequence[Break]] = {
     ],
     "inventory_card_mint_once": [lambda w: twice(lambda: make_card(mint_address="the same"))],
     "inventory_card_public_id_once": [
-        lambda w: [make_card(mint_address="the same"), make_card(source_type="alt", listing_id="the same")]
+        lambda w: [
+            make_card(mint_address="the same"),
+            make_card(source_type="alt", listing_id="the same"),
+        ]
     ],
     "inventory_card_ebay_has_a_listing": [lambda w: make_card(source_type="ebay")],
-    "inventory_card_attributes_are_a_list": each(({}, "a", 1), lambda w, bad: make_card(attributes=bad)),
+    "inventory_card_attributes_are_a_list": each(
+        ({}, "a", 1), lambda w, bad: make_card(attributes=bad)
+    ),
     "inventory_card_source_known": [lambda w: make_card(source_type="found")],
     "inventory_card_has_an_identity": [lambda w: make_card(source_type="alt", mint_address=None)],
     "inventory_card_enft_is_minted": [lambda w: make_card(source_type="enft", listing_id="1")],
     "inventory_packactivity_once_per_pool": [lambda w: twice(lambda: make_activity(w.pack))],
     # Who bought what.
-    "inventory_collector_once": [lambda w: twice(lambda: make_collector(w.northwind.live, "the same"))],
-    "inventory_collector_user_id_filled": [lambda w: update(make_collector(w.northwind.live), user_id="")],
+    "inventory_collector_once": [
+        lambda w: twice(lambda: make_collector(w.northwind.live, "the same"))
+    ],
+    "inventory_collector_user_id_filled": [
+        lambda w: update(make_collector(w.northwind.live), user_id="")
+    ],
     "inventory_purchase_public_id_once": [lambda w: twice(lambda: purchase(w, public_id="_same0"))],
     "inventory_purchase_public_id_base62": each(
         ("same0", "_abc", "_abc-def", "_abcdéf"), lambda w, bad: purchase(w, public_id=bad)
     ),
     "inventory_purchase_collector_same_env": each(
-        ("juniper.live", "northwind.sandbox"), lambda w, other: purchase(w, environment=environment(w, other))
+        ("juniper.live", "northwind.sandbox"),
+        lambda w, other: purchase(w, environment=environment(w, other)),
     ),
-    "inventory_purchase_mint_price_bounds": each(BAD_MONEY, lambda w, bad: purchase(w, mint_price=bad)),
+    "inventory_purchase_mint_price_bounds": each(
+        BAD_MONEY, lambda w, bad: purchase(w, mint_price=bad)
+    ),
     "inventory_purchase_amount_positive": [lambda w: purchase(w, amount=0)],
     "inventory_purchase_state_known": [lambda w: purchase(w, state="lost")],
     "inventory_purchase_fulfilled_is_complete": [
@@ -208,11 +251,19 @@ BREAKS: dict[str, Sequence[Break]] = {
         lambda w: update(live_item(w), purchase=make_purchase(make_collector(w.juniper.live))),
     ],
     # Below the bounds the price would be out of its own as well, and that is found first.
-    "inventory_item_fmv_bounds": [lambda w: update(live_item(w), fmv=BILLION, buyback_price=Decimal(850_000_000))],
-    "inventory_item_buyback_price_bounds": each(BAD_MONEY, lambda w, bad: update(live_item(w), buyback_price=bad)),
-    "inventory_item_buyback_price_recomputes": [lambda w: live_item(w, buyback_price=Decimal("70.12"))],
+    "inventory_item_fmv_bounds": [
+        lambda w: update(live_item(w), fmv=BILLION, buyback_price=Decimal(850_000_000))
+    ],
+    "inventory_item_buyback_price_bounds": each(
+        BAD_MONEY, lambda w, bad: update(live_item(w), buyback_price=bad)
+    ),
+    "inventory_item_buyback_price_recomputes": [
+        lambda w: live_item(w, buyback_price=Decimal("70.12"))
+    ],
     "inventory_item_percent_bounds": [
-        lambda w: update(live_item(w), buyback_percent=Decimal("1.0001"), buyback_price=Decimal("82.51"))
+        lambda w: update(
+            live_item(w), buyback_percent=Decimal("1.0001"), buyback_price=Decimal("82.51")
+        )
     ],
     "inventory_item_state_known": [lambda w: live_item(w, state="lost")],
     "inventory_item_sandbox_expires": [lambda w: sandbox_item(w, expires_at=None)],
@@ -258,23 +309,36 @@ BREAKS: dict[str, Sequence[Break]] = {
         for field in ("fmv", "priced_at", "amount")
     ],
     "buyback_buyback_open_has_a_lease": [
-        *each(("claimed", "submitted", "unknown", "review"), lambda w, bad: buyback(w, state=bad, lease_until=None)),
+        *each(
+            ("claimed", "submitted", "unknown", "review"),
+            lambda w, bad: buyback(w, state=bad, lease_until=None),
+        ),
         *each(("settled", "failed"), lambda w, bad: buyback(w, state=bad, lease_until=NOW)),
     ],
     "buyback_buyback_submitted_has_its_time": each(
         ("submitted", "unknown", "review"), lambda w, bad: buyback(w, state=bad, submitted_at=None)
     ),
-    "buyback_buyback_treasury_has_a_reference": each(("treasury", "reference"), lambda w, it: buyback(w, **{it: "a"})),
-    "buyback_buyback_reference_once": [lambda w: twice(lambda: buyback(w, treasury="a", reference="b"))],
+    "buyback_buyback_treasury_has_a_reference": each(
+        ("treasury", "reference"), lambda w, it: buyback(w, **{it: "a"})
+    ),
+    "buyback_buyback_reference_once": [
+        lambda w: twice(lambda: buyback(w, treasury="a", reference="b"))
+    ],
     # What guards the treasury.
     "buyback_treasurycontrol_one_row": [lambda w: make_treasury_control(id=2)],
-    "buyback_treasurycontrol_sale_bounds": each(BAD_MONEY, lambda w, bad: make_treasury_control(cap_per_sale=bad)),
+    "buyback_treasurycontrol_sale_bounds": each(
+        BAD_MONEY, lambda w, bad: make_treasury_control(cap_per_sale=bad)
+    ),
     "buyback_treasurycontrol_day_bounds": each(
         BAD_MONEY, lambda w, bad: make_treasury_control(cap_per_partner_day=bad)
     ),
-    "buyback_treasurycontrol_hour_bounds": each(BAD_MONEY, lambda w, bad: make_treasury_control(cap_per_hour=bad)),
+    "buyback_treasurycontrol_hour_bounds": each(
+        BAD_MONEY, lambda w, bad: make_treasury_control(cap_per_hour=bad)
+    ),
     "buyback_spend_once_per_span": [lambda w: twice(make_spend)],
-    "buyback_spend_within_cap": each((Decimal("100.01"), Decimal("-0.01")), lambda w, bad: make_spend(total=bad)),
+    "buyback_spend_within_cap": each(
+        (Decimal("100.01"), Decimal("-0.01")), lambda w, bad: make_spend(total=bad)
+    ),
     "buyback_exposure_once": [
         lambda w: twice(lambda: make_exposure(pack=w.pack, partner=w.northwind.partner)),
         lambda w: twice(lambda: make_exposure(pack=None, partner=None, closes=None)),
@@ -284,7 +348,9 @@ BREAKS: dict[str, Sequence[Break]] = {
         *each(("pack", "partner"), lambda w, bad: make_exposure(**{bad: None})),
     ],
     "buyback_paidhour_once": [lambda w: twice(lambda: make_paid_hour(w.northwind.partner))],
-    "buyback_alert_once_until_seen": [lambda w: twice(lambda: make_alert(w.northwind.live, subject="the same"))],
+    "buyback_alert_once_until_seen": [
+        lambda w: twice(lambda: make_alert(w.northwind.live, subject="the same"))
+    ],
     # What was paid.
     "buyback_transfer_back_to_the_treasury": [
         lambda w: make_transfer(buyback(w), debit="paid_out", credit="in_flight"),
@@ -297,8 +363,12 @@ BREAKS: dict[str, Sequence[Break]] = {
         lambda w: repeated(buyback(w), credit="in_flight"),
     ],
     "buyback_transfer_paid_out_once": [paid_twice],
-    "buyback_transfer_amount_bounds": each(BAD_MONEY, lambda w, bad: make_transfer(buyback(w), amount=bad)),
-    "buyback_transfer_two_accounts": [lambda w: make_transfer(buyback(w), debit="treasury", credit="treasury")],
+    "buyback_transfer_amount_bounds": each(
+        BAD_MONEY, lambda w, bad: make_transfer(buyback(w), amount=bad)
+    ),
+    "buyback_transfer_two_accounts": [
+        lambda w: make_transfer(buyback(w), debit="treasury", credit="treasury")
+    ],
     "buyback_transfer_account_known": [
         lambda w: make_transfer(buyback(w), credit="pocket"),
         lambda w: make_transfer(buyback(w), debit="pocket"),
@@ -306,13 +376,17 @@ BREAKS: dict[str, Sequence[Break]] = {
     "buyback.Payout.buyback": [lambda w: repeated_payout(buyback(w))],
     "buyback_payout_amount_is_the_sales": [
         lambda w: make_payout(buyback(w), amount=Decimal("70.12")),
-        lambda w: make_payout(buyback(w), environment=w.juniper.live, collector=make_collector(w.juniper.live)),
+        lambda w: make_payout(
+            buyback(w), environment=w.juniper.live, collector=make_collector(w.juniper.live)
+        ),
     ],
     "buyback_payout_collector_same_env": [
         lambda w: make_payout(buyback(w), collector=make_collector(w.juniper.live)),
         lambda w: make_payout(buyback(w), collector=make_collector(w.northwind.sandbox)),
     ],
-    "buyback_payout_amount_bounds": each(BAD_MONEY, lambda w, bad: make_payout(buyback(w), amount=bad)),
+    "buyback_payout_amount_bounds": each(
+        BAD_MONEY, lambda w, bad: make_payout(buyback(w), amount=bad)
+    ),
     "buyback_payout_state_known": [lambda w: make_payout(buyback(w), state="lost")],
     "buyback_payout_paid_has_its_time": [
         lambda w: make_payout(buyback(w), paid_at=None),
@@ -349,7 +423,9 @@ def environment(w: World, path: str) -> Any:
 
 
 CASES = [
-    pytest.param(name, way, id=f"{name}-{number}") for name, ways in BREAKS.items() for number, way in enumerate(ways)
+    pytest.param(name, way, id=f"{name}-{number}")
+    for name, ways in BREAKS.items()
+    for number, way in enumerate(ways)
 ]
 
 
@@ -369,7 +445,9 @@ def test_it_lists_every_constraint() -> None:
 
 
 def test_it_repeats_the_primary_key_where_a_reference_needs_a_target() -> None:
-    """The constraints that are not in the list hold the primary key, so no row could break one of them alone."""
+    """The constraints that are not in the list hold the primary key, so no row could break one of
+    them alone.
+    """
     targets = [
         constraint.name
         for model in our_models()
@@ -390,7 +468,9 @@ def test_it_repeats_the_primary_key_where_a_reference_needs_a_target() -> None:
 def test_it_lets_the_database_check_every_reference() -> None:
     """A foreign key without a constraint of its own is covered by one over several columns."""
     for model in our_models():
-        composite = {column for c in model._meta.constraints for column in getattr(c, "columns", ())}
+        composite = {
+            column for c in model._meta.constraints for column in getattr(c, "columns", ())
+        }
         for field in model._meta.local_concrete_fields:
             if isinstance(field, models.ForeignKey) and not getattr(field, "db_constraint", True):
                 assert field.column in composite, field_label(field)

@@ -1,4 +1,6 @@
-"""An index that nobody reads only costs: each names its reader in a comment, and each stands in the database."""
+"""An index that nobody reads only costs: each names its reader in a comment, and each stands in the
+database.
+"""
 
 from __future__ import annotations
 
@@ -26,9 +28,13 @@ def test_it_names_the_reader_of_an_index(model: type[models.Model], name: str) -
 
 @pytest.mark.parametrize("field", INDEXED, ids=field_label)
 def test_it_names_the_reader_of_an_indexed_column(field: models.Field[object, object]) -> None:
-    """A foreign key is indexed by default: it says ``# index: <reader>``, or switches the index off."""
+    """A foreign key is indexed by default: it says ``# index: <reader>``, or switches the index
+    off.
+    """
     lines = source(field.model)
-    (start,) = [number for number, line in enumerate(lines) if line.strip().startswith(f"{field.name} = ")]
+    (start,) = [
+        number for number, line in enumerate(lines) if line.strip().startswith(f"{field.name} = ")
+    ]
     assert "# index:" in " ".join(lines[start : start + 3])
 
 
@@ -43,6 +49,8 @@ def test_it_keeps_no_index_the_models_do_not_know() -> None:
         exclusions = {constraint.name for constraint in model._meta.constraints}
         columns = {field.column for field in INDEXED if field.model is model}
         columns |= {field.column for field in model._meta.local_concrete_fields if field.unique}
-        extra = {name for name in plain - known - exclusions if found[name]["columns"][0] not in columns}
+        extra = {
+            name for name in plain - known - exclusions if found[name]["columns"][0] not in columns
+        }
         assert known <= plain
         assert extra == set()

@@ -1,16 +1,20 @@
-"""A reset puts another environment in a sandbox's place: each table that names one says whether its rows move."""
+"""A reset puts another environment in a sandbox's place: each table that names one says whether its
+rows move.
+"""
 
 from __future__ import annotations
 
 from partners.models import ApiKey, Environment, SavedView
 from tests.database.schema import our_models
 
-# How a partner reaches the sandbox goes with it (``partners/tenants/sandbox.py``); what happened in it stays behind,
-# unseen.
+# How a partner reaches the sandbox goes with it (``partners/tenants/sandbox.py``); what happened in
+# it stays behind, unseen.
 MOVES = {ApiKey, SavedView}
 STAYS = {
-    "Alert", "ApiCall", "BulkLine", "BulkSale", "Buyback", "Collector", "Event", "IdempotencyKey", "Item",
-    "LostCalls", "PackActivity", "Payout", "Purchase", "Reversal", "ShippedItem", "ShippingOrder", "ShippingQuote",
+    "Alert", "ApiCall", "BulkLine", "BulkSale", "Buyback", "Collector", "Event", "IdempotencyKey",
+    "Item",
+    "LostCalls", "PackActivity", "Payout", "Purchase", "Reversal", "ShippedItem", "ShippingOrder",
+    "ShippingQuote",
     "Statement", "Tally",
     "Transfer", "UserTally",
 }  # fmt: skip

@@ -1,4 +1,6 @@
-"""What triggers refuse: changing what is append-only, and moves of a state that the business does not know."""
+"""What triggers refuse: changing what is append-only, and moves of a state that the business does
+not know.
+"""
 
 from __future__ import annotations
 
@@ -51,7 +53,9 @@ Make = Callable[[World], models.Model]
 def moved(w: World) -> models.Model:
     """What the trigger wrote of a sale's one move."""
     sale = make_buyback(make_item(w.northwind.live), state="claimed")
-    Buyback.objects.filter(pk=sale.pk).update(state="failed", **of_a_sale("failed") | {"failure_reason": "abandoned"})
+    Buyback.objects.filter(pk=sale.pk).update(
+        state="failed", **of_a_sale("failed") | {"failure_reason": "abandoned"}
+    )
     return sale.moves.get()
 
 
@@ -104,8 +108,11 @@ def of_a_line(state: str) -> dict[str, Any]:
     }
 
 
-# Each state machine: its states, its moves, how a row in a state comes about, and what else a state asks of a row.
-MACHINES: dict[type[models.Model], tuple[list[str], Any, Callable[[World, str], models.Model], Any]] = {
+# Each state machine: its states, its moves, how a row in a state comes about, and what else a state
+# asks of a row.
+MACHINES: dict[
+    type[models.Model], tuple[list[str], Any, Callable[[World, str], models.Model], Any]
+] = {
     Item: (Item.State.values, ITEM_MOVES, item, lambda state: {"sold_at": sold_at(state)}),
     Buyback: (
         Buyback.State.values,
@@ -133,18 +140,24 @@ MACHINES: dict[type[models.Model], tuple[list[str], Any, Callable[[World, str], 
     ),
 }
 
-pytestmark = pytest.mark.breaks_books(reason="rows are put into states without the sales that lead there")
+pytestmark = pytest.mark.breaks_books(
+    reason="rows are put into states without the sales that lead there"
+)
 
 
 def pairs() -> Iterator[Any]:
     for model, (states, moves, _, _) in MACHINES.items():
         for old, new in product(states, states):
             if old != new:
-                yield pytest.param(model, old, new, (old, new) in moves, id=f"{model.__name__}-{old}-{new}")
+                yield pytest.param(
+                    model, old, new, (old, new) in moves, id=f"{model.__name__}-{old}-{new}"
+                )
 
 
 @pytest.mark.parametrize(("model", "old", "new", "allowed"), list(pairs()))
-def test_it_allows_only_the_moves_it_knows(world: World, model: Any, old: str, new: str, allowed: bool) -> None:
+def test_it_allows_only_the_moves_it_knows(
+    world: World, model: Any, old: str, new: str, allowed: bool
+) -> None:
     _, _, make, also = MACHINES[model]
     row = model.objects.filter(pk=make(world, old).pk)
     if allowed:
@@ -157,7 +170,9 @@ def test_it_allows_only_the_moves_it_knows(world: World, model: Any, old: str, n
 
 @pytest.mark.parametrize("model", APPEND_ONLY)
 @pytest.mark.parametrize("statement", ["UPDATE {} SET id = id", "DELETE FROM {}"])
-def test_it_changes_no_row_of_an_append_only_table(world: World, model: Any, statement: str) -> None:
+def test_it_changes_no_row_of_an_append_only_table(
+    world: World, model: Any, statement: str
+) -> None:
     APPEND_ONLY[model](world)
     with pytest.raises(DatabaseError, match="Cannot update or delete"), transaction.atomic():
         execute(statement.format(model._meta.db_table))
@@ -167,7 +182,9 @@ def test_it_changes_no_row_of_an_append_only_table(world: World, model: Any, sta
 @pytest.mark.parametrize("model", APPEND_ONLY)
 def test_it_does_not_empty_an_append_only_table(world: World, model: Any) -> None:
     APPEND_ONLY[model](world)
-    execute("SET CONSTRAINTS ALL IMMEDIATE")  # PostgreSQL truncates no table that has checks to come
+    execute(
+        "SET CONSTRAINTS ALL IMMEDIATE"
+    )  # PostgreSQL truncates no table that has checks to come
     with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
         execute(f"TRUNCATE {model._meta.db_table}")
     assert model.objects.count() == 1
@@ -185,7 +202,11 @@ def test_it_refuses_the_same_through_the_orm(world: World, model: Any) -> None:
 def test_it_changes_no_sandbox_that_was_emptied(world: World) -> None:
     row = Environment._base_manager.filter(pk=world.northwind.sandbox.pk)
     assert row.update(retired_at=NOW) == 1
-    for change in ({"retired_at": None}, {"clock_offset": timedelta(days=1)}, {"partner": world.juniper.partner}):
+    for change in (
+        {"retired_at": None},
+        {"clock_offset": timedelta(days=1)},
+        {"partner": world.juniper.partner},
+    ):
         with pytest.raises(DatabaseError, match="Cannot update"), transaction.atomic():
             row.update(**change)
     assert row.get().retired_at == NOW
@@ -206,7 +227,11 @@ def test_it_changes_nothing_that_two_people_have_decided(world: World, make: Mak
     made: Any = make(world)
     row = type(made)._default_manager.filter(pk=made.pk)
     assert row.update(confirmed_by="user:b@x.test", confirmed_at=NOW) == 1
-    for change in (lambda: row.update(reason="another"), lambda: row.update(confirmed_at=None), row.delete):
+    for change in (
+        lambda: row.update(reason="another"),
+        lambda: row.update(confirmed_at=None),
+        row.delete,
+    ):
         with pytest.raises(DatabaseError, match="Cannot update or delete"), transaction.atomic():
             change()
     assert (row.get().reason, row.get().confirmed_at) == (made.reason, NOW)
@@ -215,13 +240,18 @@ def test_it_changes_nothing_that_two_people_have_decided(world: World, make: Mak
 @pytest.mark.parametrize(
     ("fields", "expected"),
     [
-        ({"state": "failed", "failure_reason": "declined: no"}, [("unknown", "failed", "declined: no")]),
+        (
+            {"state": "failed", "failure_reason": "declined: no"},
+            [("unknown", "failed", "declined: no")],
+        ),
         ({"failure_reason": "timeout"}, [("unknown", "unknown", "timeout")]),
         ({"lease_until": NOW}, []),
     ],
     ids=str,
 )
-def test_it_keeps_the_trail_of_a_sale_whoever_writes(world: World, fields: Any, expected: list[Any]) -> None:
+def test_it_keeps_the_trail_of_a_sale_whoever_writes(
+    world: World, fields: Any, expected: list[Any]
+) -> None:
     sale = make_buyback(make_item(world.northwind.live), state="unknown")
     closed = {"lease_until": None, "completed_at": NOW} if fields.get("state") == "failed" else {}
     Buyback.objects.filter(pk=sale.pk).update(**fields | closed)
@@ -246,7 +276,11 @@ def test_it_turns_no_clock_back(world: World) -> None:
 
 
 def test_it_lists_every_trigger() -> None:
-    listed = {f"{model._meta.label}:{name}" for model in APPEND_ONLY for name in ("append_only", "no_truncate")}
+    listed = {
+        f"{model._meta.label}:{name}"
+        for model in APPEND_ONLY
+        for name in ("append_only", "no_truncate")
+    }
     listed |= {f"{model._meta.label}:allowed_moves" for model in MACHINES}
     listed |= {f"buyback.{model}:confirmed_is_final" for model in ("Proposal", "Reversal")}
     assert set(triggers()) == listed | {

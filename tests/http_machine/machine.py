@@ -1,4 +1,6 @@
-"""Any calls in any order over HTTP, in both environments, each answer compared with the model's to the byte."""
+"""Any calls in any order over HTTP, in both environments, each answer compared with the model's to
+the byte.
+"""
 
 from __future__ import annotations
 
@@ -32,16 +34,25 @@ PLACES = ("northwind live", "northwind sandbox", "juniper live")
 WHERE, USER = st.sampled_from(PLACES), st.sampled_from(("ada", "b/o|b é"))
 KEY = st.sampled_from((None, None, "one", "two", "three"))
 NUMBER = st.integers(0, 8)
-FLOOR = st.sampled_from((None, None, Decimal(0), Decimal("17.00"), Decimal("70.13"), Decimal("70.14")))
+FLOOR = st.sampled_from(
+    (None, None, Decimal(0), Decimal("17.00"), Decimal("70.13"), Decimal("70.14"))
+)
 LIVE = st.sampled_from(("northwind live", "juniper live"))
 WINDOW = timedelta(days=3)
 UNKNOWN = "no such item"
 # What the next live sale that gets so far meets; the peers' own words are in ``meet``.
-FATES = {"no price": "500", "decline": "decline", "paid in silence": "drop_after", "lost": "drop_before"}
+FATES = {
+    "no price": "500",
+    "decline": "decline",
+    "paid in silence": "drop_after",
+    "lost": "drop_before",
+}
 
 
 class Calls(RuleBasedStateMachine):
-    """One small world, from its first purchase on. ``peers`` are asked by live sales, unless there are none."""
+    """One small world, from its first purchase on. ``peers`` are asked by live sales, unless there
+    are none.
+    """
 
     peers: ClassVar[tuple[OraclePeer, TreasuryPeer] | None] = None
 
@@ -51,7 +62,16 @@ class Calls(RuleBasedStateMachine):
         self.world: World = make_world()
         inventory.Pack.objects.update(buyback_window=WINDOW)
         cards = [
-            Card(c.source_type, c.listing_id, c.mint_address, c.name, c.image, c.attributes, c.fmv, c.fmv)
+            Card(
+                c.source_type,
+                c.listing_id,
+                c.mint_address,
+                c.name,
+                c.image,
+                c.attributes,
+                c.fmv,
+                c.fmv,
+            )
             for c in inventory.Card.objects.all()
         ]
         self.model = Model(remote=self.peers is not None, cards={card.name: card for card in cards})
@@ -62,9 +82,12 @@ class Calls(RuleBasedStateMachine):
         for where in PLACES:
             self.buy(where, "ada", 3)
 
-    # --- the calls ------------------------------------------------------------------------------------------
+    # --- the calls
+    # ------------------------------------------------------------------------------------------
 
-    def call(self, where: str, method: str, path: str, body: Any = None, key: str | None = None) -> Any:
+    def call(
+        self, where: str, method: str, path: str, body: Any = None, key: str | None = None
+    ) -> Any:
         company, mode = where.split()
         headers = {"X-API-Key": getattr(self.world, company).key(mode)}
         if key is not None:
@@ -95,7 +118,9 @@ class Calls(RuleBasedStateMachine):
             nfts = [self.model.shown(pull, full=False) for pull in pulls]
             assert len(pulls) == amount
             self.expect(response, Answer(200, {"session_id": session, "nfts": nfts}))
-            assert self.model.available(where) == available - amount  # each was there, and none twice
+            assert (
+                self.model.available(where) == available - amount
+            )  # each was there, and none twice
             assert all(self.model.find(where, pull.item_id) is pull for pull in pulls)
 
     def _pulled(self, where: str, user: str, row: inventory.Item) -> Pull:
@@ -121,7 +146,11 @@ class Calls(RuleBasedStateMachine):
     def sell(self, where: str, number: int, floor: Decimal | None, key: str | None) -> None:
         """A sale, and what is said of the item afterwards."""
         item_id = self._pick(where, number)
-        self._sell(where, {"item_id": item_id} | ({} if floor is None else {"min_amount": float(floor)}), key)
+        self._sell(
+            where,
+            {"item_id": item_id} | ({} if floor is None else {"min_amount": float(floor)}),
+            key,
+        )
         self.ask(where, number)
         self.quote(where, [number])
 
@@ -131,7 +160,10 @@ class Calls(RuleBasedStateMachine):
         kept = self.model.keys.get((where, key))
         if kept is not None:
             path = "/vm/buyback" if kept.route == "sell" else "/vm/buyback/batch"
-            self.expect(self.call(where, "POST", path, kept.body, key), self._again(kept, kept.route, kept.body))
+            self.expect(
+                self.call(where, "POST", path, kept.body, key),
+                self._again(kept, kept.route, kept.body),
+            )
 
     def _sell(self, where: str, body: dict[str, Any], key: str | None) -> None:
         response = self.call(where, "POST", "/vm/buyback", body, key)
@@ -144,7 +176,9 @@ class Calls(RuleBasedStateMachine):
         answer = self.model.sell(where, body["item_id"], floor)
         self.expect(response, answer)
         if key is not None:
-            self.model.keys[where, key] = Kept("sell", body, answer, pull if answer.status == 500 else None)
+            self.model.keys[where, key] = Kept(
+                "sell", body, answer, pull if answer.status == 500 else None
+            )
 
     def _again(self, kept: Kept, route: str, body: Any) -> Answer:
         if (kept.route, kept.body) != (route, body):
@@ -164,7 +198,9 @@ class Calls(RuleBasedStateMachine):
             return
         answers = [self.model.sell(where, item_id, None) for item_id in ids]
         lines = [
-            {"item_id": item_id} | ({} if answer.status == 200 else {"success": False}) | answer.data
+            {"item_id": item_id}
+            | ({} if answer.status == 200 else {"success": False})
+            | answer.data
             for item_id, answer in zip(ids, answers, strict=True)
         ]
         answer = Answer(200, {"results": lines})
@@ -176,7 +212,9 @@ class Calls(RuleBasedStateMachine):
     def quote(self, where: str, numbers: list[int]) -> None:
         ids = [self._pick(where, number) for number in numbers]
         response = self.call(where, "POST", "/vm/buyback/quote", {"item_ids": ids})
-        self.expect(response, Answer(200, {"quotes": [self.model.quote(where, item_id) for item_id in ids]}))
+        self.expect(
+            response, Answer(200, {"quotes": [self.model.quote(where, item_id) for item_id in ids]})
+        )
 
     @rule(where=WHERE, number=NUMBER)
     def ask(self, where: str, number: int) -> None:
@@ -191,42 +229,61 @@ class Calls(RuleBasedStateMachine):
         paid = word == "completed" and Payout.objects.get(pk=payload["payout_id"])
         assert (paid.amount if paid else payload["payout_id"]) == (amount if paid else None)
         times = {name: payload[name] for name in ("created_at", "completed_at", "payout_id")}
-        self.expect(response, Answer(200, {"item_id": item_id, "status": word, "amount": amount} | times))
+        self.expect(
+            response, Answer(200, {"item_id": item_id, "status": word, "amount": amount} | times)
+        )
 
     def _pick(self, where: str, number: int) -> str:
-        """One of the place's ids, the latest first; or one of another place, or one that nobody knows."""
-        own = list(dict.fromkeys(pull.item_id for pull in reversed(self.model.pulls) if pull.where == where))
+        """One of the place's ids, the latest first; or one of another place, or one that nobody
+        knows.
+        """
+        own = list(
+            dict.fromkeys(
+                pull.item_id for pull in reversed(self.model.pulls) if pull.where == where
+            )
+        )
         others = [pull.item_id for pull in self.model.pulls if pull.item_id not in own]
         if number < 7 and own:
             return own[number % len(own)]
         return others[0] if others and number < 8 else UNKNOWN
 
-    # --- the rest of the world ------------------------------------------------------------------------------
+    # --- the rest of the world
+    # ------------------------------------------------------------------------------
 
     @rule(where=WHERE, number=NUMBER)
     def close(self, where: str, number: int) -> None:
         """Time passes: all of the sandbox's windows close, or that of one live item."""
         if "sandbox" in where:
-            Environment.objects.filter(mode="sandbox").update(clock_offset=F("clock_offset") + timedelta(days=8))
+            Environment.objects.filter(mode="sandbox").update(
+                clock_offset=F("clock_offset") + timedelta(days=8)
+            )
             for one in self.model.pulls:
                 one.closed |= one.where == where
-        elif (pull := self.model.find(where, self._pick(where, number))) is not None and pull.state == "held":
+        elif (
+            pull := self.model.find(where, self._pick(where, number))
+        ) is not None and pull.state == "held":
             pull.closes, pull.closed = clock.now() - timedelta(seconds=1), True
             rows = inventory.Item.objects.open().filter(public_id=pull.item_id, mode="live")
             rows.update(expires_at=pull.closes)
 
     @rule()
     def sweep(self) -> None:
-        due = [one for one in self.model.pulls if one.state == "held" and one.closed and not one.swept]
+        due = [
+            one for one in self.model.pulls if one.state == "held" and one.closed and not one.swept
+        ]
         assert window_sweep.close_windows(now=clock.now(), batch=3) == len(due)
         for pull in due:
             pull.swept = True
 
     @rule(number=st.integers(0, 11), percent=st.sampled_from((34, 70, 100, 137, 290)))
     def reprice(self, number: int, percent: int) -> None:
-        """The market moves: the oracle knows at once, and without one the catalogue is brought up to date."""
+        """The market moves: the oracle knows at once, and without one the catalogue is brought up
+        to date.
+        """
         card = list(self.model.cards.values())[number]
-        card.asked = max(Decimal("5.00"), min(Decimal("999.99"), card.fmv * percent / 100)).quantize(Decimal("0.01"))
+        card.asked = max(
+            Decimal("5.00"), min(Decimal("999.99"), card.fmv * percent / 100)
+        ).quantize(Decimal("0.01"))
         self._tell_the_oracle()
         if self.peers is None:
             card.fmv, card.fresh = card.asked, True
@@ -247,12 +304,19 @@ class Calls(RuleBasedStateMachine):
         partner = getattr(self.world, company).partner
         onboarding.suspend_partner(partner=partner, reason="so", by=SYSTEM)
         for where in (where for where in PLACES if company in where):
-            for method, path in (("POST", "/vm/buyback"), ("POST", "/vm/buy/init"), ("GET", "/inventory/ada")):
+            for method, path in (
+                ("POST", "/vm/buyback"),
+                ("POST", "/vm/buy/init"),
+                ("GET", "/inventory/ada"),
+            ):
                 body = {"item_id": self._pick(where, 0)} if method == "POST" else None
-                self.expect(self.call(where, method, path, body, "one"), refused("Invalid API key", 401))
+                self.expect(
+                    self.call(where, method, path, body, "one"), refused("Invalid API key", 401)
+                )
         onboarding.reactivate_partner(partner=partner, reason="so", by=SYSTEM)
 
-    # --- what holds at the end ------------------------------------------------------------------------------
+    # --- what holds at the end
+    # ------------------------------------------------------------------------------
 
     def teardown(self) -> None:
         if not hasattr(self, "model"):
@@ -264,7 +328,9 @@ class Calls(RuleBasedStateMachine):
         for where in PLACES:
             company, mode = where.split()
             payouts = Payout.objects.of(getattr(self.world, company).environment(mode))
-            assert payouts.aggregate(paid=Sum("amount", default=Decimal(0)))["paid"] == self.model.paid.get(where, 0)
+            assert payouts.aggregate(paid=Sum("amount", default=Decimal(0)))[
+                "paid"
+            ] == self.model.paid.get(where, 0)
 
 
 class StepByStep(Calls):
@@ -275,14 +341,21 @@ class StepByStep(Calls):
         """One sale whose oracle or treasury misbehaves."""
         assert self.peers is not None
         for one in (breakers.ORACLE, breakers.TREASURY, breakers.QUESTIONS):
-            one.count(answered=True)  # the machine is about the calls; the breaker has tests of its own
+            one.count(
+                answered=True
+            )  # the machine is about the calls; the breaker has tests of its own
         peer, self.model.fate = self.peers[0 if fate == "no price" else 1], fate
         peer.fault(FATES[fate])
         self.sell(where, number, None, key)
         peer.fault(None)
         self.model.fate = ""
 
-    @rule(where=LIVE, number=st.integers(0, 6), fate=st.sampled_from(("paid in silence", "lost")), key=st.just("one"))
+    @rule(
+        where=LIVE,
+        number=st.integers(0, 6),
+        fate=st.sampled_from(("paid in silence", "lost")),
+        key=st.just("one"),
+    )
     def lose(self, where: str, number: int, fate: str, key: str) -> None:
         """One more way to ``meet``: what matters most is a key whose sale has no outcome yet."""
         self.meet(where, number, fate, key)

@@ -1,4 +1,6 @@
-"""What the contract says must come of any sequence of calls: users, their items, prices and windows. No database."""
+"""What the contract says must come of any sequence of calls: users, their items, prices and
+windows. No database.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +42,9 @@ def share(fmv: Decimal) -> Decimal:
 
 
 def iso(moment: datetime | None) -> str | None:
-    return None if moment is None else f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
+    return (
+        None if moment is None else f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
+    )
 
 
 @dataclass
@@ -98,7 +102,9 @@ class Answer:
 
 @dataclass
 class Kept:
-    """What an Idempotency-Key was used for, and what it answers now: ``pull`` while its sale is open."""
+    """What an Idempotency-Key was used for, and what it answers now: ``pull`` while its sale is
+    open.
+    """
 
     route: str
     body: Any
@@ -112,7 +118,9 @@ def refused(sentence: str, status: int = 400) -> Answer:
 
 @dataclass
 class Model:
-    """``remote``: live sales ask an oracle and a treasury, which do what ``fates`` says, one sale each."""
+    """``remote``: live sales ask an oracle and a treasury, which do what ``fates`` says, one sale
+    each.
+    """
 
     remote: bool
     cards: dict[str, Card] = field(default_factory=dict)
@@ -124,7 +132,11 @@ class Model:
 
     def find(self, where: str, item_id: str) -> Pull | None:
         """The item that is not sold."""
-        found = [one for one in self.pulls if (one.where, one.item_id) == (where, item_id) and one.state != "sold"]
+        found = [
+            one
+            for one in self.pulls
+            if (one.where, one.item_id) == (where, item_id) and one.state != "sold"
+        ]
         return found[0] if found else None
 
     def of(self, where: str, user: str) -> list[Pull]:
@@ -133,7 +145,11 @@ class Model:
 
     def available(self, where: str) -> int:
         """Cards that may be pulled there: nobody of the pool holds them, and a tier holds them."""
-        pool = [one for one in self.pulls if one.state != "sold" and ("sandbox" in one.where) == ("sandbox" in where)]
+        pool = [
+            one
+            for one in self.pulls
+            if one.state != "sold" and ("sandbox" in one.where) == ("sandbox" in where)
+        ]
         out = [one.card.name for one in pool]
         return sum(5 <= card.fmv < 1000 for card in self.cards.values() if card.name not in out)
 
@@ -196,18 +212,33 @@ class Model:
         pull = self.find(where, item_id)
         names = ("amount", "fmv", "buyback_percent", "expires_at")
         if pull is None:
-            return {"item_id": item_id, "eligible": False, **dict.fromkeys(names), "reason": "not_found"}
+            return {
+                "item_id": item_id,
+                "eligible": False,
+                **dict.fromkeys(names),
+                "reason": "not_found",
+            }
         figures: list[Any] = [share(pull.fmv), pull.fmv, PERCENT, iso(pull.closes)]
         reason = "in_progress" if pull.state == "open" else "expired" if pull.closed else None
         if reason is None and self.remote and "live" in where and not pull.card.fresh:
             reason, figures[:2] = "price_unavailable", [None, None]
         eligible = reason is None
-        return {"item_id": item_id, "eligible": eligible, **dict(zip(names, figures, strict=True)), "reason": reason}
+        return {
+            "item_id": item_id,
+            "eligible": eligible,
+            **dict(zip(names, figures, strict=True)),
+            "reason": reason,
+        }
 
     def shown(self, pull: Pull, *, full: bool) -> dict[str, Any]:
         """An item as the inventory shows it, or, not ``full``, as its purchase did."""
         card, (item_id, mint) = pull.card, pull.card.names(pull.where)
-        metadata = {"name": card.name, "image": card.image, "back_image": None, "attributes": card.attributes}
+        metadata = {
+            "name": card.name,
+            "image": card.image,
+            "back_image": None,
+            "attributes": card.attributes,
+        }
         content = {"metadata": metadata, "links": {"image": card.image, "back_image": None}}
         item = {
             "id": item_id,
@@ -220,5 +251,10 @@ class Model:
         }
         if not full:
             return item
-        pack = {"claw_id": "TidewaterBox11111111111111111111111111111111", "claw_slug": "tidewater-box"}
-        return item | pack | {"purchased_at": iso(pull.bought), "buyback_expires_at": iso(pull.closes)}
+        pack = {
+            "claw_id": "TidewaterBox11111111111111111111111111111111",
+            "claw_slug": "tidewater-box",
+        }
+        return (
+            item | pack | {"purchased_at": iso(pull.bought), "buyback_expires_at": iso(pull.closes)}
+        )

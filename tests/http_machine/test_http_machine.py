@@ -57,6 +57,8 @@ def test_it_answers_by_the_contract_step_by_step() -> None:
 @pytest.mark.usefixtures("peers")
 @pytest.mark.breaks_books("a guard is missing on purpose")
 def test_it_sees_a_silence_taken_for_a_no() -> None:
-    """The control: the machine is known to look. (Which cards are drawn is chance, so a replay may differ.)"""
+    """The control: the machine is known to look. (Which cards are drawn is chance, so a replay may
+    differ.)
+    """
     with silence_is_a_no(), pytest.raises((AssertionError, Flaky)):
         run_state_machine_as_test(StepByStep, settings=BOUNDED)

@@ -22,7 +22,9 @@ def test_it_counts_each_environment_and_pack(world: World) -> None:
     Item.objects.filter(pk=sold.pk).update(state="sold", sold_at=NOW)
     make_item(world.northwind.sandbox, pack=world.pack)
     assert count_items(now=NOW) == 2
-    figures = Tally.objects.of(world.northwind.live).values_list("pulled", "held", "held_value", "sold", "counted_at")
+    figures = Tally.objects.of(world.northwind.live).values_list(
+        "pulled", "held", "held_value", "sold", "counted_at"
+    )
     assert list(figures) == [(4, 2, Decimal("140.26"), 1, NOW)]
     Item.objects.filter(pk=sold.pk).delete()
 
@@ -52,7 +54,9 @@ def counted() -> list[tuple[object, ...]]:
 def test_it_counts_what_each_user_holds(world: World) -> None:
     ann, bob = (make_collector(world.northwind.live, user_id) for user_id in ("ann", "bob"))
     for hours in (-1, 2, 5):
-        make_item(world.northwind.live, collector=ann, now=NOW, expires_at=NOW + timedelta(hours=hours))
+        make_item(
+            world.northwind.live, collector=ann, now=NOW, expires_at=NOW + timedelta(hours=hours)
+        )
     make_item(world.northwind.live, collector=ann, state="shipped")
     never = make_item(world.northwind.live, collector=bob, now=NOW, expires_at=None)
     count_items(now=NOW)
@@ -70,7 +74,11 @@ def test_it_counts_a_sandboxs_windows_by_its_own_clock(world: World) -> None:
     sandbox.clock_offset = timedelta(hours=3)
     sandbox.save()
     for hours in (2, 5):
-        make_item(sandbox, collector=make_collector(sandbox, f"in {hours}"), expires_at=NOW + timedelta(hours=hours))
+        make_item(
+            sandbox,
+            collector=make_collector(sandbox, f"in {hours}"),
+            expires_at=NOW + timedelta(hours=hours),
+        )
     count_items(now=NOW)
     assert [row[3] for row in counted()] == [None, NOW + timedelta(hours=5)]
 

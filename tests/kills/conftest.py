@@ -1,4 +1,6 @@
-"""A server that asks real peers, and is always there: a test that killed it leaves the next one to start it again."""
+"""A server that asks real peers, and is always there: a test that killed it leaves the next one to
+start it again.
+"""
 
 from __future__ import annotations
 
@@ -85,7 +87,11 @@ def _database_wire(django_db_setup: None) -> Iterator[TcpProxy]:
 
 @pytest.fixture(scope="module")
 def _far_server(_outside: Outside, _database_wire: TcpProxy) -> Iterator[Server]:
-    address = {"HOST": "127.0.0.1", "PORT": str(_database_wire.port), "OPTIONS": {"sslmode": "disable"}}
+    address = {
+        "HOST": "127.0.0.1",
+        "PORT": str(_database_wire.port),
+        "OPTIONS": {"sslmode": "disable"},
+    }
     server = Server(DATABASE=address, **_outside.settings)
     yield server
     server.kill()
@@ -101,7 +107,9 @@ class Far:
 
 
 @pytest.fixture
-def far(_far_server: Server, _database_wire: TcpProxy, transactional_db: None, peers: Outside) -> Iterator[Far]:
+def far(
+    _far_server: Server, _database_wire: TcpProxy, transactional_db: None, peers: Outside
+) -> Iterator[Far]:
     """Its wire forwards everything, before the test and after it."""
     _database_wire.behave()
     _far_server.start()

@@ -31,7 +31,10 @@ PATH = {"live": "/api/v1/vm/buyback", "sandbox": "/_/api/v1/vm/buyback"}
 def connections(server: Server, having: str = "true") -> int:
     """The server's connections to the database of which ``having`` is true."""
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT count(*) FROM pg_stat_activity WHERE application_name = %s AND {having}", [server.name])
+        cursor.execute(
+            f"SELECT count(*) FROM pg_stat_activity WHERE application_name = %s AND {having}",
+            [server.name],
+        )
         return int(cursor.fetchone()[0])
 
 
@@ -55,7 +58,9 @@ def locked(table: str, pk: int) -> Iterator[None]:
 
 def sell(server: Server, world: World, item: Item, mode: str = Mode.LIVE, **headers: str) -> Heard:
     """Ask for the sale over the socket."""
-    return server.call("POST", PATH[mode], world.northwind.key(mode), {"item_id": item.public_id}, **headers)
+    return server.call(
+        "POST", PATH[mode], world.northwind.key(mode), {"item_id": item.public_id}, **headers
+    )
 
 
 def rows() -> list[int]:

@@ -1,4 +1,6 @@
-"""The web server as ``manage.py up`` starts it (one worker), on the test's own database, and a client on a socket."""
+"""The web server as ``manage.py up`` starts it (one worker), on the test's own database, and a
+client on a socket.
+"""
 
 from __future__ import annotations
 

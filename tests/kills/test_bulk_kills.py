@@ -1,4 +1,6 @@
-"""A worker is killed in the middle of a live bulk sale: within 30 seconds another has brought it to its end."""
+"""A worker is killed in the middle of a live bulk sale: within 30 seconds another has brought it to
+its end.
+"""
 
 from __future__ import annotations
 
@@ -57,7 +59,9 @@ def paid_unheard(peers: Outside) -> Callable[[], bool]:
 def test_another_worker_ends_it_within_the_promise(
     world: World, peers: Outside, reach: Any, first: tuple[str, str]
 ) -> None:
-    """A line whose treasury was not asked is refused, and its item is held; one that was paid is sold."""
+    """A line whose treasury was not asked is refused, and its item is held; one that was paid is
+    sold.
+    """
     sale, reached = started(world), reach(peers)
     with process(*BEAT) as beat:
         until(lambda: "beat: Starting" in beat.said())

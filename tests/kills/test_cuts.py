@@ -1,5 +1,6 @@
-"""The connection to the database breaks at a commit: before it, so that it never happens, or after, so that the server
-does not hear that it did. Either way the answer is 500, and the next call is told the truth.
+"""The connection to the database breaks at a commit: before it, so that it never happens, or after,
+so that the server does not hear that it did. Either way the answer is 500, and the next call is
+told the truth.
 
 A step of a live sale is one statement, which commits by itself. It is prepared, so its text is on
 the wire only once; a value that no other statement is sent with identifies it.
@@ -28,8 +29,16 @@ from tests.world import World, make_item
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 COMMIT = b"COMMIT"
-BUSY, FELL, REFUSED = Heard(429, IN_FLIGHT, False), Heard(500, FAULT, False), Heard(400, NOT_FOUND, False)
-MADE, TOLD_AGAIN, FAILED_AGAIN = Heard(200, SOLD, False), Heard(200, SOLD, True), Heard(400, FAILED, True)
+BUSY, FELL, REFUSED = (
+    Heard(429, IN_FLIGHT, False),
+    Heard(500, FAULT, False),
+    Heard(400, NOT_FOUND, False),
+)
+MADE, TOLD_AGAIN, FAILED_AGAIN = (
+    Heard(200, SOLD, False),
+    Heard(200, SOLD, True),
+    Heard(400, FAILED, True),
+)
 
 
 def held(world: World, mode: str) -> Item:
@@ -65,8 +74,12 @@ def test_it_sells_nothing_when_cut_before(far: Far, world: World, key: dict[str,
     assert rows() == [1, 1, 1]
 
 
-@pytest.mark.parametrize(("key", "truth"), [(ONCE, TOLD_AGAIN), ({}, REFUSED)], ids=["key", "no key"])
-def test_it_has_sold_when_only_the_answer_is_lost(far: Far, world: World, key: dict[str, str], truth: Heard) -> None:
+@pytest.mark.parametrize(
+    ("key", "truth"), [(ONCE, TOLD_AGAIN), ({}, REFUSED)], ids=["key", "no key"]
+)
+def test_it_has_sold_when_only_the_answer_is_lost(
+    far: Far, world: World, key: dict[str, str], truth: Heard
+) -> None:
     item = held(world, "sandbox")
     far.wire.lose_answer(COMMIT if key else item.public_id.encode())
     assert sell(far.server, world, item, "sandbox", **key) == FELL
@@ -109,7 +122,9 @@ def id_of_the_sale() -> bytes:
 
 
 @pytest.mark.parametrize("cut", CUTS, ids=lambda cut: f"{cut.step}-{cut.how}")
-def test_it_tells_the_key_the_truth(far: Far, world: World, cut: Cut, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_tells_the_key_the_truth(
+    far: Far, world: World, cut: Cut, monkeypatch: pytest.MonkeyPatch
+) -> None:
     item = held(world, "live")
 
     def at(words: bytes) -> None:

@@ -1,7 +1,8 @@
-"""``kill -9`` of the web server in the middle of a sale: nothing is lost, and nothing is paid twice.
+"""``kill -9`` of the web server in the middle of a sale: nothing is lost, and nothing is paid
+twice.
 
-Between the steps the server is stopped from outside alone: by a peer that hangs, by a wire that holds a request up, or
-by a row that another transaction has locked.
+Between the steps the server is stopped from outside alone: by a peer that hangs, by a wire that
+holds a request up, or by a row that another transaction has locked.
 """
 
 from __future__ import annotations
@@ -124,13 +125,20 @@ def die_at(point: Point, server: Server, peers: Outside, world: World, item: Ite
 
 @pytest.mark.parametrize(
     ("point", "asked_by"),
-    [*((point, "clock") for point in POINTS), (POINTS[0], "caller"), (POINTS[2], "caller"), (POINTS[5], "caller")],
+    [
+        *((point, "clock") for point in POINTS),
+        (POINTS[0], "caller"),
+        (POINTS[2], "caller"),
+        (POINTS[5], "caller"),
+    ],
     ids=lambda value: value if isinstance(value, str) else value.reach.__name__,
 )
 def test_it_neither_loses_nor_doubles_a_sale(
     server: Server, peers: Outside, world: World, point: Point, asked_by: str
 ) -> None:
-    """``asked_by``: who makes the server find out afterwards, the reconciler's clock or the caller's retry."""
+    """``asked_by``: who makes the server find out afterwards, the reconciler's clock or the
+    caller's retry.
+    """
     item = make_item(world.northwind.live, now=clock.now())
     die_at(point, server, peers, world, item)
     sale = Buyback.objects.get()
@@ -147,12 +155,16 @@ def test_it_neither_loses_nor_doubles_a_sale(
     assert sell(server, world, item, **ONCE) == truth
     assert Buyback.objects.get().state == ("settled" if point.sold else "failed")
     assert agree(peers)
-    assert sell(server, world, item) == (Heard(400, NOT_FOUND, False) if point.sold else Heard(200, SOLD, False))
+    assert sell(server, world, item) == (
+        Heard(400, NOT_FOUND, False) if point.sold else Heard(200, SOLD, False)
+    )
     assert agree(peers)
     assert [payout.amount for payout in Payout.objects.all()] == [AMOUNT]
 
 
-def test_it_finishes_a_step_that_the_database_has(server: Server, peers: Outside, world: World) -> None:
+def test_it_finishes_a_step_that_the_database_has(
+    server: Server, peers: Outside, world: World
+) -> None:
     """Killed in the last step: it is one statement, which the database completes."""
     item = make_item(world.northwind.live, now=clock.now())
     with before_finishing(server, peers, item) as reached:
@@ -169,7 +181,9 @@ def test_it_finishes_a_step_that_the_database_has(server: Server, peers: Outside
 
 
 def test_it_sells_at_once_or_not_at_all(server: Server, world: World) -> None:
-    """Killed in the one statement: under a key it is undone with its transaction, and the retry sells, once."""
+    """Killed in the one statement: under a key it is undone with its transaction, and the retry
+    sells, once.
+    """
     item = make_item(world.northwind.sandbox, now=clock.now())
     with locked("inventory_collector", item.collector_id):
         body = {"item_id": item.public_id}
@@ -186,10 +200,14 @@ def test_it_sells_at_once_or_not_at_all(server: Server, world: World) -> None:
 
 
 def test_it_finishes_what_the_database_already_has(server: Server, world: World) -> None:
-    """Without a key the statement is its own transaction: the database ends it whole, and the next call is told so."""
+    """Without a key the statement is its own transaction: the database ends it whole, and the next
+    call is told so.
+    """
     item = make_item(world.northwind.sandbox, now=clock.now())
     with locked("inventory_collector", item.collector_id):
-        call = server.begin("POST", PATH["sandbox"], world.northwind.sandbox_key, {"item_id": item.public_id})
+        call = server.begin(
+            "POST", PATH["sandbox"], world.northwind.sandbox_key, {"item_id": item.public_id}
+        )
         until(lambda: waits_for_a_lock(server), seconds=20)
         server.kill()
         assert call.wait() is None

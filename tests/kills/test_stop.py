@@ -1,4 +1,6 @@
-"""A server that is told to stop ends what it has begun: the calls that it noted are in the request log."""
+"""A server that is told to stop ends what it has begun: the calls that it noted are in the request
+log.
+"""
 
 from __future__ import annotations
 
@@ -22,8 +24,12 @@ def server(transactional_db: None) -> Iterator[Server]:
     server.kill()
 
 
-def test_it_writes_the_calls_that_wait_when_it_is_told_to_stop(server: Server, world: World) -> None:
+def test_it_writes_the_calls_that_wait_when_it_is_told_to_stop(
+    server: Server, world: World
+) -> None:
     heard = server.call("GET", "/api/v1/vm/available", world.northwind.live_key)
     assert heard.status == 200
     assert server.stop() == 0
-    assert list(ApiCall.objects.values_list("method", "path", "status")) == [("GET", "/vm/available", 200)]
+    assert list(ApiCall.objects.values_list("method", "path", "status")) == [
+        ("GET", "/vm/available", 200)
+    ]

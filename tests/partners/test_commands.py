@@ -1,4 +1,6 @@
-"""The commands that set a partner up: what they print, and that a refusal is one line, exit 2, nothing made."""
+"""The commands that set a partner up: what they print, and that a refusal is one line, exit 2,
+nothing made.
+"""
 
 from __future__ import annotations
 
@@ -66,7 +68,9 @@ def test_it_prints_only_the_key(db: None, mode: str) -> None:
 def test_it_limits_a_key_to_scopes(db: None) -> None:
     make_environment(partner=make_partner(slug="acme"))
     scopes = ("--scope", "ship:write", "--scope", "inventory:read", "--scope", "ship:write")
-    call_command("create_api_key", "acme", "--mode", "live", "--name", "x", *scopes, stdout=io.StringIO())
+    call_command(
+        "create_api_key", "acme", "--mode", "live", "--name", "x", *scopes, stdout=io.StringIO()
+    )
     assert ApiKey.objects.get().scopes == ["inventory:read", "ship:write"]
 
 
@@ -84,11 +88,15 @@ def test_it_refuses_an_eleventh_key(db: None) -> None:
     environment = make_environment(partner=make_partner(slug="acme"))
     for _ in range(10):
         make_key(environment)
-    assert "at most 10 active keys" in _refused("create_api_key", "acme", "--mode", "live", "--name", "x")
+    assert "at most 10 active keys" in _refused(
+        "create_api_key", "acme", "--mode", "live", "--name", "x"
+    )
     assert ApiKey.objects.count() == 10
 
 
-def test_it_creates_a_member_with_a_password_from_standard_input(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_creates_a_member_with_a_password_from_standard_input(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     make_partner(slug="acme")
     _stdin(monkeypatch, f"{PASSWORD}\r\nnot this line\n")
     arguments = ("acme", "ops@example.test", "--role", "owner", "--password-stdin")
@@ -100,7 +108,9 @@ def test_it_creates_a_member_with_a_password_from_standard_input(db: None, monke
 def test_it_asks_for_a_new_users_password_twice(db: None, terminal: list[str]) -> None:
     make_partner(slug="acme")
     terminal += [PASSWORD, PASSWORD]
-    call_command("create_member", "acme", "ops@example.test", "--role", "viewer", stdout=io.StringIO())
+    call_command(
+        "create_member", "acme", "ops@example.test", "--role", "viewer", stdout=io.StringIO()
+    )
     assert User.objects.get().check_password(PASSWORD)
 
 
@@ -112,11 +122,15 @@ def test_it_refuses_two_passwords_that_differ(db: None, terminal: list[str]) -> 
     assert not User.objects.exists()
 
 
-def test_it_does_not_ask_for_an_existing_users_password(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_does_not_ask_for_an_existing_users_password(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     make_partner(slug="acme")
     make_user("ops@example.test")
     _stdin(monkeypatch, "")
-    call_command("create_member", "acme", "Ops@example.test", "--role", "viewer", stdout=io.StringIO())
+    call_command(
+        "create_member", "acme", "Ops@example.test", "--role", "viewer", stdout=io.StringIO()
+    )
     assert User.objects.get().check_password(PASSWORD)
 
 

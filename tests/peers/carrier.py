@@ -1,7 +1,9 @@
-"""A carrier: `python -m tests.peers.carrier --port 9003`. Protocol: `inventory/shipping/carrier.py`.
+"""A carrier: `python -m tests.peers.carrier --port 9003`. Protocol:
+`inventory/shipping/carrier.py`.
 
-It asks 4.00 USD and 1.10 for each item, and as much again and a tenth of the value for the insured service; other
-rates are set in tests by `peer.rates = [...]`, or over the control route, `{"rates": [...]}`.
+It asks 4.00 USD and 1.10 for each item, and as much again and a tenth of the value for the insured
+service; other rates are set in tests by `peer.rates = [...]`, or over the control route, `{"rates":
+[...]}`.
 """
 
 from __future__ import annotations
@@ -28,7 +30,9 @@ LIES: dict[str, Lie] = {
     "wrong_currency": lambda _: {"currency": "EUR"},
     "no_rates": lambda _: {"rates": []},
     "rates_missing": lambda _: {"rates": None},
-    "too_many": lambda honest: {"rates": [honest["rates"][0] | {"key": f"k{place}"} for place in range(21)]},
+    "too_many": lambda honest: {
+        "rates": [honest["rates"][0] | {"key": f"k{place}"} for place in range(21)]
+    },
     "one_twice": lambda honest: {"rates": honest["rates"][:1] * 2},
     "no_object": lambda _: {"rates": ["ground"]},
     "bad_key": rate(key="ground_rate_2"),
@@ -84,7 +88,10 @@ class CarrierPeer(Peer):
 def _usual(question: dict[str, Any]) -> Rates:
     plain = Decimal("4.00") + Decimal("1.10") * question["items"]
     insured = plain * 2 + Decimal(question["value"]) / 10
-    return [_rate("ground", "Ground", plain, insured=False), _rate("insured", "Ground, insured", insured, insured=True)]
+    return [
+        _rate("ground", "Ground", plain, insured=False),
+        _rate("insured", "Ground, insured", insured, insured=True),
+    ]
 
 
 def _rate(key: str, service: str, amount: Decimal, *, insured: bool) -> dict[str, Any]:

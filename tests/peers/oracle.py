@@ -1,7 +1,8 @@
 """A pricing oracle: `python -m tests.peers.oracle --port 9002 --any 100.00`.
 
 Prices are set over the control route, `{"prices": {"item-1": "115.88"}}`, or in tests by
-`peer.prices["item-1"] = "115.88"`. An item without one costs `any`, or is a 404. Protocol: `buyback/live/oracle.py`.
+`peer.prices["item-1"] = "115.88"`. An item without one costs `any`, or is a 404. Protocol:
+`buyback/live/oracle.py`.
 """
 
 from __future__ import annotations
@@ -60,7 +61,9 @@ class OraclePeer(Peer):
         if fmv is None or request.command != "GET" or not request.path.startswith("/v1/prices/"):
             request.answer(404, {"error": "not_found"})
             return
-        moment = self.now().astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        moment = (
+            self.now().astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        )
         honest = {"item_id": item_id, "currency": "USD", "fmv": fmv, "priced_at": moment}
         self.tell(request, honest, LIES)
 
@@ -72,6 +75,8 @@ def _shifted(honest: dict[str, Any], by: timedelta) -> str:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="A pricing oracle that can misbehave.")
     parser.add_argument("--port", type=int, default=9002)
-    parser.add_argument("--any", dest="any_price", metavar="USD", help="the price of every item that has none")
+    parser.add_argument(
+        "--any", dest="any_price", metavar="USD", help="the price of every item that has none"
+    )
     chosen = parser.parse_args()
     serve(OraclePeer(port=chosen.port, any_price=chosen.any_price))

@@ -1,4 +1,6 @@
-"""What the HTTP peers are made of: a threaded server, its faults, its control route, and an end without delay."""
+"""What the HTTP peers are made of: a threaded server, its faults, its control route, and an end
+without delay.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +15,22 @@ from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
-# Faults of the wire, known to every peer. `slow` answers after `seconds`; the others say what they do.
+# Faults of the wire, known to every peer. `slow` answers after `seconds`; the others say what they
+# do.
 FAULTS = (
-    *("slow", "hang", "drop", "reset", "500", "502", "garbage", "not_json", "truncated", "cut_body", "redirect"),
+    *(
+        "slow",
+        "hang",
+        "drop",
+        "reset",
+        "500",
+        "502",
+        "garbage",
+        "not_json",
+        "truncated",
+        "cut_body",
+        "redirect",
+    ),
     *(
         "endless_body",
         "endless_head",
@@ -34,7 +49,8 @@ Lie = Callable[[dict[str, Any]], dict[str, Any]]  # what it changes in an honest
 
 
 class Peer(ThreadingHTTPServer):
-    """A server on 127.0.0.1; `port` 0 takes a free one. Use it as a context manager, or `start()` and `stop()`.
+    """A server on 127.0.0.1; `port` 0 takes a free one. Use it as a context manager, or `start()`
+    and `stop()`.
 
     Subclasses name their own `faults` and write `respond(request)`.
     """
@@ -53,7 +69,9 @@ class Peer(ThreadingHTTPServer):
         self.waiting: list[threading.Thread] = []  # what happens later
         self._fault: tuple[str, int | None, float] | None = None
         self._open: set[socket.socket] = set()
-        self._thread = threading.Thread(target=self.serve_forever, args=(0.02,), name=type(self).__name__)
+        self._thread = threading.Thread(
+            target=self.serve_forever, args=(0.02,), name=type(self).__name__
+        )
 
     def respond(self, request: Request) -> None:
         """Answer one request."""
@@ -66,10 +84,14 @@ class Peer(ThreadingHTTPServer):
     def set(self, wanted: dict[str, Any]) -> None:
         """What the control route was sent."""
         if "fault" in wanted:
-            self.fault(wanted["fault"], times=wanted.get("times"), seconds=wanted.get("seconds", 0.0))
+            self.fault(
+                wanted["fault"], times=wanted.get("times"), seconds=wanted.get("seconds", 0.0)
+            )
 
     def fault(self, name: str | None, *, times: int | None = None, seconds: float = 0.0) -> None:
-        """From now on: misbehave as `name` says, for the next `times` requests or, without it, for all of them."""
+        """From now on: misbehave as `name` says, for the next `times` requests or, without it, for
+        all of them.
+        """
         if name is not None and name not in (*FAULTS, *self.faults):
             raise ValueError(f"{name!r} is none of {', '.join((*FAULTS, *self.faults))}")
         with self.lock:
@@ -86,7 +108,9 @@ class Peer(ThreadingHTTPServer):
             return name, seconds
 
     def tell(self, request: Request, honest: dict[str, Any], lies: Mapping[str, Lie]) -> None:
-        """Answer ``honest``, or as the fault of this request has it: one of these lies, or one of the wire's."""
+        """Answer ``honest``, or as the fault of this request has it: one of these lies, or one of
+        the wire's.
+        """
         name, seconds = self.take_fault()
         if name in lies:
             honest |= lies[name](honest)
@@ -190,7 +214,9 @@ class Request(BaseHTTPRequestHandler):
         try:
             if self.command == "POST":
                 self.server.set(json.loads(self.body))
-            self.answer(200, json.dumps(self.server.state(), default=str, indent=2).encode() + b"\n")
+            self.answer(
+                200, json.dumps(self.server.state(), default=str, indent=2).encode() + b"\n"
+            )
         except (ValueError, TypeError) as error:
             self.answer(400, {"error": str(error)})
 
@@ -271,7 +297,9 @@ def _head(length: str) -> bytes:
 
 def serve(peer: Peer) -> None:
     """Run by hand until Ctrl-C."""
-    sys.stdout.write(f"{type(peer).__name__} at {peer.url}; control at {peer.url}/_control; Ctrl-C ends it\n")
+    sys.stdout.write(
+        f"{type(peer).__name__} at {peer.url}; control at {peer.url}/_control; Ctrl-C ends it\n"
+    )
     sys.stdout.flush()
     peer.start()
     until_stopped()

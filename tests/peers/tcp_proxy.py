@@ -3,8 +3,9 @@
     python -m tests.peers.tcp_proxy --port 6543 --to /path/to/.s.PGSQL.5432 --lose-answer COMMIT
     python -m tests.peers.tcp_proxy --port 6543 --to 127.0.0.1:5432 --delay 0.2
 
-It looks into the plain protocol, so the client must not ask for TLS (`sslmode=disable`). A rule fires once, then the
-proxy forwards again. Two cuts around the same statement tell what happened apart:
+It looks into the plain protocol, so the client must not ask for TLS (`sslmode=disable`). A rule
+fires once, then the proxy forwards again. Two cuts around the same statement tell what happened
+apart:
 
     cut_before(b"COMMIT")     the message never reaches the server: not committed
     lose_answer(b"COMMIT")    the server has done it and said so; the client never hears: committed
@@ -24,14 +25,18 @@ from typing import Self
 from tests.peers.server import until_stopped
 
 BLOCK = 65_536
-READY = re.compile(rb"Z\x00\x00\x00\x05[ITE]")  # ReadyForQuery: the server has finished with what was sent
+READY = re.compile(
+    rb"Z\x00\x00\x00\x05[ITE]"
+)  # ReadyForQuery: the server has finished with what was sent
 TO_SERVER, TO_CLIENT = "to_server", "to_client"
 
 Target = tuple[str, int] | str
 
 
 class TcpProxy:
-    """Listens on 127.0.0.1:`port` and forwards to `target`: (host, port), or the path of a Unix socket."""
+    """Listens on 127.0.0.1:`port` and forwards to `target`: (host, port), or the path of a Unix
+    socket.
+    """
 
     def __init__(self, target: Target, *, port: int = 0) -> None:
         self.target = target
@@ -50,7 +55,9 @@ class TcpProxy:
         """Forward everything, at once."""
         self.delay_seconds = 0.0
         self.refusing = False
-        self.rule: tuple[str, bytes] | None = None  # "cut_before" or "lose_answer", and the words it waits for
+        self.rule: tuple[str, bytes] | None = (
+            None  # "cut_before" or "lose_answer", and the words it waits for
+        )
         self.budget: tuple[str, int] | None = None  # direction, and the bytes still let through
         self.fired.clear()
 
@@ -117,10 +124,15 @@ class TcpProxy:
             return (data, False) if left > 0 else (data[: len(data) + left], True)
 
     def meets(self, tail: bytes, data: bytes) -> str:
-        """The rule that `data` sets off, or "". Its words may begin in the `tail` of what came before."""
+        """The rule that `data` sets off, or "". Its words may begin in the `tail` of what came
+        before.
+        """
         with self._lock:
             # Words that were all in the tail have passed before the rule was set.
-            if self.rule is None or self.rule[1] not in tail[max(0, len(tail) - len(self.rule[1]) + 1) :] + data:
+            if (
+                self.rule is None
+                or self.rule[1] not in tail[max(0, len(tail) - len(self.rule[1]) + 1) :] + data
+            ):
                 return ""
             name, self.rule = self.rule[0], None
             return name
@@ -247,7 +259,9 @@ def _target(text: str) -> Target:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description="A TCP proxy for PostgreSQL that breaks on demand.")
+    parser = argparse.ArgumentParser(
+        description="A TCP proxy for PostgreSQL that breaks on demand."
+    )
     parser.add_argument("--port", type=int, default=6543)
     parser.add_argument("--to", required=True, type=_target, metavar="HOST:PORT|SOCKET")
     parser.add_argument("--delay", type=float, default=0.0, metavar="SECONDS")

@@ -24,7 +24,9 @@ def proxy(transactional_db: None) -> Iterator[TcpProxy]:
 
 def connect(proxy: TcpProxy) -> psycopg.Connection[tuple[str]]:
     server = connection.connection.info
-    return psycopg.connect(host="127.0.0.1", port=proxy.port, user=server.user, dbname=server.dbname, sslmode="disable")
+    return psycopg.connect(
+        host="127.0.0.1", port=proxy.port, user=server.user, dbname=server.dbname, sslmode="disable"
+    )
 
 
 def status_of(transaction_id: str) -> str:

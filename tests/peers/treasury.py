@@ -1,8 +1,10 @@
-"""A treasury: `TREASURY_KEY=… python -m tests.peers.treasury --port 9001`. Protocol: `buyback/live/treasury.py`.
+"""A treasury: `TREASURY_KEY=… python -m tests.peers.treasury --port 9001`. Protocol:
+`buyback/live/treasury.py`.
 
-A reference pays at most once, however often and however broken it is asked. What was truly paid stands in `paid()`
-and in the control route's answer; `payments` keeps every movement of money, so a second one for a reference would
-show. After `retention` it forgets references, as real ones do: a forgotten one is not found, and pays again.
+A reference pays at most once, however often and however broken it is asked. What was truly paid
+stands in `paid()` and in the control route's answer; `payments` keeps every movement of money, so a
+second one for a reference would show. After `retention` it forgets references, as real ones do: a
+forgotten one is not found, and pays again.
 """
 
 from __future__ import annotations
@@ -23,8 +25,18 @@ from typing import Any
 
 from tests.peers.server import FAULTS, Peer, Request, serve
 
-# Faults around the payment itself. After `late` the caller is hung up on, and the payment happens `seconds` later.
-MOMENTS = ("hang_before", "hang_after", "drop_before", "drop_after", "500_before", "500_after", "slow_before", "late")
+# Faults around the payment itself. After `late` the caller is hung up on, and the payment happens
+# `seconds` later.
+MOMENTS = (
+    "hang_before",
+    "hang_after",
+    "drop_before",
+    "drop_after",
+    "500_before",
+    "500_after",
+    "slow_before",
+    "late",
+)
 # Answers that lie, signed.
 LIES: dict[str, dict[str, Any]] = {
     "wrong_amount": {"amount": "98.51"},
@@ -70,7 +82,9 @@ class TreasuryPeer(Peer):
         self._last_answer = ("", b"")
 
     def paid(self) -> dict[str, Decimal]:
-        """What left the treasury, by reference: the sum of every payment ever made under it. USD."""
+        """What left the treasury, by reference: the sum of every payment ever made under it.
+        USD.
+        """
         totals: dict[str, Decimal] = {}
         for payment in list(self.payments):
             totals[payment.reference] = totals.get(payment.reference, Decimal(0)) + payment.amount
@@ -92,7 +106,10 @@ class TreasuryPeer(Peer):
 
     def _respond_to_payment(self, request: Request, nonce: str, name: str, seconds: float) -> None:
         wanted = json.loads(request.body)
-        if request.headers.get("Idempotency-Key") != wanted["reference"] or wanted["currency"] != "USD":
+        if (
+            request.headers.get("Idempotency-Key") != wanted["reference"]
+            or wanted["currency"] != "USD"
+        ):
             request.answer(400, {"error": "bad request"})
             return
         if name == "late":
@@ -119,7 +136,14 @@ class TreasuryPeer(Peer):
             reference = wanted["reference"]
             if reference not in self._known:
                 status, reason = ("declined", "insufficient funds") if decline else ("paid", None)
-                payment = Payment(reference, Decimal(wanted["amount"]), wanted["recipient"], status, reason, self.now())
+                payment = Payment(
+                    reference,
+                    Decimal(wanted["amount"]),
+                    wanted["recipient"],
+                    status,
+                    reason,
+                    self.now(),
+                )
                 self._known[reference] = payment
                 if status == "paid":
                     self.payments.append(payment)
@@ -133,9 +157,13 @@ class TreasuryPeer(Peer):
     def _forget(self) -> None:
         if self.retention is not None:
             oldest = self.now() - self.retention
-            self._known = {name: payment for name, payment in self._known.items() if payment.at >= oldest}
+            self._known = {
+                name: payment for name, payment in self._known.items() if payment.at >= oldest
+            }
 
-    def _reply(self, request: Request, nonce: str, name: str, seconds: float, found: Payment | str) -> None:
+    def _reply(
+        self, request: Request, nonce: str, name: str, seconds: float, found: Payment | str
+    ) -> None:
         if name == DENIAL and isinstance(found, Payment):
             found = found.reference
         if isinstance(found, str):
@@ -152,7 +180,9 @@ class TreasuryPeer(Peer):
         signature, body = self._forged(name, request, f"v1={self._sign(*lines, body=body)}", body)
         request.answer(status, body, **({"X_Signature": signature} if signature else {}))
 
-    def _forged(self, name: str, request: Request, signature: str, body: bytes) -> tuple[str, bytes]:
+    def _forged(
+        self, name: str, request: Request, signature: str, body: bytes
+    ) -> tuple[str, bytes]:
         last, self._last_answer = self._last_answer, (signature, body)
         if name == "unsigned":
             return "", body
@@ -169,22 +199,34 @@ class TreasuryPeer(Peer):
         match = SIGNATURE.fullmatch(request.headers.get("X-Signature", ""))
         if match is None or abs(time.time() - int(match[1])) > 300:
             return None
-        expected = self._sign("request", match[1], match[2], request.command, request.path, body=request.body)
+        expected = self._sign(
+            "request", match[1], match[2], request.command, request.path, body=request.body
+        )
         return match[2] if hmac.compare_digest(expected, match[3]) else None
 
     def _sign(self, *lines: str, body: bytes) -> str:
-        return hmac.new(self.key, "\n".join([*lines, ""]).encode() + body, hashlib.sha256).hexdigest()
+        return hmac.new(
+            self.key, "\n".join([*lines, ""]).encode() + body, hashlib.sha256
+        ).hexdigest()
 
 
 def _content(payment: Payment) -> dict[str, Any]:
-    content = {"reference": payment.reference, "status": payment.status, "amount": str(payment.amount)}
+    content = {
+        "reference": payment.reference,
+        "status": payment.status,
+        "amount": str(payment.amount),
+    }
     return {**content, "currency": "USD", **({"reason": payment.reason} if payment.reason else {})}
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description="A treasury that can misbehave. The key comes from TREASURY_KEY.")
+    parser = argparse.ArgumentParser(
+        description="A treasury that can misbehave. The key comes from TREASURY_KEY."
+    )
     parser.add_argument("--port", type=int, default=9001)
-    parser.add_argument("--retention", type=float, metavar="SECONDS", help="how long references are known")
+    parser.add_argument(
+        "--retention", type=float, metavar="SECONDS", help="how long references are known"
+    )
     chosen = parser.parse_args()
     key = os.environ.get("TREASURY_KEY", "")
     if len(key) < 32:

@@ -22,7 +22,9 @@ KEY = "the treasury's key in these tests alone"
 
 @dataclass
 class Gate:
-    """A peer that lets a request wait: ``reached`` when it has come, answered when somebody sets ``open``."""
+    """A peer that lets a request wait: ``reached`` when it has come, answered when somebody sets
+    ``open``.
+    """
 
     reached: Event = field(default_factory=Event)
     open: Event = field(default_factory=Event)
@@ -62,14 +64,20 @@ class Peers:
         """Whether the treasury paid what the books say was paid, to the cent, and once each."""
         payouts = Payout.objects.filter(environment__mode="live").select_related("buyback")
         assert len(self.treasury.payments) == len(payouts)
-        return self.treasury.paid() == {payout.buyback.reference: payout.amount for payout in payouts}
+        return self.treasury.paid() == {
+            payout.buyback.reference: payout.amount for payout in payouts
+        }
 
 
 @pytest.fixture
 def peers(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Peers]:
     """Both, behaving, with time enough that a slow machine decides nothing."""
     with OraclePeer(any_price="82.50") as oracle, TreasuryPeer(key=KEY) as treasury:
-        settings.ORACLE_URL, settings.TREASURY_URL, settings.TREASURY_KEY = oracle.url, treasury.url, KEY
+        settings.ORACLE_URL, settings.TREASURY_URL, settings.TREASURY_KEY = (
+            oracle.url,
+            treasury.url,
+            KEY,
+        )
         settings.ORACLE_TIMEOUT = settings.TREASURY_TIMEOUT = 60
         for name in ("ORACLE", "TREASURY", "QUESTIONS"):
             monkeypatch.setattr(breakers, name, Breaker())

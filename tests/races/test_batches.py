@@ -1,4 +1,6 @@
-"""Two batches over the same items at the same time, each in one transaction: neither waits for the other for ever."""
+"""Two batches over the same items at the same time, each in one transaction: neither waits for the
+other for ever.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,9 @@ def batch(world: World, ids: list[str], key: str) -> Any:
 
 
 def meeting(monkeypatch: pytest.MonkeyPatch) -> None:
-    """After its first sale each batch waits for the other's; in one order that never comes, and it goes on."""
+    """After its first sale each batch waits for the other's; in one order that never comes, and it
+    goes on.
+    """
     both, mine = Barrier(2), local()
 
     def sells(**kwargs: Any) -> Sale:
@@ -79,5 +83,10 @@ def test_it_sells_each_item_once_and_fails_neither_batch(
     assert [answer.status_code for answer in answers] == [200, 200]
     results = [answer.json()["results"] for answer in answers]
     assert [[line["item_id"] for line in lines] for lines in results] == [ids, ids[::-1]]
-    assert sorted(line["success"] for lines in results for line in lines) == [False, False, True, True]
+    assert sorted(line["success"] for lines in results for line in lines) == [
+        False,
+        False,
+        True,
+        True,
+    ]
     assert Payout.objects.count() == 2

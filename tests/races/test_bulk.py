@@ -1,4 +1,6 @@
-"""Bulk sales started and worked off at the same time, and a real worker killed in the middle: nothing is paid twice."""
+"""Bulk sales started and worked off at the same time, and a real worker killed in the middle:
+nothing is paid twice.
+"""
 
 from __future__ import annotations
 
@@ -37,10 +39,14 @@ def items_of(world: World, amount: int = ITEMS) -> list[Item]:
     return [make_item(world.northwind.sandbox, now=clock.now()) for _ in range(amount)]
 
 
-def started(items: list[Item], token: UUID | None = None, amount: Decimal | None = None) -> BulkSale:
+def started(
+    items: list[Item], token: UUID | None = None, amount: Decimal | None = None
+) -> BulkSale:
     chosen = [(item.pk, amount or item.buyback_price) for item in items]
     here = items[0].environment
-    return run.start(environment=here, token=token or uuid4(), chosen=chosen, by=SYSTEM, now=clock.now())
+    return run.start(
+        environment=here, token=token or uuid4(), chosen=chosen, by=SYSTEM, now=clock.now()
+    )
 
 
 def work_off(sale: BulkSale) -> None:
@@ -52,8 +58,12 @@ def line_states() -> Counter[str]:
     return Counter(BulkLine.objects.values_list("state", flat=True))
 
 
-def test_it_pays_twice_without_claims_and_guards(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The control: two workers look for the next line, then pay. Both found the same one, so both paid it."""
+def test_it_pays_twice_without_claims_and_guards(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control: two workers look for the next line, then pay. Both found the same one, so both
+    paid it.
+    """
     sale, both_have_looked = started(items_of(world, 1)), threading.Barrier(2)
 
     def look(bulk_id: UUID, now: datetime, **how: object) -> BulkLine | None:
@@ -78,7 +88,11 @@ def test_it_pays_twice_without_claims_and_guards(world: World, monkeypatch: pyte
 def test_it_starts_once_for_one_form_sent_at_the_same_time(world: World) -> None:
     items, token = items_of(world, 3), uuid4()
     assert len(set(together([partial(started, items, token)] * 8))) == 1
-    assert (BulkSale.objects.count(), BulkLine.objects.count(), AuditEntry.objects.count()) == (1, 3, 1)
+    assert (BulkSale.objects.count(), BulkLine.objects.count(), AuditEntry.objects.count()) == (
+        1,
+        3,
+        1,
+    )
 
 
 def test_it_sells_each_item_once_with_several_workers(world: World) -> None:
@@ -96,8 +110,12 @@ def test_it_sells_each_item_once_of_two_bulk_sales(world: World) -> None:
     assert (Buyback.objects.count(), Payout.objects.count()) == (ITEMS, ITEMS)
 
 
-def payments_of_an_overtaken_worker(world: World, peers: Peers, monkeypatch: pytest.MonkeyPatch) -> int:
-    """How often the treasury pays when a worker is so slow that its leases end while it is being asked."""
+def payments_of_an_overtaken_worker(
+    world: World, peers: Peers, monkeypatch: pytest.MonkeyPatch
+) -> int:
+    """How often the treasury pays when a worker is so slow that its leases end while it is being
+    asked.
+    """
     sale = started([make_item(world.northwind.live, now=clock.now())], amount=Decimal("70.13"))
     gate = peers.hold(peers.treasury, monkeypatch)
 
@@ -121,7 +139,9 @@ def test_it_pays_twice_when_a_worker_is_overtaken_without_its_reference(
     assert payments_of_an_overtaken_worker(world, peers, monkeypatch) == 2
 
 
-def test_it_pays_once_when_a_worker_is_overtaken(world: World, peers: Peers, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_pays_once_when_a_worker_is_overtaken(
+    world: World, peers: Peers, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert payments_of_an_overtaken_worker(world, peers, monkeypatch) == 1
     assert peers.agree()
 
@@ -130,7 +150,8 @@ def waiting() -> bool:
     """Whether a worker's sale waits for a row that is locked."""
     return bool(
         number(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND "
+            "wait_event_type = 'Lock'"
             " AND pid <> pg_backend_pid()"
         )
     )
@@ -149,7 +170,9 @@ def test_it_is_finished_by_another_worker_when_its_own_is_killed(world: World) -
             kill(worker)
         assert line_states() == {"sold": 3, "selling": 1, "pending": 2}
         assert Payout.objects.count() == 3
-        execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+        execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+        )
     # The dead one's lease and the message's time of rest are made to pass.
     BulkLine.objects.filter(state="selling").update(lease_until=clock.now())
     execute(f"UPDATE {QUEUE} SET vt = clock_timestamp()")

@@ -19,7 +19,15 @@ from inventory.windows.sweep import close_batch, close_windows
 from partners.models import Event, Mode
 from partners.records.actor import SYSTEM
 from tests.threads import together
-from tests.world import NOW, World, make_collector, make_environment, make_item, make_pack, make_purchase
+from tests.world import (
+    NOW,
+    World,
+    make_collector,
+    make_environment,
+    make_item,
+    make_pack,
+    make_purchase,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -30,7 +38,9 @@ def lapsed(world: World, count: int) -> set[str]:
     for environment in (world.northwind.live, world.northwind.sandbox, world.juniper.live):
         purchase = make_purchase(make_collector(environment), pack=pack)
         for _ in range(count):
-            item = make_item(environment, purchase=purchase, expires_at=NOW - timedelta(milliseconds=1))
+            item = make_item(
+                environment, purchase=purchase, expires_at=NOW - timedelta(milliseconds=1)
+            )
             ids.add(item.public_id)
     return ids
 
@@ -41,7 +51,9 @@ def expired_ids() -> list[str]:
 
 
 def test_it_shows_two_sweeps_telling_twice_without_the_lock(world: World) -> None:
-    """The control: look, then act. Both sweeps saw every item due, so both would have told of each."""
+    """The control: look, then act. Both sweeps saw every item due, so both would have told of
+    each.
+    """
     ids, both_have_looked = lapsed(world, 5), threading.Barrier(2)
 
     def naive() -> int:
@@ -60,7 +72,9 @@ def test_it_shares_the_work_between_two_sweeps(world: World) -> None:
 
 
 def test_it_gives_the_second_sweep_what_the_first_has_not_locked(world: World) -> None:
-    """The first is held open in the middle of its batch; the second neither waits for it nor doubles it."""
+    """The first is held open in the middle of its batch; the second neither waits for it nor
+    doubles it.
+    """
     ids, first_has_batch, second_is_done = lapsed(world, 4), threading.Event(), threading.Event()
 
     def first() -> int:
@@ -100,11 +114,16 @@ def sweep_until(moment: datetime) -> None:
 
 @pytest.mark.parametrize("mode", Mode.values)
 def test_it_either_sells_or_closes_each_item(world: World, mode: str) -> None:
-    """Windows close one after another while sellers and sweeps run: none is sold late, and none does both."""
+    """Windows close one after another while sellers and sweeps run: none is sold late, and none
+    does both.
+    """
     environment, start = world.northwind.environment(mode), clock.now()
     purchase = make_purchase(make_collector(environment), created_at=start)
     closing = [start + timedelta(milliseconds=400 + 10 * number) for number in range(40)]
-    items = [make_item(environment, purchase=purchase, now=start, expires_at=moment) for moment in closing]
+    items = [
+        make_item(environment, purchase=purchase, now=start, expires_at=moment)
+        for moment in closing
+    ]
 
     def seller(first: int) -> None:
         for item in items[first::4]:
@@ -120,7 +139,9 @@ def test_it_either_sells_or_closes_each_item(world: World, mode: str) -> None:
 
 
 def test_it_says_expired_and_not_busy_while_the_sweep_holds_an_expired_item() -> None:
-    """Only the sweep locks an item whose window is over, and a partner must not be told to come back."""
+    """Only the sweep locks an item whose window is over, and a partner must not be told to come
+    back.
+    """
     item = make_item(make_environment(), expires_at=NOW)
     sweep = connection.copy()
     with sweep.cursor() as cursor:
@@ -129,7 +150,12 @@ def test_it_says_expired_and_not_busy_while_the_sweep_holds_an_expired_item() ->
         with pytest.raises(SaleInFlight):
             sell_back(environment=item.environment, item_id=item.public_id, by=SYSTEM, now=NOW)
         with pytest.raises(ItemExpired):
-            sell_back(environment=item.environment, item_id=item.public_id, by=SYSTEM, now=NOW + timedelta(seconds=1))
+            sell_back(
+                environment=item.environment,
+                item_id=item.public_id,
+                by=SYSTEM,
+                now=NOW + timedelta(seconds=1),
+            )
         cursor.execute("ROLLBACK")
     sweep.close()
     assert not Buyback.objects.exists()

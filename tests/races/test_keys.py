@@ -1,4 +1,6 @@
-"""The rotate form sent twice at the very same moment: one new key, and it is the one that was shown."""
+"""The rotate form sent twice at the very same moment: one new key, and it is the one that was
+shown.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The reconciler beside the request it gave up, beside another of its kind, and the sweep beside both."""
+"""The reconciler beside the request it gave up, beside another of its kind, and the sweep beside
+both.
+"""
 
 from __future__ import annotations
 
@@ -35,14 +37,17 @@ def later(act: Callable[..., Any]) -> Callable[[], Any]:
     return lambda: act(now=clock.now() + timedelta(seconds=31))
 
 
-# --- the late request -----------------------------------------------------------------------------------
+# --- the late request
+# -----------------------------------------------------------------------------------
 
 
 @pytest.mark.breaks_books("the control pays for an item that is held again")
 def test_it_shows_a_late_request_paying_for_a_held_item(
     world: World, peers: Peers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The control: a request that was given up while it asked for the price goes on all the same."""
+    """The control: a request that was given up while it asked for the price goes on all the
+    same.
+    """
     item, gate = held(world), peers.hold(peers.oracle, monkeypatch)
     with lapsed_claims_still_submit():
         together([lambda: sell(world, item), partial(gate.before, later(reconcile_all))])
@@ -66,7 +71,9 @@ def test_it_stops_a_late_request_that_was_given_up_before_paying(
 def test_it_lets_a_late_request_and_the_reconciler_pay_once(
     world: World, peers: Peers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The request is on its way to the treasury; the reconciler asks, is told "not found", and submits the same."""
+    """The request is on its way to the treasury; the reconciler asks, is told "not found", and
+    submits the same.
+    """
     item, gate = held(world), peers.hold(peers.treasury, monkeypatch)
     answer, _ = together([lambda: sell(world, item), partial(gate.before, later(reconcile_all))])
     assert answer == (200, SOLD)
@@ -83,7 +90,9 @@ def test_it_tells_a_late_request_that_the_treasury_declined(
     item, gate = held(world), peers.hold(peers.treasury, monkeypatch)
 
     def decline() -> None:
-        peers.treasury.fault("decline", times=2)  # the look, which the fault does not touch, and the payment
+        peers.treasury.fault(
+            "decline", times=2
+        )  # the look, which the fault does not touch, and the payment
         later(reconcile_all)()
         peers.treasury.fault(None)
 
@@ -100,9 +109,15 @@ def test_it_tells_a_late_request_that_the_treasury_declined(
     ids=["paid", "declined"],
 )
 def test_it_frees_no_item_in_review_whatever_a_late_request_hears(
-    world: World, peers: Peers, monkeypatch: pytest.MonkeyPatch, fault: str | None, end: tuple[Any, str, str]
+    world: World,
+    peers: Peers,
+    monkeypatch: pytest.MonkeyPatch,
+    fault: str | None,
+    end: tuple[Any, str, str],
 ) -> None:
-    """The reconciler was told of another payment. "Paid" is still the truth, "declined" is for people to believe."""
+    """The reconciler was told of another payment. "Paid" is still the truth, "declined" is for
+    people to believe.
+    """
     item, gate = held(world), peers.hold(peers.treasury, monkeypatch)
 
     def contradict() -> None:
@@ -117,7 +132,8 @@ def test_it_frees_no_item_in_review_whatever_a_late_request_hears(
     assert peers.agree()
 
 
-# What the reconciler has heard, and what the late request hears; its answer; how the sale had ended, and what is told.
+# What the reconciler has heard, and what the late request hears; its answer; how the sale had
+# ended, and what is told.
 CONTRADICTIONS = {
     "paid": ("decline", "says_paid", (400, FAILED), "failed", "paid"),
     "another amount": ("decline", "wrong_amount", (500, UNKNOWN), "failed", "mismatch: amount"),
@@ -129,12 +145,16 @@ CONTRADICTIONS = {
 def test_it_tells_people_of_a_treasury_that_takes_back_what_it_said(
     world: World, peers: Peers, monkeypatch: pytest.MonkeyPatch, case: str
 ) -> None:
-    """The reconciler has ended the sale by what it heard. Nothing moves again, whatever the late request hears."""
+    """The reconciler has ended the sale by what it heard. Nothing moves again, whatever the late
+    request hears.
+    """
     first, then, answer, state, said = CONTRADICTIONS[case]
     item, gate = held(world), peers.hold(peers.treasury, monkeypatch)
 
     def end() -> None:
-        peers.treasury.fault(first, times=2)  # the look, which the fault does not touch, and the payment
+        peers.treasury.fault(
+            first, times=2
+        )  # the look, which the fault does not touch, and the payment
         later(reconcile_all)()
         peers.treasury.fault(then, times=1)
 
@@ -146,11 +166,14 @@ def test_it_tells_people_of_a_treasury_that_takes_back_what_it_said(
         f"{said}, for 70.13 USD under {sale.reference}. The sellback had ended before: "
         + ("settled." if state == "settled" else "failed, declined: insufficient funds.")
     )
-    assert sale.moves.filter(before=state, after=state).values_list("answer", flat=True).get() == said
+    assert (
+        sale.moves.filter(before=state, after=state).values_list("answer", flat=True).get() == said
+    )
     assert peers.agree()
 
 
-# --- two reconcilers ------------------------------------------------------------------------------------
+# --- two reconcilers
+# ------------------------------------------------------------------------------------
 
 
 def left_open(world: World, peers: Peers) -> UUID:
@@ -165,7 +188,9 @@ def left_open(world: World, peers: Peers) -> UUID:
 def test_it_shows_two_reconcilers_on_one_sale_without_the_lease(
     world: World, peers: Peers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The control: both look, then act. Both ask, and only the treasury's own memory saves the money."""
+    """The control: both look, then act. Both ask, and only the treasury's own memory saves the
+    money.
+    """
     sale, both_have_looked = left_open(world, peers), Barrier(2)
 
     def look(buyback_id: UUID, **_: Any) -> steps.Attempt:
@@ -178,7 +203,9 @@ def test_it_shows_two_reconcilers_on_one_sale_without_the_lease(
     assert peers.agree()
 
 
-def test_it_gives_a_sale_to_one_reconciler(world: World, peers: Peers, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_gives_a_sale_to_one_reconciler(
+    world: World, peers: Peers, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Also when nothing keeps eight runs from being at work at once."""
     monkeypatch.setattr(reconciler, "single_run", lambda *_, **__: nullcontext(enter_result=True))
     left_open(world, peers)
@@ -192,7 +219,9 @@ def test_it_gives_a_sale_to_one_reconciler(world: World, peers: Peers, monkeypat
 
 
 def test_it_tells_callers_and_reconcilers_the_same(world: World, peers: Peers) -> None:
-    """A sale paid in silence, its lease over: eight callers with its key and four reconcilers bring it to one end."""
+    """A sale paid in silence, its lease over: eight callers with its key and four reconcilers bring
+    it to one end.
+    """
     item, key = held(world), "once"
     peers.treasury.fault("drop_after", times=1)
     assert sell(world, item, key) == (500, UNKNOWN)
@@ -203,7 +232,8 @@ def test_it_tells_callers_and_reconcilers_the_same(world: World, peers: Peers) -
     assert peers.agree()
 
 
-# --- the sweep ------------------------------------------------------------------------------------------
+# --- the sweep
+# ------------------------------------------------------------------------------------------
 
 
 def closing(world: World) -> tuple[Item, Callable[[], int]]:
@@ -219,12 +249,14 @@ def expired_events() -> int:
 def test_it_shows_a_sweep_that_would_close_an_item_while_it_is_sold(
     world: World, peers: Peers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The control: one that does not look at the state would tell of an expiry, and then the item is paid for. The
-    constraint alone stops it.
+    """The control: one that does not look at the state would tell of an expiry, and then the item
+    is paid for. The constraint alone stops it.
     """
     item, sweep = closing(world)
     gate = peers.hold(peers.oracle, monkeypatch)
-    anything = window_sweep.CLOSE_BATCH.replace("AND state = 'held'", "").replace("AND item.state = 'held'", "")
+    anything = window_sweep.CLOSE_BATCH.replace("AND state = 'held'", "").replace(
+        "AND item.state = 'held'", ""
+    )
     monkeypatch.setattr(window_sweep, "CLOSE_BATCH", anything)
     answer, stopped = together([lambda: sell(world, item), partial(gate.before, sweep)])
     assert "inventory_item_swept_sells_no_more" in str(stopped)
@@ -242,7 +274,9 @@ def test_it_is_passed_over_by_the_sweep_while_it_sells(
     assert peers.agree()
 
 
-def test_it_is_swept_after_a_sale_that_failed(world: World, peers: Peers, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_is_swept_after_a_sale_that_failed(
+    world: World, peers: Peers, monkeypatch: pytest.MonkeyPatch
+) -> None:
     item, sweep = closing(world)
     gate = peers.hold(peers.treasury, monkeypatch)
     peers.treasury.fault("decline")

@@ -1,4 +1,6 @@
-"""Live sales step by step, at the same time: one item is claimed once. First, what happens without the guards."""
+"""Live sales step by step, at the same time: one item is claimed once. First, what happens without
+the guards.
+"""
 
 from __future__ import annotations
 
@@ -51,7 +53,9 @@ def sell(world: World, item: Item, key: str = "", **body: Any) -> tuple[int, byt
 
 @contextmanager
 def without_index(name: str) -> Iterator[None]:
-    """The test's own database without one of its unique indexes, and without what only could be there so."""
+    """The test's own database without one of its unique indexes, and without what only could be
+    there so.
+    """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_get_indexdef(%s::regclass)", [name])
         (definition,) = cursor.fetchone()
@@ -73,8 +77,8 @@ GATE = 4711  # an advisory lock's name
 def test_it_shows_one_item_paid_many_times_without_the_guards(
     world: World, peers: Peers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The control: no lock, no move from one state only, no unique index, and no reference of the item's own. The
-    treasury pays every one of them.
+    """The control: no lock, no move from one state only, no unique index, and no reference of the
+    item's own. The treasury pays every one of them.
     """
     item, closed = held(world), Event()
     blind = without(steps.CLAIM, "FOR NO KEY UPDATE NOWAIT", "AND inventory_item.state = 'held'")
@@ -152,7 +156,9 @@ def test_it_passes_no_cap_together(world: World, peers: Peers) -> None:
 
 
 def test_it_holds_up_no_other_sale_while_it_waits_for_its_card(world: World, peers: Peers) -> None:
-    """An import keeps the first item's card; the platform's cap, which every sale counts in, stays free meanwhile."""
+    """An import keeps the first item's card; the platform's cap, which every sale counts in, stays
+    free meanwhile.
+    """
     TreasuryControl.objects.create(cap_per_hour="1000.00")
     items, imports, sold = [held(world), held(world)], Event(), Event()
 
@@ -285,7 +291,8 @@ def somebody_waits_for_a_row() -> bool:
         return bool(cursor.fetchone()[0])
 
 
-# --- beside an admin ------------------------------------------------------------------------------------
+# --- beside an admin
+# ------------------------------------------------------------------------------------
 
 
 def reprice(item: Item, fmv: str) -> None:
@@ -304,7 +311,9 @@ def test_it_sells_by_the_oracle_whatever_the_catalogue_says_meanwhile(
     assert peers.agree()
 
 
-def test_it_keeps_the_window_it_was_claimed_in(world: World, peers: Peers, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_keeps_the_window_it_was_claimed_in(
+    world: World, peers: Peers, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A window that an admin closes after the claim closes for the next sale, not for this one."""
     items, gate = [held(world), held(world)], peers.hold(peers.oracle, monkeypatch)
     edit = partial(gate.before, lambda: Item.objects.update(expires_at=clock.now()))

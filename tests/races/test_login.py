@@ -1,4 +1,6 @@
-"""Thirty wrong passwords for one account at once: ten are looked at. First, that counting up would lose some."""
+"""Thirty wrong passwords for one account at once: ten are looked at. First, that counting up would
+lose some.
+"""
 
 from __future__ import annotations
 
@@ -31,11 +33,18 @@ def test_it_shows_that_counting_up_loses_failures() -> None:
     assert cache.get("failures") == 1
 
 
-def test_it_looks_at_ten_passwords_however_many_come_at_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ratelimit, "CACHE_LOCK_WAIT_TIMEOUT", 60)  # a busy machine must not decide: late is refused too
+def test_it_looks_at_ten_passwords_however_many_come_at_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        ratelimit, "CACHE_LOCK_WAIT_TIMEOUT", 60
+    )  # a busy machine must not decide: late is refused too
 
     def guess() -> bool:
         answer = Client().post("/login/", {"login": "owner@northwind.test", "password": "wrong"})
         return str(TOO_MANY) in answer.content.decode()
 
-    assert Counter(together([guess] * AT_ONCE)) == {False: MOST_FAILURES, True: AT_ONCE - MOST_FAILURES}
+    assert Counter(together([guess] * AT_ONCE)) == {
+        False: MOST_FAILURES,
+        True: AT_ONCE - MOST_FAILURES,
+    }

@@ -25,12 +25,21 @@ CARDS = 12
 
 def environments(world: World, mode: str) -> list[Environment]:
     """Who draws from one pool: in live both partners, otherwise a sandbox alone."""
-    return [world.northwind.live, world.juniper.live] if mode == "live" else [world.northwind.sandbox] * 2
+    return (
+        [world.northwind.live, world.juniper.live]
+        if mode == "live"
+        else [world.northwind.sandbox] * 2
+    )
 
 
 def buy(world: World, environment: Environment, amount: int = 1) -> Purchase:
     return buy_pulls(
-        environment=environment, pack_id=world.pack.public_id, amount=amount, user_id="ada", by=SYSTEM, now=NOW
+        environment=environment,
+        pack_id=world.pack.public_id,
+        amount=amount,
+        user_id="ada",
+        by=SYSTEM,
+        now=NOW,
     )
 
 
@@ -39,11 +48,15 @@ def cards_held() -> list[int]:
 
 
 def test_it_shows_the_race_without_the_lock(world: World) -> None:
-    """The control: choose, then take. All choose one card, and only the unique index keeps it from two users."""
+    """The control: choose, then take. All choose one card, and only the unique index keeps it from
+    two users.
+    """
     all_have_chosen = threading.Barrier(8)
 
     def naive() -> Item:
-        card = Card.objects.available(world.northwind.live).filter(pack=world.pack).order_by("pk")[0]
+        card = (
+            Card.objects.available(world.northwind.live).filter(pack=world.pack).order_by("pk")[0]
+        )
         all_have_chosen.wait(timeout=30)
         return make_item(world.northwind.live, card=card)
 
@@ -70,7 +83,9 @@ def test_it_gives_a_purchase_all_its_cards_or_none(world: World, mode: str) -> N
 
 
 def test_it_pulls_and_sells_at_once(world: World) -> None:
-    """Cards go back into the pack while others pull: still one user each, and everything is paid once."""
+    """Cards go back into the pack while others pull: still one user each, and everything is paid
+    once.
+    """
 
     def trade(environment: Environment) -> int:
         sold = 0
@@ -83,7 +98,12 @@ def test_it_pulls_and_sells_at_once(world: World) -> None:
             sold += 1
         return sold
 
-    traders = [world.northwind.live, world.juniper.live, world.northwind.sandbox, world.juniper.sandbox] * 2
+    traders = [
+        world.northwind.live,
+        world.juniper.live,
+        world.northwind.sandbox,
+        world.juniper.sandbox,
+    ] * 2
     results = together([partial(trade, one) for one in traders])
     assert sum(results) == Item.objects.filter(state="sold").count() == Item.objects.count()
 
@@ -103,9 +123,9 @@ def test_it_buys_once_under_one_idempotency_key(world: World, base: str, mode: s
     responses = together([lambda: buy_over_http(world, base, mode, **key)] * 12)
     bought = [response for response in responses if response.status_code == 200]
     assert len({response.content for response in bought}) == 1
-    assert {(response.status_code, response.content) for response in responses if response not in bought} <= {
-        (409, b'{"error":"A request with this Idempotency-Key is in progress"}')
-    }
+    assert {
+        (response.status_code, response.content) for response in responses if response not in bought
+    } <= {(409, b'{"error":"A request with this Idempotency-Key is in progress"}')}
     assert Purchase.objects.count() == 1
     assert buy_over_http(world, base, mode, **key).content == bought[0].content
 

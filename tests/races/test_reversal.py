@@ -43,13 +43,17 @@ def test_it_shows_eight_people_finding_no_reversal_without_the_lock(sale: Buybac
 
 def test_it_counts_one_of_eight_confirmations(sale: Buyback) -> None:
     reversal.propose(buyback=sale, reason="so", by=Actor("user", "anna@x.test"))
-    results = Counter(together([outcome_of(reversal.confirm, buyback=sale, by=person) for person in PEOPLE]))
+    results = Counter(
+        together([outcome_of(reversal.confirm, buyback=sale, by=person) for person in PEOPLE])
+    )
     assert results == {"done": 1, "AlreadyReversed": 7}
     assert Transfer.objects.filter(debit="paid_out").count() == 1
     assert AuditEntry.objects.filter(action="buyback.reversal_confirmed").count() == 1
 
 
 def test_it_keeps_one_of_eight_proposals(sale: Buyback) -> None:
-    propose = [outcome_of(reversal.propose, buyback=sale, reason="so", by=person) for person in PEOPLE]
+    propose = [
+        outcome_of(reversal.propose, buyback=sale, reason="so", by=person) for person in PEOPLE
+    ]
     assert Counter(together(propose)) == {"done": 1, "AlreadyProposed": 7}
     assert Reversal.objects.count() == 1

@@ -1,4 +1,6 @@
-"""Two people decide on one sale at the same moment: one decision counts, and the money moves once."""
+"""Two people decide on one sale at the same moment: one decision counts, and the money moves
+once.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ PEOPLE = [Actor("user", f"{number}@x.test") for number in range(8)]
 def in_review(world: World) -> Buyback:
     environment = world.northwind.live
     item = make_item(environment)
-    attempt = steps.claim(environment=environment, item_id=item.public_id, by=SYSTEM, idempotency_row=None, now=NOW)
+    attempt = steps.claim(
+        environment=environment, item_id=item.public_id, by=SYSTEM, idempotency_row=None, now=NOW
+    )
     steps.submit(attempt, price(attempt.item), now=NOW)
     steps.send_to_review(attempt.pk, reason="past the retention", now=NOW)
     return Buyback.objects.get()
@@ -47,7 +51,9 @@ def outcome_of(act: Callable[..., Any], **order: Any) -> Callable[[], str]:
 
 
 def test_it_shows_eight_people_finding_a_sale_in_review_without_the_lock(world: World) -> None:
-    """The control: each reads the state before anybody writes, as ``confirm`` would without its lock."""
+    """The control: each reads the state before anybody writes, as ``confirm`` would without its
+    lock.
+    """
     sale, gate = in_review(world), Barrier(8)
 
     def reads() -> str:
@@ -63,15 +69,23 @@ def test_it_shows_eight_people_finding_a_sale_in_review_without_the_lock(world: 
 def test_it_counts_one_of_eight_confirmations(world: World, outcome: str) -> None:
     sale = in_review(world)
     make_proposal(sale, outcome=outcome)
-    results = Counter(together([outcome_of(review.confirm, buyback=sale, by=person) for person in PEOPLE]))
+    results = Counter(
+        together([outcome_of(review.confirm, buyback=sale, by=person) for person in PEOPLE])
+    )
     assert results == {"done": 1, "NotInReview": 7}
-    assert (Buyback.objects.get().state, Payout.objects.count()) == (outcome, int(outcome == "settled"))
+    assert (Buyback.objects.get().state, Payout.objects.count()) == (
+        outcome,
+        int(outcome == "settled"),
+    )
     assert (Transfer.objects.count(), AuditEntry.objects.count()) == (2, 1)
 
 
 def test_it_keeps_one_of_eight_proposals(world: World) -> None:
     sale = in_review(world)
-    propose = [outcome_of(review.propose, buyback=sale, outcome="settled", reason="so", by=person) for person in PEOPLE]
+    propose = [
+        outcome_of(review.propose, buyback=sale, outcome="settled", reason="so", by=person)
+        for person in PEOPLE
+    ]
     assert Counter(together(propose)) == {"done": 1, "AlreadyProposed": 7}
     assert Proposal.objects.count() == AuditEntry.objects.count() == 1
 

@@ -1,4 +1,6 @@
-"""A sandbox is reset, or its clock jumps, while calls are at work in it: nothing is half done, nothing told twice."""
+"""A sandbox is reset, or its clock jumps, while calls are at work in it: nothing is half done,
+nothing told twice.
+"""
 
 from __future__ import annotations
 
@@ -35,12 +37,18 @@ WEEK = 7 * 86_400
 
 def bought(world: World, amount: int = 1) -> list[Item]:
     here = world.northwind.sandbox
-    pulls = buy_pulls(environment=here, pack_id=world.pack.public_id, amount=amount, user_id="ada", by=SYSTEM)
+    pulls = buy_pulls(
+        environment=here, pack_id=world.pack.public_id, amount=amount, user_id="ada", by=SYSTEM
+    )
     return list(pulls.items.all())
 
 
-def while_locked(item: Item, waits: Callable[[], Any], meanwhile: Callable[[CursorWrapper], object]) -> Any:
-    """What ``waits`` returned: it was begun while another held the item and did ``meanwhile`` before it let go."""
+def while_locked(
+    item: Item, waits: Callable[[], Any], meanwhile: Callable[[CursorWrapper], object]
+) -> Any:
+    """What ``waits`` returned: it was begun while another held the item and did ``meanwhile``
+    before it let go.
+    """
     locked = threading.Event()
 
     def blocked(cursor: CursorWrapper) -> bool:
@@ -85,7 +93,9 @@ def test_it_ends_a_sale_in_the_sandbox_that_it_began_in(world: World) -> None:
 
 
 def sell_beside_a_jump(world: World) -> Any:
-    """What became of a sale that waited while the clock jumped and a sweep closed the item's window."""
+    """What became of a sale that waited while the clock jumped and a sweep closed the item's
+    window.
+    """
     here = world.northwind.sandbox
     (item,) = bought(world)
 
@@ -93,18 +103,28 @@ def sell_beside_a_jump(world: World) -> Any:
         sandbox.move_clock(environment=here, by=SYSTEM, seconds=WEEK + 60)
         cursor.execute(CLOSE_BATCH, {"environment": here.pk, "now": None, "batch": 1})
 
-    answer = while_locked(item, partial(sell_back, environment=here, item_id=item.public_id, by=SYSTEM), jump_and_sweep)
+    answer = while_locked(
+        item,
+        partial(sell_back, environment=here, item_id=item.public_id, by=SYSTEM),
+        jump_and_sweep,
+    )
     assert counts(here) == [1, 1, 1, 0, 0, 0, 2]
     return answer
 
 
 def test_it_sells_nothing_that_was_closed_while_it_waited(world: World) -> None:
-    """The sale's statement saw the clock as it was before the jump, and the item as the sweep left it."""
+    """The sale's statement saw the clock as it was before the jump, and the item as the sweep left
+    it.
+    """
     assert isinstance(sell_beside_a_jump(world), ItemExpired)
 
 
-def test_it_shows_the_constraint_alone_stopping_that_sale(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The control: the statement without its look at what the sweep left. By its clock the window is open."""
+def test_it_shows_the_constraint_alone_stopping_that_sale(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control: the statement without its look at what the sweep left. By its clock the window
+    is open.
+    """
     look = "expired_at IS NOT NULL OR "
     assert sellback.WAITING.count(look) == 1
     monkeypatch.setattr(sellback, "WAITING", sellback.WAITING.replace(look, ""))
@@ -125,8 +145,12 @@ def without_the_lock(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sandbox, "_lock", look)
 
 
-@pytest.mark.parametrize(("locks", "seconds"), [(True, 120), (False, 60)], ids=["locked", "control"])
-def test_it_adds_two_jumps_up(world: World, monkeypatch: pytest.MonkeyPatch, locks: bool, seconds: int) -> None:
+@pytest.mark.parametrize(
+    ("locks", "seconds"), [(True, 120), (False, 60)], ids=["locked", "control"]
+)
+def test_it_adds_two_jumps_up(
+    world: World, monkeypatch: pytest.MonkeyPatch, locks: bool, seconds: int
+) -> None:
     """Without the lock, one of them is lost."""
     here = world.northwind.sandbox
     if not locks:
@@ -137,7 +161,9 @@ def test_it_adds_two_jumps_up(world: World, monkeypatch: pytest.MonkeyPatch, loc
 
 
 @pytest.mark.parametrize(("locks", "failed"), [(True, 0), (False, 1)], ids=["locked", "control"])
-def test_it_resets_once_at_once(world: World, monkeypatch: pytest.MonkeyPatch, locks: bool, failed: int) -> None:
+def test_it_resets_once_at_once(
+    world: World, monkeypatch: pytest.MonkeyPatch, locks: bool, failed: int
+) -> None:
     """Without the lock, each makes a sandbox of its own, and the database has one only."""
     bought(world)
     if not locks:
@@ -149,11 +175,20 @@ def test_it_resets_once_at_once(world: World, monkeypatch: pytest.MonkeyPatch, l
 
 
 def test_it_leaves_nothing_half_done_whenever_it_is_reset(world: World) -> None:
-    """Sales, purchases and a reset at once: each call is there as a whole, in one sandbox or the other."""
+    """Sales, purchases and a reset at once: each call is there as a whole, in one sandbox or the
+    other.
+    """
     old, items = world.northwind.sandbox, bought(world, 4)
-    sales = [partial(sell_back, environment=old, item_id=item.public_id, by=SYSTEM) for item in items]
+    sales = [
+        partial(sell_back, environment=old, item_id=item.public_id, by=SYSTEM) for item in items
+    ]
     answers = together(
-        [*sales, partial(bought, world), partial(reset, environment=old, by=SYSTEM), partial(bought, world)]
+        [
+            *sales,
+            partial(bought, world),
+            partial(reset, environment=old, by=SYSTEM),
+            partial(bought, world),
+        ]
     )
     assert [answer for answer in answers if isinstance(answer, Exception)] == []
     assert counts(old) == [1, 3, 6, 4, 4, 4, 10]
@@ -171,8 +206,12 @@ def test_it_tells_of_a_closed_window_once_when_the_clock_jumps_beside_sweeps(wor
         close_windows(batch=3)
 
     jump = partial(move_clock, environment=here, by=SYSTEM, seconds=WEEK + 60)
-    assert [type(answer) for answer in together([sweep, sweep, jump])] == [type(None)] * 2 + [Environment]
-    expired = list(Event.objects.filter(type="item.expired").values_list("data__item_id", flat=True))
+    assert [type(answer) for answer in together([sweep, sweep, jump])] == [type(None)] * 2 + [
+        Environment
+    ]
+    expired = list(
+        Event.objects.filter(type="item.expired").values_list("data__item_id", flat=True)
+    )
     assert sorted(expired) == sorted(item.public_id for item in items)
 
 
@@ -180,11 +219,25 @@ def test_it_sells_or_closes_each_item_when_the_clock_jumps_beside_sales(world: W
     here = world.northwind.sandbox
     purchase = make_purchase(make_collector(here))
     items = [make_item(here, purchase=purchase, now=here.database_now()) for _ in range(12)]
-    sales = [partial(sell_back, environment=here, item_id=item.public_id, by=SYSTEM) for item in items]
-    *answers, moved = together([*sales, partial(move_clock, environment=here, by=SYSTEM, seconds=WEEK + 60)])
+    sales = [
+        partial(sell_back, environment=here, item_id=item.public_id, by=SYSTEM) for item in items
+    ]
+    *answers, moved = together(
+        [*sales, partial(move_clock, environment=here, by=SYSTEM, seconds=WEEK + 60)]
+    )
     close_windows()
-    sold = {item.pk for item, answer in zip(items, answers, strict=True) if not isinstance(answer, Exception)}
-    assert all(isinstance(answer, ItemExpired) for answer in answers if isinstance(answer, Exception))
-    assert set(Item.objects.filter(state="sold", expired_at=None).values_list("pk", flat=True)) == sold
-    assert Item.objects.filter(state="held").exclude(expired_at=None).count() == len(items) - len(sold)
+    sold = {
+        item.pk
+        for item, answer in zip(items, answers, strict=True)
+        if not isinstance(answer, Exception)
+    }
+    assert all(
+        isinstance(answer, ItemExpired) for answer in answers if isinstance(answer, Exception)
+    )
+    assert (
+        set(Item.objects.filter(state="sold", expired_at=None).values_list("pk", flat=True)) == sold
+    )
+    assert Item.objects.filter(state="held").exclude(expired_at=None).count() == len(items) - len(
+        sold
+    )
     assert moved.clock_offset == timedelta(days=7, seconds=60)

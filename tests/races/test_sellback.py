@@ -1,4 +1,6 @@
-"""Twenty-four sellbacks of one item at once: one is paid, in both environments. First, that the race is real."""
+"""Twenty-four sellbacks of one item at once: one is paid, in both environments. First, that the
+race is real.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +57,9 @@ def paid_once(item: Item) -> bool:
 
 @contextmanager
 def payments_without_guards() -> Iterator[None]:
-    """The payouts' table once more, with its columns and none of its rules: the naive seller pays here."""
+    """The payouts' table once more, with its columns and none of its rules: the naive seller pays
+    here.
+    """
     with connection.cursor() as cursor:
         cursor.execute("CREATE TABLE unguarded AS SELECT * FROM buyback_payout WITH NO DATA")
         try:
@@ -66,14 +70,21 @@ def payments_without_guards() -> Iterator[None]:
 
 @pytest.mark.parametrize("mode", Mode.values)
 def test_it_pays_twice_without_lock_and_guards(world: World, mode: str) -> None:
-    """The control: look, then pay. Both saw the item held, so both paid the price the project itself names."""
+    """The control: look, then pay. Both saw the item held, so both paid the price the project
+    itself names.
+    """
     item, both_have_looked = held(world, mode), threading.Barrier(2)
 
     def naive() -> None:
         found = Item.objects.with_card().get(pk=item.pk, state="held")
         both_have_looked.wait(timeout=30)
         with connection.cursor() as cursor:
-            payment: list[Any] = [uuid.uuid4(), found.environment_id, found.collector_id, price(found).amount]
+            payment: list[Any] = [
+                uuid.uuid4(),
+                found.environment_id,
+                found.collector_id,
+                price(found).amount,
+            ]
             columns = "id, environment_id, collector_id, amount"
             cursor.execute(f"INSERT INTO unguarded ({columns}) VALUES (%s, %s, %s, %s)", payment)
 
@@ -103,7 +114,9 @@ def test_it_pays_once_under_one_idempotency_key(world: World, mode: str) -> None
     first = [response for response in responses if response.status_code == 200]
     assert {response.content for response in first} == {b'{"success":true,"amount":70.13}'}
     assert sum("Idempotency-Replayed" not in response.headers for response in first) == 1
-    assert {response.status_code for response in responses} <= ({200, 429} if mode == "live" else {200})
+    assert {response.status_code for response in responses} <= (
+        {200, 429} if mode == "live" else {200}
+    )
     assert paid_once(item)
     assert sell_over_http(world, mode, item, **key).headers["Idempotency-Replayed"] == "true"
 
@@ -129,7 +142,10 @@ def test_it_refuses_at_once_in_live_while_another_sale_holds_the_item(world: Wor
     _, response = together([holds, asks])
     assert response.status_code == 429
     assert response.headers["Retry-After"] == "1"
-    assert response.content == b'{"error":"A buyback request for this item is already being processed"}'
+    assert (
+        response.content
+        == b'{"error":"A buyback request for this item is already being processed"}'
+    )
     assert sell_over_http(world, "live", item).status_code == 200
 
 
@@ -139,7 +155,11 @@ def test_it_pays_once_by_the_move_from_held_alone(world: World, mode: str) -> No
     item = held(world, mode)
     unlocked = WAITING.replace("FOR NO KEY UPDATE /* wait or NOWAIT */", "")
     assert unlocked != WAITING
-    sale: dict[str, Any] = {"environment": item.environment_id, "item_id": item.public_id, "requested_by": "system"}
+    sale: dict[str, Any] = {
+        "environment": item.environment_id,
+        "item_id": item.public_id,
+        "requested_by": "system",
+    }
     sale |= dict.fromkeys(("item_pk", "now", "expected_amount", "min_amount"))
 
     def sell() -> bool:

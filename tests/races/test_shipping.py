@@ -1,4 +1,6 @@
-"""Sales and shipping orders of the same items at the same time: each item goes one way, and nobody waits for ever."""
+"""Sales and shipping orders of the same items at the same time: each item goes one way, and nobody
+waits for ever.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +55,9 @@ def ship(environment: Environment, rate_id: str) -> str:
 
 
 def sell(environment: Environment, item: Item) -> str:
-    return outcome_of(partial(sell_back, environment=environment, item_id=item.public_id, by=SYSTEM))
+    return outcome_of(
+        partial(sell_back, environment=environment, item_id=item.public_id, by=SYSTEM)
+    )
 
 
 def test_it_pays_for_an_item_and_ships_it_without_lock_and_guards(world: World) -> None:
@@ -69,8 +73,13 @@ def test_it_pays_for_an_item_and_ships_it_without_lock_and_guards(world: World) 
     def naive_sale() -> None:
         found = look()
         with connection.cursor() as cursor:
-            columns, paid = "environment_id, collector_id, amount", (found.collector_id, found.buyback_price)
-            cursor.execute(f"INSERT INTO unguarded ({columns}) VALUES (%s, %s, %s)", [environment.pk, *paid])
+            columns, paid = (
+                "environment_id, collector_id, amount",
+                (found.collector_id, found.buyback_price),
+            )
+            cursor.execute(
+                f"INSERT INTO unguarded ({columns}) VALUES (%s, %s, %s)", [environment.pk, *paid]
+            )
 
     def naive_order() -> None:
         make_order(environment, look())
@@ -86,7 +95,10 @@ def test_it_pays_for_an_item_and_ships_it_without_lock_and_guards(world: World) 
 def test_it_either_sells_or_ships(world: World, mode: str) -> None:
     environment, results = world.northwind.environment(mode), set()
     for item in held(environment, 12):
-        both = [partial(sell, environment, item), partial(ship, environment, offer(environment, item))]
+        both = [
+            partial(sell, environment, item),
+            partial(ship, environment, offer(environment, item)),
+        ]
         results.add(tuple(together(both)))
     # Live does not wait for the order's lock, the sandbox does.
     assert results <= {("done", "AlreadyShipped"), ("ItemNotFound", "done")} | (
@@ -103,7 +115,10 @@ def test_it_lets_the_second_see_what_the_first_did(world: World, first: str) -> 
     """Either way round: the second has begun before the first commits, and waits for its lock."""
     environment, waits = world.northwind.sandbox, Barrier(2)
     (item,) = held(environment, 1)
-    acts = {"sale": partial(sell, environment, item), "order": partial(ship, environment, offer(environment, item))}
+    acts = {
+        "sale": partial(sell, environment, item),
+        "order": partial(ship, environment, offer(environment, item)),
+    }
     one, other = acts.pop(first), next(iter(acts.values()))
 
     def leads() -> str:
@@ -116,20 +131,31 @@ def test_it_lets_the_second_see_what_the_first_did(world: World, first: str) -> 
         waits.wait(timeout=30)
         return other()
 
-    assert together([leads, follows]) == ["done", "AlreadyShipped" if first == "sale" else "ItemNotFound"]
-    assert (Buyback.objects.count(), ShippingOrder.objects.count()) == ((1, 0) if first == "sale" else (0, 1))
+    assert together([leads, follows]) == [
+        "done",
+        "AlreadyShipped" if first == "sale" else "ItemNotFound",
+    ]
+    assert (Buyback.objects.count(), ShippingOrder.objects.count()) == (
+        (1, 0) if first == "sale" else (0, 1)
+    )
 
 
 def test_it_takes_one_order_for_an_item(world: World) -> None:
     environment = world.northwind.live
     items = held(environment, 3)
-    offers = [offer(environment, *items), offer(environment, *items[::-1]), offer(environment, items[1])]
+    offers = [
+        offer(environment, *items),
+        offer(environment, *items[::-1]),
+        offer(environment, items[1]),
+    ]
     results = Counter(together([partial(ship, environment, one) for one in offers * 4]))
     assert results == {"done": 1, "AlreadyShipped": 11}
     assert ShippingOrder.objects.count() == 1
 
 
-def test_it_shows_a_batch_and_an_order_in_opposite_order_waiting_for_each_other(world: World) -> None:
+def test_it_shows_a_batch_and_an_order_in_opposite_order_waiting_for_each_other(
+    world: World,
+) -> None:
     """The control: one locks as the ids are sorted, the other by key."""
     one, two = held(world.northwind.sandbox, 2)
     both_hold = Barrier(2)

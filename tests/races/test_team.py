@@ -1,4 +1,6 @@
-"""Two owners leave at the very same moment: one stays. And one link, opened by many at once, makes one member."""
+"""Two owners leave at the very same moment: one stays. And one link, opened by many at once, makes
+one member.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,9 @@ def test_it_shows_both_owners_leaving_without_the_lock(world: World) -> None:
 
     def naive(mine: Membership) -> None:
         with transaction.atomic():
-            others = Membership.objects.filter(partner=mine.partner_id, role="owner").exclude(pk=mine.pk)
+            others = Membership.objects.filter(partner=mine.partner_id, role="owner").exclude(
+                pk=mine.pk
+            )
             assert others.exists()
             both_have_looked.wait(timeout=30)
             mine.delete()
@@ -50,13 +54,17 @@ def test_it_keeps_one_of_two_owners_who_leave_at_once(world: World) -> None:
 
 
 def test_it_keeps_one_of_two_owners_who_step_down_at_once(world: World) -> None:
-    calls = [outcome_of(change_role, membership=one, role="viewer", by=SYSTEM) for one in owners(world)]
+    calls = [
+        outcome_of(change_role, membership=one, role="viewer", by=SYSTEM) for one in owners(world)
+    ]
     assert Counter(together(calls)) == {"done": 1, "LastOwner": 1}
     assert left(world) == 1
 
 
 def test_it_makes_one_member_of_a_link_opened_eight_times_at_once(world: World) -> None:
-    _, secret = invite(partner=world.northwind.partner, email="new@x.test", role="viewer", by=SYSTEM, now=NOW)
+    _, secret = invite(
+        partner=world.northwind.partner, email="new@x.test", role="viewer", by=SYSTEM, now=NOW
+    )
     calls = [outcome_of(accept_invitation, secret=secret, password=PASSWORD, now=NOW)] * 8
     assert Counter(together(calls)) == {"done": 1, "InvitationUnusable": 7}
     assert User.objects.filter(email="new@x.test").count() == 1

@@ -1,4 +1,6 @@
-"""A sandbox sellback behind a lock: it gives up after the lock's time limit, undone, and its key may try again."""
+"""A sandbox sellback behind a lock: it gives up after the lock's time limit, undone, and its key
+may try again.
+"""
 
 from __future__ import annotations
 
@@ -100,7 +102,9 @@ def test_a_live_sellback_that_waits_for_anything_but_its_item_is_a_fault(world: 
     def answer() -> tuple[int, Any]:
         sent = json.dumps({"item_id": item.public_id})
         client = Client(raise_request_exception=False)
-        got = client.post("/api/v1/vm/buyback", sent, content_type="application/json", headers=headers)
+        got = client.post(
+            "/api/v1/vm/buyback", sent, content_type="application/json", headers=headers
+        )
         return got.status_code, got.json()
 
     with locked("inventory_collector", item.collector_id):

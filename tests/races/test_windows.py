@@ -59,24 +59,36 @@ def test_it_either_sells_or_is_closed(world: World, mode: str) -> None:
     items = [make_item(environment, now=environment.now()) for _ in range(12)]
     results = set()
     for item in items:
-        sell = outcome_of(partial(sell_back, environment=environment, item_id=item.public_id, by=SYSTEM))
+        sell = outcome_of(
+            partial(sell_back, environment=environment, item_id=item.public_id, by=SYSTEM)
+        )
         close = outcome_of(partial(close_window, item=item, reason="stop", by=ANNA))
         results.add(tuple(together([sell, close])))
     # Live does not wait for the close's lock, the sandbox does.
     lost = "SaleInFlight" if mode == "live" else "ItemExpired"
     assert results <= {("done", "NotHeld"), (lost, "done"), ("ItemExpired", "done")}
     sold = set(Buyback.objects.values_list("item_id", flat=True))
-    closed = {int(target.split(":")[1]) for target in AuditEntry.objects.values_list("target", flat=True)}
+    closed = {
+        int(target.split(":")[1]) for target in AuditEntry.objects.values_list("target", flat=True)
+    }
     assert sold.isdisjoint(closed)
     assert sold | closed == {item.pk for item in items}
 
 
 def test_it_shows_a_sweep_marking_an_extended_item_without_the_lock(world: World) -> None:
-    """The control: look, then mark. The window was extended in between, and the item says that it has closed."""
-    item, looked, extended = make_item(world.northwind.live, expires_at=NOW), threading.Event(), threading.Event()
+    """The control: look, then mark. The window was extended in between, and the item says that it
+    has closed.
+    """
+    item, looked, extended = (
+        make_item(world.northwind.live, expires_at=NOW),
+        threading.Event(),
+        threading.Event(),
+    )
 
     def naive_sweep() -> None:
-        due = [row.pk for row in Item.objects.held().filter(expired_at=None, expires_at__lt=NOW + HOUR)]
+        due = [
+            row.pk for row in Item.objects.held().filter(expired_at=None, expires_at__lt=NOW + HOUR)
+        ]
         looked.set()
         extended.wait(timeout=30)
         Item.objects.filter(pk__in=due).update(expired_at=NOW + HOUR)
@@ -94,7 +106,11 @@ def test_it_shows_a_sweep_marking_an_extended_item_without_the_lock(world: World
 @pytest.mark.parametrize("first", ["sweep", "extend"])
 def test_it_is_open_after_it_was_extended_beside_a_sweep(world: World, first: str) -> None:
     """Whichever has the row first: the other waits, or passes it over."""
-    item, has_row, other_began = make_item(world.northwind.live, expires_at=NOW), threading.Event(), threading.Event()
+    item, has_row, other_began = (
+        make_item(world.northwind.live, expires_at=NOW),
+        threading.Event(),
+        threading.Event(),
+    )
     later = NOW + HOUR
 
     def sweep() -> int:
@@ -125,4 +141,8 @@ def test_it_is_open_after_it_was_extended_beside_a_sweep(world: World, first: st
     closed, _ = together([sweep, extend])
     item.refresh_from_db()
     assert (item.expires_at, item.expired_at) == (NOW + 3 * HOUR, None)
-    assert closed == Event.objects.filter(type="item.expired").count() == (1 if first == "sweep" else 0)
+    assert (
+        closed
+        == Event.objects.filter(type="item.expired").count()
+        == (1 if first == "sweep" else 0)
+    )

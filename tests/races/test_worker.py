@@ -1,4 +1,6 @@
-"""A real Celery worker, killed in the middle of a batch: nothing is half done, and the message outlives it."""
+"""A real Celery worker, killed in the middle of a batch: nothing is half done, and the message
+outlives it.
+"""
 
 from __future__ import annotations
 
@@ -49,12 +51,16 @@ def send(task: Task[..., Any], *arguments: str, expires: datetime | None = None)
 
 def done() -> tuple[int, int]:
     """How many windows are closed, and how many events tell of it."""
-    return Item.objects.exclude(expired_at=None).count(), Event.objects.filter(type="item.expired").count()
+    return Item.objects.exclude(expired_at=None).count(), Event.objects.filter(
+        type="item.expired"
+    ).count()
 
 
 @contextmanager
 def stuck_before_its_commit(environment: Environment) -> Iterator[None]:
-    """A batch has changed its rows and written its events, and waits at its commit for the environment's row."""
+    """A batch has changed its rows and written its events, and waits at its commit for the
+    environment's row.
+    """
     with psycopg.connect(database_conninfo()) as other:
         other.execute("SELECT FROM partners_environment WHERE id = %s FOR UPDATE", [environment.pk])
         yield
@@ -64,7 +70,8 @@ def waiting() -> bool:
     """Whether a sweep is stuck so."""
     return bool(
         number(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND "
+            "wait_event_type = 'Lock'"
             " AND query LIKE '%item.expired%' AND pid <> pg_backend_pid()"
         )
     )
@@ -74,7 +81,8 @@ def connected() -> bool:
     """Whether the killed worker's sweep is still there."""
     return bool(
         number(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '%item.expired%'"
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query "
+            "LIKE '%item.expired%'"
             " AND pid <> pg_backend_pid()"
         )
     )
@@ -82,7 +90,9 @@ def connected() -> bool:
 
 @pytest.fixture
 def _notices_the_dead() -> Iterator[None]:
-    """PostgreSQL looks for a vanished client while it waits, as it would at once were it not waiting for a lock."""
+    """PostgreSQL looks for a vanished client while it waits, as it would at once were it not
+    waiting for a lock.
+    """
     name = connection.ops.quote_name(connection.settings_dict["NAME"])
     execute(f"ALTER DATABASE {name} SET client_connection_check_interval = '50ms'")
     yield
@@ -91,7 +101,9 @@ def _notices_the_dead() -> Iterator[None]:
 
 @pytest.mark.usefixtures("leaves_no_connection")
 def test_it_drops_a_message_that_has_waited_too_long(world: World) -> None:
-    """What beat sends carries its interval; the queue in the database keeps that, and the worker looks at it."""
+    """What beat sends carries its interval; the queue in the database keeps that, and the worker
+    looks at it.
+    """
     item = make_item(world.northwind.live, expires_at=clock.now() - timedelta(seconds=1))
     send(close_windows, expires=clock.now() - timedelta(seconds=1))
     with process(*WORKER, *QUIET):

@@ -1,4 +1,6 @@
-"""A real worker and a real beat, and a database that cannot be written for a while: both go on afterwards."""
+"""A real worker and a real beat, and a database that cannot be written for a while: both go on
+afterwards.
+"""
 
 from __future__ import annotations
 
@@ -37,9 +39,13 @@ def end_all_other_sessions() -> None:
 
 @contextmanager
 def altered(trouble: str, back: str) -> Iterator[None]:
-    """The database altered so that new sessions meet ``trouble``. From another database, which has none."""
+    """The database altered so that new sessions meet ``trouble``. From another database, which has
+    none.
+    """
     name = connection.ops.quote_name(connection.settings_dict["NAME"])
-    with psycopg.connect(make_conninfo(database_conninfo(), dbname="postgres"), autocommit=True) as other:
+    with psycopg.connect(
+        make_conninfo(database_conninfo(), dbname="postgres"), autocommit=True
+    ) as other:
         other.execute(f"ALTER DATABASE {name} {trouble}")
         try:
             end_all_other_sessions()
@@ -48,7 +54,8 @@ def altered(trouble: str, back: str) -> Iterator[None]:
             other.execute(f"ALTER DATABASE {name} {back}")
 
 
-# New sessions may only read, as on a standby; or there is no new session, as while a server starts up.
+# New sessions may only read, as on a standby; or there is no new session, as while a server starts
+# up.
 TROUBLES = {
     "read-only": ("SET default_transaction_read_only = on", "RESET default_transaction_read_only"),
     "refusing": ("ALLOW_CONNECTIONS false", "ALLOW_CONNECTIONS true"),

@@ -1,4 +1,6 @@
-"""``python -m tests.simulator --seeds N [--from S]``: more seeds than the tests take; the first unsound one is told."""
+"""``python -m tests.simulator --seeds N [--from S]``: more seeds than the tests take; the first
+unsound one is told.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ def main() -> int:
     parser.add_argument("--from", type=int, default=0, dest="first", help="the first of them")
     chosen = parser.parse_args()
     os.environ |= {"SIMULATOR_SEEDS": str(chosen.seeds), "SIMULATOR_FIRST": str(chosen.first)}
-    return int(pytest.main(["tests/simulator", "-k", "stays_sound", "-x", "-q", "-p", "no:randomly"]))
+    return int(
+        pytest.main(["tests/simulator", "-k", "stays_sound", "-x", "-q", "-p", "no:randomly"])
+    )
 
 
 if __name__ == "__main__":

@@ -22,12 +22,17 @@ class Backup:
         self._rows = {model._meta.db_table: _read(model._meta.db_table) for model in TABLES}
 
     def restore(self) -> None:
-        """Make the tables what they were. Triggers and references sleep meanwhile, as they do in a real restore."""
+        """Make the tables what they were. Triggers and references sleep meanwhile, as they do in a
+        real restore.
+        """
         with connection.cursor() as cursor:
             cursor.execute("BEGIN; SET LOCAL session_replication_role = replica")
             for table, rows in self._rows.items():
                 cursor.execute(f"DELETE FROM {table}")
-                cursor.execute(f"INSERT INTO {table} SELECT (line::{table}).* FROM unnest(%s::text[]) line", [rows])
+                cursor.execute(
+                    f"INSERT INTO {table} SELECT (line::{table}).* FROM unnest(%s::text[]) line",
+                    [rows],
+                )
             cursor.execute("COMMIT")
 
 

@@ -1,4 +1,6 @@
-"""The guards of the live sale and of orders, each with a way to take it out: the simulator must notice."""
+"""The guards of the live sale and of orders, each with a way to take it out: the simulator must
+notice.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +46,9 @@ def not_found_is_a_no() -> Any:
 
 def new_reference_each_time() -> Any:
     """A resubmission asks for another payment."""
-    return patch.object(steps.Attempt, "reference", property(lambda self: f"buyback-{self.pk}-{uuid4()}"))
+    return patch.object(
+        steps.Attempt, "reference", property(lambda self: f"buyback-{self.pk}-{uuid4()}")
+    )
 
 
 def paid_before_written_down() -> Any:
@@ -132,7 +136,9 @@ def any_treasury_will_do() -> Any:
 
 
 def references_are_made_anew() -> Any:
-    """A reference is drawn at the submission, so after a restore the same sale is another payment."""
+    """A reference is drawn at the submission, so after a restore the same sale is another
+    payment.
+    """
     return patch.object(steps, "_next_reference", lambda _: f"buyback-{uuid4()}")
 
 

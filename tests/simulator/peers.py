@@ -1,4 +1,6 @@
-"""An oracle and a treasury as a seed makes them: slow, deaf, late, declining, but never paying a reference twice."""
+"""An oracle and a treasury as a seed makes them: slow, deaf, late, declining, but never paying a
+reference twice.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +16,8 @@ FATES = ("paid", "paid", "paid", "declined", "lost", "answer lost", "late", "gar
 
 @dataclass
 class SimulatedTreasury:
-    """What it truly did is in ``paid``: amounts by reference, one entry for each time money left; ``payees`` has whom
-    it paid, each time.
+    """What it truly did is in ``paid``: amounts by reference, one entry for each time money left;
+    ``payees`` has whom it paid, each time.
     """
 
     random: Random
@@ -24,7 +26,9 @@ class SimulatedTreasury:
     paid: dict[str, list[Decimal]] = field(default_factory=dict)
     payees: list[str] = field(default_factory=list)
     declined: set[str] = field(default_factory=set)
-    coming: list[tuple[datetime, str, Decimal, str]] = field(default_factory=list)  # requests still on their way
+    coming: list[tuple[datetime, str, Decimal, str]] = field(
+        default_factory=list
+    )  # requests still on their way
 
     def pay(self, *, reference: str, amount: Decimal, recipient: str) -> treasury.Outcome:
         """A request by reference; the same reference again is the same payment."""
@@ -68,7 +72,11 @@ class SimulatedTreasury:
     def _known(self, reference: str, amount: Decimal) -> treasury.Outcome | None:
         if reference in self.paid:
             same = self.paid[reference] == [amount]
-            return treasury.Paid() if same else treasury.Mismatch(treasury.Differs.AMOUNT, str(self.paid[reference]))
+            return (
+                treasury.Paid()
+                if same
+                else treasury.Mismatch(treasury.Differs.AMOUNT, str(self.paid[reference]))
+            )
         return treasury.Declined("funds") if reference in self.declined else None
 
 
@@ -83,5 +91,7 @@ class SimulatedOracle:
     def fetch(self, *, item_id: str, last_fmv: Decimal, now: datetime) -> oracle.OraclePrice:
         """Raises PriceUnavailable one time in eight."""
         if self.random.random() < 0.125:
-            raise oracle.PriceUnavailable(self.random.choice((oracle.Reason.TIMEOUT, oracle.Reason.STALE)))
+            raise oracle.PriceUnavailable(
+                self.random.choice((oracle.Reason.TIMEOUT, oracle.Reason.STALE))
+            )
         return oracle.OraclePrice(self.prices[item_id], self.now)

@@ -59,7 +59,9 @@ class Run:
     def __post_init__(self) -> None:
         self.random = Random(self.seed)
         self.oracle = SimulatedOracle(self.random, self.now)
-        self.treasuries = {name: SimulatedTreasury(self.random, self.now) for name in ("simulated", "elsewhere")}
+        self.treasuries = {
+            name: SimulatedTreasury(self.random, self.now) for name in ("simulated", "elsewhere")
+        }
         self.environment = make_environment()
         for _ in range(self.random.choice((1, 1, 2))):
             window = self.random.choice((None, 5, 40, 600))
@@ -69,7 +71,8 @@ class Run:
             self.oracle.prices[item.public_id] = item.card.fmv
             self.items.append(item)
         self._set_caps()
-        # One run in six loses its database and gets a backup's; one in six is pointed at another treasury and back.
+        # One run in six loses its database and gets a backup's; one in six is pointed at another
+        # treasury and back.
         fate = self.random.randrange(6)
         self.backup_at, self.disaster_at = sorted(self.random.randrange(4, 40) for _ in range(2))
         self.restores, self.moves = fate == 0, fate == 1
@@ -80,32 +83,54 @@ class Run:
         TreasuryControl.objects.update_or_create(pk=1, defaults={"cap_per_partner_day": self.cap})
 
     def play(self) -> None:
-        """Play the schedule, then bring everything to rest, then judge. Raises Unsound, or whatever an actor met."""
+        """Play the schedule, then bring everything to rest, then judge. Raises Unsound, or whatever
+        an actor met.
+        """
         third = self.random.choice((self._seller, self._shipper))
-        cast: list[Callable[[], None]] = [self._seller, self._seller, third, self._reconciler, self._weather]
+        cast: list[Callable[[], None]] = [
+            self._seller,
+            self._seller,
+            third,
+            self._reconciler,
+            self._weather,
+        ]
         cast += [self._reconciler] if self.random.random() < 0.5 else [self._sweeper]
         deaths = self.random.choice((0.0, 0.03, 0.12))
         with self._directed():
-            self.stage.run(cast, random=self.random, deaths=deaths, trace=self.trace, between=self._between)
+            self.stage.run(
+                cast, random=self.random, deaths=deaths, trace=self.trace, between=self._between
+            )
             if self.backup is not None:
                 self._restore(self.backup)
-                self.stage.run(cast, random=self.random, deaths=deaths, trace=self.trace, between=lambda _: False)
+                self.stage.run(
+                    cast,
+                    random=self.random,
+                    deaths=deaths,
+                    trace=self.trace,
+                    between=lambda _: False,
+                )
             self._come_to_rest()
         self._judge()
 
     def _between(self, turn: int) -> bool:
-        """Take the backup in its turn, and say when the database is lost and every process with it."""
+        """Take the backup in its turn, and say when the database is lost and every process with
+        it.
+        """
         if self.restores and turn == self.backup_at:
             self.backup = Backup()
         return self.restores and turn > self.disaster_at
 
     def _restore(self, backup: Backup) -> None:
-        """The database as it was at the backup, while the treasury remembers what it has paid since."""
+        """The database as it was at the backup, while the treasury remembers what it has paid
+        since.
+        """
         backup.restore()
         self.trace.append("the database is the backup's")
-        self.sold.clear()  # what the sellers were told of may be lost; that no item is paid for twice, is not
+        # what the sellers were told of may be lost; that no item is paid for twice, is not
+        self.sold.clear()
 
-    # --- the cast -------------------------------------------------------------------------------------------
+    # --- the cast
+    # -------------------------------------------------------------------------------------------
 
     def _seller(self) -> None:
         for _ in range(self.random.choice((1, 2))):
@@ -113,7 +138,10 @@ class Run:
             floor = self.random.choice((None, None, Decimal(60)))
             try:
                 sale = sell_back.sell_back(
-                    environment=self.environment, item_id=item.public_id, by=SYSTEM, min_amount=floor
+                    environment=self.environment,
+                    item_id=item.public_id,
+                    by=SYSTEM,
+                    min_amount=floor,
                 )
                 self.sold.append((sale, floor or Decimal(0)))
             except Refusal as refusal:
@@ -129,7 +157,9 @@ class Run:
             self.stage.pause("quoted")
             try:
                 order = orders.place(environment=self.environment, rate_id=rate, by=SYSTEM)
-                for to in self.random.choices((None, None, None, "cancelled", "failed"), k=self.random.randrange(4)):
+                for to in self.random.choices(
+                    (None, None, None, "cancelled", "failed"), k=self.random.randrange(4)
+                ):
                     self.stage.pause(f"an order is {order.state}")
                     order = fulfilment.advance(order=order, by=SYSTEM, to=to)
             except Refusal as refusal:
@@ -166,10 +196,13 @@ class Run:
         settings.TREASURY_URL = name
         self.trace.append(f"the treasury is {name}")
 
-    # --- the end --------------------------------------------------------------------------------------------
+    # --- the end
+    # --------------------------------------------------------------------------------------------
 
     def _come_to_rest(self) -> None:
-        """The treasuries recover, late requests arrive, and the reconciler has time enough, with each of them."""
+        """The treasuries recover, late requests arrive, and the reconciler has time enough, with
+        each of them.
+        """
         for name in list(self.treasuries) * 2 if self.moves else ["simulated"] * 4:
             self._ask(name)
             self._pass(120)
@@ -184,10 +217,14 @@ class Run:
         settled = {one.reference: one.amount for one in sales if one.state == Buyback.State.SETTLED}
         payments = [one for peer in self.treasuries.values() for one in peer.paid.items()]
         paid = {reference: sum(amounts) for reference, amounts in payments}
-        # Lost with the database: a payment that nobody has asked for again, or for less, which is then in review. Its
-        # item may be held or on its way: the manual has payments settled before the doors open (docs/operate.md).
+        # Lost with the database: a payment that nobody has asked for again, or for less, which is
+        # then in review. Its item may be held or on its way: the manual has payments settled before
+        # the doors open (docs/operate.md).
         lost = {one for one in paid if one not in settled} if self.backup else set()
-        if len(paid) < len(payments) or {one: paid[one] for one in paid if one not in lost} != settled:
+        if (
+            len(paid) < len(payments)
+            or {one: paid[one] for one in paid if one not in lost} != settled
+        ):
             broken.append(f"the treasuries paid {payments}, the books say {settled}")
         payees = Counter(payee for peer in self.treasuries.values() for payee in peer.payees)
         if max(payees.values(), default=0) > 1:
@@ -216,10 +253,19 @@ class Run:
             stack.enter_context(patch.object(gateway, "is_asked", lambda _: True))
             for name in ("ORACLE", "TREASURY", "QUESTIONS"):
                 stack.enter_context(patch.object(breakers, name, Breaker(self._seconds)))
-            # Each actor stands for a process, and a killed one leaves its mark behind: two runs may be at work.
-            stack.enter_context(patch.object(reconciler, "single_run", lambda *_, **__: nullcontext(enter_result=True)))
-            stack.enter_context(patch.object(outbound, "AT_ONCE", BoundedSemaphore(len(self.stage.actors))))
-            stack.enter_context(patch.multiple(settings, ORACLE_URL="simulated", TREASURY_URL="simulated"))
+            # Each actor stands for a process, and a killed one leaves its mark behind: two runs may
+            # be at work.
+            stack.enter_context(
+                patch.object(
+                    reconciler, "single_run", lambda *_, **__: nullcontext(enter_result=True)
+                )
+            )
+            stack.enter_context(
+                patch.object(outbound, "AT_ONCE", BoundedSemaphore(len(self.stage.actors)))
+            )
+            stack.enter_context(
+                patch.multiple(settings, ORACLE_URL="simulated", TREASURY_URL="simulated")
+            )
             # With leases of 30 seconds, which the weather's steps are made for.
             stack.enter_context(patch.object(settings, "TREASURY_TIMEOUT", 20))
             stack.enter_context(patch.object(oracle, "fetch", self.oracle.fetch))
@@ -227,7 +273,9 @@ class Run:
                 stack.enter_context(patch.object(treasury, call, self._of_the_day(call)))
             for module, names in ((steps, STEPS), (gateway, CALLS)):
                 for name in names:
-                    stack.enter_context(patch.object(module, name, self._paused(name, getattr(module, name))))
+                    stack.enter_context(
+                        patch.object(module, name, self._paused(name, getattr(module, name)))
+                    )
             yield
 
     def _seconds(self) -> float:
@@ -238,7 +286,9 @@ class Run:
         """``pay`` or ``ask`` of the treasury that the settings name by then."""
 
         def of_the_day(**kwargs: Any) -> treasury.Outcome:
-            outcome: treasury.Outcome = getattr(self.treasuries[settings.TREASURY_URL], call)(**kwargs)
+            outcome: treasury.Outcome = getattr(self.treasuries[settings.TREASURY_URL], call)(
+                **kwargs
+            )
             return outcome
 
         return of_the_day

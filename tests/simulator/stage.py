@@ -80,12 +80,17 @@ class Stage:
     ) -> None:
         """Play all of it, one step at a time. Raises the first error an actor met.
 
-        ``between`` is called before each turn, with its number, while nobody has a transaction open; once it says so,
-        everybody dies.
+        ``between`` is called before each turn, with its number, while nobody has a transaction
+        open; once it says so, everybody dies.
         """
         cast = self.actors[: len(plays)]
         for number, (actor, play) in enumerate(zip(cast, plays, strict=True)):
-            actor.doomed, actor.playing, actor.error, actor.where = False, True, None, f"start {number}"
+            actor.doomed, actor.playing, actor.error, actor.where = (
+                False,
+                True,
+                None,
+                f"start {number}",
+            )
             actor.work.put(play)
         for turn in count():
             playing = [actor for actor in cast if actor.playing]

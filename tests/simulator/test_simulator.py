@@ -1,4 +1,6 @@
-"""The live sale under the simulator: sound for every seed, and unsound the moment a guard is missing."""
+"""The live sale under the simulator: sound for every seed, and unsound the moment a guard is
+missing.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,9 @@
-"""What the lists of buybacks and payouts can be narrowed by. All of it is in the address, so that a view can be shared.
+"""What the lists of buybacks and payouts can be narrowed by. All of it is in the address, so that a
+view can be shared.
 
-An index answers for environment, dates, state, user and the member who asked. For amount, pack and key none does, so
-one page looks through a bounded number of rows for them (``partners.dashboard.paging``).
+An index answers for environment, dates, state, user and the member who asked. For amount, pack and
+key none does, so one page looks through a bounded number of rows for them
+(``partners.dashboard.paging``).
 """
 
 from __future__ import annotations
@@ -37,7 +39,9 @@ SPANS = {TODAY: (0, 0), YESTERDAY: (1, 1), WEEK: (6, 0)}  # first and last day, 
 
 @dataclass(frozen=True)
 class Kind:
-    """One of the two lists: its states (label and condition by value), and where its rows have what narrows them."""
+    """One of the two lists: its states (label and condition by value), and where its rows have what
+    narrows them.
+    """
 
     states: Mapping[str, tuple[StrOrPromise, Q]]
     user: str
@@ -47,7 +51,9 @@ class Kind:
 
 @dataclass(frozen=True)
 class Filters:
-    """The filters of one request. A value that means nothing is left out. Dates are UTC days, both included."""
+    """The filters of one request. A value that means nothing is left out. Dates are UTC days, both
+    included.
+    """
 
     state: str
     when: str
@@ -63,9 +69,17 @@ class Filters:
     def query(self) -> str:
         """The filters as an address has them, without the page's cursor and without empty ones."""
         dates = {"when": self.when} if self.when else {"from": self.since, "to": self.until}
-        known = {"state": self.state, **dates, "min": self.least, "max": self.most, "user": self.user}
+        known = {
+            "state": self.state,
+            **dates,
+            "min": self.least,
+            "max": self.most,
+            "user": self.user,
+        }
         known |= {"pack": self.pack, "by": self.by}
-        return urlencode({name: str(value) for name, value in known.items() if value not in (None, "")})
+        return urlencode(
+            {name: str(value) for name, value in known.items() if value not in (None, "")}
+        )
 
     @property
     def scans(self) -> bool:
@@ -135,8 +149,12 @@ def choices(request: MemberRequest) -> dict[str, Any]:
     return {"packs": packs, "people": people, "when": WHEN}
 
 
-def narrowed(here: Environment, rows: MoneyQuerySet[M], filters: Filters, kind: Kind) -> MoneyQuerySet[M]:
-    """``rows`` by everything an index answers for. The user is looked up: one query, if there is one."""
+def narrowed(
+    here: Environment, rows: MoneyQuerySet[M], filters: Filters, kind: Kind
+) -> MoneyQuerySet[M]:
+    """``rows`` by everything an index answers for. The user is looked up: one query, if there is
+    one.
+    """
     rows = rows.of(here).in_days(filters.since, filters.until)
     if filters.state:
         rows = rows.filter(kind.states[filters.state][1])
@@ -144,7 +162,9 @@ def narrowed(here: Environment, rows: MoneyQuerySet[M], filters: Filters, kind: 
         found = Collector.objects.of(here).called(filters.user).first()
         rows = rows.filter(**{kind.user: found}) if found else rows.none()
     if filters.by.startswith(MEMBER):
-        rows = rows.filter(**{kind.by: filters.by, f"{kind.by}__startswith": MEMBER})  # as its index says
+        rows = rows.filter(
+            **{kind.by: filters.by, f"{kind.by}__startswith": MEMBER}
+        )  # as its index says
     return rows
 
 
@@ -182,5 +202,7 @@ def amount(written: str) -> Decimal | None:
 
 
 def text(written: str, longest: int) -> str:
-    """A word of somebody's. A NUL, which no column could hold, becomes a character that none does."""
+    """A word of somebody's. A NUL, which no column could hold, becomes a character that none
+    does.
+    """
     return written.strip()[:longest].replace("\0", "\ufffd")

@@ -1,6 +1,8 @@
-"""What happened to a user's items: pulled, window closed, sellback asked for, its outcome, its payout; shipping.
+"""What happened to a user's items: pulled, window closed, sellback asked for, its outcome, its
+payout; shipping.
 
-The rows themselves are the history, so nothing is written for it; one user's are few, and one statement reads them.
+The rows themselves are the history, so nothing is written for it; one user's are few, and one
+statement reads them.
 """
 
 from __future__ import annotations
@@ -21,7 +23,9 @@ Place = tuple[datetime, int, int, UUID]
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One thing that happened to one item. ``amount`` is USD; ``detail`` is who asked, or why it failed."""
+    """One thing that happened to one item. ``amount`` is USD; ``detail`` is who asked, or why it
+    failed.
+    """
 
     at: datetime
     rank: int
@@ -41,10 +45,16 @@ class Moment:
 
 
 def history(
-    collector: Collector, *, now: datetime, item: int | None = None, before: Place | None = None, most: int = 50
+    collector: Collector,
+    *,
+    now: datetime,
+    item: int | None = None,
+    before: Place | None = None,
+    most: int = 50,
 ) -> list[Moment]:
-    """At most ``most`` moments of this user's items, or of the one ``item``, newest first, after the place ``before``.
-    One query. ``now`` is the environment's time, which says which windows have closed.
+    """At most ``most`` moments of this user's items, or of the one ``item``, newest first, after
+    the place ``before``. One query. ``now`` is the environment's time, which says which windows
+    have closed.
     """
     at, rank, pull, sale = before or (None, None, None, None)
     parameters = {

@@ -11,7 +11,9 @@ from inventory.pricing import Price, price
 
 @dataclass(frozen=True)
 class ItemCard:
-    """One item, priced at the moment the page is made. ``tier`` is None where its pack has none for its value."""
+    """One item, priced at the moment the page is made. ``tier`` is None where its pack has none for
+    its value.
+    """
 
     item: Item
     price: Price

@@ -40,7 +40,8 @@ class Words:
 NO_PRICE = Words(
     _("There is no price right now"),
     _(
-        "The pricing service has no price for this card that could be trusted, so it cannot be sold at this moment. "
+        "The pricing service has no price for this card that could be trusted, so it cannot be "
+        "sold at this moment. "
         "{user} still holds the card."
     ),
     _("Try again in a few minutes."),
@@ -85,15 +86,23 @@ IN_PROGRESS = {
     OutcomeUnknown.sentence: Words(
         _("The sale is in progress"),
         _("The payment was asked for and is not confirmed yet. It can only ever be paid once."),
-        _("It resolves by itself, mostly within a minute: a payout appears, or the card can be sold again."),
+        _(
+            "It resolves by itself, mostly within a minute: a payout appears, or the card "
+            "can be "
+            "sold again."
+        ),
         202,
     ),
 }
 # What a line of a bulk sale says of itself.
 LINE_REASONS = {
     BulkLine.Reason.EXPIRED: _("Its window had closed. The user still owns it."),
-    BulkLine.Reason.NOT_FOUND: _("It was no longer in the user's hands: sold back meanwhile, or in a shipping order."),
-    BulkLine.Reason.IN_PROGRESS: _("An earlier sale of it had no outcome yet. Try again in a minute."),
+    BulkLine.Reason.NOT_FOUND: _(
+        "It was no longer in the user's hands: sold back meanwhile, or in a shipping order."
+    ),
+    BulkLine.Reason.IN_PROGRESS: _(
+        "An earlier sale of it had no outcome yet. Try again in a minute."
+    ),
     BulkLine.Reason.FAILED: _(
         "The sale did not go through: nothing was paid, the user still holds it. Try again later."
     ),

@@ -40,7 +40,13 @@ WINDOW = {
     "closes": _("It can be sold back until then"),
     "closed": _("It can no longer be sold back; the user still owns it"),
 }
-TONES = {"settled": "good", "payout_paid": "good", "delivered": "good", "failed": "bad", "payout_failed": "bad"}
+TONES = {
+    "settled": "good",
+    "payout_paid": "good",
+    "delivered": "good",
+    "failed": "bad",
+    "payout_failed": "bad",
+}
 TONES |= {"ship_failed": "bad"}
 TONES |= {"closes": "warn", "closed": "warn", "unknown": "warn", "review": "warn"}
 
@@ -59,7 +65,13 @@ class Line:
 def line(moment: Moment) -> Line:
     """A moment in words."""
     order = moment.detail if moment.kind in SHIPPING else ""
-    return Line(moment, TITLES[moment.kind], "" if order else _note(moment), TONES.get(moment.kind, ""), order)
+    return Line(
+        moment,
+        TITLES[moment.kind],
+        "" if order else _note(moment),
+        TONES.get(moment.kind, ""),
+        order,
+    )
 
 
 def _note(moment: Moment) -> StrOrPromise:

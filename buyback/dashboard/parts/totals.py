@@ -1,7 +1,8 @@
-"""What a filtered list adds up to: exact to the cent, or not shown. No page counts its way through a big table.
+"""What a filtered list adds up to: exact to the cent, or not shown. No page counts its way through
+a big table.
 
-Closed days are added up already (``buyback.models.Statement``). Everything else is counted no further than
-``COUNTED_TO`` rows; above that the page says "more than" and shows no sum.
+Closed days are added up already (``buyback.models.Statement``). Everything else is counted no
+further than ``COUNTED_TO`` rows; above that the page says "more than" and shows no sum.
 """
 
 from __future__ import annotations
@@ -39,8 +40,9 @@ UNCOUNTED = Total(COUNTED_TO, None)
 
 
 def counted(rows: MoneyQuerySet[Any], *, look_for: Q | None = None, paid: Q | None = None) -> Total:
-    """How many ``rows`` there are, and what they came to, or those of them that are ``paid``. A query, or two with
-    something to look for: then ``rows`` themselves must not be more than a page looks through.
+    """How many ``rows`` there are, and what they came to, or those of them that are ``paid``. A
+    query, or two with something to look for: then ``rows`` themselves must not be more than a page
+    looks through.
     """
     rows = rows.order_by("-created_at", "-id")
     if look_for is None:
@@ -52,13 +54,15 @@ def counted(rows: MoneyQuerySet[Any], *, look_for: Q | None = None, paid: Q | No
 
 
 def _sum(rows: MoneyQuerySet[Any], paid: Q | None) -> Total:
-    found = rows[: COUNTED_TO + 1].aggregate(size=Count("pk"), amount=Sum("amount", default=Decimal(0), filter=paid))
+    found = rows[: COUNTED_TO + 1].aggregate(
+        size=Count("pk"), amount=Sum("amount", default=Decimal(0), filter=paid)
+    )
     return Total(**found) if found["size"] <= COUNTED_TO else UNCOUNTED
 
 
 def of_days(here: Environment, filters: Filters) -> Total:
-    """How many payouts some days hold, and what of them is paid: closed days from their statements, open ones counted.
-    Three queries.
+    """How many payouts some days hold, and what of them is paid: closed days from their statements,
+    open ones counted. Three queries.
     """
     days = Q(day__gte=filters.since) if filters.since else Q()
     days &= Q(day__lte=filters.until) if filters.until else Q()
@@ -68,7 +72,9 @@ def of_days(here: Environment, filters: Filters) -> Total:
         amount=Sum("paid_amount", default=Decimal(0), filter=days),
     )
     rows = Payout.objects.of(here).in_days(filters.since, filters.until)
-    recent = counted(rows.paid().in_days(closed["last"] + timedelta(days=1) if closed["last"] else None, None))
+    recent = counted(
+        rows.paid().in_days(closed["last"] + timedelta(days=1) if closed["last"] else None, None)
+    )
     # What is not paid is in no statement. There is hardly ever any.
     unpaid = counted(rows.exclude(state="paid"))
     if recent.amount is None or unpaid.amount is None:

@@ -15,17 +15,24 @@ from buyback.demo import credentials
 
 
 class Command(BaseCommand):
-    """Prints what `seed_demo` wrote to demo.json, with an item that can be sold back at this moment."""
+    """Prints what `seed_demo` wrote to demo.json, with an item that can be sold back at this
+    moment.
+    """
 
     help = "Print the demo world's logins, API keys and a sellable item as JSON."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--code", action="store_true", help="print the admin's code of this half minute alone")
+        parser.add_argument(
+            "--code", action="store_true", help="print the admin's code of this half minute alone"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         demo = credentials.read()
         if demo is None:
-            raise CommandError("There is no demo world here, or its demo.json is lost; run seed_demo.", returncode=2)
+            raise CommandError(
+                "There is no demo world here, or its demo.json is lost; run seed_demo.",
+                returncode=2,
+            )
         if options["code"]:
             self.stdout.write(credentials.code(demo))
             return

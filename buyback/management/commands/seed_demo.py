@@ -17,28 +17,37 @@ from config.foundation import clock
 
 
 class Command(BaseCommand):
-    """Makes the demo world once, in one transaction; where it is already, nothing changes. Raises ImproperlyConfigured
-    for a new one while an oracle or a treasury is configured.
+    """Makes the demo world once, in one transaction; where it is already, nothing changes. Raises
+    ImproperlyConfigured for a new one while an oracle or a treasury is configured.
     """
 
     help = (
-        "Make the demo world: two invented partners with both environments, keys and people, an admin, six packs, "
-        "a catalogue, and users with a month of pulls and sellbacks. Safe to run again. Logins and keys are written "
+        "Make the demo world: two invented partners with both environments, keys and people, an "
+        "admin, six packs, "
+        "a catalogue, and users with a month of pulls and sellbacks. Safe to run again. Logins "
+        "and keys are written "
         "to demo.json in the data folder."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--cards", type=count, default=5000, help="physical cards in the vault (5000)")
-        parser.add_argument("--users", type=count, default=200, help="users of all partners together (200)")
+        parser.add_argument(
+            "--cards", type=count, default=5000, help="physical cards in the vault (5000)"
+        )
+        parser.add_argument(
+            "--users", type=count, default=200, help="users of all partners together (200)"
+        )
         parser.add_argument("--days", type=count, default=30, help="days of history (30)")
-        parser.add_argument("--seed", type=int, default=2026, help="another number, another world (2026)")
+        parser.add_argument(
+            "--seed", type=int, default=2026, help="another number, another world (2026)"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         made = not world.is_made()
         if made:
             if settings.ORACLE_URL or settings.TREASURY_URL:
                 raise ImproperlyConfigured(
-                    "The demo world has sales of its own, which ask nobody: make it without ORACLE_URL and "
+                    "The demo world has sales of its own, which ask nobody: make it without "
+                    "ORACLE_URL and "
                     "TREASURY_URL, then set them again."
                 )
             size = world.Size(options["cards"], options["users"], options["days"])
@@ -55,7 +64,9 @@ class Command(BaseCommand):
         world.make_partners()
         world.make_packs()
         plan = visits(seed=seed, users=size.users, days=size.days, now=now)
-        with tqdm(total=len(plan), desc="Demo", unit=" visits", disable=None, leave=False) as progress:
+        with tqdm(
+            total=len(plan), desc="Demo", unit=" visits", disable=None, leave=False
+        ) as progress:
             world.play(plan, seed=seed, size=size, now=now, advance=progress.update)
 
 

@@ -1,4 +1,6 @@
-"""`manage.py describe_api`: writes the API's description to docs/api/openapi.json, which a test compares."""
+"""`manage.py describe_api`: writes the API's description to docs/api/openapi.json, which a test
+compares.
+"""
 
 from __future__ import annotations
 
@@ -19,5 +21,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         path = settings.BASE_DIR / "docs" / "api" / "openapi.json"
-        path.write_text(json.dumps(json.loads(document()), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        path.write_text(
+            json.dumps(json.loads(document()), indent=1, ensure_ascii=False) + "\n",
+            encoding="utf-8",
+        )
         self.stdout.write(f"{path.relative_to(settings.BASE_DIR)}")

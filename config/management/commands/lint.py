@@ -54,7 +54,9 @@ PRODUCTION = {
     "DATABASE_URL": "postgresql://sellback@database.invalid/sellback",
     "DEBUG": "false",
     "PUBLIC_URL": "https://sellback.invalid",
-    "SECRET_KEY": "a key of this check alone, long enough and varied: 0123456789 abcdefghijklmnopqrstuvwxyz",
+    "SECRET_KEY": (
+        "a key of this check alone, long enough and varied: 0123456789 abcdefghijklmnopqrstuvwxyz"
+    ),
 }
 
 
@@ -65,13 +67,19 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--relock", action="store_true", help="resolve and export the locks first")
-        parser.add_argument("--fix", action="store_true", help="let ruff fix and format what it can")
+        parser.add_argument(
+            "--relock", action="store_true", help="resolve and export the locks first"
+        )
+        parser.add_argument(
+            "--fix", action="store_true", help="let ruff fix and format what it can"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["relock"]:
             relock()
-        failed = [name for name, step in self._steps(fix=options["fix"]) if not self._passes(name, step)]
+        failed = [
+            name for name, step in self._steps(fix=options["fix"]) if not self._passes(name, step)
+        ]
         for name, check in (("words", unwanted_words), ("locks", stale_lock)):
             started = time.monotonic()
             problem = check()
@@ -87,9 +95,13 @@ class Command(BaseCommand):
         return [
             ("ruff check", [python, "-m", "ruff", "check", *(["--fix"] if fix else ["--no-fix"])]),
             ("ruff format", [python, "-m", "ruff", "format", *([] if fix else ["--check"])]),
-            # Without its cache: the plugin for settings does not notice there that a setting has come.
+            # Without its cache: the plugin for settings does not notice there that a setting has
+            # come.
             ("mypy", [python, "-m", "mypy", "--cache-dir", os.devnull]),
-            ("imports", [python, "-c", "from importlinter.cli import lint_imports_command as run; run()"]),
+            (
+                "imports",
+                [python, "-c", "from importlinter.cli import lint_imports_command as run; run()"],
+            ),
             ("check --deploy", [python, manage, *deploy]),
             ("migrations", [python, manage, "makemigrations", "--check", "--dry-run"]),
         ]
@@ -97,7 +109,9 @@ class Command(BaseCommand):
     def _passes(self, name: str, step: list[str]) -> bool:
         extra = PRODUCTION if name == "check --deploy" else {}
         started = time.monotonic()
-        done = subprocess.run(step, cwd=ROOT, env={**os.environ, **extra}, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            step, cwd=ROOT, env={**os.environ, **extra}, capture_output=True, text=True, check=False
+        )
         said = (done.stdout + done.stderr).strip()
         self._report(name, said if done.returncode else "", time.monotonic() - started)
         return done.returncode == 0
@@ -126,7 +140,9 @@ def _texts() -> Iterator[Path]:
     """Every text file of the project, in one order."""
     for folder, inner, names in os.walk(ROOT):
         inner[:] = sorted(
-            name for name in inner if name in HIDDEN_BUT_OURS or not (name.startswith(".") or name in NOT_OURS)
+            name
+            for name in inner
+            if name in HIDDEN_BUT_OURS or not (name.startswith(".") or name in NOT_OURS)
         )
         for name in sorted(names):
             if Path(name).suffix in TEXT and name != ".env":
@@ -141,10 +157,14 @@ def relock() -> None:
 
 
 def stale_lock() -> str:
-    """Which lock is stale, or "". Needs no network: `uv.lock` records the dependencies it was made for."""
+    """Which lock is stale, or "". Needs no network: `uv.lock` records the dependencies it was made
+    for.
+    """
     wanted = tomllib.loads((ROOT / "pyproject.toml").read_text())
     locked = tomllib.loads((ROOT / "uv.lock").read_text())
-    own = next(package for package in locked["package"] if package["name"] == wanted["project"]["name"])
+    own = next(
+        package for package in locked["package"] if package["name"] == wanted["project"]["name"]
+    )
     said = own["metadata"]
     if _names(wanted["project"]["dependencies"]) != _stated(said["requires-dist"]):
         return "uv.lock was made for other dependencies: manage.py lint --relock"
@@ -161,7 +181,15 @@ def _exported(folder: Path) -> dict[str, Path]:
     paths = {name: folder / f"{name}.txt" for name in LOCK_ARGUMENTS}
     for name, path in paths.items():
         form = ("--format", "requirements-txt", "--no-header", "--no-emit-project")
-        _uv("export", "--quiet", "--frozen", *form, *LOCK_ARGUMENTS[name], "--output-file", str(path))
+        _uv(
+            "export",
+            "--quiet",
+            "--frozen",
+            *form,
+            *LOCK_ARGUMENTS[name],
+            "--output-file",
+            str(path),
+        )
     return paths
 
 
@@ -176,20 +204,30 @@ def _stated(entries: list[dict[str, Any]]) -> set[str]:
     from packaging.requirements import Requirement
 
     texts = (
-        f"{one['name']}[{','.join(one.get('extras', []))}]{one.get('specifier', '')}".replace("[]", "")
+        f"{one['name']}[{','.join(one.get('extras', []))}]{one.get('specifier', '')}".replace(
+            "[]", ""
+        )
         for one in entries
     )
     return {_one(Requirement(text)) for text in texts}
 
 
 def _one(requirement: Any) -> str:
-    return f"{requirement.name.lower()}[{','.join(sorted(requirement.extras))}]{requirement.specifier}"
+    return (
+        f"{requirement.name.lower()}[{','.join(sorted(requirement.extras))}]{requirement.specifier}"
+    )
 
 
 def _uv(*arguments: str) -> None:
     """Run uv. Raises ImproperlyConfigured with its last line."""
     done = subprocess.run(
-        [sys.executable, "-m", "uv", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "uv", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode:
-        raise ImproperlyConfigured(f"uv {arguments[0]} failed: {(done.stderr.strip().splitlines() or ['?'])[-1]}")
+        raise ImproperlyConfigured(
+            f"uv {arguments[0]} failed: {(done.stderr.strip().splitlines() or ['?'])[-1]}"
+        )

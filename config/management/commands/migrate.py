@@ -1,7 +1,8 @@
-"""``manage.py migrate``: Django's own, with the limits of migrations (``config/postgres/time_limits.py``).
+"""``manage.py migrate``: Django's own, with the limits of migrations
+(``config/postgres/time_limits.py``).
 
-A migration may run for hours, but waits only a few seconds for a lock: while it waits for a table, all
-later users of the table wait behind it.
+A migration may run for hours, but waits only a few seconds for a lock: while it waits for a table,
+all later users of the table wait behind it.
 """
 
 from __future__ import annotations

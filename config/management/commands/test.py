@@ -1,7 +1,8 @@
 """`manage.py test`: all tests, with pytest; every further argument is pytest's own.
 
-Browser tests drive the machine's Chromium ($CHROMIUM, else found on PATH; on Debian and as root it is installed), and
-the guide's tests its Node. Where there is none they are left out with one line; with CI=true that is a failure.
+Browser tests drive the machine's Chromium ($CHROMIUM, else found on PATH; on Debian and as root it
+is installed), and the guide's tests its Node. Where there is none they are left out with one line;
+with CI=true that is a failure.
 """
 
 from __future__ import annotations
@@ -37,13 +38,17 @@ class Command(BaseCommand):
         self.execute_pytest(list(args))
 
     def execute_pytest(self, arguments: list[str]) -> None:
-        """Replace this process by pytest. Raises ImproperlyConfigured where something needed is missing."""
+        """Replace this process by pytest. Raises ImproperlyConfigured where something needed is
+        missing.
+        """
         if find_spec("pytest") is None:
             raise ImproperlyConfigured("pytest is not installed here; install config/lock/dev.txt.")
         chromium, node = find_chromium(), find_node()
         if chromium:
             os.environ["CHROMIUM"] = chromium
-        lacking = [f"not {mark}" for mark, found in (("browser", chromium), ("node", node)) if not found]
+        lacking = [
+            f"not {mark}" for mark, found in (("browser", chromium), ("node", node)) if not found
+        ]
         if lacking:
             arguments = ["-m", " and ".join(lacking), *arguments]
         os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
@@ -65,7 +70,9 @@ def find_node() -> str:
     """The same for Node, which runs the API guide's snippets, and curl, which runs the others."""
     tests = "The guide's tests"
     curl = _found(tests, ("curl",), "curl", "no curl here (install it)")
-    return curl and _found(tests, ("node",), "nodejs", "no Node here (install Node 18 or newer, as package nodejs)")
+    return curl and _found(
+        tests, ("node",), "nodejs", "no Node here (install Node 18 or newer, as package nodejs)"
+    )
 
 
 def _found(tests: str, names: tuple[str, ...], package: str, why: str) -> str:
@@ -76,7 +83,9 @@ def _found(tests: str, names: tuple[str, ...], package: str, why: str) -> str:
     if found:
         return found
     if environment.flag("CI"):
-        raise ImproperlyConfigured(f"{tests} cannot run: {why}; with CI=true nothing may be left out.")
+        raise ImproperlyConfigured(
+            f"{tests} cannot run: {why}; with CI=true nothing may be left out."
+        )
     sys.stderr.write(f"{tests} are left out: {why}.\n")
     return ""
 
@@ -86,10 +95,14 @@ def _on_path(names: tuple[str, ...]) -> str:
 
 
 def _install(tests: str, package: str) -> None:
-    """Debian's package; its own messages matter only when it fails, and then the sentence of why says enough."""
+    """Debian's package; its own messages matter only when it fails, and then the sentence of why
+    says enough.
+    """
     sys.stderr.write(f"Installing Debian's {package} for {tests[0].lower()}{tests[1:]} …\n")
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     log = Path(os.devnull)
     for step in (["update", "-q"], ["install", "-qy", "--no-install-recommends", package]):
         with log.open("wb") as nowhere:
-            subprocess.run(["apt-get", *step], env=quiet, stdout=nowhere, stderr=nowhere, check=False)
+            subprocess.run(
+                ["apt-get", *step], env=quiet, stdout=nowhere, stderr=nowhere, check=False
+            )

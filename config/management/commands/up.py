@@ -1,9 +1,10 @@
 """`manage.py up`: everything on one machine, in the foreground, until Ctrl-C.
 
-Starts or joins the database, migrates, seeds the demo world, then runs web server, worker and beat. A database of your
-own (DATABASE_URL) gets a demo world, with its admin and its logins, only if `--demo` asks for one.
-`--role` runs one kind of process for a node of a larger installation.
-`--once` runs the main job through real HTTP instead of waiting, and exits 0 only if every step held.
+Starts or joins the database, migrates, seeds the demo world, then runs web server, worker and beat.
+A database of your own (DATABASE_URL) gets a demo world, with its admin and its logins, only if
+`--demo` asks for one. `--role` runs one kind of process for a node of a larger installation.
+`--once` runs the main job through real HTTP instead of waiting, and exits 0 only if every step
+held.
 """
 
 from __future__ import annotations
@@ -41,7 +42,10 @@ from config.web.server import listen
 READY_SECONDS = 60
 ROLES = ("all", "web", "worker", "beat")
 BEGIN = [
-    "No demo world is made in a database of your own, unless you say --demo. To begin, in another terminal:",
+    (
+        "No demo world is made in a database of your own, unless you say --demo. To begin, in "
+        "another terminal:"
+    ),
     "  python3 manage.py createsuperuser",
     "  python3 manage.py create_partner 'Your partner' --slug yours",
     "  python3 manage.py create_api_key yours --mode sandbox --name first",
@@ -61,11 +65,24 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--port", help="default: $PORT, else 8000")
         parser.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
-        parser.add_argument("--role", choices=ROLES, default="all", help="run one kind of process, and set nothing up")
-        parser.add_argument("--once", action="store_true", help="run the main job through HTTP, then stop")
-        parser.add_argument("--demo", action="store_true", help="make the demo world in a DATABASE_URL, too")
-        parser.add_argument("--cards", type=count, default=5000, help="cards of a new demo world (5000)")
-        parser.add_argument("--users", type=count, default=200, help="users of a new demo world (200)")
+        parser.add_argument(
+            "--role",
+            choices=ROLES,
+            default="all",
+            help="run one kind of process, and set nothing up",
+        )
+        parser.add_argument(
+            "--once", action="store_true", help="run the main job through HTTP, then stop"
+        )
+        parser.add_argument(
+            "--demo", action="store_true", help="make the demo world in a DATABASE_URL, too"
+        )
+        parser.add_argument(
+            "--cards", type=count, default=5000, help="cards of a new demo world (5000)"
+        )
+        parser.add_argument(
+            "--users", type=count, default=200, help="users of a new demo world (200)"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["port"]:
@@ -74,10 +91,14 @@ class Command(BaseCommand):
         host, only_once = options["host"], options["once"]
         demo = settings.EMBEDDED or options["demo"]
         if only_once and not demo:
-            raise ImproperlyConfigured("`up --once` plays in the demo world: with a DATABASE_URL, say --demo as well.")
+            raise ImproperlyConfigured(
+                "`up --once` plays in the demo world: with a DATABASE_URL, say --demo as well."
+            )
         role = options["role"]
         if role != "all" and (only_once or options["demo"]):
-            raise ImproperlyConfigured(f"`up --role {role}` sets nothing up: leave --once and --demo out.")
+            raise ImproperlyConfigured(
+                f"`up --role {role}` sets nothing up: leave --once and --demo out."
+            )
         listening = _listen(host, port) if role in ("web", "all") else None
         for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(sign, _stop)
@@ -134,7 +155,11 @@ class Command(BaseCommand):
             if only_once:
                 main_job.main_job(url, _demo(), self._say, children.check)
             else:
-                self._say("\n".join(["", _bold(f"{url}/"), "", *(_welcome(url, _demo()) if demo else BEGIN), ""]))
+                self._say(
+                    "\n".join(
+                        ["", _bold(f"{url}/"), "", *(_welcome(url, _demo()) if demo else BEGIN), ""]
+                    )
+                )
                 self._say(f"Logs: {children.logs}   Stop: Ctrl-C")
                 while True:
                     children.check()
@@ -159,7 +184,9 @@ def _ignore_further_signals() -> None:
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    """The socket of all web processes, taken before anything is started. Raises ImproperlyConfigured."""
+    """The socket of all web processes, taken before anything is started. Raises
+    ImproperlyConfigured.
+    """
     try:
         return listen(host, port)
     except (OSError, OverflowError) as error:
@@ -189,7 +216,8 @@ def _alone(data_dir: Path) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise ImproperlyConfigured(
-                f"Another `up` runs on the data folder {data_dir}; stop it or set DATA_DIR to another folder."
+                f"Another `up` runs on the data folder {data_dir}; stop it or set DATA_DIR to "
+                "another folder."
             ) from error
         yield
     finally:
@@ -206,7 +234,8 @@ def _wait_until_ready(url: str, children: Children) -> None:
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)
     raise ChildDiedError(
-        f"The web server did not answer within {READY_SECONDS} seconds; the logs are in {children.logs}."
+        f"The web server did not answer within {READY_SECONDS} seconds; the logs are in "
+        f"{children.logs}."
     )
 
 
@@ -228,8 +257,14 @@ def _welcome(url: str, demo: dict[str, Any]) -> list[str]:
     width = max(len(one["partner"]) for one in demo["api_keys"])
     return [
         "Log in",
-        *(f"  {one['email']:<34} {one['password']:<24} {one['role']}, {one['partner']}" for one in people),
-        f"  (admin: {url}/{settings.ADMIN_PATH}, which also asks for a code: python3 manage.py demo_info --code)",
+        *(
+            f"  {one['email']:<34} {one['password']:<24} {one['role']}, {one['partner']}"
+            for one in people
+        ),
+        (
+            f"  (admin: {url}/{settings.ADMIN_PATH}, which also asks for a code: python3 manage.py "
+            "demo_info --code)"
+        ),
         "",
         "API keys",
         *(f"  {one['partner']:<{width}} {one['mode']:<8} {one['key']}" for one in demo["api_keys"]),
@@ -241,7 +276,13 @@ def _welcome(url: str, demo: dict[str, Any]) -> list[str]:
 
 def _sellback(url: str, sale: dict[str, str] | None) -> list[str]:
     if sale is None:
-        return ["  Nothing of the demo sells right now: all is sold, closed or suspended. Buy pulls to go on."]
+        return [
+            (
+                "  Nothing of the demo sells right now: all is sold, closed or suspended. Buy "
+                "pulls "
+                "to go on."
+            )
+        ]
     return [
         f"  curl -s {url}{main_job.BASES[sale['mode']]}/vm/buyback \\",
         f"    -H 'X-API-Key: {sale['key']}' -H 'Content-Type: application/json' \\",

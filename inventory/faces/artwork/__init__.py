@@ -1,7 +1,7 @@
 """The picture inside a card face: one small generative drawing per category.
 
-Every function takes a seeded `random.Random` and a `Palette` and returns an SVG fragment for a box of
-428 × 400 units. Equal seeds draw equal pictures.
+Every function takes a seeded `random.Random` and a `Palette` and returns an SVG fragment for a box
+of 428 × 400 units. Equal seeds draw equal pictures.
 """
 
 from collections.abc import Callable, Mapping
@@ -25,7 +25,8 @@ ARTWORKS: Mapping[str, Callable[[Random, Palette], str]] = {
     "Citadels": citadel,
 }
 
-# Where each category stands on the colour circle (0 to 1), so that a wall of cards does not run together.
+# Where each category stands on the colour circle (0 to 1), so that a wall of cards does not run
+# together.
 HUES: Mapping[str, float] = {
     "Creatures": 0.45,
     "Athletes": 0.60,

@@ -90,7 +90,9 @@ def _airship(draw: Random, tone: Palette) -> str:
 
 def automaton(draw: Random, tone: Palette) -> str:
     """A clockwork figure before turning gears."""
-    metal, trim = draw.choice(((tone.light, tone.accent), (tone.accent, tone.pale), (tone.pale, tone.middle)))
+    metal, trim = draw.choice(
+        ((tone.light, tone.accent), (tone.accent, tone.pale), (tone.pale, tone.middle))
+    )
     shoulders = "M70 400C70 320 120 300 214 300S358 320 358 400"
     return "".join(
         (
@@ -122,7 +124,9 @@ def _gears(draw: Random, tone: Palette) -> str:
 
 def _iron_head(draw: Random, tone: Palette, metal: str) -> str:
     wide = draw.randint(84, 100)
-    pair = "".join(circle(x, 168, 26, tone.deep) + circle(x, 168, 13, tone.accent) for x in (172, 256))
+    pair = "".join(
+        circle(x, 168, 26, tone.deep) + circle(x, 168, 13, tone.accent) for x in (172, 256)
+    )
     visor = f'<rect x="{MIDDLE - 72}" y="146" width="144" height="44" rx="22" fill="{tone.deep}"/>'
     visor += circle(MIDDLE + draw.randint(-44, 44), 168, 15, tone.accent)
     lens = circle(MIDDLE, 168, 42, tone.deep) + circle(MIDDLE, 168, 24, tone.accent)
@@ -171,7 +175,11 @@ def _gem(draw: Random, tone: Palette) -> str:
         parts.append(path(f"M{a}L{b}L{c}z", shades[side % 4]))
         parts.append(path(f"M{a}L{c}L{d}z", shades[(side + draw.choice((1, 2))) % 4]))
     table = "L".join(corner(side + 0.5, inner) for side in range(sides))
-    return "".join(parts) + path(f"M{table}z", tone.pale) + path(f"M{table}z", tone.accent, ' opacity=".3"')
+    return (
+        "".join(parts)
+        + path(f"M{table}z", tone.pale)
+        + path(f"M{table}z", tone.accent, ' opacity=".3"')
+    )
 
 
 def _crown(draw: Random, tone: Palette) -> str:
@@ -203,10 +211,16 @@ def _crown(draw: Random, tone: Palette) -> str:
 
 def _urn(draw: Random, tone: Palette) -> str:
     belly, neck = draw.randint(96, 122), draw.randint(28, 40)
-    right = f"C{MIDDLE + neck} 130 {MIDDLE + belly} 150 {MIDDLE + belly} 210S{MIDDLE + 50} 300 {MIDDLE + 44} 334"
+    right = (
+        f"C{MIDDLE + neck} 130 {MIDDLE + belly} 150 {MIDDLE + belly} 210S{MIDDLE + 50} 300 "
+        f"{MIDDLE + 44} 334"
+    )
     left = f"C{MIDDLE - 50} 300 {MIDDLE - belly} 270 {MIDDLE - belly} 210"
     left += f"S{MIDDLE - neck} 130 {MIDDLE - neck - 16} 76"
-    handle = f"M{MIDDLE - neck} 100C{MIDDLE - belly - 30} 90 {MIDDLE - belly - 20} 160 {MIDDLE - belly + 8} 184"
+    handle = (
+        f"M{MIDDLE - neck} 100C{MIDDLE - belly - 30} 90 {MIDDLE - belly - 20} 160 "
+        f"{MIDDLE - belly + 8} 184"
+    )
     return "".join(
         (
             line(handle, tone.light, 13),

@@ -14,8 +14,8 @@ MIDDLE = WIDTH // 2
 class Palette:
     """What a picture is made with.
 
-    Hex colours, from the night behind it to the light on it; a prefix for its ids; and the card's title, so
-    that a crown is drawn for a crown.
+    Hex colours, from the night behind it to the light on it; a prefix for its ids; and the card's
+    title, so that a crown is drawn for a crown.
     """
 
     deep: str

@@ -50,7 +50,11 @@ def _ring(draw: Random, tone: Palette, x: int, y: int, radius: int) -> str:
     if draw.random() < 0.4:
         return ""
     wide, flat = radius * draw.uniform(1.5, 1.65), draw.randint(24, 40)
-    curve = f"M{x - radius} {y - 6}C{x - wide:.0f} {y + flat} {x + wide:.0f} {y + flat} {x + radius} {y - 6}"
+    curve = (
+        f"M{x - radius} {y - 6}C{x - wide:.0f} {y + flat} {x + wide:.0f} {y + flat} "
+        f"{x + radius} "
+        f"{y - 6}"
+    )
     return line(curve, tone.pale, 13, ' opacity=".9"') + line(curve, tone.accent, 3)
 
 

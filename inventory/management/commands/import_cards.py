@@ -21,21 +21,28 @@ class Command(BaseCommand):
     """A file of cards, all or nothing. Exit 2: the file was refused, and nothing of it was kept."""
 
     help = (
-        "Create or update cards from FILE: CSV (.csv) or JSON lines (.jsonl, .ndjson); - is standard input. "
-        f"Columns: {', '.join(COLUMNS)}; needed: {', '.join(REQUIRED)} and listing_id or mint_address. "
-        "fmv is USD, attributes a JSON object, pack a pack's slug. A bad row is named with its line, "
+        "Create or update cards from FILE: CSV (.csv) or JSON lines (.jsonl, .ndjson); - is "
+        "standard input. "
+        f"Columns: {', '.join(COLUMNS)}; needed: {', '.join(REQUIRED)} and listing_id or "
+        "mint_address. "
+        "fmv is USD, attributes a JSON object, pack a pack's slug. A bad row is named with its "
+        "line, "
         "and nothing of the file is kept."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", metavar="FILE", help="the catalogue, or - for standard input")
-        parser.add_argument("--format", choices=sorted(READERS), help="default: by the file's extension")
+        parser.add_argument(
+            "--format", choices=sorted(READERS), help="default: by the file's extension"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         path: str = options["file"]
         kind = options["format"] or FORMATS.get(Path(path).suffix.lower())
         if kind is None:
-            raise CommandError(f"{path}: say --format csv or jsonl; its name does not.", returncode=2)
+            raise CommandError(
+                f"{path}: say --format csv or jsonl; its name does not.", returncode=2
+            )
         try:
             with _open(path) as stream:
                 done = import_cards(_watched(READERS[kind](stream)))
@@ -45,8 +52,12 @@ class Command(BaseCommand):
             for sentence in error.errors:
                 self.stderr.write(sentence)
             more = " There may be more." if error.more else ""
-            raise CommandError(f"{path}: refused, nothing was imported.{more}", returncode=2) from None
-        self.stdout.write(f"{done.created} created, {done.updated} updated, {done.unchanged} unchanged")
+            raise CommandError(
+                f"{path}: refused, nothing was imported.{more}", returncode=2
+            ) from None
+        self.stdout.write(
+            f"{done.created} created, {done.updated} updated, {done.unchanged} unchanged"
+        )
 
 
 def _open(path: str) -> AbstractContextManager[BinaryIO]:

@@ -1,4 +1,6 @@
-"""`manage.py create_api_key SLUG --mode live|sandbox --name N`: a new key, and nothing else, on stdout."""
+"""`manage.py create_api_key SLUG --mode live|sandbox --name N`: a new key, and nothing else, on
+stdout.
+"""
 
 from __future__ import annotations
 
@@ -16,14 +18,19 @@ from partners.records.actor import SYSTEM
 class Command(BaseCommand):
     """A new API key, shown this once. Exit 2: it was refused, and nothing was made."""
 
-    help = "Create an API key for one environment of a partner. Only the key is printed, and only this once."
+    help = (
+        "Create an API key for one environment of a partner. Only the key is printed, and only "
+        "this once."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("slug", metavar="SLUG", help="the partner's slug")
         parser.add_argument("--mode", required=True, choices=Mode.values)
         parser.add_argument("--name", required=True, help="what the key is for")
         limited = "limit the key to this; give it again for more (default: everything)"
-        parser.add_argument("--scope", action="append", default=[], choices=Scope.values, help=limited)
+        parser.add_argument(
+            "--scope", action="append", default=[], choices=Scope.values, help=limited
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         with in_one_line():

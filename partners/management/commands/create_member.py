@@ -1,4 +1,6 @@
-"""`manage.py create_member SLUG EMAIL --role viewer|operator|owner`: a person in a partner's team."""
+"""`manage.py create_member SLUG EMAIL --role viewer|operator|owner`: a person in a partner's
+team.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,8 @@ class Command(BaseCommand):
     """A new member. Exit 2: it was refused, and nothing was made."""
 
     help = (
-        "Add a person to a partner's team. A new user's password is asked for twice, or read from standard "
+        "Add a person to a partner's team. A new user's password is asked for twice, or read "
+        "from standard "
         "input. An existing user keeps the password, unless one comes with --password-stdin."
     )
 
@@ -27,14 +30,20 @@ class Command(BaseCommand):
         parser.add_argument("slug", metavar="SLUG", help="the partner's slug")
         parser.add_argument("email", metavar="EMAIL")
         parser.add_argument("--role", required=True, choices=Role.values)
-        parser.add_argument("--password-stdin", action="store_true", help="the password is standard input's first line")
+        parser.add_argument(
+            "--password-stdin",
+            action="store_true",
+            help="the password is standard input's first line",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         with in_one_line():
             partner = Partner.objects.filter(slug=options["slug"]).first()
             if partner is None:
                 raise CommandError(f"There is no partner {options['slug']}.", returncode=2)
-            password = self._password(options["email"].strip().lower(), from_stdin=options["password_stdin"])
+            password = self._password(
+                options["email"].strip().lower(), from_stdin=options["password_stdin"]
+            )
             membership = add_member(
                 partner=partner,
                 email=options["email"],

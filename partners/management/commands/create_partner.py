@@ -19,7 +19,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("name", metavar="NAME")
-        parser.add_argument("--slug", required=True, help="short name used in commands and addresses")
+        parser.add_argument(
+            "--slug", required=True, help="short name used in commands and addresses"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         with in_one_line():

@@ -1,4 +1,6 @@
-"""The treasury's guards and its alerts in the admin: shown old beside new before they count, by those who may."""
+"""The treasury's guards and its alerts in the admin: shown old beside new before they count, by
+those who may.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +45,9 @@ def test_it_asks_before_it_pauses(admin: Client) -> None:
     confirmed = dict(page.context["sent"]) | YES
     assert admin.post(CHANGE, confirmed).status_code == 302
     assert TreasuryControl.objects.get().paused
-    assert audited() == [("user:admin@phygitals.test", {"paused": False}, {"paused": True, "reason": "because"})]
+    assert audited() == [
+        ("user:admin@phygitals.test", {"paused": False}, {"paused": True, "reason": "because"})
+    ]
 
 
 def test_it_makes_the_one_row(admin: Client) -> None:
@@ -109,9 +113,17 @@ def mark(client: Client, *alerts: Alert) -> None:
 def test_it_marks_alerts_as_seen(world: World, admin: Client) -> None:
     alerts = [make_alert(world.northwind.live) for _ in range(3)]
     mark(admin, *alerts[:2])
-    assert [Alert.objects.get(pk=alert.pk).seen_at is not None for alert in alerts] == [True, True, False]
-    assert AuditEntry.objects.filter(action="alert.seen", partner=world.northwind.partner).count() == 2
-    unseen = admin.get(address(Alert, "changelist"), {"seen_at__isempty": "1"}).context["cl"].result_list
+    assert [Alert.objects.get(pk=alert.pk).seen_at is not None for alert in alerts] == [
+        True,
+        True,
+        False,
+    ]
+    assert (
+        AuditEntry.objects.filter(action="alert.seen", partner=world.northwind.partner).count() == 2
+    )
+    unseen = (
+        admin.get(address(Alert, "changelist"), {"seen_at__isempty": "1"}).context["cl"].result_list
+    )
     assert list(unseen) == alerts[2:]
 
 

@@ -1,4 +1,6 @@
-"""The first page: what is owed and wants looking at, for those who may see it, in a fixed number of queries."""
+"""The first page: what is owed and wants looking at, for those who may see it, in a fixed number of
+queries.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +48,13 @@ def test_it_says_what_is_owed(admin: Client, world: World) -> None:
     make_item(world.northwind.live, card=world.cards[9], pack=world.pack, now=clock.now())
     snapshot.take()
     shown = page(admin)
-    for part in ("If every open window were used now", "$70.13", "Tidewater Box", "Northwind Cards", "never: $70.13"):
+    for part in (
+        "If every open window were used now",
+        "$70.13",
+        "Tidewater Box",
+        "Northwind Cards",
+        "never: $70.13",
+    ):
         assert part in shown
     assert "no worker or no clock is running" not in shown
 
@@ -66,13 +74,23 @@ def test_it_shows_each_cap_and_its_use(admin: Client, world: World) -> None:
 
 
 def size(client: Client, what: str) -> int:
-    (found,) = [size for name, size, _ in client.get(HOME).context["home"]["troubles"] if name.startswith(what)]
+    (found,) = [
+        size
+        for name, size, _ in client.get(HOME).context["home"]["troubles"]
+        if name.startswith(what)
+    ]
     return int(found)
 
 
 @pytest.mark.breaks_books("open sales whose items are held")
 def test_it_names_what_wants_looking_at(admin: Client, world: World) -> None:
-    kinds = ("Sellbacks whose", "Sellbacks in review", "Sellbacks the reconciler", "Alert: Price rejected", "Breakers")
+    kinds = (
+        "Sellbacks whose",
+        "Sellbacks in review",
+        "Sellbacks the reconciler",
+        "Alert: Price rejected",
+        "Breakers",
+    )
     assert [size(admin, kind) for kind in kinds] == [0, 0, 0, 0, 0]
     for state in ("unknown", "review"):
         make_buyback(make_item(world.northwind.live), state=state)
@@ -112,7 +130,9 @@ def busy(rows: int) -> None:
 
 
 @pytest.mark.breaks_books("open sales whose items are held")
-def test_it_asks_as_much_for_much_as_for_little(admin: Client, django_assert_num_queries: Any) -> None:
+def test_it_asks_as_much_for_much_as_for_little(
+    admin: Client, django_assert_num_queries: Any
+) -> None:
     make_treasury_control(cap_per_hour=Decimal(100))
     for rows in (1, 30):
         busy(rows)
@@ -121,8 +141,12 @@ def test_it_asks_as_much_for_much_as_for_little(admin: Client, django_assert_num
             assert "Drained: " in page(admin)
 
 
-@pytest.mark.parametrize(("rights", "sees"), [([], False), (["add", "change", "delete"], False), (["view"], True)])
-def test_it_shows_money_to_those_who_may_see_it(world: World, rights: list[str], sees: bool) -> None:
+@pytest.mark.parametrize(
+    ("rights", "sees"), [([], False), (["add", "change", "delete"], False), (["view"], True)]
+)
+def test_it_shows_money_to_those_who_may_see_it(
+    world: World, rights: list[str], sees: bool
+) -> None:
     assert ("What Phygitals owes" in page(signed_in(make_staff(rights)))) is sees
 
 
@@ -139,7 +163,9 @@ def test_it_rings_for_new_figures(admin: Client, rung: list[bool]) -> None:
     assert rung == [True]
 
 
-def test_it_rings_for_staff_alone_and_by_its_button(admin: Client, world: World, rung: list[bool]) -> None:
+def test_it_rings_for_staff_alone_and_by_its_button(
+    admin: Client, world: World, rung: list[bool]
+) -> None:
     bell = reverse("refresh_exposure")
     assert admin.get(bell).status_code == 405
     assert Client().post(bell).status_code == 302
@@ -164,6 +190,11 @@ def test_it_links_to_what_it_names(admin: Client, world: World) -> None:
     snapshot.take()
     context = admin.get(HOME).context["home"]
     assert all(admin.get(link).status_code == 200 for _, _, link in context["troubles"])
-    listed = f"?environment__mode__exact=live&state__exact=held&pack__id__exact={Pack.objects.get().pk}"
+    listed = (
+        f"?environment__mode__exact=live&state__exact=held&pack__id__exact={Pack.objects.get().pk}"
+    )
     assert listed.replace("&", "&amp;") in page(admin)
-    assert admin.get(reverse("admin:inventory_item_changelist") + listed).context["cl"].result_count == 1
+    assert (
+        admin.get(reverse("admin:inventory_item_changelist") + listed).context["cl"].result_count
+        == 1
+    )

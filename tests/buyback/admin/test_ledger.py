@@ -1,4 +1,6 @@
-"""The button that checks every rule of the ledger: who may press it, what it shows, how long it may take."""
+"""The button that checks every rule of the ledger: who may press it, what it shows, how long it may
+take.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,10 @@ def test_it_says_that_every_rule_holds(trade: World) -> None:
     assert [found.breaches for found in page.context["findings"]] == [0] * len(list(rules()))
     assert page.content.count(b"Holds") == len(list(rules()))
     entry = AuditEntry.objects.get(action="ledger.checked")
-    assert (entry.target, entry.after) == ("ledger", {"rules": len(list(rules())), "broken": {}, "not_finished": []})
+    assert (entry.target, entry.after) == (
+        "ledger",
+        {"rules": len(list(rules())), "broken": {}, "not_finished": []},
+    )
     assert entry.actor.startswith("user:")
 
 

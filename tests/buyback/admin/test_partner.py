@@ -1,4 +1,6 @@
-"""A partner's page: its volume, its exposure and windows, and its own limits, set by those who may."""
+"""A partner's page: its volume, its exposure and windows, and its own limits, set by those who
+may.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,11 @@ def page(client: Client, partner: Partner) -> Any:
 
 
 def press(client: Client, partner: Partner, step: str, **sent: Any) -> Any:
-    return client.post(reverse("admin:partners_partner_step", args=[partner.pk]), {"step": step} | sent, follow=True)
+    return client.post(
+        reverse("admin:partners_partner_step", args=[partner.pk]),
+        {"step": step} | sent,
+        follow=True,
+    )
 
 
 @pytest.mark.breaks_books(reason="statements of days without business")
@@ -35,7 +41,9 @@ def test_it_adds_up_closed_days_and_today(world: World) -> None:
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     for ago in range(1, 32):  # statements have no gap
         sums = {"sold": 1, "sold_amount": ago, "paid": 1, "paid_amount": ago, "failed": ago}
-        make_statement(north.live, day=(midnight - timedelta(days=ago)).date(), closed_at=now, **sums)
+        make_statement(
+            north.live, day=(midnight - timedelta(days=ago)).date(), closed_at=now, **sums
+        )
     make_paid_hour(north.partner, starts_at=midnight, paid=2, amount=Decimal("5.50"), failed=1)
     make_paid_hour(north.partner, starts_at=midnight - timedelta(hours=1), amount=Decimal(1000))
     make_paid_hour(world.juniper.partner, starts_at=midnight, amount=Decimal(1000))
@@ -58,13 +66,22 @@ def test_it_says_what_is_held_until_when_and_what_it_would_cost(world: World) ->
     shown = page(signed_in(in_group("support")), north.partner)
     found = shown.context["money"]["figures"]
     assert (found.as_of, found.items) == (now, 2)
-    assert {share.name: share.items for share in found.closing if share.items} == {"24 h": 1, "never": 1}
-    assert found.amount == sum(share.amount for share, _ in found.packs) == sum(share.amount for share in found.closing)
+    assert {share.name: share.items for share in found.closing if share.items} == {
+        "24 h": 1,
+        "never": 1,
+    }
+    assert (
+        found.amount
+        == sum(share.amount for share, _ in found.packs)
+        == sum(share.amount for share in found.closing)
+    )
     windows = {share.name: window for share, window in shown.context["money"]["packs"]}
     assert windows["Short"] == "1 d 12 h"
 
 
-def test_it_asks_as_much_for_much_as_for_little(world: World, django_assert_num_queries: Any) -> None:
+def test_it_asks_as_much_for_much_as_for_little(
+    world: World, django_assert_num_queries: Any
+) -> None:
     client, north, now = signed_in(in_group("support")), world.northwind, clock.now()
     page(client, north.partner)
     for days in (range(1, 2), range(2, 31)):
@@ -87,7 +104,12 @@ def test_it_shows_money_to_those_who_may_see_it(world: World) -> None:
 def test_it_sets_limits_by_those_who_may(world: World) -> None:
     partner = world.northwind.partner
     operations, treasury = signed_in(in_group("operations")), signed_in(in_group("treasury"))
-    assert press(operations, partner, "calls", live="60", sandbox="", reason="a flood", **YES).status_code == 200
+    assert (
+        press(
+            operations, partner, "calls", live="60", sandbox="", reason="a flood", **YES
+        ).status_code
+        == 200
+    )
     assert press(treasury, partner, "cap", cap="100.50", reason="a leak", **YES).status_code == 200
     live = Environment.objects.get(pk=world.northwind.live.pk)
     assert (live.calls_per_minute, live.cap_per_day) == (60, Decimal("100.50"))
@@ -114,7 +136,9 @@ def test_it_sets_limits_by_those_who_may(world: World) -> None:
         ("support", "cap", {"cap": "5", "reason": "so"}),
     ],
 )
-def test_it_changes_nothing_otherwise(world: World, group: str, step: str, sent: dict[str, str]) -> None:
+def test_it_changes_nothing_otherwise(
+    world: World, group: str, step: str, sent: dict[str, str]
+) -> None:
     client, before = signed_in(in_group(group)), snapshot()
     press(client, world.northwind.partner, step, **sent, **YES)
     assert snapshot() == before

@@ -48,14 +48,19 @@ def test_it_shows_the_reversal_wherever_the_money_is(sale: Buyback) -> None:
     waiting = first.get(address(Payout, "changelist")).content.decode()
     assert "reversal proposed" in waiting
     press(second, sale, "confirm_reversal", proposal=Reversal.objects.get().pk, **YES)
-    assert "Paid out → Treasury: $70.13" in first.get(address(Buyback, "change", sale.pk)).content.decode()
+    assert (
+        "Paid out → Treasury: $70.13"
+        in first.get(address(Buyback, "change", sale.pk)).content.decode()
+    )
     for page in (
         address(Payout, "changelist"),
         address(Payout, "change", sale.payout.pk),
         address(Buyback, "changelist"),
     ):
         assert "reversed</a>" in first.get(page).content.decode(), page
-    open_ones = first.get(address(Reversal, "changelist"), {"confirmed_at__isempty": "1"}).context["cl"]
+    open_ones = first.get(address(Reversal, "changelist"), {"confirmed_at__isempty": "1"}).context[
+        "cl"
+    ]
     assert list(open_ones.result_list) == []
 
 

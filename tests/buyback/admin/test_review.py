@@ -1,4 +1,6 @@
-"""The buttons of an open sale: who finds which, what each asks first, and that nothing else moves a sale."""
+"""The buttons of an open sale: who finds which, what each asks first, and that nothing else moves a
+sale.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ YES = {"confirmed": "yes"}
 def claimed(world: World) -> steps.Attempt:
     environment = world.northwind.live
     item = make_item(environment)
-    return steps.claim(environment=environment, item_id=item.public_id, by=SYSTEM, idempotency_row=None, now=NOW)
+    return steps.claim(
+        environment=environment, item_id=item.public_id, by=SYSTEM, idempotency_row=None, now=NOW
+    )
 
 
 @pytest.fixture
@@ -41,7 +45,9 @@ def resolver() -> Client:
 
 
 def press(client: Client, sale: Buyback, step: str, **sent: Any) -> Any:
-    return client.post(reverse("admin:buyback_buyback_step", args=[sale.pk]), {"step": step} | sent, follow=True)
+    return client.post(
+        reverse("admin:buyback_buyback_step", args=[sale.pk]), {"step": step} | sent, follow=True
+    )
 
 
 def buttons(client: Client, sale: Buyback) -> list[str]:
@@ -117,7 +123,9 @@ def test_it_withdraws(sale: Buyback) -> None:
 def test_it_says_why_it_refuses(sale: Buyback) -> None:
     client, before = resolver(), snapshot()
     assert "Give a reason" in press(client, sale, "failed", reason=" ", **YES).content.decode()
-    assert "There is nothing to reconcile" in press(client, sale, "reconcile", **YES).content.decode()
+    assert (
+        "There is nothing to reconcile" in press(client, sale, "reconcile", **YES).content.decode()
+    )
     assert press(client, sale, "delete", **YES).status_code == 404
     assert snapshot() == before
 
@@ -127,9 +135,14 @@ def test_it_reconciles_a_sale_at_once(world: World) -> None:
     client = resolver()
     assert buttons(client, attempt.buyback) == ["reconcile"]
     before = snapshot()
-    assert b"Ask the treasury about this sellback now?" in press(client, attempt.buyback, "reconcile").content
+    assert (
+        b"Ask the treasury about this sellback now?"
+        in press(client, attempt.buyback, "reconcile").content
+    )
     assert snapshot() == before
-    assert b"The sellback is closed now." in press(client, attempt.buyback, "reconcile", **YES).content
+    assert (
+        b"The sellback is closed now." in press(client, attempt.buyback, "reconcile", **YES).content
+    )
     assert (Buyback.objects.get().state, buttons(client, attempt.buyback)) == ("failed", [])
 
 
@@ -151,7 +164,9 @@ def browser(who: str, world: World) -> Client:
         "member": lambda: world.northwind.owner,
         "staff without permissions": lambda: make_staff([]),
         "staff who view": lambda: make_staff(["view"]),
-        "staff with every other permission": lambda: make_staff(["view", "add", "change", "delete"]),
+        "staff with every other permission": lambda: make_staff(
+            ["view", "add", "change", "delete"]
+        ),
         "staff who resolve but do not view": lambda: make_staff(["resolve"]),
         "staff who resolve": lambda: make_staff(["view", "resolve"]),
         "superuser": lambda: world.admin,

@@ -34,9 +34,13 @@ def resolved(world: World) -> Buyback:
         make_item(here),
         make_idempotency_key(here, key="order-7", status=None, body=None, lease_until=here.now()),
     )
-    first = steps.claim(environment=here, item_id=item.public_id, by=SYSTEM, idempotency_row=None, now=None)
+    first = steps.claim(
+        environment=here, item_id=item.public_id, by=SYSTEM, idempotency_row=None, now=None
+    )
     steps.fail(first.pk, reason="price: stale")
-    attempt = steps.claim(environment=here, item_id=item.public_id, by=SYSTEM, idempotency_row=key.pk, now=None)
+    attempt = steps.claim(
+        environment=here, item_id=item.public_id, by=SYSTEM, idempotency_row=key.pk, now=None
+    )
     steps.submit(attempt, price(attempt.item), now=None)
     steps.send_to_review(attempt.pk, reason="mismatch: amount", now=None)
     review.propose(buyback=attempt.buyback, outcome="settled", reason="statement 7", by=ANNA)
@@ -82,12 +86,23 @@ def test_it_shows_the_story_and_every_attempt(world: World, resolved: Buyback) -
     page: Any = signed_in(world.admin).get(address(Buyback, "change", resolved.pk))
     (_, _, story), (_, _, others) = page.context["tables"]
     assert len(story) == 12
-    assert [(line.what, line.detail) for line in others] == [("Settled", "$70.13"), ("Failed", "–: price: stale")]
-    for part in ("order-7", "mismatch: amount", "statement 7", "user:ben@x.test", "Treasury → In flight"):
+    assert [(line.what, line.detail) for line in others] == [
+        ("Settled", "$70.13"),
+        ("Failed", "–: price: stale"),
+    ]
+    for part in (
+        "order-7",
+        "mismatch: amount",
+        "statement 7",
+        "user:ben@x.test",
+        "Treasury → In flight",
+    ):
         assert part in page.content.decode()
 
 
-def test_it_asks_as_much_for_a_long_story(resolved: Buyback, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+def test_it_asks_as_much_for_a_long_story(
+    resolved: Buyback, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
     for number in range(30):
         make_idempotency_key(resolved.environment, key=f"again-{number}", subject=resolved.pk)
     sale = Buyback.objects.select_related("payout").get(pk=resolved.pk)

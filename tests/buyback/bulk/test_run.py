@@ -1,4 +1,6 @@
-"""A bulk sale: each item once, at the amount that was shown, or not at all for a reason that is written down."""
+"""A bulk sale: each item once, at the amount that was shown, or not at all for a reason that is
+written down.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,13 @@ def items_of(environment: Environment, number: int) -> list[Item]:
 def started(*items: Item, **fields: object) -> BulkSale:
     """A bulk sale of these items, each at its price of the pull."""
     chosen = [(item.pk, item.buyback_price) for item in items]
-    order = {"environment": items[0].environment, "token": uuid4(), "chosen": chosen, "by": ANN, "now": NOW} | fields
+    order = {
+        "environment": items[0].environment,
+        "token": uuid4(),
+        "chosen": chosen,
+        "by": ANN,
+        "now": NOW,
+    } | fields
     return run.start(**order)  # type: ignore[arg-type]
 
 
@@ -56,8 +64,12 @@ def test_it_sells_each_item_in_the_members_name(world: World, mode: str) -> None
     assert Payout.objects.count() == run.CHUNK
     assert not run.sell_next(sale.pk)
     assert states(sale) == [("sold", "")] * len(items)
-    assert set(Buyback.objects.values_list("requested_by", flat=True)) == {"user:ann@northwind.test"}
-    assert [line.buyback.item_id for line in sale.lines.all() if line.buyback] == [item.pk for item in items]
+    assert set(Buyback.objects.values_list("requested_by", flat=True)) == {
+        "user:ann@northwind.test"
+    }
+    assert [line.buyback.item_id for line in sale.lines.all() if line.buyback] == [
+        item.pk for item in items
+    ]
 
 
 def test_it_starts_once_for_one_token(world: World) -> None:
@@ -70,11 +82,17 @@ def test_it_starts_once_for_one_token(world: World) -> None:
 def test_it_is_in_the_audit_log(world: World) -> None:
     sale = started(*items_of(world.northwind.live, 2))
     entry = AuditEntry.objects.get()
-    assert (entry.actor, entry.action, entry.target) == (str(ANN), "bulk_sale.started", f"buyback.bulksale:{sale.pk}")
+    assert (entry.actor, entry.action, entry.target) == (
+        str(ANN),
+        "bulk_sale.started",
+        f"buyback.bulksale:{sale.pk}",
+    )
     assert entry.after == {"mode": "live", "items": 2, "amount": "140.26"}
 
 
-@pytest.mark.parametrize(("number", "refusal"), [(0, run.NothingChosen), (run.MOST + 1, run.TooMany)])
+@pytest.mark.parametrize(
+    ("number", "refusal"), [(0, run.NothingChosen), (run.MOST + 1, run.TooMany)]
+)
 def test_it_refuses_none_and_too_many(world: World, number: int, refusal: type[Exception]) -> None:
     item = make_item(world.northwind.live)
     with pytest.raises(refusal):
@@ -89,7 +107,12 @@ def test_it_says_why_an_item_was_not_sold(world: World) -> None:
     Item.objects.filter(pk=expired.pk).update(expires_at=now - timedelta(seconds=1))
     sell_back(environment=live, item_id=gone.public_id, by=SYSTEM)
     Card.objects.filter(pk=dearer.card_id).update(fmv=Decimal("100.00"))
-    reasons = [("sold", ""), ("refused", "expired"), ("refused", "not_found"), ("refused", "price_changed")]
+    reasons = [
+        ("sold", ""),
+        ("refused", "expired"),
+        ("refused", "not_found"),
+        ("refused", "price_changed"),
+    ]
     assert worked_off(sale) == reasons
     assert Payout.objects.count() == 2
 
@@ -197,7 +220,9 @@ def test_it_finds_bulk_sales_that_nobody_works_on(world: World) -> None:
     assert set(run.unattended(now=now)) == {begun.pk, lost.pk}
 
 
-def test_it_counts_its_lines_by_state(world: World, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+def test_it_counts_its_lines_by_state(
+    world: World, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
     items = items_of(world.northwind.live, 3)
     sale = started(*items)
     Item.objects.filter(pk=items[0].pk).update(expires_at=clock.now() - timedelta(seconds=1))
@@ -208,7 +233,9 @@ def test_it_counts_its_lines_by_state(world: World, django_assert_num_queries: D
     assert (counted.offered, counted.paid) == (Decimal("210.39"), Decimal("140.26"))
 
 
-def test_it_lets_no_failing_line_keep_the_others_from_their_turn(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_lets_no_failing_line_keep_the_others_from_their_turn(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Neither in a run, nor in the next one, which begins with the line that was left."""
     sale, sell = started(*items_of(world.northwind.live, run.CHUNK + 2)), run._sell
     first = sale.lines.order_by("pk")[0].pk

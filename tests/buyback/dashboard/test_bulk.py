@@ -1,4 +1,6 @@
-"""Selling many items back from the browser: previewed, confirmed once, worked off, and told item by item."""
+"""Selling many items back from the browser: previewed, confirmed once, worked off, and told item by
+item.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,10 @@ def rung(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def items(world: World) -> list[Item]:
     now = clock.now()
     live, pulled, closes = world.northwind.live, now - timedelta(days=1), now + timedelta(hours=5)
-    return [make_item(live, now=pulled, expires_at=closes + timedelta(seconds=place)) for place in range(3)]
+    return [
+        make_item(live, now=pulled, expires_at=closes + timedelta(seconds=place))
+        for place in range(3)
+    ]
 
 
 def post(client: Client, here: Environment, path: str, **sent: Any) -> HttpResponse:
@@ -50,7 +55,9 @@ def post(client: Client, here: Environment, path: str, **sent: Any) -> HttpRespo
 
 
 def order(items: Sequence[Item], **fields: Any) -> str:
-    return selection.signed(fields.get("here", items[0].environment), [(item.pk, item.buyback_price) for item in items])
+    return selection.signed(
+        fields.get("here", items[0].environment), [(item.pk, item.buyback_price) for item in items]
+    )
 
 
 def look(world: World, path: str, role: str = "operator", **headers: str) -> HttpResponse:
@@ -60,7 +67,9 @@ def look(world: World, path: str, role: str = "operator", **headers: str) -> Htt
 
 def test_it_previews_what_was_ticked(world: World, items: list[Item]) -> None:
     ticked = [items[0].pk, items[1].pk]
-    answer = post(signed_in(world.northwind.operator), items[0].environment, "preview/", item=ticked)
+    answer = post(
+        signed_in(world.northwind.operator), items[0].environment, "preview/", item=ticked
+    )
     page = answer.content.decode()
     assert "Sell back 2 items for $140.26" in page
     assert "One bulk sale holds at most 1,000 items." in page
@@ -73,7 +82,11 @@ def test_it_previews_what_was_ticked(world: World, items: list[Item]) -> None:
 
 def test_it_previews_all_that_a_filter_matches(world: World, items: list[Item]) -> None:
     client, live = signed_in(world.northwind.operator), world.northwind.live
-    for query, number in (("", 3), ("within=1h", 0), (f"user={items[0].collector.user_id}&after=x", 1)):
+    for query, number in (
+        ("", 3),
+        ("within=1h", 0),
+        (f"user={items[0].collector.user_id}&after=x", 1),
+    ):
         answer = post(client, live, "preview/", all="1", query=query)
         assert len(answer.context["sellable"]) == number  # type: ignore[attr-defined]
         assert ("Nothing to sell back" in answer.content.decode()) is (number == 0)
@@ -83,9 +96,14 @@ def test_it_says_what_does_not_sell_and_why(world: World, items: list[Item]) -> 
     Item.objects.filter(pk=items[0].pk).update(expires_at=clock.now() - timedelta(seconds=1))
     Item.objects.filter(pk=items[1].pk).update(state="shipping")
     ticked = [item.pk for item in items]
-    answer = post(signed_in(world.northwind.operator), world.northwind.live, "preview/", item=ticked)
+    answer = post(
+        signed_in(world.northwind.operator), world.northwind.live, "preview/", item=ticked
+    )
     why = [(item.pk, why) for item, why in answer.context["refused"]]  # type: ignore[attr-defined]
-    assert why == [(items[0].pk, "The window has closed"), (items[1].pk, "No longer in the user's hands")]
+    assert why == [
+        (items[0].pk, "The window has closed"),
+        (items[1].pk, "No longer in the user's hands"),
+    ]
     assert "Sell back 1 item for $70.13" in answer.content.decode()
 
 
@@ -93,26 +111,36 @@ def test_it_takes_no_more_than_one_bulk_sale_holds(
     world: World, items: list[Item], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(run, "MOST", 2)
-    answer = post(signed_in(world.northwind.operator), world.northwind.live, "preview/", all="1", query="")
+    answer = post(
+        signed_in(world.northwind.operator), world.northwind.live, "preview/", all="1", query=""
+    )
     assert [item.pk for item, _ in answer.context["sellable"]] == [items[0].pk, items[1].pk]  # type: ignore[attr-defined]
     assert "one bulk sale holds at most 2" in answer.content.decode()
 
 
-@pytest.mark.parametrize("sent", [{}, {"item": "x"}, {"item": "9" * 30}, {"again": "x"}, {"item": "0"}])
-def test_it_previews_nothing_when_nothing_was_chosen(world: World, items: list[Item], sent: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    "sent", [{}, {"item": "x"}, {"item": "9" * 30}, {"again": "x"}, {"item": "0"}]
+)
+def test_it_previews_nothing_when_nothing_was_chosen(
+    world: World, items: list[Item], sent: dict[str, str]
+) -> None:
     answer = post(signed_in(world.northwind.operator), world.northwind.live, "preview/", **sent)
     assert (answer.status_code, "No item was chosen" in answer.content.decode()) == (200, True)
 
 
 def test_it_previews_no_item_of_another_environment(world: World, items: list[Item]) -> None:
     for company, mode in ((world.juniper, "live"), (world.northwind, "sandbox")):
-        answer = post(signed_in(company.operator), company.environment(mode), "preview/", item=[items[0].pk])
+        answer = post(
+            signed_in(company.operator), company.environment(mode), "preview/", item=[items[0].pk]
+        )
         assert "No item was chosen" in answer.content.decode()
 
 
 def test_it_looks_again_at_no_bulk_sale_of_another_environment(world: World) -> None:
     theirs = make_bulk_line(make_item(world.juniper.live, now=clock.now()), state="cancelled").bulk
-    answer = post(signed_in(world.northwind.operator), world.northwind.live, "preview/", again=str(theirs.pk))
+    answer = post(
+        signed_in(world.northwind.operator), world.northwind.live, "preview/", again=str(theirs.pk)
+    )
     assert "No item was chosen" in answer.content.decode()
 
 
@@ -126,8 +154,12 @@ def test_it_says_that_a_filter_was_not_looked_for_in_all_windows(
     assert "among the 2 windows that close first" in answer.content.decode()
 
 
-def test_it_starts_what_was_confirmed_and_wakes_a_worker(world: World, items: list[Item], rung: list[str]) -> None:
-    answer = post(signed_in(world.northwind.operator), items[0].environment, "start/", order=order(items))
+def test_it_starts_what_was_confirmed_and_wakes_a_worker(
+    world: World, items: list[Item], rung: list[str]
+) -> None:
+    answer = post(
+        signed_in(world.northwind.operator), items[0].environment, "start/", order=order(items)
+    )
     sale = BulkSale.objects.get()
     assert answer.headers["Location"] == f"/dashboard/live/bulk/{sale.pk}/"
     assert rung == [str(sale.pk)]
@@ -147,7 +179,10 @@ def test_it_starts_once_for_a_form_sent_twice(world: World, items: list[Item]) -
 def test_it_starts_no_list_that_is_not_its_own(world: World, items: list[Item], whose: str) -> None:
     form = "x" if whose == "nobody's" else order(items, here=world.juniper.live)
     answer = post(signed_in(world.northwind.operator), world.northwind.live, "start/", order=form)
-    assert (answer.status_code, "This list is out of date" in answer.content.decode()) == (409, True)
+    assert (answer.status_code, "This list is out of date" in answer.content.decode()) == (
+        409,
+        True,
+    )
     assert not BulkSale.objects.exists()
 
 
@@ -155,7 +190,9 @@ def test_it_starts_no_list_that_is_not_its_own(world: World, items: list[Item], 
 def test_it_starts_no_list_that_was_tampered_with(
     world: World, items: list[Item], rung: list[str], changed: str
 ) -> None:
-    """The list can be read; with something else in it, the signature is no longer its own. Untouched, it starts."""
+    """The list can be read; with something else in it, the signature is no longer its own.
+    Untouched, it starts.
+    """
     form, client, live = order(items[:1]), signed_in(world.northwind.operator), world.northwind.live
     here, token, ((item, amount),) = signing.loads(form, salt=selection.SALT)
     line = [items[1].pk, amount] if changed == "item" else [item, "7013.00"]
@@ -171,7 +208,12 @@ def test_it_starts_no_list_of_more_than_an_hour_ago(
 ) -> None:
     form = order(items)
     monkeypatch.setattr(selection, "AGE", -1)
-    assert post(signed_in(world.northwind.operator), world.northwind.live, "start/", order=form).status_code == 409
+    assert (
+        post(
+            signed_in(world.northwind.operator), world.northwind.live, "start/", order=form
+        ).status_code
+        == 409
+    )
     assert not BulkSale.objects.exists()
 
 
@@ -187,14 +229,18 @@ def test_it_refuses_who_may_not_and_changes_nothing(
     client = signed_in(world.northwind.viewer if obstacle == "viewer" else world.northwind.operator)
     sent = {"environment": world.northwind.sandbox.pk} if obstacle == "stale tab" else {}
     where = f"{sale.pk}/cancel/" if path == "cancel" else path
-    answer = post(client, world.northwind.live, where, order=order(items), item=[items[0].pk], **sent)
+    answer = post(
+        client, world.northwind.live, where, order=order(items), item=[items[0].pk], **sent
+    )
     assert answer.status_code == (409 if obstacle == "stale tab" else 403)
     line.refresh_from_db()
     assert (line.state, BulkSale.objects.count(), rung) == ("pending", 1, [])
     assert_nothing_sold(items[0])
 
 
-def test_it_shows_how_far_it_is_and_stops_asking_at_the_end(world: World, items: list[Item]) -> None:
+def test_it_shows_how_far_it_is_and_stops_asking_at_the_end(
+    world: World, items: list[Item]
+) -> None:
     sale = run.start(
         environment=world.northwind.live,
         token=selection.read(order(items), world.northwind.live).token,  # type: ignore[union-attr]
@@ -207,7 +253,11 @@ def test_it_shows_how_far_it_is_and_stops_asking_at_the_end(world: World, items:
     assert (waiting.status_code, 'hx-trigger="every 2s"' in waiting.content.decode()) == (200, True)
     run.sell_next(sale.pk)
     done = look(world, f"{sale.pk}/", **poll)
-    assert (done.status_code, done.headers["HX-Trigger"], "hx-trigger" in done.content.decode()) == (
+    assert (
+        done.status_code,
+        done.headers["HX-Trigger"],
+        "hx-trigger" in done.content.decode(),
+    ) == (
         286,
         '{"over": {}}',
         False,
@@ -225,7 +275,9 @@ def test_it_says_what_became_of_each_item(world: World, items: list[Item]) -> No
     payout = make_payout(sold)
     make_bulk_line(items[0], bulk=sale, state="sold", buyback=sold)
     make_bulk_line(items[1], bulk=sale, state="refused", reason="price_changed")
-    make_bulk_line(items[2], bulk=sale, state="unknown", buyback=make_buyback(items[2], state="unknown"))
+    make_bulk_line(
+        items[2], bulk=sale, state="unknown", buyback=make_buyback(items[2], state="unknown")
+    )
     page = look(world, f"{sale.pk}/").content.decode()
     assert f'Sold back and paid. <a href="/dashboard/live/payouts/{payout.pk}/">' in page
     assert "The price was no longer the one shown" in page
@@ -240,7 +292,9 @@ def test_it_looks_again_at_what_was_not_sold(world: World, items: list[Item]) ->
     make_bulk_line(items[1], bulk=sale, state="cancelled")
     assert "Look at those not sold again" in look(world, f"{sale.pk}/").content.decode()
     Card.objects.filter(pk=items[0].card_id).update(fmv=Decimal(100))
-    answer = post(signed_in(world.northwind.operator), world.northwind.live, "preview/", again=str(sale.pk))
+    answer = post(
+        signed_in(world.northwind.operator), world.northwind.live, "preview/", again=str(sale.pk)
+    )
     chosen = [(item.pk, amount) for item, amount in answer.context["sellable"]]  # type: ignore[attr-defined]
     assert chosen == [(items[0].pk, Decimal("85.00")), (items[1].pk, Decimal("70.13"))]
 
@@ -267,7 +321,10 @@ def test_it_shows_a_viewer_no_button(world: World, items: list[Item]) -> None:
 
 @pytest.mark.breaks_books("rows are put into states without the sales that lead there")
 def test_it_is_a_csv_that_runs_no_formula(world: World, items: list[Item]) -> None:
-    sale, cheeky = make_bulk_sale(world.northwind.live), make_collector(world.northwind.live, "=1+1")
+    sale, cheeky = (
+        make_bulk_sale(world.northwind.live),
+        make_collector(world.northwind.live, "=1+1"),
+    )
     sold, other = make_buyback(items[0]), make_item(world.northwind.live, collector=cheeky)
     payout = make_payout(sold)
     first = make_bulk_line(items[0], bulk=sale, state="sold", buyback=sold)
@@ -280,14 +337,22 @@ def test_it_is_a_csv_that_runs_no_formula(world: World, items: list[Item]) -> No
         *(str(sold.pk), str(payout.pk), "2026-04-18T19:05:14.000Z"),
     ]
     assert first.item_id == items[0].pk
-    assert two[2:6] == ["'=1+1", "70.13", "refused", "Its window had closed. The user still owns it."]
+    assert two[2:6] == [
+        "'=1+1",
+        "70.13",
+        "refused",
+        "Its window had closed. The user still owns it.",
+    ]
 
 
 def test_it_lists_bulk_sales_newest_first(
     world: World, items: list[Item], django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     assert "No bulk sale yet" in look(world, "").content.decode()
-    old, new = (make_bulk_sale(world.northwind.live, created_at=clock.now() + timedelta(seconds=n)) for n in (0, 1))
+    old, new = (
+        make_bulk_sale(world.northwind.live, created_at=clock.now() + timedelta(seconds=n))
+        for n in (0, 1)
+    )
     make_bulk_line(items[0], bulk=old, state="cancelled")
     make_bulk_line(items[1], bulk=new)
     make_bulk_line(make_item(world.juniper.live), state="refused")
@@ -303,7 +368,12 @@ def test_it_finds_no_bulk_sale_of_another_environment(world: World) -> None:
     sale = make_bulk_sale(world.juniper.live)
     for path in (f"{sale.pk}/", f"{sale.pk}/results.csv"):
         assert look(world, path).status_code == 404
-    assert post(signed_in(world.northwind.owner), world.northwind.live, f"{sale.pk}/cancel/").status_code == 404
+    assert (
+        post(
+            signed_in(world.northwind.owner), world.northwind.live, f"{sale.pk}/cancel/"
+        ).status_code
+        == 404
+    )
     assert not Payout.objects.exists()
 
 

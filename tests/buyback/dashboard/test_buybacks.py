@@ -25,9 +25,11 @@ from tests.world import NOW, World, make_buyback, make_collector, make_item
 
 KEY, PERSON = Actor("key", "abc123"), Actor("user", "ops@x.test")
 
-# Session, user, memberships, environment; a page of buybacks; their total; packs, members and keys to choose from.
+# Session, user, memberships, environment; a page of buybacks; their total; packs, members and keys
+# to choose from.
 LIST_QUERIES = 10  # and saved views
-# Session, user, memberships, environment; the buyback with its item and payout; its moves; its ledger lines.
+# Session, user, memberships, environment; the buyback with its item and payout; its moves; its
+# ledger lines.
 DETAIL_QUERIES = 7
 
 
@@ -44,7 +46,9 @@ def claimed(world: World, minute: int = 0, user: str = "ann") -> Buyback:
     moment, live = NOW + timedelta(minutes=minute), world.northwind.live
     collector = live.collectors.filter(user_id=user).first() or make_collector(live, user)
     item = make_item(live, now=NOW - timedelta(hours=1), collector=collector)
-    attempt = steps.claim(environment=live, item_id=item.public_id, by=KEY, idempotency_row=None, now=moment)
+    attempt = steps.claim(
+        environment=live, item_id=item.public_id, by=KEY, idempotency_row=None, now=moment
+    )
     return attempt.buyback
 
 
@@ -99,12 +103,19 @@ def test_it_asks_the_same_few_questions_however_many_there_are(
             client.get(f"/dashboard/live/buybacks/{query}")
 
 
-def test_it_tells_the_story_of_a_sale_at_once(world: World, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+def test_it_tells_the_story_of_a_sale_at_once(
+    world: World, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
     sale = sold(world)
     client = signed_in(world.northwind.viewer)
     with django_assert_num_queries(DETAIL_QUERIES):
         page = client.get(f"/dashboard/live/buybacks/{sale.pk}/").content.decode()
-    for fact in ("Sold back at once", "85% of $82.50, rounded half up to the cent, is $70.13.", "Treasury", "Paid out"):
+    for fact in (
+        "Sold back at once",
+        "85% of $82.50, rounded half up to the cent, is $70.13.",
+        "Treasury",
+        "Paid out",
+    ):
         assert fact in page
     assert f"/dashboard/live/payouts/{sale.payout.pk}/" in page
     assert (
@@ -127,7 +138,9 @@ def test_it_tells_the_story_of_an_unknown_outcome_that_was_paid(world: World) ->
         assert word in page
     assert "has not said yet whether" not in page
     with pytest.raises(OutcomeUnknown):
-        steps.fail(sale.pk, reason="declined: closed account", now=NOW)  # for Phygitals' people to look into
+        steps.fail(
+            sale.pk, reason="declined: closed account", now=NOW
+        )  # for Phygitals' people to look into
     assert "Failed" not in detail(sale, world)
 
 
@@ -136,18 +149,29 @@ def test_it_tells_the_story_of_an_unknown_outcome_that_was_paid(world: World) ->
     [
         ("paused", "Phygitals had paused sellbacks just then."),
         ("cap_reached", "A spending limit of Phygitals&#x27; treasury was reached."),
-        ("below_min_amount", "The price had fallen below the least that your server accepts (min_amount)."),
+        (
+            "below_min_amount",
+            "The price had fallen below the least that your server accepts (min_amount).",
+        ),
         ("price_changed", "The price was no longer the one that was shown."),
         ("price: stale", "The card&#x27;s last market price was too old to pay by."),
         ("price: wrong_item", "The market price that was told could not be trusted."),
         ("declined: no <b>funds</b>", "The treasury declined to pay: no &lt;b&gt;funds&lt;/b&gt;."),
         ("declined: ", "The treasury declined to pay."),
-        ("abandoned before the treasury was asked", "The request broke off before any money was asked for."),
-        ("review: it was not paid", "Two people at Phygitals looked into it: it had not been paid."),
+        (
+            "abandoned before the treasury was asked",
+            "The request broke off before any money was asked for.",
+        ),
+        (
+            "review: it was not paid",
+            "Two people at Phygitals looked into it: it had not been paid.",
+        ),
         ("something new", "It could not be paid."),
     ],
 )
-def test_it_says_why_it_failed_and_what_to_do_next(world: World, reason: str, sentence: str) -> None:
+def test_it_says_why_it_failed_and_what_to_do_next(
+    world: World, reason: str, sentence: str
+) -> None:
     sale = failed(world, reason=reason)
     page = detail(sale, world)
     assert sentence in page
@@ -160,15 +184,27 @@ def test_it_says_why_it_failed_and_what_to_do_next(world: World, reason: str, se
 @pytest.mark.parametrize(
     ("mint", "fmv", "text"),
     [
-        ("25.00", "82.50", "is $70.13: more than the pull's price of $25.00 that a voucher ensures."),
-        ("90.00", "82.50", "at least the pull's price of $90.00, which is no less than 85% of $82.50"),
+        (
+            "25.00",
+            "82.50",
+            "is $70.13: more than the pull's price of $25.00 that a voucher ensures.",
+        ),
+        (
+            "90.00",
+            "82.50",
+            "at least the pull's price of $90.00, which is no less than 85% of $82.50",
+        ),
     ],
 )
 @pytest.mark.breaks_books(reason="a sale's row alone")
-def test_it_says_how_a_vouchers_amount_came_about(world: World, mint: str, fmv: str, text: str) -> None:
+def test_it_says_how_a_vouchers_amount_came_about(
+    world: World, mint: str, fmv: str, text: str
+) -> None:
     item = make_item(world.northwind.live)
     amount = max(Decimal(mint), Decimal("70.13"))
-    sale = make_buyback(item, voucher=True, mint_price=Decimal(mint), fmv=Decimal(fmv), amount=amount)
+    sale = make_buyback(
+        item, voucher=True, mint_price=Decimal(mint), fmv=Decimal(fmv), amount=amount
+    )
     sale.refresh_from_db()
     assert text in story.formula(sale)
 

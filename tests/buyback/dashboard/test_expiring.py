@@ -26,10 +26,13 @@ def closing(world: World, mode: str = "live", **fields: object) -> Item:
     hours = fields.pop("hours", 1)
     environment = world.northwind.environment(mode)
     closes = environment.now() + timedelta(hours=hours) - timedelta(minutes=30)  # type: ignore[arg-type]
-    return make_item(environment, now=environment.now() - timedelta(days=1), expires_at=closes, **fields)  # type: ignore[arg-type]
+    pulled = environment.now() - timedelta(days=1)
+    return make_item(environment, now=pulled, expires_at=closes, **fields)  # type: ignore[arg-type]
 
 
-def queue(world: World, query: str = "", mode: str = "live", role: str = "operator") -> HttpResponse:
+def queue(
+    world: World, query: str = "", mode: str = "live", role: str = "operator"
+) -> HttpResponse:
     answer = signed_in(getattr(world.northwind, role)).get(f"/dashboard/{mode}/expiring/{query}")
     assert answer.status_code == 200
     return answer  # type: ignore[return-value]
@@ -67,12 +70,18 @@ def test_it_filters_by_pack_and_user(world: World) -> None:
     of_pack, of_ann = closing(world, pack=pack), closing(world, collector=ann)
     assert shown(world, "?pack=the-pack") == [of_pack.pk]
     assert shown(world, "?user=ann") == [of_ann.pk]
-    assert shown(world, "?pack=the-pack&user=ann") == shown(world, "?pack=no") == shown(world, "?user=an") == []
+    assert (
+        shown(world, "?pack=the-pack&user=ann")
+        == shown(world, "?pack=no")
+        == shown(world, "?user=an")
+        == []
+    )
 
 
 def test_it_filters_live_items_by_what_they_are_worth_now(world: World) -> None:
     items = [
-        closing(world, card=make_card(fmv=Decimal(fmv)), hours=1 + place).pk for place, fmv in enumerate((10, 20, 30))
+        closing(world, card=make_card(fmv=Decimal(fmv)), hours=1 + place).pk
+        for place, fmv in enumerate((10, 20, 30))
     ]
     assert shown(world, "?least=20") == items[1:]
     assert shown(world, "?most=20") == items[:2]
@@ -130,7 +139,11 @@ def test_it_looks_through_no_more_windows_than_a_page_may(
     ],
 )
 def test_it_says_how_many_one_bulk_sale_would_take(
-    world: World, monkeypatch: pytest.MonkeyPatch, query: str, through_and_most: tuple[int, int], label: str
+    world: World,
+    monkeypatch: pytest.MonkeyPatch,
+    query: str,
+    through_and_most: tuple[int, int],
+    label: str,
 ) -> None:
     monkeypatch.setattr(paging, "LOOK_THROUGH", through_and_most[0])
     monkeypatch.setattr(run, "MOST", through_and_most[1])
@@ -143,7 +156,12 @@ def test_it_names_the_filters_in_use_and_how_to_drop_each(world: World) -> None:
     closing(world, pack=make_pack(slug="the-pack", name="The Pack"))
     answer = queue(world, "?within=7d&pack=the-pack&least=5&most=9&after=x")
     chips = [(chip.label, chip.text) for chip in answer.context["chips"]]  # type: ignore[attr-defined]
-    assert chips == [("Closes within", "7 days"), ("Pack", "The Pack"), ("At least", "$5.00"), ("At most", "$9.00")]
+    assert chips == [
+        ("Closes within", "7 days"),
+        ("Pack", "The Pack"),
+        ("At least", "$5.00"),
+        ("At most", "$9.00"),
+    ]
     page = answer.content.decode()
     assert 'expiring/?within=7d&amp;pack=the-pack&amp;most=9"' in page
     assert 'expiring/?pack=the-pack&amp;least=5&amp;most=9"' in page
@@ -177,12 +195,14 @@ def test_it_runs_on_the_sandboxs_own_clock(world: World) -> None:
     assert shown(world, "?within=1h", "sandbox") == [item.pk]
 
 
-@pytest.mark.parametrize(("query", "more"), [("", 0), ("?within=24h&user=ann", 1), ("?least=1&pack=tidewater-box", 8)])
+@pytest.mark.parametrize(
+    ("query", "more"), [("", 0), ("?within=24h&user=ann", 1), ("?least=1&pack=tidewater-box", 8)]
+)
 def test_it_asks_the_same_few_questions_however_many_there_are(
     world: World, query: str, more: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    """One more for the user that is named. Looking through rows takes four more, for the page and for the button: how
-    far, and a transaction of its own in which rows are joined one by one.
+    """One more for the user that is named. Looking through rows takes four more, for the page and
+    for the button: how far, and a transaction of its own in which rows are joined one by one.
     """
     client, ann = signed_in(world.northwind.operator), make_collector(world.northwind.live, "ann")
     for amount in (1, 20):

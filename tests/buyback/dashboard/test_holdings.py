@@ -17,7 +17,8 @@ from partners.records.actor import SYSTEM
 from tests.dashboard.steps import signed_in
 from tests.world import World, make_buyback, make_card, make_collector, make_item
 
-# Session, user, memberships, environment; the collector; what they hold and were paid; the items; tiers of their packs.
+# Session, user, memberships, environment; the collector; what they hold and were paid; the items;
+# tiers of their packs.
 QUERIES = 9
 
 
@@ -34,19 +35,33 @@ def tiles(client: Client, collector: Collector, query: str = "") -> list[str]:
 def test_it_sorts_by_pull_by_window_and_by_value(world: World, collector: Collector) -> None:
     now = clock.now()
     made = {}
-    for name, days, fmv, closes in (("a", 3, "10", 5), ("b", 2, "30", None), ("c", 1, "20", -1), ("d", 0, "5", 2)):
+    for name, days, fmv, closes in (
+        ("a", 3, "10", 5),
+        ("b", 2, "30", None),
+        ("c", 1, "20", -1),
+        ("d", 0, "5", 2),
+    ):
         expires_at = None if closes is None else now + timedelta(hours=closes)
         pulled = now - timedelta(days=days)
         card = make_card(fmv=Decimal(fmv))
-        item = make_item(world.northwind.live, collector=collector, card=card, now=pulled, expires_at=expires_at)
+        item = make_item(
+            world.northwind.live, collector=collector, card=card, now=pulled, expires_at=expires_at
+        )
         made[item.public_id] = name
     client = signed_in(world.northwind.viewer)
-    for query, order in (("", "dcba"), ("?sort=closing", "dabc"), ("?sort=value", "bcad"), ("?sort=no", "dcba")):
+    for query, order in (
+        ("", "dcba"),
+        ("?sort=closing", "dabc"),
+        ("?sort=value", "bcad"),
+        ("?sort=no", "dcba"),
+    ):
         assert "".join(made[item] for item in tiles(client, collector, query)) == order
 
 
 @pytest.mark.parametrize("sort", ["newest", "closing", "value"])
-def test_it_walks_through_every_item_once_in_any_order(world: World, collector: Collector, sort: str) -> None:
+def test_it_walks_through_every_item_once_in_any_order(
+    world: World, collector: Collector, sort: str
+) -> None:
     items = {make_item(world.northwind.live, collector=collector).public_id for _ in range(50)}
     client = signed_in(world.northwind.viewer)
     first = client.get(f"/dashboard/live/users/{collector.pk}/?sort={sort}").context
@@ -59,7 +74,11 @@ def test_it_walks_through_every_item_once_in_any_order(world: World, collector: 
 def test_it_prices_live_by_the_card_as_it_is_now(world: World, collector: Collector) -> None:
     item = make_item(world.northwind.live, collector=collector)
     Card.objects.filter(pk=item.card_id).update(fmv=Decimal("100.00"))
-    page = signed_in(world.northwind.viewer).get(f"/dashboard/live/users/{collector.pk}/").content.decode()
+    page = (
+        signed_in(world.northwind.viewer)
+        .get(f"/dashboard/live/users/{collector.pk}/")
+        .content.decode()
+    )
     assert "$100.00" in page
     assert "$85.00" in page
 
@@ -67,7 +86,11 @@ def test_it_prices_live_by_the_card_as_it_is_now(world: World, collector: Collec
 def test_it_prices_the_sandbox_by_the_pull(world: World) -> None:
     item = make_item(world.northwind.sandbox, now=clock.now())
     Card.objects.filter(pk=item.card_id).update(fmv=Decimal("100.00"))
-    page = signed_in(world.northwind.viewer).get(f"/dashboard/sandbox/users/{item.collector_id}/").content.decode()
+    page = (
+        signed_in(world.northwind.viewer)
+        .get(f"/dashboard/sandbox/users/{item.collector_id}/")
+        .content.decode()
+    )
     assert "$70.13" in page
     assert "$85.00" not in page
 
@@ -76,13 +99,25 @@ def test_it_runs_on_the_sandboxs_own_clock(world: World) -> None:
     item = make_item(world.northwind.sandbox, now=clock.now())
     world.northwind.sandbox.clock_offset = timedelta(days=8)
     world.northwind.sandbox.save()
-    page = signed_in(world.northwind.operator).get(f"/dashboard/sandbox/users/{item.collector_id}/").content.decode()
+    page = (
+        signed_in(world.northwind.operator)
+        .get(f"/dashboard/sandbox/users/{item.collector_id}/")
+        .content.decode()
+    )
     assert "Window closed, still owned" in page
 
 
-def test_it_keeps_a_closed_window_in_the_grid_without_a_button(world: World, collector: Collector) -> None:
-    make_item(world.northwind.live, collector=collector, expires_at=clock.now() - timedelta(seconds=1))
-    page = signed_in(world.northwind.operator).get(f"/dashboard/live/users/{collector.pk}/").content.decode()
+def test_it_keeps_a_closed_window_in_the_grid_without_a_button(
+    world: World, collector: Collector
+) -> None:
+    make_item(
+        world.northwind.live, collector=collector, expires_at=clock.now() - timedelta(seconds=1)
+    )
+    page = (
+        signed_in(world.northwind.operator)
+        .get(f"/dashboard/live/users/{collector.pk}/")
+        .content.decode()
+    )
     assert "Window closed, still owned" in page
     assert "/sell/" not in page
 
@@ -90,13 +125,19 @@ def test_it_keeps_a_closed_window_in_the_grid_without_a_button(world: World, col
 def test_it_shows_a_button_to_those_who_may_sell(world: World, collector: Collector) -> None:
     item = make_item(world.northwind.live, collector=collector)
     for role, shown in (("viewer", False), ("operator", True), ("owner", True)):
-        page = signed_in(getattr(world.northwind, role)).get(f"/dashboard/live/users/{collector.pk}/")
+        page = signed_in(getattr(world.northwind, role)).get(
+            f"/dashboard/live/users/{collector.pk}/"
+        )
         assert (f"/items/{item.pk}/sell/" in page.content.decode()) is shown
 
 
 def test_it_names_the_tier_of_the_pull(world: World, collector: Collector) -> None:
     make_item(world.northwind.live, collector=collector, card=world.cards[7], pack=world.pack)
-    page = signed_in(world.northwind.viewer).get(f"/dashboard/live/users/{collector.pk}/").content.decode()
+    page = (
+        signed_in(world.northwind.viewer)
+        .get(f"/dashboard/live/users/{collector.pk}/")
+        .content.decode()
+    )
     assert 'fill="#3b82f6"/></svg>Rare' in page
 
 
@@ -105,12 +146,20 @@ def test_it_says_that_a_sale_is_in_progress(world: World, collector: Collector) 
     item = make_item(world.northwind.live, collector=collector)
     make_buyback(item, state="claimed")
     Item.objects.filter(pk=item.pk).update(state="selling")
-    page = signed_in(world.northwind.operator).get(f"/dashboard/live/users/{collector.pk}/").content.decode()
+    page = (
+        signed_in(world.northwind.operator)
+        .get(f"/dashboard/live/users/{collector.pk}/")
+        .content.decode()
+    )
     assert "Sale in progress" in page
 
 
 def test_it_says_when_a_user_has_nothing_left(world: World, collector: Collector) -> None:
-    page = signed_in(world.northwind.viewer).get(f"/dashboard/live/users/{collector.pk}/").content.decode()
+    page = (
+        signed_in(world.northwind.viewer)
+        .get(f"/dashboard/live/users/{collector.pk}/")
+        .content.decode()
+    )
     assert "Nothing in hand" in page
 
 
@@ -126,8 +175,14 @@ def test_it_asks_the_same_few_questions_however_many_there_are(
 
 
 def test_it_shows_the_same_items_as_a_table(world: World, collector: Collector) -> None:
-    item = make_item(world.northwind.live, collector=collector, card=world.cards[9], pack=world.pack)
-    page = signed_in(world.northwind.viewer).get(f"/dashboard/live/users/{collector.pk}/?view=table").content.decode()
+    item = make_item(
+        world.northwind.live, collector=collector, card=world.cards[9], pack=world.pack
+    )
+    page = (
+        signed_in(world.northwind.viewer)
+        .get(f"/dashboard/live/users/{collector.pk}/?view=table")
+        .content.decode()
+    )
     assert f'<a class="cover" href="/dashboard/live/items/{item.pk}/">North Light</a>' in page
     assert "Never closes" in page
 
@@ -136,7 +191,11 @@ def test_it_adds_up_what_the_user_holds_and_was_paid(world: World, collector: Co
     make_item(world.northwind.live, collector=collector)
     sold = make_item(world.northwind.live, collector=collector)
     sell_back(environment=world.northwind.live, item_id=sold.public_id, by=SYSTEM)
-    page = signed_in(world.northwind.viewer).get(f"/dashboard/live/users/{collector.pk}/").content.decode()
+    page = (
+        signed_in(world.northwind.viewer)
+        .get(f"/dashboard/live/users/{collector.pk}/")
+        .content.decode()
+    )
     assert "1 item in hand</span>, worth $70.13" in page
     assert "1 sold back for $70.13" in page
 

@@ -27,9 +27,18 @@ def shown(world: World, item: Item, role: str = "operator") -> str:
 
 def test_it_shows_the_price_now_beside_the_price_at_the_pull(world: World) -> None:
     item = make_item(world.northwind.live, card=world.cards[9], pack=world.pack)
-    Card.objects.filter(pk=item.card_id).update(fmv=Decimal("100.00"), priced_at=NOW + timedelta(hours=3))
+    Card.objects.filter(pk=item.card_id).update(
+        fmv=Decimal("100.00"), priced_at=NOW + timedelta(hours=3)
+    )
     page = shown(world, item)
-    for text in ("$82.50", "$70.13", "$100.00", "Sell back for $85.00", "2026-04-18 22:05:14 UTC", "Rare"):
+    for text in (
+        "$82.50",
+        "$70.13",
+        "$100.00",
+        "Sell back for $85.00",
+        "2026-04-18 22:05:14 UTC",
+        "Rare",
+    ):
         assert text in page
 
 
@@ -44,15 +53,33 @@ def test_it_sells_in_the_sandbox_at_the_price_of_the_pull(world: World) -> None:
 def test_it_names_where_the_item_came_from(world: World) -> None:
     item = make_item(world.northwind.live, card=world.cards[9], pack=world.pack)
     page = shown(world, item)
-    for text in (item.public_id, item.purchase_id, item.purchase.public_id, "live_hash", "Tidewater Box"):
+    for text in (
+        item.public_id,
+        item.purchase_id,
+        item.purchase.public_id,
+        "live_hash",
+        "Tidewater Box",
+    ):
         assert str(text) in page
 
 
 def test_it_tells_everything_that_happened_newest_first(world: World) -> None:
     item = make_item(world.northwind.live)
     later = NOW + timedelta(hours=1)
-    make_buyback(item, state="failed", amount=None, failure_reason="price: stale", created_at=NOW, completed_at=later)
-    sell_back(environment=world.northwind.live, item_id=item.public_id, by=SYSTEM, now=NOW + timedelta(hours=2))
+    make_buyback(
+        item,
+        state="failed",
+        amount=None,
+        failure_reason="price: stale",
+        created_at=NOW,
+        completed_at=later,
+    )
+    sell_back(
+        environment=world.northwind.live,
+        item_id=item.public_id,
+        by=SYSTEM,
+        now=NOW + timedelta(hours=2),
+    )
     client = signed_in(world.northwind.viewer)
     lines = client.get(f"/dashboard/live/items/{item.pk}/").context["lines"]
     titles = [line.title for line in lines]
@@ -86,14 +113,22 @@ def test_it_tells_that_a_window_closes_within_a_day(world: World) -> None:
 
 def test_it_tells_of_the_shipping(world: World) -> None:
     item = make_item(world.northwind.live)
-    order = make_order(world.northwind.live, item, state="shipped", created_at=NOW, shipped_at=NOW + timedelta(days=1))
+    order = make_order(
+        world.northwind.live,
+        item,
+        state="shipped",
+        created_at=NOW,
+        shipped_at=NOW + timedelta(days=1),
+    )
     answer = signed_in(world.northwind.viewer).get(f"/dashboard/live/items/{item.pk}/")
     lines = [(line.title, line.order) for line in answer.context["lines"] if "hip" in line.title]
     assert lines == [("Shipped", order.public_id), ("Shipping asked for", order.public_id)]
     assert "on its way to the user" in answer.content.decode()
 
 
-@pytest.mark.parametrize(("role", "sells"), [("viewer", False), ("operator", True), ("owner", True)])
+@pytest.mark.parametrize(
+    ("role", "sells"), [("viewer", False), ("operator", True), ("owner", True)]
+)
 def test_it_offers_the_sale_to_whom_may_sell(world: World, role: str, sells: bool) -> None:
     assert ("Sell back for" in shown(world, make_item(world.northwind.live), role)) is sells
 

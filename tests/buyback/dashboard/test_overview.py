@@ -20,18 +20,25 @@ from partners.records.actor import SYSTEM
 from tests.dashboard.steps import HTMX, signed_in
 from tests.world import NOW, World, make_card, make_collector, make_event, make_item, make_statement
 
-# Session, user, memberships, environment; tallies, closing, sold, paid, statements; soonest; events, their cards.
+# Session, user, memberships, environment; tallies, closing, sold, paid, statements; soonest;
+# events, their cards.
 QUERIES = 13
 
 
 def test_it_counts_what_closes_within_a_day(world: World) -> None:
     now = clock.now()
     for hours in (1, 23, 30, -1):
-        make_item(world.northwind.live, now=now - timedelta(days=3), expires_at=now + timedelta(hours=hours))
+        make_item(
+            world.northwind.live,
+            now=now - timedelta(days=3),
+            expires_at=now + timedelta(hours=hours),
+        )
     make_item(world.northwind.live)
     context = signed_in(world.northwind.viewer).get("/dashboard/live/").context
     assert (str(context["expiring"]), context["expiring"].value) == ("2", Decimal("140.26"))
-    assert [item.expires_at - now for item in context["soonest"]] == [timedelta(hours=hours) for hours in (1, 23, 30)]
+    assert [item.expires_at - now for item in context["soonest"]] == [
+        timedelta(hours=hours) for hours in (1, 23, 30)
+    ]
 
 
 def test_it_adds_up_what_was_sold_and_paid_since_midnight_utc(world: World) -> None:
@@ -50,12 +57,25 @@ def test_it_shows_what_the_clock_counted_last(world: World) -> None:
     sell_back(environment=world.northwind.live, item_id=sold.public_id, by=SYSTEM)
     count_items(now=NOW)
     context = signed_in(world.northwind.viewer).get("/dashboard/live/").context
-    assert (context["held"], context["held_value"], context["counted_at"]) == (1, held.buyback_price, NOW)
-    assert [(tally.pulled, tally.sold, tally.rate) for tally in context["tallies"]] == [(2, 1, "50.0%")]
+    assert (context["held"], context["held_value"], context["counted_at"]) == (
+        1,
+        held.buyback_price,
+        NOW,
+    )
+    assert [(tally.pulled, tally.sold, tally.rate) for tally in context["tallies"]] == [
+        (2, 1, "50.0%")
+    ]
 
 
 def day(when: date, sold: int) -> dict[str, Any]:
-    return {"day": when, "sold": sold, "paid": sold, "sold_amount": sold, "paid_amount": sold, "closed_at": clock.now()}
+    return {
+        "day": when,
+        "sold": sold,
+        "paid": sold,
+        "sold_amount": sold,
+        "paid_amount": sold,
+        "closed_at": clock.now(),
+    }
 
 
 @pytest.mark.breaks_books(reason="statements of days without business")
@@ -85,17 +105,28 @@ def test_it_counts_no_further_than_it_should(world: World, monkeypatch: pytest.M
     monkeypatch.setattr(holdings, "COUNTED_TO", 2)
     for _ in range(4):
         make_item(world.northwind.live, expires_at=clock.now() + timedelta(hours=1))
-    assert str(signed_in(world.northwind.viewer).get("/dashboard/live/").context["expiring"]) == "2+"
+    assert (
+        str(signed_in(world.northwind.viewer).get("/dashboard/live/").context["expiring"]) == "2+"
+    )
 
 
-def test_it_draws_no_point_of_a_day_that_is_not_counted_whole(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_draws_no_point_of_a_day_that_is_not_counted_whole(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(totals, "COUNTED_TO", 2)
     client = signed_in(world.northwind.viewer)
     for sold, points in ((2, 8), (3, 7)):
         while Payout.objects.count() < sold:
-            sell_back(environment=world.northwind.live, item_id=make_item(world.northwind.live).public_id, by=SYSTEM)
+            sell_back(
+                environment=world.northwind.live,
+                item_id=make_item(world.northwind.live).public_id,
+                by=SYSTEM,
+            )
         answer = client.get("/dashboard/live/")
-        assert [len(answer.context[name]) for name in ("sold_by_day", "paid_by_day")] == [points, points]
+        assert [len(answer.context[name]) for name in ("sold_by_day", "paid_by_day")] == [
+            points,
+            points,
+        ]
     assert "<dd>More than 2 payouts</dd>" in answer.content.decode()
 
 
@@ -113,7 +144,9 @@ def test_it_asks_the_same_few_questions_however_much_there_is(
 
 
 def test_it_names_the_card_of_an_event_by_either_of_its_ids(world: World) -> None:
-    card = make_card(source_type="ebay", listing_id="v1|7|0", mint_address="MintSeven", name="Seventh Wave")
+    card = make_card(
+        source_type="ebay", listing_id="v1|7|0", mint_address="MintSeven", name="Seventh Wave"
+    )
     for item_id in (card.public_id, card.listing_id):
         make_event(world.northwind.sandbox, data={"item_id": item_id, "user_id": "u"})
     page = signed_in(world.northwind.viewer).get("/dashboard/sandbox/").content.decode()
@@ -122,7 +155,9 @@ def test_it_names_the_card_of_an_event_by_either_of_its_ids(world: World) -> Non
 
 def test_it_writes_what_a_partner_sent_as_text(world: World) -> None:
     collector = make_collector(world.northwind.live, "<script>alert(1)</script>")
-    make_item(world.northwind.live, collector=collector, expires_at=clock.now() + timedelta(hours=1))
+    make_item(
+        world.northwind.live, collector=collector, expires_at=clock.now() + timedelta(hours=1)
+    )
     page = signed_in(world.northwind.viewer).get("/dashboard/live/").content.decode()
     assert "<script>alert" not in page
     assert "&lt;script&gt;alert" in page

@@ -31,13 +31,15 @@ from tests.world import World, make_card, make_collector, make_item, make_pack
 KEY = Actor("key", "abc123")
 NOON = datetime(2026, 4, 18, 12, tzinfo=UTC)
 
-# Session, user, memberships, environment; a page of payouts; its total from statements, open days and what is unpaid;
-# packs, members and keys to choose from.
+# Session, user, memberships, environment; a page of payouts; its total from statements, open days
+# and what is unpaid; packs, members and keys to choose from.
 QUERIES = 12  # and saved views
 
 
 def sale(environment: Environment, moment: datetime = NOON, user_id: str = "ann") -> Sale:
-    collector = environment.collectors.filter(user_id=user_id).first() or make_collector(environment, user_id)
+    collector = environment.collectors.filter(user_id=user_id).first() or make_collector(
+        environment, user_id
+    )
     item = make_item(environment, now=moment - timedelta(hours=1), collector=collector)
     return sell_back(environment=environment, item_id=item.public_id, by=KEY, now=moment)
 
@@ -48,7 +50,9 @@ def listed(world: World, query: str = "") -> list[object]:
 
 
 def test_it_lists_the_newest_first(world: World) -> None:
-    made = [sale(world.northwind.live, NOON + timedelta(hours=hours)).payout_id for hours in (0, 2, 1)]
+    made = [
+        sale(world.northwind.live, NOON + timedelta(hours=hours)).payout_id for hours in (0, 2, 1)
+    ]
     assert listed(world) == [made[1], made[2], made[0]]
 
 
@@ -69,7 +73,9 @@ def test_it_filters_by_utc_days_both_included(world: World) -> None:
     assert listed(world, "?from=2026-04-18&to=2026-04-18") == kept
 
 
-@pytest.mark.parametrize("query", ["?from=x&to=9999-12-31", "?from=&to=", "?after=x", "?to=0000-00-00"])
+@pytest.mark.parametrize(
+    "query", ["?from=x&to=9999-12-31", "?from=&to=", "?after=x", "?to=0000-00-00"]
+)
 def test_it_passes_over_a_filter_that_means_nothing(world: World, query: str) -> None:
     assert listed(world, query) == [] == listed(world)
     made = sale(world.northwind.live).payout_id
@@ -77,7 +83,10 @@ def test_it_passes_over_a_filter_that_means_nothing(world: World, query: str) ->
 
 
 def test_it_walks_through_every_payout_once(world: World) -> None:
-    made = [sale(world.northwind.live, NOON + timedelta(minutes=minute // 2)).payout_id for minute in range(60)]
+    made = [
+        sale(world.northwind.live, NOON + timedelta(minutes=minute // 2)).payout_id
+        for minute in range(60)
+    ]
     client = signed_in(world.northwind.viewer)
     first = client.get("/dashboard/live/payouts/").context["page"]
     second = client.get("/dashboard/live/payouts/", {"after": first.next}).context["page"]
@@ -88,7 +97,11 @@ def test_it_walks_through_every_payout_once(world: World) -> None:
 
 def test_it_shows_everything_behind_one_payout(world: World) -> None:
     made = sale(world.northwind.live)
-    page = signed_in(world.northwind.viewer).get(f"/dashboard/live/payouts/{made.payout_id}/").content.decode()
+    page = (
+        signed_in(world.northwind.viewer)
+        .get(f"/dashboard/live/payouts/{made.payout_id}/")
+        .content.decode()
+    )
     for fact in (
         "$70.13",
         "$82.50",
@@ -129,7 +142,12 @@ def total(world: World, query: str = "") -> tuple[int, Decimal | None]:
 
 def test_it_adds_up_closed_days_from_their_statements_and_open_ones_itself(world: World) -> None:
     live = world.northwind.live
-    for moment in (NOON, NOON + timedelta(days=1), NOON + timedelta(days=1, hours=1), NOON + timedelta(days=2)):
+    for moment in (
+        NOON,
+        NOON + timedelta(days=1),
+        NOON + timedelta(days=1, hours=1),
+        NOON + timedelta(days=2),
+    ):
         sale(live, moment)
     sale(world.juniper.live)
     close_statements(now=NOON + timedelta(days=2))
@@ -151,13 +169,17 @@ def test_it_counts_what_is_not_paid_and_adds_up_what_is(world: World) -> None:
 def paid_later(payout: UUID) -> Iterator[None]:
     """A payout as it would be between the sale and the bank, undone at the end."""
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET LOCAL session_replication_role = replica")
+        cursor.execute(
+            "SET CONSTRAINTS ALL IMMEDIATE; SET LOCAL session_replication_role = replica"
+        )
         Payout.objects.filter(pk=payout).update(state="pending", paid_at=None)
         yield
         transaction.set_rollback(True)
 
 
-def test_it_shows_no_sum_of_more_than_it_counts(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_shows_no_sum_of_more_than_it_counts(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(totals, "COUNTED_TO", 2)
     monkeypatch.setattr(paging, "LOOK_THROUGH", 2)
     for _ in range(3):
@@ -183,7 +205,10 @@ def test_it_shows_no_sum_of_more_than_it_counts(world: World, monkeypatch: pytes
         ("by=user:ops@x.test", ["b"]),
         ("by=user:nobody", []),
         ("by=%00&pack=%00", []),
-        ("state=paid&user=b&pack=box&by=user:ops@x.test&min=85&from=2026-04-18&to=2026-04-18", ["b"]),
+        (
+            "state=paid&user=b&pack=box&by=user:ops@x.test&min=85&from=2026-04-18&to=2026-04-18",
+            ["b"],
+        ),
         ("state=failed", []),
         ("state=lost", ["b", "a"]),
     ],
@@ -192,7 +217,9 @@ def test_it_narrows_by_every_filter(world: World, query: str, kept: list[str]) -
     live = world.northwind.live
     sale(live, user_id="a")
     card = make_card(fmv=Decimal(100), pack=make_pack(slug="box"))
-    item = make_item(live, card=card, collector=make_collector(live, "b"), now=NOON - timedelta(hours=1))
+    item = make_item(
+        live, card=card, collector=make_collector(live, "b"), now=NOON - timedelta(hours=1)
+    )
     by = Actor("user", "ops@x.test")
     sell_back(environment=live, item_id=item.public_id, by=by, now=NOON + timedelta(minutes=1))
     answer = page_of(world, f"?{query}")
@@ -200,14 +227,20 @@ def test_it_narrows_by_every_filter(world: World, query: str, kept: list[str]) -
     assert answer.context["total"].size == len(kept)
 
 
-def test_it_looks_through_so_many_rows_a_page(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two of five are the ones looked for; a page looks through two rows and goes on where it stopped."""
+def test_it_looks_through_so_many_rows_a_page(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two of five are the ones looked for; a page looks through two rows and goes on where it
+    stopped.
+    """
     monkeypatch.setattr(paging, "LOOK_THROUGH", 2)
     live, seen, after, pages = world.northwind.live, [], "", 0
     dear = [make_card(fmv=Decimal(500)), make_card(fmv=Decimal(500))]
     for number, card in enumerate([dear[0], None, None, None, dear[1]]):
         item = make_item(live, now=NOON - timedelta(hours=1), card=card)
-        sell_back(environment=live, item_id=item.public_id, by=KEY, now=NOON + timedelta(minutes=number))
+        sell_back(
+            environment=live, item_id=item.public_id, by=KEY, now=NOON + timedelta(minutes=number)
+        )
     while pages == 0 or after:
         found = page_of(world, f"?min=400&after={after}").context["page"]
         seen += [row.amount for row in found.rows]
@@ -222,14 +255,23 @@ def test_it_knows_today_and_yesterday_by_the_environments_clock(world: World) ->
     client, made = signed_in(world.northwind.viewer), {}
     for ago in (0, 1, 6, 7):
         made[ago] = sale(sandbox, (today - timedelta(days=ago)).replace(hour=0)).payout_id
-    for when, kept in {"today": [0], "yesterday": [1], "week": [0, 1, 6], "ever": [0, 1, 6, 7]}.items():
+    for when, kept in {
+        "today": [0],
+        "yesterday": [1],
+        "week": [0, 1, 6],
+        "ever": [0, 1, 6, 7],
+    }.items():
         rows = client.get(f"/dashboard/sandbox/payouts/?when={when}").context["page"].rows
         assert [row.pk for row in rows] == [made[ago] for ago in kept]
 
 
 def test_it_shows_each_filter_as_a_chip_that_goes_away(world: World) -> None:
     chips = page_of(world, "?state=paid&min=5&user=ann&after=x").context["chips"]
-    assert [(chip.label, chip.text) for chip in chips] == [("State", "Paid"), ("At least", "$5.00"), ("User", "ann")]
+    assert [(chip.label, chip.text) for chip in chips] == [
+        ("State", "Paid"),
+        ("At least", "$5.00"),
+        ("User", "ann"),
+    ]
     page = page_of(world, "?state=paid&min=5&user=ann&after=x").content.decode()
     assert 'href="/dashboard/live/payouts/?min=5&amp;user=ann"' in page
 
@@ -259,7 +301,12 @@ def test_it_exports_what_is_filtered(world: World) -> None:
 
 @pytest.mark.parametrize(
     ("query", "queries"),
-    [("", QUERIES), ("?user=u", 11), ("?min=1&pack=p&by=key:abc123", QUERIES + 6), ("?by=user:a@x.test", 10)],
+    [
+        ("", QUERIES),
+        ("?user=u", 11),
+        ("?min=1&pack=p&by=key:abc123", QUERIES + 6),
+        ("?by=user:a@x.test", 10),
+    ],
 )
 def test_it_asks_the_same_few_questions_however_many_there_are(
     world: World, query: str, queries: int, django_assert_num_queries: DjangoAssertNumQueries

@@ -18,8 +18,8 @@ from tests.shipments import make_order
 from tests.world import World, make_card, make_collector, make_item
 
 HERE = "/dashboard/live/search/"
-# Session, user, memberships, environment; names, in a transaction of their own; users, cards by id, purchases, and the
-# items of what was found.
+# Session, user, memberships, environment; names, in a transaction of their own; users, cards by id,
+# purchases, and the items of what was found.
 QUERIES = 12
 WITH_UUID = 14  # and sellbacks, payouts
 
@@ -35,7 +35,9 @@ def test_it_finds_a_user_by_the_start_of_the_id_the_whole_one_first(world: World
     assert [user.user_id for user in found(world, "ann").users] == ["ann", "anna"]
 
 
-@pytest.mark.parametrize("text", ["north", "NORTH LIGHT", "MintNorthLight1111111111111111111111111111"])
+@pytest.mark.parametrize(
+    "text", ["north", "NORTH LIGHT", "MintNorthLight1111111111111111111111111111"]
+)
 def test_it_finds_an_item_by_its_card(world: World, text: str) -> None:
     item = make_item(world.northwind.live, card=world.cards[9])
     make_item(world.northwind.live, card=world.cards[0])
@@ -49,7 +51,9 @@ def test_it_finds_items_by_their_listing_and_by_their_purchase(world: World) -> 
 
 
 def test_it_lists_an_items_own_id_before_names(world: World) -> None:
-    by_id = make_item(world.northwind.live, card=make_card(listing_id="fog", source_type="alt", name="Zinc"))
+    by_id = make_item(
+        world.northwind.live, card=make_card(listing_id="fog", source_type="alt", name="Zinc")
+    )
     by_name = make_item(world.northwind.live, card=make_card(name="Fog"))
     assert [one.pk for one in found(world, "fog").items] == [by_id.pk, by_name.pk]
 
@@ -62,15 +66,26 @@ def test_it_finds_a_sellback_and_a_payout_by_their_ids(world: World) -> None:
 
 
 def test_it_finds_an_order_by_its_id(world: World) -> None:
-    made = [make_order(company.live, make_item(company.live)) for company in (world.northwind, world.juniper)]
+    made = [
+        make_order(company.live, make_item(company.live))
+        for company in (world.northwind, world.juniper)
+    ]
     assert [found(world, order.public_id).orders for order in made] == [[made[0]], []]
-    assert made[0].public_id in str(signed_in(world.northwind.viewer).get(f"{HERE}?q={made[0].public_id}").content)
+    assert made[0].public_id in str(
+        signed_in(world.northwind.viewer).get(f"{HERE}?q={made[0].public_id}").content
+    )
 
 
 def test_it_finds_nothing_of_another_partner_or_mode(world: World) -> None:
-    item = make_item(world.juniper.live, collector=make_collector(world.juniper.live, "ann"), card=world.cards[9])
+    item = make_item(
+        world.juniper.live, collector=make_collector(world.juniper.live, "ann"), card=world.cards[9]
+    )
     sale = sell_back(environment=world.juniper.live, item_id=item.public_id, by=SYSTEM)
-    make_item(world.northwind.live, card=world.cards[9], collector=make_collector(world.northwind.live, "zed"))
+    make_item(
+        world.northwind.live,
+        card=world.cards[9],
+        collector=make_collector(world.northwind.live, "zed"),
+    )
     texts = ("ann", item.purchase.public_id, item.purchase_id, sale.buyback_id, sale.payout_id)
     assert [found(world, str(text)).size for text in texts] == [0] * 5
     assert found(world, "north", "sandbox").size == 0
@@ -98,14 +113,22 @@ def test_it_asks_the_same_few_questions_however_much_there_is(
         for _ in range(amount):
             item = make_item(world.northwind.live, card=make_card(name="Fable"))
             make_collector(world.northwind.live)
-        for query, expected in (("fable", QUERIES), ("user", QUERIES - 1), (str(item.purchase_id), WITH_UUID)):
+        for query, expected in (
+            ("fable", QUERIES),
+            ("user", QUERIES - 1),
+            (str(item.purchase_id), WITH_UUID),
+        ):
             with django_assert_num_queries(expected):
                 client.get("/dashboard/live/search/", {"q": query})
 
 
 def test_it_answers_htmx_with_the_list_alone(world: World) -> None:
     make_collector(world.northwind.live, "ann")
-    page = signed_in(world.northwind.viewer).get("/dashboard/live/search/?q=an", headers=HTMX).content.decode()
+    page = (
+        signed_in(world.northwind.viewer)
+        .get("/dashboard/live/search/?q=an", headers=HTMX)
+        .content.decode()
+    )
     assert "<html" not in page
     assert "1 found" in page
     assert "All results" in page
@@ -124,4 +147,6 @@ def plan(rows: Any) -> str:
 
 
 def test_it_reads_names_through_their_index(world: World) -> None:
-    assert "inventory_card_name_begins" in plan(Card.objects.filter(name__istartswith="north").order_by())
+    assert "inventory_card_name_begins" in plan(
+        Card.objects.filter(name__istartswith="north").order_by()
+    )

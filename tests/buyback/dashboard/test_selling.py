@@ -1,4 +1,6 @@
-"""Selling an item back from the browser: at the price that was shown, once, or not at all with a sentence."""
+"""Selling an item back from the browser: at the price that was shown, once, or not at all with a
+sentence.
+"""
 
 from __future__ import annotations
 
@@ -76,7 +78,9 @@ def test_it_shows_the_items_page_anew_after_a_sale_there(world: World, item: Ite
 
 
 @pytest.mark.parametrize("headers", [{}, HTMX])
-def test_it_sells_once_however_often_the_form_is_sent(world: World, item: Item, headers: dict[str, str]) -> None:
+def test_it_sells_once_however_often_the_form_is_sent(
+    world: World, item: Item, headers: dict[str, str]
+) -> None:
     client = signed_in(world.northwind.operator)
     first, second = (post_sale(client, item, headers=headers) for _ in range(2))
     assert (second.status_code, Payout.objects.count()) == (first.status_code, 1)
@@ -85,7 +89,9 @@ def test_it_sells_once_however_often_the_form_is_sent(world: World, item: Item, 
 
 
 @pytest.mark.parametrize("lapsed", [False, True])
-def test_it_answers_a_form_that_is_sent_again_as_it_did_first(world: World, item: Item, lapsed: bool) -> None:
+def test_it_answers_a_form_that_is_sent_again_as_it_did_first(
+    world: World, item: Item, lapsed: bool
+) -> None:
     """Because no answer came, say, and perhaps after the offer has lapsed."""
     client, now = signed_in(world.northwind.operator), clock.now()
     offer = Offer.of(item, item.buyback_price, now)
@@ -100,7 +106,10 @@ def test_it_begins_no_sale_under_a_lapsed_offer(world: World, item: Item) -> Non
     offer = Offer.of(item, item.buyback_price, clock.now() - timedelta(seconds=61)).signed
     answer = post_sale(signed_in(world.northwind.operator), item, offer=offer)
     assert answer.status_code == 422
-    assert "The offer has lapsed</strong>. Nothing has been sold. The price is still $70.13." in answer.content.decode()
+    assert (
+        "The offer has lapsed</strong>. Nothing has been sold. The price is still $70.13."
+        in answer.content.decode()
+    )
     assert_nothing_sold(item)
 
 
@@ -115,9 +124,15 @@ def test_it_sells_nothing_when_the_price_has_changed(world: World, item: Item) -
 
 
 @pytest.mark.parametrize("offer", ["", "x", "another item's"])
-def test_it_asks_again_when_the_form_carries_no_offer_of_the_item(world: World, item: Item, offer: str) -> None:
+def test_it_asks_again_when_the_form_carries_no_offer_of_the_item(
+    world: World, item: Item, offer: str
+) -> None:
     other = make_item(world.northwind.live, now=clock.now())
-    sent = Offer.of(other, other.buyback_price, clock.now()).signed if offer.startswith("another") else offer
+    sent = (
+        Offer.of(other, other.buyback_price, clock.now()).signed
+        if offer.startswith("another")
+        else offer
+    )
     answer = post_sale(signed_in(world.northwind.operator), item, offer=sent)
     assert (answer.status_code, "Sell back for $70.13" in answer.content.decode()) == (422, True)
     assert_nothing_sold(item)
@@ -125,7 +140,9 @@ def test_it_asks_again_when_the_form_carries_no_offer_of_the_item(world: World, 
 
 
 @pytest.mark.parametrize("environment", ["", "x", "sandbox"])
-def test_it_does_nothing_for_a_tab_of_another_environment(world: World, item: Item, environment: str) -> None:
+def test_it_does_nothing_for_a_tab_of_another_environment(
+    world: World, item: Item, environment: str
+) -> None:
     sent = world.northwind.sandbox.pk if environment == "sandbox" else environment
     answer = post_sale(signed_in(world.northwind.operator), item, environment=sent)
     assert answer.status_code == 409
@@ -142,7 +159,9 @@ def test_it_refuses_a_viewer_with_a_sentence(world: World, item: Item) -> None:
 
 def test_it_refuses_a_closed_window(world: World) -> None:
     now = clock.now()
-    item = make_item(world.northwind.live, now=now - timedelta(days=2), expires_at=now - timedelta(seconds=1))
+    item = make_item(
+        world.northwind.live, now=now - timedelta(days=2), expires_at=now - timedelta(seconds=1)
+    )
     for answer in (quote(world, item), post_sale(signed_in(world.northwind.operator), item)):
         assert answer.status_code == 422
         assert "still owns the card" in answer.content.decode()
@@ -189,17 +208,24 @@ def test_it_refuses_what_is_in_a_shipping_order(world: World, item: Item, state:
 
 
 def test_it_pays_a_voucher_at_least_the_price_of_the_pull(world: World) -> None:
-    item = make_item(world.northwind.live, now=clock.now(), pack=world.pack, voucher=True, card=world.cards[0])
+    item = make_item(
+        world.northwind.live, now=clock.now(), pack=world.pack, voucher=True, card=world.cards[0]
+    )
     assert "The price of the pull" in quote(world, item).content.decode()
     post_sale(signed_in(world.northwind.operator), item, amount="25.00")
     assert Payout.objects.get().amount == Decimal("25.00")
 
 
-@pytest.mark.django_db(transaction=True)  # inside a test's own transaction the sale would be a savepoint more
-def test_it_asks_few_questions(world: World, item: Item, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+@pytest.mark.django_db(
+    transaction=True
+)  # inside a test's own transaction the sale would be a savepoint more
+def test_it_asks_few_questions(
+    world: World, item: Item, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
     client = signed_in(world.northwind.operator)
-    # Session, user, memberships, environment; the item, its tiers; the key: begin, lock, look, keep, commit, and the
-    # sale between savepoints; the item, its tiers, its payout, how many are left.
+    # Session, user, memberships, environment; the item, its tiers; the key: begin, lock, look,
+    # keep, commit, and the sale between savepoints; the item, its tiers, its payout, how many are
+    # left.
     with django_assert_num_queries(18):
         post_sale(client, item, headers=HTMX)
 
@@ -213,17 +239,25 @@ def test_it_tells_the_outcome_of_a_sale_and_ends_the_polling(world: World, item:
     post_sale(signed_in(world.northwind.operator), item)
     for headers, status in (({}, 200), (HTMX, 286)):
         answer = outcome(world, item, **headers)
-        assert (answer.status_code, "Sold back for $70.13." in answer.content.decode()) == (status, True)
+        assert (answer.status_code, "Sold back for $70.13." in answer.content.decode()) == (
+            status,
+            True,
+        )
 
 
 def test_it_says_that_no_sale_is_under_way(world: World, item: Item) -> None:
     answer = outcome(world, item, **HTMX)
-    assert (answer.status_code, "No sale of this item is under way." in answer.content.decode()) == (286, True)
+    assert (
+        answer.status_code,
+        "No sale of this item is under way." in answer.content.decode(),
+    ) == (286, True)
 
 
 @pytest.mark.breaks_books("a sale that never ends")
 @pytest.mark.parametrize(("state", "status"), [("unknown", 204), ("review", 286)])
-def test_it_goes_on_asking_until_people_have_to_look(world: World, item: Item, state: str, status: int) -> None:
+def test_it_goes_on_asking_until_people_have_to_look(
+    world: World, item: Item, state: str, status: int
+) -> None:
     make_buyback(item, state=state, lease_until=clock.now() + timedelta(minutes=1))
     Item.objects.filter(pk=item.pk).update(state="selling")
     assert outcome(world, item, **HTMX).status_code == status

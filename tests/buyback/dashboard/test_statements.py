@@ -24,7 +24,8 @@ from tests.world import World, make_item, make_statement
 NOON = datetime(2026, 4, 18, 12, tzinfo=UTC)
 DAY = "/dashboard/live/statements/2026-04-18/"
 
-# Session, user, memberships, environment; then the first and last day and the month's days; or the day and its payouts.
+# Session, user, memberships, environment; then the first and last day and the month's days; or the
+# day and its payouts.
 QUERIES = 6
 
 
@@ -57,23 +58,33 @@ def test_it_lists_the_latest_month_with_its_sum(closed: World) -> None:
 
 @pytest.mark.parametrize("month", ["9999-12", "0001-01", "1999-12", "2026-13", "x", "%00"])
 def test_it_passes_over_a_month_that_means_nothing(closed: World, month: str) -> None:
-    assert look(closed, f"/dashboard/live/statements/?month={month}").context["month"] == date(2026, 5, 1)
+    assert look(closed, f"/dashboard/live/statements/?month={month}").context["month"] == date(
+        2026, 5, 1
+    )
 
 
 @pytest.mark.parametrize("month", [date(2000, 1, 1), date(9998, 12, 1)])
 def test_it_turns_to_the_first_month_and_the_last(closed: World, month: date) -> None:
-    assert look(closed, f"/dashboard/live/statements/?month={month:%Y-%m}").context["month"] == month
+    assert (
+        look(closed, f"/dashboard/live/statements/?month={month:%Y-%m}").context["month"] == month
+    )
 
 
 def test_it_turns_to_another_month(closed: World) -> None:
     context = look(closed, "/dashboard/live/statements/?month=2026-04").context
     assert [one.day.day for one in context["days"]] == list(range(30, 17, -1))
-    assert (context["sum"]["paid"], context["before"], context["after"]) == (3, None, date(2026, 5, 1))
+    assert (context["sum"]["paid"], context["before"], context["after"]) == (
+        3,
+        None,
+        date(2026, 5, 1),
+    )
 
 
 @pytest.mark.parametrize("month", ["x", "2026-13", "", "9999-12-31"])
 def test_it_shows_the_latest_month_for_one_that_is_none(closed: World, month: str) -> None:
-    assert look(closed, f"/dashboard/live/statements/?month={month}").context["month"] == date(2026, 5, 1)
+    assert look(closed, f"/dashboard/live/statements/?month={month}").context["month"] == date(
+        2026, 5, 1
+    )
 
 
 def test_it_says_that_nothing_is_closed_yet(world: World) -> None:
@@ -89,30 +100,47 @@ def test_it_shows_a_day_with_every_payout_in_order(closed: World) -> None:
 
 
 def test_it_says_that_a_day_is_not_closed(closed: World) -> None:
-    assert "This day is not closed" in look(closed, "/dashboard/live/statements/2026-04-17/").content.decode()
+    assert (
+        "This day is not closed"
+        in look(closed, "/dashboard/live/statements/2026-04-17/").content.decode()
+    )
     page = look(closed, "/dashboard/live/statements/2026-05-05/").content.decode()
     assert "?from=2026-05-05&amp;to=2026-05-05" in page
 
 
-@pytest.mark.parametrize("tail", ["2126-01-01/", "2026-02-30/", "2026-04-17/csv/", "2026-04-17/print/", "2026-4-18/"])
+@pytest.mark.parametrize(
+    "tail", ["2126-01-01/", "2026-02-30/", "2026-04-17/csv/", "2026-04-17/print/", "2026-4-18/"]
+)
 def test_it_has_no_page_for_a_day_that_is_none(closed: World, tail: str) -> None:
     assert look(closed, f"/dashboard/live/statements/{tail}").status_code == 404
 
 
 def test_its_file_adds_up_to_it_to_the_cent(closed: World) -> None:
-    rows = list(csv.DictReader(io.StringIO(b"".join(look(closed, f"{DAY}csv/")).decode(), newline="")))
+    rows = list(
+        csv.DictReader(io.StringIO(b"".join(look(closed, f"{DAY}csv/")).decode(), newline=""))
+    )
     statement = Statement.objects.get(day=date(2026, 4, 18))
     assert len(rows) == statement.paid == 3
-    assert sum(Decimal(row["amount_usd"]) for row in rows) == statement.paid_amount == Decimal("210.39")
+    assert (
+        sum(Decimal(row["amount_usd"]) for row in rows)
+        == statement.paid_amount
+        == Decimal("210.39")
+    )
 
 
 def test_it_exports_all_days(closed: World) -> None:
-    rows = list(csv.DictReader(io.StringIO(b"".join(look(closed, "/dashboard/live/statements/csv/")).decode())))
+    rows = list(
+        csv.DictReader(
+            io.StringIO(b"".join(look(closed, "/dashboard/live/statements/csv/")).decode())
+        )
+    )
     assert (rows[0]["day_utc"], rows[-1]["day_utc"], len(rows)) == ("2026-05-04", "2026-04-18", 17)
     assert rows[-1]["payouts_usd"] == "210.39"
 
 
-def test_it_prints_every_payout_up_to_a_sheets_worth(closed: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_prints_every_payout_up_to_a_sheets_worth(
+    closed: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     page = look(closed, f"{DAY}print/").content.decode()
     for paid in Payout.objects.filter(created_at__date=date(2026, 4, 18)):
         assert str(paid.pk) in page
@@ -127,7 +155,9 @@ def test_it_prints_every_payout_up_to_a_sheets_worth(closed: World, monkeypatch:
 
 
 def test_it_prints_a_payout_as_its_time_id_user_card_and_amount(closed: World) -> None:
-    paid = Payout.objects.order_by("created_at").select_related("collector", "buyback__item__card")[0]
+    paid = Payout.objects.order_by("created_at").select_related("collector", "buyback__item__card")[
+        0
+    ]
     Card.objects.filter(pk=paid.buyback.item.card_id).update(name='<b>"Drake" & Co')
     Collector.objects.filter(pk=paid.collector_id).update(user_id="<i>ann")
     line = (

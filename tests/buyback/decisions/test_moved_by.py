@@ -19,7 +19,9 @@ ANNA, BEN = Actor("user", "anna@x.test"), Actor("user", "ben@x.test")
 def submitted(world: World) -> Buyback:
     environment = world.northwind.live
     item = make_item(environment)
-    attempt = steps.claim(environment=environment, item_id=item.public_id, by=SYSTEM, idempotency_row=None, now=NOW)
+    attempt = steps.claim(
+        environment=environment, item_id=item.public_id, by=SYSTEM, idempotency_row=None, now=NOW
+    )
     steps.submit(attempt, price(attempt.item), now=NOW)
     return Buyback.objects.get()
 
@@ -49,7 +51,11 @@ def test_it_names_who_closed_a_review(world: World) -> None:
     assert trail(sale)[-1] == ("review", "settled", "", "user:ben@x.test")
     other = make_item(world.northwind.live)
     attempt = steps.claim(
-        environment=other.environment, item_id=other.public_id, by=SYSTEM, idempotency_row=None, now=NOW
+        environment=other.environment,
+        item_id=other.public_id,
+        by=SYSTEM,
+        idempotency_row=None,
+        now=NOW,
     )
     steps.fail(attempt.pk, reason="paused", now=NOW)
     assert trail(attempt.buyback) == [("claimed", "failed", "paused", "")]

@@ -1,4 +1,6 @@
-"""Reversing a sale: one person says that its money was recovered, another agrees, and the ledger grows a line."""
+"""Reversing a sale: one person says that its money was recovered, another agrees, and the ledger
+grows a line.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +52,11 @@ def test_it_moves_nothing_by_a_proposal(sale: Buyback) -> None:
     before = everything()
     proposed = reversal.propose(buyback=sale, reason=" the bank's letter 12 ", by=ANNA)
     assert everything()[:5] == before[:5]
-    assert (proposed.amount, proposed.reason, proposed.confirmed_at) == (AMOUNT, "the bank's letter 12", None)
+    assert (proposed.amount, proposed.reason, proposed.confirmed_at) == (
+        AMOUNT,
+        "the bank's letter 12",
+        None,
+    )
 
 
 def test_it_brings_the_amount_back_by_a_line_of_its_own(sale: Buyback) -> None:
@@ -73,26 +79,39 @@ def test_it_is_audited(sale: Buyback, world: World) -> None:
     facts = {"amount": "70.13", "reason": "a mistake", "proposed_by": str(ANNA)}
     then = facts | {"reason": "letter 12"}
     line = {"transfer": str(Transfer.objects.get(debit="paid_out").pk)}
-    assert list(AuditEntry.objects.order_by("id").values_list("actor", "action", "before", "after")) == [
+    assert list(
+        AuditEntry.objects.order_by("id").values_list("actor", "action", "before", "after")
+    ) == [
         (str(ANNA), "buyback.reversal_proposed", None, facts),
         (str(BEN), "buyback.reversal_withdrawn", facts, None),
         (str(ANNA), "buyback.reversal_proposed", None, then),
         (str(BEN), "buyback.reversal_confirmed", {"transfer": None}, then | line),
     ]
-    assert AuditEntry.objects.filter(partner=world.northwind.partner, target=f"buyback.buyback:{sale.pk}").count() == 4
+    assert (
+        AuditEntry.objects.filter(
+            partner=world.northwind.partner, target=f"buyback.buyback:{sale.pk}"
+        ).count()
+        == 4
+    )
 
 
 def test_it_takes_another_person_to_confirm(sale: Buyback, world: World) -> None:
     reversal.propose(buyback=sale, reason="so", by=Actor.user(world.admin))
-    refuses(dual_control.SamePerson, lambda: reversal.confirm(buyback=sale, by=Actor.user(world.admin)))
+    refuses(
+        dual_control.SamePerson, lambda: reversal.confirm(buyback=sale, by=Actor.user(world.admin))
+    )
     world.admin.email = "renamed@phygitals.test"
     world.admin.save()
-    refuses(dual_control.SamePerson, lambda: reversal.confirm(buyback=sale, by=Actor.user(world.admin)))
+    refuses(
+        dual_control.SamePerson, lambda: reversal.confirm(buyback=sale, by=Actor.user(world.admin))
+    )
 
 
 def test_it_reverses_a_sale_once(sale: Buyback) -> None:
     reversal.propose(buyback=sale, reason="so", by=ANNA)
-    refuses(dual_control.AlreadyProposed, lambda: reversal.propose(buyback=sale, reason="so", by=BEN))
+    refuses(
+        dual_control.AlreadyProposed, lambda: reversal.propose(buyback=sale, reason="so", by=BEN)
+    )
     reversal.confirm(buyback=sale, by=BEN)
     refuses(reversal.AlreadyReversed, lambda: reversal.propose(buyback=sale, reason="so", by=BEN))
     refuses(reversal.AlreadyReversed, lambda: reversal.confirm(buyback=sale, by=BEN))
@@ -104,7 +123,10 @@ def test_it_confirms_only_the_proposal_that_was_read(sale: Buyback) -> None:
     read = reversal.propose(buyback=sale, reason="so", by=ANNA)
     reversal.withdraw(buyback=sale, by=ANNA)
     reversal.propose(buyback=sale, reason="otherwise", by=ANNA)
-    refuses(dual_control.AnotherProposal, lambda: reversal.confirm(buyback=sale, by=BEN, proposal=read.pk))
+    refuses(
+        dual_control.AnotherProposal,
+        lambda: reversal.confirm(buyback=sale, by=BEN, proposal=read.pk),
+    )
 
 
 @pytest.mark.parametrize("by", [SYSTEM, Actor("key", "abc")], ids=str)
@@ -124,13 +146,19 @@ def test_it_wants_a_reason(sale: Buyback, reason: str) -> None:
 def test_it_reverses_only_what_was_paid(world: World, end: str) -> None:
     item = make_item(world.northwind.live)
     attempt = steps.claim(
-        environment=item.environment, item_id=item.public_id, by=SYSTEM, idempotency_row=None, now=NOW
+        environment=item.environment,
+        item_id=item.public_id,
+        by=SYSTEM,
+        idempotency_row=None,
+        now=NOW,
     )
     if end == "failed":
         steps.fail(attempt.pk, reason="declined", now=NOW)
     for act in (reversal.confirm, reversal.withdraw):
         refuses(reversal.NotSettled, lambda act=act: act(buyback=attempt.buyback, by=BEN))  # type: ignore[misc]
-    refuses(reversal.NotSettled, lambda: reversal.propose(buyback=attempt.buyback, reason="so", by=BEN))
+    refuses(
+        reversal.NotSettled, lambda: reversal.propose(buyback=attempt.buyback, reason="so", by=BEN)
+    )
 
 
 def test_it_keeps_neither_decision_nor_line_when_half_of_it_fails(

@@ -1,4 +1,6 @@
-"""Resolving a review: one person says what became of a sale, another agrees, and only then does anything move."""
+"""Resolving a review: one person says what became of a sale, another agrees, and only then does
+anything move.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,9 @@ def submitted(world: World) -> Buyback:
     """A sale whose payment was asked for."""
     environment = world.northwind.live
     item = make_item(environment)
-    attempt = steps.claim(environment=environment, item_id=item.public_id, by=SYSTEM, idempotency_row=None, now=NOW)
+    attempt = steps.claim(
+        environment=environment, item_id=item.public_id, by=SYSTEM, idempotency_row=None, now=NOW
+    )
     steps.submit(attempt, price(attempt.item), now=NOW)
     return Buyback.objects.get()
 
@@ -59,8 +63,21 @@ def test_it_moves_nothing_by_a_proposal(world: World) -> None:
     before = everything()
     review.propose(buyback=sale, outcome="settled", reason=" seen on the statement ", by=ANNA)
     after = everything()
-    assert [a == b for a, b in zip(after, before, strict=True)] == [True, True, False, True, True, True, True, False]
-    facts = {"outcome": "settled", "reason": "seen on the statement", "proposed_by": "user:anna@x.test"}
+    assert [a == b for a, b in zip(after, before, strict=True)] == [
+        True,
+        True,
+        False,
+        True,
+        True,
+        True,
+        True,
+        False,
+    ]
+    facts = {
+        "outcome": "settled",
+        "reason": "seen on the statement",
+        "proposed_by": "user:anna@x.test",
+    }
     assert audited() == [("user:anna@x.test", "buyback.review_proposed", None, facts)]
     assert AuditEntry.objects.get().partner == world.northwind.partner
 
@@ -87,7 +104,10 @@ def test_it_gives_the_item_back_when_two_people_say_it_was_not_paid(world: World
     review.propose(buyback=sale, outcome="failed", reason="the bank's letter 12", by=ANNA)
     closed = review.confirm(buyback=sale, by=BEN)
     assert (closed.state, Item.objects.get().state, Payout.objects.count()) == ("failed", "held", 0)
-    assert Transfer.objects.filter(debit="in_flight", credit="treasury", amount=sale.amount).count() == 1
+    assert (
+        Transfer.objects.filter(debit="in_flight", credit="treasury", amount=sale.amount).count()
+        == 1
+    )
     facts = Event.objects.get(type=Event.Type.BUYBACK_FAILED).data
     assert facts["reason"] == closed.failure_reason == "review: it was not paid"
 
@@ -99,7 +119,10 @@ def test_it_takes_a_sale_that_was_not_paid_off_its_caps(world: World) -> None:
     review.propose(buyback=sale, outcome="failed", reason="no", by=ANNA)
     review.confirm(buyback=sale, by=BEN)
     totals = dict(type(other).objects.values_list("scope", "total"))
-    assert {scope: float(total) for scope, total in totals.items()} == {"platform": 0.0, "another": 5.0}
+    assert {scope: float(total) for scope, total in totals.items()} == {
+        "platform": 0.0,
+        "another": 5.0,
+    }
 
 
 @pytest.mark.parametrize("outcome", ["settled", "failed"])
@@ -114,7 +137,9 @@ def test_it_takes_the_same_account_under_another_address_for_one_person(world: W
     review.propose(buyback=sale, outcome="settled", reason="so it is", by=Actor.user(world.admin))
     world.admin.email = "renamed@phygitals.test"
     world.admin.save()
-    refuses(dual_control.SamePerson, lambda: review.confirm(buyback=sale, by=Actor.user(world.admin)))
+    refuses(
+        dual_control.SamePerson, lambda: review.confirm(buyback=sale, by=Actor.user(world.admin))
+    )
 
 
 def test_the_database_takes_another_person_as_well(world: World) -> None:
@@ -126,28 +151,42 @@ def test_the_database_takes_another_person_as_well(world: World) -> None:
 @pytest.mark.parametrize("by", [SYSTEM, Actor("key", "abc")], ids=str)
 def test_it_lets_only_people_decide(world: World, by: Actor) -> None:
     sale = in_review(world)
-    refuses(dual_control.PeopleOnly, lambda: review.propose(buyback=sale, outcome="settled", reason="so", by=by))
+    refuses(
+        dual_control.PeopleOnly,
+        lambda: review.propose(buyback=sale, outcome="settled", reason="so", by=by),
+    )
     proposal = make_proposal(sale)
     refuses(dual_control.PeopleOnly, lambda: review.confirm(buyback=sale, by=by))
-    refuses(dual_control.PeopleOnly, lambda: review.withdraw(buyback=sale, by=by, proposal=proposal.pk))
+    refuses(
+        dual_control.PeopleOnly, lambda: review.withdraw(buyback=sale, by=by, proposal=proposal.pk)
+    )
 
 
 @pytest.mark.parametrize("reason", ["", "  ", "x" * 501, "a\0b"])
 def test_it_wants_a_reason(world: World, reason: str) -> None:
     sale = in_review(world)
-    refuses(ReasonRequired, lambda: review.propose(buyback=sale, outcome="settled", reason=reason, by=ANNA))
+    refuses(
+        ReasonRequired,
+        lambda: review.propose(buyback=sale, outcome="settled", reason=reason, by=ANNA),
+    )
 
 
 @pytest.mark.parametrize("outcome", ["", "review", "paid", "SETTLED"])
 def test_it_knows_two_outcomes(world: World, outcome: str) -> None:
     sale = in_review(world)
-    refuses(review.UnknownOutcome, lambda: review.propose(buyback=sale, outcome=outcome, reason="so", by=ANNA))
+    refuses(
+        review.UnknownOutcome,
+        lambda: review.propose(buyback=sale, outcome=outcome, reason="so", by=ANNA),
+    )
 
 
 def test_it_keeps_one_proposal_at_a_time(world: World) -> None:
     sale = in_review(world)
     review.propose(buyback=sale, outcome="settled", reason="so", by=ANNA)
-    refuses(dual_control.AlreadyProposed, lambda: review.propose(buyback=sale, outcome="failed", reason="no", by=BEN))
+    refuses(
+        dual_control.AlreadyProposed,
+        lambda: review.propose(buyback=sale, outcome="failed", reason="no", by=BEN),
+    )
 
 
 @pytest.mark.parametrize("state", ["submitted", "unknown", "settled", "failed"])
@@ -159,7 +198,10 @@ def test_it_decides_on_nothing_but_reviews(world: World, state: str) -> None:
         steps.settle(sale.pk, now=NOW)
     elif state == "failed":
         steps.fail(sale.pk, reason="declined", now=NOW)
-    refuses(review.NotInReview, lambda: review.propose(buyback=sale, outcome="settled", reason="so", by=ANNA))
+    refuses(
+        review.NotInReview,
+        lambda: review.propose(buyback=sale, outcome="settled", reason="so", by=ANNA),
+    )
     make_proposal(sale, proposed_by=str(ANNA))
     refuses(review.NotInReview, lambda: review.confirm(buyback=sale, by=BEN))
     refuses(review.NotInReview, lambda: review.withdraw(buyback=sale, by=BEN))
@@ -211,7 +253,9 @@ def test_it_confirms_only_the_proposal_that_was_read(world: World) -> None:
     read = review.propose(buyback=sale, outcome="settled", reason="so", by=ANNA)
     review.withdraw(buyback=sale, by=ANNA)
     review.propose(buyback=sale, outcome="failed", reason="no", by=ANNA)
-    refuses(dual_control.AnotherProposal, lambda: review.confirm(buyback=sale, by=BEN, proposal=read.pk))
+    refuses(
+        dual_control.AnotherProposal, lambda: review.confirm(buyback=sale, by=BEN, proposal=read.pk)
+    )
 
 
 def test_it_lets_the_treasury_answer_after_all(world: World) -> None:

@@ -50,7 +50,11 @@ def test_it_gives_every_card_an_identity_of_its_own() -> None:
 def test_it_mints_what_core_packs_hold_and_lists_the_rest() -> None:
     types = {pack.slug: pack.type for pack in PACKS}
     for row in rows():
-        assert (row["source_type"] == "enft") == bool(row["mint_address"]) == (types[str(row["pack"])] == "CORE")
+        assert (
+            (row["source_type"] == "enft")
+            == bool(row["mint_address"])
+            == (types[str(row["pack"])] == "CORE")
+        )
         assert bool(row["listing_id"]) != bool(row["mint_address"])
     assert {row["source_type"] for row in rows()} == {"enft", "ebay", "fanatics", "alt", "external"}
 
@@ -67,7 +71,9 @@ def test_it_buys_a_pack_back_for_less_than_its_price(pack: PackPlan) -> None:
 
 @pytest.mark.parametrize("pack", PACKS, ids=lambda pack: pack.slug)
 def test_it_puts_every_card_of_a_pack_in_one_of_its_tiers(pack: PackPlan) -> None:
-    assert sum(len(values(pack, tier)) for tier in pack.tiers) == sum(row["pack"] == pack.slug for row in rows())
+    assert sum(len(values(pack, tier)) for tier in pack.tiers) == sum(
+        row["pack"] == pack.slug for row in rows()
+    )
     assert all(values(pack, tier) for tier in pack.tiers)
 
 

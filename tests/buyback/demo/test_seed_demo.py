@@ -28,7 +28,21 @@ from partners.models import ApiKey, Environment, Event, Membership, Mode, Partne
 from partners.records.actor import SYSTEM
 
 NOW = datetime(2026, 4, 18, 19, 5, 14, tzinfo=UTC)
-ROWS = (Partner, Environment, User, Membership, Pack, Tier, Card, Collector, Purchase, Item, Buyback, Payout, Event)
+ROWS = (
+    Partner,
+    Environment,
+    User,
+    Membership,
+    Pack,
+    Tier,
+    Card,
+    Collector,
+    Purchase,
+    Item,
+    Buyback,
+    Payout,
+    Event,
+)
 
 
 @pytest.fixture
@@ -58,7 +72,9 @@ def shown() -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", ["ORACLE_URL", "TREASURY_URL"])
-def test_it_makes_no_demo_world_that_somebody_outside_would_pay(folder: Path, settings: Settings, name: str) -> None:
+def test_it_makes_no_demo_world_that_somebody_outside_would_pay(
+    folder: Path, settings: Settings, name: str
+) -> None:
     setattr(settings, name, "https://peer.example.test")
     with pytest.raises(ImproperlyConfigured, match="make it without ORACLE_URL and TREASURY_URL"):
         seed()
@@ -96,7 +112,11 @@ def test_it_leaves_items_held_closing_lapsed_and_sold(folder: Path) -> None:
         assert items.held().exclude(expired_at=None).exists()
         assert items.expiring(now=now, within=timedelta(hours=1)).exists()
         assert items.sellable(now + timedelta(days=2)).exists()
-    assert Payout.objects.count() == Buyback.objects.count() == Item.objects.filter(state="sold").count()
+    assert (
+        Payout.objects.count()
+        == Buyback.objects.count()
+        == Item.objects.filter(state="sold").count()
+    )
 
 
 def test_it_keeps_its_secrets_to_their_owner(folder: Path) -> None:
@@ -122,7 +142,9 @@ def test_it_makes_new_secrets_when_the_file_is_lost(folder: Path) -> None:
     assert counts() == before
     assert all(find(one["key"], one["mode"]) for one in new["api_keys"])
     assert not any(find(one["key"], one["mode"]) for one in old["api_keys"])
-    assert User.objects.get(email=new["logins"][0]["email"]).check_password(new["logins"][0]["password"])
+    assert User.objects.get(email=new["logins"][0]["email"]).check_password(
+        new["logins"][0]["password"]
+    )
 
 
 def test_it_makes_new_secrets_when_the_file_belongs_to_another_database(folder: Path) -> None:
@@ -185,10 +207,20 @@ def test_it_plans_the_same_month_from_the_same_seed() -> None:
 
 
 def test_it_plans_for_as_many_users_as_were_asked_for() -> None:
-    assert len({(one.partner, one.mode, one.user_id) for one in visits(seed=1, users=200, days=30, now=NOW)}) == 200
+    assert (
+        len(
+            {
+                (one.partner, one.mode, one.user_id)
+                for one in visits(seed=1, users=200, days=30, now=NOW)
+            }
+        )
+        == 200
+    )
 
 
-def test_it_shows_what_the_admins_login_asks_for(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_shows_what_the_admins_login_asks_for(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     seed()
     monkeypatch.setattr(totp, "yield_hotp_counters_from_time", lambda: iter([59_000_000]))
     out = StringIO()

@@ -1,4 +1,6 @@
-"""What is owed and what today came to: added up by the clock, live alone, to the cent that a sale would pay."""
+"""What is owed and what today came to: added up by the clock, live alone, to the cent that a sale
+would pay.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,16 @@ from config.postgres.broker import database_conninfo
 from inventory.models import Card, Item
 from inventory.pricing import price
 from partners.records.actor import SYSTEM
-from tests.world import NOW, World, make_buyback, make_card, make_item, make_pack, make_spend, make_treasury_control
+from tests.world import (
+    NOW,
+    World,
+    make_buyback,
+    make_card,
+    make_item,
+    make_pack,
+    make_spend,
+    make_treasury_control,
+)
 
 MIDNIGHT = NOW.replace(hour=0, minute=0, second=0)
 
@@ -41,7 +52,9 @@ def owed(now: Any = NOW) -> snapshot.Owed:
 def test_it_says_when_it_rolls_off(world: World, closes: timedelta | None, bucket: str) -> None:
     make_item(world.northwind.live, expires_at=None if closes is None else NOW + closes)
     found = owed()
-    assert {one.pk: one.amount for one in found.by_closing if one.items} == {bucket: Decimal("70.13")}
+    assert {one.pk: one.amount for one in found.by_closing if one.items} == {
+        bucket: Decimal("70.13")
+    }
     assert (found.as_of, found.items, found.amount) == (NOW, 1, Decimal("70.13"))
 
 
@@ -52,7 +65,10 @@ def test_it_prices_as_a_sale_would(world: World) -> None:
         make_item(world.northwind.live, card=make_card(pack=pack), voucher=voucher)
     Card.objects.update(fmv=Decimal("50.05"))
     items = Item.objects.select_related("card", "purchase")
-    assert [price(item).amount for item in items.order_by("pk")] == [Decimal("45.05"), Decimal("100.00")]
+    assert [price(item).amount for item in items.order_by("pk")] == [
+        Decimal("45.05"),
+        Decimal("100.00"),
+    ]
     assert owed().amount == Decimal("145.05")
 
 
@@ -80,7 +96,13 @@ def test_it_counts_nothing_that_is_not_owed(world: World) -> None:
         make_item(world.northwind.live, state=state)
     make_item(world.northwind.live, state="sold", sold_at=NOW)
     found = owed()
-    assert (found.as_of, found.items, found.amount, found.by_pack, found.by_partner) == (NOW, 0, Decimal(0), [], [])
+    assert (found.as_of, found.items, found.amount, found.by_pack, found.by_partner) == (
+        NOW,
+        0,
+        Decimal(0),
+        [],
+        [],
+    )
 
 
 def test_it_takes_away_what_is_owed_no_more(world: World) -> None:
@@ -117,7 +139,10 @@ def test_it_says_what_the_day_came_to_by_the_hour(world: World) -> None:
     snapshot.take(now=NOW)
     today = snapshot.today(NOW)
     assert (today.paid, today.amount, today.failed) == (4, Decimal("280.52"), 4)
-    assert {hour: usd for hour, usd in enumerate(today.by_hour) if usd} == {0: Decimal("140.26"), 19: Decimal("140.26")}
+    assert {hour: usd for hour, usd in enumerate(today.by_hour) if usd} == {
+        0: Decimal("140.26"),
+        19: Decimal("140.26"),
+    }
     assert snapshot.today(NOW + timedelta(days=1)).paid == 0
     snapshot.take(now=NOW + timedelta(days=1))
     assert not PaidHour.objects.exists()
@@ -130,16 +155,28 @@ def test_it_knows_what_is_in_flight_and_what_waits_too_long(world: World) -> Non
         make_buyback(make_item(world.northwind.live), state=state, created_at=NOW, lease_until=late)
     found = snapshot.open_sales(NOW)
     assert found.by_state == {"claimed": 1, "submitted": 1, "unknown": 1, "review": 1}
-    assert (found.in_flight, found.amount, found.since, found.late) == (3, Decimal("210.39"), NOW, 1)
+    assert (found.in_flight, found.amount, found.since, found.late) == (
+        3,
+        Decimal("210.39"),
+        NOW,
+        1,
+    )
 
 
 def test_it_sets_what_was_spent_against_the_caps(world: World) -> None:
     caps = snapshot.caps(NOW)
     assert (caps.control.cap_per_sale, caps.hour.cap, caps.partners) == (None, None, [])
-    make_treasury_control(cap_per_sale=500, cap_per_partner_day=Decimal(1000), cap_per_hour=Decimal(2000))
+    make_treasury_control(
+        cap_per_sale=500, cap_per_partner_day=Decimal(1000), cap_per_hour=Decimal(2000)
+    )
     make_spend(total=Decimal(1900), cap=Decimal(2000))
     for company, total in ((world.northwind, 100), (world.juniper, 700)):
-        make_spend(scope=f"partner:{company.partner.pk}", starts_at=MIDNIGHT, total=total, cap=Decimal(1000))
+        make_spend(
+            scope=f"partner:{company.partner.pk}",
+            starts_at=MIDNIGHT,
+            total=total,
+            cap=Decimal(1000),
+        )
     make_spend(scope=f"partner:{world.juniper.partner.pk}", starts_at=MIDNIGHT - timedelta(days=1))
     caps = snapshot.caps(NOW)
     assert (caps.hour.spent, caps.hour.tone) == (Decimal(1900), "bad")

@@ -1,4 +1,6 @@
-"""Setting the treasury's guards, and looking at its alerts: audited, whole, and never over somebody else's change."""
+"""Setting the treasury's guards, and looking at its alerts: audited, whole, and never over somebody
+else's change.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,12 @@ from tests.world import NOW, World, make_alert
 
 pytestmark = pytest.mark.django_db
 ANNA = Actor("user", "anna@x.test")
-OPEN: dict[str, Any] = {"paused": False, "cap_per_sale": None, "cap_per_partner_day": None, "cap_per_hour": None}
+OPEN: dict[str, Any] = {
+    "paused": False,
+    "cap_per_sale": None,
+    "cap_per_partner_day": None,
+    "cap_per_hour": None,
+}
 
 
 def put(**changes: Any) -> TreasuryControl:
@@ -33,7 +40,12 @@ def test_it_sets_guards_and_says_what_they_were() -> None:
     put(cap_per_sale=Decimal(5))
     put(cap_per_sale=Decimal("5.00"), paused=True, reason="the bank is closed")
     stored = TreasuryControl.objects.get()
-    assert (stored.pk, stored.paused, stored.cap_per_sale, stored.cap_per_hour) == (1, True, Decimal(5), None)
+    assert (stored.pk, stored.paused, stored.cap_per_sale, stored.cap_per_hour) == (
+        1,
+        True,
+        Decimal(5),
+        None,
+    )
     action = "treasury_control.changed"
     assert audited() == [
         (action, {"cap_per_sale": None}, {"cap_per_sale": "5.00", "reason": "because"}),

@@ -24,10 +24,22 @@ def test_it_caps_live_sales_and_lifts_the_cap(world: World) -> None:
     for cap in (Decimal("100.5"), Decimal("100.50"), None):
         cap_day(partner=partner, cap=cap, reason="a leak", by=SYSTEM)
     assert caps() == []
-    entries = AuditEntry.objects.filter(partner=partner, target=f"partners.environment:{world.northwind.live.pk}")
-    assert [(one.action, one.before, one.after) for one in entries.order_by("created_at", "id")] == [
-        ("environment.limit_changed", {"cap_per_day": None}, {"cap_per_day": "100.50", "reason": "a leak"}),
-        ("environment.limit_changed", {"cap_per_day": "100.50"}, {"cap_per_day": None, "reason": "a leak"}),
+    entries = AuditEntry.objects.filter(
+        partner=partner, target=f"partners.environment:{world.northwind.live.pk}"
+    )
+    assert [
+        (one.action, one.before, one.after) for one in entries.order_by("created_at", "id")
+    ] == [
+        (
+            "environment.limit_changed",
+            {"cap_per_day": None},
+            {"cap_per_day": "100.50", "reason": "a leak"},
+        ),
+        (
+            "environment.limit_changed",
+            {"cap_per_day": "100.50"},
+            {"cap_per_day": None, "reason": "a leak"},
+        ),
     ]
 
 
@@ -41,7 +53,9 @@ def test_it_caps_live_sales_and_lifts_the_cap(world: World) -> None:
         (Decimal(5), " ", ReasonRequired),
     ],
 )
-def test_it_changes_nothing_when_it_refuses(world: World, cap: Decimal, reason: str, error: type[Refusal]) -> None:
+def test_it_changes_nothing_when_it_refuses(
+    world: World, cap: Decimal, reason: str, error: type[Refusal]
+) -> None:
     with pytest.raises(error):
         cap_day(partner=world.northwind.partner, cap=cap, reason=reason, by=SYSTEM)
     assert caps() == []

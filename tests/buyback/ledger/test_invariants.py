@@ -1,4 +1,6 @@
-"""``check_ledger`` finds every rule broken, by rows that only a hand without constraints could write."""
+"""``check_ledger`` finds every rule broken, by rows that only a hand without constraints could
+write.
+"""
 
 from __future__ import annotations
 
@@ -35,62 +37,92 @@ def ghost(statement: str) -> Break:
     return run
 
 
-COPY_SALE = """INSERT INTO buyback_buyback (environment_id, item_id, state, fmv, buyback_percent, mint_price, voucher,
+COPY_SALE = """INSERT INTO buyback_buyback (environment_id, item_id, state, fmv, buyback_percent,
+mint_price, voucher,
                  priced_at, amount, requested_by, failure_reason, created_at, completed_at)
                SELECT environment_id, item_id, state, fmv, buyback_percent, mint_price, voucher,
                       priced_at, amount, requested_by, failure_reason, created_at, completed_at
                  FROM buyback_buyback WHERE item_id = {item}"""
-COPY_ITEM = """INSERT INTO inventory_item (environment_id, mode, public_id, card_id, collector_id, pack_id, purchase_id,
+COPY_ITEM = """INSERT INTO inventory_item (environment_id, mode, public_id, card_id, collector_id,
+pack_id, purchase_id,
                  state, fmv, buyback_percent, buyback_price, purchased_at)
                SELECT environment_id, mode, public_id, card_id, collector_id, pack_id, purchase_id,
                       'held', fmv, buyback_percent, buyback_price, purchased_at
                  FROM inventory_item, generate_series(1, 2) WHERE id = {item}"""
 STATEMENT = """INSERT INTO buyback_statement
-                 (environment_id, day, sold, sold_amount, paid, paid_amount, failed, closed_at) VALUES """
-BACK = """INSERT INTO buyback_transfer (environment_id, buyback_id, debit, credit, amount, created_at)
-          SELECT environment_id, buyback_id, 'paid_out', 'treasury', amount, created_at FROM buyback_transfer"""
-SHIP = """WITH o AS (INSERT INTO inventory_shippingorder (environment_id, public_id, state, carrier, service, insured,
+                 (environment_id, day, sold, sold_amount, paid, paid_amount, failed,
+                 closed_at) VALUES """
+BACK = """INSERT INTO buyback_transfer (environment_id, buyback_id, debit, credit, amount,
+created_at)
+          SELECT environment_id, buyback_id, 'paid_out', 'treasury', amount,
+          created_at FROM buyback_transfer"""
+SHIP = """WITH o AS (INSERT INTO inventory_shippingorder (environment_id, public_id, state, carrier,
+service, insured,
                      amount, destination, requested_by, created_at)
-                   VALUES ({env}, 'order_0123456789abcdef', 'queued', 'x', 'x', false, 5, '{{}}', 'system', now())
+                   VALUES ({env}, 'order_0123456789abcdef', 'queued', 'x', 'x', false, 5, '{{}}',
+                   'system', now())
                 RETURNING id)
           INSERT INTO inventory_shippeditem (environment_id, order_id, item_id, released)
           SELECT {env}, o.id, {item}, false FROM o"""
 BREAKS: dict[str, Break] = {
     "an item settles at most once": ghost(COPY_SALE),
-    "a sold item has a settled buyback": ghost("DELETE FROM buyback_buyback WHERE item_id = {item}"),
+    "a sold item has a settled buyback": ghost(
+        "DELETE FROM buyback_buyback WHERE item_id = {item}"
+    ),
     "a settled buyback's item is sold": ghost(
         "UPDATE inventory_item SET state = 'held', sold_at = NULL WHERE id = {item}"
     ),
     "an item being sold has an open buyback, and only such an item": ghost(
         "UPDATE inventory_item SET state = 'selling', sold_at = NULL WHERE id = {item}"
     ),
-    "a settled buyback has exactly one payout, any other has none": ghost("DELETE FROM buyback_payout"),
-    "a settled buyback has exactly one transfer to the user, any other has none": ghost("DELETE FROM buyback_transfer"),
-    "buyback, payout and transfers name the same amount": ghost("UPDATE buyback_payout SET amount = amount + 1"),
-    "a buyback's amount recomputes from its stored basis": ghost("UPDATE buyback_buyback SET fmv = fmv + 1"),
-    "the sandbox pays exactly the price assigned at the pull": ghost("UPDATE inventory_item SET buyback_price = 1"),
+    "a settled buyback has exactly one payout, any other has none": ghost(
+        "DELETE FROM buyback_payout"
+    ),
+    "a settled buyback has exactly one transfer to the user, any other has none": ghost(
+        "DELETE FROM buyback_transfer"
+    ),
+    "buyback, payout and transfers name the same amount": ghost(
+        "UPDATE buyback_payout SET amount = amount + 1"
+    ),
+    "a buyback's amount recomputes from its stored basis": ghost(
+        "UPDATE buyback_buyback SET fmv = fmv + 1"
+    ),
+    "the sandbox pays exactly the price assigned at the pull": ghost(
+        "UPDATE inventory_item SET buyback_price = 1"
+    ),
     "nothing was claimed after its window had closed": ghost(
         "UPDATE inventory_item SET expires_at = sold_at - interval '1 ms' WHERE id = {item}"
     ),
-    "the payout goes to the user who held the item": ghost("UPDATE buyback_payout SET collector_id = {other_user}"),
-    "what is in flight is what open buybacks have submitted": ghost("UPDATE buyback_transfer SET credit = 'in_flight'"),
-    "no row is linked across environments": ghost("UPDATE buyback_payout SET environment_id = {other_env}"),
+    "the payout goes to the user who held the item": ghost(
+        "UPDATE buyback_payout SET collector_id = {other_user}"
+    ),
+    "what is in flight is what open buybacks have submitted": ghost(
+        "UPDATE buyback_transfer SET credit = 'in_flight'"
+    ),
+    "no row is linked across environments": ghost(
+        "UPDATE buyback_payout SET environment_id = {other_env}"
+    ),
     "a card is in one user's hands within its pool": ghost(COPY_ITEM),
     "nothing is both paid for and shipped": ghost(SHIP),
     "an order's items are where the order is": ghost(SHIP),
     "a sale, its payout and its transfer to the user are of one moment": ghost(
         "UPDATE buyback_payout SET created_at = created_at + interval '1 ms'"
     ),
-    "a statement says what the books say of its day, and every day up to the last one has said it": ghost(
-        STATEMENT + "({env}, '2026-04-19', 0, 0, 0, 0, 0, now())"
-    ),
+    (
+        "a statement says what the books say of its day, and every day up to the last one has said "
+        "it"
+    ): ghost(STATEMENT + "({env}, '2026-04-19', 0, 0, 0, 0, 0, now())"),
     "statements leave out no day": ghost(
-        STATEMENT + "({env}, '2026-04-10', 0, 0, 0, 0, 0, now()), ({env}, '2026-04-12', 0, 0, 0, 0, 0, now())"
+        STATEMENT
+        + "({env}, '2026-04-10', 0, 0, 0, 0, 0, now()), ({env}, '2026-04-12', 0, 0, 0, 0, 0, now())"
     ),
     "what statements say was paid and what open days hold is what the ledger has paid out": ghost(
         STATEMENT + "({env}, '2026-04-18', 1, 70.12, 1, 70.12, 0, now())"
     ),
-    "money comes back from a user by a reversal of two people, once and whole, and by nothing else": ghost(BACK),
+    (
+        "money comes back from a user by a reversal of two people, once and whole, and by nothing "
+        "else"
+    ): ghost(BACK),
     "what is with the users is what was paid to them less what was recovered": ghost(BACK),
 }
 
@@ -104,12 +136,17 @@ def sold(world: World) -> Item:
 
 
 def behind_the_databases_back(statement: str) -> None:
-    """Without triggers, references, checks and unique indexes, as a table restored by hand may be."""
+    """Without triggers, references, checks and unique indexes, as a table restored by hand may
+    be.
+    """
     tables = [model._meta.db_table for model in (Buyback, Payout, Transfer, Item)]
     with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET LOCAL session_replication_role = replica")
         cursor.execute(
-            """SELECT format('ALTER TABLE %%s DROP CONSTRAINT %%I CASCADE', conrelid::regclass, conname)
+            "SET CONSTRAINTS ALL IMMEDIATE; SET LOCAL session_replication_role = replica"
+        )
+        cursor.execute(
+            """SELECT format('ALTER TABLE %%s DROP CONSTRAINT %%I CASCADE', conrelid::regclass,
+            conname)
                  FROM pg_constraint WHERE conrelid = ANY(%s::regclass[]) AND contype IN ('c', 'u')
                UNION ALL
                SELECT format('DROP INDEX %%s', indexrelid::regclass) FROM pg_index
@@ -132,7 +169,9 @@ def test_it_finds_the_rule_broken(world: World, sold: Item, rule: str) -> None:
 
 
 @pytest.mark.breaks_books(reason="on purpose")
-@pytest.mark.parametrize("statement", ["DELETE FROM buyback_transfer WHERE debit = 'paid_out'", f"{BACK} LIMIT 1"])
+@pytest.mark.parametrize(
+    "statement", ["DELETE FROM buyback_transfer WHERE debit = 'paid_out'", f"{BACK} LIMIT 1"]
+)
 def test_it_finds_a_reversal_with_no_line_or_with_two(sold: Item, statement: str) -> None:
     sale = sold.buybacks.get()
     reversal.propose(buyback=sale, reason="the bank's letter 12", by=Actor("user", "anna@x.test"))
@@ -140,7 +179,9 @@ def test_it_finds_a_reversal_with_no_line_or_with_two(sold: Item, statement: str
     assert list(broken_invariants()) == []
     behind_the_databases_back(statement)
     broken = {rule for rule, *_ in broken_invariants()}
-    assert broken == {rule for rule in BREAKS if rule.startswith(("money comes back", "what is with the users"))}
+    assert broken == {
+        rule for rule in BREAKS if rule.startswith(("money comes back", "what is with the users"))
+    }
 
 
 def test_it_breaks_every_rule_there_is() -> None:
@@ -162,8 +203,9 @@ def test_it_names_what_is_broken_and_exits_1(world: World, sold: Item) -> None:
     assert caught.value.code == 1
     sale = sold.buybacks.get()
     assert (
-        f"BROKEN: a settled buyback has exactly one payout, any other has none: 1 (buyback {sale.pk})" in out.getvalue()
-    )
+        "BROKEN: a settled buyback has exactly one payout, any other has none: 1 (buyback "
+        f"{sale.pk})"
+    ) in out.getvalue()
 
 
 @pytest.mark.breaks_books(reason="on purpose")

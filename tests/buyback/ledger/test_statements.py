@@ -1,4 +1,6 @@
-"""Closing days: what a statement says, when it may be made, and that it adds up with the ledger whatever happens."""
+"""Closing days: what a statement says, when it may be made, and that it adds up with the ledger
+whatever happens.
+"""
 
 from __future__ import annotations
 
@@ -40,13 +42,21 @@ def sell(environment: Environment, moment: datetime) -> Decimal:
 
 def fail(environment: Environment, claimed: datetime, failed: datetime) -> None:
     item = make_item(environment, now=claimed - HOUR)
-    attempt = steps.claim(environment=environment, item_id=item.public_id, by=SYSTEM, idempotency_row=None, now=claimed)
+    attempt = steps.claim(
+        environment=environment,
+        item_id=item.public_id,
+        by=SYSTEM,
+        idempotency_row=None,
+        now=claimed,
+    )
     steps.fail(attempt.pk, reason="paused", now=failed)
 
 
 def statements_of(environment: Environment) -> dict[date, tuple[int, Decimal, int, Decimal, int]]:
     rows = Statement.objects.of(environment)
-    return {row.day: (row.sold, row.sold_amount, row.paid, row.paid_amount, row.failed) for row in rows}
+    return {
+        row.day: (row.sold, row.sold_amount, row.paid, row.paid_amount, row.failed) for row in rows
+    }
 
 
 def test_it_adds_up_a_day(world: World) -> None:
@@ -97,18 +107,27 @@ def test_it_waits_five_minutes(world: World) -> None:
 
 def test_it_closes_a_day_once(world: World) -> None:
     sell(world.northwind.live, MIDNIGHT - HOUR)
-    assert [close_statements(now=CLOSES), close_statements(now=CLOSES), Statement.objects.count()] == [1, 0, 1]
+    assert [
+        close_statements(now=CLOSES),
+        close_statements(now=CLOSES),
+        Statement.objects.count(),
+    ] == [1, 0, 1]
 
 
 def test_it_leaves_no_day_out(world: World) -> None:
-    """Sixty-five days without the task: three statements of a month at most, and the empty days are there."""
+    """Sixty-five days without the task: three statements of a month at most, and the empty days are
+    there.
+    """
     live = world.northwind.live
     sell(live, MIDNIGHT - HOUR)
     sell(live, MIDNIGHT + timedelta(days=60))
     assert close_statements(now=CLOSES + timedelta(days=64)) == 65
     days = sorted(statements_of(live))
     assert (days[0], days[-1], len(days)) == (DAY, DAY + timedelta(days=64), 65)
-    assert [statements_of(live)[day][0] for day in (DAY, DAY + timedelta(days=1), DAY + timedelta(days=61))] == [
+    assert [
+        statements_of(live)[day][0]
+        for day in (DAY, DAY + timedelta(days=1), DAY + timedelta(days=61))
+    ] == [
         1,
         0,
         1,
@@ -131,7 +150,9 @@ def test_it_follows_a_sandboxs_own_clock(world: World) -> None:
 def at_work(statement: str) -> Iterator[None]:
     """A transaction of somebody else's that has run this and goes on."""
     params = connection.get_connection_params()
-    with psycopg.connect(host=params["host"], dbname=params["dbname"], user=params["user"]) as other:
+    with psycopg.connect(
+        host=params["host"], dbname=params["dbname"], user=params["user"]
+    ) as other:
         other.execute(statement)
         yield
         other.rollback()
@@ -139,7 +160,9 @@ def at_work(statement: str) -> Iterator[None]:
 
 @pytest.mark.django_db(transaction=True)
 def test_it_waits_for_whoever_may_still_write_into_the_day(world: World) -> None:
-    """The other one began before tomorrow's midnight, and holds a lock: it may have read the clock already."""
+    """The other one began before tomorrow's midnight, and holds a lock: it may have read the clock
+    already.
+    """
     now = clock.now()
     sell(world.northwind.live, now)
     after = now.replace(hour=0, minute=5, second=0, microsecond=0) + timedelta(days=1)
@@ -157,10 +180,15 @@ def test_it_freezes_nothing_that_does_not_add_up(world: World) -> None:
     sell(world.juniper.live, MIDNIGHT - HOUR)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL session_replication_role = replica")
-        cursor.execute("DELETE FROM buyback_payout WHERE environment_id = %s", [world.northwind.live.pk])
+        cursor.execute(
+            "DELETE FROM buyback_payout WHERE environment_id = %s", [world.northwind.live.pk]
+        )
     with pytest.raises(BooksDisagree, match=f"^environment {world.northwind.live.pk}$"):
         close_statements(now=CLOSES)
-    assert (statements_of(world.northwind.live), list(statements_of(world.juniper.live))) == ({}, [DAY])
+    assert (statements_of(world.northwind.live), list(statements_of(world.juniper.live))) == (
+        {},
+        [DAY],
+    )
 
 
 def test_it_costs_one_query_when_there_is_nothing_to_do(
@@ -192,13 +220,19 @@ class Days:
         self.amounts[self.now.date()] += amount
 
     def step(self, name: str, number: int) -> None:
-        """One thing happens: time passes, something is sold, asked for, paid late or declined, or days are closed."""
+        """One thing happens: time passes, something is sold, asked for, paid late or declined, or
+        days are closed.
+        """
         if name == "wait":
             self.now += timedelta(minutes=7 * number**2)
         elif name == "sell":
             card = make_card(fmv=Decimal(number) + Decimal("0.37"))
             item = make_item(self.here, now=self.now, card=card)
-            self.settled(sell_back(environment=self.here, item_id=item.public_id, by=SYSTEM, now=self.now).amount)
+            self.settled(
+                sell_back(
+                    environment=self.here, item_id=item.public_id, by=SYSTEM, now=self.now
+                ).amount
+            )
         elif name == "ask":
             self.open.append(submitted(self.here, self.now))
         elif name in ("pay", "decline") and self.open:
@@ -217,9 +251,17 @@ class Days:
         """Statements say what happened; with the open days they are the ledger."""
         closed = statements_of(self.here)
         for day, (sold, sold_amount, paid, paid_amount, failed) in closed.items():
-            assert (sold, sold_amount, failed) == (self.sold[day], self.amounts[day], self.failed[day])
+            assert (sold, sold_amount, failed) == (
+                self.sold[day],
+                self.amounts[day],
+                self.failed[day],
+            )
             assert (paid, paid_amount) == (sold, sold_amount)
-        business = [day for day in (*self.sold, *self.failed) if (self.now - timedelta(minutes=5)).date() > day]
+        business = [
+            day
+            for day in (*self.sold, *self.failed)
+            if (self.now - timedelta(minutes=5)).date() > day
+        ]
         close_statements(now=self.now)
         assert set(business) <= set(statements_of(self.here))
         still_open = sum((self.amounts[day] for day in self.sold if day not in closed), Decimal(0))
@@ -228,12 +270,16 @@ class Days:
         assert list(broken_invariants()) == []
 
 
-STEPS = st.tuples(st.sampled_from(("wait", "wait", "sell", "ask", "pay", "decline", "close")), st.integers(1, 25))
+STEPS = st.tuples(
+    st.sampled_from(("wait", "wait", "sell", "ask", "pay", "decline", "close")), st.integers(1, 25)
+)
 
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(STEPS, max_size=25))
-def test_it_adds_up_with_the_ledger_whatever_happens(world: World, steps: list[tuple[str, int]]) -> None:
+def test_it_adds_up_with_the_ledger_whatever_happens(
+    world: World, steps: list[tuple[str, int]]
+) -> None:
     days = Days(make_environment())
     for name, number in steps:
         days.step(name, number)
@@ -243,6 +289,8 @@ def test_it_adds_up_with_the_ledger_whatever_happens(world: World, steps: list[t
 def submitted(environment: Environment, moment: datetime) -> Buyback:
     """A sale of which nobody knows yet whether it was paid."""
     item = make_item(environment, now=moment - HOUR)
-    attempt = steps.claim(environment=environment, item_id=item.public_id, by=SYSTEM, idempotency_row=None, now=moment)
+    attempt = steps.claim(
+        environment=environment, item_id=item.public_id, by=SYSTEM, idempotency_row=None, now=moment
+    )
     steps.submit(attempt, price(item), now=moment)
     return attempt.buyback

@@ -1,4 +1,6 @@
-"""What the live sale's tests stand on: both peers listening, the settings that name them, and a shop that asks."""
+"""What the live sale's tests stand on: both peers listening, the settings that name them, and a
+shop that asks.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,11 @@ def oracle(settings: Settings) -> Iterator[OraclePeer]:
 @pytest.fixture
 def treasury(settings: Settings) -> Iterator[TreasuryPeer]:
     with TreasuryPeer(key=KEY) as peer:
-        settings.TREASURY_URL, settings.TREASURY_KEY, settings.TREASURY_TIMEOUT = peer.url, KEY, PATIENT
+        settings.TREASURY_URL, settings.TREASURY_KEY, settings.TREASURY_TIMEOUT = (
+            peer.url,
+            KEY,
+            PATIENT,
+        )
         yield peer
 
 

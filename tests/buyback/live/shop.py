@@ -1,4 +1,6 @@
-"""A partner's server before the live sale, and all rows that a sale may leave behind, in a form to be compared."""
+"""A partner's server before the live sale, and all rows that a sale may leave behind, in a form to
+be compared.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,8 @@ OUT, BACK, PAID = ("treasury", "in_flight"), ("in_flight", "treasury"), ("in_fli
 
 @dataclass(frozen=True)
 class Rows:
-    """One item's rows: its state; its sellback's state, reason and amount; the ledger's moves; what else was written.
+    """One item's rows: its state; its sellback's state, reason and amount; the ledger's moves; what
+    else was written.
 
     ``spent`` is what counts against the partner's day and the platform's hour.
     """
@@ -53,7 +56,9 @@ class Rows:
 
 SPENT, FREE = (PRICE, PRICE), (Decimal("0.00"), Decimal("0.00"))
 UNTOUCHED = Rows()
-SETTLED = Rows("sold", "settled", "", PRICE, (OUT, PAID), (PRICE,), ("buyback.completed",), (), SPENT)
+SETTLED = Rows(
+    "sold", "settled", "", PRICE, (OUT, PAID), (PRICE,), ("buyback.completed",), (), SPENT
+)
 
 
 def refused(reason: str, *alerts: str) -> Rows:
@@ -63,7 +68,9 @@ def refused(reason: str, *alerts: str) -> Rows:
 
 def declined(reason: str) -> Rows:
     """A sale whose money went back."""
-    return Rows("held", "failed", reason, PRICE, (OUT, BACK), events=("buyback.failed",), spent=FREE)
+    return Rows(
+        "held", "failed", reason, PRICE, (OUT, BACK), events=("buyback.failed",), spent=FREE
+    )
 
 
 def unresolved(reason: str, state: str = "unknown", *alerts: str) -> Rows:
@@ -75,8 +82,14 @@ def rows(item: Item) -> Rows:
     """What the database holds of the item and its latest sellback."""
     item.refresh_from_db(fields=["state"])
     latest = Buyback.objects.filter(item=item).order_by("created_at", "id").last()
-    moves = Transfer.objects.filter(buyback=latest).order_by("created_at", "id").values_list("debit", "credit")
-    events = Event.objects.filter(data__buyback_id=str(latest.pk)) if latest else Event.objects.none()
+    moves = (
+        Transfer.objects.filter(buyback=latest)
+        .order_by("created_at", "id")
+        .values_list("debit", "credit")
+    )
+    events = (
+        Event.objects.filter(data__buyback_id=str(latest.pk)) if latest else Event.objects.none()
+    )
     return Rows(
         item.state,
         latest.state if latest else None,
@@ -85,7 +98,9 @@ def rows(item: Item) -> Rows:
         tuple(moves),
         tuple(Payout.objects.filter(buyback=latest, state="paid").values_list("amount", flat=True)),
         tuple(events.values_list("type", flat=True)),
-        tuple(Alert.objects.filter(subject=f"item {item.public_id}").values_list("kind", flat=True)),
+        tuple(
+            Alert.objects.filter(subject=f"item {item.public_id}").values_list("kind", flat=True)
+        ),
         tuple(Spend.objects.order_by("scope").values_list("total", flat=True)),
     )
 
@@ -125,7 +140,11 @@ class Shop:
 
     def get(self, path: str) -> tuple[int, Any]:
         """One GET: status and answer."""
-        return heard(Client(raise_request_exception=False).get(self.base + path, headers={"X-API-Key": self.key}))
+        return heard(
+            Client(raise_request_exception=False).get(
+                self.base + path, headers={"X-API-Key": self.key}
+            )
+        )
 
 
 def heard(response: Any) -> tuple[int, Any]:
@@ -139,8 +158,12 @@ def later(**span: float) -> datetime:
 
 
 def reconciled(item: Item, *, now: datetime | None = None) -> bool:
-    """The reconciler's turn at the item's latest sellback, a minute later unless told; whether that is closed."""
-    return reconcile(Buyback.objects.filter(item=item).latest("created_at").pk, now=now or later(minutes=1))
+    """The reconciler's turn at the item's latest sellback, a minute later unless told; whether that
+    is closed.
+    """
+    return reconcile(
+        Buyback.objects.filter(item=item).latest("created_at").pk, now=now or later(minutes=1)
+    )
 
 
 def arrived(treasury: TreasuryPeer) -> None:

@@ -1,4 +1,6 @@
-"""A sale belongs to the treasury that it was submitted to: no other is ever asked about it, or to pay it."""
+"""A sale belongs to the treasury that it was submitted to: no other is ever asked about it, or to
+pay it.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,18 @@ from buyback.live import gateway, steps, treasury
 from buyback.models import Buyback
 from inventory.models import Item
 from tests.buyback.live.conftest import KEY
-from tests.buyback.live.shop import ACTIVE, PRICE, SETTLED, SOLD, UNKNOWN, Shop, later, reconciled, rows, unresolved
+from tests.buyback.live.shop import (
+    ACTIVE,
+    PRICE,
+    SETTLED,
+    SOLD,
+    UNKNOWN,
+    Shop,
+    later,
+    reconciled,
+    rows,
+    unresolved,
+)
 from tests.peers.treasury import TreasuryPeer
 
 ELSEWHERE = "treasury: it was submitted to another treasury than TREASURY_URL names now"
@@ -33,7 +46,9 @@ def left_open(shop: Shop) -> Item:
     return item
 
 
-def test_it_waits_for_the_treasury_that_was_asked(shop: Shop, other: TreasuryPeer, settings: Settings) -> None:
+def test_it_waits_for_the_treasury_that_was_asked(
+    shop: Shop, other: TreasuryPeer, settings: Settings
+) -> None:
     item = left_open(shop)
     settings.TREASURY_URL = other.url
     assert not reconciled(item)
@@ -46,7 +61,9 @@ def test_it_waits_for_the_treasury_that_was_asked(shop: Shop, other: TreasuryPee
     assert (list(shop.treasury.paid().values()), other.payments) == ([PRICE], [])
 
 
-def test_it_submits_to_no_other_treasury_either(shop: Shop, other: TreasuryPeer, settings: Settings) -> None:
+def test_it_submits_to_no_other_treasury_either(
+    shop: Shop, other: TreasuryPeer, settings: Settings
+) -> None:
     """The request's own payment, when the address changes between its claim and its payment."""
     item = left_open(shop)
     attempt = steps.load(Buyback.objects.get().pk)
@@ -63,8 +80,12 @@ def test_it_leaves_to_people_what_no_treasury_can_be_asked_about_in_time(
 ) -> None:
     item = left_open(shop)
     settings.TREASURY_URL = other.url
-    assert not reconciled(item, now=later(seconds=settings.TREASURY_RETENTION) - timedelta(minutes=59))
-    assert rows(item) == unresolved(f"past the retention; {ELSEWHERE}"[:100], "review", "sale_in_review")
+    assert not reconciled(
+        item, now=later(seconds=settings.TREASURY_RETENTION) - timedelta(minutes=59)
+    )
+    assert rows(item) == unresolved(
+        f"past the retention; {ELSEWHERE}"[:100], "review", "sale_in_review"
+    )
     assert other.seen == []
 
 
@@ -76,7 +97,10 @@ def test_it_sells_at_the_new_treasury_what_is_sold_from_now_on(
     item = shop.item()
     assert shop.sale(item) == SOLD
     sale = Buyback.objects.get(item=item)
-    assert (sale.treasury, other.paid()) == (other.url.removeprefix("http://"), {sale.reference: PRICE})
+    assert (sale.treasury, other.paid()) == (
+        other.url.removeprefix("http://"),
+        {sale.reference: PRICE},
+    )
 
 
 @pytest.mark.parametrize(
@@ -93,7 +117,9 @@ def test_it_names_a_treasury_by_its_address(settings: Settings, url: str, name: 
 
 
 def test_it_asks_the_same_treasury_by_its_one_reference(shop: Shop) -> None:
-    """Deterministic: the pull, and how often it was submitted; after a restore, the same sale is the same payment."""
+    """Deterministic: the pull, and how often it was submitted; after a restore, the same sale is
+    the same payment.
+    """
     item = shop.item()
     shop.treasury.fault("decline", times=1)
     shop.sale(item)

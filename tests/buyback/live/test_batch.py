@@ -1,4 +1,6 @@
-"""The batch: each item by the rules of one and on its own, at once and step by step, with a key and without."""
+"""The batch: each item by the rules of one and on its own, at once and step by step, with a key and
+without.
+"""
 
 from __future__ import annotations
 
@@ -96,8 +98,14 @@ def test_it_goes_on_after_a_line_whose_outcome_is_unknown(shop: Shop, key: str |
 def test_it_does_not_freeze_a_batch_with_an_unknown_line(shop: Shop) -> None:
     lost, item = shop.item(), shop.item()
     shop.treasury.fault("drop_after", times=1)
-    assert heard(batch(shop, lost, item, key="k"))[1]["results"][0] == {"item_id": lost.public_id} | UNKNOWN_LINE
-    assert heard(batch(shop, lost, item, key="k"))[1]["results"][0] == {"item_id": lost.public_id} | UNKNOWN_LINE
+    assert (
+        heard(batch(shop, lost, item, key="k"))[1]["results"][0]
+        == {"item_id": lost.public_id} | UNKNOWN_LINE
+    )
+    assert (
+        heard(batch(shop, lost, item, key="k"))[1]["results"][0]
+        == {"item_id": lost.public_id} | UNKNOWN_LINE
+    )
     Buyback.objects.filter(state="unknown").update(lease_until=later(seconds=-1))
     truth = (200, {"results": [sold(lost), sold(item)]})
     assert heard(batch(shop, lost, item, key="k")) == truth
@@ -106,7 +114,9 @@ def test_it_does_not_freeze_a_batch_with_an_unknown_line(shop: Shop) -> None:
     assert (Payout.objects.count(), len(shop.treasury.payments)) == (2, 2)
 
 
-def test_it_tells_the_truth_of_its_lines_after_the_peers_are_switched_off(shop: Shop, settings: Settings) -> None:
+def test_it_tells_the_truth_of_its_lines_after_the_peers_are_switched_off(
+    shop: Shop, settings: Settings
+) -> None:
     lost, item = shop.item(), shop.item()
     shop.treasury.fault("drop_after", times=1)
     assert heard(batch(shop, lost, item, key="k"))[1]["results"] == [
@@ -123,14 +133,20 @@ def test_it_tells_the_truth_of_its_lines_after_the_peers_are_switched_off(shop: 
 
 def test_it_refuses_while_the_same_batch_is_at_work(shop: Shop) -> None:
     item = shop.item()
-    begin(shop, "k", idempotency.fingerprint("/api/v1/vm/buyback/batch", {"item_ids": [item.public_id]}))
+    begin(
+        shop,
+        "k",
+        idempotency.fingerprint("/api/v1/vm/buyback/batch", {"item_ids": [item.public_id]}),
+    )
     answer = batch(shop, item, key="k")
     assert (answer.status_code, answer.headers["Retry-After"]) == (429, "1")
     assert rows(item) == UNTOUCHED
 
 
 def test_it_does_not_freeze_a_line_that_an_earlier_request_is_at_work_on(shop: Shop) -> None:
-    """A batch may take longer than its key's lease; then a retry meets the lines of the first request."""
+    """A batch may take longer than its key's lease; then a retry meets the lines of the first
+    request.
+    """
     item = shop.item()
     own = "batch " + hashlib.sha256(f"k\n0\n{item.public_id}".encode()).hexdigest()
     begin(shop, own, idempotency.fingerprint(own, {}))

@@ -1,4 +1,6 @@
-"""The circuit breaker: five silences open it, and after its rest the first answer closes it, the first silence not."""
+"""The circuit breaker: five silences open it, and after its rest the first answer closes it, the
+first silence not.
+"""
 
 from __future__ import annotations
 
@@ -79,7 +81,9 @@ def test_it_closes_when_a_try_is_answered(breaker: Breaker, clock: Clock) -> Non
     assert not breaker.is_open()
 
 
-def test_it_rests_again_after_the_first_try_that_is_not_answered(breaker: Breaker, clock: Clock) -> None:
+def test_it_rests_again_after_the_first_try_that_is_not_answered(
+    breaker: Breaker, clock: Clock
+) -> None:
     silences(breaker, SILENCES)
     clock.seconds = REST
     silences(breaker, 1)
@@ -97,14 +101,22 @@ def open_breaker(monkeypatch: pytest.MonkeyPatch, breaker: Breaker) -> Breaker:
     return breaker
 
 
-def test_it_says_what_is_wrong_with_the_item_even_while_open(shop: Shop, open_breaker: Breaker) -> None:
+def test_it_says_what_is_wrong_with_the_item_even_while_open(
+    shop: Shop, open_breaker: Breaker
+) -> None:
     expired, held = shop.item(expires_at=later(seconds=-1)), shop.item()
-    assert [shop.sale("nothing"), shop.sale(expired), shop.sale(held)] == [NOT_FOUND, EXPIRED, FAILED]
+    assert [shop.sale("nothing"), shop.sale(expired), shop.sale(held)] == [
+        NOT_FOUND,
+        EXPIRED,
+        FAILED,
+    ]
     assert not Buyback.objects.exists()
     assert (shop.oracle.seen, shop.treasury.seen) == ([], [])
 
 
-def test_it_is_tried_by_the_first_request_that_asks(shop: Shop, open_breaker: Breaker, clock: Clock) -> None:
+def test_it_is_tried_by_the_first_request_that_asks(
+    shop: Shop, open_breaker: Breaker, clock: Clock
+) -> None:
     """Those that end before anybody is asked take no try away."""
     item = shop.item()
     clock.seconds = REST
@@ -153,7 +165,9 @@ def test_it_stops_selling_while_the_oracle_is_silent(
     assert rows(item).moves == SETTLED.moves
 
 
-@pytest.mark.parametrize("fault", ["stale", "wrong_item", "garbage", "moved", "not_found", "redirect"])
+@pytest.mark.parametrize(
+    "fault", ["stale", "wrong_item", "garbage", "moved", "not_found", "redirect"]
+)
 def test_it_does_not_count_an_oracle_that_talks_nonsense(shop: Shop, fault: str) -> None:
     """It answers; each such price is refused by itself."""
     item = shop.item()

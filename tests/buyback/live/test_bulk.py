@@ -1,4 +1,6 @@
-"""Bulk sales that ask the oracle and the treasury: each item once, at the price shown; the unknown resolves later."""
+"""Bulk sales that ask the oracle and the treasury: each item once, at the price shown; the unknown
+resolves later.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +47,9 @@ def test_it_sells_at_no_other_price_than_was_shown(shop: Shop) -> None:
     assert (len(shop.treasury.payments), Payout.objects.count()) == (0, 0)
 
 
-def test_it_previews_what_was_last_heard_says_so_and_shows_the_new_price_afterwards(shop: Shop) -> None:
+def test_it_previews_what_was_last_heard_says_so_and_shows_the_new_price_afterwards(
+    shop: Shop,
+) -> None:
     item, client = shop.item(), signed_in(shop.world.northwind.operator)
     Card.objects.filter(pk=item.card_id).update(priced_at=later(minutes=-1))
     shop.oracle.prices[item.public_id] = "90.00"
@@ -85,7 +89,9 @@ def test_it_resolves_later_what_the_treasury_did_not_say(shop: Shop, settings: S
 
 @pytest.fixture
 def rests(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """The treasury has left five payments unanswered; the clock says for how long it is left alone."""
+    """The treasury has left five payments unanswered; the clock says for how long it is left
+    alone.
+    """
     moved = Clock()
     monkeypatch.setattr(breakers, "TREASURY", Breaker(moved))
     for _ in range(SILENCES):
@@ -93,10 +99,16 @@ def rests(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return moved
 
 
-def test_it_begins_no_line_while_a_peer_is_not_answering_and_sells_each_afterwards(shop: Shop, rests: Clock) -> None:
+def test_it_begins_no_line_while_a_peer_is_not_answering_and_sells_each_afterwards(
+    shop: Shop, rests: Clock
+) -> None:
     sale = started(shop, *[shop.item() for _ in range(12)])
     assert not run.sell_next(sale.pk)
-    assert (states(sale), shop.treasury.seen, Buyback.objects.count()) == ([("pending", "")] * 12, [], 0)
+    assert (states(sale), shop.treasury.seen, Buyback.objects.count()) == (
+        [("pending", "")] * 12,
+        [],
+        0,
+    )
     assert run.unattended() == [sale.pk]
     rests.seconds = REST
     assert run.sell_next(sale.pk)
@@ -105,7 +117,9 @@ def test_it_begins_no_line_while_a_peer_is_not_answering_and_sells_each_afterwar
     assert (len(shop.treasury.payments), Payout.objects.count()) == (12, 12)
 
 
-def test_it_stops_at_the_fifth_silence_and_sells_each_once_afterwards(shop: Shop, rests: Clock) -> None:
+def test_it_stops_at_the_fifth_silence_and_sells_each_once_afterwards(
+    shop: Shop, rests: Clock
+) -> None:
     breakers.TREASURY.count(answered=True)
     items = [shop.item() for _ in range(SILENCES + 2)]
     sale = started(shop, *items)
@@ -135,7 +149,9 @@ def test_it_waits_with_a_line_that_finds_nobody_answering_only_as_it_is_claimed(
     assert Payout.objects.count() == 1
 
 
-def test_it_writes_down_what_became_of_a_line_while_a_peer_is_not_answering(shop: Shop, rests: Clock) -> None:
+def test_it_writes_down_what_became_of_a_line_while_a_peer_is_not_answering(
+    shop: Shop, rests: Clock
+) -> None:
     breakers.TREASURY.count(answered=True)
     item = shop.item()
     sale = started(shop, item, shop.item())

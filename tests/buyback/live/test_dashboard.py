@@ -1,4 +1,6 @@
-"""The dashboard's sale while peers are asked: in steps, and each outcome a sentence that says what to do next."""
+"""The dashboard's sale while peers are asked: in steps, and each outcome a sentence that says what
+to do next.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,18 @@ from buyback.sellback.sell_back import sell_back
 from config.foundation import clock
 from inventory.models import Card, Item
 from partners.records.actor import SYSTEM
-from tests.buyback.live.shop import HASTY, PRICE, SETTLED, UNTOUCHED, Shop, declined, later, reconciled, refused, rows
+from tests.buyback.live.shop import (
+    HASTY,
+    PRICE,
+    SETTLED,
+    UNTOUCHED,
+    Shop,
+    declined,
+    later,
+    reconciled,
+    refused,
+    rows,
+)
 from tests.dashboard.steps import HTMX, post_sale, signed_in
 
 
@@ -70,7 +83,9 @@ def test_it_says_that_nothing_was_sold_while_the_treasury_is_paused(shop: Shop) 
     assert "Nothing was sold" in page
 
 
-def test_it_says_in_progress_of_an_outcome_that_is_not_known(shop: Shop, settings: Settings) -> None:
+def test_it_says_in_progress_of_an_outcome_that_is_not_known(
+    shop: Shop, settings: Settings
+) -> None:
     settings.TREASURY_TIMEOUT = HASTY
     item = shop.item()
     shop.treasury.fault("hang_after", times=1)
@@ -82,7 +97,10 @@ def test_it_says_in_progress_of_an_outcome_that_is_not_known(shop: Shop, setting
     assert reconciled(item)
     assert rows(item).payouts == (PRICE,)
     where = reverse("dashboard:outcome", args=["live", item.pk])
-    assert "Sold back for $70.13" in signed_in(shop.world.northwind.operator).get(where).content.decode()
+    assert (
+        "Sold back for $70.13"
+        in signed_in(shop.world.northwind.operator).get(where).content.decode()
+    )
     assert "Already sold back for $70.13" in press(shop, item)[1]
     assert len(shop.treasury.payments) == 1
 
@@ -115,7 +133,9 @@ def test_it_offers_nothing_without_a_price(shop: Shop, fault: str) -> None:
 
 
 @pytest.mark.parametrize("sent_again", [False, True])
-def test_it_tells_a_form_that_is_sent_again_the_first_ones_refusal(shop: Shop, sent_again: bool) -> None:
+def test_it_tells_a_form_that_is_sent_again_the_first_ones_refusal(
+    shop: Shop, sent_again: bool
+) -> None:
     """The control is another form: that one tries again, and sells."""
     item = shop.item()
     offer = Offer.of(item, PRICE, clock.now())
@@ -126,7 +146,9 @@ def test_it_tells_a_form_that_is_sent_again_the_first_ones_refusal(shop: Shop, s
     assert len(shop.treasury.payments) == (0 if sent_again else 1)
 
 
-def test_it_tells_a_form_that_is_sent_again_what_became_of_its_sale(shop: Shop, settings: Settings) -> None:
+def test_it_tells_a_form_that_is_sent_again_what_became_of_its_sale(
+    shop: Shop, settings: Settings
+) -> None:
     settings.TREASURY_TIMEOUT = HASTY
     item = shop.item()
     offer = Offer.of(item, PRICE, clock.now())
@@ -141,7 +163,11 @@ def open_sale(shop: Shop, **fields: Any) -> Item:
     """An item whose sale was claimed a minute ago and never went on."""
     item = shop.item(**fields)
     steps.claim(
-        environment=item.environment, item_id=item.public_id, by=SYSTEM, idempotency_row=None, now=later(minutes=-1)
+        environment=item.environment,
+        item_id=item.public_id,
+        by=SYSTEM,
+        idempotency_row=None,
+        now=later(minutes=-1),
     )
     item.refresh_from_db()
     return item
@@ -160,7 +186,9 @@ def test_it_shows_an_item_being_sold_as_in_progress(shop: Shop, closes: timedelt
     assert Buyback.objects.get().state == "claimed"
 
 
-def test_it_never_sells_the_next_pull_in_place_of_the_one_shown(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_never_sells_the_next_pull_in_place_of_the_one_shown(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
     item, later_pulls = shop.item(), []
 
     def sell_back_a_moment_too_late(**order: Any) -> Any:

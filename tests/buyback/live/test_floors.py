@@ -1,4 +1,6 @@
-"""What the caller accepts: ``min_amount`` over the API, ``expected_amount`` of the dashboard; at once and in steps."""
+"""What the caller accepts: ``min_amount`` over the API, ``expected_amount`` of the dashboard; at
+once and in steps.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +16,44 @@ from buyback.sellback.sell_back import sell_back
 from partners.records.actor import SYSTEM
 from tests.buyback.live.shop import BELOW, PRICE, SOLD, Shop, refused, rows
 
-MET: list[Any] = [None, 0, -5, 70, 70.13, "70.13", "70.1300", "7.013e1", 1e-300, "1e-99999", "70.1299999", -1e11]
-MISSED: list[Any] = [70.14, "70.14", 71, 70.130001, "70.13000000000000000000000000000000000000001", 1e11, 1e300]
-ODD: list[Any] = ["", "abc", "NaN", "Infinity", "-Infinity", "1e999999", "-1e999999", True, False, [], {}, "70,13", "²"]
+MET: list[Any] = [
+    None,
+    0,
+    -5,
+    70,
+    70.13,
+    "70.13",
+    "70.1300",
+    "7.013e1",
+    1e-300,
+    "1e-99999",
+    "70.1299999",
+    -1e11,
+]
+MISSED: list[Any] = [
+    70.14,
+    "70.14",
+    71,
+    70.130001,
+    "70.13000000000000000000000000000000000000001",
+    1e11,
+    1e300,
+]
+ODD: list[Any] = [
+    "",
+    "abc",
+    "NaN",
+    "Infinity",
+    "-Infinity",
+    "1e999999",
+    "-1e999999",
+    True,
+    False,
+    [],
+    {},
+    "70,13",
+    "²",
+]
 
 
 @pytest.fixture(params=["at once", "step by step"])
@@ -33,7 +70,9 @@ def test_it_sells_at_or_above_the_floor(either: Shop, floor: Any) -> None:
 
 
 @pytest.mark.parametrize("floor", [*MISSED, *ODD], ids=str)
-def test_it_sells_nothing_below_the_floor_or_above_one_it_cannot_read(either: Shop, floor: Any) -> None:
+def test_it_sells_nothing_below_the_floor_or_above_one_it_cannot_read(
+    either: Shop, floor: Any
+) -> None:
     item = either.item()
     assert either.sale(item, min_amount=floor) == BELOW
     found = rows(item)
@@ -50,7 +89,11 @@ def test_it_keeps_why_a_step_by_step_sale_was_refused(shop: Shop) -> None:
 
 def test_it_sells_at_the_price_shown_and_at_no_other(either: Shop) -> None:
     item = either.item()
-    sale: dict[str, Any] = {"environment": item.environment, "item_id": item.public_id, "by": SYSTEM}
+    sale: dict[str, Any] = {
+        "environment": item.environment,
+        "item_id": item.public_id,
+        "by": SYSTEM,
+    }
     for shown in (PRICE - Decimal("0.01"), PRICE + Decimal("0.01")):
         with pytest.raises(PriceChanged) as changed:
             sell_back(**sale, expected_amount=shown)
@@ -63,7 +106,9 @@ def test_it_hears_of_a_changed_price_what_the_oracle_says_now(shop: Shop) -> Non
     item = shop.item()
     shop.oracle.prices[item.public_id] = "100.00"
     with pytest.raises(PriceChanged) as changed:
-        sell_back(environment=item.environment, item_id=item.public_id, by=SYSTEM, expected_amount=PRICE)
+        sell_back(
+            environment=item.environment, item_id=item.public_id, by=SYSTEM, expected_amount=PRICE
+        )
     assert changed.value.amount == Decimal("85.00")
     assert rows(item) == refused("price_changed")
     assert Buyback.objects.get().amount is None

@@ -1,4 +1,6 @@
-"""The treasury's guards, at once and step by step: the kill switch and the three caps, alone and under concurrency."""
+"""The treasury's guards, at once and step by step: the kill switch and the three caps, alone and
+under concurrency.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +57,12 @@ def either(request: pytest.FixtureRequest, shop: Shop, settings: Settings) -> Sh
 
 def guard(**caps: Any) -> None:
     """These guards and no other."""
-    free = {"paused": False, "cap_per_sale": None, "cap_per_partner_day": None, "cap_per_hour": None}
+    free = {
+        "paused": False,
+        "cap_per_sale": None,
+        "cap_per_partner_day": None,
+        "cap_per_hour": None,
+    }
     TreasuryControl.objects.update(**free | caps)
 
 
@@ -69,7 +76,9 @@ def sell(item: Item, now: datetime | None = None) -> Sale:
 
 
 def turned_down(shop: Shop, item: Item) -> None:
-    """The sale is refused and the item stays held; at once not a row is written, step by step the failed attempt."""
+    """The sale is refused and the item stays held; at once not a row is written, step by step the
+    failed attempt.
+    """
     counted = list(Spend.objects.order_by("pk").values())
     assert shop.sale(item) == FAILED
     found = rows(item)
@@ -139,7 +148,13 @@ def test_it_submits_nothing_when_the_switch_is_set_after_the_claim(shop: Shop) -
 
 
 @pytest.mark.parametrize(
-    ("cap", "sold"), [("cap_per_sale", False), ("cap_per_partner_day", False), ("cap_per_hour", False), (None, True)]
+    ("cap", "sold"),
+    [
+        ("cap_per_sale", False),
+        ("cap_per_partner_day", False),
+        ("cap_per_hour", False),
+        (None, True),
+    ],
 )
 def test_it_refuses_a_sale_a_cent_above_a_cap(either: Shop, cap: str | None, sold: bool) -> None:
     item = either.item()
@@ -174,19 +189,33 @@ def test_it_counts_nothing_without_caps(either: Shop) -> None:
 
 @pytest.mark.parametrize(
     ("cap", "name"),
-    [("cap_per_sale", "one sale"), ("cap_per_partner_day", "partner:{}"), ("cap_per_hour", "platform")],
+    [
+        ("cap_per_sale", "one sale"),
+        ("cap_per_partner_day", "partner:{}"),
+        ("cap_per_hour", "platform"),
+    ],
 )
 @pytest.mark.parametrize("key", [None, "k"])
-def test_it_tells_the_admins_once_which_cap_was_reached(either: Shop, cap: str, name: str, key: str | None) -> None:
+def test_it_tells_the_admins_once_which_cap_was_reached(
+    either: Shop, cap: str, name: str, key: str | None
+) -> None:
     items = [either.item(), either.item()]
-    guard(**{"cap_per_partner_day": Decimal(10_000), "cap_per_hour": Decimal(10_000), cap: PRICE - CENT})
+    guard(
+        **{
+            "cap_per_partner_day": Decimal(10_000),
+            "cap_per_hour": Decimal(10_000),
+            cap: PRICE - CENT,
+        }
+    )
     assert [either.sale(item, key=key and f"{key} {item.pk}") for item in items] == [FAILED, FAILED]
     alert = Alert.objects.get()
     environment = items[0].environment
     assert (alert.kind, alert.environment) == ("cap_reached", environment)
     assert alert.subject == f"cap {name.format(environment.partner_id)}"
     assert alert.detail == f"item {items[0].public_id}"
-    assert [row.total for row in Spend.objects.all()] == []  # nor is the partner's day, counted first, any fuller
+    assert [
+        row.total for row in Spend.objects.all()
+    ] == []  # nor is the partner's day, counted first, any fuller
 
 
 def test_it_tells_the_admins_of_a_cap_that_a_batch_has_reached(either: Shop) -> None:
@@ -239,7 +268,9 @@ def test_it_holds_a_partners_own_cap_without_any_other_guard(either: Shop) -> No
 
 
 @pytest.mark.parametrize("cap", ["cap_per_partner_day", "cap_per_hour"])
-def test_it_starts_anew_with_each_utc_day_and_clock_hour(shop: Shop, settings: Settings, cap: str) -> None:
+def test_it_starts_anew_with_each_utc_day_and_clock_hour(
+    shop: Shop, settings: Settings, cap: str
+) -> None:
     settings.ORACLE_URL = settings.TREASURY_URL = ""
     span = timedelta(days=1) if cap == "cap_per_partner_day" else timedelta(hours=1)
     start = NOON.replace(hour=0) if cap == "cap_per_partner_day" else NOON
@@ -295,7 +326,9 @@ CAPS = [("cap_per_partner_day", "partner"), ("cap_per_hour", "platform")]
 def test_it_never_passes_a_cap_under_concurrency(either: Shop, cap: str, scope: str) -> None:
     items = [either.item() for _ in range(AT_ONCE)]
     guard(**{cap: PRICE * 4 + CENT})
-    answers = Counter(answer[0] for answer in together([partial(either.sale, item) for item in items]))
+    answers = Counter(
+        answer[0] for answer in together([partial(either.sale, item) for item in items])
+    )
     assert answers == {200: 4, 400: AT_ONCE - 4}
     assert spent() == {scope: PRICE * 4}
     assert Counter(Item.objects.values_list("state", flat=True)) == {"sold": 4, "held": AT_ONCE - 4}
@@ -305,7 +338,9 @@ def test_it_never_passes_a_cap_under_concurrency(either: Shop, cap: str, scope: 
 def test_it_shows_what_looking_first_and_counting_then_would_do(shop: Shop) -> None:
     """The control: everybody sees that there is room, so everybody takes it."""
     guard(cap_per_hour=PRICE * 4)
-    row = Spend.objects.create(scope="platform", starts_at=NOON, total=Decimal(0), cap=PRICE * AT_ONCE)
+    row = Spend.objects.create(
+        scope="platform", starts_at=NOON, total=Decimal(0), cap=PRICE * AT_ONCE
+    )
     all_have_looked = threading.Barrier(AT_ONCE)
 
     def naive() -> None:
@@ -319,7 +354,9 @@ def test_it_shows_what_looking_first_and_counting_then_would_do(shop: Shop) -> N
 
 
 def test_it_gives_back_and_takes_at_the_same_time(shop: Shop) -> None:
-    """Sales that fail and sales that are made lock sale and span in one order: none waits for the other for ever."""
+    """Sales that fail and sales that are made lock sale and span in one order: none waits for the
+    other for ever.
+    """
     lost, items = [shop.item() for _ in range(4)], [shop.item() for _ in range(4)]
     shop.treasury.fault("drop_before", times=4)
     for item in lost:

@@ -1,4 +1,6 @@
-"""Peers that hang: others are answered meanwhile, they are left alone after a while, and no sale changes by that."""
+"""Peers that hang: others are answered meanwhile, they are left alone after a while, and no sale
+changes by that.
+"""
 
 from __future__ import annotations
 
@@ -79,7 +81,9 @@ def web() -> Iterator[Callable[..., Future[Any]]]:
 
 
 def lost(shop: Shop, number: int = 1) -> list[Item]:
-    """Items whose sales were paid without a word of it; their leases have run out, and nobody was asked yet."""
+    """Items whose sales were paid without a word of it; their leases have run out, and nobody was
+    asked yet.
+    """
     items = [shop.item() for _ in range(number)]
     shop.treasury.fault("drop_after", times=number)
     for item in items:
@@ -101,18 +105,26 @@ def status(shop: Shop, item: Item) -> str:
 
 
 def sandboxed(shop: Shop) -> int:
-    answer = Client().get("/_/api/v1/vm/recent-pulls", headers={"X-API-Key": shop.world.northwind.sandbox_key})
+    answer = Client().get(
+        "/_/api/v1/vm/recent-pulls", headers={"X-API-Key": shop.world.northwind.sandbox_key}
+    )
     return answer.status_code
 
 
 def price(shop: Shop, item: Item) -> str:
     """The dashboard's look at what an item sells for."""
     client = signed_in(shop.world.northwind.operator)
-    return client.get(reverse("dashboard:sell", args=["live", item.pk]), headers=HTMX).content.decode()
+    return client.get(
+        reverse("dashboard:sell", args=["live", item.pk]), headers=HTMX
+    ).content.decode()
 
 
-def test_it_answers_everybody_while_the_treasury_hangs(shop: Shop, web: Callable[..., Future[Any]]) -> None:
-    """More people ask about open sales than there are threads: so many wait that one thread is left."""
+def test_it_answers_everybody_while_the_treasury_hangs(
+    shop: Shop, web: Callable[..., Future[Any]]
+) -> None:
+    """More people ask about open sales than there are threads: so many wait that one thread is
+    left.
+    """
     items = lost(shop, 2 * THREADS)
     shop.treasury.fault("hang")
     polls = [web(status, shop, item) for item in items]
@@ -125,7 +137,9 @@ def test_it_answers_everybody_while_the_treasury_hangs(shop: Shop, web: Callable
     assert [bare(item) for item in items] == [DROPPED] * len(items)
 
 
-def test_it_answers_everybody_while_the_oracle_hangs(shop: Shop, web: Callable[..., Future[Any]]) -> None:
+def test_it_answers_everybody_while_the_oracle_hangs(
+    shop: Shop, web: Callable[..., Future[Any]]
+) -> None:
     items = [shop.item() for _ in range(2 * THREADS)]
     shop.oracle.fault("hang")
     looks = [web(price, shop, item) for item in items]
@@ -137,7 +151,9 @@ def test_it_answers_everybody_while_the_oracle_hangs(shop: Shop, web: Callable[.
 
 
 def test_it_makes_no_look_wait_for_another_peers_place(shop: Shop) -> None:
-    """The places are for all peers together: whoever holds them, the stored row is the answer, and stays as it is."""
+    """The places are for all peers together: whoever holds them, the stored row is the answer, and
+    stays as it is.
+    """
     (item,), held = lost(shop), [outbound.one_of_few() for _ in range(THREADS - 1)]
     assert [place.__enter__() for place in held] == [True] * (THREADS - 1)
     assert (status(shop, item), NO_PRICE in price(shop, shop.item())) == ("pending", True)
@@ -165,7 +181,9 @@ def test_it_asks_no_treasury_that_has_not_answered_five_questions(shop: Shop, cl
     assert len(shop.treasury.payments) == SILENCES + 1
 
 
-def test_it_asks_again_for_30_seconds_no_more_after_the_first_try_is_not_answered(shop: Shop, clock: Clock) -> None:
+def test_it_asks_again_for_30_seconds_no_more_after_the_first_try_is_not_answered(
+    shop: Shop, clock: Clock
+) -> None:
     items = lost(shop, SILENCES + 1)
     shop.treasury.fault("500")
     for item in items:
@@ -234,7 +252,11 @@ def test_it_takes_up_no_sale_when_its_time_is_over(shop: Shop) -> None:
 def test_it_ends_a_claim_that_asks_nobody_even_then(shop: Shop, clock: Clock) -> None:
     item = shop.item()
     steps.claim(
-        environment=item.environment, item_id=item.public_id, by=SYSTEM, idempotency_row=None, now=later(minutes=-1)
+        environment=item.environment,
+        item_id=item.public_id,
+        by=SYSTEM,
+        idempotency_row=None,
+        now=later(minutes=-1),
     )
     for _ in range(SILENCES):
         breakers.QUESTIONS.count(answered=False)
@@ -242,7 +264,9 @@ def test_it_ends_a_claim_that_asks_nobody_even_then(shop: Shop, clock: Clock) ->
     assert rows(item) == refused("abandoned before the treasury was asked")
 
 
-def test_it_shows_no_price_of_an_oracle_that_has_not_been_answering(shop: Shop, clock: Clock) -> None:
+def test_it_shows_no_price_of_an_oracle_that_has_not_been_answering(
+    shop: Shop, clock: Clock
+) -> None:
     item = shop.item()
     shop.oracle.fault("500")
     assert [NO_PRICE in price(shop, item) for _ in range(SILENCES + 1)] == [True] * (SILENCES + 1)
@@ -255,7 +279,9 @@ def test_it_shows_no_price_of_an_oracle_that_has_not_been_answering(shop: Shop, 
 def test_it_lets_few_of_many_sales_wait_for_a_treasury_that_hangs(
     shop: Shop, settings: Settings, web: Callable[..., Future[Any]]
 ) -> None:
-    """Each thread is at one sale when the breaker opens: no more than so many begin. Each is paid once in the end."""
+    """Each thread is at one sale when the breaker opens: no more than so many begin. Each is paid
+    once in the end.
+    """
     items, settings.TREASURY_TIMEOUT = [shop.item() for _ in range(4 * SILENCES)], HASTY
     shop.treasury.fault("hang_after")
     sales = [web(shop.sale, item) for item in items]
@@ -268,5 +294,8 @@ def test_it_lets_few_of_many_sales_wait_for_a_treasury_that_hangs(
     settings.TREASURY_TIMEOUT = 20.0
     open_ones = [sale.item for sale in Buyback.objects.select_related("item")]
     assert [reconciled(item) for item in open_ones] == [True] * waited
-    assert Counter(Item.objects.values_list("state", flat=True)) == {"sold": waited, "held": len(items) - waited}
+    assert Counter(Item.objects.values_list("state", flat=True)) == {
+        "sold": waited,
+        "held": len(items) - waited,
+    }
     assert len(shop.treasury.payments) == waited

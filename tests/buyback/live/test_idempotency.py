@@ -1,4 +1,6 @@
-"""A key is bound to the step-by-step sale it made: whatever the first request heard, a retry hears the truth."""
+"""A key is bound to the step-by-step sale it made: whatever the first request heard, a retry hears
+the truth.
+"""
 
 from __future__ import annotations
 
@@ -61,7 +63,10 @@ def test_it_sells_once_under_one_key(shop: Shop) -> None:
     assert rows(item) == SETTLED
     assert len(shop.treasury.payments) == 1
     row = IdempotencyKey.objects.get()
-    assert (row.subject, row.status) == (Buyback.objects.get().pk, None)  # the sale itself is the answer
+    assert (row.subject, row.status) == (
+        Buyback.objects.get().pk,
+        None,
+    )  # the sale itself is the answer
 
 
 def test_it_tells_a_retry_of_a_sale_that_settled_after_a_500(shop: Shop) -> None:
@@ -143,14 +148,20 @@ def test_it_says_in_flight_while_the_first_request_is_at_work(shop: Shop) -> Non
 def claimed(item: Item, key: IdempotencyKey) -> steps.Attempt:
     """What a request leaves behind that died after its claim."""
     return steps.claim(
-        environment=item.environment, item_id=item.public_id, by=SYSTEM, idempotency_row=key.pk, now=None
+        environment=item.environment,
+        item_id=item.public_id,
+        by=SYSTEM,
+        idempotency_row=key.pk,
+        now=None,
     )
 
 
 def begun(shop: Shop, item: Item, key: str) -> IdempotencyKey:
     """What a request leaves behind that died before its claim."""
     print_of = idempotency.fingerprint("/api/v1/vm/buyback", {"item_id": item.public_id})
-    return idempotency.begin(environment=item.environment, key=key, fingerprint=print_of, now=clock.now())
+    return idempotency.begin(
+        environment=item.environment, key=key, fingerprint=print_of, now=clock.now()
+    )
 
 
 def test_it_tells_a_retry_that_the_first_request_died_after_its_claim(shop: Shop) -> None:
@@ -202,7 +213,12 @@ def test_it_keeps_a_refusal_from_before_the_claim(shop: Shop) -> None:
 
 def test_it_keeps_no_429(shop: Shop) -> None:
     item = shop.item()
-    claimed(item, make_idempotency_key(item.environment, status=None, body=None, lease_until=later(seconds=60)))
+    claimed(
+        item,
+        make_idempotency_key(
+            item.environment, status=None, body=None, lease_until=later(seconds=60)
+        ),
+    )
     assert first(shop.sell(item, key="k")) == IN_FLIGHT
     assert not IdempotencyKey.objects.filter(key="k").exists()
     Buyback.objects.update(lease_until=later(seconds=-1))
@@ -317,7 +333,9 @@ def test_it_keeps_a_key_for_24_hours_after_its_sale_has_ended(shop: Shop) -> Non
 
 
 def test_it_sells_nothing_for_a_request_whose_key_was_given_up(shop: Shop) -> None:
-    """It stalled past its key's minute, and another request with the key has been answered since."""
+    """It stalled past its key's minute, and another request with the key has been answered
+    since.
+    """
     item = shop.item()
     key = make_idempotency_key(item.environment)
     before = rows(item)

@@ -57,14 +57,17 @@ def test_it_brings_the_price_and_its_time(oracle: Oracle, peer: OraclePeer) -> N
 
 
 @pytest.mark.parametrize("item_id", ["a/b?c=d#e%2F", "ключ 1", "..", "x" * 500])
-def test_it_asks_for_any_item_by_its_own_name(oracle: Oracle, peer: OraclePeer, item_id: str) -> None:
+def test_it_asks_for_any_item_by_its_own_name(
+    oracle: Oracle, peer: OraclePeer, item_id: str
+) -> None:
     peer.prices[item_id] = "115.88"
     assert oracle.fetch(item_id=item_id, last_fmv=LAST, now=NOW).fmv == Decimal("115.88")
     assert peer.seen == [f"GET /v1/prices/{quote(item_id, safe='')}"]
 
 
 @pytest.mark.parametrize(
-    ("said", "fmv"), [("82.125", "82.13"), ("82.1249999", "82.12"), ("115", "115.00"), ("0100.10", "100.10")]
+    ("said", "fmv"),
+    [("82.125", "82.13"), ("82.1249999", "82.12"), ("115", "115.00"), ("0100.10", "100.10")],
 )
 def test_it_rounds_half_up_to_cents(oracle: Oracle, peer: OraclePeer, said: str, fmv: str) -> None:
     peer.prices[ITEM] = said
@@ -113,7 +116,9 @@ def test_it_reads_a_json_number_without_a_float_between(oracle: Oracle, peer: Or
         ("moved", "moved_too_far", 1),
     ],
 )
-def test_it_refuses_with_the_reason(oracle: Oracle, peer: OraclePeer, fault: str, expected: str, asked: int) -> None:
+def test_it_refuses_with_the_reason(
+    oracle: Oracle, peer: OraclePeer, fault: str, expected: str, asked: int
+) -> None:
     peer.fault(fault)
     assert reason(oracle) == expected
     assert len(peer.seen) == asked
@@ -122,7 +127,9 @@ def test_it_refuses_with_the_reason(oracle: Oracle, peer: OraclePeer, fault: str
 
 
 @pytest.mark.parametrize("fault", ["hang", "dripping_body", "dripping_head"])
-def test_it_is_cut_off_when_its_time_is_over(hasty: Oracle, oracle: Oracle, peer: OraclePeer, fault: str) -> None:
+def test_it_is_cut_off_when_its_time_is_over(
+    hasty: Oracle, oracle: Oracle, peer: OraclePeer, fault: str
+) -> None:
     peer.fault(fault)
     assert reason(hasty) == "timeout"
     peer.fault(None)
@@ -165,7 +172,9 @@ def test_it_waits_for_a_slow_oracle(oracle: Oracle, peer: OraclePeer) -> None:
         ("-0", "not_positive"),
     ],
 )
-def test_it_refuses_a_price_that_is_no_plain_number(oracle: Oracle, peer: OraclePeer, said: str, expected: str) -> None:
+def test_it_refuses_a_price_that_is_no_plain_number(
+    oracle: Oracle, peer: OraclePeer, said: str, expected: str
+) -> None:
     peer.prices[ITEM] = said
     assert reason(oracle) == expected
 
@@ -183,7 +192,9 @@ def test_it_refuses_a_move_beyond_the_factor(oracle: Oracle, last: str) -> None:
 def test_it_takes_a_price_of_exactly_the_greatest_age(oracle: Oracle) -> None:
     assert oracle.fetch(item_id=ITEM, last_fmv=LAST, now=NOW + timedelta(hours=1)).priced_at == NOW
     assert reason(oracle, now=NOW + timedelta(hours=1, microseconds=1)) == "stale"
-    assert oracle.fetch(item_id=ITEM, last_fmv=LAST, now=NOW - timedelta(seconds=60)).priced_at == NOW
+    assert (
+        oracle.fetch(item_id=ITEM, last_fmv=LAST, now=NOW - timedelta(seconds=60)).priced_at == NOW
+    )
     assert reason(oracle, now=NOW - timedelta(seconds=61)) == "from_future"
 
 
@@ -202,7 +213,9 @@ def test_it_serves_many_threads_over_few_connections(oracle: Oracle, peer: Oracl
     ids = [f"item-{number}" for number in range(200)]
     peer.prices |= {item_id: f"{100 + place}.00" for place, item_id in enumerate(ids)}
     with ThreadPoolExecutor(8) as threads:
-        prices = threads.map(lambda one: oracle.fetch(item_id=one, last_fmv=Decimal(200), now=NOW).fmv, ids)
+        prices = threads.map(
+            lambda one: oracle.fetch(item_id=one, last_fmv=Decimal(200), now=NOW).fmv, ids
+        )
     assert list(prices) == [Decimal(100 + place) for place in range(200)]
     assert peer.connections <= 8
 

@@ -1,4 +1,6 @@
-"""Every way an oracle can fail, one by one: no trustworthy price, no sale, and an alert that says why."""
+"""Every way an oracle can fail, one by one: no trustworthy price, no sale, and an alert that says
+why.
+"""
 
 from __future__ import annotations
 
@@ -52,13 +54,19 @@ FAULTS = [
 
 
 @pytest.mark.parametrize(("fault", "reason", "asked"), FAULTS)
-def test_it_sells_at_no_price_it_cannot_trust(shop: Shop, fault: str, reason: str, asked: int) -> None:
+def test_it_sells_at_no_price_it_cannot_trust(
+    shop: Shop, fault: str, reason: str, asked: int
+) -> None:
     item = shop.item()
     shop.oracle.fault(fault)
     assert shop.sale(item) == FAILED
     assert rows(item) == refused(f"price: {reason}", "price_rejected")
     alert = Alert.objects.get()
-    assert (alert.environment, alert.detail, alert.seen_at) == (item.environment, f"{item.card_id}: {reason}", None)
+    assert (alert.environment, alert.detail, alert.seen_at) == (
+        item.environment,
+        f"{item.card_id}: {reason}",
+        None,
+    )
     assert (calls(shop.oracle), calls(shop.treasury)) == (["GET"] * asked, [])
     item.card.refresh_from_db()
     assert item.card.fmv == Decimal("82.50")
@@ -101,7 +109,10 @@ def test_it_holds_the_item_again_at_once(shop: Shop) -> None:
     item = shop.item()
     shop.oracle.fault("garbage", times=1)
     assert [shop.sale(item), shop.sale(item)] == [FAILED, SOLD]
-    assert list(Buyback.objects.order_by("created_at").values_list("state", flat=True)) == ["failed", "settled"]
+    assert list(Buyback.objects.order_by("created_at").values_list("state", flat=True)) == [
+        "failed",
+        "settled",
+    ]
     assert len(shop.treasury.payments) == 1
 
 
@@ -124,7 +135,9 @@ def test_it_keeps_a_newer_price_of_the_card(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize(("fmv", "amount"), [("10.00", 25), ("29.42", 25.01), ("29.41", 25)])
-def test_it_pays_a_voucher_at_least_the_price_of_the_pull(shop: Shop, fmv: str, amount: float) -> None:
+def test_it_pays_a_voucher_at_least_the_price_of_the_pull(
+    shop: Shop, fmv: str, amount: float
+) -> None:
     item = shop.item(card=make_card(fmv=Decimal(20)), voucher=True)
     shop.oracle.prices[item.public_id] = fmv
     assert shop.sale(item) == (200, {"success": True, "amount": amount})

@@ -1,4 +1,6 @@
-"""The refresh of shown prices: newer ones only, trustworthy ones only, each card in its turn, in batches."""
+"""The refresh of shown prices: newer ones only, trustworthy ones only, each card in its turn, in
+batches.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +47,9 @@ def test_it_brings_prices_up_to_date(shop: Shop) -> None:
     assert known(item.card) == (Decimal("90.01"), now.replace(microsecond=0))
 
 
-@pytest.mark.parametrize("fault", ["stale", "from_future", "moved", "zero", "wrong_item", "garbage", "500", "drop"])
+@pytest.mark.parametrize(
+    "fault", ["stale", "from_future", "moved", "zero", "wrong_item", "garbage", "500", "drop"]
+)
 def test_it_changes_nothing_by_a_price_it_cannot_trust(shop: Shop, fault: str) -> None:
     item = held(shop)
     before = known(item.card)
@@ -69,7 +73,11 @@ def test_it_asks_for_each_in_turn_and_for_no_more_than_a_batch(shop: Shop) -> No
     assert [refresh_prices(batch=2) for _ in range(3)] == [2, 1, 2]
     asked = [unquote(line.rpartition("/")[2]) for line in shop.oracle.seen]
     # Those of a batch are asked about together.
-    assert (sorted(asked[:2]), asked[2], sorted(asked[3:])) == (sorted(names[:2]), names[2], sorted(names[:2]))
+    assert (sorted(asked[:2]), asked[2], sorted(asked[3:])) == (
+        sorted(names[:2]),
+        names[2],
+        sorted(names[:2]),
+    )
 
 
 @pytest.mark.parametrize("fault", ["stale", "not_found"])
@@ -86,25 +94,38 @@ def test_it_ends_its_batch_when_the_oracle_is_silent_and_goes_on_from_there(shop
     shop.oracle.fault("500")
     with capture_logs() as logs:
         assert refresh_prices() == 0
-    assert len(shop.oracle.seen) == 2 * 2 * AT_ONCE  # the fifth silence is in the second group; each is tried twice
-    facts = {"asked": 2 * AT_ONCE, "of": len(items), "place": items[2 * AT_ONCE].card_id, "silences": 2 * AT_ONCE}
+    assert (
+        len(shop.oracle.seen) == 2 * 2 * AT_ONCE
+    )  # the fifth silence is in the second group; each is tried twice
+    facts = {
+        "asked": 2 * AT_ONCE,
+        "of": len(items),
+        "place": items[2 * AT_ONCE].card_id,
+        "silences": 2 * AT_ONCE,
+    }
     assert logs[-1] == {"event": "refresh_ended_early", "log_level": "warning"} | facts
     shop.oracle.fault(None)
     assert refresh_prices() == 2
 
 
 def test_it_ends_its_batch_in_time_and_goes_on_from_there_with_a_slow_oracle(shop: Shop) -> None:
-    """Each look at the clock finds it 20 seconds later: two groups, then the others in the next batch."""
+    """Each look at the clock finds it 20 seconds later: two groups, then the others in the next
+    batch.
+    """
     items, seconds = [held(shop) for _ in range(4 * AT_ONCE)], itertools.count(0, 20)
     shop.oracle.fault("slow", seconds=0.01)
     with capture_logs() as logs:
         assert refresh_prices(ticks=lambda: next(seconds)) == 2 * AT_ONCE
-    assert [(one["asked"], one["place"]) for one in logs] == [(2 * AT_ONCE, items[2 * AT_ONCE].card_id)]
+    assert [(one["asked"], one["place"]) for one in logs] == [
+        (2 * AT_ONCE, items[2 * AT_ONCE].card_id)
+    ]
     assert refresh_prices() == 2 * AT_ONCE
     assert len(shop.oracle.seen) == len(items)
 
 
-def test_it_goes_on_where_a_batch_was_broken_off(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_goes_on_where_a_batch_was_broken_off(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The worker's word to stop comes in the second group."""
     for _ in range(2 * AT_ONCE):
         held(shop)

@@ -31,7 +31,12 @@ def quotes(shop: Shop, *items: Item | str) -> Any:
 
 
 def quoted(item: Item, reason: str | None, **fields: Any) -> dict[str, Any]:
-    known = {"item_id": item.public_id, "eligible": reason is None, "reason": reason, "expires_at": None}
+    known = {
+        "item_id": item.public_id,
+        "eligible": reason is None,
+        "reason": reason,
+        "expires_at": None,
+    }
     return known | WORTH | fields
 
 
@@ -97,7 +102,9 @@ def test_it_quotes_a_voucher_at_least_the_price_of_the_pull(shop: Shop) -> None:
     assert quotes(shop, item) == [quoted(item, None, amount=25, fmv=10)]
 
 
-def test_it_quotes_the_catalogues_price_while_nobody_knows_a_better_one(shop: Shop, settings: Settings) -> None:
+def test_it_quotes_the_catalogues_price_while_nobody_knows_a_better_one(
+    shop: Shop, settings: Settings
+) -> None:
     item, settings.ORACLE_URL = shop.item(), ""
     assert quotes(shop, item) == [quoted(item, None)]
 
@@ -111,7 +118,9 @@ def test_it_quotes_a_sandbox_at_the_frozen_price(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize(("ago", "reason"), [(3599, None), (3601, "price_unavailable")])
-def test_it_quotes_a_price_for_as_long_as_the_oracles_may_be_old(shop: Shop, ago: int, reason: str | None) -> None:
+def test_it_quotes_a_price_for_as_long_as_the_oracles_may_be_old(
+    shop: Shop, ago: int, reason: str | None
+) -> None:
     item, now = shop.item(), clock.now()
     Card.objects.filter(pk=item.card_id).update(priced_at=now - timedelta(seconds=ago))
     assert [one.reason for one in quote(item.environment, [item.public_id], now)] == [reason]

@@ -45,11 +45,16 @@ def test_it_goes_on_after_an_unexpected_error_and_fails_at_the_end(
     sick = trip(monkeypatch, items[:2], RuntimeError)
     with capture_logs() as logs, pytest.raises(SalesNotReconciled) as caught:
         reconcile_all(now=later(minutes=1))
-    assert (
-        str(caught.value)
-        == "2 of 4 open sales met an unexpected error; 2 were closed. The log has each one's traceback."
+    assert str(caught.value) == (
+        "2 of 4 open sales met an unexpected error; 2 were closed. The log has each one's "
+        "traceback."
     )
-    assert [Buyback.objects.get(item=item).state for item in items] == ["unknown", "unknown", "settled", "settled"]
+    assert [Buyback.objects.get(item=item).state for item in items] == [
+        "unknown",
+        "unknown",
+        "settled",
+        "settled",
+    ]
     assert [(one["event"], one["log_level"], one["buyback"]) for one in logs] == [
         ("reconcile_fault", "error", str(pk)) for pk in sick
     ]

@@ -1,4 +1,6 @@
-"""A sandbox never sends a byte to anybody outside, however much is configured: whoever listens there hears nothing."""
+"""A sandbox never sends a byte to anybody outside, however much is configured: whoever listens
+there hears nothing.
+"""
 
 from __future__ import annotations
 
@@ -60,7 +62,11 @@ def ear(settings: Settings) -> Iterator[Ear]:
 
 
 def call(world: World, mode: str, path: str, sent: Any = None, **headers: str) -> dict[str, Any]:
-    base, key = ("/api/v1", world.northwind.live_key) if mode == "live" else ("/_/api/v1", world.northwind.sandbox_key)
+    base, key = (
+        ("/api/v1", world.northwind.live_key)
+        if mode == "live"
+        else ("/_/api/v1", world.northwind.sandbox_key)
+    )
     client = Client(headers={"X-API-Key": key} | headers)
     answer = (
         client.get(f"{base}{path}")
@@ -72,22 +78,46 @@ def call(world: World, mode: str, path: str, sent: Any = None, **headers: str) -
 
 
 def test_it_sends_nothing_from_a_sandbox(transactional_db: None, world: World, ear: Ear) -> None:
-    bought = call(world, "sandbox", "/vm/buy/init", {"id": world.pack.public_id, "amount": 5, "user_id": "ada"})
+    bought = call(
+        world,
+        "sandbox",
+        "/vm/buy/init",
+        {"id": world.pack.public_id, "amount": 5, "user_id": "ada"},
+    )
     ids = [item["id"] for item in bought["nfts"]]
     assert call(world, "sandbox", "/vm/buyback", {"item_id": ids[0]})["success"]
-    assert call(world, "sandbox", "/vm/buyback", {"item_id": ids[1]}, **{"Idempotency-Key": "k"})["success"]
+    assert call(world, "sandbox", "/vm/buyback", {"item_id": ids[1]}, **{"Idempotency-Key": "k"})[
+        "success"
+    ]
     assert all(
-        line["success"] for line in call(world, "sandbox", "/vm/buyback/batch", {"item_ids": ids[2:4]})["results"]
+        line["success"]
+        for line in call(world, "sandbox", "/vm/buyback/batch", {"item_ids": ids[2:4]})["results"]
     )
     assert call(world, "sandbox", "/vm/buyback/quote", {"item_ids": ids})["quotes"][4]["eligible"]
     parcel, key = {"item_ids": ids[4:], "destination": ADDRESS}, {"Idempotency-Key": "q"}
     offer = call(world, "sandbox", "/ship/quote", parcel, **key)
-    sent_home = call(world, "sandbox", "/ship/request", {"quote_id": offer["quotes"][0]["id"]})["order_id"]
+    sent_home = call(world, "sandbox", "/ship/request", {"quote_id": offer["quotes"][0]["id"]})[
+        "order_id"
+    ]
     for status in ("processing", "cancelled"):
-        assert call(world, "sandbox", f"/sandbox/orders/{sent_home}/advance", {"status": status})["status"] == status
+        assert (
+            call(world, "sandbox", f"/sandbox/orders/{sent_home}/advance", {"status": status})[
+                "status"
+            ]
+            == status
+        )
     for scenario in ("transaction_failed", "active_session", "in_flight", "internal_error"):
-        call(world, "sandbox", "/vm/buyback", {"item_id": ids[4]}, **{"X-Sandbox-Scenario": scenario})
-    for path in (f"/vm/buyback/{ids[0]}", f"/card/{ids[4]}", "/inventory/ada", "/buybacks", "/payouts", "/events"):
+        call(
+            world, "sandbox", "/vm/buyback", {"item_id": ids[4]}, **{"X-Sandbox-Scenario": scenario}
+        )
+    for path in (
+        f"/vm/buyback/{ids[0]}",
+        f"/card/{ids[4]}",
+        "/inventory/ada",
+        "/buybacks",
+        "/payouts",
+        "/events",
+    ):
         call(world, "sandbox", path)
     call(world, "sandbox", "/sandbox/clock", {"advance_seconds": 8 * 86_400})
     reconcile_all()
@@ -95,7 +125,9 @@ def test_it_sends_nothing_from_a_sandbox(transactional_db: None, world: World, e
     assert ear.heard == 0
 
 
-def test_it_sends_nothing_from_a_sandboxs_dashboard(transactional_db: None, world: World, ear: Ear) -> None:
+def test_it_sends_nothing_from_a_sandboxs_dashboard(
+    transactional_db: None, world: World, ear: Ear
+) -> None:
     sandbox, client = world.northwind.sandbox, signed_in(world.northwind.operator)
     one, *more = (make_item(sandbox, now=sandbox.database_now()) for _ in range(3))
     assert client.get(f"/dashboard/sandbox/items/{one.pk}/sell/", headers=HTMX).status_code == 200
@@ -111,13 +143,19 @@ def test_it_sends_nothing_from_a_sandboxs_dashboard(transactional_db: None, worl
 
 
 def test_it_would_hear_live(transactional_db: None, world: World, ear: Ear) -> None:
-    """The control: the same ear hears the first live sale, the refresh of prices, and a quote of shipping."""
+    """The control: the same ear hears the first live sale, the refresh of prices, and a quote of
+    shipping.
+    """
     item = make_item(world.northwind.live, now=world.northwind.live.database_now())
-    assert call(world, "live", "/vm/buyback", {"item_id": item.public_id}) == {"error": "Transaction failed"}
+    assert call(world, "live", "/vm/buyback", {"item_id": item.public_id}) == {
+        "error": "Transaction failed"
+    }
     heard = ear.heard
     assert heard > 0
     price_refresh.refresh_prices()
     assert ear.heard > heard
     heard, sent_home = ear.heard, {"item_ids": [item.public_id], "destination": ADDRESS}
-    assert call(world, "live", "/ship/quote", sent_home) == {"error": "Failed to fetch shipping quotes"}
+    assert call(world, "live", "/ship/quote", sent_home) == {
+        "error": "Failed to fetch shipping quotes"
+    }
     assert ear.heard > heard

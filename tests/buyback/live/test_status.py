@@ -11,7 +11,17 @@ from buyback.models import Buyback, Payout
 from config.foundation import clock
 from config.foundation.clock import iso
 from inventory.models import Item
-from tests.buyback.live.shop import FAILED, NOT_FOUND, SETTLED, SOLD, UNKNOWN, Shop, calls, later, rows
+from tests.buyback.live.shop import (
+    FAILED,
+    NOT_FOUND,
+    SETTLED,
+    SOLD,
+    UNKNOWN,
+    Shop,
+    calls,
+    later,
+    rows,
+)
 from tests.world import make_buyback, make_card, make_item
 
 NONE = (404, NOT_FOUND[1])
@@ -25,7 +35,12 @@ def status(shop: Shop, item: Item | str) -> tuple[int, Any]:
 def status_of(item: Item, word: str, **fields: Any) -> tuple[int, Any]:
     """What is told of the item's latest sellback."""
     latest = Buyback.objects.filter(item=item).latest("created_at")
-    known = {"item_id": item.public_id, "status": word, "amount": 70.13, "created_at": iso(latest.created_at)}
+    known = {
+        "item_id": item.public_id,
+        "status": word,
+        "amount": 70.13,
+        "created_at": iso(latest.created_at),
+    }
     completed = None if latest.completed_at is None else iso(latest.completed_at)
     return 200, known | {"completed_at": completed, "payout_id": None} | fields
 
@@ -33,7 +48,9 @@ def status_of(item: Item, word: str, **fields: Any) -> tuple[int, Any]:
 def test_it_tells_of_a_completed_sellback(shop: Shop) -> None:
     item = shop.item(card=make_card(source_type="ebay", listing_id="v1|77|0"))
     assert shop.sale(item) == SOLD
-    assert status(shop, item) == status_of(item, "completed", payout_id=str(Payout.objects.get().pk))
+    assert status(shop, item) == status_of(
+        item, "completed", payout_id=str(Payout.objects.get().pk)
+    )
 
 
 def test_it_tells_of_a_declined_and_of_an_unpriced_one(shop: Shop) -> None:
@@ -46,9 +63,13 @@ def test_it_tells_of_a_declined_and_of_an_unpriced_one(shop: Shop) -> None:
     assert status(shop, unpriced) == status_of(unpriced, "failed", amount=None)
 
 
-@pytest.mark.parametrize(("state", "amount"), [("claimed", None), ("submitted", 70.13), ("unknown", 70.13)])
+@pytest.mark.parametrize(
+    ("state", "amount"), [("claimed", None), ("submitted", 70.13), ("unknown", 70.13)]
+)
 @pytest.mark.breaks_books(reason="a submitted sale's transfer is left out")
-def test_it_tells_of_one_that_is_being_worked_on(shop: Shop, state: str, amount: float | None) -> None:
+def test_it_tells_of_one_that_is_being_worked_on(
+    shop: Shop, state: str, amount: float | None
+) -> None:
     item = shop.item(state="selling")
     make_buyback(item, state=state, created_at=clock.now())
     assert status(shop, item) == status_of(item, "pending", amount=amount)

@@ -29,7 +29,9 @@ def asked(act: Callable[[], object]) -> int:
 
 def claim(item: Item) -> steps.Attempt:
     here = item.environment
-    return steps.claim(environment=here, item_id=item.public_id, by=SYSTEM, idempotency_row=None, now=None)
+    return steps.claim(
+        environment=here, item_id=item.public_id, by=SYSTEM, idempotency_row=None, now=None
+    )
 
 
 @pytest.mark.parametrize(("key", "statements"), [(None, 4), ("k", 5)])

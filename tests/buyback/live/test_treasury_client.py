@@ -1,4 +1,6 @@
-"""The treasury's client against a real treasury that misbehaves: the exact outcome, and what was truly paid."""
+"""The treasury's client against a real treasury that misbehaves: the exact outcome, and what was
+truly paid.
+"""
 
 from __future__ import annotations
 
@@ -102,7 +104,9 @@ WIRE = [
 
 
 @pytest.mark.parametrize(("fault", "why"), WIRE)
-def test_it_does_not_know_after_a_broken_answer(treasury: Treasury, peer: TreasuryPeer, fault: str, why: Why) -> None:
+def test_it_does_not_know_after_a_broken_answer(
+    treasury: Treasury, peer: TreasuryPeer, fault: str, why: Why
+) -> None:
     peer.fault(fault)
     assert pay(treasury) == Unknown(why)
     assert ask(treasury) == Unknown(why)
@@ -133,7 +137,9 @@ def test_it_is_cut_off_when_its_time_is_over(
     assert peer.paid() == PAID_ONCE
 
 
-@pytest.mark.parametrize(("fault", "outcome"), [("hang_before", NotFound()), ("hang_after", Paid())])
+@pytest.mark.parametrize(
+    ("fault", "outcome"), [("hang_before", NotFound()), ("hang_after", Paid())]
+)
 def test_it_cannot_tell_whether_a_hanging_treasury_has_paid(
     hasty: Treasury, treasury: Treasury, peer: TreasuryPeer, fault: str, outcome: Outcome
 ) -> None:
@@ -201,21 +207,27 @@ def test_it_reports_an_answer_about_other_money(
     assert ask(treasury) == Mismatch(differs, said)
 
 
-def test_it_reports_a_reference_that_was_paid_with_another_amount(treasury: Treasury, peer: TreasuryPeer) -> None:
+def test_it_reports_a_reference_that_was_paid_with_another_amount(
+    treasury: Treasury, peer: TreasuryPeer
+) -> None:
     pay(treasury)
     other = treasury.pay(reference="bb-1", amount=Decimal("98.51"), recipient="user-1")
     assert other == Mismatch(Differs.AMOUNT, "98.50")
     assert peer.paid() == PAID_ONCE
 
 
-def test_it_does_not_take_the_answer_to_another_reference(treasury: Treasury, peer: TreasuryPeer) -> None:
+def test_it_does_not_take_the_answer_to_another_reference(
+    treasury: Treasury, peer: TreasuryPeer
+) -> None:
     peer.fault("decline", times=1)
     assert pay(treasury, "bb-2") == Declined("insufficient funds")
     peer.fault("replayed", times=1)
     assert pay(treasury) == Unknown(Why.NOT_SIGNED)
 
 
-def test_it_does_not_take_an_old_answer_to_the_same_reference(treasury: Treasury, peer: TreasuryPeer) -> None:
+def test_it_does_not_take_an_old_answer_to_the_same_reference(
+    treasury: Treasury, peer: TreasuryPeer
+) -> None:
     assert ask(treasury) == NotFound()
     pay(treasury)
     assert ask(treasury) == Paid()
@@ -245,20 +257,26 @@ def test_it_finds_nothing_after_the_retention(treasury: Treasury, peer: Treasury
 
 
 @pytest.mark.parametrize("amount", ["0", "-1", "98.505", "NaN", "Infinity", "1000000000"])
-def test_it_sends_no_amount_that_cannot_be(treasury: Treasury, peer: TreasuryPeer, amount: str) -> None:
+def test_it_sends_no_amount_that_cannot_be(
+    treasury: Treasury, peer: TreasuryPeer, amount: str
+) -> None:
     with pytest.raises(ValueError, match="no amount"):
         treasury.pay(reference="bb-1", amount=Decimal(amount), recipient="user-1")
     assert peer.seen == []
 
 
 @pytest.mark.parametrize("reference", ["", "a/b", "a b", "é", "a\r\nX-Evil: 1", "x" * 129])
-def test_it_sends_no_reference_that_cannot_be(treasury: Treasury, peer: TreasuryPeer, reference: str) -> None:
+def test_it_sends_no_reference_that_cannot_be(
+    treasury: Treasury, peer: TreasuryPeer, reference: str
+) -> None:
     with pytest.raises(ValueError, match="no settlement reference"):
         pay(treasury, reference)
     assert peer.seen == []
 
 
-def test_it_pays_from_many_threads_over_few_connections(treasury: Treasury, peer: TreasuryPeer) -> None:
+def test_it_pays_from_many_threads_over_few_connections(
+    treasury: Treasury, peer: TreasuryPeer
+) -> None:
     references = [f"bb-{number % 50}" for number in range(200)]
     with ThreadPoolExecutor(8) as threads:
         assert set(threads.map(lambda one: pay(treasury, one), references)) == {Paid()}

@@ -1,4 +1,6 @@
-"""Every way a treasury can fail, one by one: the answer, the rows, what the reconciler makes of it, what was paid."""
+"""Every way a treasury can fail, one by one: the answer, the rows, what the reconciler makes of it,
+what was paid.
+"""
 
 from __future__ import annotations
 
@@ -70,7 +72,8 @@ def test_it_waits_for_the_truth_after_a_broken_answer(shop: Shop, fault: str, wh
     assert (paid(shop), calls(shop.treasury)) == ([PRICE], ["POST", "GET"])
 
 
-# What the treasury did before it fell silent: whether it has paid, and what the reconciler must therefore ask.
+# What the treasury did before it fell silent: whether it has paid, and what the reconciler must
+# therefore ask.
 SILENT = [
     ("hang_after", "timeout", True),
     ("hang_before", "timeout", False),
@@ -88,7 +91,10 @@ def test_it_pays_once_whether_the_treasury_had_paid_or_not(
 ) -> None:
     item = shop.item()
     shop.treasury.fault(fault, times=1)
-    patience, settings.TREASURY_TIMEOUT = settings.TREASURY_TIMEOUT, HASTY if "hang" in fault else 20.0
+    patience, settings.TREASURY_TIMEOUT = (
+        settings.TREASURY_TIMEOUT,
+        HASTY if "hang" in fault else 20.0,
+    )
     assert shop.sale(item) == UNKNOWN
     settings.TREASURY_TIMEOUT = patience
     assert rows(item) == unresolved(f"treasury: {why}")
@@ -134,14 +140,20 @@ def test_it_pays_once_when_the_first_request_arrives_after_the_second(shop: Shop
     assert shop.sale(item) == UNKNOWN
     assert reconciled(item)
     arrived(shop.treasury)
-    assert (rows(item), paid(shop), calls(shop.treasury)) == (SETTLED, [PRICE], ["POST", "GET", "POST"])
+    assert (rows(item), paid(shop), calls(shop.treasury)) == (
+        SETTLED,
+        [PRICE],
+        ["POST", "GET", "POST"],
+    )
 
 
 def test_it_fails_only_by_the_treasurys_own_word(shop: Shop) -> None:
     item = shop.item()
     shop.treasury.fault("drop_before", times=1)
     assert shop.sale(item) == UNKNOWN
-    shop.treasury.fault("decline", times=2)  # the question, which it cannot answer so, and the same payment again
+    shop.treasury.fault(
+        "decline", times=2
+    )  # the question, which it cannot answer so, and the same payment again
     assert reconciled(item)
     assert rows(item) == declined("declined: insufficient funds")
     assert paid(shop) == []
@@ -201,7 +213,9 @@ def test_it_leaves_to_people_what_the_treasury_may_have_forgotten(
     shop.treasury.fault("500" if fault == "500" else None)
     past = later(seconds=settings.TREASURY_RETENTION) - timedelta(minutes=59)
     assert not reconciled(item, now=past)
-    assert rows(item) == unresolved(f"past the retention; treasury: {why}", "review", "sale_in_review")
+    assert rows(item) == unresolved(
+        f"past the retention; treasury: {why}", "review", "sale_in_review"
+    )
     assert calls(shop.treasury) == ["POST", "GET"]  # not submitted again: it would pay twice
 
 
@@ -213,7 +227,9 @@ def test_it_still_hears_the_treasury_past_the_retention(shop: Shop, settings: Se
     assert (rows(item), paid(shop)) == (SETTLED, [PRICE])
 
 
-def test_it_submits_again_until_an_hour_before_the_retention_ends(shop: Shop, settings: Settings) -> None:
+def test_it_submits_again_until_an_hour_before_the_retention_ends(
+    shop: Shop, settings: Settings
+) -> None:
     item = shop.item()
     shop.treasury.fault("drop_before", times=1)
     assert shop.sale(item) == UNKNOWN

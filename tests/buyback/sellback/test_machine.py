@@ -1,4 +1,6 @@
-"""Any order of buying, selling, sweeping and waiting, against a small model of what must come of it."""
+"""Any order of buying, selling, sweeping and waiting, against a small model of what must come of
+it.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,14 @@ import pytest
 from django.db import transaction
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    invariant,
+    multiple,
+    rule,
+    run_state_machine_as_test,
+)
 
 from buyback.ledger.invariants import balance, broken_invariants
 from buyback.models import Transfer
@@ -74,7 +83,10 @@ class Trade(RuleBasedStateMachine):
     def buy(self, where: str, amount: int) -> Any:
         pool = "live" if "live" in where else where
         out = {held.card for held in self.pulls if held.pool == pool and not held.sold}
-        asked: dict[str, Any] = {"environment": self.environment(where), "pack_id": self.world.pack.public_id}
+        asked: dict[str, Any] = {
+            "environment": self.environment(where),
+            "pack_id": self.world.pack.public_id,
+        }
         asked |= {"amount": amount, "user_id": "ada", "by": SYSTEM, "now": self.now}
         if len(self.world.cards) - len(out) < amount:
             with pytest.raises(OutOfStock):
@@ -84,7 +96,9 @@ class Trade(RuleBasedStateMachine):
         items = buy_pulls(**asked).items.all()
         assert len(items) == amount
         assert out.isdisjoint(item.card_id for item in items)
-        new = [Held(where, i.public_id, i.card_id, i.buyback_price, self.now + window) for i in items]
+        new = [
+            Held(where, i.public_id, i.card_id, i.buyback_price, self.now + window) for i in items
+        ]
         self.pulls += new
         return multiple(*new)
 
@@ -93,7 +107,10 @@ class Trade(RuleBasedStateMachine):
         where = "juniper sandbox" if wrong else held.where
         asked: dict[str, Any] = {"environment": self.environment(where), "item_id": held.item_id}
         asked |= {"by": SYSTEM, "now": self.now}
-        again = any(o is not held and not o.sold and (o.where, o.item_id) == (where, held.item_id) for o in self.pulls)
+        again = any(
+            o is not held and not o.sold and (o.where, o.item_id) == (where, held.item_id)
+            for o in self.pulls
+        )
         if again:
             return  # the same card was pulled again: that one is asked for by its own name
         if held.sold or wrong:
@@ -111,7 +128,11 @@ class Trade(RuleBasedStateMachine):
 
     @rule()
     def sweep(self) -> None:
-        due = [held for held in self.pulls if not held.sold and not held.swept and held.closes < self.now]
+        due = [
+            held
+            for held in self.pulls
+            if not held.sold and not held.swept and held.closes < self.now
+        ]
         assert close_windows(now=self.now, batch=3) == len(due)
         for held in due:
             held.swept = True
@@ -136,7 +157,9 @@ class Trade(RuleBasedStateMachine):
         states = Item.objects.values_list("state", "expired_at")
         assert len(states) == len(self.pulls)
         assert sum(state == "sold" for state, _ in states) == sum(held.sold for held in self.pulls)
-        assert sum(swept is not None for _, swept in states) == sum(held.swept for held in self.pulls)
+        assert sum(swept is not None for _, swept in states) == sum(
+            held.swept for held in self.pulls
+        )
         for where in ("northwind live", "juniper live", "northwind sandbox", "juniper sandbox"):
             held = balance(self.environment(where), Transfer.Account.PAID_OUT)
             assert held == self.paid.get(where, 0)
@@ -144,5 +167,10 @@ class Trade(RuleBasedStateMachine):
 
 @pytest.mark.django_db
 def test_it_trades_in_any_order() -> None:
-    quick = settings(max_examples=15, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck))
+    quick = settings(
+        max_examples=15,
+        stateful_step_count=25,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
     run_state_machine_as_test(Trade, settings=quick)

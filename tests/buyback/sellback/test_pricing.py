@@ -1,4 +1,6 @@
-"""One price: what a page shows, what the statement pays, and what plain arithmetic says are the same to the cent."""
+"""One price: what a page shows, what the statement pays, and what plain arithmetic says are the
+same to the cent.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,8 @@ PERCENT = st.decimals(Decimal("0.0001"), Decimal("1.0000"), places=4)
 AMOUNT = """
     SELECT CASE WHEN voucher THEN greatest(mint_price, round(fmv * buyback_percent, 2))
                 ELSE round(fmv * buyback_percent, 2) END
-      FROM (SELECT %s::numeric(12, 2) fmv, %s::numeric(5, 4) buyback_percent, %s::numeric(12, 2) mint_price,
+      FROM (SELECT %s::numeric(12, 2) fmv, %s::numeric(5, 4) buyback_percent, %s::numeric(12,
+      2) mint_price,
                    %s::boolean voucher) item
 """
 
@@ -31,7 +34,9 @@ AMOUNT = """
 @example(fmv=Decimal("0.01"), percent=Decimal("0.5000"), mint_price=Decimal(1), voucher=False)
 @settings(max_examples=300, deadline=None)
 @pytest.mark.django_db
-def test_it_rounds_as_the_statement_does(fmv: Decimal, percent: Decimal, mint_price: Decimal, voucher: bool) -> None:
+def test_it_rounds_as_the_statement_does(
+    fmv: Decimal, percent: Decimal, mint_price: Decimal, voucher: bool
+) -> None:
     with localcontext() as exact:
         exact.prec = 60
         share = (fmv * percent).quantize(Decimal("0.01"), ROUND_HALF_UP)
@@ -48,10 +53,18 @@ def test_it_compares_the_statements_own_words() -> None:
     assert words in " ".join(WAITING.split())
 
 
-@given(fmv=MONEY.filter(lambda fmv: fmv > 1), now_worth=MONEY.filter(lambda fmv: fmv > 1), voucher=st.booleans())
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    fmv=MONEY.filter(lambda fmv: fmv > 1),
+    now_worth=MONEY.filter(lambda fmv: fmv > 1),
+    voucher=st.booleans(),
+)
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @pytest.mark.parametrize("mode", Mode.values)
-def test_it_shows_what_the_sale_pays(world: World, mode: str, fmv: Decimal, now_worth: Decimal, voucher: bool) -> None:
+def test_it_shows_what_the_sale_pays(
+    world: World, mode: str, fmv: Decimal, now_worth: Decimal, voucher: bool
+) -> None:
     made = make_item(world.northwind.environment(mode), fmv=fmv, voucher=voucher)
     Card.objects.filter(pk=made.card_id).update(fmv=now_worth)
     item = Item.objects.select_related("card", "purchase").get(pk=made.pk)

@@ -1,4 +1,6 @@
-"""An order may name the pull it means: the same card pulled again, by anybody, is not sold in its place."""
+"""An order may name the pull it means: the same card pulled again, by anybody, is not sold in its
+place.
+"""
 
 from __future__ import annotations
 
@@ -19,18 +21,27 @@ Sell = Callable[..., object]
 
 
 def at_once(item: Item, item_pk: int | None) -> object:
-    return sell_back(environment=item.environment, item_id=item.public_id, item_pk=item_pk, by=SYSTEM, now=NOW)
+    return sell_back(
+        environment=item.environment, item_id=item.public_id, item_pk=item_pk, by=SYSTEM, now=NOW
+    )
 
 
 def claimed(item: Item, item_pk: int | None) -> object:
     """The first step of a sale that takes several."""
     where = item.environment
     return steps.claim(
-        environment=where, item_id=item.public_id, item_pk=item_pk, by=SYSTEM, idempotency_row=None, now=NOW
+        environment=where,
+        item_id=item.public_id,
+        item_pk=item_pk,
+        by=SYSTEM,
+        idempotency_row=None,
+        now=NOW,
     )
 
 
-WAYS = pytest.mark.parametrize(("mode", "sell"), [*[(mode, at_once) for mode in Mode.values], ("live", claimed)])
+WAYS = pytest.mark.parametrize(
+    ("mode", "sell"), [*[(mode, at_once) for mode in Mode.values], ("live", claimed)]
+)
 
 
 def pulled_twice(world: World, mode: str) -> tuple[Item, Item]:
@@ -52,7 +63,9 @@ def test_it_sells_no_other_pull_than_the_one_named(world: World, mode: str, sell
 
 @WAYS
 @pytest.mark.parametrize("named", [True, False])
-def test_it_sells_the_pull_named_or_the_one_there_is(world: World, mode: str, sell: Sell, named: bool) -> None:
+def test_it_sells_the_pull_named_or_the_one_there_is(
+    world: World, mode: str, sell: Sell, named: bool
+) -> None:
     _, second = pulled_twice(world, mode)
     sell(second, second.pk if named else None)
     assert Buyback.objects.filter(item=second).count() == 1

@@ -24,13 +24,21 @@ pytestmark = pytest.mark.parametrize("mode", Mode.values)
 
 
 def sell(item: Item, **options: Any) -> Sale:
-    known: dict[str, Any] = {"environment": item.environment, "item_id": item.public_id, "by": SYSTEM, "now": NOW}
+    known: dict[str, Any] = {
+        "environment": item.environment,
+        "item_id": item.public_id,
+        "by": SYSTEM,
+        "now": NOW,
+    }
     return sell_back(**known | options)
 
 
 def everything() -> list[Any]:
     items = list(Item.objects.order_by("pk").values())
-    return [items, *(list(model._default_manager.values()) for model in (Buyback, Payout, Transfer, Event))]
+    return [
+        items,
+        *(list(model._default_manager.values()) for model in (Buyback, Payout, Transfer, Event)),
+    ]
 
 
 def item_in(world: World, mode: str, **fields: Any) -> Item:
@@ -47,7 +55,11 @@ def test_it_sells_pays_books_and_tells(world: World, mode: str) -> None:
     assert (item.state, item.sold_at) == ("sold", NOW)
     assert (buyback.item, buyback.state, buyback.amount) == (item, "settled", sale.amount)
     assert (buyback.requested_by, buyback.created_at, buyback.completed_at) == ("key:abc", NOW, NOW)
-    assert (payout.buyback, payout.collector, payout.amount) == (buyback, item.collector, sale.amount)
+    assert (payout.buyback, payout.collector, payout.amount) == (
+        buyback,
+        item.collector,
+        sale.amount,
+    )
     assert (payout.state, payout.paid_at) == ("paid", NOW)
     assert (transfer.buyback, transfer.debit, transfer.credit) == (buyback, "treasury", "paid_out")
     rows: list[Any] = [buyback, payout, transfer, event]
@@ -67,7 +79,11 @@ def test_it_keeps_the_basis_of_its_price(world: World, mode: str) -> None:
     item = item_in(world, mode, fmv=Decimal(100))
     sell(item)
     sold = Buyback.objects.get()
-    assert (sold.buyback_percent, sold.mint_price, sold.voucher) == (Decimal("0.85"), Decimal(25), False)
+    assert (sold.buyback_percent, sold.mint_price, sold.voucher) == (
+        Decimal("0.85"),
+        Decimal(25),
+        False,
+    )
     live = (Decimal("82.50"), item.card.priced_at, Decimal("70.13"))
     sandbox = (Decimal(100), item.purchased_at, Decimal(85))
     assert (sold.fmv, sold.priced_at, sold.amount) == (live if mode == "live" else sandbox)
@@ -84,7 +100,8 @@ def test_it_asks_one_statement_of_the_database(world: World, mode: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fmv", "live", "sandbox"), [("10", "25.00", "8.50"), ("29.42", "25.01", "25.01"), ("100", "85", "85")]
+    ("fmv", "live", "sandbox"),
+    [("10", "25.00", "8.50"), ("29.42", "25.01", "25.01"), ("100", "85", "85")],
 )
 def test_it_pays_a_voucher_at_least_the_price_of_the_pull_in_live(
     world: World, mode: str, fmv: str, live: str, sandbox: str
@@ -94,7 +111,9 @@ def test_it_pays_a_voucher_at_least_the_price_of_the_pull_in_live(
 
 
 @pytest.mark.parametrize("change", [Decimal("0.01"), Decimal("999999999.99")])
-def test_it_prices_live_at_the_sale_and_the_sandbox_at_the_pull(world: World, mode: str, change: Decimal) -> None:
+def test_it_prices_live_at_the_sale_and_the_sandbox_at_the_pull(
+    world: World, mode: str, change: Decimal
+) -> None:
     item = item_in(world, mode, buyback_percent=Decimal("1.0000"))
     Card.objects.filter(pk=item.card_id).update(fmv=change)
     assert sell(item).amount == (change if mode == "live" else Decimal("82.50"))
@@ -121,7 +140,9 @@ def test_it_does_not_sell_after_expires_at(world: World, mode: str, late: timede
 
 def test_it_reads_the_databases_clock_when_no_time_is_given(world: World, mode: str) -> None:
     closed = item_in(world, mode, now=clock.now(), expires_at=clock.now() - MILLISECOND)
-    still_open = item_in(world, mode, now=clock.now(), expires_at=clock.now() + timedelta(minutes=1))
+    still_open = item_in(
+        world, mode, now=clock.now(), expires_at=clock.now() + timedelta(minutes=1)
+    )
     refused(closed, ItemExpired, now=None)
     assert sell(still_open, now=None).amount == Decimal("70.13")
 
@@ -154,14 +175,21 @@ def refused(item: Item, error: type[Exception], **options: Any) -> Exception:
     return caught.value
 
 
-@pytest.mark.parametrize("item_id", ["", "nothing", "a\0b", "x" * 100_000, "%", "' OR true --", "é😀"])
+@pytest.mark.parametrize(
+    "item_id", ["", "nothing", "a\0b", "x" * 100_000, "%", "' OR true --", "é😀"]
+)
 def test_it_refuses_an_unknown_item(world: World, mode: str, item_id: str) -> None:
     refused(item_in(world, mode), ItemNotFound, item_id=item_id)
 
 
 def test_it_refuses_an_item_of_any_other_environment(world: World, mode: str) -> None:
     item = item_in(world, mode)
-    for environment in (world.northwind.live, world.northwind.sandbox, world.juniper.live, world.juniper.sandbox):
+    for environment in (
+        world.northwind.live,
+        world.northwind.sandbox,
+        world.juniper.live,
+        world.juniper.sandbox,
+    ):
         if environment != item.environment:
             refused(item, ItemNotFound, environment=environment)
 

@@ -58,7 +58,10 @@ def test_it_lets_no_spreadsheet_run_a_cell(text: str) -> None:
         (Decimal("1E+3"), "1000"),
         (Decimal("-0.50"), "-0.50"),
         (UUID(int=1), "00000000-0000-0000-0000-000000000001"),
-        (datetime(2026, 4, 18, 21, 5, 14, 1500, tzinfo=timezone(timedelta(hours=2))), "2026-04-18T19:05:14.001Z"),
+        (
+            datetime(2026, 4, 18, 21, 5, 14, 1500, tzinfo=timezone(timedelta(hours=2))),
+            "2026-04-18T19:05:14.001Z",
+        ),
     ],
 )
 def test_it_writes_each_kind_of_value_one_way(value: object, text: str) -> None:

@@ -44,10 +44,15 @@ def manage(tmp_path: Path, *arguments: str, **variables: str) -> subprocess.Comp
             "SECRET_KEY is not set, and with a DATABASE_URL none is made up.",
         ),
         ({"SECRET_KEY": "x" * 31}, "SECRET_KEY must hold at least 32 characters."),
-        ({"DATABASE_URL": "postgresql://db/", "SECRET_KEY": "x" * 32}, "DATABASE_URL names no database."),
+        (
+            {"DATABASE_URL": "postgresql://db/", "SECRET_KEY": "x" * 32},
+            "DATABASE_URL names no database.",
+        ),
     ],
 )
-def test_it_says_in_one_sentence_what_is_wrong(tmp_path: Path, variables: dict[str, str], sentence: str) -> None:
+def test_it_says_in_one_sentence_what_is_wrong(
+    tmp_path: Path, variables: dict[str, str], sentence: str
+) -> None:
     done = manage(tmp_path, "check", **variables)
     assert done.returncode == 2
     assert done.stderr == f"manage.py: {sentence}\n"
@@ -58,11 +63,16 @@ def test_it_says_in_one_sentence_what_is_wrong(tmp_path: Path, variables: dict[s
     ("line", "sentence"),
     [
         (["nonsense"], "There is no command 'nonsense'; `manage.py help` lists them."),
-        (["create_member", "x"], "create_member: the following arguments are required: EMAIL, --role"),
+        (
+            ["create_member", "x"],
+            "create_member: the following arguments are required: EMAIL, --role",
+        ),
         (["up", "--nonsense"], "up: unrecognized arguments: --nonsense"),
     ],
 )
-def test_it_says_in_one_sentence_what_is_wrong_with_a_command(tmp_path: Path, line: list[str], sentence: str) -> None:
+def test_it_says_in_one_sentence_what_is_wrong_with_a_command(
+    tmp_path: Path, line: list[str], sentence: str
+) -> None:
     done = manage(tmp_path, *line)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith(f"manage.py: {sentence}")
@@ -71,7 +81,9 @@ def test_it_says_in_one_sentence_what_is_wrong_with_a_command(tmp_path: Path, li
 
 def test_it_keeps_the_secret_key_it_made(tmp_path: Path) -> None:
     script = "from django.conf import settings; print(settings.SECRET_KEY)"
-    first, second = (manage(tmp_path, "shell", "--no-imports", "-c", script).stdout for _ in range(2))
+    first, second = (
+        manage(tmp_path, "shell", "--no-imports", "-c", script).stdout for _ in range(2)
+    )
     assert first == second
     assert len(first.strip()) == 67
     assert (tmp_path / "var" / "secret_key").stat().st_mode & 0o777 == 0o600
@@ -89,15 +101,23 @@ def test_it_refuses_a_number_out_of_bounds(monkeypatch: pytest.MonkeyPatch, valu
         environment.whole("PORT", 8000, low=1, high=65_535)
 
 
-@pytest.mark.parametrize("value", ["/", "//", "../x", "a(b", "a//b", "a b", "é", "x/.", "api/v1", "login", "/static/"])
-def test_it_refuses_a_place_for_the_admin_that_is_none(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+@pytest.mark.parametrize(
+    "value", ["/", "//", "../x", "a(b", "a//b", "a b", "é", "x/.", "api/v1", "login", "/static/"]
+)
+def test_it_refuses_a_place_for_the_admin_that_is_none(
+    monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
     monkeypatch.setenv("ADMIN_PATH", value)
     with pytest.raises(ImproperlyConfigured, match="ADMIN_PATH="):
         environment.path("ADMIN_PATH", "admin/", settings.TAKEN)
 
 
-@pytest.mark.parametrize(("value", "place"), [("", "admin/"), ("/back/office/", "back/office/"), ("ops-2", "ops-2/")])
-def test_it_takes_a_place_for_the_admin(monkeypatch: pytest.MonkeyPatch, value: str, place: str) -> None:
+@pytest.mark.parametrize(
+    ("value", "place"), [("", "admin/"), ("/back/office/", "back/office/"), ("ops-2", "ops-2/")]
+)
+def test_it_takes_a_place_for_the_admin(
+    monkeypatch: pytest.MonkeyPatch, value: str, place: str
+) -> None:
     monkeypatch.setenv("ADMIN_PATH", value)
     assert environment.path("ADMIN_PATH", "admin/", settings.TAKEN) == place
 
@@ -126,7 +146,14 @@ def test_it_takes_a_value_as_it_stands(monkeypatch: pytest.MonkeyPatch, value: s
 
 def test_it_keeps_a_secret_key_that_starts_with_a_dollar(tmp_path: Path) -> None:
     script = "from django.conf import settings; print(settings.SECRET_KEY)"
-    done = manage(tmp_path, "shell", "--no-imports", "-c", script, SECRET_KEY="$HOME and more, to thirty-two letters")
+    done = manage(
+        tmp_path,
+        "shell",
+        "--no-imports",
+        "-c",
+        script,
+        SECRET_KEY="$HOME and more, to thirty-two letters",
+    )
     assert done.stdout == "$HOME and more, to thirty-two letters\n"
 
 
@@ -138,6 +165,8 @@ def test_it_never_repeats_a_url_that_may_hold_a_password(monkeypatch: pytest.Mon
 
 
 def test_it_names_every_setting_in_the_example() -> None:
-    read = set(re.findall(r'environment\.\w+\(\s*"([A-Z_]+)"', (ROOT / "config/settings.py").read_text()))
+    read = set(
+        re.findall(r'environment\.\w+\(\s*"([A-Z_]+)"', (ROOT / "config/settings.py").read_text())
+    )
     shown = set(re.findall(r"^#([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
     assert shown == read | {"PORT"}

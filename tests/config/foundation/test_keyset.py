@@ -38,7 +38,9 @@ def test_it_walks_forwards_as_well(here: Environment) -> None:
 
 
 def test_it_passes_over_what_is_written_meanwhile(here: Environment) -> None:
-    """Newest first, so what comes later is before its start; and what is not read yet is read as it is then."""
+    """Newest first, so what comes later is before its start; and what is not read yet is read as it
+    is then.
+    """
     walking = walk(Event.objects.filter(environment=here), ORDER, size=2)
     seen = [next(walking)]
     make_event(here, created_at=NOW + timedelta(days=1))

@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from config.foundation.money import LIMIT, round_usd, to_json
 
 AMOUNTS = st.decimals(min_value=0, max_value=LIMIT, allow_nan=False, allow_infinity=False, places=6)
-HALVES = st.integers(min_value=0, max_value=10**11).map(lambda cents: Decimal(cents) / 100 + Decimal("0.005"))
+HALVES = st.integers(min_value=0, max_value=10**11).map(
+    lambda cents: Decimal(cents) / 100 + Decimal("0.005")
+)
 
 
 @pytest.mark.django_db
@@ -22,7 +24,12 @@ HALVES = st.integers(min_value=0, max_value=10**11).map(lambda cents: Decimal(ce
 def test_it_rounds_as_the_database_does(amounts: list[Decimal]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT array_agg(round(a, 2) ORDER BY n) FROM unnest(%s::numeric[]) WITH ORDINALITY AS t (a, n)", [amounts]
+            (
+                "SELECT array_agg(round(a, 2) ORDER BY n) FROM unnest(%s::numeric[]) WITH "
+                "ORDINALITY "
+                "AS t (a, n)"
+            ),
+            [amounts],
         )
         (rounded,) = cursor.fetchone()
     assert rounded == [round_usd(amount) for amount in amounts]
@@ -44,7 +51,13 @@ def test_it_rounds_half_up(amount: str, rounded: str) -> None:
 
 @pytest.mark.parametrize(
     ("amount", "number"),
-    [("98.50", 98.5), ("70.00", 70), ("70.125", 70.13), ("0.00", 0), ("999999999.99", 999999999.99)],
+    [
+        ("98.50", 98.5),
+        ("70.00", 70),
+        ("70.125", 70.13),
+        ("0.00", 0),
+        ("999999999.99", 999999999.99),
+    ],
 )
 def test_it_leaves_as_the_shortest_number(amount: str, number: Any) -> None:
     answer = to_json(Decimal(amount))

@@ -126,7 +126,9 @@ def test_it_reads_no_more_than_the_cap(client: Client) -> None:
     assert failed.value.fault is Fault.MALFORMED
 
 
-def test_it_uses_no_proxy_of_the_environment(client: Client, peer: OraclePeer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_uses_no_proxy_of_the_environment(
+    client: Client, peer: OraclePeer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
     assert Client(peer.url).call("GET", PATH, seconds=20).status == 200
@@ -166,7 +168,9 @@ def test_it_does_not_wait_for_a_resolver_beyond_its_time(monkeypatch: pytest.Mon
     assert failed.value.fault is Fault.TIMEOUT
 
 
-def test_it_leaves_time_for_the_next_address_of_a_name(peer: OraclePeer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_leaves_time_for_the_next_address_of_a_name(
+    peer: OraclePeer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(outbound, "_look_up", lambda *_: ["127.0.0.2", "127.0.0.1"])
     client = Client(peer.url)
     assert client.call("GET", PATH, seconds=20).status == 200
@@ -220,7 +224,11 @@ client.close()
 
 
 def test_it_opens_connections_of_its_own_after_a_fork(peer: OraclePeer) -> None:
-    surroundings = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings", "PYTHONPATH": str(ROOT)}
+    surroundings = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "tests.settings",
+        "PYTHONPATH": str(ROOT),
+    }
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", FORK, peer.url],
         env=surroundings,

@@ -1,4 +1,6 @@
-"""The environment the first run makes: from the lock, once, and again when something is wrong with it."""
+"""The environment the first run makes: from the lock, once, and again when something is wrong with
+it.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,13 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("app", "dev"):
         (locks / f"{name}.txt").write_text(f"# nothing for {name}\n")
     venv = tmp_path / ".venv"
-    places = {"ROOT": tmp_path, "LOCKS": locks, "VENV": venv, "PYTHON": venv / "bin/python", "STAMP": venv / "lock"}
+    places = {
+        "ROOT": tmp_path,
+        "LOCKS": locks,
+        "VENV": venv,
+        "PYTHON": venv / "bin/python",
+        "STAMP": venv / "lock",
+    }
     for name, place in places.items():
         monkeypatch.setattr(bootstrap, name, place)
     return tmp_path
@@ -64,14 +72,17 @@ def test_it_leaves_an_environment_made_by_hand_in_place(folder: Path) -> None:
     assert own.exists()
 
 
-def test_it_says_in_one_sentence_why_it_cannot_install(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_says_in_one_sentence_why_it_cannot_install(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
     (folder / "config/lock/app.txt").write_text(f"no-such-package==1 --hash=sha256:{'0' * 64}\n")
     with pytest.raises(bootstrap.BootstrapError) as caught:
         bootstrap._prepare("app")
     assert str(caught.value).startswith(
-        "Could not install the packages of config/lock/app.txt (is there a network?): No matching distribution"
+        "Could not install the packages of config/lock/app.txt (is there a network?): No "
+        "matching distribution"
     )
     assert "\n" not in str(caught.value)
     assert not bootstrap._fresh("app")

@@ -19,7 +19,9 @@ def test_it_finds_the_locks_fresh() -> None:
     assert lint.stale_lock() == ""
 
 
-def test_it_notices_a_dependency_that_is_not_locked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_notices_a_dependency_that_is_not_locked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     text = (ROOT / "pyproject.toml").read_text()
     (tmp_path / "pyproject.toml").write_text(text.replace('"orjson>=3.11,<4"', '"orjson>=3.10,<4"'))
     (tmp_path / "uv.lock").write_text((ROOT / "uv.lock").read_text())
@@ -28,7 +30,9 @@ def test_it_notices_a_dependency_that_is_not_locked(tmp_path: Path, monkeypatch:
 
 
 def test_it_names_no_index_but_the_public_one() -> None:
-    found = set(re.findall(r'https?://[^"\s]+?/(?:simple|packages)', (ROOT / "uv.lock").read_text()))
+    found = set(
+        re.findall(r'https?://[^"\s]+?/(?:simple|packages)', (ROOT / "uv.lock").read_text())
+    )
     assert found == PUBLIC
     for lock in ("app", "dev"):
         assert "://" not in (ROOT / "config" / "lock" / f"{lock}.txt").read_text()

@@ -1,4 +1,6 @@
-"""What is collected lies there compressed, without what no page shows; and is collected again only after a change."""
+"""What is collected lies there compressed, without what no page shows; and is collected again only
+after a change.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,11 @@ def test_it_names_files_by_their_content_and_compresses_them(folder: Path) -> No
     collect()
     made = collected(folder)
     assert made.name != "page.css"
-    assert {path.name for path in made.parent.iterdir()} >= {made.name, f"{made.name}.br", f"{made.name}.gz"}
+    assert {path.name for path in made.parent.iterdir()} >= {
+        made.name,
+        f"{made.name}.br",
+        f"{made.name}.gz",
+    }
 
 
 def test_it_leaves_everything_as_it_is_without_a_change(folder: Path) -> None:
@@ -64,5 +70,7 @@ def test_it_collects_again_what_was_taken_away(folder: Path) -> None:
 
 def test_it_leaves_out_what_no_page_shows() -> None:
     found = [line.split()[0] for line in _sources()]
-    assert {"admin", "dashboard", "drf_spectacular_sidecar"} <= {name.split("/")[0] for name in found}
+    assert {"admin", "dashboard", "drf_spectacular_sidecar"} <= {
+        name.split("/")[0] for name in found
+    }
     assert not [name for name in found if {"rest_framework", "redoc"} & set(name.split("/"))]

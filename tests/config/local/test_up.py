@@ -86,11 +86,17 @@ def test_it_plays_the_main_job_in_a_database_of_your_own_only_when_told(tmp_path
     own = {"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/nothing", "SECRET_KEY": "x" * 50}
     done = manage(tmp_path, "up", "--once", **own)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == ("manage.py: `up --once` plays in the demo world: with a DATABASE_URL, say --demo as well.\n")
+    assert done.stderr == (
+        "manage.py: `up --once` plays in the demo world: with a DATABASE_URL, say --demo as well.\n"
+    )
 
 
 def test_it_says_so_when_nothing_of_the_demo_sells() -> None:
-    demo: dict[str, Any] = {"logins": [], "admin": {"email": "a@b.example", "password": "secret"}, "sellback": None}
+    demo: dict[str, Any] = {
+        "logins": [],
+        "admin": {"email": "a@b.example", "password": "secret"},
+        "sellback": None,
+    }
     demo["api_keys"] = [{"partner": "Finch", "mode": "live", "key": "live-key"}]
     said = "\n".join(up._welcome("http://127.0.0.1:8000", demo))
     assert "Nothing of the demo sells right now" in said
@@ -99,7 +105,10 @@ def test_it_says_so_when_nothing_of_the_demo_sells() -> None:
 
 def test_it_shares_no_data_folder_with_another(tmp_path: Path) -> None:
     (tmp_path / "var").mkdir()
-    with (tmp_path / "var" / "up.lock").open("w") as lock, socket.create_server(("127.0.0.1", 0)) as free:
+    with (
+        (tmp_path / "var" / "up.lock").open("w") as lock,
+        socket.create_server(("127.0.0.1", 0)) as free,
+    ):
         fcntl.flock(lock, fcntl.LOCK_EX)
         port = free.getsockname()[1]
         free.close()
@@ -109,7 +118,11 @@ def test_it_shares_no_data_folder_with_another(tmp_path: Path) -> None:
 
 
 def test_it_takes_its_children_and_the_database_along_when_it_is_killed(tmp_path: Path) -> None:
-    surroundings = {**os.environ, "DATA_DIR": str(tmp_path / "var"), "DJANGO_SETTINGS_MODULE": "config.settings"}
+    surroundings = {
+        **os.environ,
+        "DATA_DIR": str(tmp_path / "var"),
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+    }
     with subprocess.Popen(
         [sys.executable, "-c", STARTS_THE_CLOCK, str(ROOT), str(tmp_path / "log")],
         cwd=ROOT,
@@ -130,7 +143,11 @@ def test_it_takes_its_children_and_the_database_along_when_it_is_killed(tmp_path
 
 def test_a_child_that_does_not_listen_gives_the_database_up_all_the_same(tmp_path: Path) -> None:
     leash, held = os.pipe()
-    surroundings = {**os.environ, "DATA_DIR": str(tmp_path / "var"), "DJANGO_SETTINGS_MODULE": "config.settings"}
+    surroundings = {
+        **os.environ,
+        "DATA_DIR": str(tmp_path / "var"),
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+    }
     surroundings |= {"PYTHONPATH": str(ROOT), "SECRET_KEY": "x" * 50}
     with subprocess.Popen(
         [sys.executable, "-c", DOES_NOT_LISTEN, str(leash)],
@@ -164,9 +181,16 @@ def test_a_child_that_ends_is_replaced_and_one_that_keeps_ending_is_named(
     children = Children(ROOT, tmp_path, clock=lambda: next(seconds))
     try:
         children.start("no-such-role")
-        with pytest.raises(ChildDiedError, match=r"The no-such-role process ended 5 times within a minute"):
+        with pytest.raises(
+            ChildDiedError, match=r"The no-such-role process ended 5 times within a minute"
+        ):
             keep_checking(children)
-        assert capsys.readouterr().err.count("The no-such-role process ended (status 1) and is replaced.") == 4
+        assert (
+            capsys.readouterr().err.count(
+                "The no-such-role process ended (status 1) and is replaced."
+            )
+            == 4
+        )
     finally:
         children.stop()
 

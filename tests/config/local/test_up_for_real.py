@@ -1,4 +1,6 @@
-"""`manage.py up` itself, as somebody at a terminal meets it: what it prints works, and it leaves nothing behind."""
+"""`manage.py up` itself, as somebody at a terminal meets it: what it prints works, and it leaves
+nothing behind.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,9 @@ SMALL = ("--cards", "300", "--users", "6")
 
 @pytest.fixture(scope="module")
 def folder() -> Iterator[Path]:
-    """Outside of pytest's own folder: another session of it would take away the database's way through."""
+    """Outside of pytest's own folder: another session of it would take away the database's way
+    through.
+    """
     with TemporaryDirectory(prefix="up-", ignore_cleanup_errors=True) as made:
         yield Path(made)
 
@@ -45,14 +49,18 @@ def free_port() -> str:
 
 
 @contextmanager
-def running(folder: Path, *arguments: str, **variables: str) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
+def running(
+    folder: Path, *arguments: str, **variables: str
+) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
     """`up` on this data folder, and the file it prints into; killed at the end if it still runs."""
     said = folder / "said"
     surroundings = {**os.environ, "DATA_DIR": str(folder / "var"), **variables}
     surroundings.pop("DJANGO_SETTINGS_MODULE", None)
     command = [sys.executable, str(ROOT / "manage.py"), "up", *SMALL, *arguments]
     with said.open("wb") as output:
-        process = subprocess.Popen(command, env=surroundings, stdout=output, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(
+            command, env=surroundings, stdout=output, stderr=subprocess.STDOUT
+        )
     try:
         yield process, said
     except BaseException:
@@ -101,7 +109,9 @@ def test_it_plays_the_main_job_once_and_leaves_nothing(folder: Path) -> None:
 def belongs_to(folder: Path, process: psutil.Process) -> bool:
     """Whether this process was started on the data folder."""
     try:
-        return process.environ().get("DATA_DIR") == str(folder / "var") or str(folder) in " ".join(process.cmdline())
+        return process.environ().get("DATA_DIR") == str(folder / "var") or str(folder) in " ".join(
+            process.cmdline()
+        )
     except psutil.Error:
         return False
 
@@ -114,7 +124,9 @@ def test_it_prints_what_works_and_stops_on_ctrl_c(folder: Path) -> None:
         assert f"\nhttp://127.0.0.1:{port}/\n" in text
         demo = json.loads((folder / "var" / "demo.json").read_text())
         for one in [*demo["logins"], demo["admin"]]:
-            assert re.search(rf"^  {re.escape(one['email'])} +{re.escape(one['password'])} ", text, re.MULTILINE)
+            assert re.search(
+                rf"^  {re.escape(one['email'])} +{re.escape(one['password'])} ", text, re.MULTILINE
+            )
         assert all(one["key"] in text for one in demo["api_keys"])
         status, answer = paste(text)
         assert (status, answer["success"]) == (200, True)
@@ -140,7 +152,9 @@ def test_it_replaces_a_web_process_that_was_killed_while_the_others_serve(folder
     port = free_port()
     with running(folder, "--port", port) as (process, said):
         below = ready(process, said)
-        webs = [one for one in below if "web" in one.cmdline() and "config.local.child" in one.cmdline()]
+        webs = [
+            one for one in below if "web" in one.cmdline() and "config.local.child" in one.cmdline()
+        ]
         assert len(webs) == 2
         for killed in (webs[0], webs[1]):
             killed.kill()
@@ -161,7 +175,9 @@ def serving(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
 
 
 def alive(port: str) -> bool:
-    """Whether the server is ready. Until a process is there again, a connection waits in the socket."""
+    """Whether the server is ready. Until a process is there again, a connection waits in the
+    socket.
+    """
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=20) as answer:
             return bool(answer.status == 200)
@@ -172,16 +188,28 @@ def alive(port: str) -> bool:
 def test_it_seeds_nothing_into_a_database_of_your_own(tmp_path: Path) -> None:
     sockets = embedded.join(Path(settings.DATA_DIR), fast=True)
     name = f"own_{os.getpid()}"
-    with psycopg.connect(host=sockets, user="postgres", dbname="postgres", autocommit=True) as server:
+    with psycopg.connect(
+        host=sockets, user="postgres", dbname="postgres", autocommit=True
+    ) as server:
         server.execute(f"CREATE DATABASE {name}")
         try:
-            own = {"DATABASE_URL": f"postgresql://postgres@/{name}?host={sockets}", "SECRET_KEY": "x" * 50}
+            own = {
+                "DATABASE_URL": f"postgresql://postgres@/{name}?host={sockets}",
+                "SECRET_KEY": "x" * 50,
+            }
             with running(tmp_path, "--port", free_port(), **own) as (process, said):
                 ready(process, said)
                 assert "manage.py createsuperuser" in said.read_text()
                 with psycopg.connect(host=sockets, user="postgres", dbname=name) as own_database:
-                    for table in ("partners_user", "partners_partner", "inventory_card", "inventory_pack"):
-                        assert own_database.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)
+                    for table in (
+                        "partners_user",
+                        "partners_partner",
+                        "inventory_card",
+                        "inventory_pack",
+                    ):
+                        assert own_database.execute(f"SELECT count(*) FROM {table}").fetchone() == (
+                            0,
+                        )
                 process.send_signal(signal.SIGINT)
                 assert process.wait(timeout=60) == 0
         finally:
@@ -206,4 +234,7 @@ def test_it_runs_one_role_alone_on_a_database_that_is_ready(folder: Path) -> Non
 def test_a_role_sets_nothing_up(folder: Path, more: str) -> None:
     with running(folder, "--role", "beat", more) as (process, said):
         assert process.wait(timeout=60) == 2
-    assert said.read_text() == "manage.py: `up --role beat` sets nothing up: leave --once and --demo out.\n"
+    assert (
+        said.read_text()
+        == "manage.py: `up --role beat` sets nothing up: leave --once and --demo out.\n"
+    )

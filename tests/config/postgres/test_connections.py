@@ -1,4 +1,6 @@
-"""The database engine: an idle connection is not asked whether it stands, and hand-written statements are prepared."""
+"""The database engine: an idle connection is not asked whether it stands, and hand-written
+statements are prepared.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ def test_it_prepares_a_statement_once() -> None:
             cursor.execute("SELECT %(number)s::int + 41 AS once_only", {"number": number})
             assert cursor.fetchone() == (number + 41,)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%once_only%'")
+        cursor.execute(
+            "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%once_only%'"
+        )
         assert cursor.fetchone() == (1,)
 
 

@@ -1,4 +1,6 @@
-"""The embedded PostgreSQL: shared by processes, stopped by the last, never in the way of the next start."""
+"""The embedded PostgreSQL: shared by processes, stopped by the last, never in the way of the next
+start.
+"""
 
 from __future__ import annotations
 
@@ -78,7 +80,9 @@ def run(sockets: str, sql: str) -> object:
         return cursor.fetchone() if cursor.description else None
 
 
-def test_it_is_stopped_by_the_last_of_several_users(joins: Callable[[], Process], data_dir: Path) -> None:
+def test_it_is_stopped_by_the_last_of_several_users(
+    joins: Callable[[], Process], data_dir: Path
+) -> None:
     users = [joins() for _ in range(3)]  # all at once, before there is any database
     sockets = {socket_of(user) for user in users}
     assert sockets == {str(data_dir / "postgres")}
@@ -89,7 +93,9 @@ def test_it_is_stopped_by_the_last_of_several_users(joins: Callable[[], Process]
     assert not (data_dir / "postgres" / "postmaster.pid").exists()
 
 
-def test_it_keeps_the_data_when_everything_is_killed(joins: Callable[[], Process], data_dir: Path) -> None:
+def test_it_keeps_the_data_when_everything_is_killed(
+    joins: Callable[[], Process], data_dir: Path
+) -> None:
     user = joins()
     run(socket_of(user), "CREATE TABLE kept AS SELECT 7 AS seven")
     server = int((data_dir / "postgres" / "postmaster.pid").read_text().split()[0])
@@ -100,7 +106,9 @@ def test_it_keeps_the_data_when_everything_is_killed(joins: Callable[[], Process
     assert run(socket_of(again), "SELECT seven FROM kept") == (7,)
 
 
-def test_it_uses_the_server_a_killed_user_left_running(joins: Callable[[], Process], data_dir: Path) -> None:
+def test_it_uses_the_server_a_killed_user_left_running(
+    joins: Callable[[], Process], data_dir: Path
+) -> None:
     user = joins()
     socket_of(user)
     pid_file = data_dir / "postgres" / "postmaster.pid"
@@ -148,12 +156,19 @@ def test_it_keeps_a_folder_with_other_files_in_it(data_dir: Path) -> None:
 
 
 def test_it_says_who_owns_a_database_of_another_os_user() -> None:
-    done = subprocess.run([sys.executable, "-c", STRANGER], cwd=ROOT, capture_output=True, text=True, check=False)
-    assert "The database in / belongs to the OS user root; run as that user or set DATA_DIR" in done.stderr
+    done = subprocess.run(
+        [sys.executable, "-c", STRANGER], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert (
+        "The database in / belongs to the OS user root; run as that user or set DATA_DIR"
+        in done.stderr
+    )
 
 
 class TestOddFolders:
-    """A socket's path may have 107 bytes, a folder's 4,096; and people put blanks and quotes into names."""
+    """A socket's path may have 107 bytes, a folder's 4,096; and people put blanks and quotes into
+    names.
+    """
 
     @pytest.fixture(params=["an 'odd' name", "/".join(["long" * 10] * 3)])
     def data_dir(self, tmp_path: Path, request: pytest.FixtureRequest) -> Path:

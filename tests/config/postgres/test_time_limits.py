@@ -1,4 +1,6 @@
-"""How long the database may take: by class of process, on every connection that the process opens."""
+"""How long the database may take: by class of process, on every connection that the process
+opens.
+"""
 
 from __future__ import annotations
 
@@ -30,12 +32,18 @@ from tests.processes import process, until
 from tests.races.test_worker import QUIET, WORKER, send
 from tests.world import World, make_item
 
-DEFAULTS = {"web": ("10s", "5s", "10s"), "worker": ("2min", "10s", "30s"), "migrations": ("0", "5s", "30s")}
+DEFAULTS = {
+    "web": ("10s", "5s", "10s"),
+    "worker": ("2min", "10s", "30s"),
+    "migrations": ("0", "5s", "30s"),
+}
 NAMES = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
 
 
 def of_a_second(settings: Settings, kind: str, limit: str) -> None:
-    settings.DATABASE_LIMITS = settings.DATABASE_LIMITS | {kind: settings.DATABASE_LIMITS[kind] | {limit: 1}}
+    settings.DATABASE_LIMITS = settings.DATABASE_LIMITS | {
+        kind: settings.DATABASE_LIMITS[kind] | {limit: 1}
+    }
 
 
 def shown(cursor: Any) -> tuple[str, ...]:
@@ -75,7 +83,9 @@ def test_the_queue_has_them_as_well(fresh: Settings) -> None:
 def test_a_limit_in_the_url_wins(fresh: Settings) -> None:
     fresh.DATABASE_LIMITS = fresh.SERVERS_LIMITS
     own = connection.copy()
-    own.settings_dict["OPTIONS"] = own.settings_dict["OPTIONS"] | {"options": "-c lock_timeout=700ms"}
+    own.settings_dict["OPTIONS"] = own.settings_dict["OPTIONS"] | {
+        "options": "-c lock_timeout=700ms"
+    }
     own.ensure_connection()
     assert shown(own.connection) == ("10s", "700ms", "10s")
     own.close()
@@ -116,7 +126,9 @@ def test_it_ends_no_check_of_the_books(fresh: Settings, monkeypatch: pytest.Monk
         assert shown(cursor.cursor)[0] == "1s"
 
 
-def test_migrations_have_theirs_whoever_calls_them(fresh: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_migrations_have_theirs_whoever_calls_them(
+    fresh: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     fresh.DATABASE_LIMITS, found = fresh.SERVERS_LIMITS, []
 
     def look(*args: object, **options: object) -> None:
@@ -134,7 +146,10 @@ def test_migrations_have_theirs_whoever_calls_them(fresh: Settings, monkeypatch:
 def test_a_command_is_of_the_workers_class(tmp_path: Path) -> None:
     script = "from config.postgres import time_limits; print(time_limits.options())"
     said = manage(tmp_path, "shell", "--no-imports", "-c", script, WORKER_LOCK_TIMEOUT="7").stdout
-    expected = "-c statement_timeout=120000 -c lock_timeout=7000 -c idle_in_transaction_session_timeout=30000"
+    expected = (
+        "-c statement_timeout=120000 -c lock_timeout=7000 -c "
+        "idle_in_transaction_session_timeout=30000"
+    )
     assert said.strip() == expected
 
 
@@ -148,7 +163,11 @@ def test_behind_a_pooler_the_roles_have_them_and_it_says_what_is_missing(fresh: 
         connection.ensure_connection()
     assert shown(connection.connection) == ("0", "0", "0")
     (line,) = logs
-    assert (line["event"], line["process"], line["log_level"]) == ("database_limits_differ", "web", "warning")
+    assert (line["event"], line["process"], line["log_level"]) == (
+        "database_limits_differ",
+        "web",
+        "warning",
+    )
     assert line["found_ms"] == dict.fromkeys(NAMES, 0)
     assert line["wanted_ms"] == dict(zip(NAMES, (10_000, 5_000, 10_000), strict=True))
 
@@ -170,7 +189,9 @@ def test_worker_and_web_server_have_their_own(world: World) -> None:
     item = make_item(world.northwind.live, expires_at=clock.now() - timedelta(seconds=1))
     with (
         locked("partners_environment", item.environment_id),
-        process(*WORKER, *QUIET, DATABASE_LIMITS=own | {"worker": own["worker"] | {"lock": 1}}) as worker,
+        process(
+            *WORKER, *QUIET, DATABASE_LIMITS=own | {"worker": own["worker"] | {"lock": 1}}
+        ) as worker,
     ):
         send(close_windows)
         until(lambda: "canceling statement due to lock timeout" in worker.said())

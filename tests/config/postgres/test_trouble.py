@@ -14,8 +14,12 @@ from tests.config.foundation.test_environment import manage
 NOWHERE = {"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/nothing", "SECRET_KEY": "x" * 50}
 
 
-@pytest.mark.parametrize("command", [("check_ledger",), ("migrate",), ("create_partner", "Finch", "--slug", "finch")])
-def test_a_command_without_a_database_says_one_line(tmp_path: Path, command: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    "command", [("check_ledger",), ("migrate",), ("create_partner", "Finch", "--slug", "finch")]
+)
+def test_a_command_without_a_database_says_one_line(
+    tmp_path: Path, command: tuple[str, ...]
+) -> None:
     done = manage(tmp_path, *command, **NOWHERE)
     assert (done.returncode, done.stdout) == (2, "")
     assert len(done.stderr.splitlines()) == 1
@@ -26,14 +30,22 @@ def test_a_command_without_a_database_says_one_line(tmp_path: Path, command: tup
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("shared", [False, True])
-def test_a_connection_that_cannot_write_any_more_is_dropped(shared: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_connection_that_cannot_write_any_more_is_dropped(
+    shared: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     connection.close()
     monkeypatch.setattr(shared_connections._thread, "shares", shared, raising=False)
     with connection.cursor() as cursor:
         cursor.execute("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")
-    with pytest.raises(InternalError) as refused, transaction.atomic(), connection.cursor() as cursor:
+    with (
+        pytest.raises(InternalError) as refused,
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
         cursor.execute("CREATE TABLE not_now (id int)")
-    assert sentence_of(refused.value) == "The database is read-only at the moment, as in a failover."
+    assert (
+        sentence_of(refused.value) == "The database is read-only at the moment, as in a failover."
+    )
     connection.close_if_unusable_or_obsolete()
     with connection.cursor() as cursor:
         cursor.execute("SHOW transaction_read_only")

@@ -99,7 +99,9 @@ def test_bytes_that_drip_gain_no_time(web: Web, held: ExitStack) -> None:
     assert heard.startswith(b"HTTP/1.1 408 ")
 
 
-def test_a_connection_that_sends_nothing_is_closed_without_a_word(web: Web, held: ExitStack) -> None:
+def test_a_connection_that_sends_nothing_is_closed_without_a_word(
+    web: Web, held: ExitStack
+) -> None:
     one = held.enter_context(web.connect())
     one.settimeout(10)
     assert one.recv(100) == b""
@@ -114,10 +116,17 @@ def test_a_late_second_request_does_not_answer_for_the_first(web: Web, held: Exi
 
 
 @pytest.mark.parametrize("sent", [b"", b"{" * 10])
-def test_a_body_over_the_limit_is_refused_by_its_length(web: Web, world: World, sent: bytes) -> None:
+def test_a_body_over_the_limit_is_refused_by_its_length(
+    web: Web, world: World, sent: bytes
+) -> None:
     """Without waiting for it, by the key's own rules: an unknown key hears nothing of sizes."""
-    for key, answer in ((world.northwind.live_key, (413, "Request body too large")), ("no", (401, "Invalid API key"))):
-        head = half_sale("/api/v1", key).replace(b"Content-Length: 100", b"Content-Length: 65537")[:-1]
+    for key, answer in (
+        (world.northwind.live_key, (413, "Request body too large")),
+        ("no", (401, "Invalid API key")),
+    ):
+        head = half_sale("/api/v1", key).replace(b"Content-Length: 100", b"Content-Length: 65537")[
+            :-1
+        ]
         heard = web.send(head + sent)
         assert (heard.status, heard.json["error"]) == answer
         assert heard.headers["x-ratelimit-limit"]
@@ -133,22 +142,33 @@ def test_a_chunked_body_over_the_limit_is_refused(web: Web, world: World) -> Non
 
 @pytest.mark.parametrize("path", [b"/login/", b"/admin/inventory/card/import/"])
 def test_a_form_over_its_limit_is_refused_with_a_sentence(web: Web, path: bytes) -> None:
-    size = settings.MAX_FORM_BYTES + 1 if path == b"/login/" else settings.MAX_IMPORT_BYTES + 100_000
-    head = DRIP.replace(b"/login/", path).replace(b"Content-Length: 100", b"Content-Length: %d" % size)
+    size = (
+        settings.MAX_FORM_BYTES + 1 if path == b"/login/" else settings.MAX_IMPORT_BYTES + 100_000
+    )
+    head = DRIP.replace(b"/login/", path).replace(
+        b"Content-Length: 100", b"Content-Length: %d" % size
+    )
     heard = web.send(head)
     assert heard.status == 413
     assert heard.body.startswith(b"The form is larger than ")
 
 
 def test_headers_over_their_limit_are_refused(web: Web) -> None:
-    for head in (b"".join(b"X-%d: y\r\n" % number for number in range(101)), b"X-Long: " + b"x" * 400_000):
-        heard = web.send(b"GET /api/v1/vm/available HTTP/1.1\r\nHost: 127.0.0.1\r\n" + head + b"\r\n\r\n")
+    for head in (
+        b"".join(b"X-%d: y\r\n" % number for number in range(101)),
+        b"X-Long: " + b"x" * 400_000,
+    ):
+        heard = web.send(
+            b"GET /api/v1/vm/available HTTP/1.1\r\nHost: 127.0.0.1\r\n" + head + b"\r\n\r\n"
+        )
         assert (heard.status, heard.json) == (431, {"error": "Request headers too large"})
 
 
 def test_what_is_not_http_is_refused(web: Web) -> None:
     assert web.send(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"x" * 100).status == 400
-    smuggled = DRIP.replace(b"Content-Length: 100", b"Content-Length: 4\r\nTransfer-Encoding: chunked")
+    smuggled = DRIP.replace(
+        b"Content-Length: 100", b"Content-Length: 4\r\nTransfer-Encoding: chunked"
+    )
     assert web.send(smuggled).status == 400
 
 

@@ -16,7 +16,11 @@ def bars(*values: int) -> list[Bar]:
 
 def test_it_makes_the_highest_column_as_high_as_the_drawing() -> None:
     placed = columns(bars(10, 5, 0))
-    assert [(column.height, column.y) for column in placed] == [(114.0, 16.0), (57.0, 73.0), (0.0, 130.0)]
+    assert [(column.height, column.y) for column in placed] == [
+        (114.0, 16.0),
+        (57.0, 73.0),
+        (0.0, 130.0),
+    ]
     assert [column.middle for column in placed] == [62.7, 180.1, 297.4]
 
 
@@ -44,5 +48,10 @@ def test_it_draws_a_single_value_in_the_middle() -> None:
 
 
 def test_it_fills_a_track_to_its_end_and_no_further() -> None:
-    figures = [(Decimal(1), Decimal(3)), (Decimal(5), Decimal(3)), (Decimal(-1), Decimal(3)), (Decimal(1), Decimal(0))]
+    figures = [
+        (Decimal(1), Decimal(3)),
+        (Decimal(5), Decimal(3)),
+        (Decimal(-1), Decimal(3)),
+        (Decimal(1), Decimal(0)),
+    ]
     assert [share(value, most) for value, most in figures] == [33.3, 100.0, 0.0, 0.0]

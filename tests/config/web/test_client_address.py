@@ -1,4 +1,6 @@
-"""Whose address counts: behind our own proxies the client's, and never what somebody wrote before them."""
+"""Whose address counts: behind our own proxies the client's, and never what somebody wrote before
+them.
+"""
 
 from __future__ import annotations
 
@@ -57,17 +59,23 @@ def sign_in(forwarded: str, login: str, password: str = PASSWORD) -> int:
 
 
 @pytest.mark.parametrize("proxies", [0, 1])
-def test_it_locks_out_one_guesser_and_nobody_else(world: World, settings: Settings, proxies: int) -> None:
+def test_it_locks_out_one_guesser_and_nobody_else(
+    world: World, settings: Settings, proxies: int
+) -> None:
     """With 0, the control: behind a proxy that nobody told of, everybody is locked out."""
     settings.TRUSTED_PROXIES = proxies
     for number in range(51):
-        sign_in(f"10.0.0.{number}, {ANN}", f"somebody-{number}@northwind.test", "wrong")  # invented, then the proxy's
+        sign_in(
+            f"10.0.0.{number}, {ANN}", f"somebody-{number}@northwind.test", "wrong"
+        )  # invented, then the proxy's
     assert sign_in(f"10.1.1.1, {ANN}", "owner@northwind.test") == 200
     assert sign_in(BOB, "owner@northwind.test") == (302 if proxies else 200)
 
 
 @pytest.mark.parametrize("path", ["/api/v1/nowhere", "/api/v1/inventory/ann"])
-def test_it_counts_calls_without_a_key_by_the_client(world: World, settings: Settings, path: str) -> None:
+def test_it_counts_calls_without_a_key_by_the_client(
+    world: World, settings: Settings, path: str
+) -> None:
     settings.TRUSTED_PROXIES, settings.API_RATE_LIMIT, settings.WEB_WORKERS = 1, 2, 1
     status = [
         Client(REMOTE_ADDR=PROXY).get(path, headers={"X-Forwarded-For": forwarded}).status_code
@@ -76,14 +84,18 @@ def test_it_counts_calls_without_a_key_by_the_client(world: World, settings: Set
     assert [code == 429 for code in status] == [False, False, True, False]
 
 
-def test_it_shows_the_clients_address_in_the_list_of_sessions(world: World, settings: Settings) -> None:
+def test_it_shows_the_clients_address_in_the_list_of_sessions(
+    world: World, settings: Settings
+) -> None:
     settings.TRUSTED_PROXIES = 1
     assert sign_in(f"10.0.0.1, {ANN}", "owner@northwind.test") == 302
     assert [session.ip for session in UserSession.objects.all()] == [ANN]
 
 
 @pytest.mark.django_db
-def test_it_asks_the_database_nothing(settings: Settings, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+def test_it_asks_the_database_nothing(
+    settings: Settings, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
     settings.TRUSTED_PROXIES = 1
     with django_assert_num_queries(0):
         Client(REMOTE_ADDR=PROXY).get("/api/v1/nowhere", headers={"X-Forwarded-For": ANN})
@@ -91,9 +103,18 @@ def test_it_asks_the_database_nothing(settings: Settings, django_assert_num_quer
 
 @pytest.mark.parametrize(
     ("variables", "count"),
-    [({}, "0"), ({"BEHIND_TLS_PROXY": "true"}, "1"), ({"BEHIND_TLS_PROXY": "true", "TRUSTED_PROXIES": "2"}, "2")],
+    [
+        ({}, "0"),
+        ({"BEHIND_TLS_PROXY": "true"}, "1"),
+        ({"BEHIND_TLS_PROXY": "true", "TRUSTED_PROXIES": "2"}, "2"),
+    ],
 )
-def test_it_takes_a_proxy_that_ends_tls_for_one(tmp_path: Path, variables: dict[str, str], count: str) -> None:
+def test_it_takes_a_proxy_that_ends_tls_for_one(
+    tmp_path: Path, variables: dict[str, str], count: str
+) -> None:
     script = "from django.conf import settings; print(settings.TRUSTED_PROXIES)"
     cleared = {"BEHIND_TLS_PROXY": "", "TRUSTED_PROXIES": ""}
-    assert manage(tmp_path, "shell", "--no-imports", "-c", script, **cleared | variables).stdout == f"{count}\n"
+    assert (
+        manage(tmp_path, "shell", "--no-imports", "-c", script, **cleared | variables).stdout
+        == f"{count}\n"
+    )

@@ -31,7 +31,9 @@ def test_an_idle_connection_makes_room_for_a_new_one(web: Web) -> None:
         assert [web.get("/healthz").status for _ in range(3)] == [200] * 3
         closed = [is_closed(one, within=0.2) for one in idle]
         assert 1 <= closed.count(True) <= 3  # one for each of the three that came while it was full
-        assert closed.index(True) < MOST // 2  # one of the longest idle: times are whole milliseconds
+        assert (
+            closed.index(True) < MOST // 2
+        )  # one of the longest idle: times are whole milliseconds
 
 
 def test_a_half_sent_request_makes_room_for_a_new_one(web: Web) -> None:

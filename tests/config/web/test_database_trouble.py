@@ -1,4 +1,6 @@
-"""Trouble with the database, over real sockets: each door answers, nothing is half done, and it passes."""
+"""Trouble with the database, over real sockets: each door answers, nothing is half done, and it
+passes.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,8 @@ from tests.processes import until
 from tests.world import World, make_item
 
 pytestmark = pytest.mark.slow
-USER = f"web_of_{os.environ.get('PYTEST_XDIST_WORKER', 'one')}"  # roles belong to the server, not to one database
+# roles belong to the server, not to one database
+USER = f"web_of_{os.environ.get('PYTEST_XDIST_WORKER', 'one')}"
 FAULT = {"error": "An unexpected error occurred"}
 FORM = b"csrfmiddlewaretoken=x"
 
@@ -72,19 +75,29 @@ def crowded() -> Iterator[None]:
 
 @contextmanager
 def full() -> Iterator[None]:
-    """Stands for a full disk: the insert fails with PostgreSQL's own state for it, in the middle of the statement."""
+    """Stands for a full disk: the insert fails with PostgreSQL's own state for it, in the middle of
+    the statement.
+    """
     run(
         "CREATE FUNCTION disk_is_full() RETURNS trigger LANGUAGE plpgsql AS "
         "$$BEGIN RAISE 'could not extend file' USING ERRCODE = '53100'; END$$",
-        "CREATE TRIGGER disk_is_full BEFORE INSERT ON buyback_payout FOR EACH ROW EXECUTE FUNCTION disk_is_full()",
-        "CREATE TRIGGER disk_is_full BEFORE INSERT ON django_session FOR EACH ROW EXECUTE FUNCTION disk_is_full()",
+        (
+            "CREATE TRIGGER disk_is_full BEFORE INSERT ON buyback_payout FOR EACH ROW EXECUTE "
+            "FUNCTION disk_is_full()"
+        ),
+        (
+            "CREATE TRIGGER disk_is_full BEFORE INSERT ON django_session FOR EACH ROW EXECUTE "
+            "FUNCTION disk_is_full()"
+        ),
     )
     yield
     run("DROP FUNCTION disk_is_full CASCADE")
 
 
 def sell(web: Web, key: str, item: Item, **headers: str) -> Heard:
-    return web.post("/api/v1/vm/buyback", json.dumps({"item_id": item.public_id}).encode(), key=key, **headers)
+    return web.post(
+        "/api/v1/vm/buyback", json.dumps({"item_id": item.public_id}).encode(), key=key, **headers
+    )
 
 
 def written() -> list[int]:

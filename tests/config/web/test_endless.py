@@ -17,8 +17,12 @@ def further() -> dict[str, Any]:
     return {"REQUEST_TIMEOUT": 60}  # the time is not what ends these
 
 
-@pytest.mark.parametrize(("begin", "again"), [(b"0\r\n", b"a: b\r\n"), (b"0\r\na: ", b"bbbbbb"), (b"1;c=", b"dddddd")])
-def test_trailers_and_extensions_of_chunks_are_limited(web: Web, begin: bytes, again: bytes) -> None:
+@pytest.mark.parametrize(
+    ("begin", "again"), [(b"0\r\n", b"a: b\r\n"), (b"0\r\na: ", b"bbbbbb"), (b"1;c=", b"dddddd")]
+)
+def test_trailers_and_extensions_of_chunks_are_limited(
+    web: Web, begin: bytes, again: bytes
+) -> None:
     with web.connect(timeout=30) as sock:
         sock.sendall(CHUNKED + begin)
         with pytest.raises(ConnectionError):

@@ -31,7 +31,9 @@ def test_a_low_limit_is_raised_as_far_as_needed() -> None:
 def test_the_hard_limit_stays_and_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     raised: list[tuple[int, int]] = []
     said: list[dict[str, int]] = []
-    monkeypatch.setattr(server, "log", SimpleNamespace(warning=lambda _, **values: said.append(values)))
+    monkeypatch.setattr(
+        server, "log", SimpleNamespace(warning=lambda _, **values: said.append(values))
+    )
     monkeypatch.setattr(resource, "getrlimit", lambda _: (256, 400))
     monkeypatch.setattr(resource, "setrlimit", lambda _, limits: raised.append(limits))
     allow_files(1000)

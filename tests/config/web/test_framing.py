@@ -78,7 +78,12 @@ def test_a_trailer_is_no_header(web: Web, world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    "after", [b"\x00 garbage\r\n\r\n", b"NO / HTTP/1.1\r\n\r\n", b"GET / HTTP/1.1\r\n" + b"a: b\r\n" * 101 + b"\r\n"]
+    "after",
+    [
+        b"\x00 garbage\r\n\r\n",
+        b"NO / HTTP/1.1\r\n\r\n",
+        b"GET / HTTP/1.1\r\n" + b"a: b\r\n" * 101 + b"\r\n",
+    ],
 )
 def test_what_follows_a_sale_does_not_answer_for_it(web: Web, world: World, after: bytes) -> None:
     item, head, body = sale(world)
@@ -89,7 +94,9 @@ def test_what_follows_a_sale_does_not_answer_for_it(web: Web, world: World, afte
 
 
 def test_a_late_request_does_not_take_the_response_of_the_one_before(web: Web) -> None:
-    """REQUEST_TIMEOUT is two seconds here: the second request is late while the first still runs."""
+    """REQUEST_TIMEOUT is two seconds here: the second request is late while the first still
+    runs.
+    """
     slow = f"GET /test/slow?seconds=3 HTTP/1.1\r\n{HOST}\r\n".encode()
     with web.connect() as sock:
         sock.sendall(slow + b"POST /login/ HTTP/1.1\r\nContent-Length: 9\r\n\r\nx")

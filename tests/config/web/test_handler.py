@@ -53,7 +53,9 @@ print(len(found), max(found) < 500)
 
 def run(program: str) -> str:
     """What a separate process prints: what it freezes stays frozen."""
-    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
     return done.stdout.strip()
 
 

@@ -24,7 +24,9 @@ def test_it_answers_200_on_a_migrated_database(client: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_it_answers_a_probe_that_calls_by_ip_and_in_the_clear(client: Client, settings: Settings) -> None:
+def test_it_answers_a_probe_that_calls_by_ip_and_in_the_clear(
+    client: Client, settings: Settings
+) -> None:
     settings.ALLOWED_HOSTS = ["sellback.example.com"]
     settings.SECURE_SSL_REDIRECT = True
     assert client.get("/healthz", headers={"host": "10.0.0.7:8000"}).status_code == 200
@@ -60,7 +62,9 @@ def test_each_is_a_get(client: Client, path: str) -> None:
 
 
 @pytest.mark.django_db
-def test_migrations_are_planned_once(client: Client, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+def test_migrations_are_planned_once(
+    client: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
     assert client.get("/readyz").status_code == 200
     for path, queries in (("/livez", 0), ("/readyz", 1), ("/healthz", 1)):
         with django_assert_num_queries(queries):
@@ -75,7 +79,9 @@ def test_a_stopping_process_is_not_ready(client: Client, monkeypatch: pytest.Mon
     assert [client.get(path).status_code for path in CHECKS] == [200, 503, 200]
 
 
-def test_a_process_without_a_database_is_alive(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_without_a_database_is_alive(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def away() -> None:
         raise OperationalError
 

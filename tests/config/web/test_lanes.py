@@ -17,7 +17,9 @@ from config.web.routing import lane_of, plans
 Scene = Callable[[Lane], Awaitable[None]]
 
 
-def play(scene: Scene, *, threads: int = 1, share: int = 0, queue: int = 100, wait: float = 30) -> None:
+def play(
+    scene: Scene, *, threads: int = 1, share: int = 0, queue: int = 100, wait: float = 30
+) -> None:
     """Run the scene on a lane in a loop of its own."""
 
     async def run() -> None:
@@ -43,7 +45,10 @@ def test_callers_take_turns() -> None:
         gate = threading.Event()
         first = asyncio.ensure_future(lane.run("greedy", gate.wait))
         await asyncio.sleep(0)
-        many = [asyncio.ensure_future(lane.run("greedy", lambda: done.append("greedy"))) for _ in range(5)]
+        many = [
+            asyncio.ensure_future(lane.run("greedy", lambda: done.append("greedy")))
+            for _ in range(5)
+        ]
         await asyncio.sleep(0)
         one = asyncio.ensure_future(lane.run("modest", lambda: done.append("modest")))
         await asyncio.sleep(0)
@@ -195,7 +200,9 @@ def test_each_call_has_its_lane(call: tuple[str, str], lane: str) -> None:
 
 
 @pytest.mark.parametrize(("call", "lane"), ASKING.items())
-def test_what_may_wait_for_a_peer_has_a_lane_of_its_own(call: tuple[str, str], lane: str, settings: Settings) -> None:
+def test_what_may_wait_for_a_peer_has_a_lane_of_its_own(
+    call: tuple[str, str], lane: str, settings: Settings
+) -> None:
     settings.TREASURY_URL = settings.CARRIER_URL = "http://127.0.0.1:1"
     assert lane_of(*call) == lane
 

@@ -27,7 +27,9 @@ def test_it_reads_no_page_of_a_longer_address(client: Client, start: str) -> Non
     assert client.get(long + "x").status_code == 414
 
 
-@pytest.mark.parametrize("name", ["Accept", "Accept-Language", "Cookie", "X-Forwarded-For", "X-Anything"])
+@pytest.mark.parametrize(
+    "name", ["Accept", "Accept-Language", "Cookie", "X-Forwarded-For", "X-Anything"]
+)
 def test_it_reads_no_page_of_larger_headers(client: Client, name: str) -> None:
     assert client.get("/login/", headers={name: "a" * (HEADERS // 2)}).status_code == 200
     assert client.get("/login/", headers={name: "a" * (HEADERS + 1)}).status_code == 431
@@ -41,7 +43,9 @@ def test_it_asks_the_database_nothing_for_what_it_does_not_read(
         assert client.get("/dashboard/live/payouts/", {"user": "x" * LIMIT}).status_code == 414
 
 
-@pytest.mark.parametrize(("address", "status"), [("x" * LIMIT, 404), (f"ada?limit={'1' * LIMIT}", 200)])
+@pytest.mark.parametrize(
+    ("address", "status"), [("x" * LIMIT, 404), (f"ada?limit={'1' * LIMIT}", 200)]
+)
 def test_it_leaves_the_api_alone(world: World, address: str, status: int) -> None:
     from tests.world import make_collector
 
@@ -56,11 +60,16 @@ def test_it_follows_its_settings(client: Client, settings: Settings) -> None:
     assert client.get("/login/", headers={"X-Anything": "a" * 41}).status_code == 431
 
 
-@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=b"])
+@pytest.mark.parametrize(
+    "kind", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=b"]
+)
 def test_it_reads_no_form_of_more_fields_than_a_page_sends(client: Client, kind: str) -> None:
     most: Any = configured.DATA_UPLOAD_MAX_MEMORY_SIZE
     for size, status in ((most // 2, 200), (most + 1, 400)):
         field = f"login={'a' * size}"
         if "multipart" in kind:
-            field = f'--b\r\nContent-Disposition: form-data; name="login"\r\n\r\n{"a" * size}\r\n--b--\r\n'
+            field = (
+                "--b\r\nContent-Disposition: form-data; "
+                f'name="login"\r\n\r\n{"a" * size}\r\n--b--\r\n'
+            )
         assert client.post("/login/", field, content_type=kind).status_code == status

@@ -46,4 +46,6 @@ def test_the_fifth_large_upload_is_asked_to_come_again(web: Web) -> None:
 
 
 def test_a_post_is_no_probe(web: Web) -> None:
-    assert web.send(f"POST /livez HTTP/1.1\r\n{HOST}Content-Length: 1\r\n\r\nx".encode()).status == 404
+    assert (
+        web.send(f"POST /livez HTTP/1.1\r\n{HOST}Content-Length: 1\r\n\r\nx".encode()).status == 404
+    )

@@ -1,4 +1,6 @@
-"""SIGTERM drains: what is under way is answered, probes hear of it, and other processes take over."""
+"""SIGTERM drains: what is under way is answered, probes hear of it, and other processes take
+over.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ def further() -> dict[str, Any]:
 def test_a_request_under_way_is_answered_after_sigterm(web: Web, tmp_path: Path) -> None:
     heard: list[Heard] = []
     mark = tmp_path / "begun"
-    caller = threading.Thread(target=lambda: heard.append(web.get(f"/test/slow?seconds=1.5&mark={mark}")))
+    caller = threading.Thread(
+        target=lambda: heard.append(web.get(f"/test/slow?seconds=1.5&mark={mark}"))
+    )
     caller.start()
     until(mark.exists)
     assert web.stop() == -signal.SIGTERM
@@ -45,7 +49,9 @@ def test_an_idle_connection_is_closed_and_the_process_ends(web: Web) -> None:
 
 def test_a_stopping_process_is_alive_and_not_ready(web: Web, tmp_path: Path) -> None:
     """Asked on a connection that it still serves, behind a request that is under way."""
-    probes = b"".join(b"GET /%s HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" % name for name in (b"livez", b"readyz"))
+    probes = b"".join(
+        b"GET /%s HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" % name for name in (b"livez", b"readyz")
+    )
     mark = tmp_path / "begun"
     slow = f"GET /test/slow?seconds=1.5&mark={mark} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode()
     with web.connect() as busy:

@@ -1,4 +1,6 @@
-"""Addresses of the tests alone: requests that wait, wake others, take their time, or ask for a lot."""
+"""Addresses of the tests alone: requests that wait, wake others, take their time, or ask for a
+lot.
+"""
 
 from __future__ import annotations
 

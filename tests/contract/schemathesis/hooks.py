@@ -1,6 +1,7 @@
 """Hooks for schemathesis: ids that are there in half of the calls, and no fault that was asked for.
 
-``SCHEMATHESIS_KNOWN`` is a JSON object: name of a field or of a part of the path → one that the server knows.
+``SCHEMATHESIS_KNOWN`` is a JSON object: name of a field or of a part of the path → one that the
+server knows.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ KNOWN: dict[str, str] = json.loads(os.environ["SCHEMATHESIS_KNOWN"])
 
 
 def _known(values: Any) -> Any:
-    """The same values, with known ones in place of some: of those that hash evenly, so that a run can be repeated."""
+    """The same values, with known ones in place of some: of those that hash evenly, so that a run
+    can be repeated.
+    """
     if not isinstance(values, dict):
         return values
     return {
@@ -36,8 +39,8 @@ def map_body(context: Any, body: Any) -> Any:
 
 @schemathesis.hook
 def filter_case(context: Any, case: Any) -> bool:
-    """``internal_error`` answers 500 because it was asked to, and a key whose answer is kept plays no scenario: both
-    have rows of their own.
+    """``internal_error`` answers 500 because it was asked to, and a key whose answer is kept plays
+    no scenario: both have rows of their own.
     """
     headers = dict(case.headers or {})
     both = {"Idempotency-Key", "X-Sandbox-Scenario"} <= set(headers)

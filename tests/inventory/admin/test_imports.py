@@ -1,4 +1,6 @@
-"""Importing cards in the admin: upload, look, import exactly what was looked at; by those who may, within bounds."""
+"""Importing cards in the admin: upload, look, import exactly what was looked at; by those who may,
+within bounds.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,14 @@ def upload(client: Client, content: bytes = ROWS, name: str = "spring.csv") -> A
 def test_it_shows_the_file_first_and_then_imports_it(admin: Client) -> None:
     shown = upload(admin)
     page = shown.content.decode()
-    for part in ("spring.csv", "nothing has been imported yet", "New One", "MintNew1", "Tidewater Box", "$7.50"):
+    for part in (
+        "spring.csv",
+        "nothing has been imported yet",
+        "New One",
+        "MintNew1",
+        "Tidewater Box",
+        "$7.50",
+    ):
         assert part in page
     assert Card.objects.count() == 12
     done = admin.post(shown.redirect_chain[-1][0], follow=True)
@@ -62,7 +71,10 @@ def test_it_names_every_bad_line(admin: Client) -> None:
 
 
 def test_it_reads_json_lines(admin: Client) -> None:
-    row = b'{"source_type": "alt", "listing_id": "a1", "name": "A", "fmv": "1.00", "attributes": {"Set": "S"}}\n'
+    row = (
+        b'{"source_type": "alt", "listing_id": "a1", "name": "A", "fmv": "1.00", "attributes": '
+        b'{"Set": "S"}}\n'
+    )
     address = upload(admin, row, "cards.jsonl").redirect_chain[-1][0]
     admin.post(address)
     assert Card.objects.get(listing_id="a1").attributes == [{"trait_type": "Set", "value": "S"}]
@@ -70,9 +82,14 @@ def test_it_reads_json_lines(admin: Client) -> None:
 
 @pytest.mark.parametrize(
     ("content", "name", "sentence"),
-    [(ROWS, "spring.xlsx", "Its name must end in .csv"), (b"", "spring.csv", "The submitted file is empty")],
+    [
+        (ROWS, "spring.xlsx", "Its name must end in .csv"),
+        (b"", "spring.csv", "The submitted file is empty"),
+    ],
 )
-def test_it_refuses_what_is_no_catalogue(admin: Client, content: bytes, name: str, sentence: str) -> None:
+def test_it_refuses_what_is_no_catalogue(
+    admin: Client, content: bytes, name: str, sentence: str
+) -> None:
     assert sentence in upload(admin, content, name).content.decode()
     assert not CardFile.objects.exists()
 
@@ -91,13 +108,23 @@ def test_it_refuses_a_file_that_is_too_large(admin: Client, settings: Settings) 
 
 @pytest.mark.parametrize(
     ("rights", "allowed"),
-    [([], False), (["view"], False), (["view", "change"], False), (["view", "add"], False), (["add", "change"], True)],
+    [
+        ([], False),
+        (["view"], False),
+        (["view", "change"], False),
+        (["view", "add"], False),
+        (["add", "change"], True),
+    ],
 )
-def test_it_imports_for_those_who_may_make_and_change_cards(world: World, rights: list[str], allowed: bool) -> None:
+def test_it_imports_for_those_who_may_make_and_change_cards(
+    world: World, rights: list[str], allowed: bool
+) -> None:
     staff = make_staff(rights)
     client, file = signed_in(staff), make_card_file(ROWS, uploaded_by=f"user:{staff.email}")
     preview, before = reverse("admin:inventory_card_preview", args=[file.pk]), snapshot()
-    assert [client.get(path).status_code for path in (UPLOAD, preview)] == ([200, 200] if allowed else [403, 403])
+    assert [client.get(path).status_code for path in (UPLOAD, preview)] == (
+        [200, 200] if allowed else [403, 403]
+    )
     assert upload(client).status_code == (200 if allowed else 403)
     assert client.post(preview).status_code == (302 if allowed else 403)
     assert (snapshot() != before) is allowed

@@ -1,4 +1,6 @@
-"""A pack's page: its odds, what the stock makes of them, and what speaks against it; a card's price history."""
+"""A pack's page: its odds, what the stock makes of them, and what speaks against it; a card's price
+history.
+"""
 
 from __future__ import annotations
 
@@ -52,15 +54,25 @@ def test_it_says_on_the_list_what_a_pull_costs(admin: Client) -> None:
 
 
 def test_it_warns_when_a_saved_pack_would_lose_money(admin: Client, world: World) -> None:
-    loses = "A pull sells back for $41.62 on average, more than its price of $30.00: every pull loses money."
+    loses = (
+        "A pull sells back for $41.62 on average, more than its price of $30.00: every pull "
+        "loses money."
+    )
     assert loses in messages_of(save(admin, world.pack, mint_price="30.00"))
-    assert not [one for one in messages_of(save(admin, world.pack, mint_price="60.00")) if "pull" in one]
+    assert not [
+        one for one in messages_of(save(admin, world.pack, mint_price="60.00")) if "pull" in one
+    ]
     assert Pack.objects.get().mint_price == Decimal(60)
 
 
 def test_it_counts_anew_when_a_bound_moves(admin: Client, world: World) -> None:
-    shown = messages_of(save(admin, world.pack, **{"tiers-2-lower": "500.00", "mint_price": "100.00"}))
-    gap = "No tier holds values from $100.00 up to $500.00: such cards are never pulled (between Rare and Legendary)."
+    shown = messages_of(
+        save(admin, world.pack, **{"tiers-2-lower": "500.00", "mint_price": "100.00"})
+    )
+    gap = (
+        "No tier holds values from $100.00 up to $500.00: such cards are never pulled (between "
+        "Rare and Legendary)."
+    )
     assert gap in shown
     assert list(world.pack.tiers.values_list("cards", flat=True)) == [6, 4, 1]
 
@@ -69,7 +81,9 @@ def test_it_marks_a_pack_that_is_drained(admin: Client, world: World) -> None:
     for card in world.cards:
         make_item(world.northwind.live, card=card, pack=world.pack)
     refresh_values()
-    assert b'<span class="badge bad">Drained</span>' in admin.get(address(Pack, "changelist")).content
+    assert (
+        b'<span class="badge bad">Drained</span>' in admin.get(address(Pack, "changelist")).content
+    )
 
 
 def test_it_begins_paused(admin: Client) -> None:
@@ -81,11 +95,15 @@ def test_it_begins_paused(admin: Client) -> None:
 
 
 def press(client: Client, pack: Pack, step: str, **sent: str) -> Any:
-    return client.post(reverse("admin:inventory_pack_step", args=[pack.pk]), {"step": step} | sent, follow=True)
+    return client.post(
+        reverse("admin:inventory_pack_step", args=[pack.pk]), {"step": step} | sent, follow=True
+    )
 
 
 @pytest.mark.parametrize(("step", "begins"), [("pause", True), ("enable", False)])
-def test_it_pauses_and_enables_with_a_reason(admin: Client, world: World, step: str, begins: bool) -> None:
+def test_it_pauses_and_enables_with_a_reason(
+    admin: Client, world: World, step: str, begins: bool
+) -> None:
     Pack.objects.update(enable=begins)
     assert list(admin.get(address(Pack, "change", world.pack.pk)).context["steps"]) == [step]
     asked = press(admin, world.pack, step).content.decode()
@@ -112,7 +130,9 @@ def test_it_is_not_enabled_by_its_form(admin: Client, world: World) -> None:
     assert not Pack.objects.get().enable
 
 
-def test_it_asks_as_much_for_a_pack_of_ten_tiers(admin: Client, world: World, django_assert_num_queries: Any) -> None:
+def test_it_asks_as_much_for_a_pack_of_ten_tiers(
+    admin: Client, world: World, django_assert_num_queries: Any
+) -> None:
     path = address(Pack, "change", world.pack.pk)
     admin.get(path)
     for number in range(7):
@@ -129,7 +149,9 @@ def test_it_shows_how_a_cards_value_went(admin: Client, world: World) -> None:
         admin.post(path, filled(admin, path) | {"fmv": fmv})
     page = admin.get(path).content.decode()
     assert 'class="course"' in page
-    assert page.count("$90.00") == 3  # of the chart's highest, of what it became, and of what it was before the next
+    assert (
+        page.count("$90.00") == 3
+    )  # of the chart's highest, of what it became, and of what it was before the next
     assert "lowest $70.00" in page
 
 
@@ -137,7 +159,9 @@ def test_it_builds_no_more_tiers_than_a_pack_may_have(
     admin: Client, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     built, before = Mock(), list(Tier.objects.values())
-    monkeypatch.setattr(TierForm, "add_prefix", lambda form, name: built(form.prefix) and f"{form.prefix}-{name}")
+    monkeypatch.setattr(
+        TierForm, "add_prefix", lambda form, name: built(form.prefix) and f"{form.prefix}-{name}"
+    )
     answer = save(admin, world.pack, **{"tiers-TOTAL_FORMS": "2000", "tiers-MAX_NUM_FORMS": "2000"})
     assert answer.status_code == 200
     prefixes = {call.args[0] for call in built.call_args_list}

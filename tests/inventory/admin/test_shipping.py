@@ -1,4 +1,6 @@
-"""The buttons of a shipping order's page: its whole way, by those who may, and its partner is told."""
+"""The buttons of a shipping order's page: its whole way, by those who may, and its partner is
+told.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,9 @@ def keeper() -> Client:
 
 def press(client: Client, order: ShippingOrder, step: str, **sent: Any) -> Any:
     return client.post(
-        reverse("admin:inventory_shippingorder_step", args=[order.pk]), {"step": step} | sent, follow=True
+        reverse("admin:inventory_shippingorder_step", args=[order.pk]),
+        {"step": step} | sent,
+        follow=True,
     )
 
 
@@ -39,10 +43,17 @@ def buttons(client: Client, order: ShippingOrder) -> list[str]:
 
 def test_it_goes_all_the_way(order: ShippingOrder) -> None:
     client, seen = keeper(), []
-    for step, sent in (("processing", {}), ("label_created", LABEL), ("shipped", {}), ("delivered", {})):
+    for step, sent in (
+        ("processing", {}),
+        ("label_created", LABEL),
+        ("shipped", {}),
+        ("delivered", {}),
+    ):
         seen.append(buttons(client, order))
         before = snapshot()
-        assert "To Ada Moss, 1600 Amphitheatre Parkway" in press(client, order, step).content.decode()
+        assert (
+            "To Ada Moss, 1600 Amphitheatre Parkway" in press(client, order, step).content.decode()
+        )
         assert snapshot() == before
         press(client, order, step, **sent, **YES)
     assert seen == [
@@ -52,7 +63,10 @@ def test_it_goes_all_the_way(order: ShippingOrder) -> None:
         ["delivered"],
     ]
     order.refresh_from_db()
-    assert (order.state, order.tracking_number, order.tracking_url) == ("delivered", *LABEL.values())
+    assert (order.state, order.tracking_number, order.tracking_url) == (
+        "delivered",
+        *LABEL.values(),
+    )
     assert Item.objects.get().state == "shipped"
     assert Event.objects.count() == AuditEntry.objects.count() == 4
     assert buttons(client, order) == []
@@ -72,19 +86,28 @@ def test_it_gives_the_items_back_with_a_reason(order: ShippingOrder, step: str) 
     [
         ("cancelled", {"reason": " "}, "Give a reason"),
         ("label_created", LABEL, "Order cannot be moved to this status"),
-        ("label_created", {"tracking_number": "1", "tracking_url": "javascript:alert(1)"}, "Enter a valid URL."),
+        (
+            "label_created",
+            {"tracking_number": "1", "tracking_url": "javascript:alert(1)"},
+            "Enter a valid URL.",
+        ),
         ("label_created", {}, "This field is required."),
         ("delivered", {}, "Order cannot be moved to this status"),
     ],
 )
-def test_it_says_why_it_refuses(order: ShippingOrder, step: str, sent: dict[str, str], sentence: str) -> None:
+def test_it_says_why_it_refuses(
+    order: ShippingOrder, step: str, sent: dict[str, str], sentence: str
+) -> None:
     client, before = keeper(), snapshot()
     assert sentence in press(client, order, step, **sent, **YES).content.decode()
     assert snapshot() == before
 
 
 def test_it_leaves_a_sandboxs_orders_to_its_partner(world: World) -> None:
-    order, client = make_order(world.northwind.sandbox, make_item(world.northwind.sandbox)), keeper()
+    order, client = (
+        make_order(world.northwind.sandbox, make_item(world.northwind.sandbox)),
+        keeper(),
+    )
     assert buttons(client, order) == []
     before = snapshot()
     assert "Order cannot be moved" in press(client, order, "processing", **YES).content.decode()

@@ -29,7 +29,9 @@ def keeper() -> Client:
 
 
 def press(client: Client, item: Item, step: str, **sent: Any) -> Any:
-    return client.post(reverse("admin:inventory_item_step", args=[item.pk]), {"step": step} | sent, follow=True)
+    return client.post(
+        reverse("admin:inventory_item_step", args=[item.pk]), {"step": step} | sent, follow=True
+    )
 
 
 def buttons(client: Client, item: Item) -> list[str]:
@@ -44,7 +46,9 @@ def test_it_extends(item: Item) -> None:
     assert 'type="datetime-local"' in asked
     assert f"Held by {item.collector}" in asked
     assert snapshot() == before
-    said = press(client, item, "extend", closes_at=f"{until:%Y-%m-%dT%H:%M}", reason="our outage", **YES)
+    said = press(
+        client, item, "extend", closes_at=f"{until:%Y-%m-%dT%H:%M}", reason="our outage", **YES
+    )
     assert f"Extended: it sells until {until:%Y-%m-%d %H:%M} UTC." in said.content.decode()
     item.refresh_from_db()
     assert item.expires_at == until
@@ -53,7 +57,10 @@ def test_it_extends(item: Item) -> None:
 
 def test_it_closes(item: Item) -> None:
     client = keeper()
-    assert "it no longer sells" in press(client, item, "close", reason="a wrong price", **YES).content.decode()
+    assert (
+        "it no longer sells"
+        in press(client, item, "close", reason="a wrong price", **YES).content.decode()
+    )
     item.refresh_from_db()
     assert not item.window_is_open(item.environment.now())
     assert buttons(client, item) == ["extend"]
@@ -65,8 +72,16 @@ def test_it_closes(item: Item) -> None:
         ("close", {"reason": " "}, "Give a reason"),
         ("extend", {"reason": "so", "closes_at": "soon"}, "Enter a valid date/time."),
         ("extend", {"reason": "so"}, "This field is required."),
-        ("extend", {"reason": "so", "closes_at": "2020-01-01T00:00"}, "A window is extended to a later time"),
-        ("extend", {"reason": "so", "closes_at": "9999-12-31T23:59"}, "A window is extended to a later time"),
+        (
+            "extend",
+            {"reason": "so", "closes_at": "2020-01-01T00:00"},
+            "A window is extended to a later time",
+        ),
+        (
+            "extend",
+            {"reason": "so", "closes_at": "9999-12-31T23:59"},
+            "A window is extended to a later time",
+        ),
     ],
 )
 def test_it_says_why_it_refuses(item: Item, step: str, sent: dict[str, str], sentence: str) -> None:
@@ -79,5 +94,8 @@ def test_it_says_why_it_refuses(item: Item, step: str, sent: dict[str, str], sen
 def test_it_lets_only_those_who_may(item: Item, rights: list[str]) -> None:
     client, before = signed_in(make_staff(rights)), snapshot()
     for step in ("extend", "close"):
-        assert press(client, item, step, reason="so", closes_at="2100-01-01T00:00", **YES).status_code == 403
+        assert (
+            press(client, item, step, reason="so", closes_at="2100-01-01T00:00", **YES).status_code
+            == 403
+        )
     assert snapshot() == before

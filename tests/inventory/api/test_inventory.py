@@ -36,10 +36,14 @@ def expected(item: Item) -> dict[str, Any]:
 @pytest.mark.parametrize("fmv", ["82.50", "10.00", "0.01"])
 def test_it_shows_what_the_models_say(mode: str, voucher: bool, source: str, fmv: str) -> None:
     environment = make_environment(mode=mode)
-    card = make_card(source_type=source, listing_id="v1|1|0", mint_address="Mint1", fmv=fmv, back_image=None)
+    card = make_card(
+        source_type=source, listing_id="v1|1|0", mint_address="Mint1", fmv=fmv, back_image=None
+    )
     item = make_item(environment, card=card, voucher=voucher)
     item = Item.objects.select_related("card", "purchase", "pack", "collector").get(pk=item.pk)
-    rows = orjson.loads(orjson.dumps(shelf(environment=environment, user_id=item.collector.user_id, base=BASE)))
+    rows = orjson.loads(
+        orjson.dumps(shelf(environment=environment, user_id=item.collector.user_id, base=BASE))
+    )
     assert rows == [expected(item)]
     assert rows[0]["buyback_price"] == to_json(price(item).amount)
 

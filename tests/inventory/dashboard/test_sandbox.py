@@ -1,4 +1,6 @@
-"""The sandbox's controls in the dashboard: who may press what, that it happens, and that live has none of it."""
+"""The sandbox's controls in the dashboard: who may press what, that it happens, and that live has
+none of it.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,10 @@ RANK = list(Role.values)
 
 
 def press(world: World, role: str, button: str, **form: Any) -> int:
-    client, sent = signed_in(getattr(world.northwind, role)), {"environment": world.northwind.sandbox.pk} | form
+    client, sent = (
+        signed_in(getattr(world.northwind, role)),
+        {"environment": world.northwind.sandbox.pk} | form,
+    )
     return client.post(f"{HERE}{button}/", sent).status_code
 
 
@@ -65,7 +70,9 @@ def test_it_refuses_a_form_of_another_environment(world: World) -> None:
 
 
 def test_it_says_that_the_clock_can_go_no_further(world: World) -> None:
-    Environment.objects.filter(pk=world.northwind.sandbox.pk).update(clock_offset=timedelta(days=3650))
+    Environment.objects.filter(pk=world.northwind.sandbox.pk).update(
+        clock_offset=timedelta(days=3650)
+    )
     assert press(world, "owner", "clock", days="30") == 422
 
 
@@ -73,7 +80,9 @@ def test_it_says_that_the_clock_can_go_no_further(world: World) -> None:
 def test_it_has_no_such_page_in_live(world: World, path: str) -> None:
     client = signed_in(world.northwind.owner)
     there = f"/dashboard/live/developers/sandbox/{path}"
-    answer = client.post(there, {"environment": world.northwind.live.pk}) if path else client.get(there)
+    answer = (
+        client.post(there, {"environment": world.northwind.live.pk}) if path else client.get(there)
+    )
     assert answer.status_code == 404
 
 

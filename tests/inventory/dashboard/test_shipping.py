@@ -1,4 +1,6 @@
-"""Shipping in the dashboard: the list and its file, an order's page and whom it tells what, the sandbox's buttons."""
+"""Shipping in the dashboard: the list and its file, an order's page and whom it tells what, the
+sandbox's buttons.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,9 @@ def order(environment: Environment, **fields: Any) -> ShippingOrder:
 
 def test_it_lists_orders_newest_first_and_nobody_elses(world: World) -> None:
     old = order(world.northwind.live)
-    new = make_order(world.northwind.live, *(make_item(world.northwind.live) for _ in range(3)), created_at=LATER)
+    new = make_order(
+        world.northwind.live, *(make_item(world.northwind.live) for _ in range(3)), created_at=LATER
+    )
     order(world.juniper.live)
     order(world.northwind.sandbox)
     assert listed(world) == [new.public_id, old.public_id]
@@ -47,14 +51,20 @@ def test_it_lists_orders_newest_first_and_nobody_elses(world: World) -> None:
 
 
 def test_it_lists_those_of_one_state(world: World) -> None:
-    made = {state: order(world.northwind.live, state=state).public_id for state in ("queued", "shipped", "failed")}
+    made = {
+        state: order(world.northwind.live, state=state).public_id
+        for state in ("queued", "shipped", "failed")
+    }
     assert listed(world, "?state=shipped") == [made["shipped"]]
     assert len(listed(world, "?state=lost")) == 3
     assert "No order is in this state" in shown(world, "?state=delivered")
 
 
 def test_it_turns_pages_there_and_back(world: World) -> None:
-    made = [order(world.northwind.live, created_at=NOW + timedelta(minutes=n // 2)).public_id for n in range(52)]
+    made = [
+        order(world.northwind.live, created_at=NOW + timedelta(minutes=n // 2)).public_id
+        for n in range(52)
+    ]
     page = signed_in(world.northwind.viewer).get(LIST).context["page"]
     assert [row.public_id for row in page.rows] == made[:1:-1]
     assert listed(world, f"?after={page.next}") == made[1::-1]
@@ -67,7 +77,9 @@ def test_it_asks_as_much_for_fifty_orders_as_for_one(
     for _ in range(size):
         order(world.northwind.live)
     client = signed_in(world.northwind.viewer)
-    with django_assert_num_queries(6):  # session, user, memberships, environment; the page, one's views
+    with django_assert_num_queries(
+        6
+    ):  # session, user, memberships, environment; the page, one's views
         client.get(LIST)
 
 
@@ -96,10 +108,14 @@ def test_it_shows_an_order_its_items_and_its_way(
 ) -> None:
     items = [make_item(world.northwind.live) for _ in range(2)]
     made = make_order(world.northwind.live, *items)
-    for minutes, more in enumerate(({}, {"tracking_number": "1Z", "tracking_url": "https://x.test/1Z"}, {})):
+    for minutes, more in enumerate(
+        ({}, {"tracking_number": "1Z", "tracking_url": "https://x.test/1Z"}, {})
+    ):
         advance(order=made, by=SYSTEM, now=LATER + timedelta(minutes=minutes), **more)
     client = signed_in(world.northwind.viewer)
-    with django_assert_num_queries(6):  # session, user, memberships, environment; the order, its items
+    with django_assert_num_queries(
+        6
+    ):  # session, user, memberships, environment; the order, its items
         answer = client.get(f"{LIST}{made.public_id}/")
     assert [(step.label, step.at) for step in answer.context["steps"]] == [
         ("Queued", NOW),
@@ -108,7 +124,11 @@ def test_it_shows_an_order_its_items_and_its_way(
         ("Shipped", LATER + timedelta(minutes=2)),
     ]
     page = answer.content.decode()
-    for text in ("1Z", "https://x.test/1Z", *(f"/dashboard/live/items/{item.pk}/" for item in items)):
+    for text in (
+        "1Z",
+        "https://x.test/1Z",
+        *(f"/dashboard/live/items/{item.pk}/" for item in items),
+    ):
         assert text in page
 
 
@@ -125,7 +145,13 @@ def test_it_shows_how_far_an_order_came_that_was_given_up(world: World, state: s
 def test_it_hides_the_door_from_viewers(world: World, role: str) -> None:
     made = order(world.northwind.live)
     page = shown(world, f"{made.public_id}/", role)
-    for part in ("Ada Moss", "1600 Amphitheatre Parkway", "94043", "+1 650 555 0100", "ada@example.test"):
+    for part in (
+        "Ada Moss",
+        "1600 Amphitheatre Parkway",
+        "94043",
+        "+1 650 555 0100",
+        "ada@example.test",
+    ):
         assert (part in page) == (role != "viewer")
     assert "Mountain View CA" in page
 
@@ -145,18 +171,26 @@ def test_it_moves_a_sandboxs_order_for_operators_and_owners(world: World, role: 
     made.refresh_from_db()
     moved = role != "viewer"
     assert (answer.status_code, made.state) == ((302, "processing") if moved else (403, "queued"))
-    assert AuditEntry.objects.filter(actor__startswith="user:", action="shipping_order.moved").exists() == moved
+    assert (
+        AuditEntry.objects.filter(actor__startswith="user:", action="shipping_order.moved").exists()
+        == moved
+    )
 
 
 @pytest.mark.parametrize(
-    ("form", "status"), [({"to": "delivered"}, 409), ({}, 409), ({"to": "cancelled", "environment": 1}, 409)]
+    ("form", "status"),
+    [({"to": "delivered"}, 409), ({}, 409), ({"to": "cancelled", "environment": 1}, 409)],
 )
-def test_it_moves_nothing_where_it_cannot_go_or_from_a_stale_tab(world: World, form: Any, status: int) -> None:
+def test_it_moves_nothing_where_it_cannot_go_or_from_a_stale_tab(
+    world: World, form: Any, status: int
+) -> None:
     here = world.northwind.sandbox
     made = order(here)
     sent = {"environment": here.pk} | form
     client = signed_in(world.northwind.owner)
-    assert client.post(f"/dashboard/sandbox/orders/{made.public_id}/move/", sent).status_code == status
+    assert (
+        client.post(f"/dashboard/sandbox/orders/{made.public_id}/move/", sent).status_code == status
+    )
     made.refresh_from_db()
     assert made.state == "queued"
 
@@ -164,7 +198,10 @@ def test_it_moves_nothing_where_it_cannot_go_or_from_a_stale_tab(world: World, f
 def test_it_moves_nothing_in_live(world: World) -> None:
     made = order(world.northwind.live)
     sent = {"environment": world.northwind.live.pk, "to": "processing"}
-    assert signed_in(world.northwind.owner).post(f"{LIST}{made.public_id}/move/", sent).status_code == 404
+    assert (
+        signed_in(world.northwind.owner).post(f"{LIST}{made.public_id}/move/", sent).status_code
+        == 404
+    )
     page = shown(world, f"{made.public_id}/", "owner")
     assert "Phygitals packs and sends it" in page
     assert f"{made.public_id}/move/" not in page
@@ -173,7 +210,9 @@ def test_it_moves_nothing_in_live(world: World) -> None:
 def test_it_is_told_in_the_items_and_the_users_history(world: World) -> None:
     item = make_item(world.northwind.live)
     offer = make_quote(world.northwind.live, item)
-    made = place(environment=world.northwind.live, rate_id=f"{offer.pk}_rate_standard", by=SYSTEM, now=NOW)
+    made = place(
+        environment=world.northwind.live, rate_id=f"{offer.pk}_rate_standard", by=SYSTEM, now=NOW
+    )
     advance(order=made, by=SYSTEM, to="cancelled", now=LATER)
     assert Item.objects.get().state == "held"
     client = signed_in(world.northwind.viewer)

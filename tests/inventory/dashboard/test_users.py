@@ -14,7 +14,8 @@ from tests.dashboard.rows import make_tally, make_user_tally
 from tests.dashboard.steps import HTMX, signed_in
 from tests.world import World, make_collector, make_item
 
-# Session, user, memberships, environment; saved views; a page of users; what they hold, or when that was counted.
+# Session, user, memberships, environment; saved views; a page of users; what they hold, or when
+# that was counted.
 QUERIES = 7
 
 
@@ -39,10 +40,19 @@ def test_it_stands_whatever_is_asked(world: World, query: str) -> None:
 def test_it_shows_what_each_user_holds(world: World) -> None:
     collector, now = make_collector(world.northwind.live, "ann"), clock.now()
     for hours in (5, 2, -1):
-        make_item(world.northwind.live, collector=collector, now=now, expires_at=now + timedelta(hours=hours))
+        make_item(
+            world.northwind.live,
+            collector=collector,
+            now=now,
+            expires_at=now + timedelta(hours=hours),
+        )
     make_collector(world.northwind.live, "bob")
     ann, bob = signed_in(world.northwind.viewer).get("/dashboard/live/users/").context["users"]
-    assert (ann[1].size, ann[1].value, ann[1].closes) == (3, Decimal("210.39"), now + timedelta(hours=2))
+    assert (ann[1].size, ann[1].value, ann[1].closes) == (
+        3,
+        Decimal("210.39"),
+        now + timedelta(hours=2),
+    )
     assert ann[1].latest == now
     assert bob[1] is None
 
@@ -75,19 +85,32 @@ def test_it_shows_what_was_counted_and_when(world: World) -> None:
     hold(world, ann=(2, "1234.50"))
     make_tally(world.northwind.live)
     for sort in ("held", "value"):
-        page = signed_in(world.northwind.viewer).get(f"/dashboard/live/users/?sort={sort}").content.decode()
+        page = (
+            signed_in(world.northwind.viewer)
+            .get(f"/dashboard/live/users/?sort={sort}")
+            .content.decode()
+        )
         assert "$1,234.50" in page
         assert 'As counted <time datetime="2026-04-18T19:05:14' in page
-    assert "As counted" not in signed_in(world.northwind.viewer).get("/dashboard/live/users/").content.decode()
+    assert (
+        "As counted"
+        not in signed_in(world.northwind.viewer).get("/dashboard/live/users/").content.decode()
+    )
 
 
 @pytest.mark.parametrize("sort", ["held", "value"])
 def test_it_walks_through_everybody_who_holds_something_once(world: World, sort: str) -> None:
-    hold(world, **{f"user-{number:03d}": (1 + number % 3, f"{1 + number % 7}.00") for number in range(120)})
+    hold(
+        world,
+        **{f"user-{number:03d}": (1 + number % 3, f"{1 + number % 7}.00") for number in range(120)},
+    )
     client, seen, cursor = signed_in(world.northwind.viewer), [], ""
     for _ in range(3):
         context = client.get("/dashboard/live/users/", {"sort": sort, "after": cursor}).context
-        seen += [(tally.size if sort == "held" else tally.value, collector.pk) for collector, tally in context["users"]]
+        seen += [
+            (tally.size if sort == "held" else tally.value, collector.pk)
+            for collector, tally in context["users"]
+        ]
         cursor = context["page"].next
     assert (len(set(seen)), seen, cursor) == (120, sorted(seen, reverse=True), "")
 
@@ -118,12 +141,18 @@ def test_it_asks_the_same_few_questions_however_many_there_are(
 
 
 def test_it_answers_htmx_with_the_results_alone(world: World) -> None:
-    page = signed_in(world.northwind.viewer).get("/dashboard/live/users/", headers=HTMX).content.decode()
+    page = (
+        signed_in(world.northwind.viewer)
+        .get("/dashboard/live/users/", headers=HTMX)
+        .content.decode()
+    )
     assert page.strip().startswith('<section id="results"')
 
 
 @pytest.mark.parametrize("more", [{"HX-Boosted": "true"}, {"HX-History-Restore-Request": "true"}])
-def test_it_answers_htmx_with_the_whole_page_where_it_needs_one(world: World, more: dict[str, str]) -> None:
+def test_it_answers_htmx_with_the_whole_page_where_it_needs_one(
+    world: World, more: dict[str, str]
+) -> None:
     answer = signed_in(world.northwind.viewer).get("/dashboard/live/users/", headers=HTMX | more)
     assert answer.content.decode().startswith("<!doctype html>")
 

@@ -13,7 +13,12 @@ from inventory.faces.artwork import ARTWORKS
 from inventory.faces.face import LONGEST, back_svg, face_svg
 
 SVG = "{http://www.w3.org/2000/svg}"
-GRADED = {"Set": "Emberwild Bestiary", "Number": "003/040", "Category": "Creatures", "Rarity": "Epic"} | {
+GRADED = {
+    "Set": "Emberwild Bestiary",
+    "Number": "003/040",
+    "Category": "Creatures",
+    "Rarity": "Epic",
+} | {
     "Grade": "9.5",
     "Grader": "Northgate Grading",
     "Certificate": "40012345",
@@ -50,7 +55,9 @@ def test_it_draws_the_same_face_twice() -> None:
 
 
 def test_it_draws_two_cards_differently() -> None:
-    assert face_svg("Cinderhorn Pup", GRADED) != face_svg("Cinderhorn Pup", GRADED | {"Number": "004/040"})
+    assert face_svg("Cinderhorn Pup", GRADED) != face_svg(
+        "Cinderhorn Pup", GRADED | {"Number": "004/040"}
+    )
 
 
 def test_it_shows_a_card_without_a_grade_outside_a_slab() -> None:
@@ -61,10 +68,17 @@ def test_it_shows_a_card_without_a_grade_outside_a_slab() -> None:
 @pytest.mark.parametrize("category", ARTWORKS)
 def test_it_stays_small_and_inert_in_every_category(category: str) -> None:
     for number in range(40):
-        svg = face_svg(f"Crown Zephyr wing {number}", GRADED | {"Category": category, "Number": str(number)})
+        svg = face_svg(
+            f"Crown Zephyr wing {number}", GRADED | {"Category": category, "Number": str(number)}
+        )
         assert len(svg.encode()) < 6144
         for element in parse(svg).iter():
-            assert element.tag not in {f"{SVG}style", f"{SVG}script", f"{SVG}image", f"{SVG}foreignObject"}
+            assert element.tag not in {
+                f"{SVG}style",
+                f"{SVG}script",
+                f"{SVG}image",
+                f"{SVG}foreignObject",
+            }
             assert not {name for name in element.attrib if name == "style" or name.startswith("on")}
             assert element.attrib.get("href", "#").startswith("#")
 
@@ -76,7 +90,10 @@ def test_it_keeps_every_demo_face_under_six_kilobytes() -> None:
         assert len(face_svg(str(row["name"]), attributes).encode()) < 6144
 
 
-@given(st.text(), st.dictionaries(st.sampled_from(["Set", "Grade", "Grader", "Variant", "Year"]), st.text()))
+@given(
+    st.text(),
+    st.dictionaries(st.sampled_from(["Set", "Grade", "Grader", "Variant", "Year"]), st.text()),
+)
 def test_it_survives_any_text(name: str, attributes: dict[str, str]) -> None:
     parse(face_svg(name, attributes))
 

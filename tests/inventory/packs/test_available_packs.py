@@ -57,7 +57,9 @@ def test_it_looks_at_a_whole_pack_whose_cheapest_cards_are_held_and_keeps_what_i
         assert pack.pk in in_stock(world.juniper.live)  # one pool for all of live
 
 
-def test_it_looks_again_after_some_seconds(world: World, pack: Pack, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_looks_again_after_some_seconds(
+    world: World, pack: Pack, monkeypatch: pytest.MonkeyPatch
+) -> None:
     hold(world, pack, *range(10, 16))
     assert pack.pk not in in_stock(world.northwind.live)
     Card.objects.filter(pack=pack, fmv=15).update(fmv=Decimal(16))
@@ -97,9 +99,13 @@ def test_it_forgets_what_it_found_when_that_is_too_much(
     assert len(figures._HAD_ANY) == 1
 
 
-def test_it_shows_the_most_valuable_that_are_left_among_as_many_as_it_looks_at(world: World, pack: Pack) -> None:
+def test_it_shows_the_most_valuable_that_are_left_among_as_many_as_it_looks_at(
+    world: World, pack: Pack
+) -> None:
     def shown() -> list[int]:
-        return [int(card.fmv) for card in chase_by_pack(world.northwind.live, pack).get(pack.pk, [])]
+        return [
+            int(card.fmv) for card in chase_by_pack(world.northwind.live, pack).get(pack.pk, [])
+        ]
 
     assert shown() == [15, 14, 13]
     hold(world, pack, 14)
@@ -108,17 +114,27 @@ def test_it_shows_the_most_valuable_that_are_left_among_as_many_as_it_looks_at(w
     assert shown() == []
 
 
-def test_it_orders_equal_values_by_age_and_shows_twenty(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_orders_equal_values_by_age_and_shows_twenty(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     large = make_pack()
     cards = [make_card(pack=large, fmv=Decimal(7)) for _ in range(25)]
-    assert [card.pk for card in chase_by_pack(world.northwind.live)[large.pk]] == [card.pk for card in cards[:20]]
+    assert [card.pk for card in chase_by_pack(world.northwind.live)[large.pk]] == [
+        card.pk for card in cards[:20]
+    ]
 
 
 def test_it_counts_a_purchase_s_stock_in_no_order(world: World, pack: Pack) -> None:
     """In an order, the database may read every card there is to find those of the pack."""
     hold(world, pack, *range(10, 16))
     with CaptureQueriesContext(connection) as asked, pytest.raises(OutOfStock):
-        buy_pulls(environment=world.northwind.live, pack_id=pack.public_id, amount=1, user_id="ada", by=SYSTEM)
+        buy_pulls(
+            environment=world.northwind.live,
+            pack_id=pack.public_id,
+            amount=1,
+            user_id="ada",
+            by=SYSTEM,
+        )
     counts = [one["sql"] for one in asked if "COUNT(*)" in one["sql"]]
     assert len(counts) == 3
     assert not [sql for sql in counts if "ORDER BY" in sql]

@@ -16,10 +16,18 @@ from tests.world import World, make_pack
 def test_it_pauses_and_enables(world: World) -> None:
     set_enabled(pack=world.pack, enabled=False, reason=" a leak ", by=SYSTEM)
     with pytest.raises(OutOfStock):
-        buy_pulls(environment=world.northwind.live, pack_id=world.pack.public_id, amount=1, user_id="u", by=SYSTEM)
+        buy_pulls(
+            environment=world.northwind.live,
+            pack_id=world.pack.public_id,
+            amount=1,
+            user_id="u",
+            by=SYSTEM,
+        )
     set_enabled(pack=world.pack, enabled=True, reason="mended", by=SYSTEM)
     assert Pack.objects.get().enable
-    entries = AuditEntry.objects.order_by("created_at", "id").values_list("action", "before", "after")
+    entries = AuditEntry.objects.order_by("created_at", "id").values_list(
+        "action", "before", "after"
+    )
     assert list(entries) == [
         ("pack.paused", {"enable": True}, {"enable": False, "reason": "a leak"}),
         ("pack.enabled", {"enable": False}, {"enable": True, "reason": "mended"}),

@@ -1,8 +1,9 @@
 """The odds of a pull, by a proper test of 100,000 draws.
 
-Pearson's chi-square statistic is compared with its critical value at significance 0.001. A fair draw exceeds that once
-in a thousand runs, so a test that does draws afresh once, and fails only when both samples do: once in a million runs.
-``test_it_would_notice`` shows that odds two points off fail every time.
+Pearson's chi-square statistic is compared with its critical value at significance 0.001. A fair
+draw exceeds that once in a thousand runs, so a test that does draws afresh once, and fails only
+when both samples do: once in a million runs. ``test_it_would_notice`` shows that odds two points
+off fail every time.
 """
 
 from __future__ import annotations
@@ -82,7 +83,9 @@ def test_it_never_draws_more_than_there_are() -> None:
         drawn = draw_tiers(WEIGHTS, stock, amount)
         assert drawn.total() == amount
         assert all(drawn[tier] <= left for tier, left in stock.items())
-    assert draw_tiers(WEIGHTS, stock, 7) == Counter({tier: left for tier, left in stock.items() if left})
+    assert draw_tiers(WEIGHTS, stock, 7) == Counter(
+        {tier: left for tier, left in stock.items() if left}
+    )
 
 
 def test_it_refuses_more_than_there_are() -> None:

@@ -18,7 +18,9 @@ SET LOCAL enable_indexscan = off; SET LOCAL enable_bitmapscan = off
 
 
 def test_a_plan_that_looks_each_environment_up_again_counts_a_pack_once(world: World) -> None:
-    """The clock was read at each look-up, so a pack with three pulls had three rows, and the count failed."""
+    """The clock was read at each look-up, so a pack with three pulls had three rows, and the count
+    failed.
+    """
     for _ in range(60):
         make_environment(mode=Mode.SANDBOX)
     for _ in range(3):

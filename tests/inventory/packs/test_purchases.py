@@ -21,13 +21,19 @@ ALL = 12
 
 
 def buy(world: World, environment: Environment, **options: Any) -> Purchase:
-    known: dict[str, Any] = {"environment": environment, "pack_id": world.pack.public_id, "amount": 1}
+    known: dict[str, Any] = {
+        "environment": environment,
+        "pack_id": world.pack.public_id,
+        "amount": 1,
+    }
     return buy_pulls(**known | {"user_id": "ada", "by": SYSTEM, "now": NOW} | options)
 
 
 def buy_all(world: World, environment: Environment) -> list[Item]:
     """Every card of the pack."""
-    return [item for amount in (5, 5, 2) for item in buy(world, environment, amount=amount).items.all()]
+    return [
+        item for amount in (5, 5, 2) for item in buy(world, environment, amount=amount).items.all()
+    ]
 
 
 def refused(world: World, environment: Environment, error: type[Exception], **options: Any) -> None:
@@ -47,26 +53,44 @@ def test_it_writes_purchase_items_user_and_events(world: World, mode: str) -> No
     environment = world.northwind.environment(mode)
     purchase = buy(world, environment, amount=3, by=Actor("key", "abc"))
     items = list(purchase.items.select_related("card"))
-    assert (purchase.state, purchase.amount, purchase.mint_price) == ("fulfilled", 3, Decimal("25.00"))
+    assert (purchase.state, purchase.amount, purchase.mint_price) == (
+        "fulfilled",
+        3,
+        Decimal("25.00"),
+    )
     assert (purchase.created_at, purchase.fulfilled_at) == (NOW, NOW)
     assert re.fullmatch(r"_[0-9A-Za-z]{4,8}", purchase.public_id)
     assert re.fullmatch(rf"{mode}_[0-9A-Za-z_-]+", purchase.tx_hash or "")
     assert Collector.objects.get() == purchase.collector
     assert len({item.card_id for item in items}) == 3
-    assert sorted(event.data["item_id"] for event in Event.objects.all()) == sorted(i.public_id for i in items)
+    assert sorted(event.data["item_id"] for event in Event.objects.all()) == sorted(
+        i.public_id for i in items
+    )
     assert {event.data["by"] for event in Event.objects.all()} == {"key:abc"}
     for item in items:
-        assert (item.state, item.purchased_at, item.environment, item.mode) == ("held", NOW, environment, mode)
+        assert (item.state, item.purchased_at, item.environment, item.mode) == (
+            "held",
+            NOW,
+            environment,
+            mode,
+        )
         assert (item.fmv, item.buyback_percent) == (item.card.fmv, Decimal("0.85"))
 
 
 def test_it_tracks_a_user_once_for_each_environment(world: World) -> None:
-    for environment in (world.northwind.live, world.northwind.live, world.northwind.sandbox, world.juniper.live):
+    for environment in (
+        world.northwind.live,
+        world.northwind.live,
+        world.northwind.sandbox,
+        world.juniper.live,
+    ):
         buy(world, environment)
     assert Collector.objects.filter(user_id="ada").count() == 3
 
 
-@pytest.mark.parametrize(("window", "live"), [(None, None), (timedelta(hours=6), NOW + timedelta(hours=6))])
+@pytest.mark.parametrize(
+    ("window", "live"), [(None, None), (timedelta(hours=6), NOW + timedelta(hours=6))]
+)
 def test_it_closes_the_window_as_the_pack_says_and_the_sandboxs_after_7_days(
     world: World, window: timedelta | None, live: Any
 ) -> None:

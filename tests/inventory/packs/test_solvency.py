@@ -28,17 +28,28 @@ def said(pack: Pack, **changes: Any) -> list[str]:
         (
             "48.95",
             "1",
-            "A pull sells back for $48.96 on average, more than its price of $48.95: every pull loses money.",
+            (
+                "A pull sells back for $48.96 on average, more than its price of $48.95: every "
+                "pull "
+                "loses money."
+            ),
         ),
         (
             "41.62",
             "0.85",
-            "A pull is worth $48.96 on average, more than its price of $41.62. Sold back it costs $41.62.",
+            (
+                "A pull is worth $48.96 on average, more than its price of $41.62. Sold back it "
+                "costs $41.62."
+            ),
         ),
         (
             "41.61",
             "0.85",
-            "A pull sells back for $41.62 on average, more than its price of $41.61: every pull loses money.",
+            (
+                "A pull sells back for $41.62 on average, more than its price of $41.61: every "
+                "pull "
+                "loses money."
+            ),
         ),
     ],
 )
@@ -52,7 +63,9 @@ def test_it_compares_the_expected_sellback_with_the_price(
 def test_it_names_a_gap_between_two_tiers(world: World) -> None:
     make_tier(world.pack, position=3, name="Mythic", lower=2000, upper=5000, weight=1)
     gap, empty = said(world.pack, mint_price=100)
-    assert gap.startswith("No tier holds values from $1,000.00 up to $2,000.00: such cards are never pulled")
+    assert gap.startswith(
+        "No tier holds values from $1,000.00 up to $2,000.00: such cards are never pulled"
+    )
     assert gap.endswith("(between Legendary and Mythic).")
     assert empty == "Mythic holds no card. Its odds go to the other tiers."
 
@@ -61,7 +74,9 @@ def test_it_names_a_drained_tier(world: World) -> None:
     for card in world.cards[10:]:
         make_item(world.northwind.live, card=card, pack=world.pack)
     (found,) = said(world.pack, mint_price=100)
-    assert found == "Legendary is drained: users hold all its cards. Its odds go to the other tiers."
+    assert (
+        found == "Legendary is drained: users hold all its cards. Its odds go to the other tiers."
+    )
 
 
 def test_it_says_that_nothing_can_be_pulled(db: None) -> None:

@@ -1,4 +1,6 @@
-"""What a tier's cards make of its odds: counted by the clock, kept with the tier, by the live stock alone."""
+"""What a tier's cards make of its odds: counted by the clock, kept with the tier, by the live stock
+alone.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,11 @@ from tests.world import NOW, World, make_card, make_item, make_pack, make_tier
 
 
 def stock() -> list[tuple[Any, ...]]:
-    return list(Tier.objects.order_by("pack_id", "position").values_list("name", "cards", "available", "mean"))
+    return list(
+        Tier.objects.order_by("pack_id", "position").values_list(
+            "name", "cards", "available", "mean"
+        )
+    )
 
 
 def test_it_counts_what_each_tier_holds(world: World) -> None:

@@ -26,7 +26,9 @@ def refused(**changes: Any) -> dict[str, Any]:
 
 
 def test_it_gives_back_what_was_submitted_and_no_more() -> None:
-    assert checked(ADDRESS | {"country": "us", "state": "california", "note": "ring"}) == ADDRESS | {
+    assert checked(
+        ADDRESS | {"country": "us", "state": "california", "note": "ring"}
+    ) == ADDRESS | {
         "country": "us",
         "state": "california",
     }
@@ -47,8 +49,13 @@ def test_it_gives_back_what_was_submitted_and_no_more() -> None:
         ("Narnia", "Lantern Waste", "?"),
     ],
 )
-def test_it_takes_what_the_country_takes_or_has_no_rules_for(country: str, state: str, code: str) -> None:
-    assert checked(ADDRESS | {"country": country, "state": state, "postal_code": code})["country"] == country
+def test_it_takes_what_the_country_takes_or_has_no_rules_for(
+    country: str, state: str, code: str
+) -> None:
+    assert (
+        checked(ADDRESS | {"country": country, "state": state, "postal_code": code})["country"]
+        == country
+    )
 
 
 def test_it_names_every_problem() -> None:
@@ -115,7 +122,9 @@ def test_it_tries_no_more_corrections_than_the_cap(monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize("code", ["", "x", "9" * 255, "00000-000-0", "\u0660" * 255])
-def test_it_tries_no_state_for_a_code_that_the_country_never_has(monkeypatch: pytest.MonkeyPatch, code: str) -> None:
+def test_it_tries_no_state_for_a_code_that_the_country_never_has(
+    monkeypatch: pytest.MonkeyPatch, code: str
+) -> None:
     assert len(tried(monkeypatch, country="BR", state="zzzz", postal_code=code)) == 0
 
 

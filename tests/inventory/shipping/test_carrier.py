@@ -1,4 +1,6 @@
-"""Live quotes that ask a carrier: its rates through the door, and what its silence and its lies leave behind."""
+"""Live quotes that ask a carrier: its rates through the door, and what its silence and its lies
+leave behind.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,9 @@ def peer(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Carrie
 
 def post(world: World, path: str, sent: dict[str, Any], **headers: str) -> Any:
     """One POST in live."""
-    caller = Client(headers={"X-API-Key": world.northwind.live_key, **headers}, raise_request_exception=False)
+    caller = Client(
+        headers={"X-API-Key": world.northwind.live_key, **headers}, raise_request_exception=False
+    )
     return caller.post(f"/api/v1{path}", sent, content_type="application/json")
 
 
@@ -87,7 +91,11 @@ def test_it_keeps_nothing_of_a_carrier_that_fails_hangs_or_lies(
 def test_it_asks_once_for_one_idempotency_key(world: World, peer: CarrierPeer) -> None:
     item = make_item(world.northwind.live).public_id
     first, again = (quote(world, item, **KEY) for _ in range(2))
-    assert (first.status_code, again.content, again["Idempotency-Replayed"]) == (200, first.content, "true")
+    assert (first.status_code, again.content, again["Idempotency-Replayed"]) == (
+        200,
+        first.content,
+        "true",
+    )
     assert len(peer.asked) == ShippingQuote.objects.count() == 1
     assert heard(post(world, "/ship/quote", {}, **KEY))[0] == 422
 
@@ -99,7 +107,9 @@ def test_it_keeps_a_refusal_by_rule_and_asks_nobody(world: World, peer: CarrierP
     assert peer.asked == []
 
 
-def test_it_tells_a_second_request_to_wait(world: World, peer: CarrierPeer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_tells_a_second_request_to_wait(
+    world: World, peer: CarrierPeer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The same key comes again while the carrier is being asked."""
     item, real, second = make_item(world.northwind.live).public_id, carrier.rates, []
 
@@ -123,7 +133,9 @@ def test_it_lets_the_same_key_try_anew_after_a_fault(
     assert quote(world, item, **KEY).status_code == 200
 
 
-def test_it_leaves_a_thread_for_sales_however_slow_the_carrier_is(world: World, peer: CarrierPeer) -> None:
+def test_it_leaves_a_thread_for_sales_however_slow_the_carrier_is(
+    world: World, peer: CarrierPeer
+) -> None:
     with ExitStack() as waiting:
         for _ in range(outbound.PLACES):
             waiting.enter_context(outbound.one_of_few())

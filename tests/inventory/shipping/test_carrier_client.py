@@ -1,4 +1,6 @@
-"""The carrier's client against a real carrier that misbehaves: the exact reason of every refusal."""
+"""The carrier's client against a real carrier that misbehaves: the exact reason of every
+refusal.
+"""
 
 from __future__ import annotations
 
@@ -41,8 +43,12 @@ def reason(carrier: Carrier) -> Reason:
     return refused.value.reason
 
 
-def test_it_brings_the_rates_and_tells_no_more_than_they_need(carrier: Carrier, peer: CarrierPeer) -> None:
-    insured = Rate("insured", "Parcel Co", "Ground, insured", Decimal("18.45"), (2, 5), insured=True)
+def test_it_brings_the_rates_and_tells_no_more_than_they_need(
+    carrier: Carrier, peer: CarrierPeer
+) -> None:
+    insured = Rate(
+        "insured", "Parcel Co", "Ground, insured", Decimal("18.45"), (2, 5), insured=True
+    )
     assert ask(carrier) == [GROUND, insured]
     there = {"city": "Mountain View", "state": "CA", "postal_code": "94043", "country": "US"}
     question = {
@@ -56,7 +62,9 @@ def test_it_brings_the_rates_and_tells_no_more_than_they_need(carrier: Carrier, 
     assert peer.asked == [question]
 
 
-def test_it_reads_a_json_number_without_a_float_between(carrier: Carrier, peer: CarrierPeer) -> None:
+def test_it_reads_a_json_number_without_a_float_between(
+    carrier: Carrier, peer: CarrierPeer
+) -> None:
     peer.fault("number")
     assert str(ask(carrier)[0].amount) == "5.10"
 
@@ -66,18 +74,31 @@ def test_it_reads_a_json_number_without_a_float_between(carrier: Carrier, peer: 
     {
         **dict.fromkeys(("drop", "reset"), "unreachable"),
         **dict.fromkeys(("500", "502", "redirect", "not_found"), "bad_status"),
-        **dict.fromkeys(("garbage", "not_json", "truncated", "cut_body", "endless_body", "endless_head"), "malformed"),
+        **dict.fromkeys(
+            ("garbage", "not_json", "truncated", "cut_body", "endless_body", "endless_head"),
+            "malformed",
+        ),
         **dict.fromkeys(("gzip", "deep", "empty", "key_twice"), "malformed"),
-        **dict.fromkeys(("no_rates", "rates_missing", "too_many", "one_twice", "no_object"), "malformed"),
-        **dict.fromkeys(("bad_key", "no_key", "no_carrier", "long_service", "odd_service"), "malformed"),
-        **dict.fromkeys(("nan_text", "negative", "fraction", "boolean", "missing", "insured_maybe"), "malformed"),
-        **dict.fromkeys(("back_in_time", "half_a_day", "a_year_and_more", "days_as_text"), "malformed"),
+        **dict.fromkeys(
+            ("no_rates", "rates_missing", "too_many", "one_twice", "no_object"), "malformed"
+        ),
+        **dict.fromkeys(
+            ("bad_key", "no_key", "no_carrier", "long_service", "odd_service"), "malformed"
+        ),
+        **dict.fromkeys(
+            ("nan_text", "negative", "fraction", "boolean", "missing", "insured_maybe"), "malformed"
+        ),
+        **dict.fromkeys(
+            ("back_in_time", "half_a_day", "a_year_and_more", "days_as_text"), "malformed"
+        ),
         **dict.fromkeys(("free", "huge"), "out_of_bounds"),
         "wrong_quote": "wrong_quote",
         "wrong_currency": "wrong_currency",
     }.items(),
 )
-def test_it_refuses_with_the_reason(carrier: Carrier, peer: CarrierPeer, fault: str, expected: str) -> None:
+def test_it_refuses_with_the_reason(
+    carrier: Carrier, peer: CarrierPeer, fault: str, expected: str
+) -> None:
     peer.fault(fault)
     assert reason(carrier) == expected
     assert len(peer.asked) == 1
@@ -94,7 +115,13 @@ def test_it_is_cut_off_when_its_time_is_over(peer: CarrierPeer, fault: str) -> N
 
 
 def test_it_takes_the_most_that_a_rate_may_be(carrier: Carrier, peer: CarrierPeer) -> None:
-    usual = {"carrier": "C", "service": "S", "estimated_days_min": 0, "estimated_days_max": 365, "insured": False}
+    usual = {
+        "carrier": "C",
+        "service": "S",
+        "estimated_days_min": 0,
+        "estimated_days_max": 365,
+        "insured": False,
+    }
     peer.rates = [usual | {"key": "k", "amount": "1000.00"}]
     assert ask(carrier) == [Rate("k", "C", "S", Decimal(1000), (0, 365), insured=False)]
 

@@ -1,4 +1,6 @@
-"""An order's progress: every step it may take, what each does to its items, and what it keeps and tells."""
+"""An order's progress: every step it may take, what each does to its items, and what it keeps and
+tells.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ AFTER = {"shipped": "shipped", "delivered": "shipped", "cancelled": "held", "fai
 @pytest.mark.parametrize(("before", "after"), ORDER_MOVES)
 def test_it_moves_an_order_and_its_items(world: World, before: str, after: str) -> None:
     items = [make_item(world.northwind.live) for _ in range(2)]
-    order = advance(order=make_order(world.northwind.live, *items, state=before), by=ANNA, to=after, now=LATER)
+    order = advance(
+        order=make_order(world.northwind.live, *items, state=before), by=ANNA, to=after, now=LATER
+    )
     order.refresh_from_db()
     assert order.state == after
     assert set(Item.objects.values_list("state", flat=True)) == {AFTER.get(after, "shipping")}
@@ -58,10 +62,16 @@ def test_it_goes_onward_unless_told(world: World) -> None:
 def test_it_tells_the_partner_and_the_audit_log(world: World) -> None:
     order = make_order(world.northwind.live, make_item(world.northwind.live), state="processing")
     url = "https://carrier.example.test/1Z"
-    advance(order=order, by=ANNA, to="label_created", tracking_number="1Z", tracking_url=url, now=LATER)
+    advance(
+        order=order, by=ANNA, to="label_created", tracking_number="1Z", tracking_url=url, now=LATER
+    )
     event, kept = Event.objects.get(), AuditEntry.objects.get()
     assert (event.type, event.created_at) == ("shipment.updated", LATER)
-    assert (event.data["status"], event.data["tracking_number"], event.data["by"]) == ("label_created", "1Z", str(ANNA))
+    assert (event.data["status"], event.data["tracking_number"], event.data["by"]) == (
+        "label_created",
+        "1Z",
+        str(ANNA),
+    )
     assert (kept.actor, kept.action) == (str(ANNA), "shipping_order.moved")
     assert kept.before["state"] == "processing"
     assert kept.after == {
@@ -80,8 +90,12 @@ def test_it_keeps_what_a_later_step_does_not_say_anew(world: World) -> None:
 def test_it_lets_a_given_up_item_be_sold_back(world: World) -> None:
     item = make_item(world.northwind.live)
     order = make_order(world.northwind.live, item)
-    advance(order=order, by=ANNA, to="failed", error_message="The parcel was never picked up", now=LATER)
-    assert sell_back(environment=item.environment, item_id=item.public_id, by=SYSTEM, now=LATER).amount
+    advance(
+        order=order, by=ANNA, to="failed", error_message="The parcel was never picked up", now=LATER
+    )
+    assert sell_back(
+        environment=item.environment, item_id=item.public_id, by=SYSTEM, now=LATER
+    ).amount
     order.refresh_from_db()
     assert order.error_message == "The parcel was never picked up"
 

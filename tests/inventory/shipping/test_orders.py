@@ -18,16 +18,24 @@ from tests.world import NOW, World, make_item
 
 def placed(quote: ShippingQuote, key: str = "standard", seconds: float = 0) -> ShippingOrder:
     moment = NOW + timedelta(seconds=seconds)
-    return place(environment=quote.environment, rate_id=f"{quote.pk}_rate_{key}", by=SYSTEM, now=moment)
+    return place(
+        environment=quote.environment, rate_id=f"{quote.pk}_rate_{key}", by=SYSTEM, now=moment
+    )
 
 
-def test_it_locks_the_items_and_tells(world: World, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+def test_it_locks_the_items_and_tells(
+    world: World, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
     items = [make_item(world.northwind.live) for _ in range(3)]
     quote = make_quote(world.northwind.live, *items)
     with django_assert_num_queries(8):  # two of them the savepoint's
         order = placed(quote, "express")
     assert set(Item.objects.values_list("state", flat=True)) == {"shipping"}
-    assert (order.state, order.service, order.amount) == ("queued", "Express, insured", Decimal("25.00"))
+    assert (order.state, order.service, order.amount) == (
+        "queued",
+        "Express, insured",
+        Decimal("25.00"),
+    )
     assert (order.insured, order.destination, order.created_at) == (True, ADDRESS, NOW)
     event = Event.objects.get(type="shipment.updated", environment=world.northwind.live)
     assert event.data == {

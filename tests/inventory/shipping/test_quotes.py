@@ -21,7 +21,9 @@ from tests.world import NOW, World, make_card, make_item
 
 def quoted(environment: Environment, *items: Item, **changes: Any) -> ShippingQuote:
     ids = [item.public_id for item in items]
-    return quote(environment=environment, item_ids=ids, destination=ADDRESS | changes, by=SYSTEM, now=NOW)
+    return quote(
+        environment=environment, item_ids=ids, destination=ADDRESS | changes, by=SYSTEM, now=NOW
+    )
 
 
 def test_it_offers_rates_for_fifteen_minutes_and_locks_nothing(
@@ -44,7 +46,9 @@ def test_it_insures_the_value_that_the_mode_sells_by(world: World, mode: str, in
     assert [rate["amount"] for rate in quoted(environment, item).rates][:2] == ["5.00", insured]
 
 
-def test_it_serves_the_countries_of_the_setting_in_live_alone(world: World, settings: Settings) -> None:
+def test_it_serves_the_countries_of_the_setting_in_live_alone(
+    world: World, settings: Settings
+) -> None:
     settings.SHIPPING_COUNTRIES = ["CA"]
     with pytest.raises(CountryNotSupported):
         quoted(world.northwind.live, make_item(world.northwind.live))
@@ -73,7 +77,12 @@ def test_it_looks_at_the_postal_rules_for_a_holder_of_the_items_alone(
 
 def test_it_forgets_quotes_a_day_after_they_expired(world: World) -> None:
     day, item = timedelta(days=1), make_item(world.northwind.live)
-    old = make_quote(world.northwind.live, item, created_at=NOW - 2 * day, expires_at=NOW - day - timedelta(seconds=1))
+    old = make_quote(
+        world.northwind.live,
+        item,
+        created_at=NOW - 2 * day,
+        expires_at=NOW - day - timedelta(seconds=1),
+    )
     kept = make_quote(world.northwind.live, item, created_at=NOW - 2 * day, expires_at=NOW - day)
     assert forget_old(now=NOW) == 1
     assert list(ShippingQuote.objects.all()) == [kept]

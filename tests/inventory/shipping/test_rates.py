@@ -22,7 +22,13 @@ from inventory.shipping.rates import by_table
         ("ZZ", 100, "100", ["222.00", "228.00", "523.00"]),  # 15,000 grams: 29 further steps
     ],
 )
-def test_it_prices_by_weight_zone_and_value(country: str, items: int, value: str, amounts: list[str]) -> None:
+def test_it_prices_by_weight_zone_and_value(
+    country: str, items: int, value: str, amounts: list[str]
+) -> None:
     found = by_table(country=country, items=items, value=Decimal(value))
     assert [str(rate.amount) for rate in found] == amounts
-    assert [(rate.key, rate.insured) for rate in found] == [("standard", False), ("insured", True), ("express", True)]
+    assert [(rate.key, rate.insured) for rate in found] == [
+        ("standard", False),
+        ("insured", True),
+        ("express", True),
+    ]

@@ -26,7 +26,12 @@ pytestmark = pytest.mark.django_db
 
 def row(**changes: Any) -> dict[str, Any]:
     """A good row of a JSON-lines file."""
-    return {"source_type": "ebay", "listing_id": "v1|110|0", "name": "Sootwing Pup", "fmv": "12.50"} | changes
+    return {
+        "source_type": "ebay",
+        "listing_id": "v1|110|0",
+        "name": "Sootwing Pup",
+        "fmv": "12.50",
+    } | changes
 
 
 def refused(*rows: Mapping[str, Any]) -> list[str]:
@@ -50,7 +55,9 @@ def run(path: Path, **options: Any) -> tuple[str, str]:
 
 def make_pack() -> Pack:
     """A pack to put cards in."""
-    return Pack.objects.create(public_id="P" * 40, slug="pocket", name="Pocket", mint_price=Decimal(10))
+    return Pack.objects.create(
+        public_id="P" * 40, slug="pocket", name="Pocket", mint_price=Decimal(10)
+    )
 
 
 def test_it_imports_a_row_whole() -> None:
@@ -121,11 +128,17 @@ BAD_ROWS = [
     (row(fmv="0.004"), "fmv: must be above 0 and below 1,000,000,000 USD"),
     (row(fmv="1000000000"), "fmv: must be above 0 and below 1,000,000,000 USD"),
     (row(priced_at="yesterday"), "priced_at: must be a time such as 2026-04-18T19:05:14Z"),
-    (row(priced_at="0001-01-01T00:00+14:00"), "priced_at: must be a time such as 2026-04-18T19:05:14Z"),
+    (
+        row(priced_at="0001-01-01T00:00+14:00"),
+        "priced_at: must be a time such as 2026-04-18T19:05:14Z",
+    ),
     (row(priced_at="2026-04-18T19:05:14"), "priced_at: has no time zone; add Z for UTC"),
     (row(priced_at="2026-04-19T19:05:14Z"), "priced_at: lies in the future"),
     (row(pack="nowhere"), "pack: there is no pack 'nowhere'"),
-    (row(image="javascript:alert(1)"), "image: must be an http(s) address, or a path of this server"),
+    (
+        row(image="javascript:alert(1)"),
+        "image: must be an http(s) address, or a path of this server",
+    ),
     (row(image="//elsewhere/x.png"), "image: must be an http(s) address, or a path of this server"),
     (row(attributes="{"), "attributes: is not JSON"),
     (row(attributes=3), 'attributes: must be an object, or a list of {"trait_type", "value"}'),
@@ -165,13 +178,18 @@ def test_it_lists_twenty_errors_and_says_that_there_are_more(tmp_path: Path) -> 
     path = tmp_path / "cards.jsonl"
     path.write_text("".join(json.dumps(row(fmv="x", listing_id=str(n))) + "\n" for n in range(30)))
     _, err = run(path)
-    assert [line.split(":")[0] for line in err.splitlines()[:20]] == [f"line {n}" for n in range(1, 21)]
+    assert [line.split(":")[0] for line in err.splitlines()[:20]] == [
+        f"line {n}" for n in range(1, 21)
+    ]
     assert err.endswith("refused, nothing was imported. There may be more. (2)")
 
 
 def test_it_reads_csv_with_a_bom_and_fields_over_several_lines(tmp_path: Path) -> None:
     path = tmp_path / "cards.csv"
-    path.write_text(f'{HEADER},attributes\nalt,a-1,,"Urn, cracked",9,"{{""Set"":\n""X""}}"\n', encoding="utf-8-sig")
+    path.write_text(
+        f'{HEADER},attributes\nalt,a-1,,"Urn, cracked",9,"{{""Set"":\n""X""}}"\n',
+        encoding="utf-8-sig",
+    )
     assert run(path) == ("1 created, 0 updated, 0 unchanged\n", "")
     assert Card.objects.get().name == "Urn, cracked"
 
@@ -184,8 +202,14 @@ BAD_FILES = [
     (f"{HEADER}\nalt,a,,X\n".encode(), "line 2: has 4 fields where the header has 5"),
     (f"{HEADER}\nalt,a,,X,1\nalt,b,,\xff,1\n".encode("latin-1"), "line 3: is not UTF-8 (byte 8)"),
     (f"{HEADER}\n".encode("utf-16"), "line 1: is UTF-16; save the file as UTF-8"),
-    (f'{HEADER}\nalt,a,,"X,1\nalt,b,,Y,2\n'.encode(), "line 2: is not CSV (unexpected end of data)"),
-    (f"{HEADER}\nalt,a,,{'x' * 200_000},1\n".encode(), "line 2: is not CSV (field larger than field limit"),
+    (
+        f'{HEADER}\nalt,a,,"X,1\nalt,b,,Y,2\n'.encode(),
+        "line 2: is not CSV (unexpected end of data)",
+    ),
+    (
+        f"{HEADER}\nalt,a,,{'x' * 200_000},1\n".encode(),
+        "line 2: is not CSV (field larger than field limit",
+    ),
     (f"{HEADER}\nalt,a,,{'x' * 2_000_000},1\n".encode(), "line 2: is longer than 1,048,576 bytes"),
     (f"{HEADER}\nalt,a\0,,X,1\n".encode(), "line 2: listing_id: holds a control character"),
 ]
@@ -224,7 +248,9 @@ def test_it_says_what_it_needs_to_know_of_a_file(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_it_takes_twenty_thousand_rows(tmp_path: Path) -> None:
     path = tmp_path / "cards.ndjson"
-    path.write_text("".join(json.dumps({**one, "pack": ""}) + "\n" for one in generate(cards=20_000)))
+    path.write_text(
+        "".join(json.dumps({**one, "pack": ""}) + "\n" for one in generate(cards=20_000))
+    )
     assert run(path)[0] == "20000 created, 0 updated, 0 unchanged\n"
     assert Card.objects.count() == 20_000
 

@@ -1,4 +1,6 @@
-"""Every change of a card's value is kept, whoever makes it; what leaves the value as it is leaves no trace."""
+"""Every change of a card's value is kept, whoever makes it; what leaves the value as it is leaves
+no trace.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ LATER = NOW + timedelta(hours=1)
 
 
 def kept() -> list[tuple[Any, ...]]:
-    return list(PriceChange.objects.order_by("id").values_list("card", "before", "fmv", "priced_at"))
+    return list(
+        PriceChange.objects.order_by("id").values_list("card", "before", "fmv", "priced_at")
+    )
 
 
 def test_it_keeps_what_an_update_changes() -> None:
@@ -36,7 +40,10 @@ def test_it_keeps_what_a_form_changes() -> None:
 
 
 def test_it_keeps_what_an_import_changes() -> None:
-    rows = [{"source_type": "ebay", "listing_id": f"v1|{n}|0", "name": "Pup", "fmv": "12.50"} for n in range(3)]
+    rows = [
+        {"source_type": "ebay", "listing_id": f"v1|{n}|0", "name": "Pup", "fmv": "12.50"}
+        for n in range(3)
+    ]
     import_cards(enumerate(rows, 1), now=NOW)
     assert kept() == []
     rows[1] |= {"fmv": "13.00"}

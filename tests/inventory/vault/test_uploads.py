@@ -1,4 +1,6 @@
-"""A file from a browser: shown first, changing nothing, and then imported exactly as it was shown, once."""
+"""A file from a browser: shown first, changing nothing, and then imported exactly as it was shown,
+once.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,8 @@ BY, ANOTHER = Actor("user", "vault@phygitals.test"), Actor("user", "other@phygit
 HEADER = "source_type,mint_address,name,fmv,priced_at,pack,attributes,image\n"
 FOG_BELL = "MintFogBell1111111111111111111111111111111"
 SAME = (
-    f'enft,{FOG_BELL},Fog Bell,5.00,2026-04-18T19:05:14Z,tidewater-box,"{{""Set"": ""Tidewater""}}",'
+    f'enft,{FOG_BELL},Fog Bell,5.00,2026-04-18T19:05:14Z,tidewater-box,"{{""Set"": '
+    '""Tidewater""}",'
     "https://cards.example.test/0.svg\n"
 )
 FILE = HEADER + SAME.replace("5.00", "6.00") + "enft,MintNew1,New One,7.50,,tidewater-box,,\n"
@@ -34,7 +37,9 @@ def test_it_shows_what_it_would_do_and_does_nothing(world: World) -> None:
     preview = preview_file(hold(FILE), now=NOW)
     assert preview.done == Imported(created=1, updated=1, unchanged=0)
     assert preview.first == [
-        PreviewRow(2, "changed", FOG_BELL, "Fog Bell", "Tidewater Box", Decimal("5.00"), Decimal("6.00")),
+        PreviewRow(
+            2, "changed", FOG_BELL, "Fog Bell", "Tidewater Box", Decimal("5.00"), Decimal("6.00")
+        ),
         PreviewRow(3, "new", "MintNew1", "New One", "Tidewater Box", None, Decimal("7.50")),
     ]
     assert Card.objects.count() == 12
@@ -50,7 +55,10 @@ def test_it_recognises_what_stays_as_it_is(world: World) -> None:
 def test_it_shows_the_first_ten_rows_and_counts_all(world: World) -> None:
     rows = "".join(f"enft,MintNew{number},New,7.50,,,,\n" for number in range(25))
     preview = preview_file(hold(HEADER + rows))
-    assert (preview.done, [row.line for row in preview.first]) == (Imported(25, 0, 0), list(range(2, 12)))
+    assert (preview.done, [row.line for row in preview.first]) == (
+        Imported(25, 0, 0),
+        list(range(2, 12)),
+    )
 
 
 def test_it_does_what_it_has_shown(world: World) -> None:

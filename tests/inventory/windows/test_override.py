@@ -35,7 +35,9 @@ def sell(item: Item, now: Any) -> None:
 
 
 def rows() -> list[Any]:
-    return [list(model._default_manager.order_by("pk").values()) for model in (Item, Event, AuditEntry)]
+    return [
+        list(model._default_manager.order_by("pk").values()) for model in (Item, Event, AuditEntry)
+    ]
 
 
 def refuses(what: type[Refusal], act: Callable[[], object]) -> None:
@@ -55,7 +57,9 @@ def test_it_sells_no_more_once_it_is_closed(item: Item) -> None:
 
 def test_it_sells_again_once_it_is_extended(item: Item) -> None:
     assert close_windows(now=NOW + 2 * HOUR) == 1
-    extend_window(item=item, closes_at=NOW + 4 * HOUR, reason="our outage", by=ANNA, now=NOW + 2 * HOUR)
+    extend_window(
+        item=item, closes_at=NOW + 4 * HOUR, reason="our outage", by=ANNA, now=NOW + 2 * HOUR
+    )
     item.refresh_from_db()
     assert (item.expires_at, item.expired_at) == (NOW + 4 * HOUR, None)
     sell(item, NOW + 3 * HOUR)
@@ -66,13 +70,17 @@ def test_it_sells_again_once_it_is_extended(item: Item) -> None:
 def test_it_is_told_and_audited(item: Item, world: World) -> None:
     extend_window(item=item, closes_at=NOW + 3 * HOUR, reason=" our outage ", by=ANNA, now=NOW)
     close_window(item=item, reason="enough", by=ANNA, now=NOW + HOUR)
-    changes = Event.objects.filter(type="item.window_changed", environment=item.environment).order_by("created_at")
+    changes = Event.objects.filter(
+        type="item.window_changed", environment=item.environment
+    ).order_by("created_at")
     assert [one.data["buyback_expires_at"] for one in changes] == [
         "2026-04-18T22:05:14.000Z",
         "2026-04-18T20:05:13.999Z",
     ]
     assert {one.data["item_id"] for one in changes} == {item.public_id}
-    entries = AuditEntry.objects.order_by("created_at", "id").values_list("actor", "action", "before", "after")
+    entries = AuditEntry.objects.order_by("created_at", "id").values_list(
+        "actor", "action", "before", "after"
+    )
     first, second = (NOW + HOUR).isoformat().replace("+00:00", "Z"), "2026-04-18T22:05:14Z"
     assert list(entries) == [
         (
@@ -103,19 +111,30 @@ def test_it_changes_no_window_of_an_item_that_is_not_held(world: World, state: s
     sold_at = NOW if state == "sold" else None
     item = make_item(world.northwind.live, state=state, sold_at=sold_at, expires_at=NOW + HOUR)
     refuses(NotHeld, lambda: close_window(item=item, reason="so", by=ANNA, now=NOW))
-    refuses(NotHeld, lambda: extend_window(item=item, closes_at=NOW + 2 * HOUR, reason="so", by=ANNA, now=NOW))
+    refuses(
+        NotHeld,
+        lambda: extend_window(item=item, closes_at=NOW + 2 * HOUR, reason="so", by=ANNA, now=NOW),
+    )
 
 
 @pytest.mark.parametrize(
-    "closes_at", [NOW, NOW + HOUR, NOW + timedelta(days=366) + INSTANT, NOW - HOUR], ids=lambda moment: f"{moment}"
+    "closes_at",
+    [NOW, NOW + HOUR, NOW + timedelta(days=366) + INSTANT, NOW - HOUR],
+    ids=lambda moment: f"{moment}",
 )
 def test_it_extends_to_a_later_time_of_the_next_year(item: Item, closes_at: Any) -> None:
-    refuses(NotLater, lambda: extend_window(item=item, closes_at=closes_at, reason="so", by=ANNA, now=NOW))
+    refuses(
+        NotLater,
+        lambda: extend_window(item=item, closes_at=closes_at, reason="so", by=ANNA, now=NOW),
+    )
 
 
 def test_it_extends_no_window_that_never_closes(world: World) -> None:
     item = make_item(world.northwind.live, expires_at=None)
-    refuses(NotLater, lambda: extend_window(item=item, closes_at=NOW + HOUR, reason="so", by=ANNA, now=NOW))
+    refuses(
+        NotLater,
+        lambda: extend_window(item=item, closes_at=NOW + HOUR, reason="so", by=ANNA, now=NOW),
+    )
     close_window(item=item, reason="it may be closed", by=ANNA, now=NOW)
     refuses(AlreadyClosed, lambda: close_window(item=item, reason="again", by=ANNA, now=NOW))
 
@@ -124,7 +143,10 @@ def test_it_extends_no_window_that_never_closes(world: World) -> None:
 def test_it_wants_a_reason(item: Item, reason: str) -> None:
     refuses(ReasonRequired, lambda: close_window(item=item, reason=reason, by=ANNA, now=NOW))
     later = NOW + 2 * HOUR
-    refuses(ReasonRequired, lambda: extend_window(item=item, closes_at=later, reason=reason, by=ANNA, now=NOW))
+    refuses(
+        ReasonRequired,
+        lambda: extend_window(item=item, closes_at=later, reason=reason, by=ANNA, now=NOW),
+    )
 
 
 def test_it_changes_no_window_of_a_sale_under_way(world: World) -> None:

@@ -37,7 +37,10 @@ def test_it_closes_a_window_and_tells_of_it(world: World) -> None:
     assert (item.state, item.expired_at, item.expires_at) == ("held", NOW, JUST_BEFORE)
     event = Event.objects.get()
     assert (event.environment, event.created_at) == (world.northwind.live, NOW)
-    assert (event.data["item_id"], event.data["user_id"]) == (item.public_id, item.collector.user_id)
+    assert (event.data["item_id"], event.data["user_id"]) == (
+        item.public_id,
+        item.collector.user_id,
+    )
     assert event.data["expired_at"].startswith(iso(JUST_BEFORE)[:19])
 
 
@@ -60,7 +63,9 @@ def test_it_leaves_items_that_are_shipped(world: World, state: str) -> None:
 
 
 def test_it_leaves_items_that_are_being_sold(world: World) -> None:
-    make_buyback(make_item(world.northwind.live, state="selling", expires_at=JUST_BEFORE), state="claimed")
+    make_buyback(
+        make_item(world.northwind.live, state="selling", expires_at=JUST_BEFORE), state="claimed"
+    )
     assert close_windows(now=NOW) == 0
 
 
@@ -79,9 +84,17 @@ def test_it_tells_once_however_often_it_runs(world: World) -> None:
 @pytest.mark.parametrize("batch", [1, 2, 7, 100])
 def test_it_closes_everything_whatever_the_batch(world: World, batch: int) -> None:
     environments = (world.northwind.live, world.northwind.sandbox, world.juniper.live)
-    items = [make_item(environment, expires_at=JUST_BEFORE) for environment in environments for _ in range(3)]
+    items = [
+        make_item(environment, expires_at=JUST_BEFORE)
+        for environment in environments
+        for _ in range(3)
+    ]
     assert close_windows(now=NOW, batch=batch) == 9
-    assert closed() == {item.public_id for item in items} == {event["item_id"] for event in expired_events()}
+    assert (
+        closed()
+        == {item.public_id for item in items}
+        == {event["item_id"] for event in expired_events()}
+    )
     assert len(expired_events()) == 9
 
 
@@ -92,7 +105,9 @@ def test_it_closes_no_more_than_a_batch_at_a_time(world: World) -> None:
 
 
 def test_it_closes_the_longest_due_first(world: World) -> None:
-    items = [make_item(world.northwind.live, expires_at=NOW - timedelta(days=days)) for days in (1, 3, 2)]
+    items = [
+        make_item(world.northwind.live, expires_at=NOW - timedelta(days=days)) for days in (1, 3, 2)
+    ]
     close_batch(now=NOW, batch=1)
     assert closed() == {items[1].public_id}
 

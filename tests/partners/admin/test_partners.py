@@ -1,4 +1,6 @@
-"""A partner begins on one page, is suspended with effect at once, and let back in: through the admin, over HTTP."""
+"""A partner begins on one page, is suspended with effect at once, and let back in: through the
+admin, over HTTP.
+"""
 
 from __future__ import annotations
 
@@ -51,7 +53,9 @@ def test_it_begins_with_an_owner_and_two_keys_shown_once(admin: Client) -> None:
         address(AuditEntry, "changelist"),
     ):
         assert not [secret for secret in secrets if secret in admin.get(path).content.decode()]
-    assert not [secret for secret in secrets if secret in str(admin.cookies) + str(dict(admin.session))]
+    assert not [
+        secret for secret in secrets if secret in str(admin.cookies) + str(dict(admin.session))
+    ]
     assert actions() == ["partner.created", "invitation.made", "api_key.issued", "api_key.issued"]
 
 
@@ -60,13 +64,19 @@ def test_the_first_owner_comes_in_by_the_link(admin: Client) -> None:
     word = "correct horse battery staple"
     Client().post(link, {"password": word})
     owner = Membership.objects.get(partner__slug="tidal")
-    assert (owner.user.email, owner.role, owner.user.check_password(word)) == ("mia@tidal.test", "owner", True)
+    assert (owner.user.email, owner.role, owner.user.check_password(word)) == (
+        "mia@tidal.test",
+        "owner",
+        True,
+    )
 
 
 def test_it_invites_another_owner_when_a_link_is_lost(admin: Client, world: World) -> None:
     partner = world.northwind.partner
     assert "shown once" in press(admin, partner, "invite").content.decode()
-    first, second = (press(admin, partner, "invite", email="Max@Tidal.test", **YES) for _ in range(2))
+    first, second = (
+        press(admin, partner, "invite", email="Max@Tidal.test", **YES) for _ in range(2)
+    )
     assert ["no-store" in page["Cache-Control"] for page in (first, second)] == [True, True]
     assert f'value="{second.context["link"]}"' in second.content.decode()
     lost, valid = (Client().get(page.context["link"]).status_code for page in (first, second))
@@ -92,7 +102,9 @@ def test_it_invites_another_owner_when_a_link_is_lost(admin: Client, world: Worl
     ],
     ids=str,
 )
-def test_it_makes_nothing_of_a_form_that_is_not_in_order(admin: Client, change: dict[str, str]) -> None:
+def test_it_makes_nothing_of_a_form_that_is_not_in_order(
+    admin: Client, change: dict[str, str]
+) -> None:
     before = snapshot()
     assert admin.post(address(Partner, "add"), NEW | change).status_code in (200, 302)
     assert snapshot() == before
@@ -106,7 +118,11 @@ def test_it_makes_nothing_twice(admin: Client) -> None:
 
 
 def press(client: Client, partner: Partner, step: str, **sent: Any) -> Any:
-    return client.post(reverse("admin:partners_partner_step", args=[partner.pk]), {"step": step} | sent, follow=True)
+    return client.post(
+        reverse("admin:partners_partner_step", args=[partner.pk]),
+        {"step": step} | sent,
+        follow=True,
+    )
 
 
 def inventory(key: str, mode: str) -> int:
@@ -122,14 +138,23 @@ def test_it_stops_a_partner_at_once_and_lets_it_back_in(admin: Client, world: Wo
     operator = signed_in(north.operator)
     rows = {"sell": item.pk, "holdings": item.collector_id}
     sell, page = (reverse(f"dashboard:{name}", args=["live", pk]) for name, pk in rows.items())
-    assert (inventory(north.live_key, "live"), inventory(north.sandbox_key, "sandbox")) == (200, 200)
+    assert (inventory(north.live_key, "live"), inventory(north.sandbox_key, "sandbox")) == (
+        200,
+        200,
+    )
 
     asked = press(admin, partner, "suspend").content.decode()
     assert "its keys answer 401 and its dashboard is read-only" in asked
     assert inventory(north.live_key, "live") == 200
     press(admin, partner, "suspend", reason="unpaid", **YES)
-    assert (inventory(north.live_key, "live"), inventory(north.sandbox_key, "sandbox")) == (401, 401)
-    assert (operator.get(page).status_code, operator.post(sell, sell_form(item)).status_code) == (200, 403)
+    assert (inventory(north.live_key, "live"), inventory(north.sandbox_key, "sandbox")) == (
+        401,
+        401,
+    )
+    assert (operator.get(page).status_code, operator.post(sell, sell_form(item)).status_code) == (
+        200,
+        403,
+    )
     assert inventory(world.juniper.live_key, "live") == 200
     assert not Buyback.objects.exists()
 
@@ -146,7 +171,10 @@ def test_it_stops_a_partner_at_once_and_lets_it_back_in(admin: Client, world: Wo
 
 def test_it_wants_a_reason(admin: Client, world: World) -> None:
     before = snapshot()
-    assert "Give a reason" in press(admin, world.northwind.partner, "suspend", reason="", **YES).content.decode()
+    assert (
+        "Give a reason"
+        in press(admin, world.northwind.partner, "suspend", reason="", **YES).content.decode()
+    )
     assert snapshot() == before
 
 
@@ -154,7 +182,9 @@ def test_it_leads_to_all_that_belongs_to_a_partner(admin: Client, world: World) 
     page = admin.get(address(Partner, "change", world.northwind.partner.pk)).content.decode()
     for model in ("buyback/statement", "buyback/buyback", "partners/auditentry", "partners/apikey"):
         assert f"/admin/{model}/?" in page
-    assert list(admin.get(address(Partner, "change", world.northwind.partner.pk)).context["steps"]) == [
+    assert list(
+        admin.get(address(Partner, "change", world.northwind.partner.pk)).context["steps"]
+    ) == [
         "suspend",
         "calls",
         "invite",
@@ -170,12 +200,25 @@ def test_it_lets_only_those_who_may(world: World, rights: list[str]) -> None:
 
 
 def test_it_lets_nobody_but_superusers_take_over_a_partners_person(world: World) -> None:
-    """A password or an address set by somebody else opens the account to them, under its owner's name."""
+    """A password or an address set by somebody else opens the account to them, under its owner's
+    name.
+    """
     everything = signed_in(make_staff(["view", "add", "change", "delete"]))
     owner, before = world.northwind.owner, snapshot()
-    new = {"password1": "a whole new phrase", "password2": "a whole new phrase", "usable_password": "true"}
-    assert everything.post(reverse("admin:auth_user_password_change", args=[owner.pk]), new).status_code == 403
-    everything.post(address(User, "change", owner.pk), {"email": "mine@example.test", "is_active": "on"})
+    new = {
+        "password1": "a whole new phrase",
+        "password2": "a whole new phrase",
+        "usable_password": "true",
+    }
+    assert (
+        everything.post(
+            reverse("admin:auth_user_password_change", args=[owner.pk]), new
+        ).status_code
+        == 403
+    )
+    everything.post(
+        address(User, "change", owner.pk), {"email": "mine@example.test", "is_active": "on"}
+    )
     assert snapshot() == before
     hidden = User.objects.create(email="root@phygitals.test", is_superuser=True)
     assert everything.post(address(User, "change", hidden.pk), {"is_active": ""}).status_code == 403

@@ -1,4 +1,6 @@
-"""Rate limits over several processes: a real Redis-compatible server counts, and its death stops nobody."""
+"""Rate limits over several processes: a real Redis-compatible server counts, and its death stops
+nobody.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +64,9 @@ def test_it_forgets_a_window_soon_after(redis: str) -> None:
     assert 60 < counter.ttl(name) <= 120
 
 
-def test_it_asks_the_database_nothing(redis: str, django_assert_num_queries: DjangoAssertNumQueries, db: None) -> None:
+def test_it_asks_the_database_nothing(
+    redis: str, django_assert_num_queries: DjangoAssertNumQueries, db: None
+) -> None:
     with django_assert_num_queries(0):
         left("a", 1)
 
@@ -72,14 +76,22 @@ def test_it_counts_by_itself_when_redis_is_killed(redis: str, server: ValkeyServ
     stop(server)
     with structlog.testing.capture_logs() as logs:
         allowances = [spend("a", "read", MOMENT) for _ in range(3)]
-    assert [(one.limit, one.remaining) for one in allowances] == [(2, 1), (2, 0), (2, -1)]  # half: two workers
-    assert [(line["event"], line["log_level"]) for line in logs] == [("rate_limits_not_shared", "warning")]
+    assert [(one.limit, one.remaining) for one in allowances] == [
+        (2, 1),
+        (2, 0),
+        (2, -1),
+    ]  # half: two workers
+    assert [(line["event"], line["log_level"]) for line in logs] == [
+        ("rate_limits_not_shared", "warning")
+    ]
 
 
 def test_it_counts_on_while_redis_comes_and_goes(
     redis: str, server: ValkeyServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Up, down, up, down, up: every call is answered, shared again a pause after the server is back."""
+    """Up, down, up, down, up: every call is answered, shared again a pause after the server is
+    back.
+    """
     now = 1000.0
     monkeypatch.setattr("partners.api.throttling.time.monotonic", lambda: now)
     limits = []
@@ -96,7 +108,9 @@ def test_it_counts_on_while_redis_comes_and_goes(
     assert limits == [4, 2, 2, 4, 2, 2, 4]
 
 
-def test_it_asks_a_lost_redis_again_after_a_pause_and_complains_once_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_asks_a_lost_redis_again_after_a_pause_and_complains_once_a_minute(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     times = iter([100.0, 101.0, 106.0, 107.0, 161.0, 162.0])
     counter = SharedCounter(f"redis://127.0.0.1:{closed_port()}/0")
     asked = count_calls(counter, monkeypatch)

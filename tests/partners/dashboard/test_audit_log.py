@@ -34,7 +34,13 @@ def test_it_tells_who_did_what_and_what_changed(world: World) -> None:
     (entry,) = page.context["page"].rows
     assert entry.changes == [("role", "viewer", "owner")]
     text = page.content.decode()
-    for part in ("a@x.test", "member.role_changed", "partners.membership:7", "request-7", "<del>viewer</del>"):
+    for part in (
+        "a@x.test",
+        "member.role_changed",
+        "partners.membership:7",
+        "request-7",
+        "<del>viewer</del>",
+    ):
         assert part in text
     assert "b@x.test" not in text
 
@@ -58,7 +64,9 @@ def test_it_filters(world: World, query: str, found: int) -> None:
     assert len(page.context["page"].rows) == found
 
 
-def test_it_pages_by_keyset(world: World, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+def test_it_pages_by_keyset(
+    world: World, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
     for number in range(120):
         make_audit_entry(partner=world.northwind.partner, target=f"row:{number}")
     client, seen, after = signed_in(world.northwind.owner), [], ""
@@ -69,14 +77,20 @@ def test_it_pages_by_keyset(world: World, django_assert_num_queries: DjangoAsser
         after = found.next
         if not after:
             break
-    assert seen == list(AuditEntry.objects.order_by("-created_at", "-id").values_list("pk", flat=True))
+    assert seen == list(
+        AuditEntry.objects.order_by("-created_at", "-id").values_list("pk", flat=True)
+    )
 
 
-def test_it_looks_through_so_many_entries_a_page(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_looks_through_so_many_entries_a_page(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(paging, "LOOK_THROUGH", 3)
     for number in range(4):
         make_audit_entry(
-            partner=world.northwind.partner, target=f"row:{number}", created_at=NOW + timedelta(days=number)
+            partner=world.northwind.partner,
+            target=f"row:{number}",
+            created_at=NOW + timedelta(days=number),
         )
     client = signed_in(world.northwind.owner)
     first = client.get(AUDIT + "?target=row:0")

@@ -1,4 +1,6 @@
-"""What every page shares: the menu, the switch of modes and partners, chips, and the shell's own parts."""
+"""What every page shares: the menu, the switch of modes and partners, chips, and the shell's own
+parts.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +14,12 @@ from tests.dashboard.steps import signed_in
 from tests.world import World, make_membership
 
 
-@pytest.mark.parametrize(("section", "path"), [("users", "users/"), ("payouts", "payouts/"), ("overview", "")])
-def test_it_keeps_the_section_when_the_mode_is_switched(world: World, section: str, path: str) -> None:
+@pytest.mark.parametrize(
+    ("section", "path"), [("users", "users/"), ("payouts", "payouts/"), ("overview", "")]
+)
+def test_it_keeps_the_section_when_the_mode_is_switched(
+    world: World, section: str, path: str
+) -> None:
     page = signed_in(world.northwind.viewer).get(f"/dashboard/live/{path}").content.decode()
     assert f'<a href="/dashboard/sandbox/{path}">Sandbox</a>' in page
     assert f'<a href="/dashboard/live/{path}" aria-current="true">Live</a>' in page
@@ -33,8 +39,14 @@ def test_it_stays_in_the_mode_when_the_partner_is_switched(world: World) -> None
     make_membership(world.juniper.partner, user=world.northwind.viewer)
     client = signed_in(world.northwind.viewer)
     form = {"partner": world.juniper.partner.pk}
-    assert client.post("/dashboard/partner/", form | {"mode": "sandbox"}).headers["Location"] == "/dashboard/sandbox/"
-    assert client.post("/dashboard/partner/", form | {"mode": "else"}).headers["Location"] == "/dashboard/live/"
+    assert (
+        client.post("/dashboard/partner/", form | {"mode": "sandbox"}).headers["Location"]
+        == "/dashboard/sandbox/"
+    )
+    assert (
+        client.post("/dashboard/partner/", form | {"mode": "else"}).headers["Location"]
+        == "/dashboard/live/"
+    )
 
 
 def test_it_offers_no_other_partner_to_a_member_of_one(world: World) -> None:
@@ -44,7 +56,9 @@ def test_it_offers_no_other_partner_to_a_member_of_one(world: World) -> None:
 
 def chips(*names: str) -> str:
     request = RequestFactory().get("/list/?state=paid&user=a%26b&after=x")
-    context = Context({"request": request, "chips": [Chip(name, name.title(), name) for name in names]})
+    context = Context(
+        {"request": request, "chips": [Chip(name, name.title(), name) for name in names]}
+    )
     return Template('{% include "dashboard/chips.html" %}').render(context)
 
 

@@ -12,7 +12,14 @@ from pytest_django import DjangoAssertNumQueries
 
 from config.foundation import clock
 from partners.dashboard import keys
-from partners.keys.api_keys import KeyNotActive, KeyRotated, TooManyKeys, find, revoke_key, rotate_key
+from partners.keys.api_keys import (
+    KeyNotActive,
+    KeyRotated,
+    TooManyKeys,
+    find,
+    revoke_key,
+    rotate_key,
+)
 from partners.models import ApiKey, AuditEntry
 from partners.records.actor import SYSTEM
 from tests.dashboard.steps import confirmed, signed_in
@@ -32,7 +39,9 @@ def shown(answer: Any) -> str:
     return text[1]
 
 
-def test_it_lists_the_keys_of_one_mode(world: World, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+def test_it_lists_the_keys_of_one_mode(
+    world: World, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
     make_key(world.northwind.live, name="Old server", revoked_at=NOW)
     make_key(world.northwind.sandbox, name="Test server")
     client = signed_in(world.northwind.viewer)
@@ -40,13 +49,24 @@ def test_it_lists_the_keys_of_one_mode(world: World, django_assert_num_queries: 
         page = client.get(KEYS)
     text = page.content.decode()
     assert [key.name for key in page.context["ended"]] == ["Old server"]
-    assert ("Test server" in text, "Rotate" in text, world.northwind.live_key in text) == (False, False, False)
+    assert ("Test server" in text, "Rotate" in text, world.northwind.live_key in text) == (
+        False,
+        False,
+        False,
+    )
 
 
-def test_it_lists_every_key_that_works_however_many_ended_since(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_lists_every_key_that_works_however_many_ended_since(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(keys, "ENDED", 2)
     for number in range(3):
-        make_key(world.northwind.live, name=f"Ended {number}", revoked_at=NOW, created_at=NOW + timedelta(days=number))
+        make_key(
+            world.northwind.live,
+            name=f"Ended {number}",
+            revoked_at=NOW,
+            created_at=NOW + timedelta(days=number),
+        )
     page = signed_in(world.northwind.viewer).get(KEYS)
     assert [key.name for key in page.context["active"]] == ["Server"]
     assert [key.name for key in page.context["ended"]] == ["Ended 2", "Ended 1"]
@@ -55,16 +75,30 @@ def test_it_lists_every_key_that_works_however_many_ended_since(world: World, mo
 
 def test_it_makes_a_key_with_scopes_and_shows_it_once(world: World) -> None:
     client = confirmed(world.northwind.owner)
-    text = shown(post(client, world, "new/", name="Shop", scopes=["inventory:read", "buyback:write"], lives="30"))
+    text = shown(
+        post(
+            client,
+            world,
+            "new/",
+            name="Shop",
+            scopes=["inventory:read", "buyback:write"],
+            lives="30",
+        )
+    )
     key = find(text, "live")
     assert key is not None
-    assert (key.environment, key.scopes) == (world.northwind.live, ["inventory:read", "buyback:write"])
+    assert (key.environment, key.scopes) == (
+        world.northwind.live,
+        ["inventory:read", "buyback:write"],
+    )
     assert key.expires_at is not None
     assert text not in client.get(KEYS).content.decode()
     assert text not in str(AuditEntry.objects.values())
 
 
-@pytest.mark.parametrize("form", [{"name": ""}, {"name": "x" * 101}, {"name": "Shop", "scopes": ["root"]}])
+@pytest.mark.parametrize(
+    "form", [{"name": ""}, {"name": "x" * 101}, {"name": "Shop", "scopes": ["root"]}]
+)
 def test_it_makes_nothing_of_a_wrong_form(world: World, form: dict[str, Any]) -> None:
     before = ApiKey.objects.count()
     assert post(confirmed(world.northwind.owner), world, "new/", **form).status_code == 422
@@ -84,9 +118,14 @@ def test_it_rotates_with_an_overlap(world: World) -> None:
 
 def test_it_ends_the_old_key_no_later_than_it_would_have(world: World) -> None:
     old, _ = make_key(
-        world.northwind.live, scopes=["inventory:read"], created_at=NOW, expires_at=NOW + timedelta(hours=2)
+        world.northwind.live,
+        scopes=["inventory:read"],
+        created_at=NOW,
+        expires_at=NOW + timedelta(hours=2),
     )
-    new, _ = rotate_key(key=old, overlap=timedelta(hours=24), by=SYSTEM, now=NOW + timedelta(hours=1))
+    new, _ = rotate_key(
+        key=old, overlap=timedelta(hours=24), by=SYSTEM, now=NOW + timedelta(hours=1)
+    )
     old.refresh_from_db()
     assert (old.expires_at, new.expires_at) == (NOW + timedelta(hours=2), NOW + timedelta(hours=3))
     assert new.scopes == ["inventory:read"]
@@ -98,15 +137,22 @@ def test_it_ends_the_old_key_no_later_than_it_would_have(world: World) -> None:
 
 @pytest.mark.parametrize("overlap", ["24", "0"])
 def test_it_rotates_a_key_once_and_names_its_successor(world: World, overlap: str) -> None:
-    """A double click: the first answer's key, which lives until it is revoked, is not lost behind a second."""
-    old, client = ApiKey.objects.get(environment=world.northwind.live), confirmed(world.northwind.owner)
+    """A double click: the first answer's key, which lives until it is revoked, is not lost behind a
+    second.
+    """
+    old, client = (
+        ApiKey.objects.get(environment=world.northwind.live),
+        confirmed(world.northwind.owner),
+    )
     post(client, world, f"{old.pk}/rotate/", overlap=overlap)
     old.refresh_from_db()
     new = old.replaced_by
     assert new is not None
     again = post(client, world, f"{old.pk}/rotate/", overlap=overlap)
     assert again.status_code == 422
-    assert re.search(f"rotated already.*{new.hint}.*{KEYS}{new.pk}/rotate/", again.content.decode(), re.DOTALL)
+    assert re.search(
+        f"rotated already.*{new.hint}.*{KEYS}{new.pk}/rotate/", again.content.decode(), re.DOTALL
+    )
     assert f"{KEYS}{old.pk}/rotate/" not in client.get(KEYS).content.decode()
     assert list(ApiKey.objects.filter(environment=world.northwind.live, expires_at=None)) == [new]
     assert ApiKey.objects.filter(environment=world.northwind.live).count() == 2
@@ -118,7 +164,9 @@ def test_it_rotates_the_new_key_in_its_turn(world: World) -> None:
     with pytest.raises(KeyRotated):
         rotate_key(key=old, overlap=timedelta(hours=1), by=SYSTEM, now=NOW + timedelta(days=1))
     ApiKey.objects.filter(pk=new.pk).update(created_at=NOW + timedelta(days=1))
-    newest, _ = rotate_key(key=new, overlap=timedelta(hours=1), by=SYSTEM, now=NOW + timedelta(days=2))
+    newest, _ = rotate_key(
+        key=new, overlap=timedelta(hours=1), by=SYSTEM, now=NOW + timedelta(days=2)
+    )
     assert newest.expires_at == NOW + timedelta(days=32)
 
 
@@ -134,7 +182,10 @@ def test_it_rotates_no_key_that_has_ended_and_none_too_many(world: World) -> Non
 
 
 def test_it_revokes_after_asking(world: World) -> None:
-    key, client = ApiKey.objects.get(environment=world.northwind.live), confirmed(world.northwind.owner)
+    key, client = (
+        ApiKey.objects.get(environment=world.northwind.live),
+        confirmed(world.northwind.owner),
+    )
     assert "Revoke Server?" in client.get(f"{KEYS}{key.pk}/revoke/").content.decode()
     assert find(world.northwind.live_key, "live") is not None
     assert post(client, world, f"{key.pk}/revoke/").status_code == 302

@@ -34,7 +34,9 @@ def test_it_never_goes_on_to_another_site(world: World) -> None:
 
 
 @pytest.mark.parametrize("email", ["owner@northwind.test", "nobody@northwind.test"])
-def test_it_says_the_same_of_a_wrong_password_and_an_unknown_account(world: World, email: str) -> None:
+def test_it_says_the_same_of_a_wrong_password_and_an_unknown_account(
+    world: World, email: str
+) -> None:
     answer = sign_in(Client(), email, "wrong")
     assert answer.status_code == 200
     assert GENERIC in answer.content.decode()
@@ -76,7 +78,10 @@ def test_it_counts_no_attempt_at_a_stopped_account_against_the_address(world: Wo
 
 def test_it_stops_an_address_that_guesses_at_many_accounts(world: World) -> None:
     for number in range(MOST_OF_AN_ADDRESS):
-        assert GENERIC in sign_in(Client(), f"somebody-{number}@northwind.test", "wrong").content.decode()
+        assert (
+            GENERIC
+            in sign_in(Client(), f"somebody-{number}@northwind.test", "wrong").content.decode()
+        )
     assert "Too many failed attempts" in sign_in(Client(), "owner@northwind.test").content.decode()
     assert sign_in(Client(REMOTE_ADDR="192.0.2.1"), "owner@northwind.test").status_code == 302
 

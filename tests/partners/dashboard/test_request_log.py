@@ -17,7 +17,9 @@ REQUESTS = "/dashboard/live/developers/requests/"
 
 
 def made(world: World) -> ApiKey:
-    """Three calls of one's own, one in the sandbox, one of another partner; the key of the first."""
+    """Three calls of one's own, one in the sandbox, one of another partner; the key of the
+    first.
+    """
     live = world.northwind.live
     call = make_call(live, path="/vm/available", request_id="request-7")
     make_call(live, status=404, path="/vm/buyback/x", key=call.key)
@@ -52,7 +54,9 @@ def test_it_filters(world: World, query: str, found: list[int]) -> None:
 
 def test_it_tells_of_filters_as_chips(world: World) -> None:
     key = made(world)
-    page = signed_in(world.northwind.operator).get(f"{REQUESTS}?status=4xx&key={key.key_id}&path=/vm&request=r")
+    page = signed_in(world.northwind.operator).get(
+        f"{REQUESTS}?status=4xx&key={key.key_id}&path=/vm&request=r"
+    )
     chips = [(chip.label, chip.text) for chip in page.context["chips"]]
     assert chips == [
         ("Outcome", "Refused"), ("Key", "Server"), ("Path begins with", "/vm"), ("Request id", "r"),
@@ -70,7 +74,9 @@ def test_it_pages_by_keyset(
     client, seen, after = signed_in(world.northwind.operator), [], ""
     while True:
         with django_assert_num_queries(asked):
-            found = client.get(f"{REQUESTS}?{query}", {"after": after, **dict(p.split("=") for p in [query] if p)})
+            found = client.get(
+                f"{REQUESTS}?{query}", {"after": after, **dict(p.split("=") for p in [query] if p)}
+            )
         seen += [row.pk for row in found.context["page"].rows]
         after = found.context["page"].next
         if not after:
@@ -105,7 +111,9 @@ def test_it_tells_of_calls_that_could_not_be_noted(world: World) -> None:
     make_lost_calls(world.northwind.live, day=today - timedelta(days=31))
     assert "missing here" not in client.get(REQUESTS).content.decode()
     make_lost_calls(world.northwind.live, day=today, calls=1_234)
-    assert "1,234 calls of the last 30 days are missing here" in client.get(REQUESTS).content.decode()
+    assert (
+        "1,234 calls of the last 30 days are missing here" in client.get(REQUESTS).content.decode()
+    )
 
 
 def test_it_says_what_there_is_when_there_is_nothing(world: World) -> None:
@@ -134,7 +142,9 @@ def test_it_indents_bodies_of_some_depth(world: World) -> None:
     assert page.context["sent"].count("\n") == 32
 
 
-def test_it_offers_the_newest_keys_as_filters(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_offers_the_newest_keys_as_filters(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("partners.models.access.MOST_NAMED", 2)
     made = [make_key(world.northwind.live, name=name)[0].key_id for name in ("c", "b", "a")]
     keys = signed_in(world.northwind.operator).get(REQUESTS).context["keys"]

@@ -15,7 +15,12 @@ from tests.world import World, make_membership
 
 
 def save(world: World, user: User, **changes: Any) -> HttpResponse:
-    form = {"environment": world.northwind.live.pk, "page": "payouts", "name": "Ann's", "query": "user=ann&after=x&to="}
+    form = {
+        "environment": world.northwind.live.pk,
+        "page": "payouts",
+        "name": "Ann's",
+        "query": "user=ann&after=x&to=",
+    }
     return signed_in(user).post("/dashboard/live/views/", form | changes)  # type: ignore[return-value]
 
 
@@ -73,7 +78,9 @@ def test_it_shows_a_view_to_nobody_else_and_nowhere_else(world: World) -> None:
     assert "Mine alone" not in listed(mine)
 
 
-@pytest.mark.parametrize("changes", [{"name": "  "}, {"name": "x" * 61}, {"name": "a\0"}, {"query": "a=" + "x" * 1000}])
+@pytest.mark.parametrize(
+    "changes", [{"name": "  "}, {"name": "x" * 61}, {"name": "a\0"}, {"query": "a=" + "x" * 1000}]
+)
 def test_it_refuses_what_is_no_view(world: World, changes: dict[str, str]) -> None:
     assert save(world, world.northwind.viewer, **changes).status_code == 302
     assert not SavedView.objects.exists()
@@ -81,7 +88,16 @@ def test_it_refuses_what_is_no_view(world: World, changes: dict[str, str]) -> No
 
 @pytest.mark.parametrize(
     "page",
-    ["", "payout", "../x", "nowhere", "https://elsewhere.test", "sandbox_reset", "bulk_start", "keys"],
+    [
+        "",
+        "payout",
+        "../x",
+        "nowhere",
+        "https://elsewhere.test",
+        "sandbox_reset",
+        "bulk_start",
+        "keys",
+    ],
 )
 def test_it_finds_no_list_of_another_name(world: World, page: str) -> None:
     assert save(world, world.northwind.viewer, page=page).status_code == 404
@@ -89,7 +105,10 @@ def test_it_finds_no_list_of_another_name(world: World, page: str) -> None:
 
 
 def test_it_saves_nothing_from_a_stale_tab_or_for_a_suspended_partner(world: World) -> None:
-    assert save(world, world.northwind.viewer, environment=world.northwind.sandbox.pk).status_code == 409
+    assert (
+        save(world, world.northwind.viewer, environment=world.northwind.sandbox.pk).status_code
+        == 409
+    )
     Partner.objects.filter(pk=world.northwind.partner.pk).update(status=Partner.Status.SUSPENDED)
     assert save(world, world.northwind.viewer).status_code == 403
     assert not SavedView.objects.exists()
@@ -97,9 +116,15 @@ def test_it_saves_nothing_from_a_stale_tab_or_for_a_suspended_partner(world: Wor
 
 def test_it_forgets_ones_own_view_and_no_other(world: World) -> None:
     view = make_saved_view(world.northwind.viewer, world.northwind.live)
-    form, address = {"environment": world.northwind.live.pk}, f"/dashboard/live/views/{view.pk}/forget/"
+    form, address = (
+        {"environment": world.northwind.live.pk},
+        f"/dashboard/live/views/{view.pk}/forget/",
+    )
     assert signed_in(world.northwind.owner).post(address, form).status_code == 404
     assert signed_in(world.northwind.viewer).post(address, {"environment": 0}).status_code == 409
     assert SavedView.objects.exists()
-    assert signed_in(world.northwind.viewer).post(address, form).headers["Location"] == "/dashboard/live/payouts/"
+    assert (
+        signed_in(world.northwind.viewer).post(address, form).headers["Location"]
+        == "/dashboard/live/payouts/"
+    )
     assert not SavedView.objects.exists()

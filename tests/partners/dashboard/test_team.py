@@ -30,13 +30,19 @@ def post(client: Client, world: World, where: str, **form: Any) -> Any:
 
 def invited(world: World, email: str = NEW) -> str:
     """The path of a link, as the page shows it once."""
-    answer = post(confirmed(world.northwind.owner), world, TEAM + "invite/", email=email, role="operator")
-    link = re.search(r'value="http://testserver(/account/invitation/[^"]+)"', answer.content.decode())
+    answer = post(
+        confirmed(world.northwind.owner), world, TEAM + "invite/", email=email, role="operator"
+    )
+    link = re.search(
+        r'value="http://testserver(/account/invitation/[^"]+)"', answer.content.decode()
+    )
     assert link is not None
     return link[1]
 
 
-def test_it_lists_members_and_invitations(world: World, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+def test_it_lists_members_and_invitations(
+    world: World, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
     for number in range(20):
         make_membership(world.northwind.partner)
         make_invitation(world.northwind.partner, f"{number}@x.test", expires_at="2099-01-01T00:00Z")
@@ -85,13 +91,20 @@ def test_it_mails_the_link_where_mail_is_configured(world: World, settings: Sett
 
 def test_it_says_when_the_mail_could_not_be_sent(world: World, settings: Settings) -> None:
     settings.EMAIL_URL = "smtp://mail.invalid"
-    settings.EMAIL_BACKEND, settings.EMAIL_HOST = "django.core.mail.backends.smtp.EmailBackend", "127.0.0.1"
+    settings.EMAIL_BACKEND, settings.EMAIL_HOST = (
+        "django.core.mail.backends.smtp.EmailBackend",
+        "127.0.0.1",
+    )
     settings.EMAIL_PORT = 1
-    answer = post(confirmed(world.northwind.owner), world, TEAM + "invite/", email=NEW, role="viewer")
+    answer = post(
+        confirmed(world.northwind.owner), world, TEAM + "invite/", email=NEW, role="viewer"
+    )
     assert "It could not be mailed" in answer.content.decode()
 
 
-@pytest.mark.parametrize(("email", "role"), [("x", "viewer"), (NEW, "king"), ("viewer@northwind.test", "owner")])
+@pytest.mark.parametrize(
+    ("email", "role"), [("x", "viewer"), (NEW, "king"), ("viewer@northwind.test", "owner")]
+)
 def test_it_says_what_is_wrong_with_an_invitation(world: World, email: str, role: str) -> None:
     answer = post(confirmed(world.northwind.owner), world, TEAM + "invite/", email=email, role=role)
     assert answer.status_code == 422
@@ -100,7 +113,10 @@ def test_it_says_what_is_wrong_with_an_invitation(world: World, email: str, role
 
 
 def test_it_changes_a_role_and_removes(world: World) -> None:
-    client, member = confirmed(world.northwind.owner), Membership.objects.get(user=world.northwind.viewer)
+    client, member = (
+        confirmed(world.northwind.owner),
+        Membership.objects.get(user=world.northwind.viewer),
+    )
     where = reverse("dashboard:teammate", args=["live", member.pk])
     assert post(client, world, where, role="operator").status_code == 302
     assert "viewer@northwind.test is an operator now." in client.get(TEAM).content.decode()
@@ -132,7 +148,9 @@ def test_it_requires_a_second_factor_of_everybody(world: World) -> None:
 def test_it_asks_for_the_password_again_first(world: World, where: str) -> None:
     client = signed_in(world.northwind.owner)
     answer = post(client, world, TEAM + where, email=NEW, role="viewer", required="yes")
-    assert answer.headers["Location"].startswith("/account/confirm/?next=%2Fdashboard%2Flive%2Fteam%2F")
+    assert answer.headers["Location"].startswith(
+        "/account/confirm/?next=%2Fdashboard%2Flive%2Fteam%2F"
+    )
     assert not AuditEntry.objects.exists()
     given = client.post("/account/confirm/", {"password": PASSWORD, "next": back_to(answer)})
     assert client.get(given.headers["Location"]).status_code == 200

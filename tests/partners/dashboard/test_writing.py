@@ -14,14 +14,20 @@ NOW = datetime(2026, 4, 18, 19, 5, 14, tzinfo=UTC)
 
 @pytest.mark.parametrize(
     ("amount", "written"),
-    [(Decimal("98.5"), "$98.50"), (Decimal("1234567.89"), "$1,234,567.89"), (70.13, "$70.13"), (None, "–")],
+    [
+        (Decimal("98.5"), "$98.50"),
+        (Decimal("1234567.89"), "$1,234,567.89"),
+        (70.13, "$70.13"),
+        (None, "–"),
+    ],
 )
 def test_it_writes_money_with_both_cents(amount: Decimal | None, written: str) -> None:
     assert dashboard.usd(amount) == written
 
 
 @pytest.mark.parametrize(
-    ("share", "written"), [("0.8500", "85%"), ("0.8750", "87.5%"), ("1.0000", "100%"), ("0.1000", "10%")]
+    ("share", "written"),
+    [("0.8500", "85%"), ("0.8750", "87.5%"), ("1.0000", "100%"), ("0.1000", "10%")],
 )
 def test_it_writes_a_share_as_percent(share: str, written: str) -> None:
     assert dashboard.percent(Decimal(share)) == written
@@ -52,11 +58,14 @@ def test_it_writes_a_moment_with_utc_for_the_hover() -> None:
 
 
 def test_it_counts_down_to_a_moment() -> None:
-    assert "data-countdown>1 h 30 min</time>" in dashboard.countdown(NOW + timedelta(minutes=90), NOW)
+    assert "data-countdown>1 h 30 min</time>" in dashboard.countdown(
+        NOW + timedelta(minutes=90), NOW
+    )
 
 
 @pytest.mark.parametrize(
-    ("name", "written"), [("user:a@b.test", "a@b.test"), ("key:ab12", "API key ab12"), ("system", "the system")]
+    ("name", "written"),
+    [("user:a@b.test", "a@b.test"), ("key:ab12", "API key ab12"), ("system", "the system")],
 )
 def test_it_says_who_asked(name: str, written: str) -> None:
     assert dashboard.actor(name) == written

@@ -50,19 +50,31 @@ def test_it_keeps_only_a_digest(db: None) -> None:
 
 def test_it_issues_no_key_for_a_scope_that_is_none(db: None) -> None:
     with pytest.raises(UnknownScope):
-        issue_key(environment=make_environment(), name="Server", scopes=["inventory:read", "root"], by=SYSTEM)
+        issue_key(
+            environment=make_environment(),
+            name="Server",
+            scopes=["inventory:read", "root"],
+            by=SYSTEM,
+        )
     assert not ApiKey.objects.exists()
 
 
 def test_it_audits_the_issue_and_the_revocation(db: None) -> None:
     row, _ = issue_key(environment=make_environment(), name="Server", by=SYSTEM)
     revoke_key(key=row, by=SYSTEM, now=NOW)
-    entries = AuditEntry.objects.order_by("created_at", "id").values_list("action", "target", "partner")
+    entries = AuditEntry.objects.order_by("created_at", "id").values_list(
+        "action", "target", "partner"
+    )
     target, partner = f"partners.apikey:{row.pk}", row.environment.partner_id
-    assert list(entries) == [("api_key.issued", target, partner), ("api_key.revoked", target, partner)]
+    assert list(entries) == [
+        ("api_key.issued", target, partner),
+        ("api_key.revoked", target, partner),
+    ]
 
 
-def test_it_finds_a_key_in_one_query(db: None, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+def test_it_finds_a_key_in_one_query(
+    db: None, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
     _, text = make_key(make_environment())
     with django_assert_num_queries(1):
         found = find(text, "live")

@@ -1,4 +1,6 @@
-"""What the tests of accounts do over and over: sign in through the form, and read the app's digits."""
+"""What the tests of accounts do over and over: sign in through the form, and read the app's
+digits.
+"""
 
 from __future__ import annotations
 

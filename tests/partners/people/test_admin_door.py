@@ -25,7 +25,10 @@ ADMIN = "/admin/"
 def test_it_sends_a_stranger_to_the_one_login(world: World) -> None:
     login = Client().get(ADMIN, follow=True).redirect_chain[-1][0]
     assert login == "/login/?next=/admin/"
-    assert Client().post("/admin/login/", {"username": world.admin.email, "password": "x"}).status_code == 302
+    assert (
+        Client().post("/admin/login/", {"username": world.admin.email, "password": "x"}).status_code
+        == 302
+    )
 
 
 def test_it_comes_back_to_the_page_that_was_asked_for(world: World, app: HalfMinute) -> None:
@@ -40,22 +43,32 @@ def test_it_leads_staff_without_a_factor_to_set_one_up(world: World) -> None:
     client = signed_in(staff)
     for door in (ADMIN, "/admin/partners/partner/", "/admin/partners/apikey/add/"):
         assert client.get(door, follow=True).redirect_chain[-1][0] == "/account/factors/"
-    assert "The admin opens to accounts with a second factor" in client.get(ADMIN, follow=True).content.decode()
+    assert (
+        "The admin opens to accounts with a second factor"
+        in client.get(ADMIN, follow=True).content.decode()
+    )
     give_factor(staff)
     assert client.get(ADMIN).status_code == 200
 
 
 @pytest.mark.parametrize("make", [make_user, every_right], ids=["superuser", "every right"])
-def test_it_lets_nobody_in_anywhere_without_a_factor(world: World, make: Callable[..., User]) -> None:
+def test_it_lets_nobody_in_anywhere_without_a_factor(
+    world: World, make: Callable[..., User]
+) -> None:
     """Every address there is, asked for and posted to, with all the rights one can have."""
     staff = make(is_staff=True, is_superuser=True, factor=False) if make is make_user else make()
     Authenticator.objects.filter(user=staff).delete()
     client, before = signed_in(staff), snapshot()
     paths = [path for path, name in addresses(site.get_urls()) if name not in OF_THE_SITE]
     for path in (*paths, "standing/"):
-        for answer in (client.get(ADMIN + path), client.post(ADMIN + path, {"confirmed": "yes", "step": "suspend"})):
+        for answer in (
+            client.get(ADMIN + path),
+            client.post(ADMIN + path, {"confirmed": "yes", "step": "suspend"}),
+        ):
             assert answer.status_code in (302, 405), path
-            assert answer.status_code == 405 or answer.headers["Location"].startswith("/admin/login/"), path
+            assert answer.status_code == 405 or answer.headers["Location"].startswith(
+                "/admin/login/"
+            ), path
     assert len(paths) > 100
     assert snapshot() == before
 
@@ -76,7 +89,10 @@ def test_it_refuses_a_member(world: World) -> None:
 
 
 def test_it_has_one_place_to_change_a_password(world: World) -> None:
-    assert signed_in(world.admin).get("/admin/password_change/").headers["Location"] == "/account/password/"
+    assert (
+        signed_in(world.admin).get("/admin/password_change/").headers["Location"]
+        == "/account/password/"
+    )
 
 
 def test_it_shows_nobodys_secrets(world: World) -> None:
@@ -88,7 +104,11 @@ def test_it_shows_nobodys_secrets(world: World) -> None:
 def test_it_lets_superusers_alone_remove_factors(world: World) -> None:
     owner = world.northwind.owner
     give_factor(owner)
-    form = {"action": "remove_second_factors", "confirmed": "yes", "_selected_action": [str(owner.pk)]}
+    form = {
+        "action": "remove_second_factors",
+        "confirmed": "yes",
+        "_selected_action": [str(owner.pk)],
+    }
     signed_in(make_staff(["view", "change"])).post("/admin/partners/user/", form)
     assert not AuditEntry.objects.exists()
     signed_in(world.admin).post("/admin/partners/user/", form)

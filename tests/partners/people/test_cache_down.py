@@ -1,4 +1,6 @@
-"""Login limits while Redis is down: no login is refused for that, and none goes through unchecked."""
+"""Login limits while Redis is down: no login is refused for that, and none goes through
+unchecked.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +45,9 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 def use(settings: Settings, port: int) -> None:
     """Settings as ``CACHE_URL`` makes them."""
     address = f"redis://127.0.0.1:{port}/0"
-    settings.CACHES = {"default": {"BACKEND": "config.web.shared_cache.SharedCache", "LOCATION": address}}
+    settings.CACHES = {
+        "default": {"BACKEND": "config.web.shared_cache.SharedCache", "LOCATION": address}
+    }
 
 
 @pytest.fixture
@@ -59,12 +63,16 @@ def guess(world: World) -> bool:
     return answer.status_code == 200 and str(TOO_MANY) not in answer.content.decode()
 
 
-def test_a_login_works_and_is_limited_while_redis_is_down(redis: ValkeyServer, world: World) -> None:
+def test_a_login_works_and_is_limited_while_redis_is_down(
+    redis: ValkeyServer, world: World
+) -> None:
     assert [guess(world) for _ in range(3)] == [True] * 3
     stop(redis)
     with structlog.testing.capture_logs() as logs:
         assert sign_in(Client(), world.northwind.owner.email, PASSWORD).status_code == 302
-    assert [line["event"] for line in logs if line["event"] == "cache_in_database"] == ["cache_in_database"]
+    assert [line["event"] for line in logs if line["event"] == "cache_in_database"] == [
+        "cache_in_database"
+    ]
     assert [guess(world) for _ in range(MOST_FAILURES + 2)] == [True] * MOST_FAILURES + [False] * 2
     refused = sign_in(Client(), world.northwind.owner.email, PASSWORD)
     assert str(TOO_MANY) in refused.content.decode()
@@ -106,7 +114,12 @@ def test_every_call_works_in_both_stores(redis: ValkeyServer) -> None:
             stop(redis)
         cache.clear()
         assert (cache.add("a", 1), cache.add("a", 2), cache.get("a")) == (True, False, 1)
-        assert (cache.incr("a"), cache.decr("a"), cache.has_key("a"), cache.touch("a", 60)) == (2, 1, True, True)
+        assert (cache.incr("a"), cache.decr("a"), cache.has_key("a"), cache.touch("a", 60)) == (
+            2,
+            1,
+            True,
+            True,
+        )
         cache.set_many({"b": 1, "c": 2})
         assert cache.get_many(["b", "c", "d"]) == {"b": 1, "c": 2}
         assert (cache.delete("a"), cache.get("a", "gone")) == (True, "gone")

@@ -1,4 +1,6 @@
-"""Invitations: made, replaced, withdrawn, accepted once, and never a way into somebody's account."""
+"""Invitations: made, replaced, withdrawn, accepted once, and never a way into somebody's
+account.
+"""
 
 from __future__ import annotations
 
@@ -32,12 +34,18 @@ def invited(world: World, email: str = NEW, role: str = "operator") -> str:
 
 
 def test_it_makes_a_member_of_a_new_person(world: World) -> None:
-    membership = accept_invitation(secret=invited(world, " New@Northwind.TEST "), password=PASSWORD, now=NOW)
+    membership = accept_invitation(
+        secret=invited(world, " New@Northwind.TEST "), password=PASSWORD, now=NOW
+    )
     assert (membership.partner, membership.role) == (world.northwind.partner, "operator")
     assert User.objects.get(email=NEW).check_password(PASSWORD)
     made, accepted = AuditEntry.objects.order_by("id")
     assert (made.action, made.actor, made.after["email"]) == ("invitation.made", "system", NEW)
-    assert (accepted.action, accepted.actor, accepted.after["new_user"]) == ("invitation.accepted", f"user:{NEW}", True)
+    assert (accepted.action, accepted.actor, accepted.after["new_user"]) == (
+        "invitation.accepted",
+        f"user:{NEW}",
+        True,
+    )
 
 
 def test_it_keeps_the_link_as_a_digest_alone(world: World) -> None:
@@ -59,7 +67,9 @@ def test_it_opens_nobodys_account(world: World, asks: str) -> None:
     make_user(NEW)
     user = world.juniper.owner if asks == "another" else None
     with pytest.raises(SignInFirst):
-        accept_invitation(secret=invited(world), user=user, password="another long pass phrase", now=NOW)
+        accept_invitation(
+            secret=invited(world), user=user, password="another long pass phrase", now=NOW
+        )
     assert User.objects.get(email=NEW).check_password(PASSWORD)
     assert not Membership.objects.filter(user__email=NEW).exists()
 
@@ -124,9 +134,15 @@ def test_it_knows_no_link_that_was_never_made(world: World, secret: str) -> None
 
 @pytest.mark.parametrize(
     ("email", "role", "error"),
-    [("nobody", "viewer", BadEmail), (NEW, "king", UnknownRole), ("VIEWER@northwind.test", "owner", AlreadyMember)],
+    [
+        ("nobody", "viewer", BadEmail),
+        (NEW, "king", UnknownRole),
+        ("VIEWER@northwind.test", "owner", AlreadyMember),
+    ],
 )
-def test_it_refuses_and_makes_nothing(world: World, email: str, role: str, error: type[Refusal]) -> None:
+def test_it_refuses_and_makes_nothing(
+    world: World, email: str, role: str, error: type[Refusal]
+) -> None:
     with pytest.raises(error):
         invited(world, email, role)
     assert not Invitation.objects.exists()
@@ -145,10 +161,13 @@ def test_it_invites_nobody_into_a_full_team(world: World, monkeypatch: pytest.Mo
     invited(world)  # in place of the first one
 
 
-def test_it_counts_no_invitation_that_is_over(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_counts_no_invitation_that_is_over(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     partner = world.northwind.partner
     monkeypatch.setattr(
-        "partners.people.invitations.MOST_PEOPLE", Membership.objects.filter(partner=partner).count() + 1
+        "partners.people.invitations.MOST_PEOPLE",
+        Membership.objects.filter(partner=partner).count() + 1,
     )
     withdraw_invitation(invitation=find_invitation(invited(world), NOW), by=SYSTEM, now=NOW)
     invite(partner=partner, email="b@northwind.test", role="viewer", by=SYSTEM, now=NOW)

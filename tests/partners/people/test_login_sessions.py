@@ -23,7 +23,11 @@ from tests.world import NOW, PASSWORD, World
 
 START = NOW.timestamp()
 LIVE = "/dashboard/live/"
-COOKIES = [f"{cookie}_COOKIE_{flag}" for cookie in ("SESSION", "CSRF") for flag in ("SECURE", "HTTPONLY", "SAMESITE")]
+COOKIES = [
+    f"{cookie}_COOKIE_{flag}"
+    for cookie in ("SESSION", "CSRF")
+    for flag in ("SECURE", "HTTPONLY", "SAMESITE")
+]
 MEMBER, STAFF = User(last_login=NOW), User(last_login=NOW, is_staff=True)
 
 
@@ -39,7 +43,9 @@ def test_it_ends_after_idleness(user: User, idle: int) -> None:
     assert session_limits.is_over(begun(), user, START + idle)
 
 
-@pytest.mark.parametrize(("user", "most"), [(MEMBER, 43_200), (STAFF, 28_800)], ids=["member", "staff"])
+@pytest.mark.parametrize(
+    ("user", "most"), [(MEMBER, 43_200), (STAFF, 28_800)], ids=["member", "staff"]
+)
 def test_it_ends_in_any_case(user: User, most: int) -> None:
     session = begun()
     for seconds in range(0, most, 600):
@@ -64,7 +70,9 @@ def test_it_is_kept_alive_by_nothing_that_a_page_asks_by_itself() -> None:
     assert session_limits.is_over(session, MEMBER, START + 7200, by_itself=True)
 
 
-@pytest.mark.parametrize(("headers", "moved"), [({}, True), ({"X-Poll": "1"}, False)], ids=["person", "page"])
+@pytest.mark.parametrize(
+    ("headers", "moved"), [({}, True), ({"X-Poll": "1"}, False)], ids=["person", "page"]
+)
 def test_it_tells_a_page_from_a_person(world: World, headers: dict[str, str], moved: bool) -> None:
     client = signed_in(world.northwind.owner)
     session = client.session
@@ -90,7 +98,9 @@ def test_it_makes_a_stranger_of_whoever_comes_back_too_late(world: World) -> Non
     assert not SessionStore().exists(str(session.session_key))
 
 
-def test_it_asks_the_database_nothing_more(world: World, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+def test_it_asks_the_database_nothing_more(
+    world: World, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
     client = signed_in(world.northwind.owner)
     with django_assert_num_queries(3):  # session, user, memberships
         client.get("/dashboard/")
@@ -102,9 +112,13 @@ def test_it_keeps_the_cookie_from_scripts_and_other_sites(world: World) -> None:
 
 
 def test_it_sends_both_cookies_by_https_alone_where_the_address_is_https(tmp_path: Path) -> None:
-    script = f"from django.conf import settings as s; print([getattr(s, name) for name in {COOKIES}])"
+    script = (
+        f"from django.conf import settings as s; print([getattr(s, name) for name in {COOKIES}])"
+    )
     for public_url, secure in (("https://sellback.example.com", True), ("", False)):
-        printed = manage(tmp_path, "shell", "--no-imports", "-c", script, PUBLIC_URL=public_url).stdout
+        printed = manage(
+            tmp_path, "shell", "--no-imports", "-c", script, PUBLIC_URL=public_url
+        ).stdout
         assert ast.literal_eval(printed) == [secure, True, "Lax"] * 2
 
 
@@ -112,8 +126,14 @@ def test_it_puts_the_flags_on_both_cookies(world: World, settings: Settings) -> 
     settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = True
     client = Client()
     form = client.get("/login/", secure=True)
-    signed = client.post("/login/", {"login": world.northwind.owner.email, "password": PASSWORD}, secure=True)
-    for cookie in (form.cookies["csrftoken"], signed.cookies["csrftoken"], signed.cookies["sessionid"]):
+    signed = client.post(
+        "/login/", {"login": world.northwind.owner.email, "password": PASSWORD}, secure=True
+    )
+    for cookie in (
+        form.cookies["csrftoken"],
+        signed.cookies["csrftoken"],
+        signed.cookies["sessionid"],
+    ):
         assert (cookie["secure"], cookie["httponly"], cookie["samesite"]) == (True, True, "Lax")
 
 
@@ -138,7 +158,9 @@ def test_it_forgets_a_session_that_has_ended(world: World) -> None:
     session = stale.session
     session["_auth_user_hash"] = "of another password"
     session.save()
-    assert [one.session_key for one in here.get("/account/sessions/").context["sessions"]] == [here.session.session_key]
+    assert [one.session_key for one in here.get("/account/sessions/").context["sessions"]] == [
+        here.session.session_key
+    ]
     assert UserSession.objects.count() == 1
 
 
@@ -166,8 +188,17 @@ def test_it_ends_every_other_session_when_the_password_changes(world: World) -> 
 @pytest.mark.parametrize(
     ("agent", "said"),
     [
-        ("Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox on Windows"),
-        ("Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Mobile Safari/604.1", "Safari on iPhone"),
+        (
+            "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0",
+            "Firefox on Windows",
+        ),
+        (
+            (
+                "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Mobile "
+                "Safari/604.1"
+            ),
+            "Safari on iPhone",
+        ),
         ("curl/8.5.0", "curl/8.5.0"),
         ("", "Unknown browser"),
     ],

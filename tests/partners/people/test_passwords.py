@@ -20,12 +20,16 @@ NEW = "another long pass phrase"
 
 @pytest.mark.django_db
 def test_it_offers_no_reset_without_mail() -> None:
-    assert settings.EMAIL_BACKEND == "django.core.mail.backends.locmem.EmailBackend"  # the tests' own
+    assert (
+        settings.EMAIL_BACKEND == "django.core.mail.backends.locmem.EmailBackend"
+    )  # the tests' own
     assert Client().get(RESET).status_code == 404
     assert "Forgotten" not in Client().get("/login/").content.decode()
 
 
-@pytest.mark.parametrize("door", ["/account/signup/", "/signup/", "/account/email/", "/accounts/signup/"])
+@pytest.mark.parametrize(
+    "door", ["/account/signup/", "/signup/", "/account/email/", "/accounts/signup/"]
+)
 @pytest.mark.django_db
 def test_it_lets_nobody_sign_up(door: str) -> None:
     assert Client().get(door).status_code == 404
@@ -52,7 +56,10 @@ def test_it_says_the_same_of_an_unknown_address(world: World) -> None:
         Client().post(RESET, {"email": email}, follow=True)
         for email in (world.northwind.owner.email, "nobody@northwind.test")
     )
-    assert (known.redirect_chain, known.status_code) == (unknown.redirect_chain, unknown.status_code)
+    assert (known.redirect_chain, known.status_code) == (
+        unknown.redirect_chain,
+        unknown.status_code,
+    )
 
 
 @pytest.mark.parametrize("staff", [True, False])

@@ -35,7 +35,14 @@ def test_it_sets_up_an_app_and_asks_for_its_digits(
     assert TOTP_SECRET in client.get(INDEX + "totp/activate/").content.decode()
     answer = client.post(INDEX + "totp/activate/", {"code": app.code()})
     assert answer.headers["Location"] == INDEX + "recovery-codes/"
-    assert len(re.findall(r"<code>\d{8}</code>", client.get(INDEX + "recovery-codes/").content.decode())) == 10
+    assert (
+        len(
+            re.findall(
+                r"<code>\d{8}</code>", client.get(INDEX + "recovery-codes/").content.decode()
+            )
+        )
+        == 10
+    )
     other = Client()
     assert sign_in(other, email).headers["Location"] == INDEX + "authenticate/"
     assert other.get(LIVE).status_code == 302
@@ -57,7 +64,9 @@ def test_it_audits_every_change_of_ones_own_factors_and_no_secret(
         with django_capture_on_commit_callbacks(execute=True):
             client.post(INDEX + path, form)
     client.post(INDEX + "totp/deactivate/")
-    entries = list(AuditEntry.objects.order_by("id").values_list("actor", "action", "before", "after"))
+    entries = list(
+        AuditEntry.objects.order_by("id").values_list("actor", "action", "before", "after")
+    )
     assert entries == [
         (f"user:{owner.email}", "user.factor_added", None, {"factor": "totp"}),
         (f"user:{owner.email}", "user.recovery_codes_made", None, None),
@@ -67,7 +76,10 @@ def test_it_audits_every_change_of_ones_own_factors_and_no_secret(
 
 def test_it_knows_every_change_of_factors_that_allauth_tells_of() -> None:
     folder = Path(str(allauth.__file__)).parent / "templates" / "mfa" / "email"
-    mails = {f"mfa/email/{path.name.removesuffix('_subject.txt')}" for path in folder.glob("*_subject.txt")}
+    mails = {
+        f"mfa/email/{path.name.removesuffix('_subject.txt')}"
+        for path in folder.glob("*_subject.txt")
+    }
     assert mails == set(FACTOR_CHANGES)
 
 
@@ -102,7 +114,9 @@ def test_it_shows_recovery_codes_once(world: World, app: HalfMinute) -> None:
     sign_in(client, world.northwind.owner.email)
     give_code(client, app.code())
     client.post(INDEX + "recovery-codes/generate/")
-    codes = re.findall(r"<code>(\d{8})</code>", client.get(INDEX + "recovery-codes/").content.decode())
+    codes = re.findall(
+        r"<code>(\d{8})</code>", client.get(INDEX + "recovery-codes/").content.decode()
+    )
     assert codes[0] not in client.get(INDEX + "recovery-codes/").content.decode()
     assert client.get(INDEX + "recovery-codes/download/").status_code == 403
     for status in (302, 200):
@@ -130,7 +144,9 @@ def test_it_leads_a_member_to_set_one_up_where_it_is_required(world: World) -> N
 
 
 @pytest.mark.parametrize("required", [True, False])
-def test_it_lets_the_last_factor_go_only_where_none_is_required(world: World, app: HalfMinute, required: bool) -> None:
+def test_it_lets_the_last_factor_go_only_where_none_is_required(
+    world: World, app: HalfMinute, required: bool
+) -> None:
     require_factor(partner=world.northwind.partner, required=required, by=SYSTEM)
     give_factor(world.northwind.owner)
     client = Client()

@@ -22,8 +22,14 @@ from tests.world import PASSWORD, make_membership, make_partner, make_user
 
 def test_it_makes_a_user_who_can_sign_in(db: None) -> None:
     partner = make_partner()
-    member = add_member(partner=partner, email=" Ops@Example.TEST ", role="operator", by=SYSTEM, password=PASSWORD)
-    assert (member.partner, member.role, member.user.email) == (partner, "operator", "ops@example.test")
+    member = add_member(
+        partner=partner, email=" Ops@Example.TEST ", role="operator", by=SYSTEM, password=PASSWORD
+    )
+    assert (member.partner, member.role, member.user.email) == (
+        partner,
+        "operator",
+        "ops@example.test",
+    )
     assert member.user.check_password(PASSWORD)
     assert not member.user.is_staff
     entry = AuditEntry.objects.get()
@@ -46,7 +52,9 @@ def test_it_adds_an_existing_user_whatever_the_letter_case_and_keeps_the_passwor
 def test_it_sets_an_existing_users_password_where_one_is_given(db: None) -> None:
     make_user("ops@example.test")
     new = "another long pass phrase"
-    add_member(partner=make_partner(), email="ops@example.test", role="owner", by=SYSTEM, password=new)
+    add_member(
+        partner=make_partner(), email="ops@example.test", role="owner", by=SYSTEM, password=new
+    )
     assert User.objects.get().check_password(new)
 
 

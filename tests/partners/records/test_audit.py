@@ -47,7 +47,9 @@ def test_it_refuses_to_run_outside_a_transaction() -> None:
     assert not AuditEntry.objects.exists()
 
 
-@pytest.mark.parametrize("statement", ["UPDATE {} SET action = 'x'", "DELETE FROM {}", "TRUNCATE {}"])
+@pytest.mark.parametrize(
+    "statement", ["UPDATE {} SET action = 'x'", "DELETE FROM {}", "TRUNCATE {}"]
+)
 def test_it_is_append_only_in_the_database(db: None, statement: str) -> None:
     audit.record(actor=SYSTEM, action="look", target="nothing")
     with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:

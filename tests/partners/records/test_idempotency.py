@@ -13,14 +13,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from partners.models import Environment, IdempotencyKey
-from partners.records.idempotency import KEPT_FOR, Answer, InvalidKey, KeyReused, fingerprint, forget_old, once
+from partners.records.idempotency import (
+    KEPT_FOR,
+    Answer,
+    InvalidKey,
+    KeyReused,
+    fingerprint,
+    forget_old,
+    once,
+)
 from tests.world import NOW, World, make_idempotency_key, make_partner
 
 ONE, OTHER = bytes(32), b"\1" * 32
 ANSWER = Answer(200, b'{"ok":true}')
 
 
-def ask(environment: Environment, key: str = "k", mark: bytes = ONE, answer: Answer = ANSWER) -> Answer:
+def ask(
+    environment: Environment, key: str = "k", mark: bytes = ONE, answer: Answer = ANSWER
+) -> Answer:
     return once(environment=environment, key=key, fingerprint=mark, answer=lambda: answer)
 
 
@@ -90,7 +100,11 @@ def test_it_forgets_after_48_hours(world: World) -> None:
 
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
     max_leaves=8,
 )

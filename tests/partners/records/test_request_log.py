@@ -56,8 +56,21 @@ def noted() -> ApiCall:
 
 def waiting(**fields: Any) -> Call:
     """A call that waits to be written."""
-    known = {"environment": 1, "api_key_id": 1, "method": "GET", "path": INVENTORY, "query": "", "status": 200}
-    known |= {"seconds": 0.001, "request_id": "r", "sent": b"", "answered": b"", "at": NOW.timestamp()}
+    known = {
+        "environment": 1,
+        "api_key_id": 1,
+        "method": "GET",
+        "path": INVENTORY,
+        "query": "",
+        "status": 200,
+    }
+    known |= {
+        "seconds": 0.001,
+        "request_id": "r",
+        "sent": b"",
+        "answered": b"",
+        "at": NOW.timestamp(),
+    }
     return Call(**known | fields)  # type: ignore[arg-type]
 
 
@@ -65,14 +78,23 @@ def test_it_notes_a_sale(world: World) -> None:
     item = make_item(world.northwind.live, now=datetime.now(UTC))
     answer = post(world.northwind.live_key, {"item_id": item.public_id})
     call = noted()
-    assert (call.environment, call.method, call.path) == (world.northwind.live, "POST", "/vm/buyback")
+    assert (call.environment, call.method, call.path) == (
+        world.northwind.live,
+        "POST",
+        "/vm/buyback",
+    )
     assert (call.status, call.request_id) == (200, "request-7")
-    assert (json.loads(call.sent), call.answered) == ({"item_id": item.public_id}, answer.content.decode())
+    assert (json.loads(call.sent), call.answered) == (
+        {"item_id": item.public_id},
+        answer.content.decode(),
+    )
     assert (call.key.environment, call.microseconds > 0) == (world.northwind.live, True)
 
 
 def test_it_notes_an_answer_that_is_rendered_late_and_the_query(world: World) -> None:
-    answer = Client().get(f"/_{INVENTORY}?limit=1", headers={"X-API-Key": world.northwind.sandbox_key})
+    answer = Client().get(
+        f"/_{INVENTORY}?limit=1", headers={"X-API-Key": world.northwind.sandbox_key}
+    )
     call = noted()
     assert (call.environment, call.path) == (world.northwind.sandbox, "/inventory/ann?limit=1")
     assert call.answered == answer.content.decode()
@@ -95,9 +117,13 @@ def test_it_notes_no_call_without_a_known_key(world: World) -> None:
 def test_it_asks_the_database_nothing_while_a_call_runs(
     world: World, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    post(world.northwind.live_key, {"item_id": "nothing"})  # the key is marked as used, once a minute
+    post(
+        world.northwind.live_key, {"item_id": "nothing"}
+    )  # the key is marked as used, once a minute
     item = make_item(world.northwind.live, now=datetime.now(UTC))
-    with django_assert_num_queries(4):  # both of a sale; inside a test's transaction, a savepoint and its release
+    with django_assert_num_queries(
+        4
+    ):  # both of a sale; inside a test's transaction, a savepoint and its release
         assert post(world.northwind.live_key, {"item_id": item.public_id}).status_code == 200
     with django_assert_num_queries(1):
         assert request_log.BUFFER.flush() == 2
@@ -114,10 +140,19 @@ def test_it_keeps_no_headers(world: World) -> None:
     [
         ({"destination": "7xKX", "amount": 1}, {"destination": MASK, "amount": 1}),
         ({"email": "a@x.test", "phone_number": "1"}, {"email": MASK, "phone_number": MASK}),
-        ({"error": "Invalid", "suggested": {"city": "Bern"}}, {"error": "Invalid", "suggested": MASK}),
+        (
+            {"error": "Invalid", "suggested": {"city": "Bern"}},
+            {"error": "Invalid", "suggested": MASK},
+        ),
         ({"shipping": {"address": {"line1": "High Street"}}}, {"shipping": {"address": MASK}}),
-        ([{"apiKey": "x", "token": "y"}, {"secret": None}], [{"apiKey": MASK, "token": MASK}, {"secret": None}]),
-        ({"mint_address": "M", "token_standard": "T"}, {"mint_address": "M", "token_standard": "T"}),
+        (
+            [{"apiKey": "x", "token": "y"}, {"secret": None}],
+            [{"apiKey": MASK, "token": MASK}, {"secret": None}],
+        ),
+        (
+            {"mint_address": "M", "token_standard": "T"},
+            {"mint_address": "M", "token_standard": "T"},
+        ),
     ],
 )
 def test_it_masks_by_name(sent: Any, kept: Any) -> None:
@@ -131,7 +166,10 @@ def test_it_masks_a_name_that_is_written_in_escapes(ours: bool) -> None:
 
 def test_it_masks_a_key_wherever_it_stands(world: World) -> None:
     key = world.northwind.live_key
-    assert shown(json.dumps({"note": f"see {key}"}).encode(), ours=False) == f'{{"note": "see live-{MASK}"}}'
+    assert (
+        shown(json.dumps({"note": f"see {key}"}).encode(), ours=False)
+        == f'{{"note": "see live-{MASK}"}}'
+    )
     post(key, {"item_id": "nothing"}, path=f"{SELL}?key={key}")
     assert noted().path == f"/vm/buyback?key=live-{MASK}"
 
@@ -155,7 +193,11 @@ def test_it_masks_a_query_by_name(query: str, kept: str) -> None:
 def test_it_masks_a_key_that_is_written_in_percent_signs(world: World, underscore: str) -> None:
     key, (start, secret) = world.northwind.live_key, world.northwind.live_key.split("_")
     written = f"{start}{underscore}{secret}"
-    for call in (waiting(query=f"x={written}"), waiting(query=written), waiting(path=f"{INVENTORY}/{written}")):
+    for call in (
+        waiting(query=f"x={written}"),
+        waiting(query=written),
+        waiting(path=f"{INVENTORY}/{written}"),
+    ):
         path = _row(call)[COLUMNS.index("path")]
         assert (secret in path, key in path, path.endswith(f"live-{MASK}")) == (False, False, True)
 
@@ -173,7 +215,9 @@ def test_it_masks_what_lies_too_deep() -> None:
 
 @pytest.mark.parametrize("name", ["note", "email"])
 def test_it_cuts_a_long_body(name: str) -> None:
-    long = json.dumps([{name: "a@x.test"}, *[{"note": "é" * 100}] * 200], ensure_ascii=False).encode()
+    long = json.dumps(
+        [{name: "a@x.test"}, *[{"note": "é" * 100}] * 200], ensure_ascii=False
+    ).encode()
     text = shown(long, ours=True)
     assert len(text.encode()) <= 2 * LONGEST
     assert len(text) <= LONGEST
@@ -193,7 +237,17 @@ def test_it_keeps_less_of_what_was_read_than_of_what_was_done(world: World) -> N
 @pytest.mark.parametrize(
     "name",
     [
-        *("address", "destination", "suggested", "line1", "postalCode", "postal_code", "Phone", "email", "e-mail"),
+        *(
+            "address",
+            "destination",
+            "suggested",
+            "line1",
+            "postalCode",
+            "postal_code",
+            "Phone",
+            "email",
+            "e-mail",
+        ),
         *("SECRET", "password", "token", "apikey", "api_key", "Idempotency-Key"),
     ],
 )
@@ -213,7 +267,9 @@ def test_it_writes_a_nul_as_another_character(world: World) -> None:
 
 
 @pytest.mark.parametrize(("size", "room"), [(0, request_log.MOST), (1024 * 1024, 32)])
-def test_it_drops_what_is_too_much_and_says_so(caplog: pytest.LogCaptureFixture, size: int, room: int) -> None:
+def test_it_drops_what_is_too_much_and_says_so(
+    caplog: pytest.LogCaptureFixture, size: int, room: int
+) -> None:
     buffer = Buffer(threaded=False)
     for _ in range(room + 3):
         buffer.add(waiting(answered=bytes(size)))
@@ -259,7 +315,12 @@ def test_it_tells_what_was_dropped_once_the_database_is_there_again(
 
 def test_it_adds_up_the_days_that_the_log_shows(world: World) -> None:
     live, today = world.northwind.live, NOW.date()
-    for day, calls in ((today, 2), (today, 3), (today - timedelta(days=30), 7), (today - timedelta(days=31), 50)):
+    for day, calls in (
+        (today, 2),
+        (today, 3),
+        (today - timedelta(days=30), 7),
+        (today - timedelta(days=31), 50),
+    ):
         tell(Counter({live.pk: calls}), day)
     assert lost(live, now=NOW) == 12
     forget_old(now=NOW)
@@ -296,6 +357,8 @@ def test_it_masks_a_key_in_a_long_address_as_in_a_short_one(field: str) -> None:
     key = "live-" + "a" * 12 + "_" + "b" * 43
     written = "".join(f"%25{ord(letter):02x}" for letter in key)
     for filling in (0, 900, request_log.LONGEST_ADDRESS - 20, 60_000):
-        kept = dict(zip(COLUMNS, _row(waiting(**{field: "/" * filling + written})), strict=True))["path"]
+        kept = dict(zip(COLUMNS, _row(waiting(**{field: "/" * filling + written})), strict=True))[
+            "path"
+        ]
         assert "b" not in kept
         assert written[-60:] not in kept

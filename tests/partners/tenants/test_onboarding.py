@@ -1,4 +1,6 @@
-"""Partners: made with both environments, renamed, suspended, reactivated; each once, each audited."""
+"""Partners: made with both environments, renamed, suspended, reactivated; each once, each
+audited.
+"""
 
 from __future__ import annotations
 
@@ -59,11 +61,17 @@ def test_it_makes_both_environments(db: None) -> None:
         ("Ok", "taken", SlugTaken),
     ],
 )
-def test_it_refuses_a_name_or_slug_and_makes_nothing(db: None, name: str, slug: str, error: type[Refusal]) -> None:
+def test_it_refuses_a_name_or_slug_and_makes_nothing(
+    db: None, name: str, slug: str, error: type[Refusal]
+) -> None:
     make_partner(slug="taken")
     with pytest.raises(error):
         create_partner(name=name, slug=slug, by=SYSTEM)
-    assert (Partner.objects.count(), Environment.objects.count(), AuditEntry.objects.count()) == (1, 0, 0)
+    assert (Partner.objects.count(), Environment.objects.count(), AuditEntry.objects.count()) == (
+        1,
+        0,
+        0,
+    )
 
 
 def test_it_suspends_and_reactivates(db: None) -> None:
@@ -71,7 +79,9 @@ def test_it_suspends_and_reactivates(db: None) -> None:
     assert suspend_partner(partner=partner, reason="so", by=SYSTEM).status == "suspended"
     assert reactivate_partner(partner=partner, reason="so", by=SYSTEM).status == "active"
     assert _audited() == ["partner.suspended", "partner.reactivated"]
-    assert AuditEntry.objects.filter(action="partner.suspended").values_list("before", "after").get() == (
+    assert AuditEntry.objects.filter(action="partner.suspended").values_list(
+        "before", "after"
+    ).get() == (
         {"status": "active"},
         {"status": "suspended", "reason": "so"},
     )
@@ -85,11 +95,15 @@ def test_it_audits_a_repeated_suspension_once(db: None) -> None:
 
 
 def test_it_onboards_with_an_invited_owner_and_two_keys(db: None) -> None:
-    begun = onboard_partner(name="Tidewater", slug="tidewater", owner="Mia@Tidewater.test", by=SYSTEM)
+    begun = onboard_partner(
+        name="Tidewater", slug="tidewater", owner="Mia@Tidewater.test", by=SYSTEM
+    )
     assert (begun.invitation.email, begun.invitation.role) == ("mia@tidewater.test", "owner")
     assert find_invitation(begun.secret) == begun.invitation
     assert not User.objects.exists()
-    assert [(key.environment.mode, find(text, key.environment.mode)) for key, text in begun.keys] == [
+    assert [
+        (key.environment.mode, find(text, key.environment.mode)) for key, text in begun.keys
+    ] == [
         ("live", begun.keys[0][0]),
         ("sandbox", begun.keys[1][0]),
     ]
@@ -109,14 +123,20 @@ def test_it_onboards_all_or_nothing(db: None, change: dict[str, str], error: typ
     assert [model._default_manager.count() for model in rows] == [1, 0, 0, 0, 0, 0]
 
 
-def test_it_takes_everything_back_when_the_last_step_fails(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_takes_everything_back_when_the_last_step_fails(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def lost(**_: object) -> None:
         raise ConnectionError
 
     monkeypatch.setattr(onboarding, "issue_key", lost)
     with pytest.raises(ConnectionError):
         onboard_partner(name="Ok", slug="ok", owner="mia@ok.test", by=SYSTEM)
-    assert (Partner.objects.count(), Invitation.objects.count(), AuditEntry.objects.count()) == (0, 0, 0)
+    assert (Partner.objects.count(), Invitation.objects.count(), AuditEntry.objects.count()) == (
+        0,
+        0,
+        0,
+    )
 
 
 @pytest.mark.parametrize("act", [suspend_partner, reactivate_partner])

@@ -24,7 +24,9 @@ DAY = timedelta(days=1)
 
 
 def bought(environment: Environment, world: World) -> Item:
-    purchase = buy_pulls(environment=environment, pack_id=world.pack.public_id, amount=1, user_id="ada", by=SYSTEM)
+    purchase = buy_pulls(
+        environment=environment, pack_id=world.pack.public_id, amount=1, user_id="ada", by=SYSTEM
+    )
     return purchase.items.get()
 
 
@@ -69,9 +71,13 @@ def test_it_adds_jump_to_jump(world: World) -> None:
         ({"days": 3654}, ClockTooFar),
     ],
 )
-def test_it_refuses_a_clock_that_goes_back_or_too_far(world: World, how: dict[str, int], refusal: Any) -> None:
+def test_it_refuses_a_clock_that_goes_back_or_too_far(
+    world: World, how: dict[str, int], refusal: Any
+) -> None:
     here = world.northwind.sandbox
-    asked: dict[str, Any] = {"to": here.database_now() + how["days"] * DAY} if "days" in how else how
+    asked: dict[str, Any] = (
+        {"to": here.database_now() + how["days"] * DAY} if "days" in how else how
+    )
     with pytest.raises(refusal):
         move_clock(environment=here, by=SYSTEM, **asked)
     here.refresh_from_db()
@@ -84,7 +90,10 @@ def test_it_knows_neither_in_live(world: World) -> None:
         move_clock(environment=world.northwind.live, by=SYSTEM, seconds=1)
     with pytest.raises(NotASandbox):
         reset(environment=world.northwind.live, by=SYSTEM)
-    assert Environment.objects.get(partner=world.northwind.partner, mode="live") == world.northwind.live
+    assert (
+        Environment.objects.get(partner=world.northwind.partner, mode="live")
+        == world.northwind.live
+    )
 
 
 def test_it_empties_the_sandbox_and_keeps_its_keys(world: World) -> None:
@@ -94,7 +103,11 @@ def test_it_empties_the_sandbox_and_keeps_its_keys(world: World) -> None:
     bought(old, world)
     move_clock(environment=old, by=SYSTEM, seconds=60)
     new = reset(environment=old, by=SYSTEM)
-    assert (new.mode, new.partner, new.clock_offset) == ("sandbox", world.northwind.partner, timedelta(0))
+    assert (new.mode, new.partner, new.clock_offset) == (
+        "sandbox",
+        world.northwind.partner,
+        timedelta(0),
+    )
     assert not Collector.objects.of(new).exists()
     assert not Event.objects.filter(environment=new).exists()
     assert Card.objects.available(new).count() == Card.objects.count()
@@ -186,6 +199,8 @@ def test_it_closes_so_many_windows_itself_and_leaves_the_rest_to_the_sweep(
         bought(here, world)
     move_clock(environment=here, by=SYSTEM, seconds=8 * 86_400)
     closed = Item.objects.filter(environment=here, expired_at__isnull=False)
-    assert closed.count() == Event.objects.filter(environment=here, type="item.expired").count() == 2
+    assert (
+        closed.count() == Event.objects.filter(environment=here, type="item.expired").count() == 2
+    )
     assert close_windows() == 3
     assert closed.count() == 5
