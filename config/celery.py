@@ -48,13 +48,23 @@ SHORTEST_WAIT = 15.0
 SOFT_LIMIT = 240
 HARD_LIMIT = 300
 REDELIVERY = 600
+# Seconds for a Redis that does not answer: web threads send to it.
+BROKER_WAIT = 5
 
 
 def broker() -> dict[str, Any]:
     """Where messages wait: CELERY_BROKER_URL, or queue tables in the database."""
     url = settings.CELERY_BROKER_URL
     if url:
-        return {"broker_url": url, "broker_transport_options": {"visibility_timeout": REDELIVERY}}
+        options: dict[str, Any] = {"visibility_timeout": REDELIVERY}
+        if not url.startswith("redis"):
+            return {"broker_url": url, "broker_transport_options": options}
+        options |= {"socket_connect_timeout": BROKER_WAIT, "socket_timeout": BROKER_WAIT}
+        return {
+            "broker_url": url,
+            "broker_transport": "config.postgres.redis_broker:Transport",
+            "broker_transport_options": options,
+        }
     return {
         "broker_url": "pgmq://database",  # the name is not looked up
         "broker_transport": "config.postgres.broker:Transport",
@@ -90,6 +100,8 @@ app.conf.update(
     broker_connection_max_retries=None,
     task_default_queue="sellback",
     task_ignore_result=True,
+    # The tasks' own schedule makes up for a message that could not be sent.
+    task_publish_retry_policy={"max_retries": 1, "interval_start": 0},
     task_acks_late=True,  # with the line below: a worker that is killed hands its task on
     task_reject_on_worker_lost=True,
     task_soft_time_limit=SOFT_LIMIT,

@@ -34,11 +34,43 @@ def database_conninfo() -> str:
     return make_conninfo(**{name: value for name, value in params.items() if name not in NOT_LIBPQ})
 
 
+class LetsGo:
+    """A channel that can read on after it failed to acknowledge a message.
+
+    kombu goes on counting such a message as one in progress. A worker that takes one message at a
+    time then never reads again, and does not notice that its connection is lost. Here the message
+    is no longer counted: the broker delivers it again later, and every task is safe to run twice.
+    """
+
+    qos: Any
+
+    def basic_ack(self, delivery_tag: str, multiple: bool = False) -> None:
+        """Raises the broker's error, which Celery logs."""
+        try:
+            super().basic_ack(delivery_tag, multiple)  # type: ignore[misc]
+        except Exception:
+            self.qos._quick_ack(delivery_tag)  # noqa: SLF001  (kombu has no public name for it)
+            raise
+
+    def basic_reject(self, delivery_tag: str, requeue: bool = False) -> None:
+        """Raises the broker's error, which Celery logs."""
+        try:
+            super().basic_reject(delivery_tag, requeue)  # type: ignore[misc]
+        except Exception:
+            self.qos._quick_ack(delivery_tag)  # noqa: SLF001  (as above)
+            raise
+
+
+class Channel(LetsGo, pgmq.Channel):
+    """The queue's channel."""
+
+
 class Transport(pgmq.Transport):
     """`pgmq://` without an address. The pool is made here: the client's own forgets all but five
     options.
     """
 
+    Channel = Channel
     # Read-only (25006) is no OperationalError. kombu reconnects after these; any other error ends
     # the worker.
     connection_errors = (*pgmq.Transport.connection_errors, psycopg.Error)
