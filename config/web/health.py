@@ -5,6 +5,8 @@
   and the process is not about to stop.
 * ``/healthz``: the same without the last; kept for older probes.
 
+A database that is read-only for a while, as in a failover, counts as ready: reads are answered.
+
 503 names the problem. Migrations are planned until none is missing, then never again: the code of a
 running process does not change.
 """
@@ -15,7 +17,7 @@ import json
 import threading
 from collections.abc import Callable, Iterable
 
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse
 
@@ -66,7 +68,7 @@ def healthz() -> Health:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
         return OK if _is_migrated() else MISSING
-    except DatabaseError:
+    except Error:
         return UNREACHABLE
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -14,8 +15,10 @@ import pytest
 from django.db import connection
 
 from buyback.models import Buyback, Payout, Transfer
+from config.web import session_limits
 from inventory.models import Item
 from tests.config.web.conftest import Heard, Web
+from tests.dashboard.steps import signed_in
 from tests.processes import until
 from tests.world import World, make_item
 
@@ -132,6 +135,19 @@ def test_reads_go_on_while_the_database_is_read_only(web: Web, world: World) -> 
         assert refused.status in {403, 503}
     assert sell(web, key, item).status in {200, 500}
     until(lambda: written() == [1, 1, 1] or sell(web, key, item).status == 200, seconds=10)
+
+
+def test_a_page_that_cannot_save_its_session_says_why(web: Web, world: World) -> None:
+    """The session is due to be written: the last request was two minutes ago."""
+    session = signed_in(world.northwind.operator).session
+    session[session_limits.BEGAN] = session[session_limits.SEEN] = time.time() - 120
+    session.save()
+    cookie = f"sessionid={session.session_key}"
+    with read_only():
+        heard = web.get("/dashboard/live/", Cookie=cookie)
+        assert heard.status == 503
+        assert "The database is read-only at the moment" in heard.body.decode()
+    until(lambda: web.get("/dashboard/live/", Cookie=cookie).status == 200, seconds=10)
 
 
 def test_a_page_without_a_database_says_what_to_do(web: Web, world: World) -> None:
