@@ -166,7 +166,8 @@ class Shipped(HttpContestant):
 
     def processes(self) -> list[int]:
         """The ids of all its processes."""
-        return cpu.family(self._children.running[0].process.pid)
+        children = [child.process.pid for child in self._children.running]
+        return [pid for child in children for pid in cpu.family(child)]
 
 
 @dataclass

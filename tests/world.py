@@ -50,8 +50,7 @@ PASSWORD = "correct horse battery staple"
 _numbers = itertools.count(1)
 
 
-# --- partners
-# -------------------------------------------------------------------------------------------
+# --- partners -------------------------------------------------------------------------------------
 
 
 def make_partner(**fields: Any) -> Partner:
@@ -149,8 +148,7 @@ def make_idempotency_key(environment: Environment, **fields: Any) -> Idempotency
     )
 
 
-# --- inventory
-# ------------------------------------------------------------------------------------------
+# --- inventory ------------------------------------------------------------------------------------
 
 
 def make_pack(**fields: Any) -> Pack:
@@ -271,8 +269,7 @@ def make_item(
     )
 
 
-# --- buyback
-# --------------------------------------------------------------------------------------------
+# --- buyback --------------------------------------------------------------------------------------
 
 
 def make_buyback(item: Item, **fields: Any) -> Buyback:
@@ -377,8 +374,7 @@ def make_proposal(buyback: Buyback, **fields: Any) -> Proposal:
     return Proposal.objects.create(buyback=buyback, **known | fields)
 
 
-# --- the world
-# ------------------------------------------------------------------------------------------
+# --- the world ------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)

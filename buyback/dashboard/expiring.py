@@ -26,7 +26,7 @@ from buyback.dashboard.parts.item_cards import item_card
 from inventory.models import Card, Collector, Item, Pack
 from inventory.models.holdings import ItemQuerySet
 from partners.dashboard import paging
-from partners.dashboard.paging import SortOrder, keyset
+from partners.dashboard.paging import ROWS, SortOrder, keyset
 from partners.dashboard.permissions import MemberRequest, may_act, member
 from partners.dashboard.rendering import Chip, page
 from partners.models import Environment, Role
@@ -40,7 +40,6 @@ WINDOWS = {
     "3d": (_("3 days"), timedelta(days=3)),
     "7d": (_("7 days"), timedelta(days=7)),
 }
-SIZE = 50  # windows of a page
 SOONEST: SortOrder = {"expires_at": datetime.fromisoformat, "id": int}
 
 
@@ -127,7 +126,7 @@ def expiring(request: MemberRequest) -> HttpResponse:
     now = here.now()
     rows, look_for = asked.rows(here, now), asked.looked_for(here)
     after, before = get.get("after", ""), get.get("before", "")
-    listed = keyset(rows.with_card(), SOONEST, after, before=before, size=SIZE, look_for=look_for)
+    listed = keyset(rows.with_card(), SOONEST, after, before=before, size=ROWS, look_for=look_for)
     packs = dict(Pack.objects.order_by("name").values_list("slug", "name"))
     context = {
         "section": "expiring",

@@ -83,7 +83,8 @@ class AvailablePacks(PartnerView):
         if "platform" in request.query_params:
             listed = listed.filter(platform=request.query_params["platform"].replace("\0", "/"))
         stocked, activity = figures.in_stock(environment), figures.activity(environment)
-        best = figures.chase_by_pack(environment)
+        packs = list(listed)
+        best = figures.chases_on_sale(environment, packs)
         return Response(
             [
                 rendering.pack(
@@ -94,7 +95,7 @@ class AvailablePacks(PartnerView):
                     chase=best.get(pack.pk, []),
                     live=environment.is_live,
                 )
-                for pack in listed
+                for pack in packs
             ]
         )
 

@@ -97,7 +97,7 @@ class Step:
 @require_safe
 @member
 def orders(request: MemberRequest) -> HttpResponse:
-    """Orders, 50 a page."""
+    """Orders, 40 a page."""
     get, state = request.GET, _state(request)
     context = {
         "section": "orders",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -32,11 +33,33 @@ UPDATE inventory_tier kept SET sold = counted.sold FROM (
 # Cards of each pack that a list of packs looks at: its work has a bound, however many cards there
 # are and are held.
 MOST_CHEAPEST, MOST_VALUABLE = 200, 300
-KEPT, MOST_KEPT = (
-    10.0,
-    10_000,
-)  # seconds, and packs of pools, for which it is kept whether a large pack has any left
+
+
+class Chased(NamedTuple):
+    """As much of a card as a chase shows: a thousand of them are listed at a time, so no model is
+    made of each.
+    """
+
+    pack_id: int
+    pk: int
+    source_type: str
+    listing_id: str | None
+    mint_address: str | None
+    name: str
+    image: str
+    back_image: str | None
+    fmv: Decimal
+
+    def identity(self, *, live: bool) -> tuple[str, str | None]:
+        """``(id, mint_address)`` as an environment shows them."""
+        return identity(self.source_type, self.listing_id, self.mint_address, live=live)
+
+
+# Seconds for which a process keeps what it found of a pack; packs of pools that are kept.
+KEPT, MOST_KEPT = 10.0, 10_000
 _HAD_ANY: dict[tuple[int | None, int], tuple[float, bool]] = {}
+_CHASES: dict[tuple[int, ...], tuple[float, dict[int, list[Chased]]]] = {}
+MOST_CHASES = 10  # lists of packs; there is one for each platform that is asked for
 
 
 def refresh_values(*, pack: Pack | None = None, now: datetime | None = None) -> int:
@@ -48,11 +71,8 @@ def refresh_values(*, pack: Pack | None = None, now: datetime | None = None) -> 
     with transaction.atomic(), connection.cursor() as cursor:
         # As whoever changes a pack's tiers does: the pack first.
         cursor.execute(
-            (
-                "SELECT FROM inventory_pack WHERE id = coalesce(%(pack)s, id) ORDER BY id FOR NO "
-                "KEY "
-                "UPDATE"
-            ),
+            "SELECT FROM inventory_pack WHERE id = coalesce(%(pack)s, id)"
+            " ORDER BY id FOR NO KEY UPDATE",
             asked,
         )
         cursor.execute(STOCK, asked)
@@ -154,26 +174,6 @@ def _has_any(environment: Environment, pack: int) -> bool:
     return kept[1]
 
 
-class Chased(NamedTuple):
-    """As much of a card as a chase shows: a thousand of them are listed at a time, so no model is
-    made of each.
-    """
-
-    pack_id: int
-    pk: int
-    source_type: str
-    listing_id: str | None
-    mint_address: str | None
-    name: str
-    image: str
-    back_image: str | None
-    fmv: Decimal
-
-    def identity(self, *, live: bool) -> tuple[str, str | None]:
-        """``(id, mint_address)`` as an environment shows them."""
-        return identity(self.source_type, self.listing_id, self.mint_address, live=live)
-
-
 def chase_by_pack(environment: Environment, pack: Pack | None = None) -> dict[int, list[Chased]]:
     """Each pack's most valuable available cards, highest fmv first, at most 20; of one pack if it
     is given.
@@ -187,6 +187,22 @@ def chase_by_pack(environment: Environment, pack: Pack | None = None) -> dict[in
         for row in cursor.fetchall():
             best.setdefault(row[0], []).append(Chased(*row))
     return best
+
+
+def chases_on_sale(environment: Environment, packs: Sequence[Pack]) -> dict[int, list[Chased]]:
+    """``chase_by_pack`` for the list of packs on sale.
+
+    All partners share the live pool, so a process keeps what it found there for ``KEPT`` seconds.
+    """
+    if not environment.is_live:
+        return chase_by_pack(environment)
+    listed = tuple(pack.pk for pack in packs)
+    kept = _CHASES.get(listed)
+    if kept is None or kept[0] < time.monotonic():
+        if len(_CHASES) >= MOST_CHASES:
+            _CHASES.clear()
+        kept = _CHASES[listed] = (time.monotonic() + KEPT, chase_by_pack(environment))
+    return kept[1]
 
 
 def _in_pool(

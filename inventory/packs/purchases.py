@@ -140,7 +140,9 @@ def _reserve(environment: Environment, pack: Pack, amount: int) -> list[Card]:
             return _draw(environment, tiers, amount)
     except OutOfStock:
         available = Card.objects.available(environment).filter(pack=pack)
-        list(available.select_for_update(no_key=True).order_by("pk").values_list("pk"))
+        locked = available.select_for_update(no_key=True).order_by("pk").values_list("pk")
+        if len(locked) < amount:
+            raise
     try:
         with transaction.atomic():
             return _draw(environment, tiers, amount)

@@ -19,6 +19,7 @@ from config.foundation.keyset import up_to
 from config.postgres.base import join_by_index
 
 SALT = "dashboard.paging"
+ROWS = 40  # of one page: more would take a thread for longer than 50 ms of CPU
 LOOK_THROUGH = 5_000  # rows among which one page looks for those that no index finds
 SortOrder = Mapping[str, Callable[[str], Any]]
 # Rows with a time and a UUID, newest first: each column, and how to read it back from a cursor.
@@ -49,7 +50,7 @@ def keyset(
     after: str,
     *,
     before: str | None = None,
-    size: int = 50,
+    size: int = ROWS,
     look_for: models.Q | None = None,
 ) -> Page[M]:
     """One page of ``rows`` in the order ``by``: column → how to read it back from text.

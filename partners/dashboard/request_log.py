@@ -62,7 +62,7 @@ class Filters:
 @require_safe
 @member
 def requests(request: MemberRequest) -> HttpResponse:
-    """Calls, 50 a page."""
+    """Calls, 40 a page."""
     if not _may_read(request):
         return _refused(request)
     keys = ApiKey.objects.filter(environment=request.environment).names()

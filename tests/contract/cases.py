@@ -38,8 +38,7 @@ class Row:
     headers: dict[str, str] = field(default_factory=dict)
 
 
-# --- section 1: every endpoint, with a body or path that would succeed
-# --------------------------------------
+# --- section 1: every endpoint, with a body or path that would succeed ----------------------------
 
 SELL, BUY, STATUS = "POST /vm/buyback", "POST /vm/buy/init", "POST /vm/buy/status"
 QUOTE, BATCH = "POST /vm/buyback/quote", "POST /vm/buyback/batch"
@@ -161,8 +160,7 @@ WRONG_METHOD = [
     )
 ]
 
-# --- section 2: POST /vm/buyback
-# ----------------------------------------------------------------------------
+# --- section 2: POST /vm/buyback ------------------------------------------------------------------
 
 NOT_STRINGS: tuple[Any, ...] = (None, 1, 1.5, True, [], ["<held>"], {}, {"id": "<held>"})
 SELLBACK = [
@@ -290,8 +288,7 @@ SELLBACK = [
     ),
 ]
 
-# --- sections 3 and 4: GET /inventory/:user_id, and the item
-# -------------------------------------------------
+# --- sections 3 and 4: GET /inventory/:user_id, and the item --------------------------------------
 
 METADATA = {
     "name": TEXT,
@@ -394,8 +391,7 @@ INVENTORY = [
     Row("an id of 4,000 characters", "GET /inventory/" + "x" * 4000, None, 404, "User not found"),
 ]
 
-# --- section 6: POST /vm/buy/init and /vm/buy/status
-# --------------------------------------------------------
+# --- section 6: POST /vm/buy/init and /vm/buy/status ----------------------------------------------
 
 NOT_USER_IDS: tuple[Any, ...] = (
     None,

@@ -82,8 +82,7 @@ class Calls(RuleBasedStateMachine):
         for where in PLACES:
             self.buy(where, "ada", 3)
 
-    # --- the calls
-    # ------------------------------------------------------------------------------------------
+    # --- the calls --------------------------------------------------------------------------------
 
     def call(
         self, where: str, method: str, path: str, body: Any = None, key: str | None = None
@@ -247,8 +246,7 @@ class Calls(RuleBasedStateMachine):
             return own[number % len(own)]
         return others[0] if others and number < 8 else UNKNOWN
 
-    # --- the rest of the world
-    # ------------------------------------------------------------------------------
+    # --- the rest of the world --------------------------------------------------------------------
 
     @rule(where=WHERE, number=NUMBER)
     def close(self, where: str, number: int) -> None:
@@ -315,8 +313,7 @@ class Calls(RuleBasedStateMachine):
                 )
         onboarding.reactivate_partner(partner=partner, reason="so", by=SYSTEM)
 
-    # --- what holds at the end
-    # ------------------------------------------------------------------------------
+    # --- what holds at the end --------------------------------------------------------------------
 
     def teardown(self) -> None:
         if not hasattr(self, "model"):

@@ -37,8 +37,7 @@ def later(act: Callable[..., Any]) -> Callable[[], Any]:
     return lambda: act(now=clock.now() + timedelta(seconds=31))
 
 
-# --- the late request
-# -----------------------------------------------------------------------------------
+# --- the late request -----------------------------------------------------------------------------
 
 
 @pytest.mark.breaks_books("the control pays for an item that is held again")
@@ -172,8 +171,7 @@ def test_it_tells_people_of_a_treasury_that_takes_back_what_it_said(
     assert peers.agree()
 
 
-# --- two reconcilers
-# ------------------------------------------------------------------------------------
+# --- two reconcilers ------------------------------------------------------------------------------
 
 
 def left_open(world: World, peers: Peers) -> UUID:
@@ -232,8 +230,7 @@ def test_it_tells_callers_and_reconcilers_the_same(world: World, peers: Peers) -
     assert peers.agree()
 
 
-# --- the sweep
-# ------------------------------------------------------------------------------------------
+# --- the sweep ------------------------------------------------------------------------------------
 
 
 def closing(world: World) -> tuple[Item, Callable[[], int]]:

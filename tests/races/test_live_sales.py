@@ -291,8 +291,7 @@ def somebody_waits_for_a_row() -> bool:
         return bool(cursor.fetchone()[0])
 
 
-# --- beside an admin
-# ------------------------------------------------------------------------------------
+# --- beside an admin ------------------------------------------------------------------------------
 
 
 def reprice(item: Item, fmv: str) -> None:

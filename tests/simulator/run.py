@@ -129,8 +129,7 @@ class Run:
         # what the sellers were told of may be lost; that no item is paid for twice, is not
         self.sold.clear()
 
-    # --- the cast
-    # -------------------------------------------------------------------------------------------
+    # --- the cast ---------------------------------------------------------------------------------
 
     def _seller(self) -> None:
         for _ in range(self.random.choice((1, 2))):
@@ -196,8 +195,7 @@ class Run:
         settings.TREASURY_URL = name
         self.trace.append(f"the treasury is {name}")
 
-    # --- the end
-    # --------------------------------------------------------------------------------------------
+    # --- the end ----------------------------------------------------------------------------------
 
     def _come_to_rest(self) -> None:
         """The treasuries recover, late requests arrive, and the reconciler has time enough, with

@@ -14,8 +14,9 @@ from pytest_django import DjangoAssertNumQueries
 
 from inventory.models import Card, Pack
 from inventory.packs import figures
-from inventory.packs.figures import chase_by_pack, in_stock
+from inventory.packs.figures import chase_by_pack, chases_on_sale, in_stock
 from inventory.packs.purchases import OutOfStock, buy_pulls
+from partners.models import Environment
 from partners.records.actor import SYSTEM
 from tests.world import World, make_card, make_item, make_pack, make_tier
 
@@ -114,6 +115,36 @@ def test_it_shows_the_most_valuable_that_are_left_among_as_many_as_it_looks_at(
     assert shown() == []
 
 
+def test_a_process_keeps_the_live_chases_for_some_seconds(
+    world: World,
+    pack: Pack,
+    monkeypatch: pytest.MonkeyPatch,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    def shown(environment: Environment) -> list[int]:
+        return [int(card.fmv) for card in chases_on_sale(environment, [pack]).get(pack.pk, [])]
+
+    assert shown(world.northwind.live) == [15, 14, 13]
+    for environment in (world.northwind.live, world.northwind.sandbox):
+        make_item(environment, card=Card.objects.get(pack=pack, fmv=15), pack=pack)
+    with django_assert_num_queries(0):
+        assert shown(world.juniper.live) == [15, 14, 13]  # one pool for all of live
+    assert shown(world.northwind.sandbox) == [14, 13]
+    later = time.monotonic() + figures.KEPT + 1
+    monkeypatch.setattr("inventory.packs.figures.time.monotonic", lambda: later)
+    assert shown(world.northwind.live) == [14, 13]
+
+
+def test_a_process_keeps_the_chases_of_few_lists(
+    world: World, pack: Pack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(figures, "MOST_CHASES", 1)
+    monkeypatch.setattr(figures, "_CHASES", {})
+    for packs in ([pack], [make_pack()]):
+        chases_on_sale(world.northwind.live, packs)
+    assert len(figures._CHASES) == 1
+
+
 def test_it_orders_equal_values_by_age_and_shows_twenty(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -136,7 +167,7 @@ def test_it_counts_a_purchase_s_stock_in_no_order(world: World, pack: Pack) -> N
             by=SYSTEM,
         )
     counts = [one["sql"] for one in asked if "COUNT(*)" in one["sql"]]
-    assert len(counts) == 3
+    assert len(counts) == 1
     assert not [sql for sql in counts if "ORDER BY" in sql]
     first = next(place for place, one in enumerate(asked) if "COUNT(*)" in one["sql"])
     assert any("enable_hashjoin = off" in one["sql"] for one in asked.captured_queries[:first])
