@@ -399,6 +399,10 @@ LOGGING = logging_config(LOG_FORMAT, LOG_LEVEL)
 MAX_CONNECTIONS = environment.whole(
     "MAX_CONNECTIONS", 1024, low=16, high=65_536
 )  # all web processes together
+# What the bodies that are still arriving may hold in one process, in bytes.
+MAX_ARRIVING_BYTES = environment.whole(
+    "MAX_ARRIVING_BYTES", 64 * 1024 * 1024, low=16 * 1024 * 1024, high=4 * 1024**3
+)
 REQUEST_TIMEOUT = environment.whole(
     "REQUEST_TIMEOUT", 10, low=1, high=120
 )  # seconds for headers and body

@@ -62,6 +62,12 @@ class BoundedProtocol(HttpToolsProtocol):
         return self._late is not None
 
     @property
+    def arriving_bytes(self) -> int:
+        """How much of an incomplete request's body is held; 0 for one that the API accepts."""
+        held = 0 if self._dropping or not self.is_incomplete else self._body_bytes
+        return held if held > limits.API_BODY else 0
+
+    @property
     def is_stalled(self) -> bool:
         """Whether its response waits for the client to read."""
         return self._stalled is not None
@@ -199,6 +205,8 @@ class BoundedProtocol(HttpToolsProtocol):
             self._drop_body()
             return
         super().on_body(body)
+        if self.arriving_bytes:
+            self._keep_within_memory()
 
     def on_message_complete(self) -> None:
         if self.parser.should_upgrade():
@@ -209,6 +217,20 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_message_complete()
         if self.cycle is not None and self.cycle.response_complete and not self.pipeline:
             self._wait_for_next()  # answered before its body had come
+
+    def _keep_within_memory(self) -> None:
+        """Refuse the largest of the bodies that are arriving, if they are too much together.
+
+        Raises Refused if that is this connection's own.
+        """
+        arriving = [one for one in self.connections if isinstance(one, BoundedProtocol)]
+        most = max(settings.MAX_ARRIVING_BYTES, settings.MAX_IMPORT_BYTES + limits.MULTIPART)
+        if sum(one.arriving_bytes for one in arriving) <= most:
+            return
+        largest = max(arriving, key=lambda one: one.arriving_bytes)
+        largest._refuse(503, "Too many large requests", "too_many_large_requests")  # noqa: SLF001
+        if largest is self:
+            raise Refused
 
     def _drop_body(self) -> None:
         """Read the rest and keep none of it; the request goes on as one that is too large."""

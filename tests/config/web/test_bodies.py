@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
+from typing import Any
 
 import pytest
 from django.conf import settings
 
+from config.web.limits import MIB, MULTIPART
 from inventory.models import Item
 from tests.config.web.conftest import DRIP, Web, is_closed, read
 from tests.world import World, make_item
@@ -175,3 +178,32 @@ def test_what_is_not_http_is_refused(web: Web) -> None:
 def test_a_header_with_an_underscore_is_no_key(web: Web, world: World) -> None:
     request = b"GET /api/v1/vm/available HTTP/1.1\r\nHost: 127.0.0.1\r\nX_API_Key: %s\r\n\r\n"
     assert web.send(request % world.northwind.live_key.encode()).status == 401
+
+
+class TestMemory:
+    """Half-sent forms of almost 1 MiB each, of which a process keeps eight."""
+
+    @pytest.fixture
+    def further(self) -> dict[str, Any]:
+        return {"MAX_ARRIVING_BYTES": 1, "REQUEST_TIMEOUT": 30}
+
+    def test_one_of_too_many_is_refused_and_nobody_else(
+        self, web: Web, held: ExitStack, world: World
+    ) -> None:
+        head = (
+            f"POST /login/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {MIB}\r\n"
+            "Content-Type: application/x-www-form-urlencoded\r\n\r\n"
+        ).encode()
+        most = (settings.MAX_IMPORT_BYTES + MULTIPART) // (MIB - 1000)
+        forms = drip(web, held, head + b"a" * (MIB - 1000), most + 1)
+        heard = [came(one, within=0.5) for one in forms]
+        (refused,) = [answer for answer in heard if answer]
+        assert refused.startswith(b"HTTP/1.1 503 ")
+        assert refused.endswith(b"Too many large requests\n")
+        assert [came(one, within=0.2) for one in forms].count(b"") == most + 1
+        sold = web.post(
+            "/api/v1/vm/buyback",
+            json.dumps({"item_id": make_item(world.northwind.live).public_id}).encode(),
+            key=world.northwind.live_key,
+        )
+        assert sold.status == 200
