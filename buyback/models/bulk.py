@@ -16,7 +16,7 @@ from config.foundation.money import MoneyField, money_check
 from inventory.models import Item
 from partners.models import Environment
 from partners.models.constraints import CompositeForeignKey, same_environment
-from partners.models.records import UuidV7
+from partners.models.records import uuid_v7
 
 # The allowed moves of a line. A trigger refuses any other, whoever writes.
 LINE_MOVES = (
@@ -62,7 +62,7 @@ class BulkSale(models.Model):
     no line is open.
     """
 
-    id = models.UUIDField(primary_key=True, db_default=UuidV7(), editable=False)
+    id = models.UUIDField(primary_key=True, db_default=uuid_v7(), editable=False)
     environment = models.ForeignKey(
         Environment, models.PROTECT, related_name="bulk_sales", db_index=False
     )

@@ -14,11 +14,11 @@ from django.db.models import Case, F, Q, When
 from django.db.models.functions import Greatest
 from django.utils.translation import gettext_lazy as _
 
-from config.foundation.money import MoneyField, RoundUsd, money_check
+from config.foundation.money import MoneyField, money_check, rounded_in_sql
 from inventory.models import Collector, Item
 from partners.models import Environment
 from partners.models.constraints import CompositeForeignKey, same_environment
-from partners.models.records import UuidV7, append_only
+from partners.models.records import append_only, uuid_v7
 
 Row = TypeVar("Row", bound=models.Model)
 OPEN_STATES = ("claimed", "submitted", "unknown", "review")
@@ -92,7 +92,7 @@ class Buyback(models.Model):
         UNKNOWN = "unknown", _("Outcome unknown")
         REVIEW = "review", _("In review")
 
-    id = models.UUIDField(primary_key=True, db_default=UuidV7(), editable=False)
+    id = models.UUIDField(primary_key=True, db_default=uuid_v7(), editable=False)
     environment = models.ForeignKey(
         Environment, models.PROTECT, related_name="buybacks", db_index=False
     )
@@ -181,10 +181,10 @@ class Buyback(models.Model):
                         When(
                             voucher=True,
                             then=Greatest(
-                                F("mint_price"), RoundUsd(F("fmv") * F("buyback_percent"))
+                                F("mint_price"), rounded_in_sql(F("fmv") * F("buyback_percent"))
                             ),
                         ),
-                        default=RoundUsd(F("fmv") * F("buyback_percent")),
+                        default=rounded_in_sql(F("fmv") * F("buyback_percent")),
                     )
                 ),
                 name="buyback_buyback_amount_recomputes",
@@ -300,7 +300,7 @@ class Transfer(models.Model):
         IN_FLIGHT = "in_flight", _("In flight")  # asked of a remote treasury, outcome not known yet
         PAID_OUT = "paid_out", _("Paid out")  # with the users
 
-    id = models.UUIDField(primary_key=True, db_default=UuidV7(), editable=False)
+    id = models.UUIDField(primary_key=True, db_default=uuid_v7(), editable=False)
     environment = models.ForeignKey(
         Environment, models.PROTECT, related_name="transfers", db_index=False
     )
@@ -380,7 +380,7 @@ class Payout(models.Model):
         PAID = "paid", _("Paid")
         FAILED = "failed", _("Failed")
 
-    id = models.UUIDField(primary_key=True, db_default=UuidV7(), editable=False)
+    id = models.UUIDField(primary_key=True, db_default=uuid_v7(), editable=False)
     environment = models.ForeignKey(
         Environment, models.PROTECT, related_name="payouts", db_index=False
     )

@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 
 from config.foundation.money import MoneyField, money_check
 from partners.models import Environment
-from partners.models.records import UuidV7
+from partners.models.records import uuid_v7
 
 
 class TreasuryControl(models.Model):
@@ -87,7 +87,7 @@ class Alert(models.Model):
         BREAKER_OPENED = "breaker_opened", "Breaker opened"
         CONTRADICTED = "contradicted", "Treasury contradicted itself"
 
-    id = models.UUIDField(primary_key=True, db_default=UuidV7(), editable=False)
+    id = models.UUIDField(primary_key=True, db_default=uuid_v7(), editable=False)
     kind = models.CharField(max_length=20, choices=Kind.choices)
     # Null: it is about everybody.
     environment = models.ForeignKey(

@@ -11,6 +11,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
+from django.db.models.expressions import Combinable
 
 CENT = Decimal("0.01")
 LIMIT = Decimal(
@@ -46,16 +47,18 @@ class MoneyField(DecimalColumn):
         super().__init__(*args, **kwargs)
 
     def deconstruct(self) -> tuple[str, str, Any, Any]:
-        name, path, args, kwargs = super().deconstruct()
-        del kwargs["max_digits"], kwargs["decimal_places"]
-        return name, path, args, kwargs
+        """As Django's own field: migrations import nothing of ours."""
+        name, _, args, kwargs = super().deconstruct()
+        return name, "django.db.models.DecimalField", args, kwargs
 
 
-class RoundUsd(models.Func):
+def rounded_in_sql(expression: models.F | Combinable) -> models.Func:
     """``round(expression, 2)`` in the database: ``round_usd`` there."""
-
-    function, template = "round", "round(%(expressions)s, 2)"
-    output_field = models.DecimalField(max_digits=12, decimal_places=2)
+    return models.Func(
+        expression,
+        template="round(%(expressions)s, 2)",
+        output_field=models.DecimalField(max_digits=12, decimal_places=2),
+    )
 
 
 def money_check(field: str, *, name: str) -> models.CheckConstraint:

@@ -25,7 +25,7 @@ from django.utils.translation import gettext_lazy as _
 
 from config.foundation.money import MoneyField, money_check
 from partners.models import Environment
-from partners.models.records import UuidV7, append_only
+from partners.models.records import append_only, uuid_v7
 
 SANDBOX_WINDOW = timedelta(days=7)  # contract, section 2: exactly purchase + 7 days, never null
 
@@ -131,10 +131,9 @@ class PackActivity(models.Model):
         return f"{self.pack_id}: {self.pulls_7d}"
 
 
-class NumberAsRange(Func):
+def number_as_range(number: F) -> Func:
     """``int8range(n, n, '[]')``: a number as a range, which GiST can index without an extension."""
-
-    function, template = "int8range", "int8range(%(expressions)s, %(expressions)s, '[]')"
+    return Func(number, template="int8range(%(expressions)s, %(expressions)s, '[]')")
 
 
 class Tier(models.Model):
@@ -192,7 +191,7 @@ class Tier(models.Model):
                 name="inventory_tier_no_overlap",
                 violation_error_message="Two tiers of a pack must not hold the same value.",
                 expressions=(
-                    (NumberAsRange(F("pack_id")), RangeOperators.OVERLAPS),
+                    (number_as_range(F("pack_id")), RangeOperators.OVERLAPS),
                     (Func(F("lower"), F("upper"), function="numrange"), RangeOperators.OVERLAPS),
                 ),
             ),
@@ -411,7 +410,7 @@ class CardFile(models.Model):
     when it is in.
     """
 
-    id = models.UUIDField(primary_key=True, db_default=UuidV7(), editable=False)
+    id = models.UUIDField(primary_key=True, db_default=uuid_v7(), editable=False)
     name = models.CharField(max_length=200)
     kind = models.CharField(max_length=5)
     content = models.BinaryField()

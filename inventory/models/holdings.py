@@ -14,11 +14,11 @@ from django.db.models import Case, Count, F, Max, Min, Q, Sum, Value, When
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from config.foundation.money import MoneyField, RoundUsd, money_check
+from config.foundation.money import MoneyField, money_check, rounded_in_sql
 from inventory.models.catalogue import Card, Pack
 from partners.models import Environment, Mode
 from partners.models.constraints import CompositeForeignKey, same_environment
-from partners.models.records import UuidV7
+from partners.models.records import uuid_v7
 
 
 class CollectorQuerySet(models.QuerySet["Collector"]):
@@ -86,7 +86,7 @@ class Purchase(models.Model):
         FULFILLED = "fulfilled", "Fulfilled"
         FAILED = "failed", "Failed"
 
-    id = models.UUIDField(primary_key=True, db_default=UuidV7(), editable=False)
+    id = models.UUIDField(primary_key=True, db_default=uuid_v7(), editable=False)
     environment = models.ForeignKey(
         Environment, models.PROTECT, related_name="purchases", db_index=False
     )
@@ -380,7 +380,7 @@ class Item(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(
-                    buyback_price=RoundUsd(F("fmv") * F("buyback_percent")),
+                    buyback_price=rounded_in_sql(F("fmv") * F("buyback_percent")),
                 ),
                 name="inventory_item_buyback_price_recomputes",
             ),

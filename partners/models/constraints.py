@@ -3,6 +3,18 @@
 Children reference parents by ``(environment_id, id)``, so that the database itself refuses a row
 that would link two partners, or live and sandbox. Django's own ``ForeignKey`` knows one column; it
 stays for the ORM, with ``db_constraint=False``, and this constraint does the refusing.
+
+A migration imports nothing of ours, so it creates such a key with SQL and enters a plain
+``BaseConstraint`` of the same name into its state:
+
+    migrations.RunSQL(
+        "ALTER TABLE … ADD CONSTRAINT <name> FOREIGN KEY (…) REFERENCES … (…)",
+        "ALTER TABLE … DROP CONSTRAINT <name>",
+        state_operations=[migrations.AddConstraint("model", models.BaseConstraint(name="<name>"))],
+    )
+
+``makemigrations`` writes the ``AddConstraint`` alone. Applied like that, it raises
+``NotImplementedError``.
 """
 
 from __future__ import annotations
@@ -10,7 +22,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.backends.ddl_references import Statement
 from django.db.models import BaseConstraint
 
 
@@ -25,47 +36,19 @@ class CompositeForeignKey(BaseConstraint):
         super().__init__(name=name)
         self.columns, self.to_table, self.to_columns = tuple(columns), to_table, tuple(to_columns)
 
-    # Django hands all three a model and an editor, and its own constraints return Statements too;
-    # the stubs say less.
-    def create_sql(self, model: Any, schema_editor: Any) -> Any:
-        quote = schema_editor.quote_name
-        return Statement(
-            "ALTER TABLE %(table)s ADD CONSTRAINT %(name)s FOREIGN KEY (%(columns)s)"
-            " REFERENCES %(to)s (%(to_columns)s)",
-            table=quote(model._meta.db_table),
-            name=quote(self.name),
-            columns=", ".join(map(quote, self.columns)),
-            to=quote(self.to_table),
-            to_columns=", ".join(map(quote, self.to_columns)),
-        )
-
-    def constraint_sql(self, model: Any, schema_editor: Any) -> str:
-        """Nothing inside CREATE TABLE: added once every table of the migration stands."""
-        schema_editor.deferred_sql.append(self.create_sql(model, schema_editor))
-        return ""
-
-    def remove_sql(self, model: Any, schema_editor: Any) -> Any:
-        quote = schema_editor.quote_name
-        return Statement(
-            "ALTER TABLE %(table)s DROP CONSTRAINT %(name)s",
-            table=quote(model._meta.db_table),
-            name=quote(self.name),
-        )
-
     def validate(self, *args: Any, **kwargs: Any) -> None:
         """The database alone checks it: a form cannot see the other table's rows without a race."""
 
+    def clone(self) -> CompositeForeignKey:
+        """Itself: nothing changes it."""
+        return self
+
     def deconstruct(self) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
-        path, args, kwargs = super().deconstruct()
-        kwargs |= {
-            "columns": self.columns,
-            "to_table": self.to_table,
-            "to_columns": self.to_columns,
-        }
-        return path, tuple(args), kwargs
+        return "django.db.models.BaseConstraint", (), {"name": self.name}
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, CompositeForeignKey):
+        """Equal to the constraint of its name in a migration's state as well."""
+        if not isinstance(other, BaseConstraint):
             return NotImplemented
         return self.deconstruct() == other.deconstruct()
 

@@ -14,13 +14,11 @@ from django.utils.translation import gettext_lazy as _
 from partners.models.tenants import Environment, Partner
 
 
-class UuidV7(models.Func):
+def uuid_v7() -> models.Func:
     """PostgreSQL 18's ``uuidv7()``: unique, and in order of creation, so an index grows at its
     end.
     """
-
-    function, template = "uuidv7", "uuidv7()"
-    output_field = models.UUIDField()
+    return models.Func(function="uuidv7", output_field=models.UUIDField())
 
 
 def append_only() -> list[pgtrigger.Trigger]:
@@ -50,7 +48,7 @@ class Event(models.Model):
         BUYBACK_FAILED = "buyback.failed", _("Sellback failed")
         SHIPMENT_UPDATED = "shipment.updated", _("Shipment updated")
 
-    id = models.UUIDField(primary_key=True, db_default=UuidV7(), editable=False)
+    id = models.UUIDField(primary_key=True, db_default=uuid_v7(), editable=False)
     environment = models.ForeignKey(
         Environment, models.PROTECT, related_name="events", db_index=False
     )
@@ -82,7 +80,7 @@ class Event(models.Model):
 class AuditEntry(models.Model):
     """Who did what to what, with the state before and after. Append-only, in the database too."""
 
-    id = models.UUIDField(primary_key=True, db_default=UuidV7(), editable=False)
+    id = models.UUIDField(primary_key=True, db_default=uuid_v7(), editable=False)
     partner = models.ForeignKey(
         Partner, models.PROTECT, null=True, related_name="+", db_index=False
     )

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.contrib.admin import site
-from django.contrib.auth.models import Group, Permission
+from django.contrib.auth.models import Group
 from django.db.models import Model
 from django.urls import URLPattern, URLResolver, reverse
 
-from partners.people.staff_groups import GROUPS, write_groups
 from tests.admin.conftest import MODELS, address, browser_of
+from tests.admin.staff_groups import GROUPS
 from tests.world import World, make_treasury_control
 
 ROLES = (
@@ -200,10 +200,3 @@ def test_it_keeps_the_groups_of_the_table(db: None) -> None:
         for group in Group.objects.all()
     }
     assert held == {name: set(rights) for name, rights in GROUPS.items()}
-
-
-def test_it_takes_away_what_is_no_longer_in_the_table(db: None) -> None:
-    support = Group.objects.get(name="support")
-    support.permissions.set(Permission.objects.filter(codename="change_user"))
-    write_groups(apps)
-    assert support.permissions.count() == len(GROUPS["support"])

@@ -1,11 +1,11 @@
-"""The project's own files, parsed once for the tests that walk over them."""
+"""The project's own files, each read and parsed once for all tests that walk over them."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -39,19 +39,26 @@ class Module:
         """API, dashboard, admin, tasks, public pages and commands."""
         return not DOORS.isdisjoint(self.parts[1:])
 
+    @cached_property
+    def nodes(self) -> list[ast.AST]:
+        return list(ast.walk(self.tree))
+
     def functions(self) -> Iterator[Function]:
-        return (node for node in ast.walk(self.tree) if isinstance(node, Function))
+        return (node for node in self.nodes if isinstance(node, Function))
 
-    def imports(self) -> Iterator[str]:
+    @cached_property
+    def imports(self) -> list[str]:
         """Dotted names of what the module imports, wherever it does so."""
-        for node in ast.walk(self.tree):
+        names = []
+        for node in self.nodes:
             if isinstance(node, ast.Import):
-                yield from (alias.name for alias in node.names)
+                names += [alias.name for alias in node.names]
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                yield node.module
-                yield from (f"{node.module}.{alias.name}" for alias in node.names)
+                names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        return names
 
 
+@cache
 def files(*folders: str) -> list[Path]:
     """Every file of ours below the folders, and the files beside them when none are named."""
     found = [
@@ -67,15 +74,30 @@ def files(*folders: str) -> list[Path]:
 
 
 @cache
+def text_of(path: Path) -> str:
+    """What is in a file."""
+    return path.read_text(encoding="utf-8", errors="replace")
+
+
+@cache
+def _parsed(path: Path) -> Module:
+    name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+    text = text_of(path)
+    return Module(name.removesuffix(".__init__"), path, text, ast.parse(text))
+
+
 def modules(*folders: str) -> list[Module]:
     """Every Python file below the folders but migrations, which are written by a command."""
-    found = []
-    for path in files(*folders):
-        if path.suffix == ".py" and "migrations" not in path.parts:
-            name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
-            text = path.read_text(encoding="utf-8")
-            found.append(Module(name.removesuffix(".__init__"), path, text, ast.parse(text)))
-    return found
+    return [module for module in _all_modules(*folders) if "migrations" not in module.parts]
+
+
+def migrations() -> list[Module]:
+    """Every migration of the applications."""
+    return [module for module in _all_modules(*APPS) if "migrations" in module.parts]
+
+
+def _all_modules(*folders: str) -> list[Module]:
+    return [_parsed(path) for path in files(*folders) if path.suffix == ".py"]
 
 
 def length(node: Function) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -55,3 +56,39 @@ def test_it_reads_every_kind_of_text_that_is_not_exempt(tree: Path, name: str) -
     (tree / name).parent.mkdir(exist_ok=True)
     (tree / name).write_text(f"{WORD}\n")
     assert lint.unwanted_words(exempt=()) == f"{name}:1: {WORD}"
+
+
+@pytest.fixture
+def configured(tree: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project with the files that mypy's cache depends on, outside CI."""
+    monkeypatch.setenv("CI", "")
+    for name in lint.CACHE_DEPENDS_ON:
+        (tree / name).parent.mkdir(exist_ok=True)
+        (tree / name).write_text(name)
+    return tree
+
+
+def test_it_keeps_mypys_cache_while_nothing_has_changed(configured: Path) -> None:
+    folder = Path(lint.mypy_cache())
+    folder.mkdir(parents=True)
+    assert Path(lint.mypy_cache()) == folder
+    assert folder.parent == configured / ".mypy_cache"
+    assert folder.exists()
+
+
+@pytest.mark.parametrize("name", lint.CACHE_DEPENDS_ON)
+def test_it_starts_another_cache_after_a_change_and_removes_the_earlier(
+    configured: Path, name: str
+) -> None:
+    earlier = Path(lint.mypy_cache())
+    by_hand = earlier.with_name("3.11")
+    for folder in (earlier, by_hand):
+        folder.mkdir(parents=True)
+    (configured / name).write_text("changed")
+    assert Path(lint.mypy_cache()) != earlier
+    assert (earlier.exists(), by_hand.exists()) == (False, True)
+
+
+def test_it_has_no_cache_in_ci(configured: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CI", "true")
+    assert lint.mypy_cache() == os.devnull

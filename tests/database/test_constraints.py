@@ -16,9 +16,10 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import IntegrityError, models, transaction
+from django.db import IntegrityError, connection, models, transaction
 
 from partners.models import User
+from partners.models.constraints import CompositeForeignKey
 from tests.database.breaks import BAD_MONEY, BILLION, NAN, Break, each, twice
 from tests.database.bulk_breaks import BULK_BREAKS
 from tests.database.dashboard_rows import DASHBOARD
@@ -474,3 +475,20 @@ def test_it_lets_the_database_check_every_reference() -> None:
         for field in model._meta.local_concrete_fields:
             if isinstance(field, models.ForeignKey) and not getattr(field, "db_constraint", True):
                 assert field.column in composite, field_label(field)
+
+
+def test_the_database_has_the_composite_keys_that_models_declare(db: None) -> None:
+    """Migrations create them with SQL, which nothing else compares with the models."""
+    declared = {
+        key.name: f"FOREIGN KEY ({', '.join(key.columns)})"
+        f" REFERENCES {key.to_table}({', '.join(key.to_columns)})"
+        for model in our_models()
+        for key in model._meta.constraints
+        if isinstance(key, CompositeForeignKey)
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = ANY(%s)",
+            [list(declared)],
+        )
+        assert dict(cursor.fetchall()) == declared

@@ -1,12 +1,15 @@
-"""`manage.py lint`: the gate, the same by hand and in CI. `--relock` writes the locks first.
+"""`manage.py lint`: the gate, the same by hand and in CI; only CI does without mypy's cache.
+`--relock` writes the locks first.
 
 Every step runs even after a failure, so that one run shows everything; exit code 1 if any failed.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -21,9 +24,12 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 
+from config.foundation import environment
+
 ROOT = Path(settings.BASE_DIR)
 LOCKS = ROOT / "config" / "lock"
 LOCK_ARGUMENTS = {"app": ("--no-dev",), "dev": ("--group", "dev")}
+CACHE_DEPENDS_ON = ("config/settings.py", "tests/settings.py", "pyproject.toml", "uv.lock")
 # Words that plain English does without, each with a letter in brackets, so that this file has none.
 UNWANTED = re.compile(
     r"\b([t]old|[w]hoever|[t]hereof|[a]new|[f]rom\W+afar|[o]n\W+a\W+leash|[l]ooked\W+through)\b",
@@ -95,9 +101,7 @@ class Command(BaseCommand):
         return [
             ("ruff check", [python, "-m", "ruff", "check", *(["--fix"] if fix else ["--no-fix"])]),
             ("ruff format", [python, "-m", "ruff", "format", *([] if fix else ["--check"])]),
-            # Without its cache: the plugin for settings does not notice there that a setting has
-            # come.
-            ("mypy", [python, "-m", "mypy", "--cache-dir", os.devnull]),
+            ("mypy", [python, "-m", "mypy", "--cache-dir", mypy_cache()]),
             (
                 "imports",
                 [python, "-c", "from importlinter.cli import lint_imports_command as run; run()"],
@@ -121,6 +125,24 @@ class Command(BaseCommand):
         if problem:
             self.stdout.write(problem)
         self.stdout.flush()
+
+
+def mypy_cache() -> str:
+    """mypy's cache folder, and none with CI=true. Removes those of earlier states.
+
+    mypy does not notice that the settings, which its plugin imports, have changed, so each state of
+    them, of mypy's own configuration and of the packages has a folder of its own.
+    """
+    if environment.flag("CI"):
+        return os.devnull
+    state = hashlib.sha256()
+    for name in CACHE_DEPENDS_ON:
+        state.update(hashlib.sha256((ROOT / name).read_bytes()).digest())
+    folder = ROOT / ".mypy_cache" / f"lint-{state.hexdigest()[:16]}"
+    for earlier in folder.parent.glob("lint-*"):
+        if earlier != folder:
+            shutil.rmtree(earlier, ignore_errors=True)
+    return str(folder)
 
 
 def unwanted_words(exempt: tuple[str, ...] = STILL_EXEMPT) -> str:

@@ -9,14 +9,35 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core.management.base import CommandError
 from django.core.management.commands import migrate
+from django.db import connections
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
 
 from config.postgres import time_limits
 
 
 class Command(migrate.Command):
-    """Changes nothing but the limits, also where another command calls it."""
+    """Changes nothing but the limits, also where another command calls it. Raises CommandError for
+    a database that is between two versions.
+    """
 
     def handle(self, *args: Any, **options: Any) -> None:
         with time_limits.using("migrations"):
+            refuse_partly_migrated(options["database"])
             super().handle(*args, **options)
+
+
+def refuse_partly_migrated(database: str) -> None:
+    """Raise CommandError if some of the migrations that one of ours replaces were applied, and
+    others were not. Django would leave the application's tables as they are, without a word.
+    """
+    applied = MigrationRecorder(connections[database]).applied_migrations().keys()
+    for migration in MigrationLoader(None).disk_migrations.values():
+        lacking = set(migration.replaces) - applied
+        if lacking and len(lacking) < len(migration.replaces):
+            raise CommandError(
+                f"This database lacks {'.'.join(min(lacking))}, which is no longer part of the "
+                "server: first run migrate of the version that has it, then this one."
+            )

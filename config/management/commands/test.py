@@ -1,8 +1,8 @@
 """`manage.py test`: all tests, with pytest; every further argument is pytest's own.
 
 Browser tests drive the machine's Chromium ($CHROMIUM, else found on PATH; on Debian and as root it
-is installed), and the guide's tests its Node. Where there is none they are left out with one line;
-with CI=true that is a failure.
+is installed), and the guide's tests its Node. Where there is none they are left out, and one line
+says why. With CI=true that is an error; with `--require-browser` a missing browser always is.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import shutil
 import subprocess
 import sys
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -21,13 +20,14 @@ from django.core.management.base import BaseCommand
 
 from config.foundation import environment
 
+REQUIRE_BROWSER = "--require-browser"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
 class Command(BaseCommand):
     """Hands over to pytest in this very environment."""
 
-    help = "Run the tests; arguments are pytest's."
+    help = "Run the tests; arguments are pytest's, except --require-browser."
     requires_system_checks: list[str] = []
 
     def run_from_argv(self, argv: list[str]) -> None:
@@ -43,7 +43,8 @@ class Command(BaseCommand):
         """
         if find_spec("pytest") is None:
             raise ImproperlyConfigured("pytest is not installed here; install config/lock/dev.txt.")
-        chromium, node = find_chromium(), find_node()
+        chromium, node = find_chromium(required=REQUIRE_BROWSER in arguments), find_node()
+        arguments = [argument for argument in arguments if argument != REQUIRE_BROWSER]
         if chromium:
             os.environ["CHROMIUM"] = chromium
         lacking = [
@@ -57,13 +58,16 @@ class Command(BaseCommand):
         os.execv(sys.executable, [sys.executable, "-m", "pytest", *arguments])  # noqa: S606
 
 
-def find_chromium() -> str:
-    """Its path; or the empty string, after saying why. Raises ImproperlyConfigured with CI=true."""
+def find_chromium(*, required: bool = False) -> str:
+    """Its path; or the empty string, after saying why. Raises ImproperlyConfigured instead if it is
+    ``required``, and with CI=true.
+    """
     named = environment.text("CHROMIUM")
     if named and not os.access(named, os.X_OK):
         raise ImproperlyConfigured(f"CHROMIUM={named!r} is not a program.")
     why = "no Chromium here (set CHROMIUM, or install Debian's package chromium)"
-    return named or _found("Browser tests", NAMES, "chromium", why)
+    rule = f"{REQUIRE_BROWSER} was given" if required else ""
+    return named or _found("Browser tests", NAMES, "chromium", why, rule=rule)
 
 
 def find_node() -> str:
@@ -75,17 +79,19 @@ def find_node() -> str:
     )
 
 
-def _found(tests: str, names: tuple[str, ...], package: str, why: str) -> str:
+def _found(tests: str, names: tuple[str, ...], package: str, why: str, *, rule: str = "") -> str:
+    """The program's path, or "". ``rule``: why these tests may not be left out."""
     found = _on_path(names)
     if not found and os.geteuid() == 0 and shutil.which("apt-get"):
-        _install(tests, package)
+        failure = _install(tests, package)
         found = _on_path(names)
+        why += f"; apt-get could not install {package}: {failure}" if failure else ""
     if found:
         return found
     if environment.flag("CI"):
-        raise ImproperlyConfigured(
-            f"{tests} cannot run: {why}; with CI=true nothing may be left out."
-        )
+        rule = rule or "with CI=true nothing may be left out"
+    if rule:
+        raise ImproperlyConfigured(f"{tests} cannot run: {why}; {rule}.")
     sys.stderr.write(f"{tests} are left out: {why}.\n")
     return ""
 
@@ -94,15 +100,14 @@ def _on_path(names: tuple[str, ...]) -> str:
     return next((path for name in names if (path := shutil.which(name))), "")
 
 
-def _install(tests: str, package: str) -> None:
-    """Debian's package; its own messages matter only when it fails, and then the sentence of why
-    says enough.
-    """
+def _install(tests: str, package: str) -> str:
+    """Install Debian's package. Return why it failed: apt-get's last line, or ""."""
     sys.stderr.write(f"Installing Debian's {package} for {tests[0].lower()}{tests[1:]} …\n")
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    log = Path(os.devnull)
     for step in (["update", "-q"], ["install", "-qy", "--no-install-recommends", package]):
-        with log.open("wb") as nowhere:
-            subprocess.run(
-                ["apt-get", *step], env=quiet, stdout=nowhere, stderr=nowhere, check=False
-            )
+        done = subprocess.run(
+            ["apt-get", *step], env=quiet, capture_output=True, text=True, check=False
+        )
+    said = (done.stderr or done.stdout).split("\n")
+    lines = [line.strip() for line in said if line.strip()] or ["it said nothing"]
+    return lines[-1].rstrip(".") if done.returncode else ""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -44,6 +46,55 @@ def test_it_leaves_no_browser_test_out_in_ci(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("CI", "true")
     with pytest.raises(ImproperlyConfigured, match="with CI=true nothing may be left out"):
         command.find_chromium()
+
+
+@pytest.fixture
+def no_browser(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A machine without Chromium, outside CI; the only folder of its PATH."""
+    for name, value in (("PATH", str(tmp_path)), ("CHROMIUM", ""), ("CI", "")):
+        monkeypatch.setenv(name, value)
+    return tmp_path
+
+
+def test_it_refuses_to_leave_out_a_browser_that_is_required(
+    no_browser: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[object] = []
+    monkeypatch.setattr(os, "execv", lambda *arguments: started.append(arguments))
+    with pytest.raises(ImproperlyConfigured) as refused:
+        command.Command().execute_pytest(["--require-browser", "-q"])
+    assert str(refused.value) == (
+        "Browser tests cannot run: no Chromium here (set CHROMIUM, or install Debian's package "
+        "chromium); --require-browser was given."
+    )
+    assert started == []
+
+
+def test_it_keeps_its_own_option_from_pytest(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[tuple[str, list[str]]] = []
+    monkeypatch.setattr(os, "execv", lambda *arguments: started.append(arguments))
+    monkeypatch.setattr(os, "chdir", lambda _: None)
+    monkeypatch.setattr(command, "find_node", lambda: "node")
+    monkeypatch.setenv("CHROMIUM", sys.executable)
+    monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "tests.settings")
+    command.Command().execute_pytest(["--require-browser", "-q"])
+    assert started == [(sys.executable, [sys.executable, "-m", "pytest", "-q"])]
+
+
+def test_it_says_why_a_browser_could_not_be_installed(
+    no_browser: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tool = no_browser / "apt-get"
+    tool.write_text("#!/bin/sh\necho 'E: Unable to locate package chromium' >&2\nexit 100\n")
+    tool.chmod(0o755)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    assert command.find_chromium() == ""
+    _, *said = capsys.readouterr().err.splitlines()
+    sentence = (
+        "Browser tests are left out: no Chromium here (set CHROMIUM, or install Debian's package "
+        "chromium); apt-get could not install chromium: E: Unable to locate package chromium."
+    )
+    assert said == [sentence]
 
 
 def test_it_says_why_browser_tests_are_left_out(

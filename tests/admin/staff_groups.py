@@ -1,16 +1,11 @@
-"""What Phygitals' own people may do, by group. A superuser gives the groups; nobody else gives
-rights.
+"""The rights of Phygitals' own people, by group, as the migrations have written them. A superuser
+adds people to the groups.
 
 Whatever is in no group is closed to all but superusers, so a new table of the admin opens to nobody
-by itself. A migration writes this table into the database; after a change of it another migration
-calls ``write_groups`` again.
+by itself.
 """
 
 from __future__ import annotations
-
-from typing import Any
-
-from django.contrib.auth.management import create_permissions
 
 # Everything there is to look at, but people's accounts and their rights.
 LOOKS = (
@@ -73,33 +68,3 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "buyback.change_alert",
     ),
 }
-
-
-def migrate_groups(apps: Any, schema_editor: Any) -> None:
-    """``write_groups`` of a migration. Django makes the permissions after all migrations, which is
-    too late for us.
-    """
-    for label in ("partners", "inventory", "buyback"):
-        config = apps.get_app_config(label)
-        config.models_module = True
-        create_permissions(config, apps=apps, verbosity=0)
-        config.models_module = None
-    write_groups(apps)
-
-
-def write_groups(apps: Any) -> None:
-    """Make the groups hold exactly these rights. ``apps`` is the registry, a migration's or the
-    real one.
-
-    A right whose table a migration does not know yet is left to a later one.
-    """
-    permissions = apps.get_model("auth", "Permission").objects
-    for name, rights in GROUPS.items():
-        group, _ = apps.get_model("auth", "Group").objects.get_or_create(name=name)
-        pairs = [right.split(".") for right in rights]
-        found = [
-            permission
-            for app, code in pairs
-            for permission in permissions.filter(content_type__app_label=app, codename=code)
-        ]
-        group.permissions.set(found)
