@@ -17,8 +17,9 @@ from tests.simulator.guards import GUARDS, Outage
 from tests.simulator.run import Run, Unsound
 from tests.simulator.stage import Stage
 
+# The suite plays 400 runs; CI plays 1,600 others in a stage of its own (`.ci/run`).
 FIRST = int(os.environ.get("SIMULATOR_FIRST", "0"))
-LAST = FIRST + int(os.environ.get("SIMULATOR_SEEDS", "2000"))
+LAST = FIRST + int(os.environ.get("SIMULATOR_SEEDS", "400"))
 SEEN = (
     Unsound,
     DatabaseError,
@@ -27,6 +28,26 @@ SEEN = (
 )  # the judge, the database, or a step that found its row moved
 BATCH = 100  # runs between two clean tables
 ENOUGH = 400  # seeds in which a missing guard must show
+# The seed that showed it last: played first, because a search takes a minute.
+SHOWN_BY = {
+    "silence_is_a_no": 5,
+    "not_found_is_a_no": 29,
+    "new_reference_each_time": 0,
+    "paid_before_written_down": 7,
+    "lapsed_claims_still_submit": 7,
+    "any_lease_will_do": 82,
+    "open_items_are_free": 5,
+    "nobody_reconciles": 1,
+    "windows_never_close": 4,
+    "money_stays_in_flight": 0,
+    "caps_do_not_count": 26,
+    "floors_do_not_hold": 76,
+    "any_treasury_will_do": 5,
+    "references_are_made_anew": 176,
+    "anything_can_be_ordered": 0,
+    "ordered_items_still_sell": 19,
+    "given_up_orders_keep_their_items": 9,
+}
 
 
 @pytest.fixture
@@ -52,7 +73,7 @@ def test_it_stays_sound(stage: Stage, first: int) -> None:
 @pytest.mark.parametrize("guard", GUARDS, ids=lambda guard: guard.__name__)
 def test_it_sees_a_missing_guard(stage: Stage, guard: Outage) -> None:
     with guard():
-        for seed in range(ENOUGH):
+        for seed in (SHOWN_BY[guard.__name__], *range(ENOUGH)):
             try:
                 Run(seed, stage).play()
             except SEEN:

@@ -3,6 +3,7 @@
 Browser tests drive the machine's Chromium ($CHROMIUM, else found on PATH; on Debian and as root it
 is installed), and the guide's tests its Node. Where there is none they are left out, and one line
 says why. With CI=true that is an error; with `--require-browser` a missing browser always is.
+There is a process for each core, unless an argument says otherwise (`-n 1`, `--pdb`).
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ from django.core.management.base import BaseCommand
 from config.foundation import environment
 
 REQUIRE_BROWSER = "--require-browser"
+MOST_PROCESSES = 8  # each has a database of its own
+# Arguments by which the caller decides about processes; a debugger needs a single one.
+OWN_PROCESSES = ("-n", "--numprocesses", "--dist", "--pdb", "--trace", "-s")
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -50,6 +54,9 @@ class Command(BaseCommand):
         lacking = [
             f"not {mark}" for mark, found in (("browser", chromium), ("node", node)) if not found
         ]
+        if not any(argument.startswith(OWN_PROCESSES) for argument in arguments):
+            processes = min(os.cpu_count() or 1, MOST_PROCESSES)
+            arguments = ["-n", str(processes), "--dist", "worksteal", *arguments]
         if lacking:
             arguments = ["-m", " and ".join(lacking), *arguments]
         os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"

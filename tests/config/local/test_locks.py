@@ -70,15 +70,28 @@ def test_it_refuses_to_leave_out_a_browser_that_is_required(
     assert started == []
 
 
-def test_it_keeps_its_own_option_from_pytest(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("given", "cores", "passed_on"),
+    [
+        (["-q"], 2, ["-n", "2", "--dist", "worksteal", "-q"]),
+        (["-q"], 64, ["-n", "8", "--dist", "worksteal", "-q"]),
+        (["-n", "1", "-q"], 2, ["-n", "1", "-q"]),
+        (["-n4"], 2, ["-n4"]),
+        (["--pdb"], 2, ["--pdb"]),
+    ],
+)
+def test_it_keeps_its_own_option_from_pytest_and_uses_every_core(
+    monkeypatch: pytest.MonkeyPatch, given: list[str], cores: int, passed_on: list[str]
+) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: cores)
     started: list[tuple[str, list[str]]] = []
     monkeypatch.setattr(os, "execv", lambda *arguments: started.append(arguments))
     monkeypatch.setattr(os, "chdir", lambda _: None)
     monkeypatch.setattr(command, "find_node", lambda: "node")
     monkeypatch.setenv("CHROMIUM", sys.executable)
     monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "tests.settings")
-    command.Command().execute_pytest(["--require-browser", "-q"])
-    assert started == [(sys.executable, [sys.executable, "-m", "pytest", "-q"])]
+    command.Command().execute_pytest(["--require-browser", *given])
+    assert started == [(sys.executable, [sys.executable, "-m", "pytest", *passed_on])]
 
 
 def test_it_says_why_a_browser_could_not_be_installed(
