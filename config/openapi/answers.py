@@ -1,4 +1,4 @@
-"""What every answer has in common: its headers, and the error envelope with its exact sentences."""
+"""Parts shared by all responses: headers, and the error envelope with its exact sentences."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ WHEN = {
 
 
 def headers(*more: str) -> dict[str, Any]:
-    """The headers that every answer carries, and those that this one may carry besides."""
+    """The headers of every response, and those that this one may also have."""
     found = {name: {"$ref": f"#/components/headers/{name}"} for name in ALWAYS}
     return found | {name: {"$ref": f"#/components/headers/{name}"} for name in more}
 
@@ -53,8 +53,9 @@ def success(schema: Schema, description: str, *more: str) -> dict[str, Any]:
 def refusal(
     sentences: list[str], *more: str, beside: dict[str, Schema] | None = None
 ) -> dict[str, Any]:
-    """The error envelope with one of these sentences; ``N`` at an end stands for a number.
-    ``beside``: what else it may hold.
+    """The error envelope with one of these sentences. A final ``N`` stands for a number.
+
+    ``beside``: further keys.
     """
     exact = [sentence for sentence in sentences if not sentence.endswith(TOO_MANY)]
     kinds: list[Schema] = [{"type": "string", "enum": exact}] if exact else []

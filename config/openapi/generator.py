@@ -1,6 +1,4 @@
-"""From a row of ``operations.py`` to its operation in the document; drf-spectacular walks the
-routes.
-"""
+"""Builds an operation of the description from a row of ``operations.py``."""
 
 from __future__ import annotations
 
@@ -26,7 +24,7 @@ KEY = {
 
 
 class Described(AutoSchema):
-    """The operation of a view by its row; a view without one is no part of the API."""
+    """The operation of a view by its row. A view without a row is not part of the API."""
 
     def get_operation(
         self, path: str, path_regex: str, path_prefix: str, method: str, registry: Any
@@ -92,8 +90,7 @@ def _parameters(row: Operation, path: str, *, sandbox: bool) -> list[dict[str, A
 def _responses(row: Operation, *, sandbox: bool) -> dict[str, Any]:
     answer = row.sandbox_answer if sandbox and row.sandbox_answer else row.answer
     replayed = ("Idempotency-Replayed",) if row.acts else ()
-    # Headers that need not be there are told of, but not demanded: OpenAPI 3.1 headers are optional
-    # unless required.
+    # Optional headers are listed but not required: OpenAPI 3.1 headers are optional by default.
     found = {"200": success(answer, row.summary, *replayed)}
     if row.csv:
         found["200"]["content"]["text/csv"] = {"schema": text()}

@@ -1,7 +1,7 @@
-"""Every call of the partner API, in the contract's order: what it takes and each answer it gives.
+"""Every call of the partner API, in the contract's order: its input and its responses.
 
-A row is found by its view's name and method. What all calls share (key, scope, limits, idempotency)
-is added by ``generator.py``, so a row says only what is its own.
+A row is found by its view's name and method. ``generator.py`` adds what all calls share (key,
+scope, limits, idempotency).
 """
 
 from __future__ import annotations
@@ -34,10 +34,11 @@ ITEM_IDS = "item_ids must be a list of 1 to 50 strings"
 
 @dataclass(frozen=True)
 class Operation:
-    """One call. ``refusals`` are the sentences of its own by status, ``live_refusals`` those that
-    only live gives; ``answer`` is its 200, ``sandbox_answer`` the sandbox's where that differs.
-    ``acts``: it may carry an Idempotency-Key; ``scopes``: what a limited key must have; ``more``:
-    what a 400 may hold beside the sentence.
+    """One call.
+
+    ``refusals``: its own sentences by status; ``live_refusals``: those only in live. ``answer``:
+    its 200; ``sandbox_answer``: the sandbox's if different. ``acts``: accepts an Idempotency-Key.
+    ``scopes``: required of a scoped key. ``more``: further keys of a 400.
     """
 
     id: str
@@ -59,7 +60,7 @@ class Operation:
 
 
 def item_ids(most: int = 50, **more: Schema) -> Schema:
-    """1 to 50 ids, and what else is required."""
+    """1 to 50 ids, and other required properties."""
     return {
         "type": "object",
         "required": ["item_ids", *more],
@@ -103,7 +104,7 @@ def history(name: str, row: str, **filters: Schema) -> Operation:
 
 
 def words(*values: str) -> Schema:
-    """A filter of a few words."""
+    """A filter with a few allowed words."""
     return {"type": "string", "enum": list(values)}
 
 

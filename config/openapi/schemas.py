@@ -1,6 +1,4 @@
-"""The bodies of the partner API as JSON Schema. Answers are closed: a key that is not here is never
-sent.
-"""
+"""The bodies of the partner API as JSON Schema. Responses have no other keys than these."""
 
 from __future__ import annotations
 
@@ -10,12 +8,12 @@ Schema = dict[str, Any]
 
 
 def ref(name: str) -> Schema:
-    """A schema of ``COMPONENTS`` by its name."""
+    """A schema of ``COMPONENTS`` by name."""
     return {"$ref": f"#/components/schemas/{name}"}
 
 
 def closed(properties: dict[str, Schema], description: str = "") -> Schema:
-    """An object of exactly these keys."""
+    """An object with exactly these keys."""
     described = {"description": description} if description else {}
     return {
         "type": "object",
@@ -27,7 +25,7 @@ def closed(properties: dict[str, Schema], description: str = "") -> Schema:
 
 
 def listed(items: Schema, **more: Any) -> Schema:
-    """A list of one kind."""
+    """A list of one schema."""
     return {"type": "array", "items": items, **more}
 
 

@@ -1,8 +1,8 @@
-"""A foreign key over several columns, declared beside a model's other constraints.
+"""A foreign key over several columns, declared with a model's other constraints.
 
-Children reference parents by ``(environment_id, id)``, so that the database itself refuses a row
-that would link two partners, or live and sandbox. Django's own ``ForeignKey`` knows one column; it
-stays for the ORM, with ``db_constraint=False``, and this constraint does the refusing.
+Children reference parents by ``(environment_id, id)``, so that the database refuses a row that
+would link two partners, or live and sandbox. Django's own ``ForeignKey`` has one column. It stays
+for the ORM, with ``db_constraint=False``, and this constraint enforces the reference.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ class CompositeForeignKey(BaseConstraint):
         super().__init__(name=name)
         self.columns, self.to_table, self.to_columns = tuple(columns), to_table, tuple(to_columns)
 
-    # Django hands all three a model and an editor, and its own constraints return Statements too;
-    # the stubs say less.
+    # Django passes a model and an editor to all three, and its own constraints return Statements.
+    # The type stubs do not say so.
     def create_sql(self, model: Any, schema_editor: Any) -> Any:
         quote = schema_editor.quote_name
         return Statement(
@@ -40,7 +40,7 @@ class CompositeForeignKey(BaseConstraint):
         )
 
     def constraint_sql(self, model: Any, schema_editor: Any) -> str:
-        """Nothing inside CREATE TABLE: added once every table of the migration stands."""
+        """Nothing inside CREATE TABLE: the constraint is added when all tables exist."""
         schema_editor.deferred_sql.append(self.create_sql(model, schema_editor))
         return ""
 
@@ -53,7 +53,7 @@ class CompositeForeignKey(BaseConstraint):
         )
 
     def validate(self, *args: Any, **kwargs: Any) -> None:
-        """The database alone checks it: a form cannot see the other table's rows without a race."""
+        """Only the database checks it: a form cannot check the other table without a race."""
 
     def deconstruct(self) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
         path, args, kwargs = super().deconstruct()

@@ -1,9 +1,8 @@
-"""What Phygitals' own people may do, by group. A superuser gives the groups; nobody else gives
-rights.
+"""Rights of Phygitals' staff, by group. Only superusers assign groups.
 
-Whatever is in no group is closed to all but superusers, so a new table of the admin opens to nobody
-by itself. A migration writes this table into the database; after a change of it another migration
-calls ``write_groups`` again.
+A right that is in no group belongs to superusers only, so a new admin table is closed by default. A
+migration writes this table to the database; after a change, another migration calls
+``write_groups`` again.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from typing import Any
 
 from django.contrib.auth.management import create_permissions
 
-# Everything there is to look at, but people's accounts and their rights.
+# Everything except people's accounts and their rights.
 LOOKS = (
     "partners.view_partner",
     "partners.view_environment",
@@ -42,8 +41,7 @@ LOOKS = (
 )
 GROUPS: dict[str, tuple[str, ...]] = {
     "support": LOOKS,
-    # Packs, the vault, partners with their keys and teams, the windows of what users hold, and its
-    # shipping.
+    # Packs, the vault, partners with their keys and teams, windows of held items, and shipping.
     "operations": (
         *LOOKS,
         "partners.add_partner",
@@ -63,7 +61,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "inventory.set_window",
         "inventory.fulfil_order",
     ),
-    # What two people decide, the kill switch and the caps, alerts, and the check of the books.
+    # Decisions under dual control, the pause and the caps, alerts, and the ledger check.
     "treasury": (
         *LOOKS,
         "buyback.resolve_review",
@@ -76,9 +74,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
 
 
 def migrate_groups(apps: Any, schema_editor: Any) -> None:
-    """``write_groups`` of a migration. Django makes the permissions after all migrations, which is
-    too late for us.
-    """
+    """``write_groups`` for a migration. Django creates permissions only after all migrations."""
     for label in ("partners", "inventory", "buyback"):
         config = apps.get_app_config(label)
         config.models_module = True
@@ -88,10 +84,9 @@ def migrate_groups(apps: Any, schema_editor: Any) -> None:
 
 
 def write_groups(apps: Any) -> None:
-    """Make the groups hold exactly these rights. ``apps`` is the registry, a migration's or the
-    real one.
+    """Set the groups to exactly these rights. ``apps``: the registry, real or of a migration.
 
-    A right whose table a migration does not know yet is left to a later one.
+    A right whose table does not exist yet in a migration is left to a later migration.
     """
     permissions = apps.get_model("auth", "Permission").objects
     for name, rights in GROUPS.items():

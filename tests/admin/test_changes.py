@@ -1,6 +1,4 @@
-"""What may be changed here is changed by the actions, and audited: packs, cards, partners, keys,
-people.
-"""
+"""Changes in the admin go through actions and are audited: packs, cards, partners, keys, people."""
 
 from __future__ import annotations
 
@@ -18,7 +16,7 @@ from tests.admin.conftest import address, filled, signed_in, snapshot
 from tests.world import NOW, PASSWORD, World, make_key
 
 BY = "user:admin@phygitals.test"
-REVOKE = "Revoke? These keys stop working at once, for good."
+REVOKE = "Revoke these keys? They stop working immediately and permanently."
 
 
 def _audited() -> list[tuple[str, str, Any, Any]]:
@@ -30,7 +28,7 @@ def _audited() -> list[tuple[str, str, Any, Any]]:
 
 @pytest.fixture
 def admin(world: World) -> Client:
-    """A superuser's browser, in a world in which nothing has happened."""
+    """A superuser's browser in an unused world."""
     return signed_in(world.admin)
 
 

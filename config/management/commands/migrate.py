@@ -1,8 +1,7 @@
-"""``manage.py migrate``: Django's own, with the limits of migrations
-(``config/postgres/time_limits.py``).
+"""``manage.py migrate``: Django's, with the time limits of migrations.
 
-A migration may run for hours, but waits only a few seconds for a lock: while it waits for a table,
-all later users of the table wait behind it.
+See ``config/postgres/time_limits.py``. A migration may run for hours but waits only a few seconds
+for a lock, because all later users of the table wait behind it.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from config.postgres import time_limits
 
 
 class Command(migrate.Command):
-    """Changes nothing but the limits, also where another command calls it."""
+    """Only the limits differ, also when another command calls it."""
 
     def handle(self, *args: Any, **options: Any) -> None:
         with time_limits.using("migrations"):

@@ -1,8 +1,8 @@
-"""`manage.py test`: all tests, with pytest; every further argument is pytest's own.
+"""`manage.py test`: all tests, by pytest; further arguments go to pytest.
 
-Browser tests drive the machine's Chromium ($CHROMIUM, else found on PATH; on Debian and as root it
-is installed), and the guide's tests its Node. Where there is none they are left out with one line;
-with CI=true that is a failure.
+Browser tests need Chromium ($CHROMIUM, else found on PATH; as root on Debian it is installed), and
+tests of the API guide need Node. If one is missing, its tests are left out with one line; with
+CI=true that is a failure.
 """
 
 from __future__ import annotations
@@ -25,22 +25,20 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 
 
 class Command(BaseCommand):
-    """Hands over to pytest in this very environment."""
+    """Replace this process by pytest, in the same environment."""
 
     help = "Run the tests; arguments are pytest's."
     requires_system_checks: list[str] = []
 
     def run_from_argv(self, argv: list[str]) -> None:
-        """Past Django's own parser, which would not let pytest's arguments through."""
+        """Bypass Django's parser, which would reject pytest's arguments."""
         self.execute_pytest(argv[2:])
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.execute_pytest(list(args))
 
     def execute_pytest(self, arguments: list[str]) -> None:
-        """Replace this process by pytest. Raises ImproperlyConfigured where something needed is
-        missing.
-        """
+        """Replace this process by pytest. Raises ImproperlyConfigured if something is missing."""
         if find_spec("pytest") is None:
             raise ImproperlyConfigured("pytest is not installed here; install config/lock/dev.txt.")
         chromium, node = find_chromium(), find_node()
@@ -58,7 +56,7 @@ class Command(BaseCommand):
 
 
 def find_chromium() -> str:
-    """Its path; or the empty string, after saying why. Raises ImproperlyConfigured with CI=true."""
+    """The path of Chromium, or "" after a message. Raises ImproperlyConfigured with CI=true."""
     named = environment.text("CHROMIUM")
     if named and not os.access(named, os.X_OK):
         raise ImproperlyConfigured(f"CHROMIUM={named!r} is not a program.")
@@ -67,7 +65,7 @@ def find_chromium() -> str:
 
 
 def find_node() -> str:
-    """The same for Node, which runs the API guide's snippets, and curl, which runs the others."""
+    """The same for Node and curl, which run the snippets of the API guide."""
     tests = "The guide's tests"
     curl = _found(tests, ("curl",), "curl", "no curl here (install it)")
     return curl and _found(
@@ -84,7 +82,7 @@ def _found(tests: str, names: tuple[str, ...], package: str, why: str) -> str:
         return found
     if environment.flag("CI"):
         raise ImproperlyConfigured(
-            f"{tests} cannot run: {why}; with CI=true nothing may be left out."
+            f"{tests} cannot run: {why}; with CI=true no test may be left out."
         )
     sys.stderr.write(f"{tests} are left out: {why}.\n")
     return ""
@@ -95,9 +93,7 @@ def _on_path(names: tuple[str, ...]) -> str:
 
 
 def _install(tests: str, package: str) -> None:
-    """Debian's package; its own messages matter only when it fails, and then the sentence of why
-    says enough.
-    """
+    """Install a Debian package. Its output is shown only if it fails."""
     sys.stderr.write(f"Installing Debian's {package} for {tests[0].lower()}{tests[1:]} …\n")
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     log = Path(os.devnull)

@@ -1,4 +1,4 @@
-"""One item's page: the card, its prices, its window, its origin, and its history."""
+"""The page of one item: card, prices, window, purchase and history."""
 
 from __future__ import annotations
 
@@ -91,14 +91,14 @@ def test_it_tells_everything_that_happened_newest_first(world: World) -> None:
         "Sellback asked for",
         "Pulled",
     ]
-    assert lines[3].note == "The card's last market price was too old to pay by."
+    assert lines[3].note == "The card's latest market price was too old."
 
 
 def test_it_says_that_a_window_has_closed(world: World) -> None:
     item = make_item(world.northwind.live, expires_at=clock.now() - timedelta(hours=1))
     page = shown(world, item)
     assert "Sellback window closed" in page
-    assert "still owns the card" in page
+    assert "still holds the card" in page
     assert "Sell back for" not in page
 
 
@@ -129,7 +129,9 @@ def test_it_tells_of_the_shipping(world: World) -> None:
 @pytest.mark.parametrize(
     ("role", "sells"), [("viewer", False), ("operator", True), ("owner", True)]
 )
-def test_it_offers_the_sale_to_whom_may_sell(world: World, role: str, sells: bool) -> None:
+def test_it_offers_the_sellback_to_operators_and_owners(
+    world: World, role: str, sells: bool
+) -> None:
     assert ("Sell back for" in shown(world, make_item(world.northwind.live), role)) is sells
 
 
@@ -138,7 +140,7 @@ def test_it_says_an_open_sale_in_words(world: World) -> None:
     item = make_item(world.northwind.live, state="selling")
     make_buyback(item, state="unknown", submitted_at=NOW)
     page = shown(world, item)
-    assert "The treasury has not said yet whether it paid" in page
+    assert "The treasury has not confirmed the payment yet" in page
     assert "Sell back for" not in page
 
 

@@ -18,10 +18,10 @@ from tests.shipments import make_order
 from tests.world import World, make_card, make_collector, make_item
 
 HERE = "/dashboard/live/search/"
-# Session, user, memberships, environment; names, in a transaction of their own; users, cards by id,
-# purchases, and the items of what was found.
+# Session, user, memberships, environment; names, in a separate transaction; users, cards by id,
+# purchases, and the items of the results.
 QUERIES = 12
-WITH_UUID = 14  # and sellbacks, payouts
+WITH_UUID = 14  # including sellbacks and payouts
 
 
 def found(world: World, query: str, mode: str = "live") -> search.Found:
@@ -136,7 +136,7 @@ def test_it_answers_htmx_with_the_list_alone(world: World) -> None:
 
 def test_it_tells_no_question_from_no_match(world: World) -> None:
     client = signed_in(world.northwind.viewer)
-    assert "What are you looking for?" in client.get("/dashboard/live/search/").content.decode()
+    assert "Search" in client.get("/dashboard/live/search/").content.decode()
     assert "Nothing matches" in client.get("/dashboard/live/search/?q=zed").content.decode()
 
 

@@ -1,4 +1,4 @@
-"""The statements of a month, one day's, and the same on paper and as a file."""
+"""The statements of a month and of one day, printed and as a file."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def sell(environment: Environment, moment: datetime) -> None:
 
 @pytest.fixture
 def closed(world: World) -> World:
-    """Three payouts on the 18th, two on 2 May; everything closed up to the 4th of May."""
+    """Three payouts on the 18th and two on 2 May; everything is closed up to 4 May."""
     for moment in (NOON, NOON + timedelta(hours=1), NOON + timedelta(hours=2)):
         sell(world.northwind.live, moment)
     for _ in range(2):
@@ -150,7 +150,7 @@ def test_it_prints_every_payout_up_to_a_sheets_worth(
     monkeypatch.setattr(statements, "PRINTED", 2)
     page = look(closed, f"{DAY}print/").content.decode()
     assert "The last 1 of 3 payouts are not on this sheet" in page
-    assert "$210.39</td></tr></tfoot>" in page  # the day's, whatever is printed
+    assert "$210.39</td></tr></tfoot>" in page  # the day's total, even if not all lines are printed
     assert page.count('<td class="id">') == 2
 
 
@@ -169,11 +169,11 @@ def test_it_prints_a_payout_as_its_time_id_user_card_and_amount(closed: World) -
 
 def test_it_prints_that_nothing_was_paid(closed: World) -> None:
     page = look(closed, "/dashboard/live/statements/2026-04-19/print/").content.decode()
-    assert '<tr><td colspan="5">Nothing was paid on this day.</td></tr>' in page
+    assert '<tr><td colspan="5">There were no payouts on this day.</td></tr>' in page
 
 
 @pytest.mark.breaks_books(reason="a statement alone")
-def test_it_shows_no_statement_of_anybody_else(world: World) -> None:
+def test_it_shows_no_other_partners_statement(world: World) -> None:
     make_statement(world.juniper.live)
     make_statement(world.northwind.sandbox)
     assert "This day is not closed" in look(world, DAY).content.decode()

@@ -1,4 +1,4 @@
-"""`manage.py up`: what stops it says why in one sentence, and nothing it started outlives it."""
+"""`manage.py up` says in one sentence why it stops, and leaves no process behind."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_it_refuses_a_port_that_is_none(tmp_path: Path, port: str) -> None:
         assert done.stderr == f"manage.py: PORT={port!r} is not a whole number from 1 to 65535.\n"
 
 
-def test_it_plays_the_main_job_in_a_database_of_your_own_only_when_told(tmp_path: Path) -> None:
+def test_it_runs_the_main_job_in_your_own_database_only_with_demo(tmp_path: Path) -> None:
     own = {"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/nothing", "SECRET_KEY": "x" * 50}
     done = manage(tmp_path, "up", "--once", **own)
     assert (done.returncode, done.stdout) == (2, "")
@@ -99,7 +99,7 @@ def test_it_says_so_when_nothing_of_the_demo_sells() -> None:
     }
     demo["api_keys"] = [{"partner": "Finch", "mode": "live", "key": "live-key"}]
     said = "\n".join(up._welcome("http://127.0.0.1:8000", demo))
-    assert "Nothing of the demo sells right now" in said
+    assert "No demo item can be sold back now" in said
     assert "curl" not in said
 
 

@@ -1,4 +1,4 @@
-"""How long a login lasts, and ending one from afar."""
+"""The duration of a login, and revoking one remotely."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_it_counts_a_session_begun_elsewhere_from_the_last_login() -> None:
     assert session_limits.is_over(SessionStore(), MEMBER, START + 7200)
 
 
-def test_it_makes_a_stranger_of_whoever_comes_back_too_late(world: World) -> None:
+def test_it_logs_out_an_expired_session(world: World) -> None:
     client = Client()
     sign_in(client, world.northwind.owner.email)
     assert client.get(LIVE).status_code == 200
@@ -142,7 +142,7 @@ def test_it_lists_ones_sessions_and_ends_one(world: World) -> None:
     for client in (here, there):
         sign_in(client, world.northwind.owner.email)
     page = here.get("/account/sessions/").content.decode()
-    assert ("Elsewhere/1.0" in page, "This one" in page) == (True, True)
+    assert ("Elsewhere/1.0" in page, "This session" in page) == (True, True)
     other = UserSession.objects.get(user_agent="Elsewhere/1.0")
     assert here.post(f"/account/sessions/{other.pk}/end/").status_code == 302
     assert there.get(LIVE).status_code == 302
@@ -150,7 +150,7 @@ def test_it_lists_ones_sessions_and_ends_one(world: World) -> None:
 
 
 def test_it_forgets_a_session_that_has_ended(world: World) -> None:
-    """At once when it was ended, and when the password that began it is no longer the password."""
+    """Immediately when it is revoked, and when the password has changed since its login."""
     here, left, stale = Client(), Client(), Client()
     for client in (here, left, stale):
         sign_in(client, world.northwind.owner.email)
@@ -164,7 +164,7 @@ def test_it_forgets_a_session_that_has_ended(world: World) -> None:
     assert UserSession.objects.count() == 1
 
 
-def test_it_does_not_find_somebody_elses_session(world: World) -> None:
+def test_it_does_not_find_another_users_session(world: World) -> None:
     mine, theirs = Client(), Client()
     sign_in(mine, world.northwind.owner.email)
     sign_in(theirs, world.juniper.owner.email)
