@@ -1,4 +1,4 @@
-"""The project's own files, parsed once for the tests that walk over them."""
+"""The project's own files, parsed once, for the tests of its structure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 APPS = ("config", "partners", "inventory", "buyback")
 OURS = (*APPS, "templates", "static", "tests", "docs", "benchmarks", ".ci")
 DOOR_PACKAGES = ("api", "dashboard", "admin")
-# A package or a module named so.
+# Packages and modules with these names are doors.
 DOORS = {*DOOR_PACKAGES, "tasks", "pages", "management"}
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -43,7 +43,7 @@ class Module:
         return (node for node in ast.walk(self.tree) if isinstance(node, Function))
 
     def imports(self) -> Iterator[str]:
-        """Dotted names of what the module imports, wherever it does so."""
+        """Dotted names of all imports, also inside functions."""
         for node in ast.walk(self.tree):
             if isinstance(node, ast.Import):
                 yield from (alias.name for alias in node.names)
@@ -53,7 +53,7 @@ class Module:
 
 
 def files(*folders: str) -> list[Path]:
-    """Every file of ours below the folders, and the files beside them when none are named."""
+    """Our files below these folders; without arguments all of them."""
     found = [
         path for folder in folders or OURS for path in (ROOT / folder).rglob("*") if path.is_file()
     ]
@@ -68,7 +68,7 @@ def files(*folders: str) -> list[Path]:
 
 @cache
 def modules(*folders: str) -> list[Module]:
-    """Every Python file below the folders but migrations, which are written by a command."""
+    """Our Python files below these folders, except generated migrations."""
     found = []
     for path in files(*folders):
         if path.suffix == ".py" and "migrations" not in path.parts:
@@ -79,9 +79,7 @@ def modules(*folders: str) -> list[Module]:
 
 
 def length(node: Function) -> int:
-    """Lines of a function, from ``def`` to its end, its docstring left out: explaining is not to be
-    saved on.
-    """
+    """Lines of a function from ``def`` to its end, without its docstring."""
     end = node.end_lineno or node.lineno
     first = node.body[0]
     docstring = ast.get_docstring(node, clean=False)

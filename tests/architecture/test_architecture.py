@@ -1,6 +1,4 @@
-"""The house's rules that a machine can hold: which way imports go, how long things get, and what is
-not there.
-"""
+"""Rules of the code base that a machine can check: imports, sizes, forbidden constructs."""
 
 from __future__ import annotations
 
@@ -28,7 +26,7 @@ LAYERS = ("config", "partners", "inventory", "buyback")
 LONGEST_FUNCTION, LONGEST_VIEW, LONGEST_TASK, LONGEST_FILE, LONGEST_TEMPLATE = 60, 30, 12, 520, 150
 MOST_MODULES = 16  # of one package
 BANNED_NAMES = {"utils", "util", "helpers", "helper", "common", "services", "misc"}
-# With a letter in brackets, so that this file does not hold what it forbids.
+# A letter in brackets, so that this file does not contain what it forbids.
 FORBIDDEN = [
     re.compile(pattern)
     for pattern in (
@@ -76,7 +74,7 @@ def test_it_imports_one_way(module: Module) -> None:
 
 @pytest.mark.parametrize("module", [m for m in modules(*APPS) if not m.is_door], ids=str)
 def test_it_imports_no_door_into_the_domain(module: Module) -> None:
-    """An action does not know who calls it."""
+    """An action does not depend on its callers."""
     if is_composer(module):
         return
     doors = {other.name for other in modules(*APPS) if other.is_door}
@@ -113,7 +111,7 @@ def test_it_keeps_files_short() -> None:
 
 
 def by_package(*folders: str) -> dict[str, list[str]]:
-    """The names of each package's modules."""
+    """The module names of each package."""
     packages: dict[str, list[str]] = {}
     for module in modules(*folders):
         if module.path.name != "__init__.py":
@@ -136,7 +134,7 @@ def test_it_gives_every_application_the_same_doors(app: str) -> None:
 
 @pytest.mark.parametrize("app", APPS)
 def test_it_uses_a_module_name_once(app: str) -> None:
-    """A door and a model may have the name of their stage; two stages may not share one."""
+    """A door and a model may share a name with their stage; two stages may not."""
     stages: dict[str, list[str]] = {}
     for package, names in by_package(app).items():
         if {*DOOR_PACKAGES, "models", "management", "templatetags"}.isdisjoint(package.split("/")):
@@ -161,16 +159,14 @@ def test_it_uses_no_signals(module: Module) -> None:
     ] == []
 
 
-def test_it_names_things_for_what_they_are() -> None:
+def test_it_uses_proper_names() -> None:
     named = [part for path in files() for part in (*path.relative_to(ROOT).parts[:-1], path.stem)]
     assert BANNED_NAMES.isdisjoint(named)
 
 
 @pytest.mark.parametrize("module", modules(*APPS), ids=str)
-def test_it_says_what_everything_is_for(module: Module) -> None:
-    """Every module but an empty one; of models, actions and commands every public class and
-    function as well.
-    """
+def test_it_has_docstrings(module: Module) -> None:
+    """Every non-empty module has a docstring; in models, actions and commands everything public."""
     public = [
         node
         for node in module.tree.body
@@ -204,5 +200,5 @@ def test_it_says_nothing_about_a_machine_and_leaves_nothing_for_later() -> None:
 
 @pytest.mark.parametrize("module", modules("tests"), ids=str)
 def test_it_leaves_out_no_test(module: Module) -> None:
-    """A test that does not run says nothing."""
+    """A skipped test proves nothing."""
     assert LEFT_OUT.findall(module.text) == []

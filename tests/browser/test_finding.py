@@ -1,4 +1,4 @@
-"""Find a card's fate, and keep a list's filters: as a newcomer does, with and without script."""
+"""Find what happened to a card, and save a list's filters, with and without scripts."""
 
 from __future__ import annotations
 

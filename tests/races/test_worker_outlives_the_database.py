@@ -1,6 +1,4 @@
-"""A real worker and a real beat, and a database that cannot be written for a while: both go on
-afterwards.
-"""
+"""A real worker and beat continue after the database was read-only or unavailable."""
 
 from __future__ import annotations
 
@@ -30,7 +28,7 @@ pytestmark = [
 
 
 def end_all_other_sessions() -> None:
-    """As a server that becomes a standby, or restarts, ends them."""
+    """As a server that becomes a standby or restarts."""
     execute(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
         " WHERE datname = current_database() AND pid <> pg_backend_pid()"
@@ -39,9 +37,7 @@ def end_all_other_sessions() -> None:
 
 @contextmanager
 def altered(trouble: str, back: str) -> Iterator[None]:
-    """The database altered so that new sessions meet ``trouble``. From another database, which has
-    none.
-    """
+    """New sessions meet ``trouble`` during the block; altered from another database."""
     name = connection.ops.quote_name(connection.settings_dict["NAME"])
     with psycopg.connect(
         make_conninfo(database_conninfo(), dbname="postgres"), autocommit=True
@@ -54,8 +50,7 @@ def altered(trouble: str, back: str) -> Iterator[None]:
             other.execute(f"ALTER DATABASE {name} {back}")
 
 
-# New sessions may only read, as on a standby; or there is no new session, as while a server starts
-# up.
+# New sessions are read-only, as on a standby; or refused, as while a server starts.
 TROUBLES = {
     "read-only": ("SET default_transaction_read_only = on", "RESET default_transaction_read_only"),
     "refusing": ("ALLOW_CONNECTIONS false", "ALLOW_CONNECTIONS true"),

@@ -1,6 +1,4 @@
-"""The live sale under the simulator: sound for every seed, and unsound the moment a guard is
-missing.
-"""
+"""Live sellbacks in the simulator: sound for every seed, and unsound without any guard."""
 
 from __future__ import annotations
 
@@ -24,9 +22,9 @@ SEEN = (
     DatabaseError,
     Moved,
     SalesNotReconciled,
-)  # the judge, the database, or a step that found its row moved
-BATCH = 100  # runs between two clean tables
-ENOUGH = 400  # seeds in which a missing guard must show
+)  # the final check, the database, or a step whose row had changed
+BATCH = 100  # runs between two emptied tables
+ENOUGH = 400  # seeds in which a missing guard must be noticed
 
 
 @pytest.fixture

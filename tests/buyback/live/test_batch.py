@@ -1,6 +1,4 @@
-"""The batch: each item by the rules of one and on its own, at once and step by step, with a key and
-without.
-"""
+"""The batch: each item by the rules of one, instant and step-by-step, with and without a key."""
 
 from __future__ import annotations
 
@@ -144,9 +142,7 @@ def test_it_refuses_while_the_same_batch_is_at_work(shop: Shop) -> None:
 
 
 def test_it_does_not_freeze_a_line_that_an_earlier_request_is_at_work_on(shop: Shop) -> None:
-    """A batch may take longer than its key's lease; then a retry meets the lines of the first
-    request.
-    """
+    """A batch may exceed its key's lease. A retry then finds lines of the first request running."""
     item = shop.item()
     own = "batch " + hashlib.sha256(f"k\n0\n{item.public_id}".encode()).hexdigest()
     begin(shop, own, idempotency.fingerprint(own, {}))

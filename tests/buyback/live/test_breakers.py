@@ -1,6 +1,4 @@
-"""The circuit breaker: five silences open it, and after its rest the first answer closes it, the
-first silence not.
-"""
+"""The circuit breaker: five failures open it; after a pause a response closes it again."""
 
 from __future__ import annotations
 
@@ -32,7 +30,7 @@ from tests.buyback.live.shop import (
 
 
 class Clock:
-    """Seconds, moved by hand."""
+    """Seconds, set by the test."""
 
     seconds = 0.0
 
@@ -55,7 +53,7 @@ def silences(breaker: Breaker, number: int) -> None:
         breaker.count(answered=False)
 
 
-def test_it_opens_after_five_silences_in_a_row(breaker: Breaker) -> None:
+def test_it_opens_after_five_failures_in_a_row(breaker: Breaker) -> None:
     silences(breaker, SILENCES - 1)
     assert not breaker.is_open()
     breaker.count(answered=True)
@@ -95,7 +93,7 @@ def test_it_rests_again_after_the_first_try_that_is_not_answered(
 
 @pytest.fixture
 def open_breaker(monkeypatch: pytest.MonkeyPatch, breaker: Breaker) -> Breaker:
-    """The treasury's, open."""
+    """The treasury's breaker, open."""
     monkeypatch.setattr("buyback.live.breakers.TREASURY", breaker)
     silences(breaker, SILENCES)
     return breaker
@@ -117,7 +115,7 @@ def test_it_says_what_is_wrong_with_the_item_even_while_open(
 def test_it_is_tried_by_the_first_request_that_asks(
     shop: Shop, open_breaker: Breaker, clock: Clock
 ) -> None:
-    """Those that end before anybody is asked take no try away."""
+    """Requests refused before any call do not use up the trial call."""
     item = shop.item()
     clock.seconds = REST
     assert shop.sale("nothing") == NOT_FOUND
@@ -128,7 +126,7 @@ def test_it_is_tried_by_the_first_request_that_asks(
 
 
 def alerted_peers() -> list[str]:
-    """The peers whose silence the admins were told of."""
+    """The peers that alerts were raised for."""
     opened = Alert.objects.filter(kind=Alert.Kind.BREAKER_OPENED)
     return list(opened.values_list("subject", flat=True))
 
@@ -168,8 +166,8 @@ def test_it_stops_selling_while_the_oracle_is_silent(
 @pytest.mark.parametrize(
     "fault", ["stale", "wrong_item", "garbage", "moved", "not_found", "redirect"]
 )
-def test_it_does_not_count_an_oracle_that_talks_nonsense(shop: Shop, fault: str) -> None:
-    """It answers; each such price is refused by itself."""
+def test_it_does_not_count_invalid_prices_as_failures(shop: Shop, fault: str) -> None:
+    """The oracle responds; each invalid price is refused by itself."""
     item = shop.item()
     shop.oracle.fault(fault, times=SILENCES + 1)
     assert [shop.sale(item) for _ in range(SILENCES + 1)] == [FAILED] * (SILENCES + 1)
@@ -183,7 +181,7 @@ def test_it_does_not_count_a_treasury_that_declines(shop: Shop) -> None:
     assert shop.sale(item) == SOLD
 
 
-def test_it_refuses_to_sell_inside_a_transaction_before_anybody_is_asked(shop: Shop) -> None:
+def test_it_refuses_to_sell_inside_a_transaction_before_any_call(shop: Shop) -> None:
     item = shop.item()
     with pytest.raises(TransactionOpen), transaction.atomic():
         sell_back(environment=item.environment, item_id=item.public_id, by=SYSTEM)
@@ -191,7 +189,7 @@ def test_it_refuses_to_sell_inside_a_transaction_before_anybody_is_asked(shop: S
     assert (shop.oracle.seen, shop.treasury.seen) == ([], [])
 
 
-def test_it_asks_nobody_inside_a_transaction(shop: Shop) -> None:
+def test_it_calls_no_peer_inside_a_transaction(shop: Shop) -> None:
     item = Item.objects.select_related("card", "purchase").get(pk=shop.item().pk)
     with pytest.raises(TransactionOpen), transaction.atomic():
         gateway.price(item, item.purchased_at)

@@ -1,6 +1,4 @@
-"""Peers that hang: others are answered meanwhile, they are left alone after a while, and no sale
-changes by that.
-"""
+"""Hanging peers: other requests are served, the breaker opens, and no sellback changes."""
 
 from __future__ import annotations
 
@@ -62,13 +60,13 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 @pytest.fixture(autouse=True)
 def _one_thread_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The threads of a small lane, all but one of which may wait only to look something up."""
+    """The threads of a small lane, of which all but one may wait for queries."""
     monkeypatch.setattr(outbound, "AT_ONCE", BoundedSemaphore(THREADS - 1))
 
 
 @pytest.fixture
 def web() -> Iterator[Callable[..., Future[Any]]]:
-    """A web server's threads: what to call comes in, a future of its answer goes out."""
+    """A web server's threads: submit a call, get a future of its response."""
     with ThreadPoolExecutor(THREADS) as threads:
 
         def answer(call: Callable[..., Any], *given: Any) -> Any:
@@ -81,21 +79,19 @@ def web() -> Iterator[Callable[..., Future[Any]]]:
 
 
 def lost(shop: Shop, number: int = 1) -> list[Item]:
-    """Items whose sales were paid without a word of it; their leases have run out, and nobody was
-    asked yet.
-    """
+    """Items whose sellbacks were paid without a response; their leases have expired."""
     items = [shop.item() for _ in range(number)]
     shop.treasury.fault("drop_after", times=number)
     for item in items:
         assert shop.sale(item) == UNKNOWN
-        breakers.TREASURY.count(answered=True)  # no silence of these is the test's
+        breakers.TREASURY.count(answered=True)  # these failures are not part of the test
     shop.treasury.seen.clear()
     Buyback.objects.update(lease_until=later(seconds=-1))
     return items
 
 
 def bare(item: Item) -> Rows:
-    """The item's rows, without what is counted of all items together."""
+    """The item's rows, without totals over all items."""
     return replace(rows(item), spent=())
 
 
@@ -112,32 +108,30 @@ def sandboxed(shop: Shop) -> int:
 
 
 def price(shop: Shop, item: Item) -> str:
-    """The dashboard's look at what an item sells for."""
+    """The dashboard's price of an item."""
     client = signed_in(shop.world.northwind.operator)
     return client.get(
         reverse("dashboard:sell", args=["live", item.pk]), headers=HTMX
     ).content.decode()
 
 
-def test_it_answers_everybody_while_the_treasury_hangs(
+def test_it_serves_other_requests_while_the_treasury_hangs(
     shop: Shop, web: Callable[..., Future[Any]]
 ) -> None:
-    """More people ask about open sales than there are threads: so many wait that one thread is
-    left.
-    """
+    """More requests about open sellbacks than threads: all but one thread may wait."""
     items = lost(shop, 2 * THREADS)
     shop.treasury.fault("hang")
     polls = [web(status, shop, item) for item in items]
     assert web(sandboxed, shop).result(timeout=15) == 200
     assert web(shop.sale, "nothing").result(timeout=15)[0] == 400
     assert Counter(poll.done() for poll in polls) == {False: THREADS - 1, True: THREADS + 1}
-    shop.treasury.stopping.set()  # it hangs up
+    shop.treasury.stopping.set()  # it closes the connection
     assert [poll.result(timeout=15) for poll in polls] == ["pending"] * len(items)
     assert calls(shop.treasury) == ["GET"] * (THREADS - 1)
     assert [bare(item) for item in items] == [DROPPED] * len(items)
 
 
-def test_it_answers_everybody_while_the_oracle_hangs(
+def test_it_serves_other_requests_while_the_oracle_hangs(
     shop: Shop, web: Callable[..., Future[Any]]
 ) -> None:
     items = [shop.item() for _ in range(2 * THREADS)]
@@ -150,10 +144,8 @@ def test_it_answers_everybody_while_the_oracle_hangs(
     assert [rows(item) for item in items] == [UNTOUCHED] * len(items)
 
 
-def test_it_makes_no_look_wait_for_another_peers_place(shop: Shop) -> None:
-    """The places are for all peers together: whoever holds them, the stored row is the answer, and
-    stays as it is.
-    """
+def test_it_returns_the_stored_state_when_all_places_are_taken(shop: Shop) -> None:
+    """The limit is for all peers together; beyond it the stored row is returned unchanged."""
     (item,), held = lost(shop), [outbound.one_of_few() for _ in range(THREADS - 1)]
     assert [place.__enter__() for place in held] == [True] * (THREADS - 1)
     assert (status(shop, item), NO_PRICE in price(shop, shop.item())) == ("pending", True)
@@ -202,14 +194,14 @@ def test_it_sells_while_questions_alone_are_not_answered(shop: Shop, clock: Cloc
 
 
 def test_it_stops_selling_while_payments_alone_are_not_answered(shop: Shop, clock: Clock) -> None:
-    """Each question is answered, with "not found"; that forgives no silence of a payment."""
+    """Each status request gets "not found", which does not reset the failures of payments."""
     items = [shop.item() for _ in range(3)]
     shop.treasury.fault("drop_before")
     for item in items:
         assert shop.sale(item) == UNKNOWN
         Buyback.objects.update(lease_until=later(seconds=-1))
         assert status(shop, items[0]) == "pending"
-    # With the fifth silence nothing is submitted again, and nothing else sold.
+    # After the fifth failure nothing is submitted again, and nothing else is sold.
     assert calls(shop.treasury) == ["POST", "GET", "POST", "POST", "GET", "POST", "POST", "GET"]
     assert bare(items[0]) == replace(DROPPED, reason="treasury: not found")
     assert shop.sale(shop.item()) == FAILED
@@ -220,8 +212,8 @@ def test_it_stops_selling_while_payments_alone_are_not_answered(shop: Shop, cloc
     assert len(shop.treasury.payments) == Payout.objects.count() == 3
 
 
-def test_it_ends_a_run_of_the_clock_after_five_silences(shop: Shop, clock: Clock) -> None:
-    """And the next one goes on with those that have waited longest."""
+def test_it_ends_a_run_after_five_failed_calls(shop: Shop, clock: Clock) -> None:
+    """The next run continues with those that have waited longest."""
     items = lost(shop, SILENCES + 2)
     shop.treasury.fault("500")
     assert [reconcile_all(now=later(minutes=1)) for _ in range(3)] == [0] * 3
@@ -249,7 +241,7 @@ def test_it_takes_up_no_sale_when_its_time_is_over(shop: Shop) -> None:
     assert reconcile_all() == len(items)
 
 
-def test_it_ends_a_claim_that_asks_nobody_even_then(shop: Shop, clock: Clock) -> None:
+def test_it_ends_a_claim_that_needs_no_call_even_then(shop: Shop, clock: Clock) -> None:
     item = shop.item()
     steps.claim(
         environment=item.environment,
@@ -279,8 +271,9 @@ def test_it_shows_no_price_of_an_oracle_that_has_not_been_answering(
 def test_it_lets_few_of_many_sales_wait_for_a_treasury_that_hangs(
     shop: Shop, settings: Settings, web: Callable[..., Future[Any]]
 ) -> None:
-    """Each thread is at one sale when the breaker opens: no more than so many begin. Each is paid
-    once in the end.
+    """Each thread handles one sellback when the breaker opens, and no more start.
+
+    Each is paid once in the end.
     """
     items, settings.TREASURY_TIMEOUT = [shop.item() for _ in range(4 * SILENCES)], HASTY
     shop.treasury.fault("hang_after")

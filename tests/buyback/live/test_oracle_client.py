@@ -1,4 +1,4 @@
-"""The oracle's client against a real oracle that misbehaves: the exact reason of every refusal."""
+"""The oracle client against a misbehaving oracle: the exact reason of every refusal."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.peers.oracle import OraclePeer
 NOW = datetime(2026, 4, 18, 19, 5, 14, tzinfo=UTC)
 ITEM = "v1|110586049456|0"
 LAST = Decimal("100.00")
-HASTY, PATIENT = 0.3, 20.0  # seconds: for the faults that must be cut off, and for all else
+HASTY, PATIENT = 0.3, 20.0  # seconds: for faults that must time out, and for all others
 
 
 @pytest.fixture
@@ -198,7 +198,7 @@ def test_it_takes_a_price_of_exactly_the_greatest_age(oracle: Oracle) -> None:
     assert reason(oracle, now=NOW - timedelta(seconds=61)) == "from_future"
 
 
-def test_it_says_unreachable_when_nobody_listens() -> None:
+def test_it_says_unreachable_when_no_server_listens() -> None:
     with OraclePeer() as gone:
         pass
     assert reason(Oracle(gone.url, seconds=PATIENT)) == "unreachable"

@@ -1,4 +1,4 @@
-"""Quotes: every reason, in the order asked, in two queries, without a trace."""
+"""Quotes: every reason, in the order of the request, two queries, no side effect."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def test_it_quotes_a_voucher_at_least_the_price_of_the_pull(shop: Shop) -> None:
     assert quotes(shop, item) == [quoted(item, None, amount=25, fmv=10)]
 
 
-def test_it_quotes_the_catalogues_price_while_nobody_knows_a_better_one(
+def test_it_quotes_the_catalogues_price_without_an_oracle_price(
     shop: Shop, settings: Settings
 ) -> None:
     item, settings.ORACLE_URL = shop.item(), ""

@@ -1,4 +1,4 @@
-"""``GET /vm/buyback/:item_id``: each state in the contract's words, and looking is also asking."""
+"""``GET /vm/buyback/:item_id``: each state in the contract's words; an open one is reconciled."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def status(shop: Shop, item: Item | str) -> tuple[int, Any]:
 
 
 def status_of(item: Item, word: str, **fields: Any) -> tuple[int, Any]:
-    """What is told of the item's latest sellback."""
+    """The expected status of the item's latest sellback."""
     latest = Buyback.objects.filter(item=item).latest("created_at")
     known = {
         "item_id": item.public_id,
@@ -86,7 +86,7 @@ def test_it_tells_of_one_in_review(shop: Shop) -> None:
     assert calls(shop.treasury) == ["POST"]
 
 
-def test_it_brings_an_open_one_to_its_end_when_somebody_looks(shop: Shop) -> None:
+def test_it_reconciles_an_open_one_when_it_is_viewed(shop: Shop) -> None:
     item = shop.item()
     shop.treasury.fault("drop_after", times=1)
     assert shop.sale(item) == UNKNOWN

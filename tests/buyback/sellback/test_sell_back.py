@@ -1,4 +1,4 @@
-"""The sellback: what a sale writes, at which price and until which instant, and what refuses it."""
+"""The sellback: its rows, its price, its deadline, and its refusals."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def item_in(world: World, mode: str, **fields: Any) -> Item:
     return make_item(world.northwind.environment(mode), **fields)
 
 
-def test_it_sells_pays_books_and_tells(world: World, mode: str) -> None:
+def test_it_sells_pays_books_and_records_an_event(world: World, mode: str) -> None:
     item = item_in(world, mode)
     sale = sell(item, by=Actor("key", "abc"))
     item.refresh_from_db()
@@ -167,7 +167,7 @@ def test_it_lets_another_environments_clock_be(world: World, mode: str) -> None:
 
 
 def refused(item: Item, error: type[Exception], **options: Any) -> Exception:
-    """The sale raises, and not a row of the database is different."""
+    """The sellback raises this error, and no row of the database changes."""
     before = everything()
     with pytest.raises(error) as caught:
         sell(item, **options)

@@ -1,4 +1,4 @@
-"""One run of a task at a time: said by a mark that goes with its run, or fades."""
+"""One run of a task at a time, by a mark that its run removes or that expires."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_it_lets_the_next_run_begin_after_one_that_failed() -> None:
         assert next_one
 
 
-def test_it_lets_the_next_run_begin_when_the_seconds_of_one_that_was_killed_are_over() -> None:
+def test_it_starts_the_next_run_when_a_killed_ones_mark_expires() -> None:
     cache.add("alone:a", True, -1)
     with single_run("a", seconds=60) as next_one:
         assert next_one

@@ -1,4 +1,4 @@
-"""The browser's guards stand on every page, whatever the middleware that carries them is called."""
+"""Browser protections are on every page, whatever their middleware is called."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The inventory's own statement shows what the models and the one price formula say."""
+"""The inventory's statement returns the same as the models and the price formula."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ BASE = "https://sellback.test"
 
 
 def expected(item: Item) -> dict[str, Any]:
-    """The item by way of the models."""
+    """The item, computed with the models."""
     return purchased_item(item, BASE) | {
         "claw_id": item.pack.public_id,
         "claw_slug": item.pack.slug,

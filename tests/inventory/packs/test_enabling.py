@@ -1,4 +1,4 @@
-"""A pack is enabled and paused with a reason, and the audit log has both."""
+"""A pack is enabled and paused with a reason; the audit log has both."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""Live quotes that ask a carrier: its rates through the door, and what its silence and its lies
-leave behind.
-"""
+"""Live quotes with a carrier: rates, and the effects of timeouts and invalid responses."""
 
 from __future__ import annotations
 
@@ -45,7 +43,7 @@ def post(world: World, path: str, sent: dict[str, Any], **headers: str) -> Any:
 
 
 def quote(world: World, item: str = "", **headers: str) -> Any:
-    """``POST /ship/quote`` for one item, a new one unless told."""
+    """``POST /ship/quote`` for one item, by default a new one."""
     item = item or make_item(world.northwind.live).public_id
     return post(world, "/ship/quote", {"item_ids": [item], "destination": ADDRESS}, **headers)
 
@@ -74,7 +72,7 @@ def test_it_offers_what_the_carrier_asks_and_orders_at_it(world: World, peer: Ca
 
 @pytest.mark.parametrize("headers", [{}, KEY], ids=["no key", "a key"])
 @pytest.mark.parametrize("fault", ["500", "drop", "hang", "wrong_quote", "huge", "garbage"])
-def test_it_keeps_nothing_of_a_carrier_that_fails_hangs_or_lies(
+def test_it_stores_no_response_of_a_failing_carrier(
     world: World, peer: CarrierPeer, settings: Settings, fault: str, headers: dict[str, str]
 ) -> None:
     item = make_item(world.northwind.live).public_id
@@ -100,7 +98,7 @@ def test_it_asks_once_for_one_idempotency_key(world: World, peer: CarrierPeer) -
     assert heard(post(world, "/ship/quote", {}, **KEY))[0] == 422
 
 
-def test_it_keeps_a_refusal_by_rule_and_asks_nobody(world: World, peer: CarrierPeer) -> None:
+def test_it_stores_a_refusal_and_calls_no_peer(world: World, peer: CarrierPeer) -> None:
     first, again = (quote(world, "nothing", **KEY) for _ in range(2))
     assert heard(first) == (400, {"error": "Item not found"})
     assert (again.content, again["Idempotency-Replayed"]) == (first.content, "true")
@@ -110,7 +108,7 @@ def test_it_keeps_a_refusal_by_rule_and_asks_nobody(world: World, peer: CarrierP
 def test_it_tells_a_second_request_to_wait(
     world: World, peer: CarrierPeer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The same key comes again while the carrier is being asked."""
+    """The same key is used again during the carrier's call."""
     item, real, second = make_item(world.northwind.live).public_id, carrier.rates, []
 
     def slow(**asked: Any) -> Any:
@@ -123,7 +121,7 @@ def test_it_tells_a_second_request_to_wait(
     assert ShippingQuote.objects.count() == 1
 
 
-def test_it_lets_the_same_key_try_anew_after_a_fault(
+def test_it_lets_the_same_key_retry_after_a_fault(
     world: World, peer: CarrierPeer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     item = make_item(world.northwind.live).public_id
@@ -159,7 +157,7 @@ def test_it_leaves_a_carrier_alone_that_keeps_silent(world: World, peer: Carrier
 
 
 def test_it_goes_on_asking_one_that_answers_badly(world: World, peer: CarrierPeer) -> None:
-    """One address that it cannot do must not stop the others."""
+    """One address that it refuses must not block others."""
     item = make_item(world.northwind.live).public_id
     peer.fault("500")
     assert [heard(quote(world, item)) for _ in range(SILENCES + 1)] == [FAILED] * (SILENCES + 1)

@@ -1,4 +1,4 @@
-"""The sweep: which windows it closes, what it tells, and what it leaves alone."""
+"""The sweep: which windows it closes, its events, and what it leaves unchanged."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_it_closes_a_window_and_tells_of_it(world: World) -> None:
 
 
 def test_it_leaves_the_very_instant_open(world: World) -> None:
-    """That instant still sells, so it has not closed."""
+    """The deadline itself still sells, so the window has not closed."""
     make_item(world.northwind.live, expires_at=NOW)
     assert close_windows(now=NOW) == 0
     assert close_windows(now=NOW + timedelta(microseconds=1)) == 1

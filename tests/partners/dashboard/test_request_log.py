@@ -1,4 +1,4 @@
-"""The request log's pages: what an operator finds in them."""
+"""The request log's pages."""
 
 from __future__ import annotations
 
@@ -17,9 +17,7 @@ REQUESTS = "/dashboard/live/developers/requests/"
 
 
 def made(world: World) -> ApiKey:
-    """Three calls of one's own, one in the sandbox, one of another partner; the key of the
-    first.
-    """
+    """Three own calls, one in the sandbox, one of another partner; returns the first one's key."""
     live = world.northwind.live
     call = make_call(live, path="/vm/available", request_id="request-7")
     make_call(live, status=404, path="/vm/buyback/x", key=call.key)

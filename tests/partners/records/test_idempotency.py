@@ -1,6 +1,6 @@
-"""Idempotency keys by themselves: what makes two requests the same, what is kept, and for how long.
+"""Idempotency keys: equality of requests, stored responses, and how long they are stored.
 
-Whole stories over HTTP stand in ``tests/contract``, simultaneous ones in ``tests/races``.
+Stories over HTTP are in ``tests/contract``, simultaneous requests in ``tests/races``.
 """
 
 from __future__ import annotations

@@ -1,6 +1,4 @@
-"""Partners: made with both environments, renamed, suspended, reactivated; each once, each
-audited.
-"""
+"""Partners: created with both environments, renamed, suspended, reinstated, and audited."""
 
 from __future__ import annotations
 
