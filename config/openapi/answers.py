@@ -9,18 +9,21 @@ from config.openapi.schemas import Schema, text
 NUMBER = {"type": "string", "pattern": "^[0-9]+$"}
 HEADERS: dict[str, dict[str, Any]] = {
     "X-Request-Id": {
-        "description": "The caller's own, if it sent a sane one.",
+        "description": "The caller's own request id if it is valid, else a new one.",
         "schema": text(minLength=1),
     },
-    "X-RateLimit-Limit": {"description": "Calls a minute of this class.", "schema": NUMBER},
+    "X-RateLimit-Limit": {
+        "description": "Allowed calls per minute in this class.",
+        "schema": NUMBER,
+    },
     "X-RateLimit-Remaining": {"description": "Calls left in this minute.", "schema": NUMBER},
     "X-RateLimit-Reset": {"description": "Seconds until the full limit is back.", "schema": NUMBER},
-    "Retry-After": {"description": "Seconds to wait before the next try.", "schema": NUMBER},
+    "Retry-After": {"description": "Seconds to wait before a retry.", "schema": NUMBER},
     "Idempotency-Replayed": {
-        "description": "The answer is that of an earlier request with the same key.",
+        "description": "The response is that of an earlier request with the same key.",
         "schema": {"type": "string", "enum": ["true"]},
     },
-    "Content-Disposition": {"description": "A name for the file.", "schema": text()},
+    "Content-Disposition": {"description": "The file name.", "schema": text()},
 }
 ALWAYS = ("X-Request-Id", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
 for _name in ALWAYS:
@@ -28,10 +31,10 @@ for _name in ALWAYS:
 
 TOO_MANY = "Amount must be less than or equal to "
 WHEN = {
-    "Invalid API key": "No key, or none that opens this environment.",
-    "Insufficient scope": "The key opens this environment, but not this call.",
-    "Request body too large": "More than 64 KiB.",
-    "Rate limit exceeded": "More calls in this minute than the environment may make.",
+    "Invalid API key": "No key, or a key that does not open this environment.",
+    "Insufficient scope": "The key lacks the scope of this call.",
+    "Request body too large": "The body is larger than 64 KiB.",
+    "Rate limit exceeded": "The environment has reached its limit for this minute.",
 }
 
 

@@ -15,9 +15,8 @@ KEY = {
     "name": "Idempotency-Key",
     "in": "header",
     "description": (
-        "The same key and request again: the first answer again, and no second "
-        "effect. Kept for "
-        "48 hours."
+        "A repeated request with the same key gets the first response and has no second "
+        "effect. Stored for 48 hours."
     ),
     "schema": text(minLength=1, maxLength=255),
 }
@@ -53,7 +52,7 @@ def _operation(row: Operation, path: str, *, sandbox: bool) -> dict[str, Any]:
 
 def _description(row: Operation) -> str:
     scopes = (
-        f"A key with scopes must have {', '.join(f'`{scope}`' for scope in row.scopes)}."
+        f"A scoped key must have {', '.join(f'`{scope}`' for scope in row.scopes)}."
         if row.scopes
         else ""
     )
@@ -71,9 +70,7 @@ def _parameters(row: Operation, path: str, *, sandbox: bool) -> list[dict[str, A
     if sandbox:
         played = ["internal_error", *(["in_flight"] if row.acts else []), *row.scenarios]
         description = (
-            "Answer as live would in this case; nothing is done, but for a purchase "
-            "that is "
-            "`pending`."
+            "Simulate this live outcome. Nothing is done, except for a purchase that is `pending`."
         )
         schema = {"type": "string", "enum": played}
         found.append(

@@ -113,7 +113,7 @@ def test_it_takes_no_more_than_one_bulk_sale_holds(
         signed_in(world.northwind.operator), world.northwind.live, "preview/", all="1", query=""
     )
     assert [item.pk for item, _ in answer.context["sellable"]] == [items[0].pk, items[1].pk]  # type: ignore[attr-defined]
-    assert "one bulk sale holds at most 2" in answer.content.decode()
+    assert "A bulk sellback has at most 2" in answer.content.decode()
 
 
 @pytest.mark.parametrize(
