@@ -52,9 +52,9 @@ def attempts_of(sale: Buyback) -> list[Line]:
 
 
 def _beginning(sale: Buyback) -> Iterator[Line]:
-    at_once = sale.submitted_at is None and sale.state == Buyback.State.SETTLED
-    if at_once:
-        yield Line(sale.created_at, "Sold at once", _basis(sale), sale.requested_by)
+    instant = sale.submitted_at is None and sale.state == Buyback.State.SETTLED
+    if instant:
+        yield Line(sale.created_at, "Sold instantly", _basis(sale), sale.requested_by)
     else:
         yield Line(sale.created_at, "Claimed", "", sale.requested_by)
 

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from buyback.models import Alert
 from config.foundation import clock
-from config.foundation.breaker import REST, SILENCES
+from config.foundation.breaker import MAX_FAILURES, REST
 from partners.models import Environment
 from partners.records import audit
 from partners.records.actor import Actor
@@ -34,8 +34,8 @@ def breaker_opened(peer: str) -> None:
     ``open_breakers`` lists the peer as long as a breaker is open.
     """
     cache.set(f"breaker:{peer}", clock.iso(clock.now()), REST)
-    silences = f"{SILENCES} failed calls in a row"
-    send(kind=Alert.Kind.BREAKER_OPENED, environment=None, subject=peer, detail=silences)
+    failures = f"{MAX_FAILURES} failed calls in a row"
+    send(kind=Alert.Kind.BREAKER_OPENED, environment=None, subject=peer, detail=failures)
 
 
 def open_breakers() -> list[str]:

@@ -67,23 +67,23 @@ def _share() -> int:
 
 
 def _work_off(batch: int, now: datetime, ticks: Callable[[], float]) -> int:
-    until, refreshed, silences = ticks() + LONGEST, 0, 0
+    until, refreshed, failures = ticks() + LONGEST, 0, 0
     due = list(_held().filter(pk__gt=cache.get(PLACE, 0))[:batch])
     with ThreadPoolExecutor(AT_ONCE) as threads:
         for begin in range(0, len(due), AT_ONCE):
-            if silences >= PATIENCE or ticks() >= until:
+            if failures >= PATIENCE or ticks() >= until:
                 log.warning(
                     "refresh_ended_early",
                     asked=begin,
                     of=len(due),
                     place=due[begin].pk,
-                    silences=silences,
+                    failures=failures,
                 )
                 return refreshed
             group = due[begin : begin + AT_ONCE]
             for card, answer in zip(group, _ask(threads, group, now), strict=True):
                 passing = isinstance(answer, oracle.PriceUnavailable) and answer.passing
-                silences = silences + 1 if passing else 0
+                failures = failures + 1 if passing else 0
                 if isinstance(answer, oracle.OraclePrice):
                     refreshed += _show(card, answer)
             cache.set(PLACE, group[-1].pk, None)

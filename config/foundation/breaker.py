@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 
-SILENCES = 5
+MAX_FAILURES = 5
 REST = 30.0  # seconds
 
 
@@ -23,16 +23,16 @@ class Breaker:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._lock, self._clock = threading.Lock(), clock
-        self.silences, self._rests_until = 0, 0.0
+        self.failures, self._rests_until = 0, 0.0
 
     def is_open(self) -> bool:
         """Whether to refuse the call."""
-        return self.silences >= SILENCES and self._clock() < self._rests_until
+        return self.failures >= MAX_FAILURES and self._clock() < self._rests_until
 
     def count(self, *, answered: bool) -> bool:
         """Count a call's outcome; returns whether the breaker is open afterwards."""
         with self._lock:
-            self.silences = 0 if answered else self.silences + 1
-            if self.silences >= SILENCES:
+            self.failures = 0 if answered else self.failures + 1
+            if self.failures >= MAX_FAILURES:
                 self._rests_until = self._clock() + REST
-            return self.silences >= SILENCES
+            return self.failures >= MAX_FAILURES

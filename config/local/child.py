@@ -48,8 +48,8 @@ def beat() -> None:
     app.start(["beat", "--loglevel", "INFO", "--pidfile", ""])
 
 
-def _stop_with_parent(leash: int) -> None:
-    while os.read(leash, 1):
+def _stop_with_parent(pipe: int) -> None:
+    while os.read(pipe, 1):
         pass
     os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(GRACE_SECONDS)
@@ -84,12 +84,12 @@ def _hold_the_database() -> None:
         embedded.join(settings.DATA_DIR, fast=getattr(settings, "EMBEDDED_FAST", False))
 
 
-def main(role: str, leash: str, *arguments: str) -> None:
+def main(role: str, pipe: str, *arguments: str) -> None:
     """Run `role` until it is stopped."""
     # Before Celery or granian handle the signal, exit in order too: otherwise nothing stops the
     # database.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    threading.Thread(target=_stop_with_parent, args=(int(leash),), daemon=True).start()
+    threading.Thread(target=_stop_with_parent, args=(int(pipe),), daemon=True).start()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     import django
 

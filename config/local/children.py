@@ -84,7 +84,7 @@ class Children:
 
     def __post_init__(self) -> None:
         self.logs.mkdir(parents=True, exist_ok=True)
-        self._leash, self._held = os.pipe()
+        self._pipe, self._held = os.pipe()
         self._ended: dict[str, deque[float]] = defaultdict(deque)
 
     def start(self, role: str, *arguments: str) -> None:
@@ -133,7 +133,7 @@ class Children:
             child.process.wait()
         self.running.clear()
         os.close(self._held)
-        os.close(self._leash)
+        os.close(self._pipe)
 
     def _start(self, command: Command) -> None:
         log = self.logs / f"{command.name}.log"
@@ -146,14 +146,14 @@ class Children:
                     "-m",
                     "config.local.child",
                     command.role,
-                    str(self._leash),
+                    str(self._pipe),
                     *command.arguments,
                 ],
                 cwd=self.root,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                pass_fds=[self._leash, *command.inherited],
+                pass_fds=[self._pipe, *command.inherited],
                 start_new_session=True,
             )
         self.running.append(Child(command, log, process, log.stat().st_size))

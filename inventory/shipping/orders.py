@@ -102,16 +102,16 @@ def find(environment: Environment, public_id: str) -> ShippingOrder:
     return order
 
 
-def lock_items(environment: Environment, keys: list[int]) -> list[Item]:
+def lock_items(environment: Environment, pks: list[int]) -> list[Item]:
     """The environment's items with these pks, locked until the transaction ends, in pk order."""
-    rows = Item.objects.of(environment).filter(pk__in=keys).order_by("pk")
+    rows = Item.objects.of(environment).filter(pk__in=pks).order_by("pk")
     return list(rows.select_related("collector").select_for_update(no_key=True, of=("self",)))
 
 
 def move_items(items: list[Item], before: Item.State, after: Item.State) -> None:
     """Move locked items from one state to another, all of them or none."""
-    keys = [item.pk for item in items]
-    if Item.objects.filter(pk__in=keys, state=before).update(state=after) != len(keys):
+    pks = [item.pk for item in items]
+    if Item.objects.filter(pk__in=pks, state=before).update(state=after) != len(pks):
         raise ItemsMoved
 
 

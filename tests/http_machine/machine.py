@@ -42,7 +42,7 @@ UNKNOWN = "no such item"
 FATES = {
     "no price": "500",
     "decline": "decline",
-    "paid in silence": "drop_after",
+    "paid without a response": "drop_after",
     "lost": "drop_before",
 }
 
@@ -343,7 +343,7 @@ class StepByStep(Calls):
     @rule(
         where=LIVE,
         number=st.integers(0, 6),
-        fate=st.sampled_from(("paid in silence", "lost")),
+        fate=st.sampled_from(("paid without a response", "lost")),
         key=st.just("one"),
     )
     def lose(self, where: str, number: int, fate: str, key: str) -> None:

@@ -81,7 +81,7 @@ class Server:
             "WEB_WORKERS": "1",
             "PGAPPNAME": self.name,
         }
-        read, self._leash = os.pipe()
+        read, self._pipe = os.pipe()
         with self.log.open("ab") as output:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "config.local.child", "web", str(read), str(self.port)],
@@ -102,7 +102,7 @@ class Server:
             return
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait(timeout=30)
-        os.close(self._leash)
+        os.close(self._pipe)
         self.process = None
 
     def stop(self) -> int:
@@ -110,7 +110,7 @@ class Server:
         assert self.process is not None
         self.process.terminate()
         ended = self.process.wait(timeout=30)
-        os.close(self._leash)
+        os.close(self._pipe)
         self.process = None
         return ended
 

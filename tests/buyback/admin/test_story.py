@@ -69,7 +69,7 @@ def test_it_tells_of_a_sale_at_once(world: World) -> None:
     sell_back(environment=item.environment, item_id=item.public_id, by=SYSTEM)
     basis = "85% of $82.50, at least the pull's price of $25.00: $70.13"
     assert lines_of(Buyback.objects.get()) == [
-        ("Sold at once", basis, "system"),
+        ("Sold instantly", basis, "system"),
         ("Ledger", "Treasury → Paid out: $70.13", ""),
         ("Payout", "$70.13, paid", ""),
         ("Event for the partner", "buyback.completed", ""),

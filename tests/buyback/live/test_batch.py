@@ -20,10 +20,10 @@ REQUIRED = (400, {"error": "item_ids must be a list of 1 to 50 strings"})
 UNKNOWN_LINE = {"success": False, "error": "An unexpected error occurred"}
 
 
-@pytest.fixture(params=["at once", "step by step"])
+@pytest.fixture(params=["instant", "step by step"])
 def either(request: pytest.FixtureRequest, shop: Shop, settings: Settings) -> Shop:
     """The shop with its peers, or without."""
-    if request.param == "at once":
+    if request.param == "instant":
         settings.ORACLE_URL = settings.TREASURY_URL = ""
     return shop
 

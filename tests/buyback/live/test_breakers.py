@@ -10,7 +10,7 @@ from buyback.live import gateway
 from buyback.live.gateway import TransactionOpen
 from buyback.models import Alert, Buyback
 from buyback.sellback.sell_back import sell_back
-from config.foundation.breaker import REST, SILENCES, Breaker
+from config.foundation.breaker import MAX_FAILURES, REST, Breaker
 from inventory.models import Item
 from partners.records.actor import SYSTEM
 from tests.buyback.live.shop import (
@@ -48,23 +48,23 @@ def breaker(clock: Clock) -> Breaker:
     return Breaker(clock)
 
 
-def silences(breaker: Breaker, number: int) -> None:
+def failures(breaker: Breaker, number: int) -> None:
     for _ in range(number):
         breaker.count(answered=False)
 
 
 def test_it_opens_after_five_failures_in_a_row(breaker: Breaker) -> None:
-    silences(breaker, SILENCES - 1)
+    failures(breaker, MAX_FAILURES - 1)
     assert not breaker.is_open()
     breaker.count(answered=True)
-    silences(breaker, SILENCES - 1)
+    failures(breaker, MAX_FAILURES - 1)
     assert not breaker.is_open()
-    silences(breaker, 1)
+    failures(breaker, 1)
     assert breaker.is_open()
 
 
 def test_it_rests_for_30_seconds(breaker: Breaker, clock: Clock) -> None:
-    silences(breaker, SILENCES)
+    failures(breaker, MAX_FAILURES)
     clock.seconds = REST - 0.001
     assert breaker.is_open()
     clock.seconds = REST
@@ -72,19 +72,19 @@ def test_it_rests_for_30_seconds(breaker: Breaker, clock: Clock) -> None:
 
 
 def test_it_closes_when_a_try_is_answered(breaker: Breaker, clock: Clock) -> None:
-    silences(breaker, SILENCES)
+    failures(breaker, MAX_FAILURES)
     clock.seconds = REST
     breaker.count(answered=True)
-    silences(breaker, SILENCES - 1)
+    failures(breaker, MAX_FAILURES - 1)
     assert not breaker.is_open()
 
 
 def test_it_rests_again_after_the_first_try_that_is_not_answered(
     breaker: Breaker, clock: Clock
 ) -> None:
-    silences(breaker, SILENCES)
+    failures(breaker, MAX_FAILURES)
     clock.seconds = REST
-    silences(breaker, 1)
+    failures(breaker, 1)
     clock.seconds = 2 * REST - 0.001
     assert breaker.is_open()
     clock.seconds = 2 * REST
@@ -95,7 +95,7 @@ def test_it_rests_again_after_the_first_try_that_is_not_answered(
 def open_breaker(monkeypatch: pytest.MonkeyPatch, breaker: Breaker) -> Breaker:
     """The treasury's breaker, open."""
     monkeypatch.setattr("buyback.live.breakers.TREASURY", breaker)
-    silences(breaker, SILENCES)
+    failures(breaker, MAX_FAILURES)
     return breaker
 
 
@@ -120,9 +120,9 @@ def test_it_is_tried_by_the_first_request_that_asks(
     clock.seconds = REST
     assert shop.sale("nothing") == NOT_FOUND
     assert shop.sale(item, min_amount=71) == BELOW
-    assert open_breaker.silences == SILENCES
+    assert open_breaker.failures == MAX_FAILURES
     assert shop.sale(item) == SOLD
-    assert open_breaker.silences == 0
+    assert open_breaker.failures == 0
 
 
 def alerted_peers() -> list[str]:
@@ -135,12 +135,12 @@ def test_it_stops_selling_while_the_treasury_is_silent(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, breaker: Breaker, clock: Clock
 ) -> None:
     monkeypatch.setattr("buyback.live.breakers.TREASURY", breaker)
-    items = [shop.item() for _ in range(SILENCES + 1)]
+    items = [shop.item() for _ in range(MAX_FAILURES + 1)]
     shop.treasury.fault("500_after")
-    assert [shop.sale(item) for item in items[:-1]] == [UNKNOWN] * SILENCES
+    assert [shop.sale(item) for item in items[:-1]] == [UNKNOWN] * MAX_FAILURES
     assert shop.sale(items[-1]) == FAILED
     assert rows(items[-1]).buyback is UNTOUCHED.buyback
-    assert (len(shop.oracle.seen), len(shop.treasury.seen)) == (SILENCES, SILENCES)
+    assert (len(shop.oracle.seen), len(shop.treasury.seen)) == (MAX_FAILURES, MAX_FAILURES)
     assert (alerted_peers(), open_breakers()) == (["treasury"], ["treasury"])
     shop.treasury.fault(None)
     clock.seconds = REST
@@ -154,8 +154,8 @@ def test_it_stops_selling_while_the_oracle_is_silent(
     monkeypatch.setattr("buyback.live.breakers.ORACLE", breaker)
     item = shop.item()
     shop.oracle.fault("500")
-    assert [shop.sale(item) for _ in range(SILENCES + 1)] == [FAILED] * (SILENCES + 1)
-    assert calls(shop.oracle) == ["GET"] * 2 * SILENCES
+    assert [shop.sale(item) for _ in range(MAX_FAILURES + 1)] == [FAILED] * (MAX_FAILURES + 1)
+    assert calls(shop.oracle) == ["GET"] * 2 * MAX_FAILURES
     assert alerted_peers() == ["oracle"]
     shop.oracle.fault(None)
     clock.seconds = REST
@@ -169,15 +169,15 @@ def test_it_stops_selling_while_the_oracle_is_silent(
 def test_it_does_not_count_invalid_prices_as_failures(shop: Shop, fault: str) -> None:
     """The oracle responds; each invalid price is refused by itself."""
     item = shop.item()
-    shop.oracle.fault(fault, times=SILENCES + 1)
-    assert [shop.sale(item) for _ in range(SILENCES + 1)] == [FAILED] * (SILENCES + 1)
+    shop.oracle.fault(fault, times=MAX_FAILURES + 1)
+    assert [shop.sale(item) for _ in range(MAX_FAILURES + 1)] == [FAILED] * (MAX_FAILURES + 1)
     assert shop.sale(item) == SOLD
 
 
 def test_it_does_not_count_a_treasury_that_declines(shop: Shop) -> None:
     item = shop.item()
-    shop.treasury.fault("decline", times=SILENCES + 1)
-    assert [shop.sale(item) for _ in range(SILENCES + 1)] == [FAILED] * (SILENCES + 1)
+    shop.treasury.fault("decline", times=MAX_FAILURES + 1)
+    assert [shop.sale(item) for _ in range(MAX_FAILURES + 1)] == [FAILED] * (MAX_FAILURES + 1)
     assert shop.sale(item) == SOLD
 
 

@@ -12,7 +12,7 @@ from buyback.bulk import run
 from buyback.live import breakers, gateway
 from buyback.models import BulkSale, Buyback, Payout, TreasuryControl
 from config.foundation import clock
-from config.foundation.breaker import REST, SILENCES, Breaker
+from config.foundation.breaker import MAX_FAILURES, REST, Breaker
 from inventory.models import Card, Item
 from partners.records.actor import SYSTEM
 from tests.buyback.live.shop import HASTY, PRICE, Shop, later, reconciled
@@ -90,7 +90,7 @@ def rests(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """The treasury failed five times; the returned clock controls the pause."""
     moved = Clock()
     monkeypatch.setattr(breakers, "TREASURY", Breaker(moved))
-    for _ in range(SILENCES):
+    for _ in range(MAX_FAILURES):
         breakers.TREASURY.count(answered=False)
     return moved
 
@@ -117,14 +117,14 @@ def test_it_stops_at_the_fifth_failure_and_sells_each_once_afterwards(
     shop: Shop, rests: Clock
 ) -> None:
     breakers.TREASURY.count(answered=True)
-    items = [shop.item() for _ in range(SILENCES + 2)]
+    items = [shop.item() for _ in range(MAX_FAILURES + 2)]
     sale = started(shop, *items)
     shop.treasury.fault("drop_after")
     assert not run.sell_next(sale.pk)
-    assert states(sale) == [("unknown", "")] * SILENCES + [("pending", "")] * 2
+    assert states(sale) == [("unknown", "")] * MAX_FAILURES + [("pending", "")] * 2
     shop.treasury.fault(None)
     rests.seconds = REST
-    assert all(reconciled(item) for item in items[:SILENCES])
+    assert all(reconciled(item) for item in items[:MAX_FAILURES])
     run.sell_next(sale.pk, now=later(minutes=2))
     assert states(sale) == [("sold", "")] * len(items)
     assert len(shop.treasury.payments) == Payout.objects.count() == len(items)
@@ -153,7 +153,7 @@ def test_it_writes_down_what_became_of_a_line_while_a_peer_is_not_answering(
     sale = started(shop, item, shop.item())
     shop.treasury.fault("drop_after", times=1)
     run._work_on(run._claim(sale.pk, clock.now()), None)  # type: ignore[arg-type]
-    for _ in range(SILENCES):
+    for _ in range(MAX_FAILURES):
         breakers.TREASURY.count(answered=False)
     assert reconciled(item)
     assert not run.sell_next(sale.pk, now=later(minutes=2))

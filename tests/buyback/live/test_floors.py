@@ -54,10 +54,10 @@ ODD: list[Any] = [
 ]
 
 
-@pytest.fixture(params=["at once", "step by step"])
+@pytest.fixture(params=["instant", "step by step"])
 def either(request: pytest.FixtureRequest, shop: Shop, settings: Settings) -> Shop:
     """The shop with its peers, or without."""
-    if request.param == "at once":
+    if request.param == "instant":
         settings.ORACLE_URL = settings.TREASURY_URL = ""
     return shop
 

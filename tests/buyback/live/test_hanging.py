@@ -20,7 +20,7 @@ from buyback.live import breakers, steps
 from buyback.live.reconciler import reconcile_all
 from buyback.models import Buyback, Payout
 from config.foundation import outbound
-from config.foundation.breaker import REST, SILENCES, Breaker
+from config.foundation.breaker import MAX_FAILURES, REST, Breaker
 from config.foundation.single_run import single_run
 from inventory.models import Item
 from partners.records.actor import SYSTEM
@@ -157,10 +157,10 @@ def test_it_returns_the_stored_state_when_all_places_are_taken(shop: Shop) -> No
 
 
 def test_it_asks_no_treasury_that_has_not_answered_five_questions(shop: Shop, clock: Clock) -> None:
-    items = lost(shop, SILENCES + 1)
+    items = lost(shop, MAX_FAILURES + 1)
     shop.treasury.fault("500")
-    assert [status(shop, item) for item in items] == ["pending"] * (SILENCES + 1)
-    assert calls(shop.treasury) == ["GET"] * SILENCES
+    assert [status(shop, item) for item in items] == ["pending"] * (MAX_FAILURES + 1)
+    assert calls(shop.treasury) == ["GET"] * MAX_FAILURES
     assert (alerted_peers(), open_breakers()) == (["treasury"], ["treasury"])
     assert bare(items[-1]) == DROPPED
     shop.treasury.fault(None)
@@ -168,27 +168,29 @@ def test_it_asks_no_treasury_that_has_not_answered_five_questions(shop: Shop, cl
     assert (status(shop, items[-1]), reconciled(items[0])) == ("pending", False)
     clock.seconds = REST
     assert status(shop, items[-1]) == "completed"
-    assert [reconciled(item) for item in items] == [True] * (SILENCES + 1)
-    assert [bare(item) for item in items] == [PAID] * (SILENCES + 1)
-    assert len(shop.treasury.payments) == SILENCES + 1
+    assert [reconciled(item) for item in items] == [True] * (MAX_FAILURES + 1)
+    assert [bare(item) for item in items] == [PAID] * (MAX_FAILURES + 1)
+    assert len(shop.treasury.payments) == MAX_FAILURES + 1
 
 
 def test_it_asks_again_for_30_seconds_no_more_after_the_first_try_is_not_answered(
     shop: Shop, clock: Clock
 ) -> None:
-    items = lost(shop, SILENCES + 1)
+    items = lost(shop, MAX_FAILURES + 1)
     shop.treasury.fault("500")
     for item in items:
         reconciled(item)
     clock.seconds = REST
-    assert [reconciled(item, now=later(minutes=2)) for item in items] == [False] * (SILENCES + 1)
-    assert calls(shop.treasury) == ["GET"] * (SILENCES + 1)
+    assert [reconciled(item, now=later(minutes=2)) for item in items] == [False] * (
+        MAX_FAILURES + 1
+    )
+    assert calls(shop.treasury) == ["GET"] * (MAX_FAILURES + 1)
 
 
 def test_it_sells_while_questions_alone_are_not_answered(shop: Shop, clock: Clock) -> None:
-    items = lost(shop, SILENCES)
-    shop.treasury.fault("500", times=SILENCES)
-    assert [reconciled(item) for item in items] == [False] * SILENCES
+    items = lost(shop, MAX_FAILURES)
+    shop.treasury.fault("500", times=MAX_FAILURES)
+    assert [reconciled(item) for item in items] == [False] * MAX_FAILURES
     assert breakers.QUESTIONS.is_open()
     assert shop.sale(shop.item()) == SOLD
 
@@ -214,16 +216,16 @@ def test_it_stops_selling_while_payments_alone_are_not_answered(shop: Shop, cloc
 
 def test_it_ends_a_run_after_five_failed_calls(shop: Shop, clock: Clock) -> None:
     """The next run continues with those that have waited longest."""
-    items = lost(shop, SILENCES + 2)
+    items = lost(shop, MAX_FAILURES + 2)
     shop.treasury.fault("500")
     assert [reconcile_all(now=later(minutes=1)) for _ in range(3)] == [0] * 3
-    assert calls(shop.treasury) == ["GET"] * SILENCES
-    assert [bare(item) for item in items[SILENCES:]] == [DROPPED] * 2
+    assert calls(shop.treasury) == ["GET"] * MAX_FAILURES
+    assert [bare(item) for item in items[MAX_FAILURES:]] == [DROPPED] * 2
     shop.treasury.fault(None)
     clock.seconds = REST
     assert reconcile_all(now=later(minutes=1)) == 2
-    assert [bare(item) for item in items[SILENCES:]] == [PAID] * 2
-    assert reconcile_all(now=later(minutes=2)) == SILENCES
+    assert [bare(item) for item in items[MAX_FAILURES:]] == [PAID] * 2
+    assert reconcile_all(now=later(minutes=2)) == MAX_FAILURES
 
 
 def test_it_makes_one_run_of_the_clock_at_a_time(shop: Shop) -> None:
@@ -250,7 +252,7 @@ def test_it_ends_a_claim_that_needs_no_call_even_then(shop: Shop, clock: Clock) 
         idempotency_row=None,
         now=later(minutes=-1),
     )
-    for _ in range(SILENCES):
+    for _ in range(MAX_FAILURES):
         breakers.QUESTIONS.count(answered=False)
     assert status(shop, item) == "failed"
     assert rows(item) == refused("abandoned before the treasury was asked")
@@ -261,8 +263,10 @@ def test_it_shows_no_price_of_an_oracle_that_has_not_been_answering(
 ) -> None:
     item = shop.item()
     shop.oracle.fault("500")
-    assert [NO_PRICE in price(shop, item) for _ in range(SILENCES + 1)] == [True] * (SILENCES + 1)
-    assert calls(shop.oracle) == ["GET"] * 2 * SILENCES
+    assert [NO_PRICE in price(shop, item) for _ in range(MAX_FAILURES + 1)] == [True] * (
+        MAX_FAILURES + 1
+    )
+    assert calls(shop.oracle) == ["GET"] * 2 * MAX_FAILURES
     shop.oracle.fault(None)
     clock.seconds = REST
     assert "Sell back for $70.13" in price(shop, item)
@@ -275,12 +279,12 @@ def test_it_lets_few_of_many_sales_wait_for_a_treasury_that_hangs(
 
     Each is paid once in the end.
     """
-    items, settings.TREASURY_TIMEOUT = [shop.item() for _ in range(4 * SILENCES)], HASTY
+    items, settings.TREASURY_TIMEOUT = [shop.item() for _ in range(4 * MAX_FAILURES)], HASTY
     shop.treasury.fault("hang_after")
     sales = [web(shop.sale, item) for item in items]
     answers = Counter(sale.result(timeout=60)[0] for sale in sales)
     waited = answers[500]
-    assert SILENCES <= waited < SILENCES + THREADS
+    assert MAX_FAILURES <= waited < MAX_FAILURES + THREADS
     assert answers == {500: waited, 400: len(items) - waited}
     assert calls(shop.treasury) == ["POST"] * waited
     shop.treasury.fault(None)

@@ -99,7 +99,7 @@ def test_it_ends_its_batch_when_the_oracle_is_silent_and_goes_on_from_there(shop
         "asked": 2 * AT_ONCE,
         "of": len(items),
         "place": items[2 * AT_ONCE].card_id,
-        "silences": 2 * AT_ONCE,
+        "failures": 2 * AT_ONCE,
     }
     assert logs[-1] == {"event": "refresh_ended_early", "log_level": "warning"} | facts
     shop.oracle.fault(None)

@@ -142,7 +142,7 @@ def test_it_takes_its_children_and_the_database_along_when_it_is_killed(tmp_path
 
 
 def test_a_child_that_does_not_listen_gives_the_database_up_all_the_same(tmp_path: Path) -> None:
-    leash, held = os.pipe()
+    pipe, held = os.pipe()
     surroundings = {
         **os.environ,
         "DATA_DIR": str(tmp_path / "var"),
@@ -150,14 +150,14 @@ def test_a_child_that_does_not_listen_gives_the_database_up_all_the_same(tmp_pat
     }
     surroundings |= {"PYTHONPATH": str(ROOT), "SECRET_KEY": "x" * 50}
     with subprocess.Popen(
-        [sys.executable, "-c", DOES_NOT_LISTEN, str(leash)],
+        [sys.executable, "-c", DOES_NOT_LISTEN, str(pipe)],
         env=surroundings,
         stdout=subprocess.PIPE,
         text=True,
-        pass_fds=[leash],
+        pass_fds=[pipe],
         start_new_session=True,
     ) as child:
-        os.close(leash)
+        os.close(pipe)
         assert child.stdout is not None
         forked = int(child.stdout.readline())
         database = tmp_path / "var" / "postgres" / "postmaster.pid"

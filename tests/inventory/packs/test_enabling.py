@@ -23,14 +23,14 @@ def test_it_pauses_and_enables(world: World) -> None:
             user_id="u",
             by=SYSTEM,
         )
-    set_enabled(pack=world.pack, enabled=True, reason="mended", by=SYSTEM)
+    set_enabled(pack=world.pack, enabled=True, reason="fixed", by=SYSTEM)
     assert Pack.objects.get().enable
     entries = AuditEntry.objects.order_by("created_at", "id").values_list(
         "action", "before", "after"
     )
     assert list(entries) == [
         ("pack.paused", {"enable": True}, {"enable": False, "reason": "a leak"}),
-        ("pack.enabled", {"enable": False}, {"enable": True, "reason": "mended"}),
+        ("pack.enabled", {"enable": False}, {"enable": True, "reason": "fixed"}),
     ]
 
 

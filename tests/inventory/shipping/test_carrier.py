@@ -13,7 +13,7 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 
 from config.foundation import outbound
-from config.foundation.breaker import SILENCES, Breaker
+from config.foundation.breaker import MAX_FAILURES, Breaker
 from inventory.models import ShippingOrder, ShippingQuote
 from inventory.shipping import carrier
 from partners.models import IdempotencyKey
@@ -152,14 +152,18 @@ def test_it_tells_the_carrier_the_country_in_capitals(world: World, peer: Carrie
 def test_it_leaves_a_carrier_alone_that_keeps_silent(world: World, peer: CarrierPeer) -> None:
     item = make_item(world.northwind.live).public_id
     peer.fault("drop")
-    assert [heard(quote(world, item)) for _ in range(SILENCES + 1)] == [FAILED] * (SILENCES + 1)
-    assert len(peer.asked) == SILENCES
+    assert [heard(quote(world, item)) for _ in range(MAX_FAILURES + 1)] == [FAILED] * (
+        MAX_FAILURES + 1
+    )
+    assert len(peer.asked) == MAX_FAILURES
 
 
 def test_it_goes_on_asking_one_that_answers_badly(world: World, peer: CarrierPeer) -> None:
     """One address that it refuses must not block others."""
     item = make_item(world.northwind.live).public_id
     peer.fault("500")
-    assert [heard(quote(world, item)) for _ in range(SILENCES + 1)] == [FAILED] * (SILENCES + 1)
+    assert [heard(quote(world, item)) for _ in range(MAX_FAILURES + 1)] == [FAILED] * (
+        MAX_FAILURES + 1
+    )
     peer.fault(None)
     assert quote(world, item).status_code == 200
