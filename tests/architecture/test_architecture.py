@@ -189,7 +189,7 @@ def test_it_says_why_each_dependency_is_here() -> None:
         assert all(re.search(r"#\s+\S.{8,}", line) for line in lines), lines
 
 
-def test_it_says_nothing_about_a_machine_and_leaves_nothing_for_later() -> None:
+def test_it_mentions_no_machine_and_no_open_tasks() -> None:
     found = []
     for path in files():
         if path.suffix in TEXT:

@@ -102,9 +102,7 @@ def test_it_sells_without_any_script(
 
 
 @pytest.mark.hears("net::ERR_FAILED .*/sell/$", "^htmx:(sendError|afterRequest)")
-def test_it_says_what_was_done_for_a_while_and_what_went_wrong_until_dismissed(
-    item: Item, desk: Page
-) -> None:
+def test_it_shows_success_for_a_while_and_errors_until_dismissed(item: Item, desk: Page) -> None:
     desk.clock.install()
     open_dialog(desk)
     desk.route("**/sell/", lambda route: route.abort(), times=1)

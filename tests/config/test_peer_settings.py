@@ -44,7 +44,7 @@ def test_it_refuses_an_invalid_base_url(monkeypatch: pytest.MonkeyPatch, value: 
         environment.peer("ORACLE_URL")
 
 
-def test_it_wants_a_key_for_the_treasury(tmp_path: Path) -> None:
+def test_it_requires_a_key_for_the_treasury(tmp_path: Path) -> None:
     done = manage(
         tmp_path, "check", TREASURY_URL="https://treasury.example.com", TREASURY_KEY="short"
     )

@@ -60,7 +60,7 @@ def test_it_sells_nothing_for_a_floor_beyond_every_price(scene: Scene, floor: An
 
 
 @pytest.mark.parametrize("floor", ["1E-1000000", "0E+1000000", "-0", 5e-324])
-def test_it_sells_above_a_floor_of_next_to_nothing(scene: Scene, floor: Any) -> None:
+def test_it_sells_above_a_tiny_minimum(scene: Scene, floor: Any) -> None:
     assert send(scene, SELL, {"item_id": "<held>", "min_amount": floor}).status_code == 200
 
 

@@ -87,7 +87,7 @@ def sentences() -> set[str]:
     return found
 
 
-def test_it_tells_what_every_error_asks_for() -> None:
+def test_it_says_what_to_do_about_every_error() -> None:
     assert TOO_MANY in GUIDE
     assert {sentence for sentence in sentences() if f"`{sentence}`" not in GUIDE} == set()
     assert len(sentences()) > 20

@@ -23,7 +23,7 @@ CSV = {"Accept": "text/csv"}
 
 
 @pytest.mark.parametrize(("mode", "row"), rows(HISTORY))
-def test_it_tells_histories_as_section_9_says(scene: Scene, row: Row) -> None:
+def test_it_returns_histories_as_in_section_9(scene: Scene, row: Row) -> None:
     play(scene, row)
 
 

@@ -60,7 +60,7 @@ def test_it_keeps_no_401(scene: Scene, whose: str) -> None:
     ("call", "sent", "answer"),
     [(BUY, buying(), (409, IN_PROGRESS)), (SELL, HELD, (429, IN_FLIGHT))],
 )
-def test_it_tells_a_second_request_to_wait(
+def test_a_second_request_must_wait(
     scenes: dict[str, Scene], db: None, call: str, sent: Any, answer: tuple[int, str]
 ) -> None:
     """The first request is running, or died less than a minute ago."""

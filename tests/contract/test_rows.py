@@ -48,7 +48,7 @@ def test_it_sells_pulls_as_section_6_says(scene: Scene, row: Row) -> None:
 
 
 @pytest.mark.parametrize(("mode", "row"), rows(cases.STATUSES))
-def test_it_tells_a_purchases_status_as_section_6_says(scene: Scene, row: Row) -> None:
+def test_it_returns_a_purchases_status_as_in_section_6(scene: Scene, row: Row) -> None:
     play(scene, row)
 
 
@@ -63,7 +63,7 @@ def test_it_knows_no_other_method(scene: Scene, row: Row) -> None:
 
 
 @pytest.mark.parametrize(("mode", "row"), rows(sellback_cases.SELLBACKS))
-def test_it_quotes_sells_many_and_tells_as_section_9_says(scene: Scene, row: Row) -> None:
+def test_it_returns_quotes_batches_and_status_as_in_section_9(scene: Scene, row: Row) -> None:
     play(scene, row)
 
 

@@ -78,7 +78,7 @@ def test_it_asks_for_the_password_and_leads_to_the_team_where_no_page_is_known(
 
 
 @pytest.mark.breaks_books(reason="a statement alone")
-def test_it_knows_every_address_that_answers_forms_alone(world: World) -> None:
+def test_it_lists_every_address_of_a_form(world: World) -> None:
     """The control: exactly these addresses respond 405 to a GET."""
     client, stock, refusing = (
         confirmed(world.northwind.owner),

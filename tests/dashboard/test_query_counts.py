@@ -212,7 +212,7 @@ def asked(client: Client, shelf: Shelf) -> dict[str, int]:
 
 
 @pytest.mark.breaks_books(reason="rows of every kind, without the sales that they come from")
-def test_it_asks_as_much_for_many_rows_as_for_one(world: World) -> None:
+def test_it_takes_as_many_queries_for_many_rows_as_for_one(world: World) -> None:
     client, shelf = confirmed(world.northwind.owner), Shelf(world.northwind)
     give_factor(world.northwind.owner)
     RecoveryCodes.activate(world.northwind.owner)

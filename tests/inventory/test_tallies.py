@@ -38,7 +38,7 @@ def test_it_recounts_and_deletes_empty_tallies(world: World) -> None:
     assert Tally.objects.get().counted_at == LATER
 
 
-def test_it_lets_the_later_count_stand(world: World) -> None:
+def test_the_later_count_wins(world: World) -> None:
     make_item(world.northwind.live, pack=world.pack)
     count_items(now=LATER)
     make_item(world.northwind.live, pack=world.pack)

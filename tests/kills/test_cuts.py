@@ -123,7 +123,7 @@ def id_of_the_sale() -> bytes:
 
 
 @pytest.mark.parametrize("cut", CUTS, ids=lambda cut: f"{cut.step}-{cut.how}")
-def test_it_tells_the_key_the_truth(
+def test_a_retry_with_the_key_gets_the_true_outcome(
     far: Far, world: World, cut: Cut, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     item = held(world, "live")

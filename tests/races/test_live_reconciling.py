@@ -78,7 +78,7 @@ def test_it_lets_a_late_request_and_the_reconciler_pay_once(
     assert peers.agree()
 
 
-def test_it_tells_a_late_request_that_the_treasury_declined(
+def test_a_late_request_gets_the_treasurys_decline(
     world: World, peers: Peers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     item, gate = held(world), peers.hold(peers.treasury, monkeypatch)
@@ -206,7 +206,7 @@ def test_it_gives_a_sale_to_one_reconciler(
     assert peers.agree()
 
 
-def test_it_tells_callers_and_reconcilers_the_same(world: World, peers: Peers) -> None:
+def test_callers_and_reconcilers_get_the_same_outcome(world: World, peers: Peers) -> None:
     """A paid, unconfirmed sellback with an expired lease: callers and reconcilers agree."""
     item, key = held(world), "once"
     peers.treasury.fault("drop_after", times=1)

@@ -152,7 +152,9 @@ def test_it_passes_no_cap_together(world: World, peers: Peers) -> None:
     assert peers.agree()
 
 
-def test_it_holds_up_no_other_sale_while_it_waits_for_its_card(world: World, peers: Peers) -> None:
+def test_it_blocks_no_other_sellback_while_it_waits_for_its_card(
+    world: World, peers: Peers
+) -> None:
     """An import locks the first item's card; the platform's cap row stays free meanwhile."""
     TreasuryControl.objects.create(cap_per_hour="1000.00")
     items, imports, sold = [held(world), held(world)], Event(), Event()

@@ -31,7 +31,7 @@ def test_it_shows_that_counting_up_loses_failures() -> None:
     assert cache.get("failures") == 1
 
 
-def test_it_looks_at_ten_passwords_however_many_come_at_once(
+def test_it_checks_ten_passwords_however_many_are_simultaneous(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(

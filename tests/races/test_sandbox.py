@@ -183,7 +183,7 @@ def test_it_leaves_nothing_half_done_whenever_it_is_reset(world: World) -> None:
     assert counts(answers[5]) == [0] * 7
 
 
-def test_it_tells_of_a_closed_window_once_when_the_clock_jumps_beside_sweeps(world: World) -> None:
+def test_it_reports_a_closed_window_once_when_the_clock_jumps_during_sweeps(world: World) -> None:
     here = world.northwind.sandbox
     purchase = make_purchase(make_collector(here))
     items = [make_item(here, purchase=purchase, now=here.database_now()) for _ in range(30)]

@@ -64,6 +64,6 @@ def test_it_shows_the_earlier_count_standing_without_the_lock(world: World) -> N
     assert counted(world, "SELECT FROM inventory_usertally FOR UPDATE", count_without_the_lock) == 1
 
 
-def test_it_lets_the_later_count_stand(world: World) -> None:
+def test_the_later_count_wins(world: World) -> None:
     lock = "LOCK TABLE inventory_usertally IN SHARE ROW EXCLUSIVE MODE"
     assert counted(world, lock, count_items) == 2

@@ -108,7 +108,7 @@ def test_it_drops_a_message_that_has_waited_too_long(world: World) -> None:
 
 
 @pytest.mark.usefixtures("_notices_the_dead", "leaves_no_connection")
-def test_it_half_does_nothing_when_its_worker_is_killed(world: World) -> None:
+def test_it_leaves_nothing_half_done_when_its_worker_is_killed(world: World) -> None:
     environment, past = world.northwind.live, clock.now() - timedelta(seconds=1)
     purchase = make_purchase(make_collector(environment), pack=make_pack())
     for _ in range(ITEMS):

@@ -77,9 +77,7 @@ def test_it_says_what_is_held_until_when_and_what_it_would_cost(world: World) ->
     assert windows["Short"] == "1 d 12 h"
 
 
-def test_it_asks_as_much_for_much_as_for_little(
-    world: World, django_assert_num_queries: Any
-) -> None:
+def test_its_number_of_queries_is_constant(world: World, django_assert_num_queries: Any) -> None:
     client, north, now = signed_in(in_group("support")), world.northwind, clock.now()
     page(client, north.partner)
     for days in (range(1, 2), range(2, 31)):

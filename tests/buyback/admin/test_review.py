@@ -52,7 +52,7 @@ def buttons(client: Client, sale: Buyback) -> list[str]:
     return list(client.get(address(Buyback, "change", sale.pk)).context["steps"])
 
 
-def test_it_tells_the_whole_story(sale: Buyback) -> None:
+def test_it_shows_the_whole_timeline(sale: Buyback) -> None:
     make_proposal(sale, reason="statement 7")
     Buyback.objects.update(treasury="pay.example.test:9002", reference="buyback-of-the-pull")
     page = resolver().get(address(Buyback, "change", sale.pk)).content.decode()

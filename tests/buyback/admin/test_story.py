@@ -47,7 +47,7 @@ def resolved(world: World) -> Buyback:
     return review.confirm(buyback=attempt.buyback, by=BEN)
 
 
-def test_it_tells_of_a_sale_in_its_order(resolved: Buyback) -> None:
+def test_it_shows_a_sellback_in_order(resolved: Buyback) -> None:
     assert lines_of(resolved) == [
         ("Idempotency key", "order-7", ""),
         ("Claimed", "", "system"),
@@ -64,7 +64,7 @@ def test_it_tells_of_a_sale_in_its_order(resolved: Buyback) -> None:
     ]
 
 
-def test_it_tells_of_a_sale_at_once(world: World) -> None:
+def test_it_shows_an_instant_sellback(world: World) -> None:
     item = make_item(world.northwind.live, voucher=True)
     sell_back(environment=item.environment, item_id=item.public_id, by=SYSTEM)
     basis = "85% of $82.50, at least the pull's price of $25.00: $70.13"
@@ -100,7 +100,7 @@ def test_it_shows_the_story_and_every_attempt(world: World, resolved: Buyback) -
         assert part in page.content.decode()
 
 
-def test_it_asks_as_much_for_a_long_story(
+def test_it_takes_as_many_queries_for_a_long_timeline(
     resolved: Buyback, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     for number in range(30):
@@ -110,7 +110,7 @@ def test_it_asks_as_much_for_a_long_story(
         assert len(timeline(sale)) == 42
 
 
-def test_it_knows_no_story_of_a_sale_that_is_not(world: World) -> None:
+def test_it_has_no_timeline_for_an_unknown_sellback(world: World) -> None:
     client: Client = signed_in(world.admin)
     for nothing in ("0198f3a0-0000-7000-8000-000000000000", "x"):
         assert client.get(address(Buyback, "change", nothing)).status_code == 302

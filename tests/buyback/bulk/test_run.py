@@ -161,7 +161,7 @@ def test_it_stops_for_a_suspended_partner(world: World) -> None:
     assert not Buyback.objects.exists()
 
 
-def test_it_tells_its_lines_ends_by_the_environments_clock(world: World) -> None:
+def test_its_lines_end_by_the_environments_clock(world: World) -> None:
     """In a sandbox that is three days ahead, no line ends before its bulk sellback started."""
     sandbox = world.northwind.sandbox
     Environment.objects.filter(pk=sandbox.pk).update(clock_offset=timedelta(days=3))
@@ -231,7 +231,7 @@ def test_it_counts_its_lines_by_state(
     assert (counted.offered, counted.paid) == (Decimal("210.39"), Decimal("140.26"))
 
 
-def test_it_lets_no_failing_line_keep_the_others_from_their_turn(
+def test_a_failing_line_does_not_block_others(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Neither in this run nor in the next one, which starts with the line left over."""
@@ -252,7 +252,7 @@ def test_it_lets_no_failing_line_keep_the_others_from_their_turn(
     assert Payout.objects.count() == run.CHUNK + 1
 
 
-def test_it_takes_up_a_line_that_was_left_before_all_that_have_not_begun(world: World) -> None:
+def test_it_continues_an_abandoned_line_before_new_ones(world: World) -> None:
     """Its user is waiting, and there may be a thousand other lines."""
     sale = started(*items_of(world.northwind.live, run.CHUNK + 2))
     last = sale.lines.order_by("pk")[run.CHUNK + 1]

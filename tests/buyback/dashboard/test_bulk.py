@@ -63,7 +63,7 @@ def look(world: World, path: str, role: str = "operator", **headers: str) -> Htt
     return signed_in(getattr(world.northwind, role)).get(where, headers=headers)  # type: ignore[return-value]
 
 
-def test_it_previews_what_was_ticked(world: World, items: list[Item]) -> None:
+def test_it_previews_the_selected_items(world: World, items: list[Item]) -> None:
     ticked = [items[0].pk, items[1].pk]
     answer = post(
         signed_in(world.northwind.operator), items[0].environment, "preview/", item=ticked
@@ -134,7 +134,7 @@ def test_it_previews_no_item_of_another_environment(world: World, items: list[It
         assert "No item was selected" in answer.content.decode()
 
 
-def test_it_looks_again_at_no_bulk_sale_of_another_environment(world: World) -> None:
+def test_it_retries_no_bulk_sellback_of_another_environment(world: World) -> None:
     theirs = make_bulk_line(make_item(world.juniper.live, now=clock.now()), state="cancelled").bulk
     answer = post(
         signed_in(world.northwind.operator), world.northwind.live, "preview/", again=str(theirs.pk)

@@ -103,7 +103,7 @@ def test_it_takes_a_constant_number_of_queries(
             client.get(f"/dashboard/live/buybacks/{query}")
 
 
-def test_it_tells_the_story_of_a_sale_at_once(
+def test_it_shows_the_timeline_of_an_instant_sellback(
     world: World, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     sale = sold(world)
@@ -124,7 +124,7 @@ def test_it_tells_the_story_of_a_sale_at_once(
     )
 
 
-def test_it_tells_the_story_of_an_unknown_outcome_that_was_paid(world: World) -> None:
+def test_it_shows_the_timeline_of_an_unknown_outcome_that_was_paid(world: World) -> None:
     sale = claimed(world)
     attempt = steps.load(sale.pk)
     steps.submit(attempt, price(Item.objects.select_related("card").get(pk=sale.item_id)), now=NOW)
@@ -207,7 +207,7 @@ def test_it_says_how_a_vouchers_amount_came_about(
     assert text in story.formula(sale)
 
 
-def test_it_tells_of_money_that_was_recovered(world: World) -> None:
+def test_it_shows_recovered_money(world: World) -> None:
     sale = sold(world)
     reversal.propose(buyback=sale, reason="the bank's letter 12", by=PERSON)
     assert "Recovered by Phygitals" not in detail(sale, world)

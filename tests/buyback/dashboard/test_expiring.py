@@ -107,7 +107,7 @@ def test_it_filters_sandbox_items_by_their_value_at_the_pull(world: World) -> No
 
 
 @pytest.mark.parametrize("query", ["least=1", "pack=box"])
-def test_it_looks_through_no_more_windows_than_a_page_may(
+def test_it_searches_a_limited_number_of_windows(
     world: World, monkeypatch: pytest.MonkeyPatch, query: str
 ) -> None:
     monkeypatch.setattr(paging, "LOOK_THROUGH", 2)
@@ -167,7 +167,7 @@ def test_it_names_the_filters_in_use_and_how_to_drop_each(world: World) -> None:
     assert 'expiring/?pack=the-pack&amp;least=5&amp;most=9"' in page
 
 
-def test_it_tells_no_window_from_no_match(world: World) -> None:
+def test_it_distinguishes_no_window_from_no_match(world: World) -> None:
     assert "No window is open" in queue(world).content.decode()
     assert "No item matches" in queue(world, "?within=1h").content.decode()
 

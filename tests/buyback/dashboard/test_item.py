@@ -63,7 +63,7 @@ def test_it_names_where_the_item_came_from(world: World) -> None:
         assert str(text) in page
 
 
-def test_it_tells_everything_that_happened_newest_first(world: World) -> None:
+def test_it_shows_all_events_newest_first(world: World) -> None:
     item = make_item(world.northwind.live)
     later = NOW + timedelta(hours=1)
     make_buyback(
@@ -102,7 +102,7 @@ def test_it_says_that_a_window_has_closed(world: World) -> None:
     assert "Sell back for" not in page
 
 
-def test_it_tells_that_a_window_closes_within_a_day(world: World) -> None:
+def test_it_shows_a_window_that_closes_within_a_day(world: World) -> None:
     client, now = signed_in(world.northwind.viewer), clock.now()
     pulled = now - timedelta(days=3)
     for hours, titles in ((23, ["Sellback window closes", "Pulled"]), (25, ["Pulled"])):
@@ -111,7 +111,7 @@ def test_it_tells_that_a_window_closes_within_a_day(world: World) -> None:
         assert [line.title for line in lines] == titles
 
 
-def test_it_tells_of_the_shipping(world: World) -> None:
+def test_it_shows_the_shipping(world: World) -> None:
     item = make_item(world.northwind.live)
     order = make_order(
         world.northwind.live,
@@ -144,7 +144,7 @@ def test_it_says_an_open_sale_in_words(world: World) -> None:
     assert "Sell back for" not in page
 
 
-def test_it_asks_the_same_few_questions_however_much_happened(
+def test_its_number_of_queries_does_not_depend_on_events(
     world: World, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     item = make_item(world.northwind.live)

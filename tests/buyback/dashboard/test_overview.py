@@ -130,7 +130,7 @@ def test_it_draws_no_point_of_a_day_that_is_not_counted_whole(
     assert "<dd>More than 2 payouts</dd>" in answer.content.decode()
 
 
-def test_it_asks_the_same_few_questions_however_much_there_is(
+def test_its_number_of_queries_does_not_depend_on_rows(
     world: World, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     client = signed_in(world.northwind.viewer)

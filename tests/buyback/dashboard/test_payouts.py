@@ -76,7 +76,7 @@ def test_it_filters_by_utc_days_both_included(world: World) -> None:
 @pytest.mark.parametrize(
     "query", ["?from=x&to=9999-12-31", "?from=&to=", "?after=x", "?to=0000-00-00"]
 )
-def test_it_passes_over_a_filter_that_means_nothing(world: World, query: str) -> None:
+def test_it_ignores_an_invalid_filter(world: World, query: str) -> None:
     assert listed(world, query) == [] == listed(world)
     made = sale(world.northwind.live).payout_id
     assert listed(world, query) == [made]
@@ -123,7 +123,7 @@ def test_it_links_an_event_to_its_payout(world: World) -> None:
     assert f"/dashboard/live/payouts/{made.payout_id}/" in page
 
 
-def test_it_tells_no_payout_from_no_match(world: World) -> None:
+def test_it_distinguishes_no_payout_from_no_match(world: World) -> None:
     def page(query: str) -> HttpResponse:
         return signed_in(world.northwind.viewer).get(f"/dashboard/live/payouts/{query}")  # type: ignore[return-value]
 
@@ -227,7 +227,7 @@ def test_it_narrows_by_every_filter(world: World, query: str, kept: list[str]) -
     assert answer.context["total"].size == len(kept)
 
 
-def test_it_looks_through_so_many_rows_a_page(
+def test_it_searches_a_limited_number_of_rows(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two of five rows match. A page searches two rows, and the next continues there."""

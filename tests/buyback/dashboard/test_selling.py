@@ -166,7 +166,7 @@ def test_it_refuses_a_closed_window(world: World) -> None:
     assert_nothing_sold(item)
 
 
-def test_it_tells_who_was_faster(world: World, item: Item) -> None:
+def test_it_shows_who_was_faster(world: World, item: Item) -> None:
     key = Actor("key", "abc123")
     sell_back(environment=world.northwind.live, item_id=item.public_id, by=key)
     answer = post_sale(signed_in(world.northwind.operator), item)
@@ -217,7 +217,7 @@ def test_it_pays_a_voucher_at_least_the_price_of_the_pull(world: World) -> None:
 @pytest.mark.django_db(
     transaction=True
 )  # in a test's transaction, the sellback would need one more savepoint
-def test_it_asks_few_questions(
+def test_it_takes_few_queries(
     world: World, item: Item, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     client = signed_in(world.northwind.operator)
@@ -233,7 +233,7 @@ def outcome(world: World, item: Item, **headers: str) -> HttpResponse:
     return signed_in(world.northwind.viewer).get(where, headers=headers)  # type: ignore[return-value]
 
 
-def test_it_tells_the_outcome_of_a_sale_and_ends_the_polling(world: World, item: Item) -> None:
+def test_it_shows_the_outcome_and_ends_the_polling(world: World, item: Item) -> None:
     post_sale(signed_in(world.northwind.operator), item)
     for headers, status in (({}, 200), (HTMX, 286)):
         answer = outcome(world, item, **headers)
@@ -253,9 +253,7 @@ def test_it_says_that_no_sale_is_under_way(world: World, item: Item) -> None:
 
 @pytest.mark.breaks_books("a sale that never ends")
 @pytest.mark.parametrize(("state", "status"), [("unknown", 204), ("review", 286)])
-def test_it_goes_on_asking_until_people_have_to_look(
-    world: World, item: Item, state: str, status: int
-) -> None:
+def test_it_keeps_asking_until_review(world: World, item: Item, state: str, status: int) -> None:
     make_buyback(item, state=state, lease_until=clock.now() + timedelta(minutes=1))
     Item.objects.filter(pk=item.pk).update(state="selling")
     assert outcome(world, item, **HTMX).status_code == status

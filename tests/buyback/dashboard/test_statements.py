@@ -57,7 +57,7 @@ def test_it_lists_the_latest_month_with_its_sum(closed: World) -> None:
 
 
 @pytest.mark.parametrize("month", ["9999-12", "0001-01", "1999-12", "2026-13", "x", "%00"])
-def test_it_passes_over_a_month_that_means_nothing(closed: World, month: str) -> None:
+def test_it_ignores_an_invalid_month(closed: World, month: str) -> None:
     assert look(closed, f"/dashboard/live/statements/?month={month}").context["month"] == date(
         2026, 5, 1
     )
@@ -111,7 +111,7 @@ def test_it_says_that_a_day_is_not_closed(closed: World) -> None:
 @pytest.mark.parametrize(
     "tail", ["2126-01-01/", "2026-02-30/", "2026-04-17/csv/", "2026-04-17/print/", "2026-4-18/"]
 )
-def test_it_has_no_page_for_a_day_that_is_none(closed: World, tail: str) -> None:
+def test_it_has_no_page_for_an_invalid_date(closed: World, tail: str) -> None:
     assert look(closed, f"/dashboard/live/statements/{tail}").status_code == 404
 
 
@@ -181,7 +181,7 @@ def test_it_shows_no_other_partners_statement(world: World) -> None:
 
 
 @pytest.mark.parametrize("address", ["/dashboard/live/statements/", DAY, f"{DAY}print/"])
-def test_it_asks_the_same_few_questions(
+def test_it_takes_the_same_number_of_queries(
     closed: World, address: str, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     client = signed_in(closed.northwind.viewer)

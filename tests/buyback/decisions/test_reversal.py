@@ -136,7 +136,7 @@ def test_it_lets_only_people_decide(sale: Buyback, by: Actor) -> None:
 
 
 @pytest.mark.parametrize("reason", ["", "  ", "x" * 501, "a\0b"])
-def test_it_wants_a_reason(sale: Buyback, reason: str) -> None:
+def test_it_requires_a_reason(sale: Buyback, reason: str) -> None:
     refuses(ReasonRequired, lambda: reversal.propose(buyback=sale, reason=reason, by=ANNA))
 
 

@@ -130,7 +130,7 @@ def test_it_takes_another_person_to_confirm(world: World, outcome: str) -> None:
     refuses(dual_control.SamePerson, lambda: review.confirm(buyback=sale, by=ANNA))
 
 
-def test_it_takes_the_same_account_under_another_address_for_one_person(world: World) -> None:
+def test_it_recognises_an_account_with_a_new_address(world: World) -> None:
     sale = in_review(world)
     review.propose(buyback=sale, outcome="settled", reason="so it is", by=Actor.user(world.admin))
     world.admin.email = "renamed@phygitals.test"
@@ -161,7 +161,7 @@ def test_it_lets_only_people_decide(world: World, by: Actor) -> None:
 
 
 @pytest.mark.parametrize("reason", ["", "  ", "x" * 501, "a\0b"])
-def test_it_wants_a_reason(world: World, reason: str) -> None:
+def test_it_requires_a_reason(world: World, reason: str) -> None:
     sale = in_review(world)
     refuses(
         ReasonRequired,
@@ -256,7 +256,7 @@ def test_it_confirms_only_the_proposal_that_was_read(world: World) -> None:
     )
 
 
-def test_it_lets_the_treasury_answer_after_all(world: World) -> None:
+def test_it_accepts_a_late_response_of_the_treasury(world: World) -> None:
     sale = in_review(world)
     review.propose(buyback=sale, outcome="failed", reason="no", by=ANNA)
     steps.settle(sale.pk, now=NOW)  # a very late request

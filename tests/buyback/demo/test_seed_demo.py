@@ -105,7 +105,7 @@ def test_it_makes_partners_people_keys_and_packs(folder: Path) -> None:
     assert not Pack.objects.filter(ev=None).exists()
 
 
-def test_it_leaves_items_held_closing_lapsed_and_sold(folder: Path) -> None:
+def test_it_creates_held_closing_expired_and_sold_items(folder: Path) -> None:
     seed()
     for mode in Mode:
         items = Item.objects.filter(mode=mode)
@@ -193,7 +193,7 @@ def test_it_says_when_there_is_no_demo(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("flag", ["--cards", "--users", "--days"])
-def test_it_refuses_a_size_of_nothing(flag: str, db: None) -> None:
+def test_it_refuses_a_size_of_zero(flag: str, db: None) -> None:
     with pytest.raises(CommandError, match="must be a whole number above 0"):
         call_command("seed_demo", flag, "0")
     assert not Partner.objects.exists()

@@ -119,7 +119,7 @@ def test_it_knows_nothing_before_the_first_time(db: None) -> None:
     assert len(found.by_closing) == 6
 
 
-def test_it_leaves_it_to_another_who_is_at_it(world: World) -> None:
+def test_it_leaves_work_in_progress_to_its_owner(world: World) -> None:
     with psycopg.connect(database_conninfo()) as other:
         other.execute("SELECT pg_advisory_xact_lock(hashtext('buyback.exposure'))")
         assert not snapshot.take(now=NOW)

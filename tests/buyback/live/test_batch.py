@@ -71,7 +71,7 @@ def test_it_answers_the_same_again_under_its_key(either: Shop) -> None:
 
 
 @pytest.mark.parametrize("ids", [None, [], "abc", [1], [None], ["a", {}], {"a": 1}, ["x"] * 51])
-def test_it_wants_1_to_50_ids(either: Shop, ids: Any) -> None:
+def test_it_requires_1_to_50_ids(either: Shop, ids: Any) -> None:
     for key in (None, "k"):
         assert heard(either.post("/vm/buyback/batch", {"item_ids": ids}, key)) == REQUIRED
     assert heard(either.post("/vm/buyback/quote", {"item_ids": ids})) == REQUIRED
@@ -112,7 +112,7 @@ def test_it_does_not_freeze_a_batch_with_an_unknown_line(shop: Shop) -> None:
     assert (Payout.objects.count(), len(shop.treasury.payments)) == (2, 2)
 
 
-def test_it_tells_the_truth_of_its_lines_after_the_peers_are_switched_off(
+def test_its_lines_have_true_outcomes_after_the_peers_are_removed(
     shop: Shop, settings: Settings
 ) -> None:
     lost, item = shop.item(), shop.item()

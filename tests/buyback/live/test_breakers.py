@@ -131,7 +131,7 @@ def alerted_peers() -> list[str]:
     return list(opened.values_list("subject", flat=True))
 
 
-def test_it_stops_selling_while_the_treasury_is_silent(
+def test_it_stops_selling_while_the_treasury_does_not_respond(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, breaker: Breaker, clock: Clock
 ) -> None:
     monkeypatch.setattr("buyback.live.breakers.TREASURY", breaker)
@@ -148,7 +148,7 @@ def test_it_stops_selling_while_the_treasury_is_silent(
     assert not breaker.is_open()
 
 
-def test_it_stops_selling_while_the_oracle_is_silent(
+def test_it_stops_selling_while_the_oracle_does_not_respond(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, breaker: Breaker, clock: Clock
 ) -> None:
     monkeypatch.setattr("buyback.live.breakers.ORACLE", breaker)

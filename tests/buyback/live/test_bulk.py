@@ -145,9 +145,7 @@ def test_it_retries_a_line_whose_peer_fails_at_the_claim(
     assert Payout.objects.count() == 1
 
 
-def test_it_writes_down_what_became_of_a_line_while_a_peer_is_not_answering(
-    shop: Shop, rests: Clock
-) -> None:
+def test_it_records_a_lines_outcome_while_a_peer_does_not_respond(shop: Shop, rests: Clock) -> None:
     breakers.TREASURY.count(answered=True)
     item = shop.item()
     sale = started(shop, item, shop.item())

@@ -131,9 +131,7 @@ def test_it_offers_nothing_without_a_price(shop: Shop, fault: str) -> None:
 
 
 @pytest.mark.parametrize("sent_again", [False, True])
-def test_it_tells_a_form_that_is_sent_again_the_first_ones_refusal(
-    shop: Shop, sent_again: bool
-) -> None:
+def test_it_shows_a_resent_form_the_first_refusal(shop: Shop, sent_again: bool) -> None:
     """The control is a new form, which tries again and sells."""
     item = shop.item()
     offer = Offer.of(item, PRICE, clock.now())

@@ -195,7 +195,7 @@ def test_it_counts_nothing_without_caps(either: Shop) -> None:
     ],
 )
 @pytest.mark.parametrize("key", [None, "k"])
-def test_it_tells_the_admins_once_which_cap_was_reached(
+def test_it_alerts_once_about_a_reached_cap(
     either: Shop, cap: str, name: str, key: str | None
 ) -> None:
     items = [either.item(), either.item()]
@@ -217,7 +217,7 @@ def test_it_tells_the_admins_once_which_cap_was_reached(
     ] == []  # the partner's day, counted first, is unchanged too
 
 
-def test_it_tells_the_admins_of_a_cap_that_a_batch_has_reached(either: Shop) -> None:
+def test_it_alerts_about_a_cap_that_a_batch_has_reached(either: Shop) -> None:
     items = [either.item() for _ in range(3)]
     guard(cap_per_hour=PRICE)
     for key in (None, "k"):

@@ -187,7 +187,7 @@ def test_it_asks_again_for_30_seconds_no_more_after_the_first_try_is_not_answere
     assert calls(shop.treasury) == ["GET"] * (MAX_FAILURES + 1)
 
 
-def test_it_sells_while_questions_alone_are_not_answered(shop: Shop, clock: Clock) -> None:
+def test_it_sells_while_only_status_requests_fail(shop: Shop, clock: Clock) -> None:
     items = lost(shop, MAX_FAILURES)
     shop.treasury.fault("500", times=MAX_FAILURES)
     assert [reconciled(item) for item in items] == [False] * MAX_FAILURES
@@ -195,7 +195,7 @@ def test_it_sells_while_questions_alone_are_not_answered(shop: Shop, clock: Cloc
     assert shop.sale(shop.item()) == SOLD
 
 
-def test_it_stops_selling_while_payments_alone_are_not_answered(shop: Shop, clock: Clock) -> None:
+def test_it_stops_selling_while_only_payments_fail(shop: Shop, clock: Clock) -> None:
     """Each status request gets "not found", which does not reset the failures of payments."""
     items = [shop.item() for _ in range(3)]
     shop.treasury.fault("drop_before")
@@ -236,7 +236,7 @@ def test_it_makes_one_run_of_the_clock_at_a_time(shop: Shop) -> None:
     assert [reconcile_all(), reconcile_all()] == [1, 0]
 
 
-def test_it_takes_up_no_sale_when_its_time_is_over(shop: Shop) -> None:
+def test_it_starts_no_sellback_after_its_time_limit(shop: Shop) -> None:
     items = lost(shop, 2)
     assert reconcile_all(seconds=0.0) == 0
     assert shop.treasury.seen == []
@@ -272,7 +272,7 @@ def test_it_shows_no_price_of_an_oracle_that_has_not_been_answering(
     assert "Sell back for $70.13" in price(shop, item)
 
 
-def test_it_lets_few_of_many_sales_wait_for_a_treasury_that_hangs(
+def test_it_lets_few_sellbacks_wait_for_a_hanging_treasury(
     shop: Shop, settings: Settings, web: Callable[..., Future[Any]]
 ) -> None:
     """Each thread handles one sellback when the breaker opens, and no more start.

@@ -67,7 +67,7 @@ def test_it_sells_once_under_one_key(shop: Shop) -> None:
     )  # the sellback itself is the response
 
 
-def test_it_tells_a_retry_of_a_sale_that_settled_after_a_500(shop: Shop) -> None:
+def test_a_retry_gets_a_sellback_that_settled_after_a_500(shop: Shop) -> None:
     item = shop.item()
     shop.treasury.fault("drop_after", times=1)
     assert first(shop.sell(item, key="k")) == UNKNOWN
@@ -87,7 +87,7 @@ def test_it_brings_the_sale_to_its_end_when_the_retry_comes_late_enough(shop: Sh
     assert len(shop.treasury.payments) == 1
 
 
-def test_it_tells_a_retry_of_a_sale_that_was_declined(shop: Shop) -> None:
+def test_a_retry_gets_a_declined_sellback(shop: Shop) -> None:
     item = shop.item()
     shop.treasury.fault("decline", times=1)
     assert first(shop.sell(item, key="k")) == FAILED
@@ -96,7 +96,7 @@ def test_it_tells_a_retry_of_a_sale_that_was_declined(shop: Shop) -> None:
     assert replayed(shop.sell(item, key="k")) == FAILED
 
 
-def test_it_tells_a_retry_that_a_500_came_to_nothing(shop: Shop) -> None:
+def test_a_retry_gets_the_failure_after_a_500(shop: Shop) -> None:
     item = shop.item()
     shop.treasury.fault("drop_before", times=1)
     assert first(shop.sell(item, key="k")) == UNKNOWN
@@ -105,14 +105,14 @@ def test_it_tells_a_retry_that_a_500_came_to_nothing(shop: Shop) -> None:
     assert replayed(shop.sell(item, key="k")) == FAILED
 
 
-def test_it_tells_a_retry_of_a_price_below_the_floor(shop: Shop) -> None:
+def test_a_retry_gets_the_price_below_the_minimum(shop: Shop) -> None:
     item = shop.item()
     assert first(shop.sell(item, key="k", min_amount=70.14)) == BELOW
     assert replayed(shop.sell(item, key="k", min_amount=70.14)) == BELOW
     assert Buyback.objects.get().failure_reason == "below_min_amount"
 
 
-def test_it_tells_a_retry_of_no_trustworthy_price(shop: Shop) -> None:
+def test_a_retry_gets_the_unreliable_price(shop: Shop) -> None:
     item = shop.item()
     shop.oracle.fault("stale", times=1)
     assert first(shop.sell(item, key="k")) == FAILED
@@ -162,7 +162,7 @@ def begun(shop: Shop, item: Item, key: str) -> IdempotencyKey:
     )
 
 
-def test_it_tells_a_retry_that_the_first_request_died_after_its_claim(shop: Shop) -> None:
+def test_a_retry_finds_that_the_first_request_died_after_its_claim(shop: Shop) -> None:
     item = shop.item()
     claimed(item, begun(shop, item, "k"))
     assert heard(shop.sell(item, key="k")) == IN_FLIGHT

@@ -57,9 +57,7 @@ def test_it_brings_the_price_and_its_time(oracle: Oracle, peer: OraclePeer) -> N
 
 
 @pytest.mark.parametrize("item_id", ["a/b?c=d#e%2F", "ключ 1", "..", "x" * 500])
-def test_it_asks_for_any_item_by_its_own_name(
-    oracle: Oracle, peer: OraclePeer, item_id: str
-) -> None:
+def test_it_requests_each_item_by_its_id(oracle: Oracle, peer: OraclePeer, item_id: str) -> None:
     peer.prices[item_id] = "115.88"
     assert oracle.fetch(item_id=item_id, last_fmv=LAST, now=NOW).fmv == Decimal("115.88")
     assert peer.seen == [f"GET /v1/prices/{quote(item_id, safe='')}"]

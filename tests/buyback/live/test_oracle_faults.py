@@ -93,7 +93,7 @@ def test_it_sells_after_one_failure(shop: Shop, fault: str) -> None:
     assert (rows(item), calls(shop.oracle)) == (SETTLED, TWICE)
 
 
-def test_it_tells_of_the_same_trouble_once_until_it_is_seen(shop: Shop) -> None:
+def test_it_alerts_once_until_the_alert_is_seen(shop: Shop) -> None:
     item = shop.item()
     shop.oracle.fault("stale")
     assert [shop.sale(item) for _ in range(3)] == [FAILED] * 3

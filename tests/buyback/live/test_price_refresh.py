@@ -79,7 +79,7 @@ def test_it_asks_for_each_in_turn_and_for_no_more_than_a_batch(shop: Shop) -> No
 
 
 @pytest.mark.parametrize("fault", ["stale", "not_found"])
-def test_it_reaches_every_card_whatever_stands_before_it(shop: Shop, fault: str) -> None:
+def test_it_reaches_every_card_despite_failing_ones(shop: Shop, fault: str) -> None:
     """Cards without a reliable price would otherwise fill every batch."""
     for hours in (9, 8, 7):
         held(shop, hours_ago=hours)
@@ -87,7 +87,7 @@ def test_it_reaches_every_card_whatever_stands_before_it(shop: Shop, fault: str)
     assert [refresh_prices(batch=2), refresh_prices(batch=2)] == [0, 1]
 
 
-def test_it_ends_its_batch_when_the_oracle_is_silent_and_goes_on_from_there(shop: Shop) -> None:
+def test_it_ends_its_batch_when_the_oracle_does_not_respond_and_continues_there(shop: Shop) -> None:
     items = [held(shop) for _ in range(2 * AT_ONCE + 2)]
     shop.oracle.fault("500")
     with capture_logs() as logs:
@@ -119,9 +119,7 @@ def test_it_ends_its_batch_in_time_and_goes_on_from_there_with_a_slow_oracle(sho
     assert len(shop.oracle.seen) == len(items)
 
 
-def test_it_goes_on_where_a_batch_was_broken_off(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_it_continues_an_interrupted_batch(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     """The worker is stopped during the second group."""
     for _ in range(2 * AT_ONCE):
         held(shop)

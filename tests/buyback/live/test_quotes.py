@@ -77,14 +77,14 @@ def test_it_knows_no_sold_item(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("size", [1, 20])
-def test_it_asks_two_queries_however_many_ids(shop: Shop, size: int) -> None:
+def test_it_takes_two_queries_for_any_number_of_ids(shop: Shop, size: int) -> None:
     ids = [shop.item().public_id for _ in range(size)]
     with CaptureQueriesContext(connection) as queries:
         quote(shop.world.northwind.live, ids)
     assert len(queries) == 2
 
 
-def test_it_has_no_side_effect_and_asks_nobody(shop: Shop) -> None:
+def test_it_has_no_side_effect_and_calls_no_peer(shop: Shop) -> None:
     item, lost = shop.item(card=priced_now()), shop.item(card=priced_now())
     shop.treasury.fault("drop_before", times=1)
     shop.sell(lost)

@@ -124,7 +124,7 @@ def taken_at(asked: Peer, threads: Submit, monkeypatch: pytest.MonkeyPatch) -> T
     return taken
 
 
-def test_it_asks_for_no_payment_that_it_cannot_write_down(
+def test_it_requests_no_payment_that_it_cannot_record(
     shop: Shop, threads: Submit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The claim stays until its lease expires; then the item is held again."""

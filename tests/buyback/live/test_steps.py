@@ -35,7 +35,7 @@ def claim(item: Item) -> steps.Attempt:
 
 
 @pytest.mark.parametrize(("key", "statements"), [(None, 4), ("k", 5)])
-def test_it_asks_once_for_each_step(shop: Shop, key: str | None, statements: int) -> None:
+def test_it_takes_one_statement_for_each_step(shop: Shop, key: str | None, statements: int) -> None:
     """API key, claim, submission, settlement; and the idempotency key if one is sent."""
     shop.sell("nothing")  # records the use of the API key, once a minute
     item = shop.item()
@@ -43,7 +43,7 @@ def test_it_asks_once_for_each_step(shop: Shop, key: str | None, statements: int
     assert rows(item) == SETTLED
 
 
-def test_it_asks_once_to_refuse(shop: Shop) -> None:
+def test_it_takes_one_statement_to_refuse(shop: Shop) -> None:
     shop.sell("nothing")
     assert asked(lambda: shop.sale("nothing")) == 2
     shipped = shop.item(state="shipped")

@@ -114,9 +114,7 @@ def test_it_does_not_know_after_a_broken_answer(
     assert [line.split()[0] for line in peer.seen] == ["POST", "GET", "GET"]
 
 
-def test_it_takes_no_payment_for_unknown_to_the_treasury_that_just_got_it(
-    treasury: Treasury, peer: TreasuryPeer
-) -> None:
+def test_it_does_not_treat_a_new_payment_as_unknown(treasury: Treasury, peer: TreasuryPeer) -> None:
     peer.fault("denies", times=1)
     assert pay(treasury) == Unknown(Why.BAD_STATUS)
     assert ask(treasury) == Paid()
@@ -167,7 +165,7 @@ def test_it_cannot_tell_before_from_after(
     assert peer.paid() == PAID_ONCE
 
 
-def test_it_meets_a_request_that_arrives_late(treasury: Treasury, peer: TreasuryPeer) -> None:
+def test_it_handles_a_late_request(treasury: Treasury, peer: TreasuryPeer) -> None:
     peer.fault("late", times=1, seconds=1)
     assert pay(treasury) == Unknown(Why.UNREACHABLE)
     assert ask(treasury) == NotFound()

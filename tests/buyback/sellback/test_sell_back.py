@@ -90,7 +90,7 @@ def test_it_keeps_the_basis_of_its_price(world: World, mode: str) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_it_asks_one_statement_of_the_database(world: World, mode: str) -> None:
+def test_it_takes_one_statement(world: World, mode: str) -> None:
     item = item_in(world, mode)
     with CaptureQueriesContext(
         connection,
@@ -160,7 +160,7 @@ def test_it_reads_a_sandboxs_own_clock(world: World, mode: str) -> None:
     assert timedelta(days=6, hours=23) <= item.sold_at - item.purchased_at < timedelta(days=7)  # type: ignore[operator]
 
 
-def test_it_lets_another_environments_clock_be(world: World, mode: str) -> None:
+def test_it_does_not_move_another_environments_clock(world: World, mode: str) -> None:
     world.juniper.sandbox.clock_offset = timedelta(days=30)
     world.juniper.sandbox.save()
     assert sell(item_in(world, mode, now=clock.now()), now=None).amount == Decimal("70.13")

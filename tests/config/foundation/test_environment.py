@@ -104,9 +104,7 @@ def test_it_refuses_a_number_out_of_bounds(monkeypatch: pytest.MonkeyPatch, valu
 @pytest.mark.parametrize(
     "value", ["/", "//", "../x", "a(b", "a//b", "a b", "é", "x/.", "api/v1", "login", "/static/"]
 )
-def test_it_refuses_a_place_for_the_admin_that_is_none(
-    monkeypatch: pytest.MonkeyPatch, value: str
-) -> None:
+def test_it_refuses_an_invalid_admin_path(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     monkeypatch.setenv("ADMIN_PATH", value)
     with pytest.raises(ImproperlyConfigured, match="ADMIN_PATH="):
         environment.path("ADMIN_PATH", "admin/", settings.TAKEN)

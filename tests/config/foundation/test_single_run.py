@@ -10,7 +10,7 @@ from config.foundation.single_run import single_run
 pytestmark = pytest.mark.django_db
 
 
-def test_it_lets_one_run_be_at_work() -> None:
+def test_it_allows_one_run_at_a_time() -> None:
     with (
         single_run("a", seconds=60) as first,
         single_run("a", seconds=60) as second,
@@ -21,7 +21,7 @@ def test_it_lets_one_run_be_at_work() -> None:
         assert next_one
 
 
-def test_it_keeps_the_mark_of_the_run_at_work_when_another_was_turned_away() -> None:
+def test_it_keeps_the_running_ones_mark_after_refusing_another() -> None:
     with single_run("a", seconds=60):
         for _ in range(2):
             with single_run("a", seconds=60) as other:

@@ -76,7 +76,7 @@ def test_it_says_that_the_port_is_in_use_before_it_starts_anything(tmp_path: Pat
 
 
 @pytest.mark.parametrize("port", ["eighty", "0", "70000"])
-def test_it_refuses_a_port_that_is_none(tmp_path: Path, port: str) -> None:
+def test_it_refuses_an_invalid_port(tmp_path: Path, port: str) -> None:
     for done in (manage(tmp_path, "up", PORT=port), manage(tmp_path, "up", "--port", port)):
         assert done.returncode == 2
         assert done.stderr == f"manage.py: PORT={port!r} is not a whole number from 1 to 65535.\n"
@@ -117,7 +117,7 @@ def test_it_shares_no_data_folder_with_another(tmp_path: Path) -> None:
     assert done.stderr.startswith("manage.py: Another `up` runs on the data folder")
 
 
-def test_it_takes_its_children_and_the_database_along_when_it_is_killed(tmp_path: Path) -> None:
+def test_its_children_and_the_database_end_when_it_is_killed(tmp_path: Path) -> None:
     surroundings = {
         **os.environ,
         "DATA_DIR": str(tmp_path / "var"),

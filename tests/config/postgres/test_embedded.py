@@ -178,7 +178,7 @@ class TestOddFolders:
         assert sockets == str(data_dir / "postgres") or not Path(sockets).exists()
 
 
-def test_it_looks_whether_its_clients_live(joins: Callable[[], Process]) -> None:
+def test_it_checks_whether_clients_are_alive(joins: Callable[[], Process]) -> None:
     assert run(socket_of(joins()), "SHOW client_connection_check_interval") == ("2s",)
 
 

@@ -89,7 +89,7 @@ def test_it_shows_the_clients_address_in_the_list_of_sessions(
 
 
 @pytest.mark.django_db
-def test_it_asks_the_database_nothing(
+def test_it_takes_no_query(
     settings: Settings, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     settings.TRUSTED_PROXIES = 1

@@ -101,7 +101,7 @@ def written() -> list[int]:
 
 
 @pytest.mark.parametrize("trouble", [read_only, crowded, full])
-def test_a_sale_answers_500_changes_nothing_and_works_with_its_key_afterwards(
+def test_a_failed_sellback_changes_nothing_and_its_key_works_afterwards(
     web: Web, world: World, trouble: Any
 ) -> None:
     item, key = make_item(world.northwind.live), world.northwind.live_key

@@ -35,7 +35,7 @@ def test_it_reads_no_page_of_larger_headers(client: Client, name: str) -> None:
     assert client.get("/login/", headers={name: "a" * (HEADERS + 1)}).status_code == 431
 
 
-def test_it_needs_no_query_for_columns_it_does_not_read(
+def test_it_refuses_without_a_query(
     world: World, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     client = signed_in(world.northwind.owner)

@@ -92,7 +92,7 @@ def test_it_refuses_an_invalid_catalogue(
     assert not CardFile.objects.exists()
 
 
-def test_it_wants_a_file(admin: Client) -> None:
+def test_it_requires_a_file(admin: Client) -> None:
     assert "This field is required." in admin.post(UPLOAD).content.decode()
 
 

@@ -128,7 +128,7 @@ def test_it_is_not_enabled_by_its_form(admin: Client, world: World) -> None:
     assert not Pack.objects.get().enable
 
 
-def test_it_asks_as_much_for_a_pack_of_ten_tiers(
+def test_it_takes_as_many_queries_for_a_pack_of_ten_tiers(
     admin: Client, world: World, django_assert_num_queries: Any
 ) -> None:
     path = address(Pack, "change", world.pack.pk)

@@ -52,7 +52,7 @@ def test_it_redraws_a_renamed_card(client: Client) -> None:
     assert client.get(card.image, headers={"If-None-Match": before}).status_code == 200
 
 
-def test_it_lets_nothing_in_a_face_run(client: Client) -> None:
+def test_a_picture_runs_no_scripts(client: Client) -> None:
     assert client.get(make_card().image)["Content-Security-Policy"] == "default-src 'none'"
 
 

@@ -48,7 +48,7 @@ def test_it_shows_what_the_models_say(mode: str, voucher: bool, source: str, fmv
     assert rows[0]["buyback_price"] == to_json(price(item).amount)
 
 
-def test_it_tells_an_empty_shelf_from_an_unknown_user() -> None:
+def test_it_distinguishes_an_empty_inventory_from_an_unknown_user() -> None:
     environment = make_environment()
     make_collector(environment, user_id="empty")
     assert shelf(environment=environment, user_id="empty", base=BASE) == []

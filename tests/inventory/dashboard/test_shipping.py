@@ -69,7 +69,7 @@ def test_it_turns_pages_there_and_back(world: World) -> None:
 
 
 @pytest.mark.parametrize("size", [1, 50])
-def test_it_asks_as_much_for_fifty_orders_as_for_one(
+def test_it_takes_as_many_queries_for_fifty_orders_as_for_one(
     world: World, size: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     for _ in range(size):
@@ -179,9 +179,7 @@ def test_it_moves_a_sandboxs_order_for_operators_and_owners(world: World, role: 
     ("form", "status"),
     [({"to": "delivered"}, 409), ({}, 409), ({"to": "cancelled", "environment": 1}, 409)],
 )
-def test_it_moves_nothing_where_it_cannot_go_or_from_a_stale_tab(
-    world: World, form: Any, status: int
-) -> None:
+def test_it_refuses_invalid_moves_and_stale_tabs(world: World, form: Any, status: int) -> None:
     here = world.northwind.sandbox
     made = order(here)
     sent = {"environment": here.pk} | form

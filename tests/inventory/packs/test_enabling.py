@@ -40,7 +40,7 @@ def test_it_writes_nothing_where_nothing_changes(world: World) -> None:
 
 
 @pytest.mark.parametrize("reason", ["", "  ", "x" * 501, "a\0b"])
-def test_it_wants_a_reason(world: World, reason: str) -> None:
+def test_it_requires_a_reason(world: World, reason: str) -> None:
     refused(world.pack, PackNeedsReason, enabled=False, reason=reason)
 
 

@@ -86,7 +86,7 @@ def test_it_stores_no_response_of_a_failing_carrier(
     assert quote(world, item, **headers).status_code == 200
 
 
-def test_it_asks_once_for_one_idempotency_key(world: World, peer: CarrierPeer) -> None:
+def test_it_takes_one_statement_for_an_idempotency_key(world: World, peer: CarrierPeer) -> None:
     item = make_item(world.northwind.live).public_id
     first, again = (quote(world, item, **KEY) for _ in range(2))
     assert (first.status_code, again.content, again["Idempotency-Replayed"]) == (
@@ -105,7 +105,7 @@ def test_it_stores_a_refusal_and_calls_no_peer(world: World, peer: CarrierPeer) 
     assert peer.asked == []
 
 
-def test_it_tells_a_second_request_to_wait(
+def test_a_second_request_must_wait(
     world: World, peer: CarrierPeer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The same key is used again during the carrier's call."""
@@ -142,14 +142,14 @@ def test_it_leaves_a_thread_for_sales_however_slow_the_carrier_is(
     assert quote(world).status_code == 200
 
 
-def test_it_tells_the_carrier_the_country_in_capitals(world: World, peer: CarrierPeer) -> None:
+def test_it_sends_the_carrier_the_country_in_capitals(world: World, peer: CarrierPeer) -> None:
     item = make_item(world.northwind.live).public_id
     sent = {"item_ids": [item], "destination": ADDRESS | {"country": " us "}}
     assert post(world, "/ship/quote", sent).status_code == 200
     assert peer.asked[0]["destination"]["country"] == "US"
 
 
-def test_it_leaves_a_carrier_alone_that_keeps_silent(world: World, peer: CarrierPeer) -> None:
+def test_it_stops_calling_a_carrier_that_does_not_respond(world: World, peer: CarrierPeer) -> None:
     item = make_item(world.northwind.live).public_id
     peer.fault("drop")
     assert [heard(quote(world, item)) for _ in range(MAX_FAILURES + 1)] == [FAILED] * (
@@ -158,7 +158,7 @@ def test_it_leaves_a_carrier_alone_that_keeps_silent(world: World, peer: Carrier
     assert len(peer.asked) == MAX_FAILURES
 
 
-def test_it_goes_on_asking_one_that_answers_badly(world: World, peer: CarrierPeer) -> None:
+def test_it_keeps_calling_a_carrier_with_invalid_responses(world: World, peer: CarrierPeer) -> None:
     """One address that it refuses must not block others."""
     item = make_item(world.northwind.live).public_id
     peer.fault("500")

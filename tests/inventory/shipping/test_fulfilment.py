@@ -57,7 +57,7 @@ def test_it_moves_to_the_next_state_by_default(world: World) -> None:
         advance(order=order, by=ANNA, now=LATER)
 
 
-def test_it_tells_the_partner_and_the_audit_log(world: World) -> None:
+def test_it_records_an_event_and_an_audit_entry(world: World) -> None:
     order = make_order(world.northwind.live, make_item(world.northwind.live), state="processing")
     url = "https://carrier.example.test/1Z"
     advance(

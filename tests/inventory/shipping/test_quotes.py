@@ -64,7 +64,7 @@ def test_it_leaves_out_an_item_that_is_being_sold(world: World) -> None:
 
 
 @pytest.mark.parametrize("held", [True, False])
-def test_it_looks_at_the_postal_rules_for_a_holder_of_the_items_alone(
+def test_it_checks_postal_rules_only_for_holders_of_the_items(
     world: World, monkeypatch: pytest.MonkeyPatch, held: bool
 ) -> None:
     checked: list[object] = []

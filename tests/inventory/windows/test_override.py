@@ -140,7 +140,7 @@ def test_it_extends_no_window_that_never_closes(world: World) -> None:
 
 
 @pytest.mark.parametrize("reason", ["", "  ", "x" * 501, "a\0b"])
-def test_it_wants_a_reason(item: Item, reason: str) -> None:
+def test_it_requires_a_reason(item: Item, reason: str) -> None:
     refuses(ReasonRequired, lambda: close_window(item=item, reason=reason, by=ANNA, now=NOW))
     later = NOW + 2 * HOUR
     refuses(

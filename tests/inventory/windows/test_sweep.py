@@ -75,7 +75,7 @@ def test_it_leaves_items_that_were_sold(world: World) -> None:
     assert close_windows(now=NOW) == 0
 
 
-def test_it_tells_once_however_often_it_runs(world: World) -> None:
+def test_it_records_one_event_however_often_it_runs(world: World) -> None:
     make_item(world.northwind.live, expires_at=JUST_BEFORE)
     assert [close_windows(now=NOW + timedelta(hours=hours)) for hours in range(3)] == [1, 0, 0]
     assert len(expired_events()) == 1
@@ -129,7 +129,7 @@ def test_it_uses_the_databases_clock_as_a_task(world: World) -> None:
     assert [task(), task()] == [1, 0]
 
 
-def test_it_asks_one_statement_for_a_batch(world: World) -> None:
+def test_it_takes_one_statement_for_a_batch(world: World) -> None:
     for _ in range(20):
         make_item(world.northwind.live, expires_at=JUST_BEFORE)
     with CaptureQueriesContext(connection) as queries:

@@ -100,9 +100,7 @@ def test_it_invites_another_owner_when_a_link_is_lost(admin: Client, world: Worl
     ],
     ids=str,
 )
-def test_it_makes_nothing_of_a_form_that_is_not_in_order(
-    admin: Client, change: dict[str, str]
-) -> None:
+def test_it_does_nothing_for_an_invalid_form(admin: Client, change: dict[str, str]) -> None:
     before = snapshot()
     assert admin.post(address(Partner, "add"), NEW | change).status_code in (200, 302)
     assert snapshot() == before
@@ -128,7 +126,7 @@ def inventory(key: str, mode: str) -> int:
     return Client().get(f"{base}/api/v1/inventory/ann", headers={"X-API-Key": key}).status_code
 
 
-def test_it_stops_a_partner_at_once_and_lets_it_back_in(admin: Client, world: World) -> None:
+def test_it_suspends_and_reinstates_a_partner_immediately(admin: Client, world: World) -> None:
     north, partner = world.northwind, world.northwind.partner
     item = make_item(north.live, collector=make_collector(north.live, "ann"), now=north.live.now())
     make_collector(north.sandbox, "ann")
@@ -167,7 +165,7 @@ def test_it_stops_a_partner_at_once_and_lets_it_back_in(admin: Client, world: Wo
     ]
 
 
-def test_it_wants_a_reason(admin: Client, world: World) -> None:
+def test_it_requires_a_reason(admin: Client, world: World) -> None:
     before = snapshot()
     assert (
         "Give a reason"

@@ -62,7 +62,7 @@ def test_it_forgets_a_window_soon_after(redis: str) -> None:
     assert 60 < counter.ttl(name) <= 120
 
 
-def test_it_asks_the_database_nothing(
+def test_it_takes_no_query(
     redis: str, django_assert_num_queries: DjangoAssertNumQueries, db: None
 ) -> None:
     with django_assert_num_queries(0):
@@ -104,7 +104,7 @@ def test_it_counts_on_while_redis_comes_and_goes(
     assert limits == [4, 2, 2, 4, 2, 2, 4]
 
 
-def test_it_asks_a_lost_redis_again_after_a_pause_and_complains_once_a_minute(
+def test_it_retries_redis_after_a_pause_and_logs_once_a_minute(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     times = iter([100.0, 101.0, 106.0, 107.0, 161.0, 162.0])

@@ -28,7 +28,7 @@ def written(world: World) -> None:
         )
 
 
-def test_it_tells_who_did_what_and_what_changed(world: World) -> None:
+def test_it_shows_who_changed_what(world: World) -> None:
     written(world)
     page = signed_in(world.northwind.owner).get(AUDIT)
     (entry,) = page.context["page"].rows
@@ -82,7 +82,7 @@ def test_it_pages_by_keyset(
     )
 
 
-def test_it_looks_through_so_many_entries_a_page(
+def test_it_searches_a_limited_number_of_entries(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(paging, "LOOK_THROUGH", 3)

@@ -99,7 +99,7 @@ def test_it_makes_a_key_with_scopes_and_shows_it_once(world: World) -> None:
 @pytest.mark.parametrize(
     "form", [{"name": ""}, {"name": "x" * 101}, {"name": "Shop", "scopes": ["root"]}]
 )
-def test_it_makes_nothing_of_a_wrong_form(world: World, form: dict[str, Any]) -> None:
+def test_it_does_nothing_for_a_wrong_form(world: World, form: dict[str, Any]) -> None:
     before = ApiKey.objects.count()
     assert post(confirmed(world.northwind.owner), world, "new/", **form).status_code == 422
     assert ApiKey.objects.count() == before

@@ -50,7 +50,7 @@ def test_it_filters(world: World, query: str, found: list[int]) -> None:
     assert [call.status for call in page.context["page"].rows] == found
 
 
-def test_it_tells_of_filters_as_chips(world: World) -> None:
+def test_it_shows_filters_as_chips(world: World) -> None:
     key = made(world)
     page = signed_in(world.northwind.operator).get(
         f"{REQUESTS}?status=4xx&key={key.key_id}&path=/vm&request=r"
@@ -103,7 +103,7 @@ def test_it_shows_a_viewer_no_body(world: World) -> None:
     assert REQUESTS not in client.get("/dashboard/live/developers/keys/").content.decode()
 
 
-def test_it_tells_of_calls_that_could_not_be_noted(world: World) -> None:
+def test_it_reports_lost_calls(world: World) -> None:
     client, today = signed_in(world.northwind.operator), clock.now().date()
     make_lost_calls(world.juniper.live, day=today)
     make_lost_calls(world.northwind.live, day=today - timedelta(days=31))

@@ -48,7 +48,7 @@ def test_it_keeps_only_a_digest(db: None) -> None:
         assert secret not in cursor.fetchone()[0]
 
 
-def test_it_issues_no_key_for_a_scope_that_is_none(db: None) -> None:
+def test_it_issues_no_key_for_an_unknown_scope(db: None) -> None:
     with pytest.raises(UnknownScope):
         issue_key(
             environment=make_environment(),

@@ -98,7 +98,7 @@ def test_it_shows_no_secrets(world: World) -> None:
         assert client.get(f"/admin/{model}/").status_code == 404
 
 
-def test_it_lets_superusers_alone_remove_factors(world: World) -> None:
+def test_only_superusers_remove_factors(world: World) -> None:
     owner = world.northwind.owner
     give_factor(owner)
     form = {

@@ -99,7 +99,7 @@ def test_it_works_for_a_week(world: World) -> None:
     accept_invitation(secret=secret, password=PASSWORD, now=NOW + WEEK - timedelta(seconds=1))
 
 
-def test_it_takes_a_weak_password_for_no_acceptance(world: World) -> None:
+def test_it_refuses_to_join_with_a_weak_password(world: World) -> None:
     secret = invited(world)
     with pytest.raises(WeakPassword):
         accept_invitation(secret=secret, password="short", now=NOW)

@@ -63,7 +63,7 @@ def test_it_writes_at_most_once_a_minute() -> None:
     assert session.modified
 
 
-def test_it_is_kept_alive_by_nothing_that_a_page_asks_by_itself() -> None:
+def test_it_is_not_extended_by_polls() -> None:
     session = begun()
     for seconds in range(0, 7200, 60):
         assert not session_limits.is_over(session, MEMBER, START + seconds, by_itself=True)
@@ -73,7 +73,9 @@ def test_it_is_kept_alive_by_nothing_that_a_page_asks_by_itself() -> None:
 @pytest.mark.parametrize(
     ("headers", "moved"), [({}, True), ({"X-Poll": "1"}, False)], ids=["person", "page"]
 )
-def test_it_tells_a_page_from_a_person(world: World, headers: dict[str, str], moved: bool) -> None:
+def test_it_distinguishes_polls_from_requests(
+    world: World, headers: dict[str, str], moved: bool
+) -> None:
     client = signed_in(world.northwind.owner)
     session = client.session
     session_limits.begin(session, time.time() - 600)
@@ -98,7 +100,7 @@ def test_it_logs_out_an_expired_session(world: World) -> None:
     assert not SessionStore().exists(str(session.session_key))
 
 
-def test_it_asks_the_database_nothing_more(
+def test_it_takes_no_further_query(
     world: World, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     client = signed_in(world.northwind.owner)

@@ -114,7 +114,7 @@ def test_it_notes_no_call_without_a_known_key(world: World) -> None:
     assert request_log.BUFFER.flush() == 0
 
 
-def test_it_asks_the_database_nothing_while_a_call_runs(
+def test_it_takes_no_query_during_a_call(
     world: World, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     post(

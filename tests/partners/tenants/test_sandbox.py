@@ -85,7 +85,7 @@ def test_it_refuses_a_clock_that_goes_back_or_too_far(
     assert not AuditEntry.objects.filter(action="sandbox.clock_moved").exists()
 
 
-def test_it_knows_neither_in_live(world: World) -> None:
+def test_it_has_neither_in_live(world: World) -> None:
     with pytest.raises(NotASandbox):
         move_clock(environment=world.northwind.live, by=SYSTEM, seconds=1)
     with pytest.raises(NotASandbox):
