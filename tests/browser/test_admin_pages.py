@@ -117,7 +117,7 @@ def test_it_is_accessible_and_fits(
         judge(path)
     for model, row, button in (
         (Buyback, [sale.pk], "Confirm the proposal …"),
-        (Transfer, [], "Check every rule"),
+        (Transfer, [], "Check all ledger rules"),
     ):
         page.goto(live_server.url + address(model, "change" if row else "changelist", *row))
         page.get_by_role("button", name=button).click()

@@ -150,9 +150,7 @@ def test_it_reverses_a_payout_by_two_people(desk: Desk, world: World) -> None:
     second.get_by_role("button", name="Confirm the reversal …").click()
     expect(second.get_by_text("the bank's letter 12")).to_be_visible()
     go_on(second)
-    expect(
-        second.get_by_text("Reversed: the ledger has a line that brings $70.13 back")
-    ).to_be_visible()
+    expect(second.get_by_text("Reversed: a ledger line brings $70.13 back")).to_be_visible()
     expect(second.get_by_role("button", name=re.compile("reversal"))).to_have_count(0)
     expect(second.get_by_text("Paid out → Treasury: $70.13")).to_be_visible()
     assert (
@@ -210,7 +208,7 @@ def test_it_limits_a_partner(desk: Desk, world: World) -> None:
     """Operations limits its calls, treasury its daily money."""
     for group, button, label, value in (
         ("operations", "Limit calls …", "Live, calls a minute", "60"),
-        ("treasury", "Cap a day …", "USD of live sales in a UTC day", "1500"),
+        ("treasury", "Cap a day …", "USD of live sellbacks in a UTC day", "1500"),
     ):
         page = desk(group)
         page.goto(f"{page.url}partners/partner/{world.northwind.partner.pk}/change/")

@@ -153,7 +153,7 @@ def test_it_announces_that_the_price_lapses_and_shows_it_again(item: Item, desk:
     expect(said).to_be_attached()
     expect(said).to_have_text("")
     desk.clock.run_for(46_000)
-    expect(said).to_have_text(re.compile(r"^The price holds for 1\d more seconds\.$"))
+    expect(said).to_have_text(re.compile(r"^The price is valid for 1\d more seconds\.$"))
     desk.clock.run_for(15_000)
     expect(said).to_have_text("The offer has expired. Get a new price to sell.")
     expect(button).to_be_disabled()
@@ -204,7 +204,7 @@ def test_it_waits_for_an_unknown_outcome_that_resolves_by_itself(
     with desk.expect_response("**/outcome/") as asked:
         desk.clock.run_for(3_000)
     assert asked.value.status == 286
-    expect(dialog).to_contain_text("Sold back for $70.13. ann has been paid, once.")
+    expect(dialog).to_contain_text("Sold back for $70.13. ann has been paid.")
     expect(desk.locator(".toast")).to_have_count(0)
     assert (Payout.objects.count(), len(treasury.payments)) == (1, 1)
 
@@ -235,12 +235,12 @@ def test_it_explains_a_refusal_of_now_in_four_clicks_and_one_of_before_in_three(
     desk.get_by_role("button", name="Sell back for $70.13").click()
     refusal = desk.get_by_role("dialog" if script else "main")
     expect(refusal.get_by_role("heading")).to_have_text("The sellback window has closed")
-    expect(refusal).to_contain_text("ann still owns the card.")
+    expect(refusal).to_contain_text("ann still holds the card.")
     expect(refusal).to_contain_text("It stays in the inventory, and can still be shipped.")
     effort.ends("explain a refusal of now", refusal, clicks=4)
     refusal.get_by_role("link", name="Back to the inventory").click()
     effort.begins(desk)
-    desk.get_by_role("link", name="Buybacks").click()
+    desk.get_by_role("link", name="Sellbacks").click()
     desk.get_by_role("link", name="Failed", exact=True).click()
     desk.get_by_role("link", name=other.card.name).click()
     why = desk.locator(".banner").filter(

@@ -41,10 +41,7 @@ from config.web.server import listen
 READY_SECONDS = 60
 ROLES = ("all", "web", "worker", "beat")
 BEGIN = [
-    (
-        "No demo world is made in a database of your own, unless you say --demo. To begin, in "
-        "another terminal:"
-    ),
+    "Your own database gets no demo data without --demo. To start, in another terminal:",
     "  python3 manage.py createsuperuser",
     "  python3 manage.py create_partner 'Your partner' --slug yours",
     "  python3 manage.py create_api_key yours --mode sandbox --name first",
@@ -77,11 +74,9 @@ class Command(BaseCommand):
             "--demo", action="store_true", help="create demo data in your own DATABASE_URL too"
         )
         parser.add_argument(
-            "--cards", type=count, default=5000, help="cards of a new demo world (5000)"
+            "--cards", type=count, default=5000, help="cards of new demo data (5000)"
         )
-        parser.add_argument(
-            "--users", type=count, default=200, help="users of a new demo world (200)"
-        )
+        parser.add_argument("--users", type=count, default=200, help="users of new demo data (200)")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["port"]:
@@ -122,7 +117,7 @@ class Command(BaseCommand):
         connection.close()
 
     def _seed(self, cards: int, users: int) -> None:
-        self._say("Demo world …")
+        self._say("Demo data …")
         call_command("seed_demo", cards=cards, users=users)
         connection.close()
 

@@ -46,7 +46,7 @@ def test_it_goes_on_after_an_unexpected_error_and_fails_at_the_end(
     with capture_logs() as logs, pytest.raises(SalesNotReconciled) as caught:
         reconcile_all(now=later(minutes=1))
     assert str(caught.value) == (
-        "2 of 4 open sellbacks met an unexpected error; 2 were closed.  The log has each one's "
+        "2 of 4 open sellbacks met an unexpected error; 2 were closed. The log has each one's "
         "traceback."
     )
     assert [Buyback.objects.get(item=item).state for item in items] == [

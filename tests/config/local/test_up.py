@@ -87,7 +87,7 @@ def test_it_runs_the_main_job_in_your_own_database_only_with_demo(tmp_path: Path
     done = manage(tmp_path, "up", "--once", **own)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
-        "manage.py: `up --once` plays in the demo world: with a DATABASE_URL, say --demo as well.\n"
+        "manage.py: `up --once` needs demo data: with a DATABASE_URL, add --demo.\n"
     )
 
 

@@ -96,7 +96,7 @@ def test_it_plays_the_main_job_once_and_leaves_nothing(folder: Path) -> None:
     with running(folder, "--once", "--port", free_port()) as (process, said):
         assert process.wait(timeout=240) == 0, said.read_text()
         lines = said.read_text()
-    assert len(re.findall(r"^\[(?:sandbox|live)\] Sold the first back", lines, re.MULTILINE)) == 2
+    assert len(re.findall(r"^\[(?:sandbox|live)\] Sold back the first", lines, re.MULTILINE)) == 2
     assert lines.endswith("The ledger balances.\n")
     assert not left([], folder)
     assert not [one for one in psutil.process_iter() if belongs_to(folder, one)]
@@ -230,5 +230,5 @@ def test_a_role_sets_nothing_up(folder: Path, more: str) -> None:
         assert process.wait(timeout=60) == 2
     assert (
         said.read_text()
-        == "manage.py: `up --role beat` sets nothing up: leave --once and --demo out.\n"
+        == "manage.py: `up --role beat` does no set-up: leave out --once and --demo.\n"
     )
