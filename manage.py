@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""The one way in: `python3 manage.py up`, `python3 manage.py test`, and every other command.
+"""The entry point: `python3 manage.py up`, `python3 manage.py test`, and all other commands.
 
-Needs Python 3.11 with pip; makes `.venv` beside itself at the first run.
+Needs Python 3.11 with pip. The first run creates `.venv` next to this file.
 """
 
 import sys

@@ -1,3 +1,1 @@
-"""Measures the server against a hand-written peer and against PostgreSQL itself: ``python -m
-benchmarks.run``.
-"""
+"""Benchmarks against hand-written peers and against PostgreSQL: ``python -m benchmarks.run``."""

@@ -1,6 +1,4 @@
-"""Who is compared: the server as shipped, the hand-written peers, and PostgreSQL alone under
-pgbench.
-"""
+"""The compared servers: ours as shipped, hand-written peers, and PostgreSQL under pgbench."""
 
 from __future__ import annotations
 
@@ -28,9 +26,7 @@ READY_SECONDS = 30
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One run of one contestant. CPU is in seconds, of the whole run; the generator's own is in the
-    report.
-    """
+    """One run of one contestant. CPU seconds are of the whole run, without the generator's."""
 
     report: Report
     server_cpu: float
@@ -38,17 +34,17 @@ class Measured:
 
     @property
     def rate(self) -> float:
-        """Answers a second."""
+        """Responses a second."""
         return self.report.done / self.report.seconds
 
     def cpu_each(self) -> float:
-        """Server and database seconds for one answer."""
+        """Server and database CPU seconds for one response."""
         return (self.server_cpu + self.postgres_cpu) / max(1, self.report.done)
 
 
 @dataclass
 class Contestant(ABC):
-    """Something that sells. ``folder`` is for its logs."""
+    """A server that sells back items. ``folder`` is for its logs."""
 
     database: Database
     folder: Path
@@ -57,22 +53,22 @@ class Contestant(ABC):
 
     @abstractmethod
     def start(self) -> None:
-        """Bring it up."""
+        """Start it."""
 
     @abstractmethod
     def stop(self) -> None:
-        """Take it down."""
+        """Stop it."""
 
     @abstractmethod
     def sell(self, numbers: Numbers, seconds: float) -> Report:
-        """Sell these items, each once, for so long."""
+        """Sell these items, each once, for this long."""
 
     def server_cpu(self) -> float:
-        """Processor seconds of its own server so far."""
+        """CPU seconds of its own server so far."""
         return 0.0
 
     def measure(self, numbers: Numbers, seconds: float) -> Measured:
-        """One run with its processor time. Raises RuntimeError if anything was not a sale."""
+        """One run with its CPU time. Raises RuntimeError if any response was not a sale."""
         postgres = cpu.postmaster(self.folder)
         server_before, postgres_before = self.server_cpu(), cpu.used_by(postgres)
         report = self.sell(numbers, seconds)
@@ -88,7 +84,7 @@ class Contestant(ABC):
 
 @dataclass
 class HttpContestant(Contestant):
-    """A web server on a port of its own, loaded by the generator."""
+    """A web server on its own port, loaded by the generator."""
 
     port: int = 0
 
@@ -96,7 +92,7 @@ class HttpContestant(Contestant):
         self.port = free_port()
 
     def load(self, load: Load) -> Report:
-        """Run the generator beside it."""
+        """Run the generator in a separate process."""
         process = self.begin(load)
         out, err = process.communicate()
         if process.returncode:
@@ -104,7 +100,7 @@ class HttpContestant(Contestant):
         return Report(**json.loads(out))
 
     def begin(self, load: Load) -> subprocess.Popen[str]:
-        """Start the generator beside it; its report comes on its output."""
+        """Start the generator; its report is its output."""
         process = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.load"],
             stdin=subprocess.PIPE,
@@ -116,14 +112,14 @@ class HttpContestant(Contestant):
         assert process.stdin is not None  # noqa: S101  (a pipe was asked for)
         process.stdin.write(json.dumps(asdict(load)))
         process.stdin.close()
-        process.stdin = None  # so that nobody flushes it again
+        process.stdin = None  # so that it is not flushed again
         return process
 
     def sell(self, numbers: Numbers, seconds: float) -> Report:
         return self.load(Load(self.port, self.database.key, seconds, self.connections, numbers))
 
     def read(self, paths: tuple[str, ...], seconds: float) -> Report:
-        """Fetch these pages in turn."""
+        """Request these pages in turn."""
         return self.load(
             Load(
                 self.port, self.database.key, seconds, self.connections, Numbers(0, 1, 0, 0), paths
@@ -131,7 +127,7 @@ class HttpContestant(Contestant):
         )
 
     def wait(self) -> None:
-        """Until it accepts connections."""
+        """Wait until it accepts connections."""
         until = time.monotonic() + READY_SECONDS
         while time.monotonic() < until:
             with socket.socket() as probe:
@@ -143,8 +139,9 @@ class HttpContestant(Contestant):
 
 @dataclass
 class Shipped(HttpContestant):
-    """This server, started as ``manage.py up`` starts it; only the rate limits are lifted.
-    ``settings`` are others.
+    """Our server, started as ``manage.py up`` does, without rate limits.
+
+    ``settings`` override others.
     """
 
     name: str = "this server"
@@ -172,7 +169,7 @@ class Shipped(HttpContestant):
 
 @dataclass
 class Peer(HttpContestant):
-    """Starlette and asyncpg under uvicorn; ``variant`` is ``one`` statement or ``eight``."""
+    """Starlette and asyncpg under uvicorn; ``variant``: ``one`` statement or ``eight``."""
 
     variant: str = "one"
     python: Path = Path()
@@ -224,7 +221,7 @@ class Peer(HttpContestant):
 
 @dataclass
 class Pgbench(Contestant):
-    """The same statement as one function, called by PostgreSQL's own load generator: the limit."""
+    """The same statement as a function, called by PostgreSQL's load generator: the upper limit."""
 
     name: str = "pgbench"
 
@@ -233,12 +230,10 @@ class Pgbench(Contestant):
             connection.execute(sell_back_sql.function().encode())
 
     def stop(self) -> None:
-        """It runs only while it sells."""
+        """Nothing to stop: it runs only during a measurement."""
 
     def sell(self, numbers: Numbers, seconds: float) -> Report:
-        """``numbers`` must be enough for the time; if they plainly are not, that many are sold
-        instead.
-        """
+        """Sell ``numbers``, which must last for the run; if clearly too few, a fixed number."""
         log = self.folder / "log" / "pgbench"
         for old in log.parent.glob("pgbench.*"):
             old.unlink()
@@ -296,7 +291,7 @@ def _pgbench_report(said: str, log: Path, own_cpu: float) -> Report:
 
 
 def free_port() -> int:
-    """A port that nobody listens on now."""
+    """A port that is currently free."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -1,6 +1,4 @@
-"""Processor seconds of a server's processes and of PostgreSQL's, those that ended meanwhile
-included.
-"""
+"""CPU seconds of a server's processes and of PostgreSQL's, including those that have ended."""
 
 from __future__ import annotations
 
@@ -12,28 +10,28 @@ import psutil
 
 
 def used_by(root: int) -> float:
-    """Processor seconds of a process and everything it started, user and system together."""
+    """CPU seconds of a process and all its descendants, user and system."""
     process = psutil.Process(root)
     total = 0.0
     for one in (process, *process.children(recursive=True)):
         try:
             times = one.cpu_times()
         except psutil.Error:
-            continue  # ended between the list and the look: its parent counts it from now on
+            continue  # ended meanwhile; its parent's times now include it
         total += times.user + times.system + times.children_user + times.children_system
     return total
 
 
 def family(root: int) -> list[int]:
-    """The ids of a process and everything it started."""
+    """The ids of a process and all its descendants."""
     return [root, *(child.pid for child in psutil.Process(root).children(recursive=True))]
 
 
 def exactly(pids: Iterable[int]) -> dict[int, float]:
-    """Processor seconds of each process so far, to the microsecond; one that has ended is left out.
+    """CPU seconds of each process so far, to the microsecond; ended processes are left out.
 
-    What ``psutil`` reads counts in steps of 10 ms, as long as a whole call takes. Linux keeps a
-    clock for each process, whose number follows from the process id (``clock_getcpuclockid``).
+    ``psutil`` has a resolution of 10 ms, as long as a whole call. Linux has a clock for each
+    process, whose number follows from the process id (``clock_getcpuclockid``).
     """
     found = {}
     for pid in pids:

@@ -1,8 +1,7 @@
-"""Calls beside 200 connections that begin a request and do not end it, and the same calls without
-them.
+"""Calls beside 200 connections with unfinished requests, and the same calls without them.
 
-Reads of every door take turns: the inventory, histories, a picture, the dashboard, the health
-check. What is not answered within ``PATIENCE`` seconds counts as failed and with that time.
+Requests to every part of the server take turns: inventory, histories, a picture, dashboard, health
+check. A call without a response within ``PATIENCE`` seconds counts as failed, with that time.
 """
 
 from __future__ import annotations
@@ -23,20 +22,20 @@ from benchmarks.world import ROOT
 
 PATIENCE = 5.0  # seconds
 READERS = 4  # connections that read
-LEAST = 1_000  # answers that a p99 is taken from
-FASTEST = 2_000  # sellbacks a second that a run is supplied for
+LEAST = 1_000  # responses for a p99
+FASTEST = 2_000  # sellbacks a second that the supply of a run allows
 
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """Reads and sellbacks, one after the other, with or without drips beside them."""
+    """Reads, then sellbacks, with or without unfinished requests beside them."""
 
     reads: Report
     sells: Report
 
 
 def reading(server: Shipped, cookie: str) -> Load:
-    """Reads of every door."""
+    """Requests to every part of the server."""
     users = server.database.world.shelf_users
     paths = [f"/api/v1/inventory/user-{number}" for number in range(users)]
     others = [
@@ -64,7 +63,7 @@ def reading(server: Shipped, cookie: str) -> Load:
 
 
 def beside(server: Shipped, supply: Supply, cookie: str, *, seconds: float, least: int) -> Beside:
-    """Half the time each."""
+    """Half of the time for each."""
     reads = server.load(replace(reading(server, cookie), seconds=seconds / 2, least=least))
     numbers = supply.take(supply.most or round(FASTEST * seconds / 2))
     sells = Load(
@@ -82,7 +81,7 @@ def beside(server: Shipped, supply: Supply, cookie: str, *, seconds: float, leas
 def dripping(
     server: Shipped, key: str, *, count: int, seconds: float
 ) -> Iterator[subprocess.Popen[str]]:
-    """``count`` drips for ``seconds``, in a process of their own."""
+    """``count`` unfinished connections for ``seconds``, in a separate process."""
     process = subprocess.Popen(
         [sys.executable, "-m", "benchmarks.drips"],
         stdin=subprocess.PIPE,
@@ -110,8 +109,8 @@ def measure(
     seconds: float,
     least: int,
 ) -> tuple[Beside, Beside, Dripped]:
-    """Without drips, then with them."""
-    beside(server, supply, cookie, seconds=min(2.0, seconds), least=0)  # every process is warm
+    """Without unfinished requests, then with them."""
+    beside(server, supply, cookie, seconds=min(2.0, seconds), least=0)  # warm-up of every process
     quiet = beside(server, supply, cookie, seconds=seconds / 3, least=least)
     with dripping(server, key, count=count, seconds=seconds) as process:
         during = beside(server, supply, cookie, seconds=seconds * 0.9, least=least)
@@ -121,7 +120,7 @@ def measure(
 
 
 def goals(quiet: Beside, during: Beside) -> list[Goal]:
-    """The promises of issue 10 about unfinished requests."""
+    """The goals for unfinished requests."""
     rate = _rate(during.sells) / _rate(quiet.sells)
     return [
         Goal("calls that fail beside drips", during.reads.failed + during.sells.failed, "<=", 0),
@@ -131,7 +130,7 @@ def goals(quiet: Beside, during: Beside) -> list[Goal]:
 
 
 def table(quiet: Beside, during: Beside) -> list[tuple[str, ...]]:
-    """A line for each run."""
+    """One line for each run."""
     rows: list[tuple[str, ...]] = [
         ("run", "answers", "failed", "per second", "p50 ms", "p99 ms", "first failure")
     ]
@@ -146,7 +145,7 @@ def table(quiet: Beside, during: Beside) -> list[tuple[str, ...]]:
 
 
 def line(name: str, report: Report) -> tuple[str, ...]:
-    """One run in the table."""
+    """One line of the table."""
     figures = (f"{_rate(report):,.0f}", f"{report.p50 * 1000:.1f}", f"{report.p99 * 1000:.1f}")
     wrong = report.first_wrong.splitlines()[0][:40] if report.first_wrong else ""
     return (name, f"{report.done:,}", f"{report.failed:,}", *figures, wrong)

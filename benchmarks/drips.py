@@ -1,8 +1,7 @@
-"""Connections that begin a request and do not end it: some stop, some send a byte a second.
+"""Connections with unfinished requests: some stop, some send a byte a second.
 
-Each is opened again when the server closes it, so that so many stand open all the time. Run as
-``python -m benchmarks.drips`` with a ``Drips`` as JSON on its input; answers with a ``Dripped`` as
-JSON.
+Each is reopened when the server closes it, so that the number stays the same. Run as ``python -m
+benchmarks.drips`` with a ``Drips`` as JSON on its input; the output is a ``Dripped`` as JSON.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 
 EVERY = 1.0  # seconds between two bytes
-SOON = 0.1  # seconds until a connection that was refused is tried again
+SOON = 0.1  # seconds until a refused connection is retried
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +29,7 @@ class Drips:
 
 @dataclass(slots=True)
 class Dripped:
-    """Connections that were opened and those that the server closed, and the statuses it
-    answered with.
-    """
+    """Opened connections, connections closed by the server, and its response statuses."""
 
     opened: int = 0
     closed: int = 0
@@ -41,9 +38,7 @@ class Dripped:
 
 
 def beginnings(drips: Drips) -> list[tuple[bytes, bytes]]:
-    """Each way to begin: what is sent, and what follows byte by byte; nothing follows where it
-    stops.
-    """
+    """Each kind of start: the bytes sent, and the bytes that follow one by one (may be none)."""
     host = f"Host: 127.0.0.1:{drips.port}\r\n"
     json_of = f"{host}Content-Type: application/json\r\nContent-Length: "
     form = (
@@ -62,14 +57,14 @@ def beginnings(drips: Drips) -> list[tuple[bytes, bytes]]:
 
 
 class Drip:
-    """One connection after the other, each with the same beginning."""
+    """Successive connections with the same start."""
 
     def __init__(self, port: int, way: tuple[bytes, bytes], until: float, found: Dripped) -> None:
         self._port, self._until, self._found = port, until, found
         self._start, self._rest = way
 
     async def run(self) -> None:
-        """Until the time is over."""
+        """Run until the time is over."""
         while time.monotonic() < self._until:
             try:
                 reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
@@ -85,7 +80,7 @@ class Drip:
                 await writer.wait_closed()
 
     async def _hold(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Until the server answers or closes, or the time is over."""
+        """Until the server responds or closes, or the time is over."""
         writer.write(self._start)
         place = 0
         while (left := self._until - time.monotonic()) > 0:
@@ -103,7 +98,7 @@ class Drip:
 
 
 async def run(drips: Drips) -> Dripped:
-    """All of them."""
+    """Run all of them."""
     found, until, ways = Dripped(), time.monotonic() + drips.seconds, beginnings(drips)
     each = (
         Drip(drips.port, ways[number % len(ways)], until, found) for number in range(drips.count)

@@ -1,4 +1,4 @@
-"""What was promised, what was measured, and the table of both."""
+"""Goals, measured figures, and their table."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ class Goal:
     found: float
     sign: str
     bound: float
-    spread: tuple[float, float] | None = None  # of the pairs
+    spread: tuple[float, float] | None = None  # lowest and highest of the pairs
 
     @property
     def met(self) -> bool:
-        """Whether the promise holds."""
+        """Whether the goal is met."""
         return self.found >= self.bound if self.sign == ">=" else self.found <= self.bound
 
     def verdict(self) -> str:
-        """Met, or missed by how much of the bound."""
+        """Met, or by how much of the bound it is missed."""
         if self.met or not self.bound:
             return "met" if self.met else "missed"
         return f"missed by {abs(self.found / self.bound - 1):.0%}"
@@ -44,7 +44,7 @@ class Goal:
 def ratio(
     found: dict[str, list[Measured]], to: str, what: str, figure: Figure, bound: Bound
 ) -> Goal:
-    """Ours over ``to``'s, pair by pair; the median of the pairs."""
+    """Ours divided by ``to``'s, pair by pair; the median of the pairs."""
     pairs = [
         figure(ours) / figure(theirs) for ours, theirs in zip(found[OURS], found[to], strict=True)
     ]
@@ -52,7 +52,7 @@ def ratio(
 
 
 def sale_goals(sales: dict[str, list[Measured]]) -> list[Goal]:
-    """The promises about the sale, as far as their contestants took part."""
+    """The goals for the sellback, for the contestants that ran."""
     peers = [name for name in sales if name.startswith("peer")]
     return [
         *(
@@ -65,7 +65,7 @@ def sale_goals(sales: dict[str, list[Measured]]) -> list[Goal]:
 
 
 def page_goal(pages: dict[str, list[Measured]]) -> list[Goal]:
-    """The promise about the inventory."""
+    """The goal for the inventory."""
     peers = [name for name in pages if name.startswith("peer")]
     return [ratio(pages, peer, "inventory of 100 a second", _rate, (">=", 1.0)) for peer in peers]
 
@@ -99,7 +99,7 @@ def contestants_table(title: str, found: dict[str, list[Measured]]) -> list[str]
 
 
 def goals_table(goals: Iterable[Goal]) -> list[str]:
-    """One line for each promise."""
+    """One line for each goal."""
     rows = [("goal", "bound", "found", "least to most", "")]
     for goal in goals:
         spread = f"{goal.spread[0]:.2f} to {goal.spread[1]:.2f}" if goal.spread else ""
@@ -110,7 +110,7 @@ def goals_table(goals: Iterable[Goal]) -> list[str]:
 
 
 def markdown(rows: Sequence[tuple[str, ...]]) -> list[str]:
-    """A table that reads well in a terminal and in a page."""
+    """A table that is readable in a terminal and on a page."""
     widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
     lines = [
         "| "

@@ -1,9 +1,7 @@
-"""Live sellbacks in steps: an oracle and a treasury that take their time, and what their waiting
-costs everybody else.
+"""Step-by-step sellbacks with a slow oracle and treasury, and their effect on other calls.
 
-The peers are processes of their own (``benchmarks/peers/slow.py``), and their processor time is
-kept apart from the server's. Connections of the database are counted ten times a second while
-sellbacks run.
+The peers are separate processes (``benchmarks/peers/slow.py``), and their CPU time is reported
+separately. Database connections are counted ten times a second during the sellbacks.
 """
 
 from __future__ import annotations
@@ -27,15 +25,15 @@ from benchmarks.load import Load, Numbers, Report
 from benchmarks.measures.sales import Supply
 from benchmarks.world import ROOT, Database
 
-ORACLE, TREASURY, SLOW_TREASURY = 0.1, 0.3, 1.5  # seconds until an answer
+ORACLE, TREASURY, SLOW_TREASURY = 0.1, 0.3, 1.5  # seconds until a response
 SELLERS = (64, 128)  # connections
 SLOW_SELLERS, WAITING = (
     64,
     8,
-)  # beside whom reads are measured: at a slow treasury, and at one locked row
+)  # concurrent sellers while reads are measured: slow treasury, locked row
 READERS = 2
-LEAST = 1_000  # answers that a p99 is taken from
-FASTEST = 400  # sellbacks a second that a run is supplied for
+LEAST = 1_000  # responses for a p99
+FASTEST = 400  # sellbacks a second that the supply of a run allows
 LEAST_RATE, MOST_CONNECTIONS = 100, 40
 KEY = "the benchmark's key, of more than 32 characters"
 IN_USE = """
@@ -46,14 +44,14 @@ SELECT count(*) FROM pg_stat_activity
 
 @dataclass
 class Peers:
-    """An oracle and a treasury on ports of their own. Delays are seconds."""
+    """An oracle and a treasury on their own ports. Delays in seconds."""
 
     oracle: float
     treasury: float
     ports: tuple[int, int] = field(default_factory=lambda: (free_port(), free_port()))
 
     def start(self) -> None:
-        """Bring both up."""
+        """Start both."""
         kinds = (("oracle", self.oracle), ("treasury", self.treasury))
         self._processes = [
             subprocess.Popen(
@@ -71,26 +69,24 @@ class Peers:
                 time.sleep(0.05)
 
     def stop(self) -> None:
-        """Take both down."""
+        """Stop both."""
         for process in self._processes:
             process.terminate()
             process.wait(10)
 
     def settings(self) -> dict[str, str]:
-        """What the server is to be started with."""
+        """The server's settings for these peers."""
         oracle, treasury = (f"http://127.0.0.1:{port}" for port in self.ports)
         return {"ORACLE_URL": oracle, "TREASURY_URL": treasury, "TREASURY_KEY": KEY}
 
     def cpu(self) -> float:
-        """Processor seconds of both so far."""
+        """CPU seconds of both so far."""
         return sum(cpu.used_by(process.pid) for process in self._processes)
 
 
 @dataclass(frozen=True, slots=True)
 class Sold:
-    """One run of sellbacks. Processor time is seconds of the whole run; ``connections`` is the
-    most seen at once.
-    """
+    """One run of sellbacks. CPU seconds of the whole run; ``connections``: the highest count."""
 
     report: Report
     connections: int
@@ -101,9 +97,7 @@ class Sold:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """All of it: sellbacks by connections, and reads quiet, beside slow sellers, and beside
-    waiting ones.
-    """
+    """All results: sellbacks by connections; reads alone, beside slow and waiting sellers."""
 
     sold: dict[int, Sold]
     quiet: Report
@@ -113,7 +107,7 @@ class Found:
 
 
 class Watch:
-    """Counts the connections of the database until it is left."""
+    """Counts database connections within the block."""
 
     def __init__(self, database: Database) -> None:
         self._database, self._over, self.most = database, threading.Event(), 0
@@ -137,8 +131,9 @@ class Watch:
 def measure(
     server: Shipped, supply: Supply, sandbox: tuple[str, int], *, seconds: float, least: int
 ) -> Found:
-    """Everything, with a server start for each treasury. ``sandbox`` is a key and an item of its
-    environment.
+    """Measure everything, with one server start for each treasury.
+
+    ``sandbox``: a key and an item of its environment.
     """
     quiet, sold = _at_speed(server, supply, seconds=seconds, least=least)
     slow_quiet, slow, locked = _beside_waiting(
@@ -165,7 +160,7 @@ def _beside_waiting(
         selling = _selling(server, supply, SLOW_SELLERS, 2 * seconds)
         with _running(server, selling):
             slow = server.load(_reading(server, seconds, least))
-        time.sleep(SLOW_TREASURY + ORACLE)  # the last of them have their answers
+        time.sleep(SLOW_TREASURY + ORACLE)  # wait for the last responses
         key, number = sandbox
         same = Numbers(number, 1, 0, 10**9)
         waiting = Load(
@@ -178,7 +173,7 @@ def _beside_waiting(
 
 @contextmanager
 def _served(server: Shipped, peers: Peers) -> Iterator[Peers]:
-    """The server up with these peers."""
+    """Run the server with these peers."""
     peers.start()
     try:
         server.settings = peers.settings()
@@ -194,9 +189,7 @@ def _served(server: Shipped, peers: Peers) -> Iterator[Peers]:
 
 @contextmanager
 def _running(server: Shipped, load: Load) -> Iterator[None]:
-    """This load beside what is inside, begun half a second before; ended with it, whatever it
-    has done.
-    """
+    """Run this load beside the block: started half a second before, stopped with it."""
     process = server.begin(load)
     try:
         time.sleep(0.5)
@@ -208,7 +201,7 @@ def _running(server: Shipped, load: Load) -> Iterator[None]:
 
 @contextmanager
 def _locked(database: Database, number: int) -> Iterator[None]:
-    """The sandbox's item is locked by somebody else meanwhile."""
+    """Lock the sandbox's item in another transaction."""
     with database.connect() as connection, connection.transaction():
         row = connection.execute(
             "SELECT id FROM inventory_item WHERE mode = 'sandbox' AND public_id = %s FOR UPDATE",
@@ -220,7 +213,7 @@ def _locked(database: Database, number: int) -> Iterator[None]:
 
 
 def _warm(server: Shipped, supply: Supply) -> None:
-    """Every process has sold and read once."""
+    """Make every process sell and read once."""
     server.load(_selling(server, supply, PROCESSES * 4, 2.0))
     server.load(_reading(server, 1.0, 0))
 
@@ -254,7 +247,7 @@ def _accepts(port: int) -> bool:
 
 
 def sandbox_item(database: Database) -> tuple[str, int]:
-    """A key of the sandbox, and the number of an item that a user of it holds."""
+    """A key of the sandbox, and the number of an item that one of its users holds."""
     from django.db import connection
 
     from partners.keys.api_keys import issue_key
@@ -272,8 +265,7 @@ def sandbox_item(database: Database) -> tuple[str, int]:
     return key, number
 
 
-# A user of the sandbox with a purchase of one card, which somebody holds in live as well: the pools
-# are apart.
+# A sandbox user with a purchase of one card, which a live user also holds: the pools are separate.
 ITEM = (
     (
         "INSERT INTO inventory_collector (environment_id, user_id, created_at) VALUES "
@@ -302,7 +294,7 @@ ITEM = (
 
 
 def goals(found: Found) -> list[Goal]:
-    """The promises of issue 10 about the live path and isolation."""
+    """The goals for the live path and isolation."""
     most = max(one.connections for one in found.sold.values())
     at = max(found.sold)
     return [
@@ -333,7 +325,7 @@ def goals(found: Found) -> list[Goal]:
 
 
 def table(found: Found) -> list[tuple[str, ...]]:
-    """A line for each run."""
+    """One line for each run."""
     head = ("run", "answers", "failed", "per second", "p50 ms", "p99 ms", "first failure")
     more = ("connections", "server µs", "PostgreSQL µs", "peers µs", "peers, of a core")
     reads = {

@@ -1,10 +1,8 @@
-"""The load generator: one process, one thread, keep-alive connections, each with one request under
-way at a time.
+"""The load generator: one process, one thread, keep-alive connections with one request at a time.
 
-It builds every request from prepared bytes and reads of an answer only the status and the length,
-so that on a small machine it takes little from the server it measures; how much is in its report.
-Run as ``python -m benchmarks.load`` with a ``Load`` as JSON on its input; answers with a ``Report``
-as JSON.
+Requests are built from prepared bytes, and only status and length of a response are read, so that
+the generator uses little CPU of the measured machine; the report says how much. Run as ``python -m
+benchmarks.load`` with a ``Load`` as JSON on its input; the output is a ``Report`` as JSON.
 """
 
 from __future__ import annotations
@@ -18,23 +16,21 @@ import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-# Spreads consecutive positions over the whole table; prime, so that no two positions meet.
+# Spreads consecutive positions over the whole table; it is prime, so that positions are unique.
 MULTIPLIER = 15_485_863
-LOOK_EVERY = 0.05  # seconds between two looks at what has not been answered
-CHUNKED = -1  # instead of a length: the answer ends with an empty chunk
+LOOK_EVERY = 0.05  # seconds between two checks for missing responses
+CHUNKED = -1  # instead of a length: the response ends with an empty chunk
 
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """Which items are sold: ``count`` positions from ``start``, scattered over ``span`` items from
-    ``first``.
-    """
+    """The items to sell: ``count`` positions from ``start``, scattered over ``span`` items."""
 
     first: int
     span: int
     start: int
     count: int
-    step: int = 1  # 2: every other item only
+    step: int = 1  # 2: only every other item
 
     def __getitem__(self, position: int) -> int:
         """The item at a position."""
@@ -44,7 +40,7 @@ class Numbers:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What to send. ``paths`` are read in turn; empty: ``numbers`` are sold, each once."""
+    """What to send. ``paths`` are requested in turn; if empty, ``numbers`` are sold, each once."""
 
     port: int
     key: str
@@ -53,17 +49,17 @@ class Load:
     numbers: Numbers
     paths: tuple[str, ...] = ()
     cookie: str = ""
-    samples: str = ""  # a file for the moments (monotonic) and latencies of all requests
-    least: int = 0  # so many answers are waited for, even if that takes longer than ``seconds``
+    samples: str = ""  # a file for times (monotonic) and latencies of all requests
+    least: int = 0  # wait for this many responses, even if that exceeds ``seconds``
     patience: float = (
-        0.0  # seconds after which a call counts as unanswered; 0: every call must be answered
+        0.0  # seconds after which a call counts as failed; 0: every call must get a response
     )
     base: str = "/api/v1"
 
 
 @dataclass(slots=True)
 class Report:
-    """What came back. Latencies are seconds; ``statuses`` counts answers by status."""
+    """The result. Latencies in seconds; ``statuses`` counts responses by status."""
 
     statuses: dict[str, int] = field(default_factory=dict)
     seconds: float = 0.0
@@ -74,17 +70,17 @@ class Report:
 
     @property
     def done(self) -> int:
-        """Requests answered with 200."""
+        """Requests with status 200."""
         return self.statuses.get("200", 0)
 
     @property
     def failed(self) -> int:
-        """Requests answered otherwise, or not at all."""
+        """Requests with another status or without a response."""
         return sum(self.statuses.values()) - self.done
 
 
 class Requests:
-    """The bytes of one request after another."""
+    """The bytes of successive requests."""
 
     def __init__(self, load: Load) -> None:
         common = f"Host: 127.0.0.1:{load.port}\r\nX-API-Key: {load.key}\r\n"
@@ -102,7 +98,7 @@ class Requests:
         return b'{"item_id":"bench%09d"}' % number
 
     def take(self) -> bytes | None:
-        """The next request, or None when no unsold item is left."""
+        """The next request, or None if no unsold item is left."""
         position = self._next
         self._next += 1
         if self._pages:
@@ -114,23 +110,21 @@ class Requests:
 
 @dataclass(slots=True)
 class Connection:
-    """One connection and the answer it waits for."""
+    """One connection and its pending response."""
 
     wire: socket.socket
     sent: float = 0.0
     answer: bytes = b""
-    wanted: int = 0  # bytes of the whole answer, once its head has been read
+    wanted: int = 0  # bytes of the whole response, once its head has been read
 
     def send(self, request: bytes) -> None:
-        """Ask, and start the watch."""
+        """Send the request and start the clock."""
         self.answer, self.wanted = b"", 0
         self.sent = time.monotonic()
         self.wire.sendall(request)
 
     def receive(self) -> bool:
-        """Read what has come; whether the answer is complete. Raises ConnectionError when the
-        server hangs up.
-        """
+        """Read available data; returns whether the response is complete. Raises ConnectionError."""
         came = self.wire.recv(262_144)
         if not came:
             raise ConnectionError(f"the server closed a connection after {self.answer[:200]!r}")
@@ -149,28 +143,29 @@ class Connection:
 
     @property
     def done(self) -> bool:
-        """Whether the answer is complete."""
+        """Whether the response is complete."""
         if self.wanted == CHUNKED:
             return self.answer.endswith(b"\r\n0\r\n\r\n")
         return 0 < self.wanted <= len(self.answer)
 
     @property
     def closes(self) -> bool:
-        """Whether the server says that it closes the connection after this answer."""
+        """Whether the server closes the connection after this response."""
         head = self.answer.partition(b"\r\n\r\n")[0].lower()
         return b"\r\nconnection: close" in head
 
 
 def run(load: Load) -> Report:
-    """Send for ``load.seconds``, and until there are ``load.least`` answers; requests under way at
-    the end are waited for. Raises ConnectionError, ValueError; with ``load.patience`` neither: a
-    call that is not answered is counted.
+    """Send for ``load.seconds``, and until there are ``load.least`` responses.
+
+    Requests in progress at the end are completed. Raises ConnectionError, ValueError; with
+    ``load.patience``, a call without a response is counted instead.
     """
     return _Run(load).go()
 
 
 class _Run:
-    """One run: its connections, and what came back."""
+    """One run: its connections and results."""
 
     def __init__(self, load: Load) -> None:
         self._load, self._requests, self._report = load, Requests(load), Report()
@@ -179,7 +174,7 @@ class _Run:
         self._busy, self._until = 0, 0.0
 
     def go(self) -> Report:
-        """Everything, from the first connection to the report."""
+        """Run everything and return the report."""
         load, report = self._load, self._report
         begun, cpu = time.monotonic(), time.process_time()
         self._until = begun + load.seconds
@@ -203,9 +198,7 @@ class _Run:
         return report
 
     def _open(self) -> None:
-        """One more connection, and its first request. One that is refused is tried again until the
-        time is over.
-        """
+        """Open a connection and send its first request; a refused one is retried until the end."""
         while not self._over():
             try:
                 wire = socket.create_connection(
@@ -233,9 +226,7 @@ class _Run:
                 self._lose(connection, "closed")
 
     def _over(self) -> bool:
-        """Whether no request is begun any more. For ``least`` answers that fail to come, the time
-        is doubled.
-        """
+        """Whether to start no further request. Until ``least`` is reached, the time is doubled."""
         late = time.monotonic() - self._until
         enough = len(self._latencies) >= self._load.least
         return late >= 0 and (enough or (self._load.patience > 0 and late >= self._load.seconds))
@@ -257,7 +248,7 @@ class _Run:
             self._next(connection)
 
     def _give_up(self) -> None:
-        """Stop waiting for what has not been answered in time."""
+        """Stop waiting for responses that are too late."""
         if not self._load.patience:
             return
         before = time.monotonic() - self._load.patience
@@ -266,7 +257,7 @@ class _Run:
                 self._lose(key.data, "timeout")
 
     def _lose(self, connection: Connection, status: str) -> None:
-        """Count a call without an answer. Raises ConnectionError where every answer is expected."""
+        """Count a call without a response. Raises ConnectionError if all need one."""
         if not self._load.patience:
             raise ConnectionError(f"a call was {status} after {connection.answer[:200]!r}")
         self._busy -= 1
@@ -288,13 +279,13 @@ class _Run:
 
 
 def percentile(values: array.array[float] | list[float], share: float) -> float:
-    """The value that ``share`` of ``values`` do not exceed; 0 for none."""
+    """The value that ``share`` of ``values`` do not exceed; 0 for no values."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0
 
 
 def read_samples(path: Path) -> tuple[array.array[float], array.array[float]]:
-    """The moments and the latencies of a run."""
+    """The times and latencies of a run."""
     values = array.array("d", path.read_bytes())
     half = len(values) // 2
     return values[:half], values[half:]

@@ -1,9 +1,8 @@
-"""What the request log costs a call: ``python -m benchmarks.request_log``. Processor time of this
-process and of PostgreSQL's, for the API's application called in a loop, the log on and off by turns
-in one run. ``--quick`` only shows that it runs.
+"""The cost of the request log for a call: ``python -m benchmarks.request_log``.
 
-The call is a sale of an item that nobody has: both statements of a sale run, and it can be asked
-again and again.
+CPU time of this process and of PostgreSQL, for the API's application called in a loop, alternating
+with and without the log in one run. ``--quick`` only checks that it runs. The call is a sellback of
+an item that no user holds: its statements run, and it can be repeated.
 """
 
 from __future__ import annotations
@@ -19,13 +18,13 @@ from typing import Any
 from benchmarks.cpu import postmaster, used_by
 from benchmarks.run import prepare_settings
 
-ROUNDS, CALLS, WARM = 8, 500, 100  # of each way; calls of a round
+ROUNDS, CALLS, WARM = 8, 500, 100  # rounds of each kind; calls of a round; warm-up calls
 QUICK = 2, 20
 BODY = json.dumps({"item_id": "a-card-that-nobody-has"}).encode()
 
 
 def quiet(*said: Any, **named: Any) -> None:
-    """Nothing."""
+    """Do nothing, in place of the log."""
 
 
 def caller(key: str) -> Callable[[], None]:
@@ -52,7 +51,7 @@ def caller(key: str) -> Callable[[], None]:
 
 
 def new_key() -> str:
-    """A key of a partner of this run's own."""
+    """A key of a new partner for this run."""
     from partners.keys.api_keys import issue_key
     from partners.models import Environment, Mode, Partner
     from partners.records.actor import SYSTEM
@@ -65,7 +64,7 @@ def new_key() -> str:
 
 
 def spent(call: Callable[[], None], server: int, calls: int) -> tuple[float, float]:
-    """Microseconds of a call in Python and in PostgreSQL, writing the log included."""
+    """Microseconds per call in Python and in PostgreSQL, including the writing of the log."""
     from partners.records import request_log
 
     ours, theirs = time.process_time(), used_by(server)
@@ -77,9 +76,9 @@ def spent(call: Callable[[], None], server: int, calls: int) -> tuple[float, flo
 
 
 def main() -> None:
-    """Rounds by turns; the median of each, and of their differences."""
+    """Alternating rounds; prints the median of each kind, and of the differences."""
     arguments = argparse.ArgumentParser(prog="python -m benchmarks.request_log")
-    arguments.add_argument("--quick", action="store_true", help="only show that it runs")
+    arguments.add_argument("--quick", action="store_true", help="only check that it runs")
     rounds, calls = QUICK if arguments.parse_args().quick else (ROUNDS, CALLS)
     folder = prepare_settings()
     from django.conf import settings

@@ -1,8 +1,7 @@
-"""``python -m benchmarks.run``: builds the world, runs every comparison, prints the tables, keeps
-the figures.
+"""``python -m benchmarks.run``: builds the world, runs all comparisons, prints and saves results.
 
-``--quick`` is a short look that everything works, on a small world and without the peers, whose
-packages are not the server's: they get an environment of their own from the group ``bench`` of
+``--quick`` is a short check that everything works, on a small world and without the peers. The
+peers' packages are not the server's, so they get a separate environment from the group ``bench`` of
 ``pyproject.toml``.
 """
 
@@ -25,12 +24,12 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 PARTS = ("sales", "inventory", "statements", "sweep", "scale", "pages", "admin", "hostile", "live")
-# items that hostile calls and live sellbacks are measured on at most: their cost is not of the size
+# The maximum of items for hostile calls and live sellbacks, whose cost does not depend on it.
 SMALL = 100_000
 
 
 def arguments() -> argparse.Namespace:
-    """What was asked for."""
+    """The command line's arguments."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.run", description=__doc__)
     parser.add_argument("--items", type=int, default=2_000_000, help="size of the world (2000000)")
     parser.add_argument("--pairs", type=int, default=5, help="rounds of every comparison (5)")
@@ -46,7 +45,7 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--no-peers", action="store_true", help="without the Starlette services")
     parser.add_argument(
-        "--quick", action="store_true", help="a look that everything works: 2,000 items, no peers"
+        "--quick", action="store_true", help="check that everything works: 2,000 items, no peers"
     )
     chosen = parser.parse_args()
     chosen.only = chosen.only or [*PARTS[:4], *(["scale"] if chosen.scale else [])]
@@ -56,9 +55,7 @@ def arguments() -> argparse.Namespace:
 
 
 def prepare_settings() -> Path:
-    """The server's settings as shipped, on a database of the benchmarks' own; the folder that holds
-    it.
-    """
+    """The server's settings as shipped, with the benchmarks' own database; returns its folder."""
     folder = Path(os.environ.get("DATA_DIR") or ROOT / "var").expanduser().absolute() / "bench"
     for name in (
         "DATABASE_URL",
@@ -68,7 +65,7 @@ def prepare_settings() -> Path:
         "PUBLIC_URL",
         "ALLOWED_HOSTS",
     ):
-        os.environ[name] = ""  # what a developer's `.env` says is not measured
+        os.environ[name] = ""  # ignore a developer's `.env`
     for name in ("ORACLE_URL", "TREASURY_URL", "TREASURY_KEY"):
         os.environ[name] = ""
     os.environ |= {"DATA_DIR": str(folder), "DJANGO_SETTINGS_MODULE": "config.settings"}
@@ -80,7 +77,7 @@ def prepare_settings() -> Path:
 
 
 def peers_python(folder: Path) -> Path:
-    """The Python of the peers' environment, made from the lock where it is missing or stale."""
+    """The Python of the peers' environment, created from the lock if missing or outdated."""
     home = folder / "peers"
     subprocess.run(
         [sys.executable, "-m", "uv", "sync", "--quiet", "--frozen", "--only-group", "bench"],
@@ -93,7 +90,7 @@ def peers_python(folder: Path) -> Path:
 
 @contextmanager
 def running(contestants: Sequence[Contestant]) -> Iterator[None]:
-    """All of them up, and down again whatever happens."""
+    """Start all of them, and stop them in any case."""
     up: list[Contestant] = []
     try:
         for one in contestants:
@@ -106,7 +103,7 @@ def running(contestants: Sequence[Contestant]) -> Iterator[None]:
 
 
 class Run:
-    """One run of the parts that were asked for; what is printed is also kept."""
+    """One run of the selected parts; all output is also saved."""
 
     def __init__(self, chosen: argparse.Namespace, folder: Path) -> None:
         from benchmarks import world
@@ -120,17 +117,17 @@ class Run:
         self.python = peers_python(folder) if wanted else None
 
     def say(self, *lines: str) -> None:
-        """Print and keep."""
+        """Print and save."""
         self.lines.extend(lines)
         sys.stdout.write("\n".join(lines) + "\n")
         sys.stdout.flush()
 
     def keep(self, part: str, found: dict[str, Any]) -> None:
-        """Every single measurement, for whoever wants to reckon again."""
+        """Save every measurement, for later analysis."""
         self.raw[part] = {name: [asdict(one) for one in runs] for name, runs in found.items()}
 
     def compare(self) -> None:
-        """Sales, inventory pages and the statement count, on one fresh copy of the world."""
+        """Sellbacks, inventory pages and the statement count, on one fresh copy of the world."""
         from benchmarks import goals, world
         from benchmarks.contestants import Peer, Pgbench, Shipped
         from benchmarks.measures import equivalence, query_count, sales
@@ -177,7 +174,7 @@ class Run:
         self.say("", *goals.contestants_table("inventory of 100 items", found))
 
     def sweep(self) -> None:
-        """Half the world's windows closed, each time on a fresh copy."""
+        """Close half of all windows, each time on a fresh copy."""
         from benchmarks import goals, world
         from benchmarks.contestants import Shipped
         from benchmarks.measures import sales, sweep
@@ -229,9 +226,7 @@ class Run:
         ]
 
     def pages(self, part: str) -> None:
-        """Every page of the dashboard, or of the admin, on this world, beside the same on a small
-        one.
-        """
+        """Every page of the dashboard, or of the admin, on this world and on a small one."""
         from benchmarks import goals, world
         from benchmarks.contestants import Shipped
         from benchmarks.measures import admin, pages
@@ -256,7 +251,7 @@ class Run:
         self.goals += pages.goals(large)
 
     def hostile(self) -> None:
-        """What a call may cost, and calls beside unfinished ones."""
+        """The cost of hostile calls, and calls beside unfinished ones."""
         from django.db import connection
 
         from benchmarks import dripping, goals, world
@@ -274,7 +269,7 @@ class Run:
         ours = Shipped(database, self.folder, self.chosen.connections)
         supply = sales.Supply(database, most=150 if quick else None, spared=hostile_world.SHIPPED)
         probes = inputs.everything(known)
-        connection.close()  # another copy of the world takes this one's place
+        connection.close()  # another copy of the world will replace this one
         with running([ours]):
             costs = cost.measure(ours, probes[:: 25 if quick else 1], quick=quick)
         with running([ours]):
@@ -289,7 +284,7 @@ class Run:
             )
         self.say(
             "",
-            f"{len(costs):,} calls that cost most to read or to answer",
+            f"The most expensive of {len(costs):,} calls",
             *goals.markdown(cost.table(costs)),
         )
         self.say("", f"Drips: {asdict(drips)}", *goals.markdown(dripping.table(quiet, during)))
@@ -297,7 +292,7 @@ class Run:
         self.goals += [*cost.goals(costs), *dripping.goals(quiet, during)]
 
     def live(self) -> None:
-        """Sellbacks in steps, and reads beside those that wait."""
+        """Step-by-step sellbacks, and reads beside waiting ones."""
         from benchmarks import goals, live, world
         from benchmarks.contestants import Shipped
         from benchmarks.measures import sales
@@ -315,7 +310,7 @@ class Run:
         self.goals += live.goals(found)
 
     def heading(self, settings: dict[str, str]) -> list[str]:
-        """What was measured on what."""
+        """What was measured, on which machine and settings."""
         chosen = self.chosen
         stated = ", ".join(f"{name} {value}" for name, value in sorted(settings.items()))
         measured = (
@@ -326,7 +321,7 @@ class Run:
         return [measured, f"PostgreSQL: {stated}"]
 
     def finish(self) -> None:
-        """The goals, and everything into a file."""
+        """Print the goals, and save everything to a file."""
         from benchmarks import goals
 
         self.say("", *goals.goals_table(self.goals))

@@ -1,12 +1,10 @@
-"""The sale's own statement, as shipped, in the form that others can run: ``$1`` parameters or a
-function.
-"""
+"""The sellback's statement as shipped, with ``$1`` parameters or as a function."""
 
 from __future__ import annotations
 
 import re
 
-# In this order as $1, $2, …; a parameter that the sale gains must be given a type here.
+# In this order as $1, $2, …; a new parameter of the statement needs a type here.
 TYPES = {
     "environment": "bigint",
     "item_id": "text",
@@ -33,9 +31,9 @@ def numbered() -> str:
 
 
 def function() -> str:
-    """``bench.sell(environment, number)``: the same statement in one SQL function, for pgbench.
+    """``bench.sell(environment, number)``: the same statement as an SQL function, for pgbench.
 
-    An id that does not sell is an error, so that pgbench's own count is a count of sales.
+    An item that does not sell is an error, so that pgbench counts only sellbacks.
     """
     body = numbered().replace("$2::text", "bench.item_name(the_number)")
     values = ("the_environment", None, "'key:bench'", "NULL", "NULL", "NULL", "NULL")

@@ -1,8 +1,7 @@
-"""The database that is measured: N items of one live environment, built once, copied before every
-run.
+"""The benchmark's database: N items of one live environment, built once, copied before every run.
 
-Sales, the ledger and the events cannot be undone, so the finished database is kept as a template
-named after its size and the schema it was built for, and each run starts from a fresh copy of it.
+Sellbacks, ledger and events cannot be undone, so the finished database is a template, named after
+its size and schema, and each run starts from a fresh copy.
 """
 
 from __future__ import annotations
@@ -21,10 +20,10 @@ from psycopg import sql
 from config.postgres import embedded
 
 ROOT = Path(__file__).resolve().parent.parent
-CHUNK = 100_000  # items a step; a multiple of 100, so that no collector is cut in two
+CHUNK = 100_000  # items a step; a multiple of 100, so that no collector is split
 PACKS = 50
-# What differs from the embedded server's own defaults, durability left as it is: enough memory for
-# the working set, and no checkpoint or vacuum of one contestant's rows during another's turn.
+# Differences from the embedded server's defaults, except for durability: enough memory for the
+# working set, and no checkpoint or vacuum of one contestant's rows during another's turn.
 POSTGRES = {
     "shared_buffers": "2GB",
     "max_wal_size": "16GB",
@@ -33,8 +32,7 @@ POSTGRES = {
 }
 STATED = (*POSTGRES, "fsync", "synchronous_commit", "full_page_writes", "server_version")
 
-# Names and values by number, the same in the world, in pgbench's function and in the load
-# generator.
+# Names and values by number, the same in the world, pgbench's function and the load generator.
 FUNCTIONS = """
 CREATE SCHEMA bench;
 CREATE TABLE bench.fact (name text PRIMARY KEY, value text NOT NULL);
@@ -51,20 +49,18 @@ CREATE FUNCTION bench.bought(n bigint) RETURNS timestamptz STABLE LANGUAGE sql
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What is in the database: ``items`` in all, of which the first stay, the next were sold, the
-    rest sell.
-    """
+    """The size of the world: the first of ``items`` stay, the next were sold, the rest sell."""
 
     items: int
 
     @property
     def shelf_users(self) -> int:
-        """Users whose hundred items are never sold: their inventory pages are what is read."""
+        """Users whose hundred items are never sold, for inventory pages."""
         return max(2, min(100, self.items // 20_000))
 
     @property
     def shelf(self) -> int:
-        """The first item that was sold long ago."""
+        """The first item that was already sold."""
         return self.shelf_users * 100
 
     @property
@@ -73,7 +69,7 @@ class World:
         return self.shelf + self.items // 10
 
     def template(self) -> str:
-        """The name of the finished database, which says size and schema."""
+        """The name of the finished database, with size and schema."""
         digest = hashlib.sha256(FUNCTIONS.encode())
         for path in (
             *sorted(ROOT.glob("*/migrations/0*.py")),
@@ -85,9 +81,7 @@ class World:
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """A fresh copy of the world, ready to be sold. ``sockets`` is the folder of the server's
-    socket.
-    """
+    """A fresh copy of the world. ``sockets``: the folder of the server's socket."""
 
     sockets: str
     world: World
@@ -95,17 +89,17 @@ class Database:
     key: str
 
     def connect(self) -> psycopg.Connection[Any]:
-        """A connection of the harness itself, in autocommit."""
+        """A connection of the harness in autocommit mode."""
         return connect(self.sockets, embedded.DATABASE)
 
 
 def connect(sockets: str, name: str = "postgres") -> psycopg.Connection[Any]:
-    """A connection in autocommit."""
+    """A connection in autocommit mode."""
     return psycopg.connect(host=sockets, user=embedded.SUPERUSER, dbname=name, autocommit=True)
 
 
 def start_server(folder: Path, *, tuned: bool) -> str:
-    """The embedded server of this folder, with ``POSTGRES`` set; the folder of its socket."""
+    """Start this folder's embedded server with ``POSTGRES`` settings; returns its socket folder."""
     sockets = embedded.join(folder)
     if not tuned:
         return sockets
@@ -124,7 +118,7 @@ def start_server(folder: Path, *, tuned: bool) -> str:
 
 
 def fresh_copy(sockets: str, world: World) -> Database:
-    """A database as it was when it had just been built; built now if it never was."""
+    """A fresh copy of the finished database, which is built if missing."""
     template = world.template()
     with connect(sockets) as connection:
         known = {row[0] for row in connection.execute("SELECT datname FROM pg_database").fetchall()}
@@ -144,9 +138,7 @@ def fresh_copy(sockets: str, world: World) -> Database:
 
 
 def without_workers(database: Database) -> None:
-    """No statement of this copy is shared among worker processes: what it costs is its own
-    connection's time.
-    """
+    """Disable parallel workers in this copy, so that a query's cost is in its own connection."""
     with database.connect() as connection:
         connection.execute(
             f"ALTER DATABASE {embedded.DATABASE} SET max_parallel_workers_per_gather = 0"
@@ -184,9 +176,7 @@ def _build(sockets: str, world: World, template: str) -> None:
 
 
 def _partner() -> tuple[int, str]:
-    """The live environment that owns everything, and a key to it, made the way an admin makes
-    them.
-    """
+    """The live environment that owns everything, and a key, created by the regular actions."""
     from django.db import connection
 
     from partners.keys.api_keys import issue_key
@@ -240,13 +230,13 @@ def _fill(connection: psycopg.Connection[Any], world: World, environment: int) -
 
 
 def _world_sql() -> str:
-    """``world.sql`` without its comments, whose semicolons and parameters are not SQL's."""
+    """``world.sql`` without comments, because they contain semicolons and percent signs."""
     lines = Path(__file__).with_name("world.sql").read_text(encoding="utf-8").splitlines()
     return "\n".join(line for line in lines if not line.startswith("--")) + "\n"
 
 
 def stated_settings(database: Database) -> dict[str, str]:
-    """The PostgreSQL settings that the table names."""
+    """The PostgreSQL settings for the report."""
     with database.connect() as connection:
         rows = connection.execute(
             "SELECT name, current_setting(name) FROM pg_settings WHERE name = ANY(%s)",

@@ -1,7 +1,7 @@
--- Items number %(low)s up to, not including, %(high)s of a world that obeys every constraint, with all they refer to.
--- One number names everything: card and item n, purchase n / 10 (ten pulls), collector n / 100 (a hundred items).
--- Numbers below %(shelf)s stay untouched (inventory pages), those below %(history)s were sold long ago, the rest sell.
--- Every other item has a window that closes in 30 days; the sweep closes those.
+-- Items %(low)s up to, but not including, %(high)s, valid under every constraint, with all rows they refer to.
+-- Numbers: card and item n, purchase n / 10 (ten pulls), collector n / 100 (a hundred items).
+-- Items below %(shelf)s stay held (for inventory pages), those below %(history)s are sold, the rest can be sold.
+-- Every second item has a deadline in 30 days, for the sweep.
 
 INSERT INTO inventory_collector (id, environment_id, user_id, created_at)
 SELECT n + 1, %(environment)s, 'user-' || n, now()

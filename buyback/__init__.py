@@ -1,1 +1,1 @@
-"""A sellback from the request to the money."""
+"""Sellbacks: from the request to the payout."""

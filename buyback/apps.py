@@ -6,6 +6,6 @@ from django.apps import AppConfig
 
 
 class BuybackConfig(AppConfig):
-    """A sellback from the request to the money."""
+    """Sellbacks, from the request to the payout."""
 
     name = "buyback"

@@ -1,4 +1,4 @@
-"""What a sellback can come to: a sale, or one of the contract's refusals (section 2)."""
+"""Outcomes of a sellback: a sale, or one of the contract's refusals (section 2)."""
 
 from __future__ import annotations
 
@@ -20,20 +20,21 @@ class Sale:
 
 
 class ItemNotFound(Refusal):
-    """No such item in the hands of one of this environment's users."""
+    """No user of this environment holds such an item."""
 
     sentence = "Item not found"
 
 
 class ItemExpired(Refusal):
-    """The sellback window has closed; the item is still owned."""
+    """The sellback window has closed; the user still holds the item."""
 
     sentence = "Item has expired"
 
 
 class SessionActive(Refusal):
-    """An earlier sellback of the item is unresolved, and no request is working on it. Names it
-    where it is known.
+    """An earlier sellback of the item is unresolved, and no request works on it.
+
+    It names that sellback if known.
     """
 
     sentence = "Item already has an active buyback session"
@@ -44,9 +45,7 @@ class SessionActive(Refusal):
 
 
 class SaleInFlight(Refusal):
-    """Another request is selling this item at this very moment (live only; the sandbox waits
-    instead).
-    """
+    """Another request is selling back this item right now. Live only; the sandbox waits."""
 
     sentence = "A buyback request for this item is already being processed"
     status = 429
@@ -54,30 +53,24 @@ class SaleInFlight(Refusal):
 
 
 class TransactionFailed(Refusal):
-    """The settlement was declined, or no trustworthy price could be had: nothing moved, the item is
-    held again.
-    """
+    """The payment was declined or there was no reliable price: the item is held again."""
 
     sentence = "Transaction failed"
 
 
 class PeerResting(TransactionFailed):
-    """The oracle or the treasury has not been answering, so nothing was begun: another try may well
-    sell.
-    """
+    """The oracle or the treasury does not respond, so nothing was started. A retry may succeed."""
 
 
 class BelowMinimum(Refusal):
-    """The price has fallen below what the caller would accept."""
+    """The price is below the caller's minimum."""
 
     sentence = "Price below min_amount"
     reason = "below_min_amount"
 
 
 class PriceChanged(Refusal):
-    """The price is no longer the one the caller was shown. ``amount`` is what a sale would pay now,
-    in USD.
-    """
+    """The price differs from the expected one. ``amount``: the current price in USD."""
 
     sentence = "The price has changed"
     reason = "price_changed"
@@ -88,8 +81,9 @@ class PriceChanged(Refusal):
 
 
 class OutcomeUnknown(Refusal):
-    """The treasury was asked and has not said what became of it: the sale stays open until it does.
-    Names it where it is known.
+    """The treasury has not reported the outcome, so the sellback stays open.
+
+    It names that sellback if known.
     """
 
     status = 500

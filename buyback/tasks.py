@@ -1,6 +1,4 @@
-"""The clock's door: each task makes one call, is safe to run twice and in parallel. When they run:
-``config/celery.py``.
-"""
+"""Periodic tasks of sellbacks, safe to run twice and in parallel; see ``config/celery.py``."""
 
 from __future__ import annotations
 
@@ -18,46 +16,45 @@ from inventory.windows import sweep
 
 @shared_task(name="buyback.tasks.close_windows", soft_time_limit=240, time_limit=300)
 def close_windows() -> int:
-    """Close every window that has passed; returns how many."""
+    """Close all windows that have passed; returns how many."""
     return sweep.close_windows()
 
 
 @shared_task(name="buyback.tasks.reconcile", soft_time_limit=240, time_limit=300)
 def reconcile() -> int:
-    """Bring sales whose outcome is open to their end; returns how many were closed."""
+    """Resolve sellbacks with an open outcome; returns how many were closed."""
     return reconciler.reconcile_all()
 
 
 @shared_task(name="buyback.tasks.forget_keys_of_old_sales", soft_time_limit=240, time_limit=300)
 def forget_keys_of_old_sales() -> int:
-    """Delete the idempotency keys of sales that ended long enough ago; returns how many."""
+    """Delete idempotency keys of sellbacks that ended long ago; returns how many."""
     return status.forget_keys_of_old_sales()
 
 
 @shared_task(name="buyback.tasks.refresh_prices", soft_time_limit=240, time_limit=300)
 def refresh_prices() -> int:
-    """Bring shown prices up to date; returns how many."""
+    """Refresh the shown prices; returns how many."""
     return price_refresh.refresh_prices()
 
 
 @shared_task(name="buyback.tasks.close_statements", soft_time_limit=240, time_limit=300)
 def close_statements() -> int:
-    """Close the days that are over; returns how many."""
+    """Close the days that have ended; returns how many."""
     return statements.close_statements()
 
 
-@shared_task(name="buyback.tasks.take_standing", soft_time_limit=240, time_limit=300)
-def take_standing() -> bool:
-    """Add up what is owed and what today came to, for the admins' home page; whether this run
-    did.
-    """
+@shared_task(name="buyback.tasks.take_exposure", soft_time_limit=240, time_limit=300)
+def take_exposure() -> bool:
+    """Calculate exposure and today's totals for the admin's home page; returns whether it ran."""
     return snapshot.take()
 
 
 @shared_task(name="buyback.tasks.sell_bulk", soft_time_limit=240, time_limit=300)
 def sell_bulk(bulk_id: str) -> None:
-    """Sell the next lines of one bulk sale, and ring for those after them, so that other work has
-    its turn between.
+    """Sell the next lines of a bulk sellback, and start a new task for the rest.
+
+    So other tasks run in between.
     """
     try:
         left = run.sell_next(UUID(bulk_id))
@@ -71,6 +68,6 @@ def sell_bulk(bulk_id: str) -> None:
 
 @shared_task(name="buyback.tasks.resume_bulk_sales", soft_time_limit=240, time_limit=300)
 def resume_bulk_sales() -> None:
-    """Ring for every bulk sale at which nobody is."""
+    """Start a task for every bulk sellback without a worker."""
     for bulk_id in run.unattended():
         sell_bulk.delay(str(bulk_id))

@@ -1,4 +1,4 @@
-"""How the server is put together: settings, addresses, clocks, the embedded database.
+"""The project: settings, addresses, web server, embedded database.
 
-Kept empty on purpose: `config.local.bootstrap` is imported from here before anything is installed.
+This file stays empty: `config.local.bootstrap` is imported before any package is installed.
 """

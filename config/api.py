@@ -1,4 +1,4 @@
-"""The whole partner API on one page. ``config/urls.py`` includes it twice: live and sandbox."""
+"""All routes of the partner API. ``config/urls.py`` includes them twice: live and sandbox."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ urlpatterns = [
     re_path("", UnknownRoute.as_view()),
 ]
 
-# Only below the sandbox's base.
+# Only in the sandbox.
 sandbox_urlpatterns = [
     path("sandbox/clock", Clock.as_view()),
     path("sandbox/reset", Reset.as_view()),

@@ -1,4 +1,4 @@
-"""The project itself as an application: its commands, its migrations, its clock."""
+"""The project as an application: its commands and migrations."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.contrib.staticfiles import apps as staticfiles_apps
 
 
 class ConfigConfig(AppConfig):
-    """Loads the Celery application, so that a task sent from a request finds the right broker."""
+    """Loads the Celery application, so that tasks sent by a request use the right broker."""
 
     default = True
     name = "config"
@@ -19,16 +19,14 @@ class ConfigConfig(AppConfig):
 
 
 class AdminConfig(admin_apps.AdminConfig):
-    """Django admin behind our own door (``config/admin/site.py``)."""
+    """Django admin with our own site (``config/admin/site.py``)."""
 
     default = False
     default_site = "config.admin.site.StaffSite"
 
 
 class StaticFilesConfig(staticfiles_apps.StaticFilesConfig):
-    """Collects nothing of a library that no page of ours shows: compressing that took longer than
-    all the rest.
-    """
+    """Collects only the library files that our pages use, because compressing the rest is slow."""
 
     default = False
     ignore_patterns = [

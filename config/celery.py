@@ -1,8 +1,7 @@
-"""Every clock and every queue of the server, on one page.
+"""The schedule of periodic tasks and the broker, on one page.
 
-The tables are the truth and the broker is a doorbell: a task takes ids, makes one call, is safe to
-run twice and in parallel. Start: `celery -A config.celery worker` and `celery -A config.celery
-beat`.
+The tables hold the truth; a message only starts work. A task takes ids, makes one call, and can run
+twice and in parallel. Start: `celery -A config.celery worker` and `celery -A config.celery beat`.
 """
 
 from __future__ import annotations
@@ -19,16 +18,16 @@ from django.conf import settings
 
 from config.postgres import time_limits
 
-# When, in seconds between runs. A run that finds nothing to do costs one indexed query. A message
-# that has waited until the next one comes is dropped, so that no queue grows behind a slow run;
-# never sooner than after 15 seconds, because the clocks of two hosts differ a little.
+# Seconds between two runs. A run with nothing to do costs one indexed query. A message that is
+# still waiting when the next one is due is dropped, so that no queue grows behind a slow run; but
+# never before 15 seconds, because the clocks of two hosts differ a little.
 SCHEDULE: dict[str, dict[str, Any]] = {
     "close windows": {"task": "buyback.tasks.close_windows", "schedule": 15.0},
     "reconcile sellbacks": {"task": "buyback.tasks.reconcile", "schedule": 15.0},
     "resume bulk sales": {"task": "buyback.tasks.resume_bulk_sales", "schedule": 5.0},
     "refresh prices": {"task": "buyback.tasks.refresh_prices", "schedule": 60.0},
     "close statements": {"task": "buyback.tasks.close_statements", "schedule": 60.0},
-    "take the exposure snapshot": {"task": "buyback.tasks.take_standing", "schedule": 60.0},
+    "take the exposure snapshot": {"task": "buyback.tasks.take_exposure", "schedule": 60.0},
     "refresh pack values": {"task": "inventory.tasks.refresh_values", "schedule": 300.0},
     "count items": {"task": "inventory.tasks.count_items", "schedule": 60.0},
     "count pulls": {"task": "inventory.tasks.count_pulls", "schedule": 60.0},
@@ -43,8 +42,8 @@ SCHEDULE: dict[str, dict[str, Any]] = {
 }
 
 SHORTEST_WAIT = 15.0
-# Longest run of any task, in seconds; below the broker's redelivery, so none runs twice by being
-# slow.
+# Longest run of any task, in seconds. It is below the broker's redelivery time, so a slow task does
+# not run twice.
 SOFT_LIMIT = 240
 HARD_LIMIT = 300
 REDELIVERY = 600
@@ -53,7 +52,7 @@ BROKER_WAIT = 5
 
 
 def broker() -> dict[str, Any]:
-    """Where messages wait: CELERY_BROKER_URL, or queue tables in the database."""
+    """The broker's settings: CELERY_BROKER_URL, or queue tables in the database."""
     url = settings.CELERY_BROKER_URL
     if url:
         options: dict[str, Any] = {"visibility_timeout": REDELIVERY}
@@ -70,7 +69,7 @@ def broker() -> dict[str, Any]:
         "broker_transport": "config.postgres.broker:Transport",
         "broker_transport_options": {
             "visibility_timeout": REDELIVERY,
-            # the tables come from our migration; the extension needs a superuser
+            # the tables are created by our migration, because the extension needs a superuser
             "init_extension": False,
             "wait_time_seconds": 0,
             "use_notify": True,
@@ -80,10 +79,10 @@ def broker() -> dict[str, Any]:
 
 
 class Loader(AppLoader):
-    """Celery's own, which also gives worker and beat their time limits at the database."""
+    """Celery's loader, which also sets the database time limits of worker and beat."""
 
     def on_worker_init(self) -> None:
-        """Called by both before they connect; what the worker forks is of its class."""
+        """Worker and beat call it before they connect; forked processes inherit the limits."""
         time_limits.use("worker")
 
 
@@ -96,7 +95,7 @@ app.conf.update(
     },
     beat_schedule_filename=str(settings.DATA_DIR / "beat-schedule"),
     broker_connection_retry_on_startup=True,
-    # for ever: after 2 s, 4 s, 6 s and so on, every 30 s at last
+    # retries for ever: after 2 s, 4 s, 6 s and so on, then every 30 s
     broker_connection_max_retries=None,
     task_default_queue="sellback",
     task_ignore_result=True,

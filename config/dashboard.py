@@ -1,6 +1,4 @@
-"""Every page of the dashboard, on one page. The mode is part of the address; the partner is the
-session's.
-"""
+"""All pages of the dashboard. The mode is part of the address, the partner is in the session."""
 
 from __future__ import annotations
 
@@ -40,9 +38,7 @@ class ModeConverter:
 
 
 class DayConverter:
-    """A day as ISO 8601 writes it: ``2026-04-18``. There are months without a 31st: no such
-    page.
-    """
+    """A day in ISO 8601: ``2026-04-18``. Invalid dates give 404."""
 
     regex = r"\d{4}-\d{2}-\d{2}"
 

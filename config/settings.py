@@ -1,9 +1,8 @@
-"""Every setting, read from the environment (and from `.env` beside `manage.py`, which never wins
-over it).
+"""All settings, read from environment variables, or from `.env` where a variable is not set.
 
-With nothing set, the server runs for itself on one machine: embedded PostgreSQL under `DATA_DIR`,
-the broker and the cache on that same database, a secret key made once and kept there. A bad value
-stops every command with one sentence. Importing this module starts nothing.
+Without any, the server runs on one machine: embedded PostgreSQL under `DATA_DIR`, broker and cache
+in the same database, and a generated secret key. An invalid value stops every command with one
+sentence. Importing this module starts nothing.
 """
 
 from __future__ import annotations
@@ -38,8 +37,7 @@ HTTPS = PUBLIC_URL.startswith("https://")
 DATABASE_URL = environment.address("DATABASE_URL", ("postgresql", "postgres"))
 EMBEDDED = not DATABASE_URL
 DATABASE_POOLED = environment.flag("DATABASE_POOLED")
-# Seconds to connect to one host, and until a host that has vanished is noticed; DATABASE_URL's own
-# win.
+# Seconds to connect to one host, and to notice a lost host. DATABASE_URL's own values win.
 DIALLING = {
     "connect_timeout": environment.whole("DATABASE_CONNECT_TIMEOUT", 5, low=2, high=60),
     "tcp_user_timeout": 1000 * environment.whole("DATABASE_LOST_TIMEOUT", 15, low=5, high=600),
@@ -72,9 +70,7 @@ DATABASE_LIMITS = {
 
 
 def _database() -> dict[str, Any]:
-    """The one database. Embedded: `config.postgres` asks for the address at the first
-    connection.
-    """
+    """The database. Embedded: `config.postgres` determines the address at the first connection."""
     if EMBEDDED:
         found: dict[str, Any] = {
             "ENGINE": "config.postgres",
@@ -85,19 +81,19 @@ def _database() -> dict[str, Any]:
         found = environment.parsed("DATABASE_URL", environ.Env.db_url_config, DATABASE_URL)
         if not found.get("NAME"):
             raise ImproperlyConfigured("DATABASE_URL names no database.")
-    # A connection outlives a request, and is looked at before it is used again.
+    # A connection outlives a request and is checked before it is used again.
     found["CONN_MAX_AGE"] = environment.whole("DATABASE_CONN_MAX_AGE", 600, low=0, high=86_400)
     found["CONN_HEALTH_CHECKS"] = True
     found["ENGINE"] = "config.postgres"
-    # Hand-written statements are prepared at their first use (config/postgres); a transaction
-    # pooler has none to keep.
+    # Hand-written statements are prepared at their first use (config/postgres), except behind a
+    # transaction pooler.
     found["OPTIONS"] = (
         DIALLING | found.get("OPTIONS", {}) | {"prepare_threshold": None if DATABASE_POOLED else 0}
     )
-    # Behind a transaction pooler (PgBouncer) a server-side cursor may land on another connection.
+    # Behind a transaction pooler (PgBouncer) a server-side cursor may reach another connection.
     found["DISABLE_SERVER_SIDE_CURSORS"] = DATABASE_POOLED
-    # The ORM binds on the client: bound on the server, an expression with a parameter in SELECT and
-    # GROUP BY is two expressions.
+    # The ORM binds on the client: with server-side binding, PostgreSQL treats a parameterized
+    # expression in SELECT and in GROUP BY as two different ones.
     return found
 
 
@@ -110,12 +106,10 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 SECRET_KEY = environment.text("SECRET_KEY")
 if not SECRET_KEY:
     if not EMBEDDED:
-        raise ImproperlyConfigured(
-            "SECRET_KEY is not set, and with a DATABASE_URL none is made up."
-        )
+        raise ImproperlyConfigured("SECRET_KEY is not set. With a DATABASE_URL it is required.")
     SECRET_KEY = development_secret_key(DATA_DIR)
 if len(SECRET_KEY) < 32:
-    raise ImproperlyConfigured("SECRET_KEY must hold at least 32 characters.")
+    raise ImproperlyConfigured("SECRET_KEY must have at least 32 characters.")
 
 _own_host = urlsplit(PUBLIC_URL).hostname
 ALLOWED_HOSTS = environment.words(
@@ -128,10 +122,10 @@ SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_ENGINE = "config.web.sessions"
 SESSION_SAVE_EVERY_REQUEST = (
-    False  # config/web/session_limits.py holds the limits, and writes at most once a minute
+    False  # config/web/session_limits.py has the limits and writes at most once a minute
 )
-# A login ends after so many seconds without a request, and after so many in all. Phygitals' own
-# people get less.
+# A login ends after this many seconds without a request, and after this many in total. Staff have
+# shorter limits.
 SESSION_IDLE_LIMIT = environment.whole("SESSION_IDLE_LIMIT", 2 * 3600, low=60, high=30 * 86_400)
 SESSION_ABSOLUTE_LIMIT = environment.whole(
     "SESSION_ABSOLUTE_LIMIT", 12 * 3600, low=60, high=30 * 86_400
@@ -146,18 +140,18 @@ SESSION_COOKIE_AGE = max(SESSION_ABSOLUTE_LIMIT, STAFF_SESSION_ABSOLUTE_LIMIT)
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [
     r"^(_/)?api/v1(/|$)"
-]  # the API refuses by itself: a redirect loses a POST
+]  # the API refuses HTTP itself, because a redirect loses a POST
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
-# Only a proxy that overwrites this header may be believed, so it takes a word of its own.
+# Trust only a proxy that overwrites this header; therefore it is a separate setting.
 BEHIND_TLS_PROXY = environment.flag("BEHIND_TLS_PROXY")
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_TLS_PROXY else None
-# How many proxies of our own stand in front, each adding to X-Forwarded-For whom it was asked by.
-# What is before theirs anybody may have written. One that ends TLS is one
+# The number of our own proxies in front, each of which appends its client to X-Forwarded-For.
+# Earlier entries may be forged. A proxy that only terminates TLS counts
 # (config/web/middleware.py).
 TRUSTED_PROXIES = environment.whole("TRUSTED_PROXIES", int(BEHIND_TLS_PROXY), low=0, high=10)
-# What the request of a page may be at most: characters of its path and query, of all its headers,
-# and bytes of a form's fields (an uploaded file has a limit of its own).
+# Limits of a page's request: characters of its path and query, of all its headers, and bytes of a
+# form's fields (uploaded files have their own limit).
 PAGE_ADDRESS_LIMIT = environment.whole("PAGE_ADDRESS_LIMIT", 8192, low=2048, high=65_536)
 PAGE_HEADER_LIMIT = environment.whole("PAGE_HEADER_LIMIT", 16_384, low=4096, high=1_048_576)
 DATA_UPLOAD_MAX_MEMORY_SIZE = environment.whole(
@@ -210,14 +204,14 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "config.web.middleware.RequestIdMiddleware",
     "config.web.middleware.PageLimitsMiddleware",
-    # before anything that asks for REMOTE_ADDR: logins, limits, sessions
+    # before anything that reads REMOTE_ADDR: logins, limits, sessions
     "config.web.middleware.ClientAddressMiddleware",
-    # before anything that looks at the host: a probe calls by IP
+    # before anything that checks the host: probes call by IP
     "config.web.health.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    # Pages…: the browser's layers, which step aside for the API (config/web/middleware.py).
-    # of varied length, so that it tells nothing of what a page hides
+    # Pages…: browser features that are skipped for the API (config/web/middleware.py).
+    # random padding, so that the response length reveals nothing about secrets in the page
     "config.web.middleware.PagesGZipMiddleware",
     "config.web.middleware.PagesSessionMiddleware",
     "config.web.middleware.PagesLocaleMiddleware",
@@ -229,7 +223,7 @@ MIDDLEWARE = [
     "config.web.middleware.PagesXFrameOptionsMiddleware",
     "config.web.middleware.PagesCSPMiddleware",
     "config.web.middleware.PagesHtmxMiddleware",
-    "allauth.account.middleware.AccountMiddleware",  # looks for itself here, by this name
+    "allauth.account.middleware.AccountMiddleware",  # allauth checks for this name
 ]
 
 TAKEN = (
@@ -242,10 +236,10 @@ TAKEN = (
     "login",
     "logout",
     "static",
-)  # by everything else
+)  # all others
 ADMIN_PATH = environment.path("ADMIN_PATH", "admin/", TAKEN)
-# config/web/middleware.py wraps these two under other names; tests/config/web/test_headers.py holds
-# what they do.
+# config/web/middleware.py wraps these two under other names; tests/config/web/test_headers.py
+# checks their effect.
 SILENCED_SYSTEM_CHECKS = ["security.W002", "security.W003"]
 ROOT_URLCONF = "config.urls"
 APPEND_SLASH = (
@@ -285,13 +279,13 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 
-# Signing in (django-allauth; partners/dashboard/accounts.py has the addresses). Nobody signs up:
+# Signing in (django-allauth; addresses in partners/dashboard/accounts.py). There is no sign-up:
 # people are invited.
 ACCOUNT_ADAPTER = "partners.people.allauth_adapters.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-ACCOUNT_EMAIL_VERIFICATION = "none"  # an address is known by its invitation
+ACCOUNT_EMAIL_VERIFICATION = "none"  # the invitation verifies the address
 ACCOUNT_FORMS = {
     "login": "partners.dashboard.login.LoginForm",
     "reauthenticate": "partners.dashboard.login.ReauthenticateForm",
@@ -300,10 +294,10 @@ ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105
 ACCOUNT_REAUTHENTICATION_TIMEOUT = (
     15 * 60
-)  # seconds; how long a password or factor counts as just given
-# The brake on guessing, counted on the shared cache under a lock, so that guesses at the same time
-# all count. Of one account from one address, and (``guess``, partners/people/allauth_adapters.py)
-# of one address over all accounts; only failures stay.
+)  # seconds that a confirmed password or factor counts as recent
+# Login rate limiting, counted in the shared cache under a lock, so that simultaneous attempts all
+# count: for one account from one address, and (``guess``, partners/people/allauth_adapters.py) for
+# one address over all accounts. Only failures remain counted.
 ACCOUNT_RATE_LIMITS = {
     "login_failed": "10/15m/key",
     "guess": "50/15m/ip",
@@ -315,14 +309,14 @@ MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_RECOVERY_CODES_SHOW_ONCE = True
-MFA_TOTP_TOLERANCE = 0  # a code works in its own 30 seconds, once
+MFA_TOTP_TOLERANCE = 0  # a code works once, within its own 30 seconds
 MFA_TOTP_ISSUER = "Instant Sellback"
 
 # --- e-mail
 # ---------------------------------------------------------------------------------------------
 
-# A mail server, such as smtp+tls://user:password@host:587. Empty: nothing is mailed, and no page
-# offers to.
+# A mail server, such as smtp+tls://user:password@host:587. Empty: no mail is sent, and no page
+# offers it.
 EMAIL_URL = environment.address(
     "EMAIL_URL", ("smtp", "smtps", "smtp+tls", "smtp+ssl", "consolemail", "memorymail")
 )
@@ -339,8 +333,8 @@ ACCOUNT_EMAIL_NOTIFICATIONS = bool(EMAIL_URL)
 # --- time and language
 # ----------------------------------------------------------------------------------
 
-# The dashboard speaks one of these, as the viewer's browser asks; how one is added:
-# docs/languages.md. The API speaks its contract, and no other.
+# Languages of the dashboard, chosen by the viewer's browser; to add one: docs/languages.md. The
+# API is not translated.
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English")]
 LOCALE_PATHS = [BASE_DIR / "config" / "locale"]
@@ -356,7 +350,7 @@ CACHE_TIMEOUT = environment.fraction("CACHE_TIMEOUT", 0.25, low=0.01, high=5.0) 
 CACHES: dict[str, Any] = {
     "default": {"BACKEND": "config.web.shared_cache.SharedCache", "LOCATION": CACHE_URL}
     if CACHE_URL
-    # Room for the logins' counters: with the default of 300, a guesser could push a counter out.
+    # Large enough for login counters: with the default of 300, an attacker could evict a counter.
     else {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "cache",
@@ -364,7 +358,7 @@ CACHES: dict[str, Any] = {
     }
 }
 
-# Empty: the queue is kept in the database above (`config/postgres/broker.py`).
+# Empty: the queue is in the database above (`config/postgres/broker.py`).
 CELERY_BROKER_URL = environment.address(
     "CELERY_BROKER_URL", ("pgmq", "redis", "rediss", "amqp", "amqps")
 )
@@ -382,7 +376,7 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
-# Maps of sources are for a debugger, which waits. And a page names every file by its content.
+# Source maps are only for debugging. Pages name every file by its content hash.
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = [*Compressor.SKIP_COMPRESS_EXTENSIONS, "map"]
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 
@@ -424,11 +418,11 @@ DRAIN_SECONDS = environment.whole(
 # --- the partner API
 # ------------------------------------------------------------------------------------
 
-# Calls a minute for each environment, over all web processes; without CACHE_URL a process counts
-# its own share. Calls that change something count apart from the others; 0: with the same limit.
+# Calls a minute for each environment, over all web processes; without CACHE_URL each process
+# counts its own share. Writes count separately; 0: the same limit as reads.
 API_RATE_LIMIT = environment.whole("API_RATE_LIMIT", 6000, low=1, high=100_000_000)
 API_WRITE_LIMIT = environment.whole("API_WRITE_LIMIT", 0, low=0, high=100_000_000)
-# Shipping quotes count as writes, and have this limit as well, which a partner's own does not
+# Shipping quotes count as writes and also have this limit, which a partner's own limit does not
 # raise.
 API_QUOTE_LIMIT = environment.whole("API_QUOTE_LIMIT", 600, low=1, high=100_000_000)
 WEB_WORKERS = environment.whole("WEB_WORKERS", 2, low=1, high=256)
@@ -468,7 +462,7 @@ REST_FRAMEWORK: dict[str, Any] = {
 # Connections of one process to one peer: at least as many as threads that may wait for it.
 OUTBOUND_CONNECTIONS = environment.whole("OUTBOUND_CONNECTIONS", 128, low=1, high=1024)
 
-# The pricing oracle (`buyback/live/oracle.py`). Empty: the catalogue's own fmv is the price.
+# The pricing oracle (`buyback/live/oracle.py`). Empty: the price is the catalogue's fmv.
 ORACLE_URL = environment.peer("ORACLE_URL")
 ORACLE_TIMEOUT = environment.whole(
     "ORACLE_TIMEOUT", 2, low=1, high=10
@@ -476,7 +470,7 @@ ORACLE_TIMEOUT = environment.whole(
 ORACLE_MAX_AGE = environment.whole("ORACLE_MAX_AGE", 3600, low=1, high=86_400)  # seconds
 ORACLE_MAX_MOVE = environment.whole("ORACLE_MAX_MOVE", 3, low=2, high=1000)  # a factor, up or down
 
-# Where live shipping goes, as two-letter codes. A sandbox takes any.
+# Destinations of live shipping, as two-letter codes. A sandbox accepts any.
 SHIPPING_COUNTRIES = environment.countries(
     "SHIPPING_COUNTRIES",
     (
@@ -485,22 +479,21 @@ SHIPPING_COUNTRIES = environment.countries(
     ),
 )
 
-# The carrier that says what sending a live parcel costs (`inventory/shipping/carrier.py`). Empty:
-# our own table does.
+# The carrier that prices live parcels (`inventory/shipping/carrier.py`). Empty: our own table.
 CARRIER_URL = environment.peer("CARRIER_URL")
 CARRIER_TIMEOUT = environment.whole("CARRIER_TIMEOUT", 4, low=1, high=20)  # seconds for a call
 CARRIER_MAX_AMOUNT = environment.whole(
     "CARRIER_MAX_AMOUNT", 1000, low=1, high=1_000_000
-)  # USD; a rate above is a lie
+)  # USD; a higher rate is rejected
 
-# The treasury (`buyback/live/treasury.py`). Empty: sales are settled inside.
+# The treasury (`buyback/live/treasury.py`). Empty: sellbacks are settled internally.
 TREASURY_URL = environment.peer("TREASURY_URL")
 TREASURY_KEY = environment.text("TREASURY_KEY")
 TREASURY_TIMEOUT = environment.whole(
     "TREASURY_TIMEOUT", 5, low=1, high=20
-)  # seconds; below the sale's lease
-# How long, in seconds, the treasury remembers a reference. An hour before, an open sale goes to
-# review.
+)  # seconds; below the lease of an attempt
+# How long, in seconds, the treasury remembers a reference. An hour before that, an open attempt
+# goes to review.
 TREASURY_RETENTION = environment.whole(
     "TREASURY_RETENTION", 7 * 86_400, low=7200, high=366 * 86_400
 )

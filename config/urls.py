@@ -1,4 +1,4 @@
-"""Every address of the server, by door."""
+"""All addresses of the server."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ urlpatterns = [
     path("_/api/v1/", include(api.sandbox_urlpatterns), {"mode": Mode.SANDBOX}),
     path("_/api/v1/", include("config.api"), {"mode": Mode.SANDBOX}),
     path(settings.ADMIN_PATH, home.home),
-    path(f"{settings.ADMIN_PATH}standing/", home.refresh, name="refresh_exposure"),
+    path(f"{settings.ADMIN_PATH}exposure/", home.refresh, name="refresh_exposure"),
     path(settings.ADMIN_PATH, admin.site.urls),
     path("", include("partners.dashboard.accounts")),
     path("", include("config.dashboard")),

@@ -1,1 +1,1 @@
-"""What users hold: packs, cards, and the items pulled from them."""
+"""Inventory: packs, cards, and the items that users pull from them."""

@@ -6,6 +6,6 @@ from django.apps import AppConfig
 
 
 class InventoryConfig(AppConfig):
-    """What users hold: packs, cards, and the items pulled from them."""
+    """Packs, cards, and the items that users pull from them."""
 
     name = "inventory"

@@ -1,9 +1,9 @@
-"""What an item sells for right now. USD, half up to the cent.
+"""The price at which an item sells now, in USD, rounded half up to the cent.
 
-Live: the card's current fmv × the percent promised at the pull; an item bought with a voucher gets
-at least the price of the pull. Sandbox: exactly the price frozen at the pull, no voucher rule
-(contract, section 2). The sale computes the same in its statement (``sell_back.sql``); a property
-test holds the two equal.
+Live: the card's current fmv × the percent promised at the pull, and for an item bought with a
+voucher at least the price of the pull. Sandbox: exactly the price frozen at the pull, without the
+voucher rule (contract, section 2). The sellback's statement computes the same (``sell_back.sql``);
+a property test compares them.
 """
 
 from __future__ import annotations
@@ -19,9 +19,7 @@ from partners.models import Mode
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """An amount and its basis: ``amount`` = ``fmv`` × ``percent``, or ``mint_price`` if that is
-    more and ``voucher`` is set.
-    """
+    """An amount and its basis: ``fmv`` × ``percent``, or a voucher's higher ``mint_price``."""
 
     fmv: Decimal
     percent: Decimal
@@ -32,7 +30,7 @@ class Price:
 
 
 def price(item: Item) -> Price:
-    """What a sale of ``item`` would pay now. Wants ``item.card`` and ``item.purchase`` loaded."""
+    """The price of ``item`` now. Needs ``item.card`` and ``item.purchase`` loaded."""
     if item.mode == Mode.SANDBOX:
         return basis(
             item.fmv,
@@ -53,9 +51,7 @@ def price(item: Item) -> Price:
 def basis(
     fmv: Decimal, percent: Decimal, mint_price: Decimal, *, voucher: bool, priced_at: datetime
 ) -> Price:
-    """The one formula: the share of the market value, and for a voucher at least the price of the
-    pull.
-    """
+    """The formula: the share of the market value; with a voucher at least the price of the pull."""
     share = round_usd(fmv * percent)
     amount = max(mint_price, share) if voucher else share
     return Price(fmv, percent, mint_price, voucher, amount, priced_at)

@@ -1,6 +1,4 @@
-"""Counting items for the overview and the users' list: two statements over all of them, by the
-clock, not by a page.
-"""
+"""Counting items for the overview and the users' list, computed by a periodic task."""
 
 from __future__ import annotations
 
@@ -8,7 +6,7 @@ from datetime import datetime
 
 from django.db import connection, transaction
 
-# A tally whose items are all gone (an emptied sandbox) goes too.
+# Tallies of emptied sandboxes are deleted.
 COUNT = """
 WITH found AS MATERIALIZED (
     SELECT environment_id, pack_id, count(*) AS pulled,
@@ -33,7 +31,7 @@ ORDER BY environment_id, pack_id
        counted_at = excluded.counted_at
  WHERE tally.counted_at <= excluded.counted_at
 """
-# Only what has changed is written; whoever holds nothing any more goes.
+# Only changes are written. Users who no longer hold items are deleted.
 COUNT_USERS = """
 WITH found AS MATERIALIZED (
     SELECT item.environment_id, item.collector_id, count(*) AS size,
@@ -61,16 +59,16 @@ SELECT found.*
 
 
 def count_items(*, now: datetime | None = None) -> int:
-    """Bring every user's tally up to date, then every environment's, which tell the time; returns
-    how many of these.
+    """Update every user's tally, then every environment's; returns how many environment rows.
 
-    ``now`` is the real time (UTC), the database's clock unless given. Safe to run twice and in
-    parallel: the later count stays, and of two counts of users one begins when the other has ended.
+    The environment's row has the time of the count. ``now`` is real time (UTC), by default the
+    database's clock. Repeatable, also in parallel: the later count wins, and counts of users run
+    one after the other.
     """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
             "LOCK TABLE inventory_usertally IN SHARE ROW EXCLUSIVE MODE"
-        )  # readers go on
+        )  # does not block readers
         cursor.execute(COUNT_USERS, {"now": now})
     with connection.cursor() as cursor:
         cursor.execute(COUNT, {"now": now})

@@ -1,1 +1,1 @@
-"""Who calls: partners, their environments, keys, people and limits."""
+"""Callers: partners, their environments, keys, people and limits."""

@@ -6,6 +6,6 @@ from django.apps import AppConfig
 
 
 class PartnersConfig(AppConfig):
-    """Who calls: partners, their environments, keys, people and limits."""
+    """Partners, their environments, keys, people and limits."""
 
     name = "partners"

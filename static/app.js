@@ -1,4 +1,4 @@
-// What plain HTML and htmx do not do: dialogs, countdowns, the viewer's own time, toasts, shortcuts. Every page works without it.
+// Dialogs, countdowns, local times, toasts and shortcuts. Every page works without this script.
 "use strict";
 
 (() => {
@@ -7,20 +7,20 @@
   const all = (selector, from = document) => from.querySelectorAll(selector);
   root.dataset.script = "";
 
-  // --- time: the server writes UTC; a sandbox's clock may run ahead of ours -----------------------------
-  const told = find('meta[name="now"]');
-  const ahead = told ? Date.parse(told.content) - Date.now() : 0;
+  // --- time: the server writes UTC; a sandbox's clock may be ahead of this one --------------------------
+  const serverTime = find('meta[name="now"]');
+  const ahead = serverTime ? Date.parse(serverTime.content) - Date.now() : 0;
   const local = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 
   function localize(from) {
     for (const time of all("time[data-moment]:not([data-local])", from)) {
       time.textContent = local.format(new Date(time.dateTime));
       time.dataset.local = "";
-      if (!time.closest("a, button, tr")) time.tabIndex = 0; // in a row, the row's link shows it (app.css)
+      if (!time.closest("a, button, tr")) time.tabIndex = 0; // in a row, focus on the row's link shows the UTC time (app.css)
     }
   }
 
-  // What is written here comes from the page, in the viewer's language (templates/dashboard/words.html).
+  // These sentences come from the page, in the viewer's language (templates/dashboard/words.html).
   const words = find("#words")?.dataset ?? {};
   const fill = (sentence, ...values) => sentence.replace(/\{\}/g, () => values.shift());
 
@@ -54,7 +54,7 @@
   }
 
   if (dialog) {
-    // While a sale is on its way the dialog stays: its answer belongs in it.
+    // During a sellback the dialog stays open, because the response is shown in it.
     dialog.addEventListener("cancel", (event) => { if (dialogBusy) event.preventDefault(); });
     dialog.addEventListener("close", () => { body.replaceChildren(); });
   }
@@ -63,7 +63,7 @@
   }
 
   document.addEventListener("click", (event) => {
-    const time = event.target.closest("td time[data-local]"); // it lies above its row's link (app.css), and leads there too
+    const time = event.target.closest("td time[data-local]"); // it covers its row's link (app.css), so it follows that link
     if (time && !time.closest("a, button")) find(".cover", time.closest("tr"))?.click();
   });
 
@@ -88,19 +88,19 @@
     }
   });
 
-  // htmx changes the address without making the page anew: a view is saved as the address says now.
+  // htmx changes the address without reloading the page, so a saved view takes the current address.
   document.addEventListener("submit", (event) => {
     const query = find("[data-query]", event.target);
     if (query) query.value = location.search.slice(1);
   });
 
-  // What asks again by itself says so: that keeps no login alive, and needs no word when nothing comes.
+  // Polls are marked: they do not extend a login, and their failures show no message.
   const polls = (part) => part.getAttribute("hx-trigger")?.startsWith("every") ?? false;
   document.addEventListener("htmx:configRequest", (event) => {
     if (polls(event.target)) event.detail.headers["X-Poll"] = "1";
   });
 
-  // What brings itself up to date rests while nobody looks, and while somebody is inside it.
+  // A part does not poll while the page is hidden or while the focus is inside the part.
   document.addEventListener("htmx:beforeRequest", (event) => {
     const part = event.target;
     if ("poll" in part.dataset && (document.hidden || part.contains(document.activeElement))) event.preventDefault();
@@ -122,7 +122,7 @@
     for (const toast of event.target.matches?.(".toast") ? [event.target] : all(".toast", event.target)) expire(toast);
   });
 
-  // --- after a sale: the dialog goes, the focus lands on the sold card's payout ----------------------------
+  // --- after a sellback: the dialog closes, and the focus moves to the sold card's payout ---------------
   document.addEventListener("sold", (event) => {
     close();
     find(`#item-${event.detail.item} [data-after-sale]`)?.focus();
@@ -138,7 +138,7 @@
     }, 10000);
   }
 
-  // What went wrong stays until it is dismissed: it may be the only word of a sale. Said again, it is announced again.
+  // Errors stay until dismissed: one may be the only message about a sellback. A repeated error is announced again.
   function say(sentence) {
     if (!toasts) return;
     for (const line of all("p", toasts)) if (line.textContent === sentence) line.parentElement.remove();
@@ -147,7 +147,7 @@
     toasts.append(toast);
   }
 
-  // A part of the page that did not come: where it would have stood, the request id that finds it in the logs.
+  // A part that failed to load is replaced by an error with the request id.
   function broken(target, answer) {
     const state = find("#broken").content.cloneNode(true);
     const id = answer?.getResponseHeader("X-Request-Id");
@@ -168,8 +168,8 @@
       say(words.silent);
     }
   }
-  // A poll that fails keeps what it shows, and asks again. And 429 is an answer of ours in the dialog alone: elsewhere
-  // it is somebody before us who limits, and a part did not come.
+  // A failed poll keeps the old content and polls again. The server itself sends 429 only to the dialog. Elsewhere
+  // a proxy limits the rate, so the part counts as failed.
   document.addEventListener("htmx:beforeSwap", (event) => {
     const { target, xhr, requestConfig } = event.detail;
     const limited = xhr.status === 429 && target !== body;
@@ -179,7 +179,7 @@
   document.addEventListener("htmx:responseError", lost);
   document.addEventListener("htmx:sendError", lost);
 
-  // --- shortcuts, which the sheet can switch off --------------------------------------------------------------
+  // --- shortcuts; the list of shortcuts has a switch for them ---------------------------------------------
   const shortcuts = find("#shortcuts");
   const choice = find("[data-shortcuts]");
   const stored = (() => { try { return localStorage; } catch { return null; } })();
@@ -188,7 +188,7 @@
     choice.addEventListener("change", () => stored?.setItem("shortcuts", choice.checked ? "on" : "off"));
   }
 
-  // --- what was found, and the command menu: arrows walk through it, Enter opens the first --------------------
+  // --- search results and command menu: arrow keys move, Enter opens the first ---------------------------
   const palette = find("#palette");
   const search = find("#search");
 
@@ -216,7 +216,7 @@
     if (!palette || find("dialog[open]")) return;
     const list = find(".commands", palette);
     for (const extra of all("[data-extra]", list)) extra.remove();
-    for (const action of all("main [data-command]")) { // what can be done on this very page comes first
+    for (const action of all("main [data-command]")) { // commands of the current page come first
       const line = document.createElement("li");
       const button = document.createElement("button");
       line.dataset.extra = "";

@@ -1,4 +1,4 @@
-"""A factory for each model of the bulk sales, as ``tests/world.py`` has for the others."""
+"""Factories for the models of bulk sellbacks, in addition to ``tests/world.py``."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ from tests.world import NOW
 
 
 def make_bulk_sale(environment: Environment, **fields: Any) -> BulkSale:
-    """A bulk sale without lines."""
+    """A bulk sellback without lines."""
     known = {"token": uuid4(), "requested_by": "user:a@x.test", "created_at": NOW}
     return BulkSale.objects.create(environment=environment, **known | fields)
 
 
 def make_bulk_line(item: Item, **fields: Any) -> BulkLine:
-    """A line of a new bulk sale, waiting unless told; it has what its state asks for, but the
-    sale.
+    """A line of a new bulk sellback, waiting by default, with everything its state requires.
+
+    A sold line still needs its buyback.
     """
     state = fields.setdefault("state", BulkLine.State.PENDING)
     return BulkLine.objects.create(

@@ -9,7 +9,7 @@ from tests.world import NOW, make_key
 
 
 def make_call(environment: Environment, **fields: Any) -> ApiCall:
-    """A quote that was given, by a new key unless told."""
+    """A logged quote, with a new key by default."""
     return ApiCall.objects.create(
         **{
             "environment": environment,
@@ -28,7 +28,7 @@ def make_call(environment: Environment, **fields: Any) -> ApiCall:
 
 
 def make_lost_calls(environment: Environment, **fields: Any) -> LostCalls:
-    """Three calls of a day that were not noted."""
+    """Three calls of a day that the log lost."""
     return LostCalls.objects.create(
         **{"environment": environment, "day": NOW.date(), "calls": 3} | fields
     )

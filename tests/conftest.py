@@ -1,6 +1,4 @@
-"""What every test stands on: the world, a database that can be emptied, and books that must
-balance.
-"""
+"""Fixtures of all tests: the world, a database that can be emptied, and ledger checks."""
 
 from __future__ import annotations
 
@@ -22,14 +20,13 @@ from partners.records import request_log
 from tests.languages import CODE, Bracketed
 from tests.world import World, make_world
 
-# A busy machine must not decide a test.
+# Slow machines must not fail tests.
 hypothesis.settings.register_profile("here", deadline=None)
 hypothesis.settings.load_profile("here")
 
-# Whether any rule of the books is broken, in one statement that is planned once: it is asked
-# thousands of times.
+# All ledger rules in one prepared statement, because it runs thousands of times.
 BOOKS = f"SELECT {' OR '.join(f'EXISTS ({query})' for _, query in rules())}"
-# What the migrations put there, and Django's own list of models.
+# Tables filled by migrations, and Django's list of models.
 KEPT = (
     "django_migrations",
     "django_content_type",
@@ -50,7 +47,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks the quick part: every action and rule of money, stock and partners."""
+    """Mark the quick part: actions and rules of money, stock and partners."""
     for item in items:
         folders = item.path.relative_to(TESTS).parts[:-1]
         if (
@@ -62,15 +59,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def empty_the_database(case: TransactionTestCase) -> None:
-    """The append-only tables refuse Django's own TRUNCATE, as they should. Here alone triggers
-    sleep.
-    """
+    """Append-only tables refuse Django's TRUNCATE, so triggers are disabled here."""
     if connection.needs_rollback or connection.in_atomic_block:
         raise AssertionError("a transactional test left a transaction open")
     tables = [name for name in connection.introspection.table_names() if name not in KEPT]
     deletes = "; ".join(f"DELETE FROM {connection.ops.quote_name(name)}" for name in tables)
     with connection.cursor() as cursor:
-        # One simple query is one transaction, and without it the setting is back.
+        # One simple query is one transaction, after which the setting is reset.
         cursor.execute(f"BEGIN; SET LOCAL session_replication_role = replica; {deletes}; COMMIT")
     cache.clear()
 
@@ -80,12 +75,12 @@ TransactionTestCase._fixture_teardown = empty_the_database  # type: ignore[attr-
 
 @pytest.fixture(autouse=True)
 def _books_balance(request: pytest.FixtureRequest) -> Iterator[None]:
-    """After every test, every rule of the ledger holds."""
+    """After every test, all ledger rules hold."""
     touches = request.node.get_closest_marker("django_db") or {"db", "transactional_db"} & set(
         request.fixturenames
     )
     if touches:
-        request.getfixturevalue("_django_db_helper")  # so that it is still there when we look
+        request.getfixturevalue("_django_db_helper")  # so that it is still available for the check
     yield
     if not touches or request.node.get_closest_marker("breaks_books") or connection.needs_rollback:
         return
@@ -102,7 +97,7 @@ def _calls_are_not_counted_across_tests() -> None:
 
 @pytest.fixture(autouse=True, scope="session")
 def _no_thread_writes_calls() -> None:
-    """Not of those either that a fixture of many tests makes."""
+    """Also not for calls made by shared fixtures."""
     request_log.BUFFER = request_log.Buffer(threaded=False)
 
 
@@ -113,7 +108,7 @@ def _calls_wait_until_a_test_writes_them() -> None:
 
 @pytest.fixture
 def leaves_no_connection() -> Iterator[None]:
-    """What was killed lets go of the test's database, and leaves the next test no message."""
+    """Killed processes release the test's database before the next test."""
     yield
     with connection.cursor() as cursor:
         cursor.execute(
@@ -125,13 +120,13 @@ def leaves_no_connection() -> Iterator[None]:
 
 @pytest.fixture
 def world(db: None) -> World:
-    """Two partners, a pack, nobody holding anything (``tests/world.py``)."""
+    """Two partners, a pack, no held items (``tests/world.py``)."""
     return make_world()
 
 
 @pytest.fixture
 def bracketed(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> str:
-    """A second language, of sentences in brackets; its code."""
+    """A second language with every sentence in brackets; returns its code."""
     settings.LANGUAGES = [("en", "English"), (CODE, "In brackets")]
     monkeypatch.setitem(vars(trans_real)["_translations"], CODE, Bracketed())
     return CODE

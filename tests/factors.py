@@ -1,4 +1,4 @@
-"""Second factors of people in tests: an authenticator app with a secret everybody here knows."""
+"""Second factors in tests: an authenticator app with a known secret."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ TOTP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
 
 def give_factor(user: User) -> Authenticator:
-    """An authenticator app that shows ``totp_code()``."""
+    """An authenticator app with codes of ``totp_code()``."""
     factor = Authenticator(
         user=user, type=Authenticator.Type.TOTP, data={"secret": encrypt(TOTP_SECRET)}
     )
@@ -21,6 +21,6 @@ def give_factor(user: User) -> Authenticator:
 
 
 def totp_code() -> str:
-    """What the app of ``give_factor`` shows this moment; a code opens once."""
+    """The current code of ``give_factor``'s app; each works once."""
     (counter,) = totp.yield_hotp_counters_from_time()
     return totp.format_hotp_value(totp.hotp_value(TOTP_SECRET, counter))

@@ -1,4 +1,4 @@
-"""Invitations as rows, without the rules of making one."""
+"""Invitations as rows, without the rules of inviting."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.world import NOW
 
 
 def make_invitation(partner: Partner, email: str = "", **fields: Any) -> Invitation:
-    """An open invitation for a viewer; nobody knows its link."""
+    """An open invitation for a viewer, with an unknown link."""
     known: dict[str, Any] = {
         "role": "viewer",
         "digest": secrets.token_bytes(32),

@@ -1,6 +1,4 @@
-"""Factories of rows that are kept on the side: by a trigger, by the clock, or until an admin has
-looked.
-"""
+"""Factories of rows written by triggers, by periodic tasks, or as temporary files."""
 
 from __future__ import annotations
 
@@ -14,7 +12,7 @@ from tests.world import NOW, make_card, make_pack, make_partner
 
 
 def make_price_change(card: Card | None = None, **fields: Any) -> PriceChange:
-    """A rise by a cent, which the card itself knows nothing of."""
+    """A rise by a cent; the card's own value does not change."""
     card = card or make_card()
     known = {"card": card, "before": card.fmv, "fmv": card.fmv + Decimal("0.01"), "priced_at": NOW}
     return PriceChange.objects.create(**known | fields)
@@ -27,7 +25,7 @@ def make_card_file(content: bytes = b"", **fields: Any) -> CardFile:
 
 
 def make_exposure(**fields: Any) -> Exposure:
-    """What one partner's open windows of one pack would cost, all closing within a day."""
+    """The exposure of one partner and pack, with deadlines within a day."""
     known = {"pack": make_pack(), "partner": make_partner(), "closes": Exposure.Closes.DAY}
     return Exposure.objects.create(
         **known | {"items": 1, "amount": Decimal("70.13"), "as_of": NOW} | fields
@@ -35,7 +33,7 @@ def make_exposure(**fields: Any) -> Exposure:
 
 
 def make_paid_hour(partner: Partner, **fields: Any) -> PaidHour:
-    """An hour in which one sellback was paid."""
+    """An hour with one paid sellback."""
     known = {
         "starts_at": NOW.replace(minute=0, second=0),
         "paid": 1,

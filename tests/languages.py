@@ -1,12 +1,10 @@
-"""A language that puts every sentence in brackets: what a page shows outside them could not be
-translated.
-"""
+"""A language with every sentence in brackets: text outside of them is not translatable."""
 
 from __future__ import annotations
 
 from gettext import NullTranslations
 
-CODE = "eo"  # one whose dates and numbers Django knows, and which is not shipped
+CODE = "eo"  # a language with Django's date formats that we do not ship
 OPEN, CLOSE = "⟦", "⟧"
 
 
@@ -14,15 +12,15 @@ class Bracketed(NullTranslations):
     """The catalogue of that language."""
 
     def gettext(self, message: str) -> str:
-        """The sentence itself, without the context it may carry."""
+        """The sentence in brackets, without its context."""
         return f"{OPEN}{message.rpartition(chr(4))[2]}{CLOSE}" if message else ""
 
     def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
-        """One or many, as in English."""
+        """Singular or plural, as in English."""
         return self.gettext(msgid1 if n == 1 else msgid2)
 
     def to_language(self) -> str:
-        """What Django asks a catalogue for."""
+        """The language code for Django."""
         return CODE
 
     language = to_language

@@ -1,8 +1,6 @@
-"""Settings of a real process started by a test: the tests' own, on the very database of the test
-that started it.
+"""Settings of a process started by a test: the tests' settings on that test's database.
 
-``TEST_SETTINGS`` is a JSON object of further settings: where the peers are, or how the database is
-reached.
+``TEST_SETTINGS`` is a JSON object of further settings, such as the addresses of peers.
 """
 
 from __future__ import annotations

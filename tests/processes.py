@@ -1,6 +1,4 @@
-"""Real processes on the test's own database: started in a group of their own, so that a kill leaves
-nothing behind.
-"""
+"""Real processes on the test's database, each in its own group, so that a kill leaves nothing."""
 
 from __future__ import annotations
 
@@ -19,7 +17,7 @@ from django.conf import settings
 from django.db import connection
 
 ROOT = Path(__file__).resolve().parent.parent
-NUMBERS = count(1)  # of the processes that this one starts, each with a log of its own
+NUMBERS = count(1)  # of the processes started here, for their logs
 
 
 class Started(subprocess.Popen[bytes]):
@@ -34,9 +32,7 @@ class Started(subprocess.Popen[bytes]):
 
 @contextmanager
 def process(*arguments: str, **further: object) -> Iterator[Started]:
-    """``python -m <arguments>`` with ``further`` settings, killed with all it started when the
-    block ends.
-    """
+    """``python -m <arguments>`` with ``further`` settings; its group is killed after the block."""
     environment = os.environ | {
         "DJANGO_SETTINGS_MODULE": "tests.process_settings",
         "TEST_DATABASE": connection.settings_dict["NAME"],
@@ -65,16 +61,14 @@ def process(*arguments: str, **further: object) -> Iterator[Started]:
 
 
 def kill(started: subprocess.Popen[bytes]) -> None:
-    """SIGKILL to the process and all it started; safe to repeat."""
+    """SIGKILL the process and all it started. Repeatable."""
     if started.poll() is None:
         os.killpg(started.pid, signal.SIGKILL)
     started.wait(timeout=30)
 
 
 def until(condition: Callable[[], bool], *, seconds: float = 60) -> None:
-    """Look again until the condition holds; another process is at work, so there is nothing to pass
-    in.
-    """
+    """Poll until the condition holds, because another process is working."""
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"

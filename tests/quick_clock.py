@@ -1,6 +1,4 @@
-"""The server's own Celery application, for a beat that a test waits for: ``celery -A
-tests.quick_clock beat``.
-"""
+"""Celery's application for a fast beat in tests: ``celery -A tests.quick_clock beat``."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""Factories of shipping: an address, a quote, an order with its locked items (beside
-``tests/world.py``).
-"""
+"""Factories for shipping: an address, a quote, an order with its locked items."""
 
 from __future__ import annotations
 
@@ -31,7 +29,7 @@ _numbers = itertools.count(1)
 
 
 def make_quote(environment: Environment, *items: Item, **fields: Any) -> ShippingQuote:
-    """An offer of the default table to send the items to ADDRESS, good for 15 minutes from NOW."""
+    """A quote with the default rates for these items to ADDRESS, valid for 15 minutes from NOW."""
     offered = by_table(country="US", items=len(items), value=Decimal(100))
     return ShippingQuote.objects.create(
         **{
@@ -49,7 +47,7 @@ def make_quote(environment: Environment, *items: Item, **fields: Any) -> Shippin
 
 
 def times_of(state: str) -> dict[str, Any]:
-    """When an order came through its states, all at NOW; one that was given up had not begun."""
+    """The times of an order's states, all NOW; a cancelled or failed one had not started."""
     been = {
         "processing_at": ("processing", "label_created", *ON_ITS_WAY),
         "labelled_at": ("label_created", *ON_ITS_WAY),
@@ -61,9 +59,7 @@ def times_of(state: str) -> dict[str, Any]:
 
 
 def make_order(environment: Environment, *items: Item, **fields: Any) -> ShippingOrder:
-    """A queued order of these items, which it locks; in another state, it and they are as that
-    state asks for.
-    """
+    """A queued order that locks these items; or another state, with matching items."""
     state = fields.setdefault("state", ShippingOrder.State.QUEUED)
     order = ShippingOrder.objects.create(
         **{
@@ -90,7 +86,7 @@ def make_order(environment: Environment, *items: Item, **fields: Any) -> Shippin
 
 
 def make_line(order: ShippingOrder, item: Item, **fields: Any) -> ShippedItem:
-    """One line alone: the item stays as it is."""
+    """One line; the item's state does not change."""
     return ShippedItem.objects.create(
         **{"environment": order.environment, "order": order, "item": item} | fields
     )

@@ -1,10 +1,10 @@
-"""Hand-written statements with a rule changed or taken out: tests show what happens without it."""
+"""Hand-written statements with a rule changed or removed, to show the effect."""
 
 from __future__ import annotations
 
 
 def replaced(statement: str, rule: str, by: str) -> str:
-    """The statement with another rule. Fails if the old one is not in it."""
+    """The statement with another rule. Fails if the old one is missing."""
     assert rule in statement, f"the statement has no {rule!r}"
     return statement.replace(rule, by)
 

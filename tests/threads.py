@@ -1,4 +1,4 @@
-"""Doing things at the very same time, each on a database connection of its own."""
+"""Simultaneous calls, each on its own database connection."""
 
 from __future__ import annotations
 
@@ -17,20 +17,18 @@ MANY = 1000
 
 
 def as_processes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The threads of this test stand for processes: however many of them may wait for a peer at
-    once.
-    """
+    """The test's threads stand for processes, so any number of them may wait for peers."""
     monkeypatch.setattr(outbound, "AT_ONCE", threading.BoundedSemaphore(MANY))
 
 
 def together(calls: Sequence[Callable[[], Any]]) -> list[Any]:
-    """Start all calls at once; what each returned, or the exception it raised, in their order."""
+    """Start all calls together; returns their results or exceptions, in order."""
     results: list[Any] = [None] * len(calls)
     line = threading.Barrier(len(calls))
 
     def run(number: int) -> None:
         try:
-            connections["default"].ensure_connection()  # so that what races is the call
+            connections["default"].ensure_connection()  # so that only the calls race
             line.wait(timeout=30)
             results[number] = calls[number]()
         except Exception as error:  # noqa: BLE001  (whatever it is belongs to the test)
@@ -49,7 +47,7 @@ def together(calls: Sequence[Callable[[], Any]]) -> list[Any]:
 
 @contextmanager
 def sharing_threads(number: int) -> Iterator[Callable[..., Future[Any]]]:
-    """Threads that share database connections. A call's connection goes back at its end."""
+    """Threads that share database connections. A call returns its connection at its end."""
     shared_connections.close()
 
     def run(call: Callable[..., Any], *given: Any, **named: Any) -> Any:

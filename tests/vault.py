@@ -1,4 +1,4 @@
-"""What lies in the world's one pack (``tests/world.py``)."""
+"""The cards in the world's pack (``tests/world.py``)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ TIERS = (
     ("Rare", "#3b82f6", "20.00", "100.00", "25"),
     ("Legendary", "#f59e0b", "100.00", "1000.00", "5"),
 )
-# Listing ids hold pipes, as eBay's do. One card is both listed and minted; some have no back.
+# Listing ids contain pipes, as eBay's do. One card is both listed and minted; some have no back.
 CARDS = (
     ("enft", None, "MintFogBell1111111111111111111111111111111", "Fog Bell", "5.00"),
     ("enft", None, "MintTideClock11111111111111111111111111111", "Tide Clock", "6.40"),

@@ -1,6 +1,4 @@
-"""``python -m tests.web PORT``: one web process as ``manage.py up`` starts it, without a parent to
-end it.
-"""
+"""``python -m tests.web PORT``: one web process as ``manage.py up`` starts it, without a parent."""
 
 from __future__ import annotations
 
@@ -10,7 +8,7 @@ import django
 
 
 def main(port: str) -> None:
-    """Serve on the loopback address until a signal comes."""
+    """Serve on the loopback address until a signal."""
     django.setup()
     from config.web.server import listen, serve
 

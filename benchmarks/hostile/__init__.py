@@ -1,1 +1,1 @@
-"""What hostile input may cost."""
+"""The cost of hostile input."""

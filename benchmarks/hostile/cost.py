@@ -1,10 +1,9 @@
-"""What one call may cost: the processor time of the server and of PostgreSQL for every hostile
-input.
+"""The cost of a call: CPU time of the server and of PostgreSQL for every hostile input.
 
-One call at a time, so that what the clocks of all processes gain between sending and answer is its
-cost. Beside it the request log writes the calls of a second at once; those moments are left out,
-and what the log does with the call is measured in this process and added. A call that is slow in
-the first look is repeated for its p99.
+Calls run one at a time, so the CPU time used between request and response is the call's cost. The
+request log writes the calls of a second together; those moments are left out, and the log's work
+for the call is measured in this process and added. A call that is slow in the first pass is
+repeated for its p99.
 """
 
 from __future__ import annotations
@@ -21,11 +20,11 @@ from benchmarks.goals import Goal
 from benchmarks.hostile.inputs import Probe
 from benchmarks.load import Connection, percentile
 
-WARM = 2  # calls before a look, so that each process has loaded what it needs
-LOOKS, CALLS = 5, 100  # calls of a first look, and of a second one for what may be above its bound
-SUSPECT, CLEAR = 0.8, 3.0  # shares of the bound between which a probe gets its second look
-SECONDS = 120  # of all second looks together; the nearest to their bounds come first
-PATIENCE = 30.0  # seconds for an answer
+WARM = 2  # calls before a pass, so that each process has loaded what it needs
+LOOKS, CALLS = 5, 100  # calls of the first pass, and of the second for calls near their bound
+SUSPECT, CLEAR = 0.8, 3.0  # shares of the bound between which a probe gets a second pass
+SECONDS = 120  # of all second passes; those nearest to their bounds come first
+PATIENCE = 30.0  # seconds for a response
 BACKENDS = """
 SELECT pid, query LIKE 'COPY partners_apicall%' FROM pg_stat_activity
  WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()
@@ -34,9 +33,7 @@ SELECT pid, query LIKE 'COPY partners_apicall%' FROM pg_stat_activity
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Processor seconds of one probe's calls: ``p99`` of ``calls`` of them, the request log's
-    part included.
-    """
+    """CPU seconds of one probe: ``p99`` of ``calls`` calls, including the request log's part."""
 
     name: str
     status: str
@@ -47,7 +44,7 @@ class Cost:
 
 
 class Meter:
-    """Reads the clocks of the server's processes and of the database's that serve it."""
+    """Reads the CPU clocks of the server's processes and of their database processes."""
 
     def __init__(self, server: Shipped) -> None:
         self._server, self._database = server, server.database.connect()
@@ -60,19 +57,19 @@ class Meter:
         self._pids = [*self._server.processes(), *(pid for pid, _ in rows)]
 
     def read(self) -> tuple[float, float]:
-        """Processor seconds so far: of all, and of the connections that write the request log."""
+        """CPU seconds so far: of all, and of the connections that write the request log."""
         found = cpu.exactly(self._pids)
         return sum(found.values()), sum(found.get(pid, 0.0) for pid in self._log)
 
     def close(self) -> None:
-        """Give the connection back."""
+        """Release the connection."""
         self._database.close()
 
 
 def measure(server: Shipped, probes: Sequence[Probe], *, quick: bool) -> list[Cost]:
     """The cost of each probe."""
     meter = Meter(server)
-    gc.freeze()  # the request log's part is measured in this process: its own rubbish is not
+    gc.freeze()  # this process measures the request log's part, without garbage collection
     try:
         found = {probe.name: _cost(server, meter, probe, 2 if quick else LOOKS) for probe in probes}
         suspects = [
@@ -98,7 +95,7 @@ def _cost(server: Shipped, meter: Meter, probe: Probe, calls: int) -> Cost:
             before, logged = meter.read()
             answer = _ask(server.port, request)
             after, logging = meter.read()
-            if logging == logged:  # the request log wrote nothing meanwhile
+            if logging == logged:  # the request log wrote nothing in between
                 spent.append(after - before)
                 break
     logged = _logged(probe, answer) if probe.key else 0.0
@@ -109,9 +106,7 @@ def _cost(server: Shipped, meter: Meter, probe: Probe, calls: int) -> Cost:
 
 
 def _ask(port: int, request: bytes) -> bytes:
-    """One call on a connection of its own; the answer. The server may close before it has read
-    all.
-    """
+    """One call on its own connection; returns the response. The server may close early."""
     with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as wire:
         connection = Connection(wire)
         try:
@@ -127,7 +122,7 @@ def _ask(port: int, request: bytes) -> bytes:
 
 
 def _logged(probe: Probe, answer: bytes) -> float:
-    """Processor seconds in which the request log makes a row of this call."""
+    """CPU seconds for the request log to build the row of this call."""
     from partners.records import request_log
 
     path, _, query = probe.path.partition("?")
@@ -141,7 +136,7 @@ def _logged(probe: Probe, answer: bytes) -> float:
 
 
 def goals(costs: Sequence[Cost]) -> list[Goal]:
-    """The promise: no call above its bound; and the call that comes nearest to it."""
+    """The goal: no call above its bound; and the call nearest to it."""
     worst = max(costs, key=lambda cost: cost.p99 / cost.most)
     return [
         Goal(
@@ -157,7 +152,7 @@ def goals(costs: Sequence[Cost]) -> list[Goal]:
 
 
 def table(costs: Sequence[Cost], most: int = 25) -> list[tuple[str, ...]]:
-    """The calls that come nearest to their bounds, the nearest first, and all that are above."""
+    """The calls nearest to their bounds, and all above them."""
     ordered = sorted(costs, key=lambda cost: cost.p99 / cost.most, reverse=True)
     shown = [cost for place, cost in enumerate(ordered) if place < most or cost.p99 > cost.most]
     return [

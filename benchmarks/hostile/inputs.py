@@ -1,8 +1,7 @@
-"""What a hostile caller may send: every route of the server, each with what is most work to read or
-to answer.
+"""Hostile input: every route of the server with the requests that are most expensive to process.
 
-The routes are read from the project's own tables (``config/api.py``, ``config/dashboard.py``, the
-admin's registry), so that one which is added there is asked here as well.
+Routes come from the project's own tables (``config/api.py``, ``config/dashboard.py``, the admin's
+registry), so new ones are included automatically.
 """
 
 from __future__ import annotations
@@ -17,18 +16,16 @@ from benchmarks.world import Database
 
 LONG = 60_000  # characters of an address; servers take about 65,000
 BODY = 64 * 1024  # bytes of an API call's body
-FORM = 1_000_000  # bytes of a form: as many as are read at all
-EACH = 0.05  # processor seconds of one call
-ITEM = 0.002  # of each item of a batch
+FORM = 1_000_000  # bytes of a form: the maximum that is read
+EACH = 0.05  # CPU seconds of one call
+ITEM = 0.002  # for each item of a batch
 BROWSER = {"Accept-Encoding": "gzip, deflate, br", "Accept-Language": "en"}
-TOKEN = "a" * 32  # a form's and a cookie's, the same on both sides
+TOKEN = "a" * 32  # for form and cookie
 
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """One call. ``most`` is the processor time (seconds) it may take; ``key``: it is noted in
-    the request log.
-    """
+    """One call. ``most``: allowed CPU seconds; ``key``: it is in the request log."""
 
     name: str
     method: str
@@ -39,7 +36,7 @@ class Probe:
     key: bool = False
 
     def request(self, port: int) -> bytes:
-        """The bytes on the wire."""
+        """The raw request."""
         headers = {"Host": f"127.0.0.1:{port}"} | self.headers
         if self.body or self.method == "POST":
             headers |= {"Content-Length": str(len(self.body))}
@@ -49,7 +46,7 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Rows and sessions of the world that calls name."""
+    """Rows and sessions of the world that calls refer to."""
 
     database: Database
     owner: str  # a cookie
@@ -156,9 +153,7 @@ def _posts(path: str, route: str, headers: dict[str, str], known: Known) -> Iter
 
 
 def _valid(route: str, known: Known) -> dict[str, Any]:
-    """A body that the route takes; what it would change is not there, or is undone by its being
-    unknown.
-    """
+    """A valid body for the route, which changes nothing because the rows are unknown."""
     address = {
         "name": "A B",
         "line1": "1 Road",
@@ -184,7 +179,7 @@ def _valid(route: str, known: Known) -> dict[str, Any]:
 
 
 def _bodies(valid: dict[str, Any]) -> dict[str, bytes]:
-    """The valid body, and 64 KiB of what is most work to read, around it."""
+    """The valid body, extended to 64 KiB of the most expensive JSON."""
 
     def filled(one: str, fill: str, between: str = ",") -> bytes:
         inside = json.dumps(valid)[1:-1]
@@ -221,7 +216,7 @@ def _bodies(valid: dict[str, Any]) -> dict[str, bytes]:
 
 
 def _destinations(valid: dict[str, Any]) -> dict[str, bytes]:
-    """Addresses with many corrections to try."""
+    """Addresses with many candidate corrections."""
     places = {
         "BR": "00000-000",
         "CN": "999999",
@@ -245,7 +240,7 @@ def _destinations(valid: dict[str, Any]) -> dict[str, bytes]:
 
 
 def of_nobody(known: Known) -> Iterator[Probe]:
-    """What needs no key and no login."""
+    """Requests without key or login."""
     paths = {
         "/healthz": "/healthz",
         "/livez": "/livez",
@@ -275,7 +270,7 @@ def of_nobody(known: Known) -> Iterator[Probe]:
 
 
 def forms() -> dict[str, tuple[str, bytes]]:
-    """Forms that are most work to read. None holds a password, so none is hashed."""
+    """The most expensive forms. None has a password, so none is hashed."""
     plain, parts = "application/x-www-form-urlencoded", "multipart/form-data; boundary=b"
     token = f"csrfmiddlewaretoken={TOKEN}"
     field = '--b\r\nContent-Disposition: form-data; name="{}"\r\n\r\n{}\r\n'
@@ -306,7 +301,7 @@ def forms() -> dict[str, tuple[str, bytes]]:
     }
 
 
-# How the lists of the dashboard may be asked, by the names of their parameters.
+# Queries of the dashboard's lists, by the names of their parameters.
 FILTERS: dict[str, Iterable[str]] = {
     "users": ("q", "sort", "after"),
     "expiring": ("within", "user", "pack", "least", "most", "after", "before"),
@@ -395,11 +390,11 @@ def of_the_dashboard(known: Known) -> Iterator[Probe]:
         )
 
 
-PLACES = {"requests": "developers/requests"}  # lists whose address is not their name
+PLACES = {"requests": "developers/requests"}  # lists whose address differs from their name
 
 
 def of_the_admin(known: Known) -> Iterator[Probe]:
-    """Every list and row, as a superuser, and the ways to ask a list for most."""
+    """Every list and row, as a superuser, and the most expensive queries of a list."""
     from benchmarks.measures import admin
 
     headers = BROWSER | {"Cookie": f"{known.admin}; csrftoken={TOKEN}"}
@@ -427,6 +422,6 @@ def of_the_admin(known: Known) -> Iterator[Probe]:
 
 
 def everything(known: Known) -> list[Probe]:
-    """All of it."""
+    """All probes."""
     makers = (of_the_api, of_nobody, of_the_dashboard, of_the_admin)
     return [probe for make in makers for probe in make(known)]

@@ -1,6 +1,4 @@
-"""What hostile calls name: made in a fresh copy of the world, by the actions that make it where
-there are such.
-"""
+"""Rows that hostile calls refer to, created in a fresh copy of the world."""
 
 from __future__ import annotations
 
@@ -10,19 +8,19 @@ from typing import Any
 from benchmarks.hostile.inputs import Known
 from benchmarks.world import Database
 
-TRAITS = 80  # attributes of a card, as many of 60 characters as an import takes
+TRAITS = 80  # attributes of a card: the maximum of 60 characters each in an import
 TIERS = (
     (0, 50, 70),
     (50, 200, 20),
     (200, 400, 9),
     (400, 1000, 1),
 )  # of each pack: lower, upper (USD), weight
-SHIPPED = 100  # the last user's items, of which an order holds some: none of them is sold
+SHIPPED = 100  # the last user's items, some of them in an order: none of them is sold
 LONGEST = 8 * 1024  # bytes of a body in the request log
 
 
 def known(database: Database) -> Known:
-    """The rows, keys and sessions that the probes name."""
+    """The rows, keys and sessions that the probes refer to."""
     from django.db import connection
 
     from benchmarks.measures import admin
@@ -54,7 +52,7 @@ def known(database: Database) -> Known:
 
 
 def _tiers() -> None:
-    """Every pack sells: in live it is sold out, in a sandbox nothing is held yet."""
+    """Give every pack tiers: in live it is sold out, in a sandbox nothing is held yet."""
     from inventory.models import Pack, Tier
 
     Tier.objects.bulk_create(
@@ -73,7 +71,7 @@ def _tiers() -> None:
 
 
 def _long_card() -> str:
-    """The id of a card with the longest name and the most attributes that an import takes."""
+    """The id of a card with the longest name and the most attributes of an import."""
     from inventory.vault.importing import import_cards
 
     attributes: dict[str, Any] = {f"trait {number}": "x" * 60 for number in range(TRAITS)}
@@ -88,7 +86,7 @@ def _long_card() -> str:
 
 
 def _calls_to_look_at(here: Any) -> list[int]:
-    """Calls in the request log whose bodies are most work to show."""
+    """Calls in the request log whose bodies are most expensive to show."""
     from partners.models import ApiCall, ApiKey
 
     key = ApiKey.objects.filter(environment=here)[0]

@@ -1,1 +1,1 @@
-"""What is measured, each against its goal."""
+"""The measurements, each with its goals."""

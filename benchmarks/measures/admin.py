@@ -1,8 +1,7 @@
-"""The admin on a small and on a large world: its first page, every list, searches, filters, and a
-row of each.
+"""The admin on a small and a large world: home page, lists, searches, filters, and a row of each.
 
-The lists are read from the admin's registry, so one that is added there is measured here. How it is
-asked and judged is ``benchmarks/measures/pages.py``; who asks is a superuser.
+Lists come from the admin's registry, so new ones are included automatically. The method is that of
+``benchmarks/measures/pages.py``, with a superuser.
 """
 
 from __future__ import annotations
@@ -14,8 +13,7 @@ from urllib.parse import quote
 from benchmarks.contestants import Shipped
 from benchmarks.measures import pages
 
-# What is looked for: ids and names that are there, some of thousands of rows, and one that is
-# nowhere.
+# Search texts: existing ids and names, some of them with thousands of rows, and one without any.
 SEARCHES: Mapping[str, tuple[str, ...]] = {
     "inventory_item": ("{item}", "{sold}", "user-1", "nowhere"),
     "inventory_card": ("{item}", "{name}", "Mossback", "nowhere"),
@@ -26,8 +24,7 @@ SEARCHES: Mapping[str, tuple[str, ...]] = {
     "buyback_transfer": ("{buyback}", "nowhere"),
     "partners_event": ("{event}", "nowhere"),
 }
-# How a list is narrowed: to what most rows are, to what few are, to what none is; and leafed
-# through to the end.
+# Filters of a list: matching most rows, few rows, no rows; and its last page.
 FILTERS: Mapping[str, tuple[str, ...]] = {
     "inventory_item": (
         "state__exact=held",
@@ -52,9 +49,7 @@ FILTERS: Mapping[str, tuple[str, ...]] = {
 
 
 def measure(server: Shipped, *, seconds: float) -> tuple[dict[str, pages.Page], dict[str, str]]:
-    """Every page on the world the server runs on, by name; and what was left out, with the
-    reason.
-    """
+    """Every page by name, on the server's world; and pages left out, with the reason."""
     from buyback.exposure import snapshot
     from buyback.ledger.statements import close_statements
 
@@ -64,7 +59,7 @@ def measure(server: Shipped, *, seconds: float) -> tuple[dict[str, pages.Page], 
 
 
 def addresses() -> Iterator[tuple[str, str]]:
-    """``(name, path)`` of every page; an empty path for a row of a table that has none."""
+    """``(name, path)`` of every page; an empty path for a row of an empty table."""
     from django.contrib.admin import site
     from django.db.models import QuerySet
     from django.urls import reverse
@@ -82,7 +77,7 @@ def addresses() -> Iterator[tuple[str, str]]:
 
 
 def words() -> dict[str, str]:
-    """Ids and names that are in the world."""
+    """Ids and names that exist in the world."""
     from buyback.models import Buyback
     from inventory.models import Item
     from partners.models import Event
@@ -103,7 +98,7 @@ def words() -> dict[str, str]:
 
 
 def session() -> str:
-    """The session of a superuser with a second factor, as a cookie."""
+    """The session cookie of a superuser with a second factor."""
     from allauth.mfa.totp.internal import auth as totp
     from django.conf import settings
     from django.db import connection

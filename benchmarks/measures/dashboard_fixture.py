@@ -1,8 +1,6 @@
-"""What the dashboard shows beside items and sales: made for the pages' measurement, in a copy of
-the world.
+"""Rows for the dashboard's pages other than items and sellbacks, in a copy of the world.
 
-Few by the actions that make them; the request log and the audit log, which grow with the calls, as
-rows.
+Actions create a few; the request log and the audit log, which grow with the calls, are inserted.
 """
 
 from __future__ import annotations
@@ -20,9 +18,9 @@ ADDRESS = {
     "state": "CA",
     "postal_code": "94043",
 }
-SHIPPED = 3  # items sent home in one order
+SHIPPED = 3  # items shipped in one order
 DEEDS = 10_000  # entries of the audit log
-SOLD_AT_ONCE = 1_000  # items of the bulk sale: as many as one may hold
+SOLD_AT_ONCE = 1_000  # items of the bulk sellback: the maximum
 CALLS = """
 INSERT INTO partners_apicall (environment_id, key_id, method, path, status, microseconds,
 request_id, sent, answered,
@@ -45,9 +43,7 @@ SELECT partner_id, 'user:owner@bench.test', 'member.role_changed', 'Bench', '{"r
 
 
 def fill_dashboard(database: Database) -> None:
-    """A bulk sale, an order, a second member, an invitation, statements, tallies, and logs as long
-    as the sales.
-    """
+    """A bulk sellback, an order, a member, an invitation, statements, tallies, and long logs."""
     from buyback.ledger.statements import close_statements
     from inventory.tallies import count_items
     from partners.models import Environment
@@ -70,7 +66,7 @@ def fill_dashboard(database: Database) -> None:
 
 
 def _sell_many(here: Any) -> None:
-    """Written down and not begun: no worker is there."""
+    """Created and not started, because there is no worker."""
     from uuid import uuid4
 
     from buyback.bulk import run
@@ -87,7 +83,7 @@ def _sell_many(here: Any) -> None:
 
 
 def _ship(here: Any, key: str) -> None:
-    """An order, by the two calls that make one."""
+    """An order, by the two calls that create one."""
     from django.test import Client
 
     from inventory.models import Collector, Item

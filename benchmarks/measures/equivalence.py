@@ -1,4 +1,4 @@
-"""Before anything is compared: do all contestants give the same answers and write the same rows?"""
+"""Checks that all contestants give the same responses and write the same rows."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from benchmarks.contestants import Contestant, HttpContestant
 from benchmarks.measures.sales import Supply
 from benchmarks.world import Database
 
-# One sale's rows as facts that hold for every item: what does not is a difference between
+# One sellback's rows as facts that are the same for every item. Any difference is one between
 # contestants.
 ROWS = """
 SELECT item.state, sale.state, payout.state, transfer.debit, transfer.credit, event.type,
@@ -44,7 +44,7 @@ sale.failure_reason,
 
 
 def check_sales(contestants: Sequence[Contestant], supply: Supply) -> None:
-    """Everybody sells a few items and has written the same rows. Raises RuntimeError."""
+    """All contestants sell a few items and write the same rows. Raises RuntimeError."""
     written = {}
     for one in contestants:
         numbers = supply.take(one.connections)
@@ -65,7 +65,7 @@ def _rows(database: Database, number: int) -> list[Any]:
 
 
 def check_pages(contestants: Sequence[HttpContestant], path: str) -> None:
-    """Everybody shows one page alike, value by value. Raises RuntimeError."""
+    """All contestants return the same page, value by value. Raises RuntimeError."""
     shown = [_get(one, path) for one in contestants]
     if any(page != shown[0] for page in shown):
         raise RuntimeError(

@@ -1,11 +1,9 @@
-"""Every page of the dashboard on a small and on a large world: how long it takes, what it asks, and
-how it asks.
+"""Every dashboard page on a small and a large world: its time, queries and query plans.
 
-The pages are read from ``config/dashboard.py``, so one that is added there is measured here; only
-an address that names a row of a kind that is not in ``EXAMPLES`` must be given one. One request at
-a time, by a signed-in owner, to the server as ``manage.py up`` starts it; a file to download is no
-page, nor is what a form is sent to. The ratio is the same page's on the small world, taken in the
-same run.
+Pages come from ``config/dashboard.py``, so new ones are included automatically; only an address
+with a new kind of row needs an entry in ``EXAMPLES``. A signed-in owner sends one request at a time
+to the server as ``manage.py up`` starts it. Downloads and form addresses are left out. The ratio
+compares with the small world in the same run.
 """
 
 from __future__ import annotations
@@ -22,14 +20,13 @@ from benchmarks.load import Load, Numbers, percentile, read_samples
 from benchmarks.measures.scale import cookie, cursor
 from benchmarks.world import Database
 
-SMALL = 100_000  # items of the world that a page's ratio is taken against
+SMALL = 100_000  # items of the small world, for the ratio
 WITHIN = 0.1  # seconds: the goal for p95
-RATE = 50  # answers for each second of a page's run, at least: p95 of a few is the slowest of them
-WARM = 5  # connections that ask before the watch runs, for a fifth of its time
-BIG = 20_000  # rows from which on a table is not to be read from end to end
+RATE = 50  # minimum responses for each second of a page's run, for a meaningful p95
+WARM = 5  # connections that send requests before the measurement, for a fifth of its time
+BIG = 20_000  # rows above which a table must not be read whole
 
-# For an address with a row in it: how its path begins, and a row for it. Each is in the middle of
-# what there is.
+# For an address with a row: the start of its path, and a query for a row from the middle.
 EXAMPLES = {
     "users/<int:pk>": (
         "SELECT collector_id FROM inventory_item WHERE state = 'held' ORDER BY id LIMIT 1"
@@ -48,11 +45,11 @@ EXAMPLES = {
     "developers/requests/<int:pk>": "SELECT id FROM partners_apicall ORDER BY id LIMIT 1",
     "team/<int:pk>": "SELECT id FROM partners_membership ORDER BY id LIMIT 1",
 }
-FORMS = {"views", "forget_view", "withdraw", "bulk_preview"}  # sent to, and never looked at
+FORMS = {"views", "forget_view", "withdraw", "bulk_preview"}  # addresses of forms, not pages
 FILES = ("_csv", "_results")
 SETTINGS = ("BEGIN", "SET LOCAL", "COMMIT", "ROLLBACK")
 OF_SANDBOX = {"sandbox"}  # live has no such page
-# Ways to ask for a list that cost most: far from its start, and by what no index finds.
+# The most expensive list queries: far from the start, or with a filter that no index serves.
 QUERIES: Mapping[str, tuple[str, ...]] = {
     "payouts": (
         "after={deep}",
@@ -72,9 +69,7 @@ QUERIES: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page on one world. Times are seconds. ``read_whole``: big tables that a statement of it
-    reads whole.
-    """
+    """One page on one world. Times in seconds. ``read_whole``: big tables that it reads whole."""
 
     name: str
     p50: float
@@ -84,9 +79,7 @@ class Page:
 
 
 def measure(server: Shipped, *, seconds: float) -> tuple[dict[str, Page], dict[str, str]]:
-    """Every page on the world the server runs on, by name; and what was left out, with the
-    reason.
-    """
+    """Every page by name, on the server's world; and pages left out, with the reason."""
     from benchmarks.measures.dashboard_fixture import fill_dashboard
 
     fill_dashboard(server.database)
@@ -96,15 +89,15 @@ def measure(server: Shipped, *, seconds: float) -> tuple[dict[str, Page], dict[s
 def ask(
     server: Shipped, asked: Iterable[tuple[str, str]], session: str, *, seconds: float
 ) -> tuple[dict[str, Page], dict[str, str]]:
-    """These pages, as ``(name, path)``, with this cookie; without a path, a page is left out."""
+    """Measure these ``(name, path)`` with this cookie. Pages without a path are left out."""
     from django.db import connection
 
     browser = _browser(session)
     found, left_out = {}, {}
     for name, path in asked:
         if not path:
-            left_out[name] = "a page of a row that there is no example of"
-        elif (status := browser.get(path).status_code) == 405:  # what a form is sent to
+            left_out[name] = "a page of a row without an example"
+        elif (status := browser.get(path).status_code) == 405:  # the address of a form
             continue
         elif status != 200:
             left_out[name] = f"answers {status}"
@@ -112,12 +105,12 @@ def ask(
             queries, read_whole = _asked(browser, path)
             p50, p95 = _times(server, path, session, seconds)
             found[name] = Page(name, p50, p95, queries, read_whole)
-    connection.close()  # another world takes this one's place
+    connection.close()  # another world will replace this one
     return found, left_out
 
 
 def addresses(database: Database) -> Iterator[tuple[str, str]]:
-    """``(name, path)`` of every page in live; an empty path where an example is wanting."""
+    """``(name, path)`` of every live page; an empty path if it lacks an example."""
     from config.dashboard import urlpatterns
 
     deep = max(database.world.items // 10 - 1000, database.world.items // 20)
@@ -151,7 +144,7 @@ def _example(database: Database, start: str) -> str:
 
 
 def _browser(session: str) -> Any:
-    """The same visitor in this process, to count what a page asks."""
+    """The same visitor in this process, to count a page's queries."""
     from django.conf import settings
     from django.test import Client
 
@@ -163,7 +156,7 @@ def _browser(session: str) -> Any:
 
 
 def _asked(browser: Any, path: str) -> tuple[int, tuple[str, ...]]:
-    """How many queries a page sends, and the big tables that any of them reads whole."""
+    """The status of a page, and big tables that its queries read whole."""
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
@@ -174,7 +167,9 @@ def _asked(browser: Any, path: str) -> tuple[int, tuple[str, ...]]:
         cursor.execute("SELECT relname FROM pg_class WHERE relkind = 'r' AND reltuples > %s", [BIG])
         big = {row[0] for row in cursor.fetchall()}
         for query in asked:
-            if query["sql"].startswith(SETTINGS):  # the statements between are planned by them
+            if query["sql"].startswith(
+                SETTINGS
+            ):  # these settings affect the plans of later statements
                 cursor.execute(query["sql"])
             if query["sql"].startswith("SELECT"):
                 cursor.execute("EXPLAIN " + query["sql"].replace("%", "%%"), [])
@@ -185,14 +180,14 @@ def _asked(browser: Any, path: str) -> tuple[int, tuple[str, ...]]:
 
 
 def _times(server: Shipped, path: str, session: str, seconds: float) -> tuple[float, float]:
-    """p50 and p95 of one request after another."""
+    """p50 and p95 of successive requests."""
     samples = Path(server.folder) / "page.samples"
     load = Load(
         server.port, server.database.key, seconds, 1, Numbers(0, 1, 0, 0), (path,), cookie=session
     )
     server.load(
         replace(load, seconds=seconds / WARM, connections=WARM)
-    )  # enough that every process is asked
+    )  # enough to reach every process
     report = server.load(replace(load, samples=str(samples), least=round(RATE * seconds)))
     if report.first_wrong:
         raise RuntimeError(f"{path}: {report.first_wrong}")
@@ -203,7 +198,7 @@ def _times(server: Shipped, path: str, session: str, seconds: float) -> tuple[fl
 def table(
     small: dict[str, Page], large: dict[str, Page], sizes: tuple[int, int]
 ) -> list[tuple[str, ...]]:
-    """A line for each page."""
+    """One line for each page."""
     head = (
         "page",
         "queries",
@@ -238,7 +233,7 @@ def table(
 
 
 def goals(large: dict[str, Page]) -> list[Goal]:
-    """The promise: every page within 100 ms, and no big table read whole."""
+    """The goals: every page within 100 ms, and no big table read whole."""
     slowest = max(large.values(), key=lambda page: page.p95)
     return [
         Goal(

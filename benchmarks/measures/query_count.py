@@ -1,4 +1,4 @@
-"""How many statements one sale sends, as PostgreSQL's own log counts them."""
+"""The number of statements of one sellback, counted in PostgreSQL's log."""
 
 from __future__ import annotations
 
@@ -15,16 +15,14 @@ LOGGED = re.compile(r"LOG:  (?:statement|execute [^:]*):\s*(.*)")
 
 
 def per_sale(server: Shipped, supply: Supply) -> tuple[float, list[str]]:
-    """Statements for each of ``SALES`` sales by a warm server, and how each begins. Restarts the
-    server.
-    """
+    """Statements per sellback over ``SALES``, and how each starts. Restarts the server."""
     log = server.folder / "postgres" / "log"
     server.stop()
     with connect(supply.database.sockets) as connection:
         connection.execute(f"ALTER DATABASE {embedded.DATABASE} SET log_statement = 'all'")
     server.start()
     try:
-        # The first calls connect, and write down when the key was used.
+        # The first calls connect, and record the use of the key.
         server.sell(supply.take(WARM), 60)
         size = log.stat().st_size
         server.sell(supply.take(SALES), 60)

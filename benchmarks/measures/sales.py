@@ -1,6 +1,4 @@
-"""Throughput, latency and processor time of the sale, in rounds: every contestant once a round, in
-turning order.
-"""
+"""Throughput, latency and CPU time of sellbacks, in rounds with rotating order."""
 
 from __future__ import annotations
 
@@ -13,44 +11,39 @@ from benchmarks.contestants import Contestant, HttpContestant, Measured
 from benchmarks.load import Numbers
 from benchmarks.world import Database
 
-FASTEST = 8_000  # sales a second nobody here exceeds: what a run may need
-WARM_UP = 1.5  # seconds, of each contestant, before anything counts
+FASTEST = 8_000  # upper limit of sellbacks a second, for the supply of a run
+WARM_UP = 1.5  # seconds for each contestant before the measurement
 Some = TypeVar("Some")
 
 
 @dataclass
 class Supply:
-    """Items not sold yet, handed out in blocks; with ``most`` a run sells no more (a short
-    look).
-    """
+    """Unsold items, handed out in blocks; ``most`` limits a run (for a quick check)."""
 
     database: Database
     most: int | None = None
-    step: int = 1  # 2: only items whose window never closes
+    step: int = 1  # 2: only items without a deadline
     taken: int = 0
-    spared: int = 0  # items at the end that are left alone
+    spared: int = 0  # items at the end that are not sold
 
     def take(self, count: int) -> Numbers:
-        """Items that nobody was given yet. Raises RuntimeError when there are not so many."""
+        """Items not handed out yet. Raises RuntimeError if there are too few."""
         world = self.database.world
         span = world.items - world.history - self.spared
         if self.taken + count > span // self.step:
             raise RuntimeError(
-                f"{span:,} items that sell are too few for this: give more --items or fewer "
-                "--pairs."
+                f"{span:,} sellable items are too few for this: use more --items or fewer --pairs."
             )
         start, self.taken = self.taken, self.taken + count
         return Numbers(world.history, span, start, count, self.step)
 
     def for_run(self, seconds: float, rate: int = FASTEST) -> Numbers:
-        """As many as a run of ``seconds`` could sell at ``rate``."""
+        """Enough items for a run of ``seconds`` at ``rate``."""
         return self.take(self.most or round((seconds + 0.5) * rate) + 200)
 
 
 def in_turn(contestants: Sequence[Some], number: int) -> list[Some]:
-    """Everybody once, each time somebody else first, every other time backwards: drift hits all
-    alike.
-    """
+    """Each contestant once, in rotating and alternating order, so that drift affects all alike."""
     shift = number // 2 % len(contestants)
     turned = [*contestants[shift:], *contestants[:shift]]
     return turned[::-1] if number % 2 else turned
@@ -62,7 +55,7 @@ def rounds(
     measure: Callable[[Some], Measured],
     name: Callable[[Some], str],
 ) -> dict[str, list[Measured]]:
-    """``count`` rounds; the measurements by contestant, in the order of the rounds."""
+    """``count`` rounds; measurements by contestant, in the order of the rounds."""
     found: dict[str, list[Measured]] = {name(one): [] for one in contestants}
     for number in range(count):
         for one in in_turn(contestants, number):
@@ -77,7 +70,7 @@ def rounds(
 def measure_sales(
     contestants: Sequence[Contestant], supply: Supply, *, pairs: int, seconds: float
 ) -> dict[str, list[Measured]]:
-    """The sale by everybody."""
+    """Sellbacks by all contestants."""
     warm = min(WARM_UP, seconds)
     rates: dict[str, int] = {}
     for one in contestants:
@@ -93,7 +86,7 @@ def measure_sales(
 def measure_pages(
     contestants: Sequence[HttpContestant], paths: tuple[str, ...], *, pairs: int, seconds: float
 ) -> dict[str, list[Measured]]:
-    """The same pages from everybody who serves them."""
+    """The same pages from all contestants that serve them."""
     for one in contestants:
         one.read(paths, min(WARM_UP, seconds))
 

@@ -1,6 +1,4 @@
-"""Does a page stay as quick when the tables grow? The same requests on a small and on a large
-world, one at a time.
-"""
+"""Whether pages stay fast when tables grow: the same requests on a small and a large world."""
 
 from __future__ import annotations
 
@@ -21,7 +19,7 @@ DEEP = (
 
 
 def medians(server: Shipped, *, seconds: float) -> dict[str, float]:
-    """The median latency of each kind of request, in seconds, on the world the server runs on."""
+    """The median latency of each kind of request in seconds, on the server's world."""
     database = server.database
     world = database.world
     cards = tuple(
@@ -59,7 +57,7 @@ def _median(server: Shipped, load: Load) -> float:
 
 
 def cursor(database: Database, depth: int) -> str:
-    """The dashboard's own cursor to the page that begins so many payouts from the newest."""
+    """The dashboard's cursor for the page that starts ``depth`` payouts from the newest."""
     from django.core import signing
 
     from partners.dashboard.paging import SALT
@@ -72,7 +70,7 @@ def cursor(database: Database, depth: int) -> str:
 
 
 def cookie(role: str = "viewer") -> str:
-    """The session of a member with this role."""
+    """The session cookie of a member with this role."""
     from django.conf import settings
     from django.db import connection
     from django.test import Client

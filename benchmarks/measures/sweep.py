@@ -1,6 +1,4 @@
-"""Closing half a world's windows: as shipped, in one raw UPDATE, and what the batches cost a sale
-meanwhile.
-"""
+"""Closing half of all windows: in batches, in one UPDATE, and the effect on sellbacks."""
 
 from __future__ import annotations
 
@@ -17,8 +15,8 @@ from benchmarks.load import Load, percentile, read_samples
 from benchmarks.measures.sales import FASTEST, Supply
 from benchmarks.world import Database
 
-BURST = 4.0  # seconds; sales run in bursts until the sweep is done
-# What the batches write, written at once: the rows, and one event for each.
+BURST = 4.0  # seconds; sellbacks run in bursts until the sweep is done
+# The same writes as the batches in one statement: the rows, and one event for each.
 RAW = """
 WITH closed AS (
     UPDATE inventory_item SET expired_at = %(now)s
@@ -44,14 +42,12 @@ class Swept:
 
 
 def _later() -> datetime:
-    """A moment at which every window of the world has closed; sales go by the real clock and are
-    not touched.
-    """
+    """A time when every window is closed. Sellbacks use the real clock and are not affected."""
     return datetime.now(UTC) + timedelta(days=40)
 
 
 def raw(database: Database) -> Swept:
-    """One UPDATE over everything."""
+    """One UPDATE for everything."""
     with database.connect() as connection:
         begun = time.monotonic()
         done = connection.execute(
@@ -75,7 +71,7 @@ def batches(database: Database) -> Swept:
 
 @dataclass(frozen=True, slots=True)
 class Disturbed:
-    """p99 of sales in seconds, before and during a sweep, each the median of its bursts."""
+    """p99 of sellbacks in seconds, before and during a sweep; medians of the bursts."""
 
     swept: Swept
     quiet: float
@@ -83,14 +79,14 @@ class Disturbed:
 
 
 def with_sales(server: Shipped, supply: Supply, *, seconds: float) -> Disturbed:
-    """Sales of items without a window, first alone, then while the batches run."""
+    """Sellbacks of items without a deadline, first alone, then during the batches."""
     burst = min(BURST, seconds)
     samples = server.folder / "samples"
     first = server.sell(supply.for_run(burst), burst)
     rate = min(FASTEST, round(first.done / first.seconds * 1.6) + 200)
 
     def sell() -> tuple[float, float]:
-        """Begin and p99 of one burst."""
+        """Start time and p99 of one burst."""
         begun = time.monotonic()
         load = Load(
             server.port, server.database.key, burst, server.connections, supply.for_run(burst, rate)
@@ -108,7 +104,7 @@ def with_sales(server: Shipped, supply: Supply, *, seconds: float) -> Disturbed:
 def _meanwhile(
     sweep: Callable[[], Swept], sell: Callable[[], tuple[float, float]]
 ) -> tuple[Swept, list[float]]:
-    """Bursts that began while the sweep ran."""
+    """Bursts that started while the sweep was running."""
     done: list[tuple[Swept, float]] = []
     thread = threading.Thread(target=lambda: done.append((sweep(), time.monotonic())))
     thread.start()

@@ -1,3 +1,1 @@
-"""The same sale written by hand, without a framework's comfort: what the server is compared
-with.
-"""
+"""Hand-written versions of the sellback, without a framework, for comparison."""

@@ -1,8 +1,7 @@
-"""The peer: the sale and the inventory page in Starlette and asyncpg, as one would write them for
-speed alone.
+"""The peer: sellback and inventory in Starlette and asyncpg, written for speed only.
 
-``BENCH_VARIANT=one`` sells with the server's own statement, ``eight`` with eight plain ones in a
-transaction. Both look the API key up first, as the server does, and write the same rows. Run by
+``BENCH_VARIANT=one`` uses the server's own statement, ``eight`` uses eight plain statements in a
+transaction. Both look up the API key first, as the server does, and write the same rows. Started by
 ``benchmarks/contestants.py``.
 """
 
@@ -41,7 +40,7 @@ OR key.expires_at > now()) AS active,
 
 
 class Json(Response):  # type: ignore[misc]  # its package has an environment of its own
-    """An answer rendered by orjson."""
+    """A response rendered by orjson."""
 
     media_type = "application/json"
 

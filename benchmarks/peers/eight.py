@@ -1,6 +1,4 @@
-"""The peer's sale as most would write it: eight statements, one after another, between BEGIN and
-COMMIT.
-"""
+"""The peer's conventional sellback: eight statements between BEGIN and COMMIT."""
 
 from __future__ import annotations
 
@@ -59,7 +57,7 @@ def number(amount: Decimal) -> float | int:
 async def sell(
     connection: Any, environment: int, item_id: str, by: str
 ) -> tuple[dict[str, Any], int]:
-    """The answer's body and status. With the key's look-up and COMMIT, ten round trips in all."""
+    """The response's body and status. With key look-up and COMMIT, ten round trips in total."""
     try:
         async with connection.transaction():
             item = await connection.fetchrow(LOCK, environment, item_id)

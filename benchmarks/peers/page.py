@@ -29,7 +29,7 @@ item.buyback_price,
 
 
 def shown(row: Any, base: str) -> dict[str, Any]:
-    """One item as the inventory shows it (live)."""
+    """One live item as the inventory shows it."""
     image, back = _picture(base, row["image"]), _picture(base, row["back_image"])
     return {
         "id": row["public_id"],

@@ -1,11 +1,9 @@
-"""An oracle and a treasury that answer after a while and cost little: one process each, no thread
-for a call.
+"""An oracle and a treasury that respond after a delay: one process each, no threads.
 
-The reference peers of ``tests/peers`` take a thread for each connection, and would share the two
-cores with the server that is measured. These speak the same protocols (``buyback/live/oracle.py``,
-``buyback/live/treasury.py``), and have no faults but their delay. Run as ``python -m
-benchmarks.peers.slow oracle|treasury PORT SECONDS``; the treasury's key comes from
-``TREASURY_KEY``.
+The reference peers of ``tests/peers`` use a thread for each connection, and would compete with the
+measured server for its two cores. These implement the same protocols (``buyback/live/oracle.py``,
+``buyback/live/treasury.py``) without faults. Run as ``python -m benchmarks.peers.slow
+oracle|treasury PORT SECONDS``; the treasury's key is ``TREASURY_KEY``.
 """
 
 from __future__ import annotations
@@ -33,7 +31,7 @@ Respond = Callable[[bytes, str, str, bytes], Answer]  # head, method, path, body
 
 
 class Wire(asyncio.Protocol):
-    """One connection that stays; a request is answered ``seconds`` after it is complete."""
+    """A persistent connection; a response is sent ``seconds`` after its request is complete."""
 
     def __init__(self, respond: Respond, seconds: float) -> None:
         self._respond, self._seconds = respond, seconds
@@ -66,9 +64,7 @@ class Wire(asyncio.Protocol):
 
 
 def oracle(head: bytes, method: str, path: str, body: bytes) -> Answer:
-    """The catalogue's own value of item n of the benchmark's world (``world.sql``), so that no
-    price has moved.
-    """
+    """The catalogue's value of item n of the benchmark (``world.sql``), so prices are unchanged."""
     item = path.rpartition("/")[2]
     found = NUMBER.search(item)
     if found is None:
@@ -85,7 +81,7 @@ def oracle(head: bytes, method: str, path: str, body: bytes) -> Answer:
 
 
 class Treasury:
-    """Pays every reference, once."""
+    """Pays every reference once."""
 
     def __init__(self, key: str) -> None:
         self._key = key.encode()
@@ -117,7 +113,7 @@ class Treasury:
 
 
 async def serve(respond: Respond, port: int, seconds: float) -> None:
-    """Until the process is ended."""
+    """Serve until the process is ended."""
     loop = asyncio.get_running_loop()
     server = await loop.create_server(
         partial(Wire, respond, seconds), "127.0.0.1", port, backlog=1024

@@ -1,3 +1,3 @@
-"""The admin's door to sellbacks: their pages, the ledger, the guards and the home page."""
+"""Admin pages for sellbacks, the ledger, the guards, and the home page."""
 
 from buyback.admin import sellbacks  # noqa: F401  (Django's autodiscovery finds the pages here)

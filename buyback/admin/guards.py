@@ -1,6 +1,4 @@
-"""The treasury's guards, which some may set, what was spent against them, and alerts, which are
-marked as seen.
-"""
+"""Admin pages for the treasury's guards, the spending against them, and alerts."""
 
 from __future__ import annotations
 
@@ -28,7 +26,7 @@ ALERT_TONES = {
 
 
 class GuardsForm(forms.ModelForm):  # type: ignore[type-arg]
-    """All guards at once, why, and what they were when the page was shown."""
+    """All guards, the reason, and the guards as the page showed them."""
 
     reason = forms.CharField(max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
     seen = forms.CharField(required=False, strip=False, widget=forms.HiddenInput)
@@ -40,7 +38,7 @@ class GuardsForm(forms.ModelForm):  # type: ignore[type-arg]
 
 @admin.register(TreasuryControl)
 class TreasuryControlAdmin(LookingAdmin):
-    """One row. Without it nothing is limited."""
+    """One row. Without it there are no limits."""
 
     form = GuardsForm
     list_display = ("__str__", "running", "sale", "day", "hour")
@@ -61,7 +59,7 @@ class TreasuryControlAdmin(LookingAdmin):
     def changeform_view(
         self, request: HttpRequest, object_id: Any = None, *args: Any, **kwargs: Any
     ) -> Any:
-        """A form that is in order is shown once more, old beside new, before it counts."""
+        """A valid form is shown again for confirmation, with old and new values."""
         if request.method == "POST" and "confirmed" not in request.POST:
             asked = self._ask(request, object_id)
             if asked is not None:
@@ -69,7 +67,7 @@ class TreasuryControlAdmin(LookingAdmin):
         return super().changeform_view(request, object_id, *args, **kwargs)
 
     def _ask(self, request: HttpRequest, object_id: Any) -> HttpResponse | None:
-        """The page that asks; None for a form that Django will refuse anyway."""
+        """The confirmation page; None for a form that Django will reject anyway."""
         stored = self.get_object(request, object_id) if object_id else None
         allowed = (
             self.has_change_permission(request, stored)
@@ -91,7 +89,7 @@ class TreasuryControlAdmin(LookingAdmin):
         ]
         context = {
             **self.admin_site.each_context(request),
-            "title": "Set the treasury's guards?",
+            "title": "Change the treasury guards?",
             "opts": self.opts,
             "changes": changes,
             "reason": form.cleaned_data["reason"],
@@ -127,7 +125,7 @@ class TreasuryControlAdmin(LookingAdmin):
 
 
 def _cell(value: Any) -> str:
-    """A guard's value as people read it."""
+    """A guard's value as text."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     return "no limit" if value is None else usd(value)
@@ -135,7 +133,7 @@ def _cell(value: Any) -> str:
 
 @admin.register(Spend)
 class SpendAdmin(ReadOnlyAdmin):
-    """What live sales have spent in each capped span; sales write it."""
+    """What live sellbacks have spent in each capped span. The sellback writes it."""
 
     list_display = ("scope", "starts_at", "spent", "limit")
     search_fields = ("=scope",)
@@ -151,7 +149,7 @@ class SpendAdmin(ReadOnlyAdmin):
 
 @admin.register(Alert)
 class AlertAdmin(ReadOnlyAdmin):
-    """Newest first."""
+    """Alerts, newest first."""
 
     list_display = ("created_at", "badge", "subject", "detail", "environment", "seen_at")
     list_filter = ("kind", ("seen_at", admin.EmptyFieldListFilter))
@@ -161,7 +159,7 @@ class AlertAdmin(ReadOnlyAdmin):
     actions = ("mark_as_seen",)
 
     def has_seen_permission(self, request: HttpRequest) -> bool:
-        """Marking as seen is the one change an alert knows."""
+        """Marking as seen is the only change that an alert allows."""
         return request.user.has_perm("buyback.change_alert")
 
     @admin.display(description="kind")

@@ -1,6 +1,4 @@
-"""The first page of the admin: what Phygitals owes, what it paid today, what wants looking at; then
-the list of all.
-"""
+"""The admin's home page: exposure, today's payouts, what needs attention, and all tables."""
 
 from __future__ import annotations
 
@@ -24,20 +22,18 @@ RIGHTS = ("inventory.view_item", "buyback.view_buyback", "buyback.view_spend", "
 
 
 def _home(request: HttpRequest) -> HttpResponse:
-    """The figures for those who may see what they are made of; for others the list alone."""
+    """The figures for people with the right to see them; for others only the list."""
     shown = _figures() if request.user.has_perms(RIGHTS) else {}
     return admin.site.index(request, {"home": shown})
 
 
 @require_POST
 def _refresh(request: HttpRequest) -> HttpResponse:
-    """Ring the task that adds up anew, for those who may see the sums. The page does not wait for
-    it.
-    """
+    """Start the task that calculates the exposure. The page does not wait for it."""
     if not request.user.has_perms(RIGHTS):
         raise PermissionDenied
-    tasks.take_standing.delay()
-    messages.info(request, "Being added up now. Load the page again in a moment.")
+    tasks.take_exposure.delay()
+    messages.info(request, "The figures are being updated. Reload the page in a moment.")
     return HttpResponseRedirect(reverse("admin:index"))
 
 
@@ -45,9 +41,7 @@ home, refresh = admin.site.admin_view(_home), admin.site.admin_view(_refresh)
 
 
 def _figures() -> dict[str, Any]:
-    """Everything on the page; a fixed number of queries, none of which adds up more than a
-    snapshot.
-    """
+    """Everything on the page, in a fixed number of queries over snapshots."""
     now = clock.now()
     owed, today, open_sales = snapshot.owed(), snapshot.today(now), snapshot.open_sales(now)
     counts, newest = snapshot.unseen_alerts()
@@ -78,7 +72,7 @@ def _figures() -> dict[str, Any]:
 def _troubles(
     open_sales: snapshot.Open, alerts: list[tuple[str, str, int]]
 ) -> list[tuple[str, int, str]]:
-    """What wants looking at: what it is, how much of it there is, and where to look."""
+    """What needs attention: label, number and address."""
     sales, unseen = (
         reverse("admin:buyback_buyback_changelist"),
         reverse("admin:buyback_alert_changelist"),
@@ -95,7 +89,7 @@ def _troubles(
             open_sales.by_state.get("review", 0),
             f"{sales}?state__exact=review",
         ),
-        ("Sellbacks the reconciler has not come by for", open_sales.late, sales),
+        ("Sellbacks overdue for reconciliation", open_sales.late, sales),
         (
             f"Breakers open now{': ' + ', '.join(breakers) if breakers else ''}",
             len(breakers),

@@ -1,6 +1,4 @@
-"""The ledger and closed days, to look at; and every rule about them, checked at the press of a
-button.
-"""
+"""The ledger and daily statements, read-only, and a button that checks all ledger rules."""
 
 from __future__ import annotations
 
@@ -22,7 +20,7 @@ RIGHT = "buyback.check_ledger"
 
 @admin.register(Transfer)
 class TransferAdmin(ReadOnlyAdmin):
-    """The ledger. Its table refuses every change, whoever asks."""
+    """The ledger. Its table refuses every change."""
 
     list_display = ("id", "debit", "credit", "moved", "environment", "buyback_link", "created_at")
     list_filter = ("debit", "credit", *BY_ENVIRONMENT)
@@ -30,7 +28,7 @@ class TransferAdmin(ReadOnlyAdmin):
     search_fields = ("=pk", "=buyback_id")
 
     def get_urls(self) -> list[URLPattern]:
-        """Before Django's own, whose last pattern takes every address."""
+        """Before Django's own patterns, whose last one matches every address."""
         check = self.admin_site.admin_view(require_POST(self.check_view))
         return [path("check/", check, name="buyback_transfer_check"), *super().get_urls()]
 
@@ -42,12 +40,12 @@ class TransferAdmin(ReadOnlyAdmin):
         return response
 
     def check_view(self, request: HttpRequest) -> HttpResponse:
-        """Every rule, and whether it holds."""
+        """Every rule and its result."""
         if not (self.has_view_permission(request) and request.user.has_perm(RIGHT)):
             raise PermissionDenied
         context = {
             **self.admin_site.each_context(request),
-            "title": "Is the ledger sound?",
+            "title": "Ledger check",
             "opts": self.opts,
             "findings": invariants.check(by=by(request)),
             "seconds": invariants.MOST_SECONDS,
@@ -65,7 +63,7 @@ class TransferAdmin(ReadOnlyAdmin):
 
 @admin.register(Statement)
 class StatementAdmin(ReadOnlyAdmin):
-    """Closed days. The clock writes them, and their table refuses every change."""
+    """Closed days. A periodic task writes them, and their table refuses every change."""
 
     list_display = (
         "day",

@@ -1,4 +1,4 @@
-"""A partner's page in the admin, with its money: volume, exposure, and the cap of its day."""
+"""A partner's page in the admin, with its volume, its exposure and its daily cap."""
 
 from __future__ import annotations
 
@@ -25,36 +25,35 @@ RIGHTS = ("inventory.view_item", "buyback.view_statement")
 
 
 class CapForm(ReasonForm):
-    """The most that a day's live sales may come to."""
+    """The most that a day's live sellbacks may cost."""
 
     cap = forms.DecimalField(
         min_value=CENT,
         max_value=LIMIT,
         decimal_places=2,
         required=False,
-        label="USD of live sales in a UTC day",
+        label="USD of live sellbacks in a UTC day",
     )
     field_order = ("cap", "reason")
 
 
 def _cap(request: HttpRequest, partner: Partner, values: dict[str, Any]) -> str:
     cap_day(partner=partner, **values, by=by(request))
-    return "This cap holds from the next live sale on."
+    return "The new cap applies from the next live sellback."
 
 
 @admin.register(Partner)
 class PartnerAdminWithMoney(PartnerAdmin):
-    """The partner's page; the treasury's people set the cap of its day."""
+    """The partner's page. Treasury staff set its daily cap."""
 
     change_form_template = "admin/partners/partner/change_form.html"
     steps = PartnerAdmin.steps | {
         "cap": Step(
             "buyback.change_treasurycontrol",
             "Cap a day",
-            "Cap this partner's day?",
-            "A live sale that would pass the cap is declined, and changes nothing. It stands in "
-            "place of the platform's"
-            " cap for each partner, above or below it. An empty field: the platform's.",
+            "Change this partner's daily cap?",
+            "A live sellback above the cap is declined and changes nothing. The cap replaces the "
+            "platform's cap for each partner. Empty: the platform's cap.",
             _cap,
             CapForm,
         )
@@ -76,7 +75,7 @@ class PartnerAdminWithMoney(PartnerAdmin):
 
 
 def _money(partner: Partner) -> dict[str, Any]:
-    """The figures, and their charts."""
+    """The figures and their charts."""
     found = figures(partner, clock.now())
     return {
         "figures": found,

@@ -1,6 +1,4 @@
-"""The buttons of a settled sale's page: say that its money was recovered, and have another person
-agree.
-"""
+"""Buttons on the page of a settled sellback: record a recovered payout under dual control."""
 
 from __future__ import annotations
 
@@ -26,9 +24,7 @@ def _propose(request: HttpRequest, sale: Buyback, values: dict[str, Any]) -> str
 
 def _confirm(request: HttpRequest, sale: Buyback, values: dict[str, Any]) -> str:
     reversed_ = reversal.confirm(buyback=sale, by=by(request), proposal=seen(request))
-    return (
-        f"Reversed: the ledger has a line that brings {usd(reversed_.amount)} back to the treasury."
-    )
+    return f"Reversed: a ledger line brings {usd(reversed_.amount)} back to the treasury."
 
 
 def _withdraw(request: HttpRequest, sale: Buyback, values: dict[str, Any]) -> str:
@@ -41,9 +37,8 @@ STEPS = {
         RIGHT,
         "Propose a reversal",
         "Propose that this payout was recovered?",
-        "Nothing moves yet. When another person confirms, the ledger gets a line that brings the "
-        "whole amount back to"
-        " the treasury. Sale, item and payout stay as they are, and nobody is asked for money.",
+        "Nothing changes yet. When another person confirms, a ledger line brings the whole amount "
+        "back to the treasury. Sellback, item and payout stay as they are. No money is requested.",
         _propose,
         HowForm,
     ),
@@ -51,23 +46,22 @@ STEPS = {
         RIGHT,
         "Confirm the reversal",
         "Confirm this reversal? This cannot be undone.",
-        "The ledger gets a line that brings the whole amount back to the treasury, for good. You "
-        "say that you have made"
-        " sure of it yourself.",
+        "A ledger line brings the whole amount back to the treasury, permanently. By confirming "
+        "you state that you have verified this yourself.",
         _confirm,
     ),
     "withdraw_reversal": Step(
         RIGHT,
         "Withdraw the reversal",
         "Withdraw this proposal to reverse?",
-        "Nothing was reversed, and anybody may propose anew.",
+        "Nothing was reversed. Anyone can make a new proposal.",
         _withdraw,
     ),
 }
 
 
 def offered(request: HttpRequest, sale: Buyback) -> tuple[str, ...]:
-    """The steps of a settled sale for whoever looks at it."""
+    """The steps of a settled sellback for this person."""
     if sale.state != Buyback.State.SETTLED:
         return ()
     found = getattr(sale, "reversal", None)

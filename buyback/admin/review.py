@@ -1,6 +1,4 @@
-"""The buttons of an open sale's page: hurry it, or say what became of it and have another person
-agree.
-"""
+"""Buttons on the page of an open sellback: reconcile now, or decide its outcome in dual control."""
 
 from __future__ import annotations
 
@@ -19,11 +17,11 @@ RIGHT = "buyback.resolve_review"
 
 
 class HowForm(ReasonForm):
-    """What makes somebody sure."""
+    """The evidence for an outcome."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["reason"].label = "How do you know? Kept for good, shown to admins only."
+        self.fields["reason"].label = "How do you know? Stored permanently, shown to admins only."
 
 
 def _propose(outcome: str) -> Callable[[HttpRequest, Buyback, dict[str, Any]], str]:
@@ -46,16 +44,16 @@ def _withdraw(request: HttpRequest, sale: Buyback, values: dict[str, Any]) -> st
 
 def _reconcile(request: HttpRequest, sale: Buyback, values: dict[str, Any]) -> str:
     if review.reconcile_now(buyback=sale, by=by(request)):
-        return "The sellback is closed now."
+        return "The sellback is now closed."
     return (
-        "Still open: it has no outcome yet, or its lease still runs. It is tried again every "
+        "Still open: it has no outcome yet, or its lease has not expired. It is retried every "
         "15 "
         "seconds."
     )
 
 
 def seen(request: HttpRequest) -> int:
-    """The proposal that the page has shown; one that cannot be, of a form that names none."""
+    """The id of the proposal that the page showed; -1 for an invalid one."""
     sent = request.POST.get("proposal", "")
     return int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 19 else 0
 
@@ -66,7 +64,7 @@ STEPS = {
         "Reconcile now",
         "Ask the treasury about this sellback now?",
         (
-            "If it was paid, the sellback settles; if it was declined, the item is held again; "
+            "If it was paid, the sellback is settled. If it was declined, the item is held again. "
             "else "
             "it stays open."
         ),
@@ -77,7 +75,7 @@ STEPS = {
         "Propose: it was paid",
         "Propose that this sellback was paid?",
         (
-            "Nothing moves yet. When another person confirms, the sellback settles: the item "
+            "Nothing changes yet. When another person confirms, the sellback is settled: the item "
             "counts "
             "as sold and paid."
         ),
@@ -89,7 +87,7 @@ STEPS = {
         "Propose: it was not paid",
         "Propose that this sellback was not paid?",
         (
-            "Nothing moves yet. When another person confirms, the sellback fails and the user "
+            "Nothing changes yet. When another person confirms, the sellback fails and the user "
             "holds "
             "the item again."
         ),
@@ -100,21 +98,22 @@ STEPS = {
         RIGHT,
         "Confirm the proposal",
         "Confirm this proposal? This cannot be undone.",
-        "The sellback ends as proposed, for good. You say that you have made sure of it yourself.",
+        "The sellback ends as proposed, permanently. By confirming you state that you have "
+        "verified this yourself.",
         _confirm,
     ),
     "withdraw": Step(
         RIGHT,
         "Withdraw the proposal",
         "Withdraw this proposal?",
-        "The sellback stays in review, and anybody may propose anew.",
+        "The sellback stays in review. Anyone can make a new proposal.",
         _withdraw,
     ),
 }
 
 
 def offered(request: HttpRequest, sale: Buyback) -> tuple[str, ...]:
-    """The steps of an open sale for whoever looks at it."""
+    """The steps of an open sellback for this person."""
     if sale.state in review.RECONCILED:
         return ("reconcile",)
     if sale.state != Buyback.State.REVIEW:

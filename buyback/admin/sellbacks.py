@@ -1,6 +1,6 @@
-"""Sellbacks, payouts and the ledger: to look at, for everybody. Only the actions write here: an
-open sale is hurried or resolved by buttons of its page, the treasury's guards have a page of their
-own.
+"""Sellbacks, payouts and reversals in the admin, read-only.
+
+Buttons on the page of an open sellback reconcile or resolve it. The guards have a separate page.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from buyback.admin import (
     reversal,
     review,
 )
-from buyback.admin.story import attempts_of, tell
+from buyback.admin.story import attempts_of, timeline
 from buyback.models import Buyback, Payout, Proposal, Reversal
 from config.admin.model_admin import (
     BY_ENVIRONMENT,
@@ -57,7 +57,7 @@ class ReversalInline(ReadOnlyInline):
 
 @admin.register(Buyback)
 class BuybackAdmin(Untouchable, SteppedAdmin):
-    """Every attempt to sell an item back: its price's basis, its whole story, and its review."""
+    """Every attempt to sell back an item: price basis, timeline and review."""
 
     list_display = (
         "id",
@@ -71,7 +71,7 @@ class BuybackAdmin(Untouchable, SteppedAdmin):
     )
     list_filter = ("state", *BY_ENVIRONMENT)
     list_select_related = ("environment__partner", "item", "payout", "reversal")
-    # By the card: an item's own id is indexed only while it is not sold.
+    # By card: an item's own id is indexed only while it is not sold.
     search_fields = (
         "=pk",
         "=item__card__public_id",
@@ -108,12 +108,12 @@ class BuybackAdmin(Untouchable, SteppedAdmin):
         lines = [
             f"Item {row.item} of {row.environment}",
             (
-                f"{'Not priced yet' if row.amount is None else usd(row.amount)}, asked for by "
+                f"{'Not priced yet' if row.amount is None else usd(row.amount)}, requested by "
                 f"{row.requested_by}"
             ),
             f"Known to {row.treasury} as {row.reference}"
             if row.treasury
-            else "Asked of no treasury",
+            else "Not submitted to a treasury",
         ]
         proposal, reversal = getattr(row, "proposal", None), getattr(row, "reversal", None)
         if proposal is not None:
@@ -128,9 +128,7 @@ class BuybackAdmin(Untouchable, SteppedAdmin):
         return lines
 
     def hidden(self, row: Buyback) -> dict[str, Any]:
-        """A sale that was reviewed may be reversed: what waits for a second person is the reversal
-        then.
-        """
+        """The proposal's id. After a review, the proposal that waits is a reversal."""
         waits = getattr(row, "reversal", None) or getattr(row, "proposal", None)
         return {"proposal": waits.pk} if waits else {}
 
@@ -142,7 +140,7 @@ class BuybackAdmin(Untouchable, SteppedAdmin):
             ()
             if sale is None
             else (
-                ("story", "Story", tell(sale)),
+                ("story", "Story", timeline(sale)),
                 ("attempts", "Every attempt to sell this item", attempts_of(sale)),
             )
         )
@@ -226,8 +224,9 @@ class PayoutAdmin(ReadOnlyAdmin):
 
 @admin.register(Reversal)
 class ReversalAdmin(ReadOnlyAdmin):
-    """What was recovered, and what waits for a second person. Proposed and confirmed on the
-    sellback's page.
+    """Recovered payouts, confirmed or waiting for a second person.
+
+    They are proposed and confirmed on the sellback's page.
     """
 
     list_display = (
@@ -254,7 +253,7 @@ class ReversalAdmin(ReadOnlyAdmin):
 
 
 def _reversed(sale: Buyback) -> str:
-    """What a payout's state does not say."""
+    """Whether the payout was reversed, which its state does not say."""
     found = getattr(sale, "reversal", None)
     if found is None:
         return ""

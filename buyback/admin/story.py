@@ -1,8 +1,7 @@
-"""A sellback's whole story, in the order in which it happened: for whoever must answer for it.
+"""A sellback's timeline, from the rows that were written at each event.
 
-Everything is read by an index, and nothing is made up: each line is a row that was written when it
-happened. An idempotency key is found by what it made, which the keys of sales at once, written with
-their answer, do not name.
+Every row is read by an index. An idempotency key is found by what it created; keys of instant
+sellbacks, which store only their response, are not found.
 """
 
 from __future__ import annotations
@@ -17,14 +16,12 @@ from buyback.models import Buyback, Move
 from config.admin.model_admin import link, percent, usd
 from partners.models import AuditEntry, Event, IdempotencyKey
 
-MOST = 200  # lines of each kind; a sale has a handful
+MOST = 200  # lines of each kind; a sellback has a few
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One thing that happened: when (UTC), what, in more words, by whom where it is known, and its
-    own page.
-    """
+    """One event: time (UTC), title, detail, actor if known, and its page."""
 
     at: datetime
     what: str
@@ -33,16 +30,14 @@ class Line:
     page: SafeString | str = ""
 
 
-def tell(sale: Buyback) -> list[Line]:
-    """What happened to this attempt, first things first; a fixed number of queries, however much
-    there is.
-    """
+def timeline(sale: Buyback) -> list[Line]:
+    """The events of this attempt, oldest first, in a fixed number of queries."""
     parts = (_beginning, _keys, _moves, _money, _events, _deeds)
     return sorted((line for part in parts for line in part(sale)), key=lambda line: line.at)
 
 
 def attempts_of(sale: Buyback) -> list[Line]:
-    """Every attempt to sell the item, newest first: state, amount, and why it failed."""
+    """Every attempt to sell back the item, newest first: state, amount, and why it failed."""
     rows = Buyback.objects.filter(item=sale.item_id).order_by("-created_at")[:MOST]
     return [
         Line(
@@ -57,15 +52,15 @@ def attempts_of(sale: Buyback) -> list[Line]:
 
 
 def _beginning(sale: Buyback) -> Iterator[Line]:
-    at_once = sale.submitted_at is None and sale.state == Buyback.State.SETTLED
-    if at_once:
-        yield Line(sale.created_at, "Sold at once", _basis(sale), sale.requested_by)
+    instant = sale.submitted_at is None and sale.state == Buyback.State.SETTLED
+    if instant:
+        yield Line(sale.created_at, "Sold instantly", _basis(sale), sale.requested_by)
     else:
         yield Line(sale.created_at, "Claimed", "", sale.requested_by)
 
 
 def _basis(sale: Buyback) -> str:
-    """How the amount came about, as people read it."""
+    """How the amount was calculated, in words."""
     floor = f", at least the pull's price of {usd(sale.mint_price)}" if sale.voucher else ""
     return f"{percent(sale.buyback_percent)} of {usd(sale.fmv)}{floor}: {usd(sale.amount)}"
 
@@ -85,7 +80,7 @@ def _answer(sale: Buyback, move: Move) -> str:
     if move.after != Buyback.State.SUBMITTED:
         return move.answer
     payer = (
-        f"{sale.treasury} is asked under {sale.reference}" if sale.treasury else "we pay ourselves"
+        f"submitted to {sale.treasury} as {sale.reference}" if sale.treasury else "we pay ourselves"
     )
     return f"{_basis(sale)}; {payer}"
 
@@ -106,12 +101,12 @@ def _money(sale: Buyback) -> Iterator[Line]:
 
 
 def _events(sale: Buyback) -> Iterator[Line]:
-    """An event carries the very time at which its sale was completed."""
+    """An event has exactly the time at which its sellback was completed."""
     if sale.completed_at is None:
         return
     events = Event.objects.filter(environment=sale.environment_id, created_at=sale.completed_at)
     for event in events.filter(data__buyback_id=str(sale.pk))[:MOST]:
-        yield Line(event.created_at, "Told the partner", event.type, page=link(event, "Event"))
+        yield Line(event.created_at, "Event for the partner", event.type, page=link(event, "Event"))
 
 
 def _deeds(sale: Buyback) -> Iterator[Line]:

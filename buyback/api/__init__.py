@@ -1,1 +1,1 @@
-"""The partner API's door to sellbacks."""
+"""The partner API for sellbacks."""

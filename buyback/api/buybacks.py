@@ -1,6 +1,4 @@
-"""The histories of money (contract, section 9): ``GET /buybacks`` and ``GET /payouts``. Amounts are
-USD.
-"""
+"""Histories of money (contract, section 9): ``GET /buybacks`` and ``GET /payouts``, in USD."""
 
 from __future__ import annotations
 
@@ -19,7 +17,7 @@ STATES = {"pending": OPEN_STATES, "completed": ("settled",), "failed": ("failed"
 
 
 class Buybacks(HistoryView):
-    """``GET /buybacks``: every sellback, whatever became of it."""
+    """``GET /buybacks``: every sellback with its outcome."""
 
     name, filters = "buybacks", ("status", "user_id", "item_id")
     columns = (

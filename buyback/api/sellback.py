@@ -1,4 +1,4 @@
-"""The partner API's door to the sellback (contract, sections 2 and 9)."""
+"""API endpoints for sellbacks (contract, sections 2 and 9)."""
 
 from __future__ import annotations
 
@@ -55,9 +55,7 @@ def _item_ids(sent: dict[str, Any]) -> list[str]:
 
 
 def _least(sent: dict[str, Any]) -> Decimal | None:
-    """``min_amount`` in USD. One that is no number is a floor nothing can meet: selling below it
-    would be worse.
-    """
+    """``min_amount`` in USD. An invalid number becomes unreachable, so nothing is sold."""
     floor = sent.get("min_amount")
     if floor is None:
         return None
@@ -67,25 +65,26 @@ def _least(sent: dict[str, Any]) -> Decimal | None:
         amount = Decimal(str(floor))
     except InvalidOperation:
         raise BelowMinimum from None
-    if not amount.is_finite() or (amount and amount.adjusted() >= 12):  # abs() would overflow
+    if not amount.is_finite() or (amount and amount.adjusted() >= 12):  # round_usd would overflow
         raise BelowMinimum
     return amount.quantize(
         CENT, ROUND_CEILING
-    )  # a price is whole cents: those at or above the floor stay the same
+    )  # prices are whole cents, so rounding up does not change the result
 
 
 class SaleView(ActionView):
-    """A POST that sells. A sale that asks the outside world takes several transactions, so its key
-    is bound to its row.
+    """A POST that sells back. A step-by-step sellback takes several transactions.
+
+    Its key is therefore bound to its row.
     """
 
     scopes = (Scope.BUYBACK_WRITE,)
     in_progress = SaleInFlight
-    sandbox_waits = True  # the sandbox never answers 429 here
+    sandbox_waits = True  # the sandbox never returns 429 here
     refuses_cleanly = True
 
     def sold_once(self, key: str, fingerprint: bytes, sell: idempotent.Sell) -> idempotency.Answer:
-        """The one answer to every request with ``key``."""
+        """The one response to every request with ``key``."""
         wait = not self.environment.is_live
         return idempotent.sell_once(
             environment=self.environment, key=key, fingerprint=fingerprint, sell=sell, wait=wait
@@ -93,7 +92,7 @@ class SaleView(ActionView):
 
 
 class SellBack(SaleView):
-    """``POST /vm/buyback``: sell one item back, at once."""
+    """``POST /vm/buyback``: sell back one item."""
 
     scenarios = SALE_SCENARIOS
 
@@ -104,7 +103,7 @@ class SellBack(SaleView):
         return self.sold_once(key, fingerprint, partial(self._play_or_sell, sent))
 
     def _play_or_sell(self, sent: dict[str, Any], idempotency_row: int | None) -> Sale:
-        """Under the key, so that a played answer is kept, or not, as a sale's own."""
+        """Runs under the key, so that a simulated response is stored or not, like a real one."""
         self.play_scenario()
         return self._sell(sent, idempotency_row)
 
@@ -122,15 +121,13 @@ class SellBack(SaleView):
 
 
 class SellBatch(SaleView):
-    """``POST /vm/buyback/batch``: sell up to 50 items, each by the rules of one, each on its
-    own.
-    """
+    """``POST /vm/buyback/batch``: sell back up to 50 items, each by the rules of a single one."""
 
     scenarios = SALE_SCENARIOS
     played: Refusal | None = None
 
     def play_scenario(self) -> None:
-        """A sale's outcome stands in each item's line, as in live."""
+        """Each item's line has the simulated outcome, as in live."""
         try:
             super().play_scenario()
         except (TransactionFailed, SessionActive, SaleInFlight) as outcome:
@@ -140,8 +137,9 @@ class SellBatch(SaleView):
         return {"results": self._results(sent, self._sell)}
 
     def answer_once(self, key: str, fingerprint: bytes, sent: dict[str, Any]) -> idempotency.Answer:
-        """In the sandbox one transaction. In live each line has a key of its own, made of the
-        batch's, so that a line whose outcome is not known yet takes no other with it.
+        """In the sandbox one transaction. In live each line has its own key, from the batch's key.
+
+        So a line with an unknown outcome does not affect the others.
         """
         if not self.environment.is_live:
             return super().answer_once(key, fingerprint, sent)
@@ -157,7 +155,7 @@ class SellBatch(SaleView):
             raise
         answer = idempotency.Answer(200, orjson.dumps({"results": results}))
         if any(result.get("error") in NOT_FINAL for result in results):
-            idempotency.forget(row)  # asked again, each of its sales will tell what became of it
+            idempotency.forget(row)  # on a retry, each line returns its sellback's outcome
         else:
             idempotency.keep(row, answer)
         return answer
@@ -165,9 +163,10 @@ class SellBatch(SaleView):
     def _results(
         self, sent: dict[str, Any], sell: Callable[[int, str], dict[str, Any]]
     ) -> list[dict[str, Any]]:
-        """Each item's line, in the order asked. Sold in the order of the items' keys, as shipping
-        orders lock them: two batches in one transaction each, or a batch and an order, would
-        otherwise wait for each other.
+        """Each item's line, in the order of the request.
+
+        They are sold in the order of the items' primary keys, in which shipping orders lock too:
+        otherwise two batches in one transaction each, or a batch and an order, could deadlock.
         """
         ids = _item_ids(sent)
         keys = Item.objects.of(self.environment).pks_of(ids)
@@ -189,9 +188,7 @@ class SellBatch(SaleView):
         return sale_body(self._sale(item_id, None))
 
     def _sell_once(self, batch: str, place: int, item_id: str) -> dict[str, Any]:
-        """One item's line under a key of its own, made of the batch's key and the item's place in
-        it.
-        """
+        """One item's line under its own key, from the batch's key and the item's position."""
         own = "batch " + hashlib.sha256(f"{batch}\n{place}\n{item_id}".encode()).hexdigest()
         try:
             answer = self.sold_once(
@@ -199,7 +196,7 @@ class SellBatch(SaleView):
             )
         except (
             idempotency.KeyInProgress
-        ):  # the line of an earlier request with the batch's key, still at work
+        ):  # the line of an earlier request with the batch's key is still running
             raise SaleInFlight from None
         body: dict[str, Any] = orjson.loads(answer.body)
         return body if answer.status == 200 else {"success": False} | body
@@ -214,8 +211,9 @@ class SellBatch(SaleView):
 
 
 class Quotes(ActionView):
-    """``POST /vm/buyback/quote``: what up to 50 items would sell for now. No side effect; with a
-    key, the first answer again, as of any POST.
+    """``POST /vm/buyback/quote``: what up to 50 items would sell for now. It changes nothing.
+
+    With a key, the first response is replayed, as for every POST.
     """
 
     scopes = (Scope.INVENTORY_READ,)
@@ -230,15 +228,13 @@ class Quotes(ActionView):
 
 
 class SellbackStatus(PartnerView):
-    """``GET /vm/buyback/:item_id``: the latest sellback of an item. An open one is looked into
-    first.
-    """
+    """``GET /vm/buyback/:item_id``: an item's latest sellback; an open one is reconciled first."""
 
     scopes = (Scope.INVENTORY_READ,)
     shown = ("pending", "failed")
 
     def get(self, request: Request, item_id: str, **kwargs: Any) -> Response:
-        """The sellback's state, in the contract's words."""
+        """The sellback's state in the contract's words."""
         if self.scenario is not None:
             return Response(status.played(item_id, self.scenario, now=self.environment.now()))
         return Response(status.status(self.environment, item_id))

@@ -1,18 +1,17 @@
-"""Bulk sales: a member's list of items, each sold by the one action at the amount that was shown,
-or not at all.
+"""Bulk sellbacks: a member's list of items, each sold at the amount shown, or not at all.
 
-The tables are the truth. ``start`` writes the list, whoever calls ``sell_next`` works it off: a
-worker claims one line after the other (``SKIP LOCKED``, with a lease), so any number of workers may
-be at it and any of them may die. Each line sells under an idempotency key of its own: claimed
-again, it hears what became of the first attempt. Lines wait while the oracle or the treasury is not
-answering; they are refused while an admin has paused the treasury.
+``start`` writes the list, ``sell_next`` sells it. A worker claims one line after the other (``SKIP
+LOCKED``, with a lease), so any number of workers may run and any of them may die. Each line sells
+under its own idempotency key: claimed again, it gets the outcome of the first attempt. Lines wait
+while the oracle or the treasury does not respond. They are refused while an admin has paused the
+treasury.
 
-A worker that died is noticed by its line's lease, which is as long as a sale may take
-(``buyback/live/leases.py``): with the clock's next look, every 5 seconds, another worker goes on. A
-line that fails keeps no other from its turn.
+When a worker dies, its line's lease expires after the longest time that a sellback takes
+(``buyback/live/leases.py``). Another worker then continues, at the next periodic run, every 5
+seconds. A failing line does not block others.
 
-What people read is told by the environment's clock, which a sandbox may have moved; leases, by
-which workers leave each other alone, by the worker's own.
+User-visible times use the environment's clock, which a sandbox may have moved; leases use real
+time.
 """
 
 from __future__ import annotations
@@ -54,12 +53,10 @@ from partners.records.actor import SYSTEM, Actor
 from partners.records.idempotency import Answer, KeyInProgress
 
 log = structlog.get_logger(__name__)
-MOST = 1000  # items of one bulk sale
-CHUNK = (
-    10  # lines of one call of `sell_next`: at their slowest, together, below a task's time limit
-)
-PAUSE = timedelta(seconds=15)  # until a line whose outcome is not known is looked at again
-SOON = timedelta(seconds=5)  # until a line that another process may be selling is looked at again
+MOST = 1000  # items of one bulk sellback
+CHUNK = 10  # lines of one call of `sell_next`: at their slowest, together below a task's time limit
+PAUSE = timedelta(seconds=15)  # until a line with an unknown outcome is checked again
+SOON = timedelta(seconds=5)  # until a line that another process may be selling is checked again
 BEGUN_FIRST = F("lease_until").asc(nulls_last=True)
 NOT_BEGUN_FIRST = F("lease_until").asc(nulls_first=True)
 State, Reason = BulkLine.State, BulkLine.Reason
@@ -72,32 +69,30 @@ REASONS = {
 
 
 class NothingChosen(Refusal):
-    """A bulk sale of no item."""
+    """A bulk sellback without items."""
 
     sentence, status = "Choose at least one item", 422
 
 
 class NotNow(Refusal):
-    """Nobody can be asked for the moment. No key keeps it: the line waits, and is tried again."""
+    """A peer is unavailable. The response is not stored: the line waits and is retried."""
 
     status = 503
 
 
 class TooMany(Refusal):
-    """A bulk sale of more items than one may hold."""
+    """A bulk sellback with too many items."""
 
-    sentence, status = f"A bulk sale holds at most {MOST:,} items", 422
+    sentence, status = f"A bulk sellback has at most {MOST:,} items", 422
 
 
 class LinesFailed(RuntimeError):
-    """Some of a run's lines met an unexpected error. ``left``: whether there are lines to go on
-    with.
-    """
+    """Some of a run's lines met an unexpected error. ``left``: whether other lines remain."""
 
     def __init__(self, faults: int, bulk_id: UUID, *, left: bool) -> None:
         self.left = left
         super().__init__(
-            f"{faults} lines of the bulk sale {bulk_id} met an unexpected error. The log has "
+            f"{faults} lines of the bulk sellback {bulk_id} met an unexpected error. The log has "
             "each one's traceback."
         )
 
@@ -110,10 +105,9 @@ def start(
     by: Actor,
     now: datetime,
 ) -> BulkSale:
-    """Write down what is to be sold: the items' rows, each with the amount (USD) that was shown.
-    Sells nothing yet.
+    """Write the list: the items' rows, each with the amount (USD) shown. Sells nothing yet.
 
-    The same ``token`` again is the same bulk sale: nothing is added to it. Raises NothingChosen,
+    The same ``token`` again returns the same bulk sellback unchanged. Raises NothingChosen,
     TooMany.
     """
     if not chosen:
@@ -145,9 +139,7 @@ def start(
 
 
 def cancel(bulk_id: UUID, *, by: Actor, now: datetime) -> int:
-    """Stop what has not begun; what has is brought to its end. Returns how many lines were
-    stopped.
-    """
+    """Stop lines that have not started; others are completed. Returns how many were stopped."""
     with transaction.atomic():
         bulk = (
             BulkSale.objects.select_related("environment__partner")
@@ -168,11 +160,11 @@ def cancel(bulk_id: UUID, *, by: Actor, now: datetime) -> int:
 
 
 def sell_next(bulk_id: UUID, *, now: datetime | None = None) -> bool:
-    """Sell the next lines, 10 at most; whether some are left that have not begun and can.
+    """Sell the next lines, 10 at most; returns whether startable lines remain.
 
-    Safe to run twice and in parallel. A suspended partner sells nothing: the rest of his bulk sales
-    is cancelled. An unexpected error of one line is logged and keeps no other waiting. Raises
-    LinesFailed at the end.
+    Repeatable, also in parallel. For a suspended partner the remaining lines are cancelled. An
+    unexpected error of one line is logged and does not stop the others. Raises LinesFailed at the
+    end.
     """
     environment = Environment.objects.select_related("partner").get(bulk_sales=bulk_id)
     if environment.partner.status == Partner.Status.SUSPENDED:
@@ -180,8 +172,8 @@ def sell_next(bulk_id: UUID, *, now: datetime | None = None) -> bool:
     faults, left = 0, False
     for turn in range(CHUNK):
         moment, begun = now or clock.now(), gateway.is_resting(environment)
-        # One line that its worker has left, then those not begun: neither waits for all of the
-        # other.
+        # First one line whose worker died, then lines not started, so that neither kind waits for
+        # all of the other.
         line = _claim(bulk_id, moment, begun=begun, order=NOT_BEGUN_FIRST if turn else BEGUN_FIRST)
         if line is None:
             break
@@ -194,9 +186,7 @@ def sell_next(bulk_id: UUID, *, now: datetime | None = None) -> bool:
 
 
 def unattended(*, now: datetime | None = None, limit: int = 100) -> list[UUID]:
-    """Bulk sales with something left to do, at which nobody is: never begun, or left by a worker
-    that died.
-    """
+    """Bulk sellbacks with lines to sell and no worker: never started, or left by a dead worker."""
     lines = BulkLine.objects.unattended(now or clock.now())
     return list(lines.order_by("bulk").values_list("bulk", flat=True).distinct()[:limit])
 
@@ -204,9 +194,7 @@ def unattended(*, now: datetime | None = None, limit: int = 100) -> list[UUID]:
 def _claim(
     bulk_id: UUID, now: datetime, *, begun: bool = False, order: OrderBy = NOT_BEGUN_FIRST
 ) -> BulkLine | None:
-    """The next line, ours to work on until its lease ends; None when there is none. ``begun``: only
-    one that was begun and left.
-    """
+    """The next line, leased to us, or None. ``begun``: only lines left by a worker."""
     related = ("bulk", "environment__partner", "item")
     with transaction.atomic():
         rows = BulkLine.objects.claimable(now).filter(bulk=bulk_id)
@@ -223,7 +211,7 @@ def _claim(
 
 
 def _tried(line: BulkLine, now: datetime | None) -> bool:
-    """Work on a claimed line; whether that went without an unexpected error."""
+    """Work on a claimed line; returns whether there was no unexpected error."""
     try:
         _work_on(line, now)
     except SoftTimeLimitExceeded:
@@ -235,9 +223,7 @@ def _tried(line: BulkLine, now: datetime | None) -> bool:
 
 
 def _work_on(line: BulkLine, now: datetime | None) -> None:
-    """Sell a claimed line, or hear what became of the attempt that was made before, and write down
-    which.
-    """
+    """Sell a claimed line, or find the outcome of its earlier attempt, and record it."""
     try:
         answer = (
             _sell(line) if line.buyback_id is None else status.answer_for(line.buyback_id, now=now)
@@ -249,7 +235,7 @@ def _work_on(line: BulkLine, now: datetime | None) -> None:
     except (
         SaleInFlight,
         KeyInProgress,
-    ):  # another process sells the item, or an attempt of ours does
+    ):  # another process or an earlier attempt of ours is selling the item
         _wait(line, now, SOON)
     except OperationalError as error:
         if not time_limits.gave_up_waiting(error):
@@ -282,12 +268,12 @@ def _sell(line: BulkLine) -> Answer:
 
 
 def _wait(line: BulkLine, now: datetime | None, pause: timedelta, **found: Any) -> None:
-    """Not known yet: to be looked at again after ``pause``."""
+    """Record that the outcome is unknown, to be checked again after ``pause``."""
     _claimed(line).update(lease_until=(now or clock.now()) + pause, **found)
 
 
 def _close(line: BulkLine, answer: Answer, now: datetime | None) -> None:
-    """Sold, or refused for a reason."""
+    """Record that the line was sold, or refused with a reason."""
     moment = now or line.environment.now()
     if answer.status == 200:
         sale = Buyback.objects.settled().get(item=line.item_id)
@@ -298,5 +284,5 @@ def _close(line: BulkLine, answer: Answer, now: datetime | None) -> None:
 
 
 def _claimed(line: BulkLine) -> BulkLineQuerySet:
-    """The line, if it is not at its end: whoever worked on it meanwhile has heard the same."""
+    """The line, if it is still open. Another worker may have closed it with the same outcome."""
     return BulkLine.objects.filter(pk=line.pk, state__in=(State.SELLING, State.UNKNOWN))

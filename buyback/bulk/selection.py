@@ -1,6 +1,4 @@
-"""What a member confirms when he sells in bulk: the list that was previewed, signed, with a token
-of its own.
-"""
+"""The previewed list of a bulk sellback, signed, with its own token, for confirmation."""
 
 from __future__ import annotations
 
@@ -26,15 +24,13 @@ class Selection:
 
 
 def signed(here: Environment, chosen: Sequence[tuple[int, Decimal]]) -> str:
-    """A new order, as the form carries it."""
+    """A new selection for the form."""
     listed = [[pk, str(amount)] for pk, amount in chosen]
     return signing.dumps([here.pk, str(uuid4()), listed], salt=SALT, compress=True)
 
 
 def read(text: str, here: Environment) -> Selection | None:
-    """The order of this environment that a form carries; None for what we did not write, or not
-    lately.
-    """
+    """The selection in a form of this environment; None if invalid or too old."""
     try:
         environment, token, listed = signing.loads(text, salt=SALT, max_age=AGE)
     except signing.BadSignature:

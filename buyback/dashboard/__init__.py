@@ -1,3 +1,1 @@
-"""The dashboard's money pages: what a partner's users hold and may sell, the sale itself, and what
-was paid out.
-"""
+"""Dashboard pages about money: held items, selling back, sellbacks, payouts and statements."""

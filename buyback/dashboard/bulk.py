@@ -1,6 +1,4 @@
-"""Selling many items back: what is chosen is previewed, confirmed, and worked off by the workers
-while one looks on.
-"""
+"""Selling back many items: preview, confirm, and watch the workers sell them."""
 
 from __future__ import annotations
 
@@ -50,11 +48,8 @@ log = structlog.get_logger(__name__)
 
 STALE = Obstacle(
     _("This list is out of date"),
-    _(
-        "The list of items was made more than an hour ago, or is not one of ours. Nothing was "
-        "started."
-    ),
-    _("Select the items again; you will see their prices as they are now."),
+    _("The list of items was made more than an hour ago, or is invalid. Nothing was started."),
+    _("Select the items again to see their current prices."),
     status=409,
 )
 COLUMNS = (
@@ -73,11 +68,11 @@ COLUMNS = (
 @require_safe
 @member
 def bulk_sales(request: MemberRequest) -> HttpResponse:
-    """Every bulk sale, the newest first."""
+    """All bulk sellbacks, newest first."""
     rows = BulkSale.objects.of(request.environment)
     after, before = request.GET.get("after", ""), request.GET.get("before", "")
     listed = keyset(rows, NEWEST, after, before=before, size=25)
-    # Counted apart, or every bulk sale there is would be counted to find the newest.
+    # Counted separately: otherwise all bulk sellbacks would be counted to find the newest.
     counted = (
         BulkSale.objects.filter(pk__in=[sale.pk for sale in listed.rows])
         .counted()
@@ -93,9 +88,7 @@ def bulk_sales(request: MemberRequest) -> HttpResponse:
 
 @member
 def preview(request: MemberRequest) -> HttpResponse:
-    """What the chosen items would sell for now, and which would not. Changes nothing, so it may be
-    sent again.
-    """
+    """What the selected items would sell for now, and which would not. It changes nothing."""
     if request.method != "POST":
         return redirect("dashboard:expiring", request.environment.mode)
     stop = obstacle(request, Role.OPERATOR)
@@ -127,7 +120,7 @@ def preview(request: MemberRequest) -> HttpResponse:
 @form_only
 @member
 def start(request: MemberRequest) -> HttpResponse:
-    """Begin what was previewed; sent again, the same bulk sale is shown."""
+    """Start the previewed bulk sellback. Sent again, it shows the same one."""
     stop = obstacle(request, Role.OPERATOR)
     order = selection.read(request.POST.get("order", ""), request.environment)
     if stop or order is None:
@@ -146,7 +139,7 @@ def start(request: MemberRequest) -> HttpResponse:
 @require_safe
 @member
 def bulk_sale(request: MemberRequest, pk: UUID) -> HttpResponse:
-    """How far it is, and what became of each item. The progress is polled until it is over."""
+    """Progress, and the result of each item. The page polls until it is over."""
     sale = get_object_or_404(BulkSale.objects.of(request.environment).counted(), pk=pk)
     context: dict[str, Any] = {"section": "expiring", "sale": sale, "progress": progress(sale)}
     if request.htmx.target == "progress":
@@ -172,29 +165,27 @@ def bulk_sale(request: MemberRequest, pk: UUID) -> HttpResponse:
 @form_only
 @member
 def cancel(request: MemberRequest, pk: UUID) -> HttpResponse:
-    """Stop the items that have not begun."""
+    """Stop the items that have not started."""
     stop = obstacle(request, Role.OPERATOR)
     if stop:
         return _refuse(request, stop)
     sale = get_object_or_404(BulkSale.objects.of(request.environment), pk=pk)
     stopped = run.cancel(sale.pk, by=Actor.user(request.user), now=request.environment.now())
-    message = gettext("Cancelled: %(size)s not begun") % {"size": f"{stopped:,}"}
-    messages.success(request, message if stopped else gettext("Everything had begun already"))
+    message = gettext("Cancelled: %(size)s not started") % {"size": f"{stopped:,}"}
+    messages.success(request, message if stopped else gettext("All items had already started"))
     return redirect("dashboard:bulk_sale", request.environment.mode, sale.pk)
 
 
 @require_safe
 @member
 def results(request: MemberRequest, pk: UUID) -> StreamingHttpResponse:
-    """What became of each item, as a file."""
+    """The result of each item, as a file."""
     sale = get_object_or_404(BulkSale.objects.of(request.environment), pk=pk)
     return csv.download(f"bulk-sale-{sale.pk}.csv", COLUMNS, _rows(sale))
 
 
 def progress(sale: Any) -> dict[str, Any]:
-    """How far a counted bulk sale is: a word for its state, and how many of its lines are at their
-    end.
-    """
+    """How far a counted bulk sellback is: its state in words, and its number of closed lines."""
     done = sale.sold + sale.refused + sale.cancelled
     waits, over = sale.pending + sale.selling, done == sale.size
     word = _("Running") if waits else _("Waiting for answers")
@@ -204,24 +195,24 @@ def progress(sale: Any) -> dict[str, Any]:
 
 
 def sentence(line: BulkLine) -> StrOrPromise:
-    """What became of a line, or what it waits for."""
+    """The result of a line, or what it is waiting for."""
     if line.state == BulkLine.State.REFUSED:
         return LINE_REASONS[BulkLine.Reason(line.reason)]
     return {
         BulkLine.State.PENDING: _("Not begun yet."),
-        BulkLine.State.SELLING: _("Being sold at this moment."),
+        BulkLine.State.SELLING: _("Being sold back now."),
         BulkLine.State.UNKNOWN: _(
-            "The payment is not confirmed yet. It resolves by itself and is made once."
+            "The payment is not confirmed yet. This resolves automatically. It is paid only once."
         ),
         BulkLine.State.SOLD: _("Sold back and paid."),
-        BulkLine.State.CANCELLED: _("Not begun: the rest was cancelled. The user still holds it."),
+        BulkLine.State.CANCELLED: _("Not started: cancelled. The user still holds it."),
     }[BulkLine.State(line.state)]
 
 
 def _chosen(request: MemberRequest, now: datetime) -> tuple[list[Item], bool]:
-    """What a selection names, up to one more than a bulk sale holds: the boxes that were ticked,
-    all that a filter matches, or what a bulk sale left over. And whether a filter may match others
-    that were not looked at.
+    """The selected items, up to one more than allowed, and whether more may match.
+
+    Selected are checked boxes, all items of a filter, or the unsold items of a bulk sellback.
     """
     here, sent = request.environment, request.POST
     if sent.get("all"):
@@ -238,7 +229,7 @@ def _chosen(request: MemberRequest, now: datetime) -> tuple[list[Item], bool]:
 
 
 def _left_over(pk: UUID) -> Any:
-    """The items that a bulk sale did not sell."""
+    """The items that a bulk sellback did not sell."""
     return BulkLine.objects.filter(bulk=pk, state__in=("refused", "cancelled")).values("item")
 
 
@@ -262,7 +253,7 @@ def _rows(sale: BulkSale) -> Iterator[tuple[object, ...]]:
 
 
 def _ring(bulk_id: UUID) -> None:
-    """Wake a worker. Unheard, the clock wakes one within 5 seconds."""
+    """Wake a worker. If that fails, the periodic task does it within 5 seconds."""
     try:
         tasks.sell_bulk.delay(str(bulk_id))
     except OperationalError:

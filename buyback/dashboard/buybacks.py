@@ -1,6 +1,4 @@
-"""Attempts to sell an item back, whatever became of them: the list, newest first, and one of them
-with its story.
-"""
+"""Sellback attempts: the list, newest first, and the page of one attempt with its timeline."""
 
 from __future__ import annotations
 
@@ -58,7 +56,7 @@ COLUMNS = {
 @require_safe
 @member
 def buybacks(request: MemberRequest) -> HttpResponse:
-    """Buybacks, 50 a page, with how many the filters leave and what was paid for them."""
+    """Sellbacks, 50 a page, with the number and the paid sum of the filtered ones."""
     chosen, get = filters.read(request, KIND), request.GET
     rows = filters.narrowed(request.environment, Buyback.objects.all(), chosen, KIND)
     look_for = filters.looked_for(chosen, KIND)
@@ -79,9 +77,7 @@ def buybacks(request: MemberRequest) -> HttpResponse:
 @require_safe
 @member
 def buyback(request: MemberRequest, pk: UUID) -> HttpResponse:
-    """One buyback: what happened when, how its price came about, its lines in the ledger, its
-    payout.
-    """
+    """One sellback: timeline, price basis, ledger lines and payout."""
     rows = Buyback.objects.of(request.environment).select_related(
         "environment", "item__collector", "item__card", "item__pack", "payout"
     )
@@ -94,7 +90,7 @@ def buyback(request: MemberRequest, pk: UUID) -> HttpResponse:
 @require_safe
 @member
 def buybacks_csv(request: MemberRequest) -> StreamingHttpResponse:
-    """Every buyback the filters leave, as a file, never more than a chunk of rows in memory."""
+    """All filtered sellbacks as a file, with one chunk of rows in memory."""
     chosen = filters.read(request, KIND)
     rows = filters.narrowed(request.environment, Buyback.objects.all(), chosen, KIND)
     found = rows.filter(filters.looked_for(chosen, KIND) or Q())

@@ -1,9 +1,7 @@
-"""The queue of windows that close: soonest first, filtered by what the address says, to be sold
-back together.
+"""The queue of open windows by deadline, filtered by the address, to be sold back together.
 
-An index answers for the window and the user. For the pack and the value none does, so a page looks
-through a bounded number of windows for them, and so does a sale of all that match
-(``partners.dashboard.paging``).
+An index serves window and user. None serves pack and value, so a page searches a limited number of
+windows for them, and so does a bulk sellback of all matches (``partners.dashboard.paging``).
 """
 
 from __future__ import annotations
@@ -45,7 +43,7 @@ SOONEST: SortOrder = {"expires_at": datetime.fromisoformat, "id": int}
 
 @dataclass(frozen=True)
 class Filter:
-    """What the address asks for; a value nobody can mean is as if it were not there."""
+    """The filters of the address. Invalid values are ignored."""
 
     within: str = ""
     user: str = ""
@@ -55,7 +53,7 @@ class Filter:
 
     @classmethod
     def of(cls, query: QueryDict) -> Filter:
-        """As a query string says it."""
+        """The filters of a query string."""
         within = query.get("within", "")
         return cls(
             within if within in WINDOWS else "",
@@ -66,7 +64,7 @@ class Filter:
         )
 
     def rows(self, here: Environment, now: datetime) -> ItemQuerySet:
-        """Items by everything an index answers for, the window that closes first at the top."""
+        """Items by the filters that an index serves, the earliest deadline first."""
         found = Item.objects.of(here)
         found = (
             found.expiring(now=now, within=WINDOWS[self.within][1])
@@ -79,11 +77,9 @@ class Filter:
         return found
 
     def looked_for(self, here: Environment) -> Q | None:
-        """What rows must be looked through for: the pack, and what an item is worth now. None:
-        nothing.
-        """
-        # Asked of each row's card alone: joined, the database might begin at the cards, and there
-        # are many.
+        """The condition that no index serves: pack and current value. None: there is none."""
+        # Evaluated for each row's card only. With a join, PostgreSQL might start from the cards,
+        # which are many.
         of_card = Subquery(Card.objects.filter(pk=OuterRef("card_id")).values("fmv"))
         value = of_card if here.is_live else F("fmv")
         asked = Q(pack__slug=self.pack) if self.pack else Q()
@@ -96,8 +92,9 @@ class Filter:
     def first(
         self, rows: QuerySet[Item, Row], here: Environment, most: int
     ) -> tuple[list[Row], bool]:
-        """The first matches of ``rows`` (``most`` at most), and whether there may be others behind
-        those that were looked through.
+        """The first matches of ``rows`` (``most`` at most), and whether there may be more.
+
+        There may be more if the search limit was reached.
         """
         look_for = self.looked_for(here)
         if look_for is None:
@@ -107,7 +104,7 @@ class Filter:
             return list(near.filter(look_for)[:most]), bool(edge)
 
     def chips(self, packs: dict[str, str]) -> list[Chip]:
-        """The filters in use, as words."""
+        """The filters in use, in words."""
         texts = {
             ("within", gettext("Closes within")): WINDOWS[self.within][0] if self.within else "",
             ("user", gettext("User")): self.user,
@@ -121,7 +118,7 @@ class Filter:
 @require_safe
 @member
 def expiring(request: MemberRequest) -> HttpResponse:
-    """The queue, 50 a page, with how many of it one bulk sale would take."""
+    """The queue, 50 a page, with the number of items in a bulk sellback of all."""
     here, get, asked = request.environment, request.GET, Filter.of(request.GET)
     now = here.now()
     rows, look_for = asked.rows(here, now), asked.looked_for(here)
@@ -145,9 +142,7 @@ def expiring(request: MemberRequest) -> HttpResponse:
 
 
 def _all(asked: Filter, rows: ItemQuerySet, here: Environment) -> dict[str, Any]:
-    """How many a bulk sale of all that match would take, and whether these may be only the first of
-    them.
-    """
+    """The size of a bulk sellback of all matches, and whether there may be more matches."""
     found, cut = asked.first(rows.values_list("pk", flat=True), here, run.MOST + 1)
     first = cut or len(found) > run.MOST
     return {

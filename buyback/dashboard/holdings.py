@@ -1,6 +1,4 @@
-"""One user: every card in their hands, with its price and its window, and everything that happened
-to them.
-"""
+"""The page of one user: held items with price and window, and the history of all items."""
 
 from __future__ import annotations
 
@@ -30,12 +28,12 @@ from partners.models import Role
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
-SIZE = 50  # moments of a page of history
+SIZE = 50  # events of a page of history
 
 
 @dataclass(frozen=True)
 class Sorting:
-    """One way to sort the grid: its label, and its columns with how to read each from a cursor."""
+    """A sort order: its label, and its columns with their readers for cursors."""
 
     label: StrOrPromise
     by: Mapping[str, Callable[[str], Any]]
@@ -51,9 +49,7 @@ ORDERS = {
 @require_safe
 @member
 def holdings(request: MemberRequest, pk: int) -> HttpResponse:
-    """What one user holds, 48 a page, sorted as ``sort`` says; ``view`` makes it a table instead of
-    cards.
-    """
+    """A user's items, 48 a page, sorted by ``sort``, as cards or (``view``) as a table."""
     here = request.environment
     collector = get_object_or_404(Collector.objects.of(here), pk=pk)
     now = here.now()
@@ -80,7 +76,7 @@ def holdings(request: MemberRequest, pk: int) -> HttpResponse:
 @require_safe
 @member
 def user_history(request: MemberRequest, pk: int) -> HttpResponse:
-    """Everything that happened to one user's items, newest first, 50 a page."""
+    """The history of one user's items, newest first, 50 a page."""
     here = request.environment
     collector = get_object_or_404(Collector.objects.of(here), pk=pk)
     now = here.now()
@@ -102,7 +98,7 @@ def user_history(request: MemberRequest, pk: int) -> HttpResponse:
 
 
 def _totals(collector: Collector) -> dict[str, Any]:
-    """What a user holds and was paid. Two queries, over one user's rows alone."""
+    """Number and value of held items, and the sum paid. Two queries over one user's rows."""
     return {
         "in_hand": Item.objects.filter(collector=collector).in_inventory().size_and_value(),
         "paid": counted(Payout.objects.filter(collector=collector).paid()),

@@ -1,6 +1,4 @@
-"""One item: the card, what it was and is worth, its window, where it came from, and everything that
-happened to it.
-"""
+"""The page of one item: card, prices, window, purchase and history."""
 
 from __future__ import annotations
 
@@ -18,13 +16,13 @@ from partners.dashboard.permissions import MemberRequest, may_act, member
 from partners.dashboard.rendering import page
 from partners.models import Role
 
-MOST = 200  # moments of one item on its page; a sale that failed leaves three
+MOST = 200  # events of one item on its page; a failed sellback has three
 
 
 @require_safe
 @member
 def item(request: MemberRequest, pk: int) -> HttpResponse:
-    """The item of this environment, its latest sellback in words, and its history, newest first."""
+    """The item of this environment, its latest sellback and its history, newest first."""
     here = request.environment
     found = get_object_or_404(Item.objects.of(here).with_card(), pk=pk)
     now = here.now()

@@ -1,6 +1,4 @@
-"""The dashboard's first page: what is held, what closes soon, what was sold and paid today and in
-the days before.
-"""
+"""The overview: held items, next deadlines, and what was sold back and paid in the last days."""
 
 from __future__ import annotations
 
@@ -24,14 +22,15 @@ from partners.templatetags.dashboard import short_month, usd
 SOON = timedelta(hours=24)
 RECENT = 12
 SOONEST = 8
-DAYS = 7  # closed days that today is held against
+DAYS = 7  # closed days to compare with today
 
 
 @require_safe
 @member
 def overview(request: MemberRequest) -> HttpResponse:
-    """Four figures, the days before, every pack's rate, and what closes and happened. Days are UTC,
-    by the environment's clock.
+    """Four figures, the last days, rates by pack, next deadlines and recent activity.
+
+    Days are UTC, by the environment's clock.
     """
     here = request.environment
     now = here.now()
@@ -58,7 +57,7 @@ def overview(request: MemberRequest) -> HttpResponse:
 @require_safe
 @member
 def activity(request: MemberRequest) -> HttpResponse:
-    """What happened last: the part of the overview that brings itself up to date."""
+    """Recent activity, which the overview polls."""
     context = {
         "section": "overview",
         "now": request.environment.now(),
@@ -68,9 +67,7 @@ def activity(request: MemberRequest) -> HttpResponse:
 
 
 def _held(here: Environment) -> dict[str, Any]:
-    """What the clock counted last: items held, their value, and how many pulls of each pack were
-    sold back.
-    """
+    """The last periodic count: items held, their value, and rates by pack."""
     tallies = list(Tally.objects.of(here).select_related("pack"))
     return {
         "tallies": tallies,
@@ -81,8 +78,9 @@ def _held(here: Environment) -> dict[str, Any]:
 
 
 def _days(here: Environment, today: date, sold_today: Total, paid_today: Total) -> dict[str, Any]:
-    """The closed days before today, a day without business as zero; their means; and the charts'
-    points. Today has a point where it is counted whole.
+    """The closed days before today (zero without sellbacks), their means, and chart points.
+
+    Today has a point if it is counted completely.
     """
     first = today - timedelta(days=DAYS)
     known = {
@@ -113,7 +111,7 @@ def _points(days: Sequence[date], values: Sequence[Any], write: Any) -> list[Bar
 
 
 def _activity(here: Environment) -> list[tuple[Event, Any]]:
-    """The latest events, each with the card it is about."""
+    """The latest events, each with its card."""
     events = list(Event.objects.filter(environment=here)[:RECENT])
     cards = Card.objects.by_item_id(
         {event.data["item_id"] for event in events if "item_id" in event.data}

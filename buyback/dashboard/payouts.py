@@ -1,6 +1,4 @@
-"""What Phygitals paid to a partner's users: the list, newest first, and one payout with everything
-behind it.
-"""
+"""Payouts to a partner's users: the list, newest first, and the page of one payout."""
 
 from __future__ import annotations
 
@@ -77,7 +75,7 @@ def payouts(request: MemberRequest) -> HttpResponse:
 @require_safe
 @member
 def payout(request: MemberRequest, pk: UUID) -> HttpResponse:
-    """One payout: when what happened, the basis of its price, and its lines in the ledger."""
+    """One payout: timeline, price basis and ledger lines."""
     rows = Payout.objects.of(request.environment).select_related(
         "collector", "buyback__item__card", "buyback__item__pack", "buyback__item__collector"
     )
@@ -89,7 +87,7 @@ def payout(request: MemberRequest, pk: UUID) -> HttpResponse:
 @require_safe
 @member
 def payouts_csv(request: MemberRequest) -> StreamingHttpResponse:
-    """Every payout the filters leave, as a file."""
+    """All filtered payouts as a file."""
     chosen = filters.read(request, KIND)
     rows = filters.narrowed(request.environment, Payout.objects.all(), chosen, KIND)
     return csv.download(
@@ -98,6 +96,6 @@ def payouts_csv(request: MemberRequest) -> StreamingHttpResponse:
 
 
 def lines(rows: MoneyQuerySet[Payout], look_for: Q | None = None) -> Iterator[Any]:
-    """Rows of the file, newest first, never more than a chunk of them in memory."""
+    """Rows of the file, newest first, with one chunk in memory."""
     found = rows if look_for is None else rows.filter(look_for)
     return walk(found.values_list(*COLUMNS.values(), named=True), list(NEWEST))

@@ -1,8 +1,6 @@
-"""Finding anything from any page: a user, an item, a card by how its name begins, a sellback, a
-payout, an order.
+"""Search from any page: users, items, cards by the start of their name, sellbacks, payouts, orders.
 
-Every question is answered by an index and stops after a page of rows, so a search costs the same
-however much there is.
+Every query is served by an index and limited to a page of rows, so the cost does not grow.
 """
 
 from __future__ import annotations
@@ -22,14 +20,12 @@ from partners.dashboard.rendering import page
 from partners.models import Environment
 
 MOST = 20  # of each kind on the page
-CARDS = 200  # cards of a name whose pulls are looked at
+CARDS = 200  # cards with a matching name whose pulls are searched
 
 
 @dataclass(frozen=True)
 class Found:
-    """What a text finds in one environment. ``more_cards``: more cards begin so than were looked
-    at.
-    """
+    """The results in one environment. ``more_cards``: more cards match than were searched."""
 
     users: list[Collector]
     items: list[Item]
@@ -40,7 +36,7 @@ class Found:
 
     @property
     def size(self) -> int:
-        """How many rows there are."""
+        """The number of results."""
         found = len(self.users) + len(self.items)
         return found + len(self.buybacks) + len(self.payouts) + len(self.orders)
 
@@ -48,7 +44,7 @@ class Found:
 @require_safe
 @member
 def search(request: MemberRequest) -> HttpResponse:
-    """What ``q`` finds: the whole page, or the list alone while somebody types."""
+    """The results for ``q``: the whole page, or only the list while typing."""
     query = request.GET.get("q", "").strip()[:255]
     context = {
         "section": "search",
@@ -59,16 +55,15 @@ def search(request: MemberRequest) -> HttpResponse:
 
 
 def find(here: Environment, text: str) -> Found:
-    """Rows of this environment; whole ids first. Five queries, in a transaction for the first; two
-    more for a UUID, one for an order's id.
+    """Results in this environment, complete ids first, in one transaction.
+
+    Five queries; two more for a UUID, one more for an order's id.
     """
     if "\0" in text:
         return Found([], [], [], [], [], more_cards=False)
     uuid = _uuid(text)
     cards = Card.objects.filter(name__istartswith=text).order_by().values_list("pk", flat=True)
-    with (
-        row_by_row()
-    ):  # where many begin so, the table would be read until enough of them have come
+    with row_by_row():  # for common prefixes, PostgreSQL would otherwise scan the table
         named = list(cards[: CARDS + 1])
     orders = ShippingOrder.objects.filter(environment=here)
     users = Collector.objects.of(here).starting_with(text).order_by("user_id")
@@ -87,7 +82,7 @@ def find(here: Environment, text: str) -> Found:
 
 
 def _items(here: Environment, text: str, uuid: UUID | None, named: list[int]) -> list[Item]:
-    """Items by their own id or their purchase's, then by their card's name; newest first."""
+    """Items by their own or their purchase's id, then by their card's name, newest first."""
     cards = list(
         Card.objects.filter(Q(public_id=text) | Q(listing_id=text)).values_list("pk", flat=True)
     )
@@ -102,7 +97,7 @@ def _items(here: Environment, text: str, uuid: UUID | None, named: list[int]) ->
 
 
 def _uuid(text: str) -> UUID | None:
-    """The id a sellback, a payout or a purchase may have; None for any other text."""
+    """The UUID of a sellback, payout or purchase; None for any other text."""
     try:
         return UUID(text)
     except ValueError:

@@ -1,6 +1,4 @@
-"""Selling one item back from the browser: the price is shown, confirmed, and paid only if it still
-is that.
-"""
+"""Selling back one item: the price is shown, confirmed, and paid only if it has not changed."""
 
 from __future__ import annotations
 
@@ -39,14 +37,14 @@ from partners.templatetags.dashboard import actor, usd
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
-LAPSED = _("The offer has lapsed")
+LAPSED = _("The offer has expired")
 CHANGED = _("The price has changed")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @member
 def sell(request: MemberRequest, pk: int) -> HttpResponse:
-    """GET makes an offer; POST sells at that price, or says why not. Operators and owners."""
+    """GET makes an offer. POST sells at that price, or shows a refusal. Operators and owners."""
     stop = obstacle(request, Role.OPERATOR)
     if stop:
         return _refuse(request, stop, None)
@@ -57,9 +55,7 @@ def sell(request: MemberRequest, pk: int) -> HttpResponse:
 @require_safe
 @member
 def outcome(request: MemberRequest, pk: int) -> HttpResponse:
-    """What became of the item's latest sale; one that is open is looked into. Polled by a page that
-    waits for it.
-    """
+    """The outcome of the item's latest sellback; an open one is reconciled. Pages poll it."""
     item = _item(request, pk)
     latest = (
         Buyback.objects.of(request.environment)
@@ -74,7 +70,7 @@ def outcome(request: MemberRequest, pk: int) -> HttpResponse:
         latest is not None and latest.completed_at is None and latest.state != Buyback.State.REVIEW
     )
     if request.htmx and waits:
-        return HttpResponse(status=204)  # nothing new: the page stays as it is, and asks again
+        return HttpResponse(status=204)  # no news: the page stays and polls again
     payout = Payout.objects.filter(buyback=latest).first()
     context = {
         "section": "users",
@@ -90,7 +86,7 @@ def outcome(request: MemberRequest, pk: int) -> HttpResponse:
 
 
 def _confirm(request: MemberRequest, item: Item) -> HttpResponse:
-    """Sell at the amount the form showed, and at no other."""
+    """Sell at exactly the amount that the form showed."""
     offer = offers.read(request.POST.get("offer", ""), item)
     if offer is None:
         return _offer(request, item, status=422)
@@ -129,7 +125,7 @@ def _offer(
     was: Decimal | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    """The price of this moment and the button, or why there is none."""
+    """The current price with the button, or why there is none."""
     now = request.environment.now()
     try:
         price = quotes.price_now(item, now)
@@ -146,9 +142,7 @@ def _offer(
 
 
 def _sold(request: MemberRequest, item: Item, sentence: str) -> HttpResponse:
-    """After the sale: the card says so and a toast links to the payout, or the item's page is shown
-    anew; without JavaScript, back to the grid.
-    """
+    """After the sellback: a toast links to the payout. Without JavaScript: back to the grid."""
     link = reverse("dashboard:payout", args=[request.environment.mode, _payout(request, item).pk])
     if request.htmx and request.htmx.current_url_abs_path == reverse(
         "dashboard:item", args=[request.environment.mode, item.pk]
@@ -174,7 +168,7 @@ def _sold(request: MemberRequest, item: Item, sentence: str) -> HttpResponse:
 
 
 def _not_sold(request: MemberRequest, item: Item, sentence: str) -> HttpResponse:
-    """A refusal of the sale, in a sentence; if somebody else was faster, their sale."""
+    """Show the refusal, or the other sellback if someone else was faster."""
     if item.state == Item.State.SOLD:
         return _already_sold(request, item)
     if sentence in IN_PROGRESS:
@@ -183,7 +177,7 @@ def _not_sold(request: MemberRequest, item: Item, sentence: str) -> HttpResponse
 
 
 def _already_sold(request: MemberRequest, item: Item) -> HttpResponse:
-    """The first outcome again for whoever sold it; for anybody else, who did."""
+    """The first outcome again for the same person; for others, who sold it back."""
     payout = _payout(request, item)
     seller = payout.buyback.requested_by
     if seller == str(Actor.user(request.user)):
@@ -193,7 +187,7 @@ def _already_sold(request: MemberRequest, item: Item) -> HttpResponse:
             gettext("Already sold back for %(amount)s") % {"amount": usd(payout.amount)},
         )
     stop = Obstacle(
-        _("This item was sold back meanwhile"),
+        _("This item has already been sold back"),
         gettext("%(who)s sold it back for %(amount)s. Nothing was paid a second time.")
         % {"who": actor(seller), "amount": usd(payout.amount)},
         _("The payout shows when and for whom."),
@@ -203,13 +197,13 @@ def _already_sold(request: MemberRequest, item: Item) -> HttpResponse:
 
 
 def _payout(request: MemberRequest, item: Item) -> Payout:
-    """What was paid for a sold item."""
+    """The payout of a sold item."""
     payouts = Payout.objects.of(request.environment).select_related("buyback")
     return payouts.get(buyback__item=item, buyback__state="settled")
 
 
 def _wait(request: MemberRequest, item: Item, sentence: str) -> HttpResponse:
-    """A sale that is under way: the page asks by itself what became of it."""
+    """A sellback in progress: the page polls its outcome."""
     stop = IN_PROGRESS[sentence].about(item.collector.user_id)
     context = {"section": "users", "stop": stop, "item": item}
     return page(

@@ -1,6 +1,4 @@
-"""Daily statements: the days of a month, one day with every payout of it, and the same on paper and
-as a file.
-"""
+"""Daily statements: the days of a month, one day with its payouts, printed and as a file."""
 
 from __future__ import annotations
 
@@ -28,8 +26,8 @@ from partners.models import Environment
 from partners.templatetags.dashboard import usd
 
 OLDEST: SortOrder = {"created_at": datetime.fromisoformat, "id": UUID}
-PRINTED = 4_000  # payouts that a statement on paper lists; more are for the file
-# A payout of the sheet: when (UTC), its id, whose, for what, how much.
+PRINTED = 4_000  # payouts on a printed statement; the file has all
+# A payout on the sheet: time (UTC), id, user, item, amount.
 LINE = (
     '<tr><td class="num">{}</td><td class="id">{}</td><td>{}</td><td>{}</td><td class="right '
     'num">{}</td></tr>'
@@ -50,9 +48,7 @@ HEADINGS = (
 @require_safe
 @member
 def statements(request: MemberRequest) -> HttpResponse:
-    """The closed days of ``month`` (``2026-04``; the latest unless given), newest first, and what
-    they come to.
-    """
+    """The closed days of ``month`` (``2026-04``; default: the latest), newest first, with sums."""
     here, today = request.environment, request.environment.now().date()
     known = Statement.objects.of(here).aggregate(first=Min("day"), last=Max("day"))
     month = _month(request.GET.get("month", "")) or (known["last"] or today).replace(day=1)
@@ -73,13 +69,11 @@ def statements(request: MemberRequest) -> HttpResponse:
 @require_safe
 @member
 def statement(request: MemberRequest, day: date) -> HttpResponse:
-    """A day: its figures, and its payouts in the order in which they were made, 100 a page. An open
-    day says so.
-    """
+    """A day with its figures and its payouts in order, 100 a page. An open day says so."""
     here, get = request.environment, request.GET
     found = Statement.objects.of(here).filter(day=day).first()
     if found is None and day > here.now().date():
-        raise Http404("That day has not come")
+        raise Http404("That day is in the future")
     context: dict[str, Any] = {"section": "payouts", "day": day, "statement": found}
     if found:
         rows = _payouts(here, day).select_related("collector", "buyback__item__card")
@@ -92,7 +86,7 @@ def statement(request: MemberRequest, day: date) -> HttpResponse:
 @require_safe
 @member
 def statement_print(request: MemberRequest, day: date) -> HttpResponse:
-    """The day for paper: black on white, every payout on it up to ``PRINTED``."""
+    """The day for printing, with up to ``PRINTED`` payouts."""
     here = request.environment
     found = _closed(here, day)
     rows = _payouts(here, day).order_by("created_at", "id")
@@ -112,7 +106,7 @@ def statement_print(request: MemberRequest, day: date) -> HttpResponse:
 @require_safe
 @member
 def statement_csv(request: MemberRequest, day: date) -> StreamingHttpResponse:
-    """Every payout of the day, as a file: its amounts add up to the statement."""
+    """All payouts of the day as a file; they add up to the statement."""
     found = _closed(request.environment, day)
     rows = lines(_payouts(request.environment, found.day))
     return csv.download(file_name(request, f"statement-{day}"), list(COLUMNS), rows)
@@ -121,20 +115,18 @@ def statement_csv(request: MemberRequest, day: date) -> StreamingHttpResponse:
 @require_safe
 @member
 def statements_csv(request: MemberRequest) -> StreamingHttpResponse:
-    """One line for each closed day there is, newest first."""
+    """One line for each closed day, newest first."""
     rows = Statement.objects.of(request.environment).values_list(*DAYS, named=True)
     return csv.download(file_name(request, "statements"), HEADINGS, walk(rows, ["-day"]))
 
 
 def _payouts(here: Environment, day: date) -> PayoutQuerySet:
-    """What was paid on a day: the rows that its statement has added up."""
+    """The payouts of a day: the rows that its statement sums up."""
     return Payout.objects.of(here).in_days(day, day).paid()
 
 
 def _sheet(rows: Iterable[tuple[str, UUID, str, str, Decimal]]) -> SafeString:
-    """The lines of the sheet. There may be thousands, and a template takes six times as long to
-    write them.
-    """
+    """The lines of the sheet. Up to thousands: a template takes six times as long."""
     written = (
         LINE.format(at, pk, escape(user), escape(card), usd(amount))
         for at, pk, user, card, amount in rows
@@ -150,9 +142,7 @@ def _closed(here: Environment, day: date) -> Statement:
 
 
 def _month(text: str) -> date | None:
-    """``2026-04`` as its first day; None for anything else, and for years that no statement can be
-    of.
-    """
+    """The first day of ``2026-04``; None for other text, and for years outside 2000 to 9998."""
     try:
         month = date.fromisoformat(f"{text}-01")
     except ValueError:
@@ -161,5 +151,5 @@ def _month(text: str) -> date | None:
 
 
 def _next(month: date) -> date:
-    """The first day of the month after it."""
+    """The first day of the next month."""
     return (month + timedelta(days=31)).replace(day=1)

@@ -1,6 +1,4 @@
-"""What takes two people: one says it and why, a different one agrees. Which of them is who is asked
-of accounts.
-"""
+"""Dual control: one person proposes with a reason, a second account must confirm."""
 
 from __future__ import annotations
 
@@ -10,33 +8,33 @@ from partners.records.actor import Actor
 
 
 class AlreadyProposed(Refusal):
-    """Somebody has said so or otherwise, and waits for a second person."""
+    """A proposal already waits for a second person."""
 
-    sentence = "There is a proposal already. Confirm or withdraw it first."
+    sentence = "There is already a proposal. Confirm or withdraw it first."
 
 
 class NothingProposed(Refusal):
-    """Nobody has said anything yet, or it was withdrawn."""
+    """There is no proposal, or it was withdrawn."""
 
     sentence = "There is no proposal to decide on."
 
 
 class AnotherProposal(Refusal):
-    """The proposal that was read has been replaced by another."""
+    """The proposal that the caller read has been replaced."""
 
-    sentence = "The proposal has been replaced meanwhile. Read it again."
+    sentence = "The proposal has been replaced. Review the new one."
 
 
 class SamePerson(Refusal):
-    """Whoever proposes does not confirm."""
+    """The person who proposed cannot confirm."""
 
     sentence = "Another person must confirm: you made this proposal."
 
 
 class PeopleOnly(Refusal):
-    """A key or the system would decide."""
+    """A key or the system cannot decide."""
 
-    sentence = "Only people decide this."
+    sentence = "Only people can decide this."
 
 
 def refuse_machines(by: Actor) -> None:
@@ -46,14 +44,12 @@ def refuse_machines(by: Actor) -> None:
 
 
 def is_one_person(decision: DualControl, by: Actor) -> bool:
-    """Whether who proposed is who asks: the same name, or the same account under another e-mail
-    address.
-    """
+    """Whether the proposer is the caller: the same name, or the same account with a new address."""
     same_account = by.account is not None and decision.proposer_id == by.account
     return decision.proposed_by == str(by) or same_account
 
 
 def refuse_one_person(decision: DualControl, by: Actor) -> None:
-    """Raises SamePerson when who proposed would confirm."""
+    """Raises SamePerson if the proposer would confirm."""
     if is_one_person(decision, by):
         raise SamePerson

@@ -1,6 +1,4 @@
-"""Whose moves they are: the trail that the database keeps of a sale (``models/moves.py``) names who
-is set here.
-"""
+"""Sets the actor that the state-change trigger records (``models/moves.py``)."""
 
 from __future__ import annotations
 
@@ -14,11 +12,9 @@ from partners.records.actor import Actor
 
 @contextmanager
 def moved_by(actor: Actor) -> Iterator[None]:
-    """Every move of a sale inside is this actor's. Refuses to run outside a transaction, with which
-    it ends at last.
-    """
+    """State changes of sellbacks in the block get this actor. Must run in their transaction."""
     if not connection.in_atomic_block:
-        raise RuntimeError("Who moves a sale is said in the transaction of the move.")
+        raise RuntimeError("The actor must be set in the transaction of the state change.")
     _say(str(actor))
     yield
     _say("")

@@ -1,8 +1,7 @@
-"""Reversals: money of a settled sale that was recovered is written down by two people; nothing is
-asked of anybody.
+"""Reversals: two people record that the money of a settled sellback was recovered.
 
-The ledger only grows, so the books are corrected by a line of their own, from ``paid_out`` back to
-``treasury``: once for a sale, for its whole amount. Sale, item and payout stay what they were
+No money is requested. The ledger only grows, so a line from ``paid_out`` back to ``treasury``
+corrects it: once for a sellback, for its whole amount. Sellback, item and payout stay unchanged
 (docs/adr: a reversal adds a line).
 """
 
@@ -31,19 +30,19 @@ AUDITED = ("amount", "reason", "proposed_by")
 
 
 class NotSettled(Refusal):
-    """Nothing was paid, so nothing can have come back."""
+    """Nothing was paid, so nothing can be recovered."""
 
     sentence = "Only a settled sellback can be reversed."
 
 
 class AlreadyReversed(Refusal):
-    """The money of this sale has come back already."""
+    """This sellback was already reversed."""
 
-    sentence = "This sellback has been reversed already."
+    sentence = "This sellback has already been reversed."
 
 
 def propose(*, buyback: Buyback, reason: str, by: Actor) -> Reversal:
-    """Say that the whole amount of a settled sale was recovered. Moves no money.
+    """Propose that the whole amount of a settled sellback was recovered. Moves no money.
 
     Raises NotSettled, ReasonRequired, AlreadyReversed, AlreadyProposed, PeopleOnly.
     """
@@ -65,10 +64,10 @@ def propose(*, buyback: Buyback, reason: str, by: Actor) -> Reversal:
 
 
 def confirm(*, buyback: Buyback, by: Actor, proposal: int | None = None) -> Reversal:
-    """Agree that the money was recovered: the ledger gets its line. ``proposal`` is the one that
-    was read.
+    """Confirm that the money was recovered, which adds the ledger line.
 
-    Raises NotSettled, AlreadyReversed, NothingProposed, AnotherProposal, SamePerson, PeopleOnly.
+    ``proposal`` is the id of the one that was read. Raises NotSettled, AlreadyReversed,
+    NothingProposed, AnotherProposal, SamePerson, PeopleOnly.
     """
     with transaction.atomic(durable=True):
         sale = _locked(buyback.pk, by)
@@ -91,7 +90,7 @@ def confirm(*, buyback: Buyback, by: Actor, proposal: int | None = None) -> Reve
 
 
 def withdraw(*, buyback: Buyback, by: Actor, proposal: int | None = None) -> None:
-    """Take back what nobody has confirmed, one's own or another's.
+    """Withdraw an unconfirmed proposal, one's own or another's.
 
     Raises NotSettled, AlreadyReversed, NothingProposed, AnotherProposal, PeopleOnly.
     """
@@ -103,7 +102,7 @@ def withdraw(*, buyback: Buyback, by: Actor, proposal: int | None = None) -> Non
 
 
 def _locked(buyback_id: UUID, by: Actor) -> Buyback:
-    """The sale, locked and settled. Raises NotSettled, PeopleOnly."""
+    """The sellback, locked and settled. Raises NotSettled, PeopleOnly."""
     refuse_machines(by)
     sale = steps.lock_attempt(buyback_id)
     if sale.state != Buyback.State.SETTLED:
@@ -112,7 +111,7 @@ def _locked(buyback_id: UUID, by: Actor) -> Buyback:
 
 
 def _of(sale: Buyback) -> Reversal | None:
-    """What was proposed for a sale that we have locked. Raises AlreadyReversed."""
+    """The proposal for a locked sellback. Raises AlreadyReversed."""
     found = Reversal.objects.filter(buyback=sale).first()
     if found is not None and found.confirmed_at is not None:
         raise AlreadyReversed

@@ -1,10 +1,9 @@
-"""Sales in review: nobody but people can say what became of them, and it takes two. One proposes,
-another confirms.
+"""Reviews: two people decide the outcome of a sellback that the treasury can no longer tell.
 
-The decision, the sale's end, its money and the audit entry are one transaction: a decision is never
-kept without its effect, and no effect is had twice, because a second confirmation waits for the
-sale's lock and then finds it closed. Nobody outside is asked: by now the treasury has forgotten the
-sale.
+The decision, the end of the sellback, its money and the audit entry are one transaction, so none
+exists without the others. A second confirmation waits for the sellback's lock and then finds it
+closed, so no effect happens twice. No peer is called: by now the treasury has forgotten the
+payment.
 """
 
 from __future__ import annotations
@@ -34,28 +33,27 @@ RECONCILED = (Buyback.State.CLAIMED, Buyback.State.SUBMITTED, Buyback.State.UNKN
 
 
 class NotInReview(Refusal):
-    """The sale is not in review, or no longer."""
+    """The sellback is not in review, or no longer."""
 
     sentence = "This sellback is not in review."
 
 
 class NotOpen(Refusal):
-    """The sale is closed, or in review, where asking the treasury no longer helps."""
+    """The sellback is closed, or in review, where the treasury can no longer help."""
 
     sentence = "There is nothing to reconcile: this sellback is closed or in review."
 
 
 class UnknownOutcome(Refusal):
-    """An outcome other than settled or failed."""
+    """The outcome is neither settled nor failed."""
 
-    sentence = "A sellback was paid or it was not."
+    sentence = "Choose whether the sellback was paid."
 
 
 def propose(*, buyback: Buyback, outcome: str, reason: str, by: Actor) -> Proposal:
-    """Say what became of a sale in review: ``settled`` (it was paid) or ``failed`` (it was not).
-    Moves no money.
+    """Propose the outcome of a sellback in review: ``settled`` (paid) or ``failed`` (not paid).
 
-    Raises NotInReview, ReasonRequired, UnknownOutcome, AlreadyProposed, PeopleOnly.
+    Moves no money. Raises NotInReview, ReasonRequired, UnknownOutcome, AlreadyProposed, PeopleOnly.
     """
     reason = clean_reason(reason)
     if outcome not in Proposal.Outcome.values:
@@ -76,10 +74,9 @@ def propose(*, buyback: Buyback, outcome: str, reason: str, by: Actor) -> Propos
 
 
 def confirm(*, buyback: Buyback, by: Actor, proposal: int | None = None) -> Buyback:
-    """Agree with what another person proposed: the sale is settled, or fails and its item is held
-    again.
+    """Confirm another person's proposal: the sellback is settled, or fails and its item is held.
 
-    ``proposal`` is the one that was read, if it is to be that one. Returns the closed sale. Raises
+    ``proposal`` is the id of the one that was read, if any. Returns the closed sellback. Raises
     NotInReview, NothingProposed, AnotherProposal, SamePerson, PeopleOnly.
     """
     with transaction.atomic(durable=True):
@@ -93,7 +90,7 @@ def confirm(*, buyback: Buyback, by: Actor, proposal: int | None = None) -> Buyb
             if found.outcome == Proposal.Outcome.SETTLED:
                 steps.write_settled(sale, now=moment)
             else:
-                # The partner is told this; the reason itself stays among admins.
+                # The partner sees this sentence. Only admins see the reason itself.
                 steps.write_failed(sale, reason="review: it was not paid", now=moment)
         _record(
             "buyback.review_confirmed",
@@ -106,8 +103,7 @@ def confirm(*, buyback: Buyback, by: Actor, proposal: int | None = None) -> Buyb
 
 
 def withdraw(*, buyback: Buyback, by: Actor, proposal: int | None = None) -> Buyback:
-    """Take a proposal back that nobody has confirmed, one's own or another's; the sale stays in
-    review.
+    """Withdraw an unconfirmed proposal, one's own or another's. The sellback stays in review.
 
     Raises NotInReview, NothingProposed, AnotherProposal, PeopleOnly.
     """
@@ -120,9 +116,9 @@ def withdraw(*, buyback: Buyback, by: Actor, proposal: int | None = None) -> Buy
 
 
 def reconcile_now(*, buyback: Buyback, by: Actor) -> bool:
-    """Ask the treasury about an open sale without waiting for the clock; whether it is closed now.
+    """Ask the treasury about an open sellback now; returns whether it is closed.
 
-    False as well while another request or the reconciler is at work on it. Raises NotOpen.
+    Also False while another request or the reconciler works on it. Raises NotOpen.
     """
     with transaction.atomic(durable=True):
         sale = Buyback.objects.select_related("environment__partner").get(pk=buyback.pk)
@@ -133,7 +129,7 @@ def reconcile_now(*, buyback: Buyback, by: Actor) -> bool:
 
 
 def _locked(buyback_id: UUID, by: Actor) -> Buyback:
-    """The sale, locked and in review. Raises NotInReview, PeopleOnly."""
+    """The sellback, locked and in review. Raises NotInReview, PeopleOnly."""
     refuse_machines(by)
     sale = steps.lock_attempt(buyback_id)
     if sale.state != Buyback.State.REVIEW:
@@ -142,7 +138,7 @@ def _locked(buyback_id: UUID, by: Actor) -> Buyback:
 
 
 def _proposal(sale: Buyback, seen: int | None) -> Proposal:
-    """What was proposed for a sale that we have locked. Raises NothingProposed, AnotherProposal."""
+    """The proposal for a locked sellback. Raises NothingProposed, AnotherProposal."""
     found = Proposal.objects.filter(buyback=sale).first()
     if found is None:
         raise NothingProposed

@@ -1,1 +1,1 @@
-"""The demo world: two invented partners, their users and a month of their pulls and sellbacks."""
+"""Demo data: two invented partners, their users, and a month of pulls and sellbacks."""

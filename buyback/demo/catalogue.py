@@ -1,9 +1,8 @@
-"""The demo's catalogue: from a seed to card designs and physical cards, as rows `import_cards`
-reads.
+"""The demo's catalogue: card designs and physical cards from a seed, as rows for `import_cards`.
 
-A design is a set, a number and a printing, with a rarity and a price drawn log-normally around its
-rarity's median. A physical card is one copy of a design: its grade moves the price, its certificate
-and its listing tell it from its sisters. Equal arguments give equal rows, byte for byte.
+A design is a set, a number and a printing, with a rarity and a price drawn log-normally around the
+rarity's median. A physical card is one copy of a design. Its grade changes the price; certificate
+and listing make it unique. Equal arguments give equal rows, byte for byte.
 """
 
 from __future__ import annotations
@@ -38,8 +37,7 @@ VARIANTS: tuple[tuple[str, int], ...] = (
     ("Shadow", 9),
     ("First Print", 8),
 )
-# Grade: how often, and what it does to the design's price. The empty grade is a card outside any
-# slab.
+# Grade: frequency, and factor for the design's price. The empty grade is an ungraded card.
 GRADES: tuple[tuple[str, int, float], ...] = (
     ("10", 8, 2.1),
     ("9.5", 16, 1.45),
@@ -56,7 +54,7 @@ LISTED_FROM: tuple[tuple[str, int], ...] = (
     ("alt", 14),
     ("external", 12),
 )
-# How a pack's cards spread over its tiers: dear tiers are stocked more deeply than they are drawn.
+# How a pack's cards spread over its tiers: expensive tiers have more stock than their odds need.
 STOCK = (0.44, 0.31, 0.15, 0.07, 0.03)
 
 Row = dict[str, object]
@@ -64,7 +62,7 @@ Row = dict[str, object]
 
 @dataclass
 class Design:
-    """One face and one price level; `copies` counts the physical cards made of it so far."""
+    """One design and its price level; `copies` counts its physical cards so far."""
 
     series: Series
     number: str
@@ -76,9 +74,7 @@ class Design:
 
 
 def generate(seed: int = 2026, cards: int = 5000, designs: int = 640) -> Iterator[Row]:
-    """Yield `cards` rows over `designs` designs. `fmv` is USD as text; no `priced_at`: the import's
-    time.
-    """
+    """Yield `cards` rows of `designs` designs. `fmv` is USD as text; `priced_at` is left out."""
     draw = Random(seed)  # noqa: S311 - an invented catalogue, not a secret
     drawn = make_designs(draw, designs)
     shelves = {
@@ -156,7 +152,7 @@ def _attributes(draw: Random, design: Design, grade: str, serial: int) -> dict[s
         "Rarity": design.rarity,
     }
     if grade:
-        # Two digits of chance after the serial: certificates are unique and do not look counted.
+        # Two random digits after the serial make certificates unique and not obviously sequential.
         certificate = f"{40_000_000 + serial * 97 + draw.randrange(97)}"
         written |= {
             "Grade": grade,
@@ -167,9 +163,7 @@ def _attributes(draw: Random, design: Design, grade: str, serial: int) -> dict[s
 
 
 def _pick(draw: Random, shelf: Sequence[Design], price: float) -> Design:
-    """Of the sixteen designs nearest to a price, one with the fewest copies: every design gets
-    cards.
-    """
+    """Of the sixteen designs nearest to a price, one with the fewest copies, so all are used."""
     near = sorted(shelf, key=lambda design: abs(math.log(design.price / price)))[:16]
     fewest = min(design.copies for design in near)
     design = draw.choice([candidate for candidate in near if candidate.copies == fewest])
@@ -178,7 +172,7 @@ def _pick(draw: Random, shelf: Sequence[Design], price: float) -> Design:
 
 
 def _within(draw: Random, tier: TierPlan) -> float:
-    """A value inside a tier, log-normal around a point near its cheap end."""
+    """A value inside a tier, log-normal near its lower end."""
     low, high = math.log(float(tier.lower)), math.log(float(tier.upper) - 0.01)
     while True:
         value = draw.gauss(low + (high - low) * 0.4, (high - low) * 0.3)
@@ -187,9 +181,7 @@ def _within(draw: Random, tier: TierPlan) -> float:
 
 
 def _listing(draw: Random, source: str, serial: int) -> str:
-    """The identity of a card at its source, in that source's own spelling; empty for a minted
-    card.
-    """
+    """The card's id at its source, in the source's format; empty for a minted card."""
     if source == "ebay":
         return f"v1|{110_000_000_000 + serial * 7_919 + draw.randrange(7_919)}|0"
     if source == "fanatics":
@@ -201,7 +193,7 @@ def _listing(draw: Random, source: str, serial: int) -> str:
 
 
 def _address(words: str) -> str:
-    """An address of 43 or 44 base58 letters, as a chain of this kind writes 32 bytes."""
+    """An address of 43 or 44 base58 letters, like 32 bytes on a chain of this kind."""
     number, letters = int.from_bytes(b"\x80" + _digest(words)[1:]), ""
     while number:
         number, rest = divmod(number, 58)
@@ -218,9 +210,7 @@ def _weighted(draw: Random, choices: Sequence[tuple[str, int]]) -> str:
 
 
 def _split(total: int, shares: Sequence[float]) -> list[int]:
-    """`total` in whole parts by `shares`; what rounding leaves over goes to the largest
-    remainders.
-    """
+    """`total` split into whole parts by `shares`; remainders go to the largest fractions."""
     exact = [total * share / sum(shares) for share in shares]
     parts = [math.floor(part) for part in exact]
     behind = sorted(range(len(parts)), key=lambda place: (parts[place] - exact[place], place))

@@ -1,6 +1,4 @@
-"""Who may enter the demo world: logins and API keys, made at random and kept in one file,
-`DATA_DIR/demo.json`.
-"""
+"""Logins and API keys of the demo, generated and stored in `DATA_DIR/demo.json`."""
 
 from __future__ import annotations
 
@@ -28,19 +26,18 @@ from partners.records.actor import SYSTEM
 
 ADMIN = "admin@sellback.example"
 KEY_NAME = "Demo server"
-LASTS = timedelta(hours=1)  # an item shown for a try should still sell when somebody gets to it
+LASTS = timedelta(hours=1)  # the example item should still be sellable when someone tries it
 
 
 def path() -> Path:
-    """Where the demo's secrets are kept, readable by their owner alone."""
+    """The file with the demo's secrets, readable by its owner only."""
     return Path(settings.DATA_DIR) / "demo.json"
 
 
 def read() -> dict[str, Any] | None:
-    """What the file says, if it is there and its keys were made in this database.
+    """The file's content, if it exists and its keys are of this database.
 
-    They need not open it now: whom an admin has suspended, or a key revoked, is no reason to make
-    new secrets.
+    The keys need not work: a suspension or a revoked key is no reason for new secrets.
     """
     try:
         found: dict[str, Any] = json.loads(path().read_text())
@@ -54,7 +51,7 @@ def read() -> dict[str, Any] | None:
 
 
 def write(demo: dict[str, Any]) -> None:
-    """Replace the file in one step; it is never readable by others, nor half written."""
+    """Replace the file atomically; others can never read it."""
     draft = path().with_suffix(".json.new")
     draft.unlink(missing_ok=True)
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
@@ -63,9 +60,7 @@ def write(demo: dict[str, Any]) -> None:
 
 
 def grant() -> dict[str, Any]:
-    """New passwords for the demo's people and new keys for its partners, in place of any earlier
-    ones.
-    """
+    """New passwords and keys for the demo's people and partners, replacing earlier ones."""
     with transaction.atomic():
         return {
             "logins": [_login(plan.slug, role) for plan in PARTNERS for role in reversed(Role)],
@@ -75,9 +70,7 @@ def grant() -> dict[str, Any]:
 
 
 def with_sellback(demo: dict[str, Any], now: datetime | None = None) -> dict[str, Any]:
-    """The same, with an item that sells right now: live and never expiring if there is one; None if
-    none does.
-    """
+    """The same with an item that can be sold now, preferably live and unlimited; else None."""
     moment = now or clock.now()
     for one in demo["api_keys"]:
         item = _sellable(one, moment)
@@ -121,9 +114,7 @@ def _admin() -> dict[str, str]:
 
 
 def code(demo: dict[str, Any]) -> str:
-    """What the admin's authenticator app would show this moment: good until the half minute is
-    over, and once.
-    """
+    """The current code of the admin's authenticator app: valid once, for half a minute."""
     (counter,) = totp.yield_hotp_counters_from_time()
     return totp.format_hotp_value(totp.hotp_value(demo["admin"]["totp_secret"], counter))
 

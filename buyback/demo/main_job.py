@@ -1,8 +1,8 @@
-"""The main job as a partner's server, its team and the clock see it; `manage.py up --once` runs it.
+"""The main job from a partner's side; `manage.py up --once` runs it.
 
 Through real HTTP against the running server, in both environments: buy pulls, read the inventory,
-sell one back, see its payout. Then a window that closes within seconds is left to lapse, and the
-real worker closes it.
+sell back one item, see its payout. Then a window expires within seconds, and the real worker closes
+it.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ from partners.models import Environment, Mode
 from partners.records.actor import SYSTEM
 
 BASES = {"sandbox": "/_/api/v1", "live": "/api/v1"}
-LEFT_OPEN = timedelta(seconds=4)  # how long the lapsing window is still open when it is made
-CLOSED_WITHIN = 60.0  # seconds; the sweep comes every 15
+LEFT_OPEN = timedelta(seconds=4)  # time left of the expiring window when it is made
+CLOSED_WITHIN = 60.0  # seconds; the sweep runs every 15
 
 Say = Callable[[str], None]
 T = TypeVar("T")
 
 
 class StepFailedError(Exception):
-    """A step did not answer as the contract says; the text names it and what came instead."""
+    """A response was not as the contract says. The text has the step and the response."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Api:
     key: str
 
     def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> tuple[int, Any]:
-        """Status and parsed answer, whatever the status."""
+        """Status and parsed response, whatever the status."""
         request = urllib.request.Request(  # noqa: S310  (our own address)
             self.base + path,
             method=method,
@@ -62,27 +62,27 @@ class Api:
             return refusal.code, json.load(refusal)
 
     def expect(self, step: str, wanted: int, method: str, path: str, body: Any = None) -> Any:
-        """The answer, which must have the status `wanted`. Raises StepFailedError."""
+        """The response, which must have the status `wanted`. Raises StepFailedError."""
         status, answer = self.call(method, path, body)
         require(status == wanted, step, f"{status} {json.dumps(answer)}")
         return answer
 
 
 def require(held: bool, step: str, instead: object) -> None:
-    """Raises StepFailedError unless the step held."""
+    """Raises StepFailedError unless ``held``."""
     if not held:
         raise StepFailedError(f"{step}: got {instead}")
 
 
 def there(value: T | None, step: str) -> T:
-    """`value`, which must be something. Raises StepFailedError."""
+    """`value`, which must not be None. Raises StepFailedError."""
     if value is None:
         raise StepFailedError(f"{step}: there is none")
     return value
 
 
 def main_job(url: str, demo: dict[str, Any], say: Say, check: Callable[[], None]) -> None:
-    """Every step, in the sandbox and live. `check` raises when a server process has died.
+    """Run every step in the sandbox and live. `check` raises if a server process has died.
 
     Raises StepFailedError.
     """
@@ -106,9 +106,7 @@ def main_job(url: str, demo: dict[str, Any], say: Say, check: Callable[[], None]
 
 
 def _caller(url: str, demo: dict[str, Any], mode: str) -> tuple[Api, Environment]:
-    """A demo partner's server in this mode, and the environment its key opens: the first that is
-    not suspended.
-    """
+    """The API of the first active demo partner in this mode, and its key's environment."""
     texts = [one["key"] for one in demo["api_keys"] if one["mode"] == mode]
     opening = ((text, key) for text in texts if (key := api_keys.find(text, mode)))
     text, key = there(next(opening, None), f"a {mode} key that opens")
@@ -139,8 +137,8 @@ def _sell_one_of_two(api: Api, environment: Environment, user: str, say: Say) ->
     again = api.expect("sell back twice", 400, "POST", "/vm/buyback", sold)
     require(again == {"error": "Item not found"}, "sell back twice", again)
     left = api.expect("inventory", 200, "GET", f"/inventory/{user}")["items"]
-    require([one["id"] for one in left] == [items[1]["id"]], "inventory after the sale", left)
-    say(f"[{mode}] Sold the first back for ${answer['amount']}; asked again: {again['error']}.")
+    require([one["id"] for one in left] == [items[1]["id"]], "inventory after the sellback", left)
+    say(f"[{mode}] Sold back the first for ${answer['amount']}; again: {again['error']}.")
 
     payouts = list(Payout.objects.of(environment).filter(collector__user_id=user))
     amounts = [(payout.state, payout.amount) for payout in payouts]
@@ -167,7 +165,7 @@ def _see_it_lapse(
     )
     require(refusal == {"error": "Item has expired"}, "sell an expired item", refusal)
     held = api.expect("inventory", 200, "GET", f"/inventory/{user}")["items"]
-    require(item.public_id in [one["id"] for one in held], "the expired item is still owned", held)
+    require(item.public_id in [one["id"] for one in held], "the expired item is still held", held)
     say(
         f"[{mode}] The worker closed it at {clock.iso(item.expired_at)}; selling it: "
         f"{refusal['error']}."
@@ -175,9 +173,7 @@ def _see_it_lapse(
 
 
 def _pulled_long_ago(environment: Environment, user: str) -> Item:
-    """An item whose window closes within seconds: an ordinary purchase, made as of that long
-    ago.
-    """
+    """An item whose window closes within seconds, from a purchase dated accordingly."""
     packs = Pack.objects.filter(enable=True)
     if environment.is_live:
         packs = packs.exclude(buyback_window=None)

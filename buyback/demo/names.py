@@ -1,6 +1,4 @@
-"""Invented names for the demo's sets and cards. Nothing here belongs to a real game, league or
-publisher.
-"""
+"""Invented names for the demo's sets and cards. None is of a real game, league or publisher."""
 
 from __future__ import annotations
 
@@ -12,7 +10,7 @@ from random import Random
 
 @dataclass(frozen=True)
 class Series:
-    """One set of cards: its category picks the picture, its two word lists make the names."""
+    """One set of cards: a category for the picture, and two word lists for the names."""
 
     name: str
     category: str
@@ -22,7 +20,7 @@ class Series:
     pattern: str = "{} {}"
 
     def names(self, draw: Random) -> Iterator[str]:
-        """Every name of the set once, in an order of its own; then again with a numeral."""
+        """Every name of the set once, shuffled; then again with a numeral."""
         pairs = [
             self.pattern.format(*pair)
             for pair in product(self.first.split("|"), self.second.split("|"))

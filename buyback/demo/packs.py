@@ -1,6 +1,4 @@
-"""The demo's six packs. Their odds are chosen so that buying every pull back costs less than its
-price.
-"""
+"""The demo's six packs. By their odds, selling back every pull costs less than its price."""
 
 from __future__ import annotations
 

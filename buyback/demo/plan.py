@@ -1,8 +1,7 @@
-"""What happens in the demo's month: who buys what and when, and how long each pull is kept. The
-same for a same seed.
+"""The plan of the demo's month: who buys what and when, and how long each pull is held.
 
-Only the plan is fixed. Which card a pull gives is drawn by the real odds when the plan is played,
-as for anybody else.
+Equal seeds give equal plans. The cards themselves are drawn by the production random generator when
+the plan is run.
 """
 
 from __future__ import annotations
@@ -39,10 +38,9 @@ SECOND = (
     "otter|heron|lynx|badger|falcon|marmot|raven|stoat|tern|"
     "vole|wren|ibex|gecko|finch|hare|moth|newt|seal"
 )
-# How often each pack is bought, in the packs' order: cheap ones more.
+# How often each pack is bought, in the packs' order: cheap packs more often.
 APPETITE = (36, 26, 16, 11, 7, 4)
-# How many minutes the windows of some visits are from closing when the demo is made; below 0: they
-# have closed.
+# Minutes until some windows close when the demo is made; negative: they have closed.
 CLOSING = tuple(
     timedelta(minutes=minutes)
     for minutes in (-1500, -70, 12, 25, 50, 95, 180, 320, 540, 800, 1150, 1380)
@@ -52,9 +50,7 @@ KEPT_WITHOUT_WINDOW = timedelta(days=10)
 
 @dataclass(frozen=True)
 class Visit:
-    """One purchase: `keeps` says of each pull how long the user keeps it before selling it back;
-    None: still does.
-    """
+    """One purchase. `keeps`: how long each pull is held before its sellback; None: still held."""
 
     at: datetime
     partner: str
@@ -88,14 +84,12 @@ def _user_ids(draw: Random, count: int) -> list[str]:
 
 
 def _regular(draw: Random, who: tuple[str, Mode, str], days: int, now: datetime) -> Iterator[Visit]:
-    """A user's own visits: mostly a few; one user in twelve cannot stop; one in twelve sells
-    everything.
-    """
+    """A user's own visits: mostly few; one user in twelve has many, one sells everything."""
     temper = draw.random()
     often = draw.randint(6, 11) if temper < 0.08 else draw.randint(1, 4)
     sells = 1.0 if temper > 0.92 else draw.uniform(0.2, 0.7)
     for _ in range(often):
-        # The square crowds visits toward the present, as a growing business does.
+        # The square makes later visits more frequent, as in a growing business.
         at = now - timedelta(days=days) * (1 - draw.random() ** 0.7) - timedelta(minutes=2)
         pack = draw.choices(PACKS, APPETITE)[0]
         pulls = min(pack.max_per_mint, draw.choices((1, 2, 3, 5), (50, 28, 14, 8))[0])
@@ -108,9 +102,7 @@ def _regular(draw: Random, who: tuple[str, Mode, str], days: int, now: datetime)
 def _closing_soon(
     draw: Random, where: tuple[str, Mode], names: list[str], now: datetime
 ) -> Iterator[Visit]:
-    """Visits whose windows close today or just did, and two pulls of a pack whose window never
-    does.
-    """
+    """Visits whose windows close today or just closed, and two pulls without a deadline."""
     for left in CLOSING:
         pack = draw.choice([pack for pack in PACKS if pack.buyback_window])
         window = _window(pack, where[1])
@@ -122,10 +114,10 @@ def _closing_soon(
 
 
 def _keeps(draw: Random, pack: PackPlan, mode: Mode) -> timedelta:
-    """Most who sell do so within the hour; a few wait for the window's last day."""
+    """Most sellbacks happen within the hour; a few on the window's last day."""
     return timedelta(minutes=1) + (_window(pack, mode) - timedelta(minutes=5)) * draw.random() ** 4
 
 
 def _window(pack: PackPlan, mode: Mode) -> timedelta:
-    """How long a pull sells; for a pack without a window, how long a user who sells may wait."""
+    """The window of a pull; without one, how long a user waits before selling back."""
     return SANDBOX_WINDOW if mode == Mode.SANDBOX else pack.buyback_window or KEPT_WITHOUT_WINDOW

@@ -1,4 +1,4 @@
-"""Making the demo world, through the same actions everybody uses; only the clock is handed in."""
+"""Creating the demo data through the regular actions, with given times."""
 
 from __future__ import annotations
 
@@ -30,15 +30,13 @@ from partners.tenants.onboarding import create_partner
 
 REPRICED = timedelta(
     days=2
-)  # before now: the market moved, so live prices differ from those shown at the pull
+)  # before now: prices changed then, so live prices differ from those at the pull
 Advance = Callable[[], Any]
 
 
 @dataclass(frozen=True)
 class Size:
-    """How large the demo is: physical cards, users over all partners and environments, days of
-    history.
-    """
+    """The size of the demo: cards, users over all partners and environments, days of history."""
 
     cards: int
     users: int
@@ -46,9 +44,7 @@ class Size:
 
 
 def is_made() -> bool:
-    """Whether the demo is in this database. It is made in one transaction, so it is there whole or
-    not at all.
-    """
+    """Whether the demo is in this database. One transaction creates all of it."""
     return Partner.objects.filter(slug__in=[plan.slug for plan in PARTNERS]).exists()
 
 
@@ -59,9 +55,7 @@ def make_partners() -> None:
 
 
 def make_packs() -> None:
-    """The six packs and their tiers; a pack of the same slug that is there already stays as it
-    is.
-    """
+    """The six packs with their tiers; an existing pack with the same slug stays unchanged."""
     for plan in PACKS:
         pack, created = Pack.objects.get_or_create(slug=plan.slug, defaults=_pack(plan))
         if created:
@@ -95,10 +89,9 @@ def _pack(plan: PackPlan) -> dict[str, Any]:
 
 
 def play(visits: list[Visit], *, seed: int, size: Size, now: datetime, advance: Advance) -> None:
-    """Stock the vault, then let every purchase and sellback happen in the order of time.
+    """Stock the vault, then run every purchase and sellback in chronological order.
 
-    `advance` is called once for each visit. Windows are swept once a day of the story, as the
-    worker would.
+    `advance` is called for each visit. Windows are swept once a simulated day.
     """
     stock = list(generate(seed, size.cards))
     import_cards(enumerate(stock, 1), now=visits[0].at - timedelta(days=1))
@@ -109,7 +102,7 @@ def play(visits: list[Visit], *, seed: int, size: Size, now: datetime, advance: 
     )
     for day in range(size.days + 1):
         story.at(now - timedelta(days=day), _sweep)
-    for _ in story.tell():
+    for _ in story.play():
         advance()
     count_pulls(now=now)
 
@@ -117,19 +110,17 @@ def play(visits: list[Visit], *, seed: int, size: Size, now: datetime, advance: 
 def _sweep(now: datetime) -> None:
     close_windows(now=now)
     with connection.cursor() as cursor:
-        # All of this is one transaction, which autovacuum does not see: without this the planner
-        # knows of no items.
+        # Autovacuum does not see this open transaction, so without ANALYZE the planner knows of no
+        # items.
         cursor.execute("ANALYZE inventory_item, inventory_purchase")
 
 
 class _Story:
-    """Things that happen, taken from a heap in the order of time; a purchase puts its sellbacks
-    into it.
-    """
+    """Events in chronological order, from a heap; a purchase adds its sellbacks to it."""
 
     def __init__(self, visits: list[Visit], now: datetime) -> None:
         self.now = now
-        self.order = count()  # things of the same instant happen in the order they were put in
+        self.order = count()  # events at the same time keep their order
         self.heap: list[tuple[datetime, int, Callable[[datetime], Any]]] = []
         self.environments = {
             (row.partner.slug, row.mode): row
@@ -138,12 +129,12 @@ class _Story:
         self.visits = visits
 
     def at(self, moment: datetime, happens: Callable[[datetime], Any]) -> None:
-        """Remember what happens at a moment; what lies beyond the present does not happen."""
+        """Schedule an event; events after the present are dropped."""
         if moment <= self.now:
             heapq.heappush(self.heap, (moment, next(self.order), happens))
 
-    def tell(self) -> Iterator[None]:
-        """Let everything happen, one visit for each value yielded."""
+    def play(self) -> Iterator[None]:
+        """Run all events; yields after each visit."""
         for visit in self.visits:
             self._until(visit.at)
             self._buy(visit)
@@ -169,7 +160,7 @@ class _Story:
                 now=visit.at,
             )
         except OutOfStock:
-            return  # a small demo's vault may run dry
+            return  # a small demo's vault may be empty
         items = purchase.items.order_by("pk").values_list("public_id", flat=True)
         for item_id, kept in zip(items, visit.keeps, strict=True):
             if kept is not None:
@@ -178,7 +169,7 @@ class _Story:
 
 @dataclass(frozen=True)
 class _Sale:
-    """A sellback to come."""
+    """A future sellback."""
 
     environment: Environment
     item_id: str
@@ -189,7 +180,7 @@ class _Sale:
 
 
 def _repriced(stock: list[Row], seed: int) -> Iterator[Row]:
-    """The catalogue after the market has moved: every price by some percent, within its tier."""
+    """The catalogue with changed prices: each by some percent, within its tier."""
     draw = Random(seed + 1)  # noqa: S311 - an invented market, not a secret
     tiers = {plan.slug: plan.tiers for plan in PACKS}
     for row in stock:

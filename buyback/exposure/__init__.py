@@ -1,1 +1,1 @@
-"""What open windows would cost, and what was paid, as snapshots."""
+"""Snapshots: the exposure and today's payouts."""

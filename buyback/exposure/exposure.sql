@@ -1,6 +1,6 @@
--- What the open windows of held live items would cost now, by pack, partner and when they close; and the sum of all,
--- whose row is there even when nothing is open. Parameter: now. The amounts are a sale's (sell_back.sql), at the
--- card's value as it stands. One statement, so every row of a snapshot is of the same moment.
+-- The cost of open windows of held live items, by pack, partner and deadline; and the total, whose row exists
+-- even when no window is open. Parameter: now. Amounts are a sellback's (sell_back.sql), at the card's current
+-- value. One statement, so all rows of a snapshot have the same time.
 MERGE INTO buyback_exposure kept
 USING (
     SELECT pack_id, partner_id, closes, count(amount) AS items, coalesce(sum(amount), 0) AS amount

@@ -1,4 +1,4 @@
--- What live sellbacks paid, and how many failed, in each clock hour of the UTC day of now. Parameter: now.
+-- Live payouts and failed sellbacks in each clock hour of the current UTC day. Parameter: now.
 MERGE INTO buyback_paidhour kept
 USING (
     SELECT environment.partner_id, date_trunc('hour', moved.created_at, 'UTC') AS starts_at,

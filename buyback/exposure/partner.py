@@ -1,6 +1,4 @@
-"""One partner's volume and exposure, live: closed days, today, and what its open windows would
-cost. USD.
-"""
+"""One partner's live volume and exposure: closed days, today, and open windows, in USD."""
 
 from __future__ import annotations
 
@@ -21,7 +19,7 @@ WEEK = 7
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """What some time came to: sellbacks, their USD, and attempts that failed."""
+    """The totals of a period: sellbacks, their USD, and failed attempts."""
 
     name: str
     sold: int
@@ -31,9 +29,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """``days`` are the closed ones, oldest first. ``as_of`` is when today and the exposure were
-    last added up.
-    """
+    """``days``: closed days, oldest first. ``as_of``: time of the latest snapshot."""
 
     as_of: datetime | None
     spans: Sequence[Span]
@@ -45,9 +41,7 @@ class Figures:
 
 
 def figures(partner: Partner, now: datetime) -> Figures:
-    """Five queries: by the index of statements, and over the partner's rows of the snapshot, never
-    its sales.
-    """
+    """Five queries over statements and the partner's snapshot rows, never over sellbacks."""
     days = _days(partner, now)
     closing, packs = by_closing(grouped(Exposure.objects.filter(partner=partner))), _packs(partner)
     whole = Exposure.objects.filter(pack=None).first()
@@ -67,7 +61,7 @@ def figures(partner: Partner, now: datetime) -> Figures:
 
 
 def _days(partner: Partner, now: datetime) -> list[Span]:
-    """The closed days among the last so many."""
+    """The closed days of the last ``DAYS``."""
     live = Statement.objects.filter(environment__partner=partner, environment__mode=Mode.LIVE)
     first, yesterday = now.date() - timedelta(days=DAYS), now.date() - timedelta(days=1)
     rows = live.between(first, yesterday).order_by("day")
@@ -80,7 +74,7 @@ def _sum(name: str, days: Sequence[Span]) -> Span:
 
 
 def _today(partner: Partner, now: datetime) -> Span:
-    """Today so far, as the clock last added it up."""
+    """Today so far, as of the latest snapshot."""
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     hours = PaidHour.objects.filter(partner=partner, starts_at__gte=midnight)
     found = hours.aggregate(
@@ -92,7 +86,7 @@ def _today(partner: Partner, now: datetime) -> Span:
 
 
 def _packs(partner: Partner) -> list[tuple[Share, timedelta | None]]:
-    """By pack, the dearest first, with the window that a pull of it gets now."""
+    """By pack, the largest first, with the pack's current window."""
     rows = (
         Exposure.objects.filter(partner=partner)
         .values_list("pack", "pack__name", "pack__buyback_window")

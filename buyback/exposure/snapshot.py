@@ -1,8 +1,7 @@
-"""What Phygitals owes and has paid: a snapshot taken by the clock, and what can be read at once by
-an index.
+"""The exposure and today's payouts, as a periodic snapshot, and figures that an index serves.
 
-Adding up every held item takes seconds when there are millions, so no page does it: ``take`` does,
-for all pages, and says when. Live environments only; amounts are USD.
+Summing up millions of held items takes seconds, so pages only read the snapshot of ``take``, with
+its time. Live environments only; amounts are USD.
 """
 
 from __future__ import annotations
@@ -25,22 +24,22 @@ from partners.models import Environment, Mode
 HERE = Path(__file__).parent
 EXPOSURE = (HERE / "exposure.sql").read_text(encoding="utf-8")
 PAID_TODAY = (HERE / "paid_today.sql").read_text(encoding="utf-8")
-MOST = 10  # packs and partners that are named
+MOST = 10  # packs and partners that are listed
 LATE = timedelta(
     minutes=2
-)  # a reconciler comes by every 15 seconds; so long past its lease, a sale waits for none
+)  # the reconciler runs every 15 seconds, so such a delay means that it does not
 STALE = timedelta(minutes=5)  # the snapshot is taken every minute
 ZERO = Decimal(0)
 
 
 def take(*, now: datetime | None = None) -> bool:
-    """Add up what is owed and what today came to; False when another does so at this moment.
+    """Calculate the exposure and today's totals; False if another process is doing so.
 
-    ``now`` is UTC. Safe to run twice and in parallel.
+    ``now`` is UTC. Repeatable, also in parallel.
     """
     asked = {"now": now or clock.now()}
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext('buyback.standing'))")
+        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext('buyback.exposure'))")
         if not cursor.fetchone()[0]:
             return False
         cursor.execute(EXPOSURE, asked)
@@ -50,7 +49,7 @@ def take(*, now: datetime | None = None) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """So many items of something, and what they would cost."""
+    """A number of items and what they would cost."""
 
     name: str
     pk: int | str
@@ -60,9 +59,7 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """The last snapshot. ``as_of`` is None before the first; the largest packs and partners are
-    named.
-    """
+    """The latest snapshot. ``as_of`` is None before the first one."""
 
     as_of: datetime | None
     items: int
@@ -73,9 +70,7 @@ class Owed:
 
 
 def owed() -> Owed:
-    """What open windows would cost. Three queries over the snapshot, however many items there
-    are.
-    """
+    """The exposure. Three queries over the snapshot, however many items there are."""
     found = grouped(Exposure.objects.all())
     whole, closing = found.get(None), by_closing(found)
     packs, partners = _largest("pack"), _largest("partner")
@@ -85,7 +80,7 @@ def owed() -> Owed:
 
 
 def grouped(rows: QuerySet[Exposure]) -> dict[str | None, dict[str, Any]]:
-    """These rows of the snapshot added up by when the windows close. One query."""
+    """Rows of the snapshot summed by deadline. One query."""
     added = rows.values("closes").annotate(
         size=Sum("items", default=0), usd=Sum("amount", default=ZERO), at=Max("as_of")
     )
@@ -93,7 +88,7 @@ def grouped(rows: QuerySet[Exposure]) -> dict[str | None, dict[str, Any]]:
 
 
 def by_closing(found: dict[str | None, dict[str, Any]]) -> list[Share]:
-    """The same as shares, the times in which nothing closes as well."""
+    """The same as shares, including periods without deadlines."""
     nothing = {"size": 0, "usd": ZERO}
     rows = (
         (value, str(label), found.get(value, nothing)) for value, label in Exposure.Closes.choices
@@ -102,7 +97,7 @@ def by_closing(found: dict[str | None, dict[str, Any]]) -> list[Share]:
 
 
 def _largest(of: str) -> list[Share]:
-    """The packs or partners whose items would cost most."""
+    """The packs or partners with the largest exposure."""
     rows = (
         Exposure.objects.exclude(pack=None)
         .values_list(of, f"{of}__name")
@@ -114,9 +109,7 @@ def _largest(of: str) -> list[Share]:
 
 @dataclass(frozen=True, slots=True)
 class Today:
-    """What the UTC day came to so far, as of the last snapshot; and by the hour, 24 of them, in
-    USD.
-    """
+    """Totals of the UTC day so far, as of the latest snapshot, and by hour (24 hours, USD)."""
 
     paid: int
     amount: Decimal
@@ -146,9 +139,7 @@ def today(now: datetime) -> Today:
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """Live sales whose outcome is open: how many are in each state, what is in flight, since when,
-    and how many the reconciler should have come by long ago.
-    """
+    """Open live sellbacks: by state, USD in flight, oldest, and overdue for reconciliation."""
 
     by_state: dict[str, int]
     in_flight: int
@@ -158,7 +149,7 @@ class Open:
 
 
 def open_sales(now: datetime) -> Open:
-    """One query by the index of unresolved sales, of which there are few."""
+    """One query by the index of unresolved sellbacks, which are few."""
     late = Count("pk", filter=Q(lease_until__lt=now - LATE) & ~Q(state=Buyback.State.REVIEW))
     rows = list(
         Buyback.objects.unresolved()
@@ -179,7 +170,7 @@ def open_sales(now: datetime) -> Open:
 
 @dataclass(frozen=True, slots=True)
 class Used:
-    """A cap and what was spent of it. ``cap`` None: no limit is set, and nothing is counted."""
+    """A cap and the spending against it. ``cap`` None: no limit is set, and nothing is counted."""
 
     name: str
     spent: Decimal
@@ -194,9 +185,7 @@ class Used:
 
 @dataclass(frozen=True, slots=True)
 class Caps:
-    """The treasury's guards and their use: this hour for all, today for the partners that spent
-    most of theirs.
-    """
+    """The guards and their use: this hour for all, today for the partners closest to their cap."""
 
     control: TreasuryControl
     hour: Used
@@ -228,9 +217,7 @@ def caps(now: datetime) -> Caps:
 
 
 def unseen_alerts() -> tuple[list[tuple[str, str, int]], list[Alert]]:
-    """Alerts that nobody has seen: ``(kind, label, how many)``, and the newest of them. Two
-    queries.
-    """
+    """Unseen alerts: ``(kind, label, count)``, and the newest ones. Two queries."""
     unseen = Alert.objects.filter(seen_at=None)
     counted = dict(unseen.order_by().values_list("kind").annotate(size=Count("pk")))
     newest = list(unseen.select_related("environment__partner")[:MOST])
@@ -240,15 +227,13 @@ def unseen_alerts() -> tuple[list[tuple[str, str, int]], list[Alert]]:
 
 
 def drained() -> list[Tier]:
-    """Tiers of enabled packs that had no card left for live users when their stock was last
-    counted. One query.
-    """
+    """Tiers of enabled packs without a card left for live at the last stock count. One query."""
     empty = Tier.objects.filter(pack__enable=True, available=0).select_related("pack")
     return list(empty.order_by("pack__name", "position"))
 
 
 def in_words(tiers: Iterable[Tier]) -> list[tuple[int, str, str]]:
-    """Drained tiers by pack: ``(pack, its name, its tiers)``."""
+    """Tiers without cards, by pack: ``(pack, its name, its tiers)``."""
     by_pack: dict[Any, list[str]] = {}
     for tier in tiers:
         by_pack.setdefault(tier.pack, []).append(tier.name)
@@ -256,5 +241,5 @@ def in_words(tiers: Iterable[Tier]) -> list[tuple[int, str, str]]:
 
 
 def _midnight(now: datetime) -> datetime:
-    """When the UTC day of ``now`` began."""
+    """The start of the UTC day of ``now``."""
     return now.replace(hour=0, minute=0, second=0, microsecond=0)

@@ -1,6 +1,4 @@
-"""Alerts: the same trouble is told once, until somebody has looked at it; then anew when it comes
-again.
-"""
+"""Alerts: each problem is reported once until an admin marks it as seen."""
 
 from __future__ import annotations
 
@@ -11,17 +9,16 @@ from django.db import transaction
 
 from buyback.models import Alert
 from config.foundation import clock
-from config.foundation.breaker import REST, SILENCES
+from config.foundation.breaker import MAX_FAILURES, REST
 from partners.models import Environment
 from partners.records import audit
 from partners.records.actor import Actor
 
 
-def tell(*, kind: Alert.Kind, environment: Environment | None, subject: str, detail: str) -> None:
-    """Tell the admins, unless they were told of this trouble (its kind and subject) and have not
-    looked yet.
+def send(*, kind: Alert.Kind, environment: Environment | None, subject: str, detail: str) -> None:
+    """Write an alert, unless one of the same kind and subject is unseen.
 
-    ``environment`` None: it is about everybody.
+    ``environment`` None: it concerns all.
     """
     alert = Alert(kind=kind, environment=environment, subject=subject, detail=detail[:500])
     Alert.objects.bulk_create([alert], ignore_conflicts=True)
@@ -31,24 +28,25 @@ PEERS = ("oracle", "treasury")
 
 
 def breaker_opened(peer: str) -> None:
-    """A process has stopped asking ``peer`` for a while. Each process has a breaker of its own and
-    says so by itself: the admins are told once until somebody has seen it, and ``open_breakers``
-    knows for as long as the breaker rests.
+    """Report that this process stopped calling ``peer`` for a while.
+
+    Each process has its own breaker and reports it. Admins get one alert until it is seen;
+    ``open_breakers`` lists the peer as long as a breaker is open.
     """
     cache.set(f"breaker:{peer}", clock.iso(clock.now()), REST)
-    silences = f"{SILENCES} silences in a row"
-    tell(kind=Alert.Kind.BREAKER_OPENED, environment=None, subject=peer, detail=silences)
+    failures = f"{MAX_FAILURES} failed calls in a row"
+    send(kind=Alert.Kind.BREAKER_OPENED, environment=None, subject=peer, detail=failures)
 
 
 def open_breakers() -> list[str]:
-    """The peers that at least one process does not ask at this moment."""
+    """Peers that at least one process does not call at the moment."""
     return sorted(
         key.partition(":")[2] for key in cache.get_many([f"breaker:{peer}" for peer in PEERS])
     )
 
 
 def mark_seen(*, alert: Alert, by: Actor, now: datetime | None = None) -> Alert:
-    """Say that the alert was looked at. Safe to repeat: the first time stays."""
+    """Mark the alert as seen. Repeatable: the first time is kept."""
     with transaction.atomic():
         locked = (
             Alert.objects.select_related("environment__partner")

@@ -1,9 +1,8 @@
-"""The treasury's guards: the kill switch, the cap of one sale, and the caps of a partner's day (its
-own, or the one for all) and the platform's hour.
+"""The treasury's guards: the pause, the cap of one sellback, of a partner's day, of the hour.
 
-What is spent within a span is counted in one row, whose check constraint is the cap: a sale that
-would pass it fails, however many run at once. Each sale remembers which spans have counted it, and
-gives back only there.
+A partner's daily cap is its own, or the platform's. Spending in a span is summed in one row, whose
+check constraint is the cap: a sellback above it fails, however many run in parallel. Each sellback
+records which spans have counted it, and is taken off only those.
 """
 
 from __future__ import annotations
@@ -22,12 +21,12 @@ CONSTRAINT = "buyback_spend_within_cap"
 
 
 def is_paused() -> bool:
-    """Whether the kill switch is set: then nothing is claimed, submitted, or submitted again."""
+    """Whether sellbacks are paused: then nothing is claimed, submitted or resubmitted."""
     return TreasuryControl.objects.filter(paused=True).exists()
 
 
 def give_back(sale: Buyback, submitted_at: datetime) -> None:
-    """Take a sale that did not happen off the spans that have counted it."""
+    """Take a failed sellback off the spans that have counted it."""
     for scope in sale.counted_in:
         Spend.objects.filter(scope=scope, starts_at=_start(scope, submitted_at)).update(
             total=F("total") - sale.amount
@@ -35,17 +34,15 @@ def give_back(sale: Buyback, submitted_at: datetime) -> None:
 
 
 def passed(environment: Environment, error: IntegrityError) -> str | None:
-    """Which cap a statement would have passed, by the row that the database refused; None for any
-    other error.
-    """
+    """The cap that a statement would have exceeded, by its error; None for other errors."""
     if CONSTRAINT not in str(error):
         return None
     return next(scope for scope in (_of(environment), PLATFORM) if f", {scope}, " in str(error))
 
 
-def tell(environment: Environment, cap: str, item_id: str) -> None:
-    """Tell the admins that a cap has turned a sale down."""
-    alerts.tell(
+def send_alert(environment: Environment, cap: str, item_id: str) -> None:
+    """Alert that a cap has refused a sellback."""
+    alerts.send(
         kind=Alert.Kind.CAP_REACHED,
         environment=environment,
         subject=f"cap {cap}",
@@ -59,8 +56,6 @@ def _of(environment: Environment) -> str:
 
 
 def _start(scope: str, now: datetime) -> datetime:
-    """When the span of ``scope`` that holds ``now`` began: the clock hour, or the partner's UTC
-    day.
-    """
+    """The start of the span with ``now``: the clock hour, or the partner's UTC day."""
     hour = now.replace(minute=0, second=0, microsecond=0)
     return hour if scope == PLATFORM else hour.replace(hour=0)

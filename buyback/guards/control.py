@@ -1,6 +1,4 @@
-"""Setting the treasury's guards: the switch that stops every live sale, and the caps. Amounts are
-USD.
-"""
+"""Setting the treasury's guards: the pause of all live sellbacks, and the caps, in USD."""
 
 from __future__ import annotations
 
@@ -20,21 +18,19 @@ GUARDS = ("paused", "cap_per_sale", "cap_per_partner_day", "cap_per_hour")
 
 
 class BadCap(Refusal):
-    """A cap that no amount could be compared with."""
+    """The cap is not a valid amount."""
 
     sentence = "A cap is an amount in whole cents above 0 and below 1,000,000,000 USD, or empty."
 
 
 class GuardsChanged(Refusal):
-    """Somebody else has set the guards since they were looked at."""
+    """The guards were changed since the caller read them."""
 
-    sentence = (
-        "Somebody has changed the guards meanwhile. Look at them again; nothing was changed by you."
-    )
+    sentence = "Someone else changed these settings. Nothing was saved. Review and try again."
 
 
 def as_seen(control: TreasuryControl | None) -> str:
-    """The guards as they stand, in one text, for a form to send back."""
+    """The current guards as one text, which a form sends back."""
     return "" if control is None else json.dumps(audit.values(control, GUARDS))
 
 
@@ -48,11 +44,10 @@ def set_guards(
     by: Actor,
     seen: str | None = None,
 ) -> TreasuryControl:
-    """Set all guards at once; they hold from the next sale on. A cap of None does not limit.
+    """Set all guards, from the next sellback on. A cap of None is no limit.
 
-    ``seen`` is ``as_seen`` of what the caller was looking at: had another person paused the
-    treasury meanwhile, a form from before would start it again. Raises ReasonRequired, BadCap,
-    GuardsChanged.
+    ``seen`` is ``as_seen`` of what the caller read: otherwise an outdated form could lift a pause
+    that another person has set. Raises ReasonRequired, BadCap, GuardsChanged.
     """
     reason = clean_reason(reason)
     wanted = TreasuryControl(
@@ -63,8 +58,8 @@ def set_guards(
     )
     with transaction.atomic():
         with connection.cursor() as cursor:
-            # Also the row that is not there yet has one writer at a time; sales only read, and go
-            # on.
+            # Also serializes writers while the row does not exist yet. Sellbacks only read, so they
+            # are not blocked.
             cursor.execute("LOCK TABLE buyback_treasurycontrol IN SHARE ROW EXCLUSIVE MODE")
         stored = TreasuryControl.objects.first()
         if seen is not None and seen != as_seen(stored):
@@ -83,7 +78,7 @@ def clean_cap(amount: Decimal | None) -> Decimal | None:
 
 
 def _write(wanted: TreasuryControl, stored: TreasuryControl | None, reason: str, by: Actor) -> None:
-    """Save and audit what differs; nothing where nothing does."""
+    """Save and audit the changes, if there are any."""
     before, after = audit.values(stored or TreasuryControl(), GUARDS), audit.values(wanted, GUARDS)
     changed = [name for name in GUARDS if before[name] != after[name]]
     if not changed and stored is not None:

@@ -1,4 +1,4 @@
-"""The cap of one partner's day, in place of the one for all partners. The amount is USD."""
+"""The daily cap of one partner, in place of the one for all partners, in USD."""
 
 from __future__ import annotations
 
@@ -14,10 +14,9 @@ from partners.tenants import limits
 
 
 def cap_day(*, partner: Partner, cap: Decimal | None, reason: str, by: Actor) -> None:
-    """The most that the partner's live sales may come to in a UTC day, from the next sale on; None:
-    the cap for all.
+    """Cap the partner's live sellbacks in a UTC day, from the next one. None: the platform's cap.
 
-    Nothing is written or audited where it stays as it is. Raises ReasonRequired, BadCap.
+    An unchanged cap is neither written nor audited. Raises ReasonRequired, BadCap.
     """
     reason, cap = clean_reason(reason), clean_cap(cap)
     with transaction.atomic():

@@ -1,4 +1,4 @@
--- A run of days of one environment, added up and frozen. A day that is closed already stays as it is.
+-- Totals of consecutive days of one environment, frozen. A day that is already closed stays unchanged.
 -- Parameters: environment, first, last (UTC days, both included), now (real time; null: the database's clock).
 WITH span AS MATERIALIZED (
     SELECT %(first)s::date::timestamp AT TIME ZONE 'UTC' AS since,

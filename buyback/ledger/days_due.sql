@@ -1,8 +1,8 @@
--- Environments with days to close, and the first and last of them.
+-- Environments with days to close, and their first and last day.
 -- Parameters: now (real time; null: the database's clock), grace, slack.
 WITH clock AS (SELECT coalesce(%(now)s::timestamptz, clock_timestamp()) AS now),
 
--- The last day that is over by the environment's own clock, and when, in real time, it was.
+-- The last day that has ended by the environment's clock, and when it ended in real time.
 ended AS (
     SELECT environment.id, clock.now, day.last,
            greatest((day.last + 1)::timestamp AT TIME ZONE 'UTC' - environment.clock_offset,
@@ -16,7 +16,7 @@ ended AS (
 SELECT ended.id, start.day, ended.last
   FROM ended
  CROSS JOIN LATERAL (
-       -- The day after the last statement; without one, the first day of business.
+       -- The day after the last statement; without one, the first day with activity.
        SELECT coalesce(
               (SELECT max(day) + 1 FROM buyback_statement WHERE environment_id = ended.id),
               (least((SELECT min(created_at) FROM buyback_transfer WHERE environment_id = ended.id),

@@ -1,9 +1,9 @@
-"""The books: every rule that must hold about money, each as a query that must find nothing.
+"""Ledger rules: each is a query that must return no rows.
 
-Most of them the database already refuses to break (constraints, triggers, references); they are
-asked again here, over the rows as they stand, because a restored backup or a hand with psql may
-know no constraint. ``manage.py check_ledger`` prints what is broken, the admin has a button for it,
-and the tests ask after every test that moves money.
+The database refuses most violations (constraints, triggers, references). The rules are checked over
+the stored rows too, because a restored backup or a change by hand may bypass constraints.
+``manage.py check_ledger`` prints violations, the admin has a button, and tests that move money
+check them.
 """
 
 from __future__ import annotations
@@ -24,14 +24,12 @@ from partners.models import Environment
 from partners.records import audit
 from partners.records.actor import Actor
 
-SAMPLE = 5  # rows named for each broken rule
-MOST_SECONDS = 60  # for all rules together, when a person waits for them
+SAMPLE = 5  # rows listed for each broken rule
+MOST_SECONDS = 60  # for all rules together, when a person is waiting
 
 
 class Finding(NamedTuple):
-    """A rule, how many rows break it (None: there was no time to tell), and the first few of
-    them.
-    """
+    """A rule, its number of violations (None: not checked in time), and the first of them."""
 
     rule: str
     breaches: int | None
@@ -39,9 +37,7 @@ class Finding(NamedTuple):
 
 
 def rules() -> Iterator[tuple[str, str]]:
-    """``(rule, query)`` for each rule of ``invariants.sql``: a comment line, then a query of one
-    text column.
-    """
+    """``(rule, query)`` for each rule of ``invariants.sql``: a comment, then a one-column query."""
     text = Path(__file__).with_name("invariants.sql").read_text(encoding="utf-8")
     for block in text.split("\n\n-- rule: ")[1:]:
         rule, query = block.split("\n", 1)
@@ -49,15 +45,13 @@ def rules() -> Iterator[tuple[str, str]]:
 
 
 def broken_invariants() -> Iterator[Finding]:
-    """Each rule that is broken in the database as it stands."""
+    """Each rule that is violated in the database."""
     found = (_ask_at_leisure(rule, query) for rule, query in rules())
     return (finding for finding in found if finding.breaches)
 
 
 def check(*, by: Actor, seconds: int = MOST_SECONDS) -> list[Finding]:
-    """Every rule, broken or not, in ``seconds`` at most; that it was asked for, and what was found,
-    is audited.
-    """
+    """Check every rule in at most ``seconds``; the check and its result are audited."""
     until = time.monotonic() + seconds
     findings = [_ask_within(until - time.monotonic(), rule, query) for rule, query in rules()]
     with transaction.atomic():
@@ -82,17 +76,17 @@ def _ask(rule: str, query: str) -> Finding:
 
 
 def _ask_at_leisure(rule: str, query: str) -> Finding:
-    """As ``_ask``, however long it takes: a big book needs minutes."""
+    """As ``_ask``, without a time limit: a large ledger needs minutes."""
     with transaction.atomic(), time_limits.statements_of_any_length():
         return _ask(rule, query)
 
 
 def _ask_within(seconds: float, rule: str, query: str) -> Finding:
-    """As ``_ask``, if it takes no longer."""
+    """As ``_ask``, with a time limit."""
     try:
         with transaction.atomic():
             with connection.cursor() as cursor:
-                # 0 would mean no limit at all.
+                # 0 would mean no limit.
                 cursor.execute(
                     "SELECT set_config('statement_timeout', %s, true)",
                     [str(max(1, int(seconds * 1000)))],
@@ -108,9 +102,7 @@ def _ask_within(seconds: float, rule: str, query: str) -> Finding:
 
 
 def balance(environment: Environment, account: Transfer.Account) -> Decimal:
-    """What an account holds, in USD: everything it was credited less everything it was debited. The
-    treasury's is negative.
-    """
+    """The balance of an account in USD: credits less debits. The treasury's is negative."""
     transfers = Transfer.objects.filter(environment=environment)
     credited = transfers.filter(credit=account).aggregate(total=Sum("amount"))["total"] or Decimal(
         0

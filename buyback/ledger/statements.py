@@ -1,14 +1,13 @@
-"""Closing days: what each UTC day of an environment came to, added up once and frozen.
+"""Closing days: the totals of each UTC day of an environment, calculated once and frozen.
 
-A day is closed when nothing can be added to it any more. By the environment's clock it must be over
-for five minutes; and no transaction that began before then, and is still at work, may have read the
-clock while the day lasted. (Actions on money read the clock after their locks, so such a
-transaction has written, or waits for a lock.) A sandbox's clock may jump; then the five minutes are
-counted, in real time, from the jump. Clocks do not go back: a trigger holds that.
+A day is closed when nothing can be added to it any more. By the environment's clock it must have
+ended five minutes ago, and no running transaction that started before may have read the clock
+during the day. (Actions on money read the clock after their locks, so such a transaction has
+written, or waits for a lock.) When a sandbox's clock jumps, the five minutes count in real time
+from the jump. Clocks never go back, which a trigger ensures.
 
-Nothing of this is on a sale's path: no lock, no row. That a statement says what the ledger says,
-that no day is left out, and that closed and open days add up to the books, are rules of
-``invariants.sql``.
+A sellback needs no lock and no row of this. Rules of ``invariants.sql`` check that statements equal
+the ledger, that no day is missing, and that closed and open days add up.
 """
 
 from __future__ import annotations
@@ -23,9 +22,7 @@ from django.db import IntegrityError, connection
 log = structlog.get_logger(__name__)
 
 GRACE = timedelta(minutes=5)  # real time, after the day's end or the clock's jump
-SLACK = timedelta(
-    minutes=1
-)  # how much later than that a transaction may have begun and still be waited for
+SLACK = timedelta(minutes=1)  # transactions that started up to this much later are waited for too
 CHUNK = 31  # days closed by one statement
 
 DUE = Path(__file__).with_name("days_due.sql").read_text(encoding="utf-8")
@@ -33,17 +30,15 @@ CLOSE = Path(__file__).with_name("close_days.sql").read_text(encoding="utf-8")
 
 
 class BooksDisagree(RuntimeError):
-    """Days whose sales and payouts are not the same: they stay open until somebody has looked
-    (``check_ledger``).
-    """
+    """The sellbacks and payouts of some days differ. They stay open (see ``check_ledger``)."""
 
 
 def close_statements(*, now: datetime | None = None) -> int:
-    """Close every day that is over, in every environment; returns how many days were closed.
+    """Close every day that has ended, in every environment; returns how many days.
 
-    ``now`` is the real time (UTC), the database's clock unless given. Safe to run twice and in
-    parallel; what was missed is caught up, oldest day first, a month at a time, each month kept.
-    Raises BooksDisagree at its end.
+    ``now`` is real time (UTC), by default the database's clock. Repeatable, also in parallel.
+    Missed days are closed oldest first, a month at a time, each committed. Raises BooksDisagree at
+    the end.
     """
     closed, refused = 0, []
     for environment, first, last in _due(now):
@@ -60,7 +55,7 @@ def close_statements(*, now: datetime | None = None) -> int:
 
 
 def _due(now: datetime | None) -> list[tuple[int, date, date]]:
-    """Environments with days to close: the first and the last of them."""
+    """Environments with days to close, with the first and the last day."""
     parameters: dict[str, Any] = {"now": now, "grace": GRACE, "slack": SLACK}
     with connection.cursor() as cursor:
         cursor.execute(DUE, parameters)
@@ -72,8 +67,8 @@ def _close(environment: int, first: date, last: date, now: datetime | None) -> i
     while first <= last:
         until = min(last, first + timedelta(days=CHUNK - 1))
         with connection.cursor() as cursor:
-            # A statement of its own, after the one that found nobody at work: it sees whatever they
-            # wrote.
+            # A separate statement, after the one that found no running transactions, so that it
+            # sees all that they wrote.
             cursor.execute(
                 CLOSE, {"environment": environment, "first": first, "last": until, "now": now}
             )

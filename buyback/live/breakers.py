@@ -1,10 +1,8 @@
-"""The breakers of a live sale (``config/foundation/breaker.py``). Those of the oracle and of the
-treasury's payments stand before the claim, so while one is open no item is taken out of anybody's
-hands.
+"""Circuit breakers of live sellbacks (``config/foundation/breaker.py``).
 
-Questions about what became of a payment have a breaker of their own: a treasury that answers the
-one and hangs at the other would else be forgiven each silence by an answer. It keeps no sale from
-being made.
+Those of the oracle and of payments are checked before the claim, so while one is open no item is
+claimed. Status requests have a separate breaker: otherwise one healthy endpoint would reset the
+other's failure count. An open one does not prevent sellbacks.
 """
 
 from __future__ import annotations
@@ -15,7 +13,5 @@ ORACLE, TREASURY, QUESTIONS = Breaker(), Breaker(), Breaker()
 
 
 def is_open() -> bool:
-    """Whether a sale would ask somebody who has not been answering: better a quick no than a stuck
-    sale.
-    """
+    """Whether a sellback would call a peer with an open breaker, so it is refused early."""
     return ORACLE.is_open() or TREASURY.is_open()

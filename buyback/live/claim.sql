@@ -1,4 +1,4 @@
--- The claim of a step-by-step sellback: the item leaves its user's hands, or nothing changes.
+-- The claim of a step-by-step sellback: the item becomes "selling", or nothing changes.
 -- Parameters: environment, item_id, pull (the item's row; null: the one that is not sold), requested_by, now (null: the
 -- database's clock), resting (true while a breaker is open), key (the idempotency key's row; null: none), lease (how
 -- long the request may work on the item).
@@ -15,7 +15,7 @@ item AS MATERIALIZED (
        FOR NO KEY UPDATE NOWAIT
 ),
 
--- 2. Read the clock, now that the lock is ours, and what the later steps need to know.
+-- 2. Read the clock after locking, and the values that later steps need.
 basis AS MATERIALIZED (
     SELECT item.id, item.mode, item.state, item.expires_at, item.expired_at, item.buyback_percent,
            item.collector_id, collector.user_id, item.card_id, card.fmv, card.priced_at,
@@ -28,7 +28,7 @@ basis AS MATERIALIZED (
       JOIN inventory_purchase purchase ON purchase.id = item.purchase_id
 ),
 
--- 3. The first rule that forbids the sale. The very instant of expires_at still sells.
+-- 3. The first rule that forbids the sellback. At exactly expires_at the item still sells.
 judged AS MATERIALIZED (
     SELECT basis.*,
            CASE WHEN state = 'selling' THEN 'selling'
@@ -40,7 +40,7 @@ judged AS MATERIALIZED (
       FROM basis
 ),
 
--- 4. Lock the idempotency key, if it is still this request's: a key that was given up must not sell.
+-- 4. Lock the idempotency key if it still belongs to this request: a released key must not sell.
 own_key AS MATERIALIZED (
     SELECT sent.id
       FROM judged
@@ -49,7 +49,7 @@ own_key AS MATERIALIZED (
        FOR NO KEY UPDATE OF sent
 ),
 
--- 5. Claim the item, write down the attempt with its lease, and bind the key to it.
+-- 5. Claim the item, insert the attempt with its lease, and bind the key to it.
 claimed AS (
     UPDATE inventory_item
        SET state = 'selling'
@@ -74,7 +74,7 @@ bound AS (
      WHERE partners_idempotencykey.id = own_key.id
 )
 
--- The open attempt of an item that is selling may be too new for this statement to see: then it is at work.
+-- The open attempt of a selling item may be too new for this statement's snapshot: then it is running.
 SELECT judged.refusal, open.id, coalesce(open.at_work, true),
        (SELECT count(*) FROM buyback_buyback earlier WHERE earlier.item_id = judged.id AND earlier.reference <> ''),
        buyback.id, buyback.created_at, buyback.lease_until,

@@ -1,4 +1,4 @@
-"""The rows that ``claim.sql`` returns, as the models that the later steps read."""
+"""The rows of ``claim.sql`` as the models that later steps use."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ from inventory.models import Card, Collector, Item, Purchase
 from partners.models import Environment
 
 M = TypeVar("M", bound=models.Model)
-# What the claim's statement returns of each row, in its model's order. Any other field is loaded on
-# access.
+# The columns that the claim's statement returns, by model. Other fields are loaded on access.
 BUYBACK_FIELDS = ("id", "environment_id", "state", "reference", "created_at", "lease_until")
 ITEM_FIELDS = ("id", "environment_id", "mode", "public_id", "state", "buyback_percent")
 COLLECTOR_FIELDS = ("id", "environment_id", "user_id")
@@ -22,7 +21,7 @@ PURCHASE_FIELDS = ("id", "mint_price", "voucher")
 
 
 def rows(environment: Environment, item_id: str, found: Sequence[Any]) -> tuple[Buyback, Item]:
-    """The new sellback and its item, with the card, the purchase and the user."""
+    """The new sellback and its item, with card, purchase and user."""
     buyback_id, created_at, lease_until, item_pk, mode, percent, *related = found
     collector, user_id, card, fmv, priced_at, purchase, mint_price, voucher = related
     home, selling = environment.pk, Item.State.SELLING

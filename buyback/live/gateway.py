@@ -1,10 +1,10 @@
-"""What a live sale asks of the outside world: a price of the oracle, money of the treasury.
+"""Calls to oracle and treasury: prices and payments for live sellbacks.
 
-Either may be configured without the other: without ``ORACLE_URL`` the catalogue's price holds,
-without ``TREASURY_URL`` the settlement is internal and always pays. The sandbox never asks. Only
-the treasury that a sale was submitted to can tell what became of it, so no other is asked, whatever
-the settings say by now. No transaction may be open while anybody is asked: a slow peer must not
-hold a lock, and an answer must never be lost with a rollback.
+Each can be configured without the other: without ``ORACLE_URL`` the catalogue's price counts,
+without ``TREASURY_URL`` the settlement is internal and always pays. The sandbox calls neither. Only
+the treasury that a sellback was submitted to knows its outcome, so no other is asked, even if
+settings have changed. No transaction may be open during a call: a slow peer must not hold a lock,
+and a response must not be lost with a rollback.
 """
 
 from __future__ import annotations
@@ -43,28 +43,29 @@ __all__ = [
 
 
 class TransactionOpen(RuntimeError):
-    """A programming error: somebody outside would be asked while a transaction is open."""
+    """A peer would be called while a transaction is open. This is a defect."""
 
 
 def is_asked(environment: Environment) -> bool:
-    """Whether this environment's sales ask anybody."""
+    """Whether sellbacks of this environment call a peer."""
     return environment.is_live and bool(settings.ORACLE_URL or settings.TREASURY_URL)
 
 
 def is_resting(environment: Environment) -> bool:
-    """Whether a sale of this environment would ask somebody who has not been answering."""
+    """Whether a sellback of this environment would call a peer with an open breaker."""
     return is_asked(environment) and breakers.is_open()
 
 
 def refuse_in_transaction() -> None:
-    """Raises TransactionOpen while one is."""
+    """Raises TransactionOpen inside a transaction."""
     if connection.in_atomic_block:
         raise TransactionOpen
 
 
 def price(item: Item, now: datetime) -> Price:
-    """The item's price at the oracle, or the catalogue's. Raises PriceUnavailable; takes 2 seconds
-    at most.
+    """The oracle's price of the item, or the catalogue's. Takes at most 2 seconds.
+
+    Raises PriceUnavailable.
     """
     if not settings.ORACLE_URL:
         return catalogue_price(item)
@@ -72,7 +73,7 @@ def price(item: Item, now: datetime) -> Price:
     try:
         quoted = oracle.fetch(item_id=item.public_id, last_fmv=item.card.fmv, now=now)
     except PriceUnavailable as problem:
-        # "Not found" is an answer, and about one card only.
+        # "Not found" is a response, about one card only.
         _count("oracle", breakers.ORACLE, answered=not problem.passing)
         raise
     _count("oracle", breakers.ORACLE, answered=True)
@@ -84,16 +85,15 @@ def price(item: Item, now: datetime) -> Price:
         voucher=purchase.voucher,
         priced_at=quoted.priced_at,
     )
-    if found.amount <= 0:  # a share of a cent is nothing that could be paid
+    if found.amount <= 0:  # less than a cent cannot be paid
         raise PriceUnavailable(Reason.NOT_POSITIVE)
     return found
 
 
 def price_shown(item: Item, now: datetime) -> Price:
-    """``price`` for whoever only looks: no oracle is waited for that has not been answering, nor by
-    every web thread.
+    """``price`` for display: fails fast if the breaker is open or too many threads wait.
 
-    Raises PriceUnavailable, then as well.
+    Raises PriceUnavailable.
     """
     if not settings.ORACLE_URL:
         return catalogue_price(item)
@@ -106,8 +106,9 @@ def price_shown(item: Item, now: datetime) -> Price:
 
 
 def pay(attempt: Attempt, amount: Decimal) -> treasury.Outcome:
-    """Ask the treasury to pay ``amount`` USD under the attempt's reference; 5 seconds at most. Safe
-    to ask again.
+    """Ask the treasury to pay ``amount`` USD under the attempt's reference. At most 5 seconds.
+
+    Repeatable.
     """
     if not attempt.treasury:
         return treasury.Paid()
@@ -121,16 +122,17 @@ def pay(attempt: Attempt, amount: Decimal) -> treasury.Outcome:
 
 @contextmanager
 def may_ask() -> Iterator[bool]:
-    """Whether the treasury may be asked meanwhile what became of a sale: not while it has not been
-    answering, and not by every web thread at once. Whoever may not has the stored state for an
-    answer; the clock's run asks.
+    """Whether the treasury may be asked about an outcome.
+
+    Not while its breaker is open, and not by all web threads at a time. Others get the stored
+    state; the periodic reconciler asks.
     """
     with outbound.one_of_few() as place:
         yield place and not breakers.QUESTIONS.is_open()
 
 
 def ask(attempt: Attempt, amount: Decimal) -> treasury.Outcome:
-    """Ask the treasury what became of the attempt's reference; 5 seconds at most."""
+    """Ask the treasury for the outcome of the attempt's reference. At most 5 seconds."""
     if not attempt.treasury:
         return treasury.Paid()
     if attempt.treasury != treasury.name():
@@ -142,6 +144,6 @@ def ask(attempt: Attempt, amount: Decimal) -> treasury.Outcome:
 
 
 def _count(peer: str, own: Breaker, *, answered: bool) -> None:
-    """Remember how a call went; the admins are told of a breaker that is open now."""
+    """Count the outcome of a call; an open breaker raises an alert."""
     if own.count(answered=answered):
         alerts.breaker_opened(peer)

@@ -1,13 +1,14 @@
-"""The pricing oracle: what a card is worth this minute, in USD, or why no answer can be trusted.
+"""The client of the pricing oracle: a card's current value in USD, or why there is none.
 
-Protocol (ours; `tests/peers/oracle.py` speaks it):
+Protocol (ours; implemented by `tests/peers/oracle.py`):
 
-    GET {ORACLE_URL}/v1/prices/{item_id, percent-encoded} 200 {"item_id": "v1|110586049456|0",
-    "currency": "USD", "fmv": "115.88", "priced_at": "2026-04-18T19:05:14.000Z"}
+    GET {ORACLE_URL}/v1/prices/{item_id, percent-encoded}
+    200 {"item_id": "v1|110586049456|0", "currency": "USD", "fmv": "115.88",
+         "priced_at": "2026-04-18T19:05:14.000Z"}
 
-`fmv` is a string or a JSON number; more than two decimals are rounded half up. Anything else than a
-200 of that form is no price. One retry, after a lost connection, a timeout or a 5xx, while time is
-left.
+`fmv` is a string or a JSON number; more than two decimals are rounded half up. Anything but a 200
+of this form is not a price. There is one retry, after a lost connection, a timeout or a 5xx, if
+time is left.
 """
 
 from __future__ import annotations
@@ -28,8 +29,8 @@ from django.conf import settings
 from config.foundation import outbound
 from config.foundation.money import LIMIT, round_usd
 
-AHEAD = timedelta(seconds=60)  # how far the oracle's clock may be before ours
-FIRST_TRY = 0.6  # of the time in all, so that a hanging connection leaves some for another
+AHEAD = timedelta(seconds=60)  # how far the oracle's clock may be ahead of ours
+FIRST_TRY = 0.6  # share of the total time, so that a hanging connection leaves time for a retry
 NUMBER = re.compile(r"[+-]?[0-9]{1,30}(\.[0-9]{1,30})?", re.ASCII)
 RETRY = stamina.RetryingCaller(
     attempts=2, timeout=None, wait_initial=0.02, wait_max=0.1, wait_jitter=0.03
@@ -37,7 +38,7 @@ RETRY = stamina.RetryingCaller(
 
 
 class Reason(StrEnum):
-    """Why there is no trustworthy price."""
+    """Why there is no reliable price."""
 
     TIMEOUT = "timeout"
     UNREACHABLE = "unreachable"
@@ -50,12 +51,12 @@ class Reason(StrEnum):
     NOT_POSITIVE = "not_positive"
     OUT_OF_BOUNDS = "out_of_bounds"
     MOVED_TOO_FAR = "moved_too_far"
-    RESTING = "resting"  # it has not been answering, so it was not asked
-    BUSY = "busy"  # as many threads as may wait for somebody do
+    RESTING = "resting"  # the breaker is open, so it was not called
+    BUSY = "busy"  # too many threads are already waiting for peers
 
 
 class PriceUnavailable(Exception):
-    """No price to sell at: `reason` says why. `passing`: another try may help."""
+    """There is no price: `reason` says why. `passing`: another try may help."""
 
     def __init__(self, reason: Reason, *, passing: bool = False) -> None:
         super().__init__(str(reason))
@@ -65,7 +66,7 @@ class PriceUnavailable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class OraclePrice:
-    """A checked price: `fmv` in USD, whole cents; `priced_at` is the oracle's own time, UTC."""
+    """A checked price: `fmv` in USD, whole cents; `priced_at` by the oracle, UTC."""
 
     fmv: Decimal
     priced_at: datetime
@@ -74,8 +75,8 @@ class OraclePrice:
 class Oracle:
     """A client of the oracle at `url`.
 
-    `seconds` are for the whole of a fetch, retry included. A price may be at most `max_age` old,
-    and differ from the last known one by at most the factor `max_move`, either way.
+    `seconds` limits a whole fetch, including the retry. A price may be at most `max_age` old, and
+    differ from the last known one by at most the factor `max_move`.
     """
 
     def __init__(
@@ -92,7 +93,7 @@ class Oracle:
         self._max_move = max_move
 
     def fetch(self, *, item_id: str, last_fmv: Decimal, now: datetime) -> OraclePrice:
-        """The price of `item_id`, which we last knew at `last_fmv`. Raises PriceUnavailable."""
+        """The price of `item_id`, last known as `last_fmv`. Raises PriceUnavailable."""
         deadline = time.monotonic() + self._seconds
         answer = RETRY(
             lambda error: _worth_another_try(error, deadline),
@@ -108,7 +109,7 @@ class Oracle:
         return OraclePrice(self._fmv(answer.get("fmv"), last_fmv), priced_at)
 
     def close(self) -> None:
-        """Close the idle connections."""
+        """Close idle connections."""
         self._client.close()
 
     def _ask(self, *, item_id: str, deadline: float) -> dict[str, Any]:
@@ -128,7 +129,7 @@ class Oracle:
         try:
             moment = datetime.fromisoformat(text if isinstance(text, str) else "")
             age = now - moment
-        except (ValueError, TypeError) as error:  # TypeError: it names no zone
+        except (ValueError, TypeError) as error:  # TypeError: without a time zone
             raise PriceUnavailable(Reason.MALFORMED) from error
         if age > self._max_age:
             raise PriceUnavailable(Reason.STALE)
@@ -156,7 +157,7 @@ class Oracle:
 
 
 def fetch(*, item_id: str, last_fmv: Decimal, now: datetime) -> OraclePrice:
-    """`Oracle.fetch` of the oracle the settings name. Raises PriceUnavailable."""
+    """`Oracle.fetch` of the configured oracle. Raises PriceUnavailable."""
     oracle = _oracle(
         settings.ORACLE_URL,
         settings.ORACLE_TIMEOUT,
@@ -168,7 +169,7 @@ def fetch(*, item_id: str, last_fmv: Decimal, now: datetime) -> OraclePrice:
 
 @lru_cache(maxsize=1)
 def _oracle(url: str, seconds: float, max_age: int, max_move: int) -> Oracle:
-    """One client a process, and another when the settings are others."""
+    """One client for each process; changed settings give a new one."""
     return Oracle(
         url, seconds=seconds, max_age=timedelta(seconds=max_age), max_move=Decimal(max_move)
     )

@@ -1,8 +1,8 @@
-"""Keeping shown prices current: asks the oracle about held cards, a few at a time, in batches.
+"""Refreshes the shown prices of held cards from the oracle, in batches.
 
-In turn, and not the longest unpriced first: cards that the oracle has no trustworthy price for
-would stay the longest unpriced for ever, and fill every batch. The place is kept as a batch goes:
-whatever ends it, the next goes on there.
+Cards take turns, rather than the oldest price first: cards without a reliable price would always be
+the oldest and fill every batch. The position is saved during a batch, so the next one continues
+there.
 """
 
 from __future__ import annotations
@@ -25,14 +25,12 @@ from inventory.models import Card, Item
 from partners.models import Mode
 
 LEAST, MOST = 200, 20_000  # cards of a batch
-AT_ONCE = 4  # cards that are asked about together
+AT_ONCE = 4  # cards requested in parallel
 EVERY = 60  # seconds between batches (config/celery.py)
 LONGEST = 50.0  # seconds of a batch, after which it asks about no other card
-LAST = 10.0  # seconds for those it is at by then
-PLACE = (
-    "refresh_prices.place"  # in the cache: the last card asked about; lost, the turn begins anew
-)
-PATIENCE = 5  # silences in a row, after which this batch ends
+LAST = 10.0  # seconds for requests that are running by then
+PLACE = "refresh_prices.place"  # in the cache: the last card; if it is lost, the round restarts
+PATIENCE = 5  # failed calls in a row that end the batch
 
 log = structlog.get_logger(__name__)
 
@@ -43,13 +41,12 @@ def refresh_prices(
     batch: int | None = None,
     ticks: Callable[[], float] = time.monotonic,
 ) -> int:
-    """Re-price cards that live users hold, up to ``batch`` of them; returns how many prices were
-    brought up to date.
+    """Refresh up to ``batch`` cards that live users hold; returns how many prices changed.
 
-    Without ``batch`` so many that each has its turn twice while a price may be shown, if the oracle
-    is quick enough. A batch ends after 50 seconds of ``ticks``, or when the oracle is silent, and
-    the log says where. A price that cannot be trusted changes nothing: the sale will ask again, and
-    refuse by itself. Nothing without an oracle.
+    By default, a batch is large enough to refresh each card twice in ORACLE_MAX_AGE, if the oracle
+    is fast enough. It ends after 50 seconds of ``ticks``, or when the oracle does not respond, with
+    a log line. An unreliable price changes nothing: the sellback asks again and refuses by itself.
+    Does nothing without an oracle.
     """
     if not settings.ORACLE_URL:
         return 0
@@ -59,34 +56,34 @@ def refresh_prices(
 
 
 def _held() -> QuerySet[Card]:
-    """The cards in the hands of live users."""
+    """Cards that live users hold."""
     held = Item.objects.filter(card=OuterRef("pk"), mode=Mode.LIVE, state=Item.State.HELD)
     return Card.objects.filter(Exists(held)).order_by("pk")
 
 
 def _share() -> int:
-    """The cards of one batch, for each to have its turn twice in ORACLE_MAX_AGE."""
+    """The size of a batch, so that each card is refreshed twice in ORACLE_MAX_AGE."""
     return min(MOST, max(LEAST, -(-2 * EVERY * _held().count() // settings.ORACLE_MAX_AGE)))
 
 
 def _work_off(batch: int, now: datetime, ticks: Callable[[], float]) -> int:
-    until, refreshed, silences = ticks() + LONGEST, 0, 0
+    until, refreshed, failures = ticks() + LONGEST, 0, 0
     due = list(_held().filter(pk__gt=cache.get(PLACE, 0))[:batch])
     with ThreadPoolExecutor(AT_ONCE) as threads:
         for begin in range(0, len(due), AT_ONCE):
-            if silences >= PATIENCE or ticks() >= until:
+            if failures >= PATIENCE or ticks() >= until:
                 log.warning(
                     "refresh_ended_early",
                     asked=begin,
                     of=len(due),
                     place=due[begin].pk,
-                    silences=silences,
+                    failures=failures,
                 )
                 return refreshed
             group = due[begin : begin + AT_ONCE]
             for card, answer in zip(group, _ask(threads, group, now), strict=True):
                 passing = isinstance(answer, oracle.PriceUnavailable) and answer.passing
-                silences = silences + 1 if passing else 0
+                failures = failures + 1 if passing else 0
                 if isinstance(answer, oracle.OraclePrice):
                     refreshed += _show(card, answer)
             cache.set(PLACE, group[-1].pk, None)
@@ -98,7 +95,7 @@ def _work_off(batch: int, now: datetime, ticks: Callable[[], float]) -> int:
 def _ask(
     threads: ThreadPoolExecutor, cards: Sequence[Card], now: datetime
 ) -> list[oracle.OraclePrice | oracle.PriceUnavailable]:
-    """What the oracle says of each, or why that is no price. The threads touch no database."""
+    """The oracle's price of each card, or the error. The threads use no database."""
 
     def ask(card: Card) -> oracle.OraclePrice | oracle.PriceUnavailable:
         try:
@@ -110,6 +107,6 @@ def _ask(
 
 
 def _show(card: Card, price: oracle.OraclePrice) -> int:
-    """Bring one card's price up to date, unless somebody was quicker; whether it was."""
+    """Update one card's price unless a newer one is stored; returns how many were updated."""
     newer = Card.objects.filter(pk=card.pk, priced_at__lt=price.priced_at)
     return newer.update(fmv=price.fmv, priced_at=price.priced_at)

@@ -1,12 +1,10 @@
-"""Bringing open sales to their end: asks the treasury by reference until it says what became of
-each.
+"""Resolves unknown outcomes: asks the treasury by reference for the outcome of open sellbacks.
 
-Runs every 15 seconds, and whenever somebody looks at an item whose sale is open. "Not found" is
-never "failed": the request may still be on its way, so the same reference is submitted again, or
-left open while the kill switch is set or payments have not been answered. A treasury that answers
-no question is left alone for a while, and never keeps all web threads waiting; nothing of a sale
-changes by that. Once the treasury may have forgotten a reference (its retention less an hour), only
-people can tell: the sale goes to review.
+It runs every 15 seconds, and when an item with an open sellback is viewed. "Not found" is never
+"failed": the request may still be on its way, so the same reference is submitted again, or stays
+open while sellbacks are paused or payments do not respond. A treasury that does not respond is not
+called for a while, and never blocks all web threads; that changes no sellback. Once the treasury
+may have forgotten a reference (its retention less an hour), the sellback goes to review.
 """
 
 from __future__ import annotations
@@ -29,23 +27,24 @@ from config.foundation.single_run import single_run
 
 log = structlog.get_logger(__name__)
 MARGIN = timedelta(hours=1)  # before the treasury's retention ends
-LONGEST = 45.0  # seconds of a run, after which it takes up no other sale
-LAST = 15.0  # seconds for the sale it is at by then: a question and a payment
+LONGEST = 45.0  # seconds of a run, after which it starts no other sellback
+LAST = 15.0  # seconds for the sellback in progress by then: a status request and a payment
 
 
 class SalesNotReconciled(RuntimeError):
-    """Some of a run's sales met an unexpected error."""
+    """Some of a run's sellbacks met an unexpected error."""
 
     def __init__(self, faults: int, found: int, closed: int) -> None:
         super().__init__(
-            f"{faults} of {found} open sales met an unexpected error; {closed} were closed."
+            f"{faults} of {found} open sellbacks met an unexpected error; {closed} were closed."
             " The log has each one's traceback."
         )
 
 
 def conclude(buyback_id: UUID, outcome: treasury.Outcome, *, now: datetime | None) -> Sale:
-    """Write down what the treasury said. Returns the sale; raises TransactionFailed or
-    OutcomeUnknown.
+    """Record the treasury's response. Returns the sale.
+
+    Raises TransactionFailed or OutcomeUnknown.
     """
     match outcome:
         case treasury.Paid():
@@ -61,20 +60,21 @@ def conclude(buyback_id: UUID, outcome: treasury.Outcome, *, now: datetime | Non
 
 
 def _words(outcome: treasury.NotFound | treasury.Unknown) -> str:
-    """Why a sale is still open, for people."""
+    """Why a sellback is still open, for people."""
     return f"treasury: {'not found' if isinstance(outcome, treasury.NotFound) else outcome.reason}"
 
 
 def reconcile(buyback_id: UUID, *, now: datetime | None = None) -> bool:
-    """Work on one open sale, if nobody else does and the treasury may be asked; whether it is
-    closed now.
+    """Resolve one open sellback, if it is not leased and the treasury may be asked.
+
+    Returns whether it is closed.
     """
     with gateway.may_ask() as asking:
         attempt = steps.take_lease(buyback_id, now=now, asking=asking)
         if attempt is not None:
             with suppress(
                 TransactionFailed, OutcomeUnknown
-            ):  # written down by conclude; the state below is the answer
+            ):  # recorded by conclude; the state below is the result
                 _bring_to_an_end(attempt, now)
     return not Buyback.objects.unresolved().filter(pk=buyback_id).exists()
 
@@ -108,12 +108,12 @@ def _bring_to_an_end(attempt: steps.Attempt, now: datetime | None) -> None:
 def reconcile_all(
     *, now: datetime | None = None, limit: int = 100, seconds: float = LONGEST
 ) -> int:
-    """Work on the sales whose lease has run out, longest waiting first; returns how many were
-    closed. One run at a time, and for so many ``seconds``: the next goes on where this one ends.
+    """Resolve sellbacks with expired leases, longest waiting first; returns how many were closed.
 
-    A treasury that falls silent costs a run five silences: then its breaker is open, and only what
-    asks nobody is done. An unexpected error of one sale is logged and does not keep the others
-    waiting. Raises SalesNotReconciled at the end if there was any.
+    One run at a time, for at most ``seconds``; the next run continues. If the treasury stops
+    responding, its breaker opens after five calls, and only work without calls is done. An
+    unexpected error of one sellback is logged and does not block others. Raises SalesNotReconciled
+    at the end.
     """
     with single_run("reconcile", seconds=LONGEST + LAST) as ours:
         return _work_on_all(now, limit, time.monotonic() + seconds) if ours else 0

@@ -1,6 +1,6 @@
--- The end of a step-by-step sellback that the treasury has paid, in one statement: all of it is written, or none.
+-- Settles a step-by-step sellback that the treasury has paid, in one statement: all or nothing.
 -- Parameters: buyback, now (null: the database's clock).
--- Returns no row, and changes nothing, for a sellback that has ended already or was never submitted.
+-- Returns no row and changes nothing if the sellback has already ended or was never submitted.
 WITH
 
 -- 1. Lock the item, then the attempt: every path locks the two in this order.
@@ -18,7 +18,7 @@ attempt AS MATERIALIZED (
        FOR NO KEY UPDATE OF attempt
 ),
 
--- 2. Read the clock, now that the locks are ours.
+-- 2. Read the clock after locking.
 basis AS MATERIALIZED (
     SELECT attempt.id, attempt.environment_id, attempt.amount, attempt.requested_by,
            item.id AS item_id, item.public_id, item.collector_id, collector.user_id, pack.public_id AS pack,
@@ -30,7 +30,7 @@ basis AS MATERIALIZED (
       JOIN inventory_pack pack ON pack.id = item.pack_id
 ),
 
--- 3. Sell, pay, book, and tell of it.
+-- 3. Write the sellback, payout, transfer and event.
 sold AS (
     UPDATE inventory_item
        SET state = 'sold', sold_at = basis.now

@@ -1,11 +1,10 @@
-"""The steps of a sale that asks the outside world: each one short transaction, each a move from one
-state only.
+"""The steps of a sellback that calls peers: short transactions, each from one state only.
 
 claimed → submitted → settled | failed | unknown, and unknown → settled | failed | review
-(``models/buybacks.py`` has the table, a trigger holds it). A step whose attempt is no longer where
-it expects changes nothing and says so.
+(``models/buybacks.py`` has the table, a trigger enforces it). A step whose attempt is no longer in
+the expected state changes nothing and raises.
 
-The three steps of a sale that goes well are one statement each, beside this file: ``claim.sql``,
+The three steps of a successful sellback are one statement each, next to this file: ``claim.sql``,
 ``submit.sql`` and ``settle.sql``. Each commits by itself.
 """
 
@@ -43,12 +42,12 @@ from partners.records import events
 from partners.records.actor import Actor
 
 Row = tuple[Any, ...]
-PAUSE = timedelta(seconds=15)  # until an unknown outcome is asked about again
+PAUSE = timedelta(seconds=15)  # until an unknown outcome is checked again
 IN_FLIGHT, TREASURY = Transfer.Account.IN_FLIGHT, Transfer.Account.TREASURY
 CLAIM = statements.read(Path(__file__).with_name("claim.sql"))
 SUBMIT = statements.read(Path(__file__).with_name("submit.sql"))
 SETTLE = statements.read(Path(__file__).with_name("settle.sql"))
-# What the claim's statement says of an item that it does not claim.
+# What the claim's statement returns for an item that it does not claim.
 REFUSALS: dict[str, type[Refusal]] = {
     "not_found": ItemNotFound,
     "expired": ItemExpired,
@@ -59,12 +58,12 @@ REFUSALS: dict[str, type[Refusal]] = {
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A claimed item and the row of its sale."""
+    """A claimed item and the row of its sellback."""
 
     buyback: Buyback
     item: Item
-    treasury: str  # which one pays, by its name; decided at the claim, and kept with the submission
-    submissions: int  # of the item's other attempts, so many were submitted
+    treasury: str  # the paying treasury by name; chosen at the claim, stored at submission
+    submissions: int  # how many of the item's other attempts were submitted
 
     @property
     def pk(self) -> UUID:
@@ -73,17 +72,17 @@ class Attempt:
 
     @property
     def reference(self) -> str:
-        """What the treasury knows the sale by."""
+        """The treasury's reference of the payment."""
         return self.buyback.reference
 
     @property
     def recipient(self) -> str:
-        """Whom the treasury pays."""
+        """The recipient at the treasury."""
         return f"{self.item.environment.partner_id}:{self.item.collector.user_id}"
 
 
 def load(buyback_id: UUID) -> Attempt:
-    """An attempt as it stands."""
+    """An attempt in its current state."""
     buyback = Buyback.objects.get(pk=buyback_id)
     related = ("card", "purchase", "collector", "environment")
     item = Item.objects.select_related(*related).get(pk=buyback.item_id)
@@ -100,8 +99,7 @@ def claim(
     now: datetime | None,
     item_pk: int | None = None,
 ) -> Attempt:
-    """Take the item out of the user's hands for one lease, to sell it. ``item_pk``: only if it is
-    this row.
+    """Claim the held item for one lease. ``item_pk``: only if it is this row.
 
     Raises SaleInFlight, SessionActive, ItemNotFound, ItemExpired, TransactionFailed while the
     treasury is paused, or PeerResting while a breaker is open.
@@ -131,17 +129,17 @@ def claim(
         raise SaleInFlight if at_work else SessionActive(opened)
     if refusal is not None:
         raise REFUSALS[refusal]
-    if found[0] is None:  # the key was given up, and another request may be selling under it
+    if found[0] is None:  # the key was released, and another request may be selling under it
         raise SaleInFlight
     buyback, item = claimed.rows(environment, item_id, found)
     return Attempt(buyback, item, treasury=treasury.name(), submissions=submissions)
 
 
 def submit(attempt: Attempt, price: Price, *, now: datetime | None) -> None:
-    """Write down what the treasury will be asked to pay, before it is asked.
+    """Record the payment before the treasury is asked for it.
 
-    Raises TransactionFailed: with the item held again when the kill switch or a cap forbids it, and
-    with nothing changed when the claim has lapsed meanwhile, for then the reconciler ends it.
+    Raises TransactionFailed. If a pause or a cap forbids the payment, the item is held again. If
+    the claim has expired, nothing changes, because the reconciler ends it.
     """
     reference = _next_reference(attempt) if attempt.treasury else ""
     environment, cap = attempt.item.environment, caps.ONE_SALE
@@ -152,12 +150,12 @@ def submit(attempt: Attempt, price: Price, *, now: datetime | None) -> None:
         if passed is None:
             raise
         row, cap = ("cap_reached", None), passed
-    if row is None:  # the claim has lapsed
+    if row is None:  # the claim has expired
         raise TransactionFailed
     refusal, submitted = row
     if refusal is not None:
         if refusal == "cap_reached":
-            caps.tell(environment, cap, attempt.item.public_id)
+            caps.send_alert(environment, cap, attempt.item.public_id)
         fail(attempt.pk, reason=refusal, now=now)
         raise TransactionFailed
     if submitted is None:
@@ -184,41 +182,41 @@ def _submit(attempt: Attempt, price: Price, reference: str, now: datetime | None
     except OperationalError as error:
         if not isinstance(error.__cause__, LockNotAvailable):
             raise
-    # Another transaction has the card. Its lock is waited for here, where nothing else is locked.
+    # Another transaction locks the card. Wait for it here, where nothing else is locked.
     show_price(attempt, price)
     return statements.run_durably(SUBMIT, parameters | {"show": False})
 
 
 def _next_reference(attempt: Attempt) -> str:
-    """What the treasury will know the item's next submission by."""
+    """The treasury's reference for the item's next submission."""
     return reference_of(attempt.item, attempt.submissions + 1)
 
 
 def reference_of(item: Item, number: int) -> str:
-    """The reference of an item's so many-th submission. It hangs on nothing that a database
-    restored from a backup would make anew: sold again after that, the item is the same payment
-    again.
+    """The reference of the item's submission with this number.
+
+    It does not depend on anything that a restored database would generate again: after a restore,
+    the same sellback is the same payment.
     """
     return f"buyback-{uuid5(item.purchase_id, f'{item.public_id} {number}')}"
 
 
 def show_price(attempt: Attempt, price: Price) -> None:
-    """Show what the oracle said from now on, unless a later price is shown already."""
+    """Show the oracle's price from now on, unless a newer one is shown."""
     cards = Card.objects.filter(pk=attempt.item.card_id, priced_at__lt=price.priced_at)
     cards.update(fmv=price.fmv, priced_at=price.priced_at)
 
 
 def settle(buyback_id: UUID, *, now: datetime | None) -> Sale:
-    """The treasury has paid: write down sale, payout and transfer. Again for a settled sale: the
-    same sale.
+    """Record that the treasury has paid: sellback, payout and transfer. Repeatable.
 
-    Raises TransactionFailed for a sale that has failed: its user holds the item again and the
-    partner was told so, so the sale stays as it is, and the admins are told that money has left.
+    Raises TransactionFailed for a failed sellback: its user holds the item again and the partner
+    knows, so the sellback stays failed, and admins get an alert that money has left.
     """
     row = statements.run_durably(SETTLE, {"buyback": buyback_id, "now": now})
     if row is not None:
         return _sale(buyback_id, row)
-    with transaction.atomic(durable=True):  # the sale has ended already
+    with transaction.atomic(durable=True):  # the sellback has already ended
         buyback = lock_attempt(buyback_id)
         if buyback.state != Buyback.State.FAILED:
             return write_settled(buyback, now=now)
@@ -227,9 +225,7 @@ def settle(buyback_id: UUID, *, now: datetime | None) -> Sale:
 
 
 def write_settled(buyback: Buyback, *, now: datetime | None) -> Sale:
-    """``settle``'s rows, for a caller who holds the attempt's lock and has more to write with
-    them.
-    """
+    """``settle``'s rows, for a caller who holds the attempt's lock and writes more."""
     if buyback.state == Buyback.State.SETTLED:
         payout = Payout.objects.get(buyback=buyback)
         return Sale(buyback.item.public_id, payout.amount, buyback.pk, payout.pk)
@@ -240,17 +236,16 @@ def write_settled(buyback: Buyback, *, now: datetime | None) -> Sale:
 
 
 def _sale(buyback_id: UUID, row: Row) -> Sale:
-    """The sale that the settlement's statement has written."""
+    """The sale written by the settlement's statement."""
     item_id, amount, payout_id = row
     return Sale(item_id, amount, buyback_id, payout_id)
 
 
 def fail(buyback_id: UUID, *, reason: str, now: datetime | None = None) -> None:
-    """No sale: the item is held again, and money that was set aside goes back. Again for a failed
-    sale: nothing.
+    """End the sellback: the item is held again, and money set aside is released. Repeatable.
 
-    Raises OutcomeUnknown for a sale that is settled or in review: something else was said of it
-    before, so a late "declined" frees no item, and people decide.
+    Raises OutcomeUnknown for a sellback that is settled or in review: a later "declined"
+    contradicts the earlier response, so it releases no item, and people decide.
     """
     with transaction.atomic(durable=True):
         buyback = lock_attempt(buyback_id)
@@ -263,9 +258,7 @@ def fail(buyback_id: UUID, *, reason: str, now: datetime | None = None) -> None:
 
 
 def write_failed(buyback: Buyback, *, reason: str, now: datetime | None) -> None:
-    """``fail``'s rows, for a caller who holds the attempt's lock and has more to write with
-    them.
-    """
+    """``fail``'s rows, for a caller who holds the attempt's lock and writes more."""
     moment = now or buyback.environment.database_now()
     was_submitted = buyback.submitted_at
     _move(
@@ -286,13 +279,13 @@ def write_failed(buyback: Buyback, *, reason: str, now: datetime | None) -> None
 
 
 def reject_price(attempt: Attempt, *, reason: str, now: datetime | None) -> None:
-    """No trustworthy price: no sale, and the admins are told why."""
-    _tell(attempt.buyback, Alert.Kind.PRICE_REJECTED, f"{attempt.item.card_id}: {reason}")
+    """No reliable price: the sellback fails, and admins get an alert."""
+    _send_alert(attempt.buyback, Alert.Kind.PRICE_REJECTED, f"{attempt.item.card_id}: {reason}")
     fail(attempt.pk, reason=f"price: {reason}", now=now)
 
 
 def park(buyback_id: UUID, *, reason: str, now: datetime | None) -> None:
-    """The outcome is not known: leave the sale open, to be asked about again in 15 seconds."""
+    """The outcome is unknown: leave the sellback open and check it again in 15 seconds."""
     with transaction.atomic(durable=True):
         buyback = lock_attempt(buyback_id)
         moment = now or buyback.environment.database_now()
@@ -310,23 +303,21 @@ def park(buyback_id: UUID, *, reason: str, now: datetime | None) -> None:
 
 
 def send_to_review(buyback_id: UUID, *, reason: str, now: datetime | None) -> None:
-    """Nobody but people can say what became of it: two of them will."""
+    """The outcome cannot be found out: two people decide."""
     park(buyback_id, reason=reason, now=now)
     with transaction.atomic(durable=True):
         buyback = lock_attempt(buyback_id)
         if buyback.state == Buyback.State.UNKNOWN:
             _move(buyback, Buyback.State.REVIEW, failure_reason=reason[:100])
-            _tell(buyback, Alert.Kind.SALE_IN_REVIEW, reason)
+            _send_alert(buyback, Alert.Kind.SALE_IN_REVIEW, reason)
         elif buyback.state in (Buyback.State.SETTLED, Buyback.State.FAILED):
             _contradicted(buyback, reason)
 
 
 def take_lease(buyback_id: UUID, *, now: datetime | None, asking: bool = True) -> Attempt | None:
-    """The attempt, ours to work on for one lease; None when it is closed, in review, or another is
-    at work.
+    """The attempt, leased to us; None if it is closed, in review, or leased by another.
 
-    Not ``asking``: None as well when it was submitted, for only the treasury can tell what became
-    of it.
+    Not ``asking``: also None if it was submitted, because only the treasury knows its outcome.
     """
     with transaction.atomic(durable=True):
         attempt = Buyback.objects.select_related("environment").filter(pk=buyback_id).first()
@@ -342,9 +333,7 @@ def take_lease(buyback_id: UUID, *, now: datetime | None, asking: bool = True) -
 
 
 def lock_attempt(buyback_id: UUID) -> Buyback:
-    """The attempt's row, locked; after the item's, so that every path takes the two in one
-    order.
-    """
+    """The attempt's row, locked after its item's, so that all paths lock in the same order."""
     item_id = Buyback.objects.values_list("item_id", flat=True).get(pk=buyback_id)
     Item.objects.select_for_update(no_key=True).get(pk=item_id)
     related = ("environment", "item__collector", "item__pack")
@@ -356,7 +345,7 @@ def lock_attempt(buyback_id: UUID) -> Buyback:
 
 
 class Moved(RuntimeError):
-    """A row was not in the state it had a moment ago under our own lock: never, or a bug."""
+    """A row changed state under our own lock. This is a defect."""
 
 
 def _move(buyback: Buyback, state: Buyback.State, **fields: Any) -> None:
@@ -388,7 +377,7 @@ def _transfer(
 
 
 def _amount(buyback: Buyback) -> Decimal:
-    """What was submitted; the database has refused a submitted sale without."""
+    """The submitted amount, which the database guarantees."""
     if buyback.amount is None:
         raise Moved(f"buyback {buyback.pk} has no amount")
     return Decimal(buyback.amount)
@@ -398,16 +387,14 @@ def _event_data(buyback: Buyback) -> dict[str, Any]:
     return buyback.item.as_event() | {"buyback_id": str(buyback.pk), "by": buyback.requested_by}
 
 
-def _tell(buyback: Buyback, kind: Alert.Kind, detail: str) -> None:
-    """Tell the admins of trouble with the sale's item."""
+def _send_alert(buyback: Buyback, kind: Alert.Kind, detail: str) -> None:
+    """Send an alert about the sellback's item."""
     subject = f"item {buyback.item.public_id}"
-    alerts.tell(kind=kind, environment=buyback.environment, subject=subject, detail=detail)
+    alerts.send(kind=kind, environment=buyback.environment, subject=subject, detail=detail)
 
 
 def _contradicted(buyback: Buyback, said: str) -> None:
-    """A sale that has ended, and a treasury that says otherwise than before: kept in the trail,
-    told to the admins.
-    """
+    """The treasury contradicts an earlier response: record it and send an alert."""
     Move.objects.create(
         buyback=buyback, before=buyback.state, after=buyback.state, answer=said[:100]
     )
@@ -417,7 +404,7 @@ def _contradicted(buyback: Buyback, said: str) -> None:
         f"before: {ended}."
     )
     subject = f"sellback {buyback.pk}"
-    alerts.tell(
+    alerts.send(
         kind=Alert.Kind.CONTRADICTED,
         environment=buyback.environment,
         subject=subject,

@@ -1,12 +1,12 @@
--- The submission of a step-by-step sellback: what the treasury will be asked to pay is written down first.
+-- The submission of a step-by-step sellback: records the payment before the treasury is called.
 -- Parameters: buyback, lease_until (the lease that the claim took), submissions (of the item, as the claim counted
 -- them), now (null: the database's clock), lease (how long the request may work on it from now on), fmv, priced_at,
 -- amount (USD), treasury, reference, show (whether to show the card's new price).
--- Returns no row when the claim has lapsed. Otherwise one row: the refusal, or null and the sellback's id. Refused,
--- nothing has changed. A cap that would be passed breaks a check, and with it the whole statement.
+-- Returns no row when the claim has expired. Otherwise one row: the refusal, or null and the sellback's id. After a
+-- refusal nothing has changed. Exceeding a cap violates a check and fails the whole statement.
 WITH
 
--- 1. Lock the attempt. The very lease we took: another one is the reconciler's, which has given us up.
+-- 1. Lock the attempt, only with our own lease: another one belongs to the reconciler, which has taken over.
 attempt AS MATERIALIZED (
     SELECT *
       FROM buyback_buyback
@@ -22,7 +22,7 @@ basis AS MATERIALIZED (
       JOIN partners_environment environment ON environment.id = attempt.environment_id
 ),
 
--- 2. The treasury's guards: without their row only a partner's own cap is left.
+-- 2. The treasury's guards: without their row, only a partner's own cap applies.
 judged AS MATERIALIZED (
     SELECT basis.*, control.cap_per_partner_day, control.cap_per_hour,
            CASE WHEN control.paused THEN 'paused'
@@ -46,8 +46,8 @@ span AS MATERIALIZED (
      WHERE span.cap IS NOT NULL
 ),
 
--- 3. Show what the oracle said, unless a later price is shown already. The card is not waited for: meanwhile a guard
---    could be set that this statement would not see.
+-- 3. Show the oracle's price, unless a newer price is shown. Do not wait for the card's lock: meanwhile a guard
+--    could be set that this statement's snapshot does not contain.
 card AS MATERIALIZED (
     SELECT priced.id
       FROM allowed
@@ -63,7 +63,7 @@ shown AS (
  RETURNING inventory_card.id
 ),
 
--- 4. Submit: from here on only the treasury can tell what becomes of the sale.
+-- 4. Submit: from now on only the treasury knows the outcome.
 submitted AS (
     UPDATE buyback_buyback
        SET state = 'submitted', fmv = %(fmv)s, priced_at = %(priced_at)s, amount = %(amount)s,
@@ -80,8 +80,8 @@ transfer AS (
       FROM allowed JOIN submitted ON submitted.id = allowed.id
 ),
 
--- 5. Count it in the capped spans, the last of the locks: every sale counts in the same spans, so none may wait for
---    anything else under them. After the attempt's own row, as the one who gives the money back.
+-- 5. Count it in the capped spans, the last locks: all sellbacks count in the same spans, so none may wait for
+--    anything else while holding them. They come after the attempt's row, as when money is released.
 spend AS (
     INSERT INTO buyback_spend AS spent (scope, starts_at, total, cap)
     SELECT span.scope, span.starts_at, %(amount)s, span.cap

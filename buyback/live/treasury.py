@@ -1,25 +1,25 @@
-"""The treasury: pays a user under our reference, and says later what became of it.
+"""The client of the treasury: pays a user under our reference, and reports the outcome later.
 
-Protocol (ours; `tests/peers/treasury.py` speaks it). A reference pays at most once, for ever:
-paying it again answers what became of it first. "declined" is final: that reference will never be
-paid.
+Protocol (ours; implemented by `tests/peers/treasury.py`). A reference is paid at most once, for
+ever: a repeated payment returns the first outcome. "declined" is final.
 
     POST {TREASURY_URL}/v1/payouts
          {"reference": "bb_01…", "amount": "98.50", "currency": "USD", "recipient": "user-1"}
          and the header Idempotency-Key: <reference>
-    GET  {TREASURY_URL}/v1/payouts/{reference} 200  {"reference": "bb_01…", "status": "paid" |
-    "declined", "amount": "98.50", "currency": "USD", "reason": "…"} 404  {"error": "not_found",
-    "reference": "bb_01…"}     (GET only)
+    GET  {TREASURY_URL}/v1/payouts/{reference}
+    200  {"reference": "bb_01…", "status": "paid" | "declined", "amount": "98.50",
+          "currency": "USD", "reason": "…"}
+    404  {"error": "not_found", "reference": "bb_01…"}     (GET only)
 
-Both sides sign with HMAC-SHA256 under one key, hexadecimal, over these lines joined by line feeds:
+Both sides sign with HMAC-SHA256 and one key, hexadecimal, over these lines joined by line feeds:
 
     request    X-Signature: t=<unix seconds>,n=<32 hex digits, never used before>,v1=<signature>
                "request", t, n, method, path as sent, body
     answer     X-Signature: v1=<signature>
                "answer", n of the request, method, path, status, body
 
-so an answer speaks for the one request it was given to and cannot be shown again for another. An
-answer that is not signed says nothing: whatever its status, the outcome is unknown.
+So a response is valid for one request and cannot be replayed for another. An unsigned response
+counts as none: whatever its status, the outcome is unknown.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ REASON_LENGTH = 200
 
 
 class Why(StrEnum):
-    """Why an outcome is not known."""
+    """Why an outcome is unknown."""
 
     TIMEOUT = "timeout"
     UNREACHABLE = "unreachable"
@@ -60,7 +60,7 @@ class Why(StrEnum):
 
 
 class Differs(StrEnum):
-    """What an answer says otherwise than we asked."""
+    """How a response differs from our request."""
 
     REFERENCE = "reference"
     AMOUNT = "amount"
@@ -69,21 +69,19 @@ class Differs(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Paid:
-    """The treasury has paid exactly what we asked, under this reference."""
+    """The treasury has paid exactly what we requested, under this reference."""
 
 
 @dataclass(frozen=True, slots=True)
 class Declined:
-    """The treasury will never pay this reference. `reason` is its own text, at most 200
-    characters.
-    """
+    """The treasury will never pay this reference. `reason`: its text, at most 200 characters."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class NotFound:
-    """The treasury knows no such reference, yet: a request on its way may still arrive."""
+    """The treasury does not know the reference yet; a request may still arrive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +93,7 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True)
 class Mismatch:
-    """A signed answer about another reference, amount or currency: nothing to act on, a person must
-    look.
-    """
+    """A signed response with another reference, amount or currency. A person must decide."""
 
     reason: Differs
     said: str
@@ -107,8 +103,9 @@ Outcome: TypeAlias = Paid | Declined | NotFound | Unknown | Mismatch
 
 
 class Treasury:
-    """A client of the treasury at `url`, signing with `key`; it never retries. `seconds` are for a
-    whole call.
+    """A client of the treasury at `url`, signing with `key`, without retries.
+
+    `seconds` limits a whole call.
     """
 
     def __init__(self, url: str, *, key: str, seconds: float = 5.0) -> None:
@@ -117,10 +114,9 @@ class Treasury:
         self._seconds = seconds
 
     def pay(self, *, reference: str, amount: Decimal, recipient: str) -> Outcome:
-        """Pay `amount` USD to `recipient` under `reference`. Never NotFound. Safe to repeat with
-        the same arguments.
+        """Pay `amount` USD to `recipient` under `reference`. Never NotFound. Repeatable.
 
-        Raises ValueError, before anything is sent, for an amount or a reference that cannot be.
+        Raises ValueError, before anything is sent, for an invalid amount or reference.
         """
         _check(reference, amount)
         body = {
@@ -137,9 +133,7 @@ class Treasury:
         )
 
     def ask(self, *, reference: str, amount: Decimal) -> Outcome:
-        """What became of `reference`, which was to pay `amount` USD. Raises ValueError as `pay`
-        does.
-        """
+        """The outcome of `reference`, for `amount` USD. Raises ValueError as `pay` does."""
         _check(reference, amount)
         answer = self._call("GET", f"/v1/payouts/{reference}", b"", reference)
         return (
@@ -149,13 +143,13 @@ class Treasury:
         )
 
     def close(self) -> None:
-        """Close the idle connections."""
+        """Close idle connections."""
         self._client.close()
 
     def _call(
         self, method: str, path: str, body: bytes, reference: str
     ) -> outbound.Answer | Unknown:
-        """A signed answer of status 200 or 404, or why there is none."""
+        """A signed response with status 200 or 404, or why there is none."""
         moment, nonce = str(int(time.time())), secrets.token_hex(16)
         target = self._client.target(path)
         signature = self._sign("request", moment, nonce, method, target, body=body)
@@ -184,7 +178,7 @@ class Treasury:
 
 
 def _judge(answer: outbound.Answer, reference: str, amount: Decimal, *, may_miss: bool) -> Outcome:
-    """What a signed answer says of `reference`."""
+    """The outcome of `reference` in a signed response."""
     try:
         said = answer.json()
     except outbound.CallFailed:
@@ -200,7 +194,7 @@ def _judge(answer: outbound.Answer, reference: str, amount: Decimal, *, may_miss
 
 
 def _differs(said: dict[str, Any], amount: Decimal) -> Outcome | None:
-    """The outcome when the answer's money is not ours, else None."""
+    """The outcome if the response's amount or currency is not ours, else None."""
     currency, figure = said.get("currency"), said.get("amount")
     if isinstance(figure, str) and AMOUNT.fullmatch(figure):
         figure = Decimal(figure)
@@ -220,31 +214,29 @@ def _status(said: dict[str, Any]) -> Outcome:
         return Unknown(Why.MALFORMED)
     reason = said.get("reason")
     text = reason if isinstance(reason, str) else ""
-    # Shown to people and kept in a column: no control characters, no lone surrogates.
+    # Shown to people and stored: no control characters, no lone surrogates.
     return Declined("".join(letter for letter in text if letter.isprintable())[:REASON_LENGTH])
 
 
 def _check(reference: str, amount: Decimal) -> None:
     if not REFERENCE.fullmatch(reference):
-        raise ValueError(f"{reference!r} is no settlement reference")
+        raise ValueError(f"{reference!r} is not a settlement reference")
     if not amount.is_finite() or not 0 < amount < LIMIT or amount != round_usd(amount):
-        raise ValueError(f"{amount} is no amount in whole cents above 0 and below {LIMIT}")
+        raise ValueError(f"{amount} is not an amount in whole cents above 0 and below {LIMIT}")
 
 
 def pay(*, reference: str, amount: Decimal, recipient: str) -> Outcome:
-    """`Treasury.pay` of the treasury the settings name."""
+    """`Treasury.pay` of the configured treasury."""
     return _configured().pay(reference=reference, amount=amount, recipient=recipient)
 
 
 def ask(*, reference: str, amount: Decimal) -> Outcome:
-    """`Treasury.ask` of the treasury the settings name."""
+    """`Treasury.ask` of the configured treasury."""
     return _configured().ask(reference=reference, amount=amount)
 
 
 def name() -> str:
-    """Which treasury the settings name: host, port and path of its address; "" when sales are
-    settled inside.
-    """
+    """The configured treasury by host, port and path; "" if sellbacks are settled internally."""
     parts = urlsplit(settings.TREASURY_URL)
     return parts.netloc.lower() + parts.path
 
@@ -255,5 +247,5 @@ def _configured() -> Treasury:
 
 @lru_cache(maxsize=1)
 def _treasury(url: str, key: str, seconds: float) -> Treasury:
-    """One client a process, and another when the settings are others."""
+    """One client for each process; changed settings give a new one."""
     return Treasury(url, key=key, seconds=seconds)

@@ -1,1 +1,1 @@
-"""Commands."""
+"""Management commands of sellbacks and the demo."""

@@ -1,6 +1,4 @@
-"""Money: sales, the ledger, payouts and statements; and what guards the treasury. Amounts are
-USD.
-"""
+"""Money in USD: sellbacks, ledger, payouts, statements, and the treasury's guards."""
 
 from buyback.models.bulk import LINE_MOVES, BulkLine, BulkSale
 from buyback.models.buybacks import (

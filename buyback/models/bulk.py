@@ -1,6 +1,4 @@
-"""Bulk sales: many items sold back at once by a member, one line for each, worked off by the
-workers.
-"""
+"""Bulk sellbacks: many items sold back by a member, one line each, sold by workers."""
 
 from __future__ import annotations
 
@@ -18,7 +16,7 @@ from partners.models import Environment
 from partners.models.constraints import CompositeForeignKey, same_environment
 from partners.models.records import uuid_v7
 
-# The allowed moves of a line. A trigger refuses any other, whoever writes.
+# The allowed transitions of a line. A trigger refuses all others.
 LINE_MOVES = (
     ("pending", "selling"),
     ("pending", "cancelled"),
@@ -32,16 +30,14 @@ OPEN_LINES = ("pending", "selling", "unknown")
 
 
 class BulkSaleQuerySet(models.QuerySet["BulkSale"]):
-    """Bulk sales, as their callers ask for them."""
+    """Queries for bulk sellbacks."""
 
     def of(self, environment: Environment) -> BulkSaleQuerySet:
-        """One environment's."""
+        """Bulk sellbacks of one environment."""
         return self.filter(environment=environment)
 
     def counted(self) -> BulkSaleQuerySet:
-        """With how many lines are in which state, what was offered and what was paid (USD), and the
-        last one's end.
-        """
+        """With the number of lines by state, the USD offered and paid, and the last line's end."""
         counts = {
             state: Count("lines", filter=Q(lines__state=state))
             for state in (*OPEN_LINES, "sold", "refused", "cancelled")
@@ -56,10 +52,10 @@ class BulkSaleQuerySet(models.QuerySet["BulkSale"]):
 
 
 class BulkSale(models.Model):
-    """What a member confirmed: a list of items, each at the amount that was shown.
+    """A member's confirmed list of items, each at the amount shown.
 
-    ``token`` is the confirmed form's: sent again, it starts nothing again. A bulk sale is over when
-    no line is open.
+    ``token`` is that of the confirmed form: sent again, it starts nothing. A bulk sellback is over
+    when no line is open.
     """
 
     id = models.UUIDField(primary_key=True, db_default=uuid_v7(), editable=False)
@@ -70,7 +66,7 @@ class BulkSale(models.Model):
     requested_by = models.CharField(max_length=300, help_text="The member who confirmed it.")
     created_at = models.DateTimeField()
     cancelled_by = models.CharField(
-        max_length=300, blank=True, help_text="Who stopped the lines not begun yet."
+        max_length=300, blank=True, help_text="Who cancelled the lines that had not started."
     )
     cancelled_at = models.DateTimeField(null=True, blank=True)
 
@@ -80,7 +76,7 @@ class BulkSale(models.Model):
         ordering = ("-created_at", "-id")
         constraints = (
             models.UniqueConstraint(fields=("environment", "token"), name="buyback_bulksale_once"),
-            # Target of the lines' reference.
+            # Referenced by the lines.
             models.UniqueConstraint(fields=("environment", "id"), name="buyback_bulksale_tenant"),
             models.CheckConstraint(
                 condition=Q(cancelled_by="", cancelled_at=None)
@@ -89,7 +85,7 @@ class BulkSale(models.Model):
             ),
         )
         indexes = (
-            # Reader: the list of bulk sales, newest first.
+            # Reader: the list of bulk sellbacks, newest first.
             models.Index(
                 fields=("environment", "-created_at", "-id"), name="buyback_bulksale_newest"
             ),
@@ -100,20 +96,20 @@ class BulkSale(models.Model):
 
 
 class BulkLineQuerySet(models.QuerySet["BulkLine"]):
-    """Lines, as their callers ask for them."""
+    """Queries for lines."""
 
     def open(self) -> BulkLineQuerySet:
-        """Lines that are not at their end."""
+        """Lines that are not closed."""
         return self.filter(state__in=OPEN_LINES)
 
     def claimable(self, now: datetime) -> BulkLineQuerySet:
-        """Lines that nobody works on: not begun, or left by whoever had begun them."""
+        """Lines without a worker: not started, or left by a dead worker."""
         return self.filter(
             Q(state="pending") | Q(state__in=("selling", "unknown"), lease_until__lte=now)
         )
 
     def unattended(self, now: datetime) -> BulkLineQuerySet:
-        """Claimable lines, those not begun only where nobody works on the same bulk sale."""
+        """Claimable lines; those not started only if no worker is on the same bulk sellback."""
         at_work = BulkLine.objects.filter(
             bulk=OuterRef("bulk"), state="selling", lease_until__gt=now
         )
@@ -121,15 +117,15 @@ class BulkLineQuerySet(models.QuerySet["BulkLine"]):
 
 
 class BulkLine(models.Model):
-    """One item of a bulk sale, and what became of it.
+    """One item of a bulk sellback, and its result.
 
-    ``amount`` (USD) is what was shown; a sale at any other is refused. A line in ``selling`` or
-    ``unknown`` is worked on by whoever claimed it, until ``lease_until``.
+    ``amount`` (USD) is what was shown; any other price is refused. A line in ``selling`` or
+    ``unknown`` is leased to the worker that claimed it, until ``lease_until``.
     """
 
     class State(models.TextChoices):
         PENDING = "pending", _("Waiting")
-        SELLING = "selling", _("Being sold")
+        SELLING = "selling", _("Being sold back")
         UNKNOWN = "unknown", _("In progress")
         SOLD = "sold", _("Sold back")
         REFUSED = "refused", _("Not sold")
@@ -137,9 +133,9 @@ class BulkLine(models.Model):
 
     class Reason(models.TextChoices):
         EXPIRED = "expired", "The window had closed"
-        NOT_FOUND = "not_found", "The user no longer held it"
-        IN_PROGRESS = "in_progress", "An earlier sale was unresolved"
-        FAILED = "failed", "The payment did not go through"
+        NOT_FOUND = "not_found", "The user no longer held the item"
+        IN_PROGRESS = "in_progress", "An earlier sellback was unresolved"
+        FAILED = "failed", "The payment failed"
         PRICE_CHANGED = "price_changed", "The price had changed"
 
     id = models.BigAutoField(primary_key=True)
@@ -206,10 +202,9 @@ class BulkLine(models.Model):
             ),
         )
         indexes = (
-            # Reader: a bulk sale's progress, the counts in the list of bulk sales, and a worker's
-            # next line.
+            # Reader: a bulk sellback's progress, the counts in the list, and a worker's next line.
             models.Index(fields=("bulk", "state", "id"), name="buyback_bulkline_progress"),
-            # Reader: the clock, which looks for bulk sales that nobody works on.
+            # Reader: the periodic task that looks for bulk sellbacks without a worker.
             models.Index(
                 fields=("bulk",), condition=Q(state__in=OPEN_LINES), name="buyback_bulkline_open"
             ),

@@ -1,6 +1,4 @@
-"""Money: attempts to sell an item back, what moved in the ledger, and what was paid out. Amounts
-are USD.
-"""
+"""Money in USD: sellback attempts, ledger transfers and payouts."""
 
 from __future__ import annotations
 
@@ -24,7 +22,7 @@ Row = TypeVar("Row", bound=models.Model)
 OPEN_STATES = ("claimed", "submitted", "unknown", "review")
 
 
-# The allowed moves of a buyback. A trigger refuses any other, whoever writes.
+# The allowed transitions of a buyback. A trigger refuses all others.
 BUYBACK_MOVES = (
     ("claimed", "submitted"),
     ("claimed", "failed"),
@@ -40,18 +38,18 @@ BUYBACK_MOVES = (
 
 
 class MoneyQuerySet(models.QuerySet[Row]):
-    """Rows of one environment with an amount in USD and a time they were made."""
+    """Rows of one environment with an amount in USD and a creation time."""
 
     def of(self, environment: Environment) -> Self:
-        """One environment's rows."""
+        """Rows of one environment."""
         return self.filter(environment=environment)
 
     def since(self, moment: datetime) -> Self:
-        """Made at ``moment`` or later."""
+        """Created at ``moment`` or later."""
         return self.filter(created_at__gte=moment)
 
     def in_days(self, first: date | None, last: date | None) -> Self:
-        """Made between the start of one UTC day and the end of another; None: no bound."""
+        """Created between the start of one UTC day and the end of another; None: no bound."""
         found = (
             self.filter(created_at__gte=datetime.combine(first, time.min, UTC)) if first else self
         )
@@ -63,25 +61,25 @@ class MoneyQuerySet(models.QuerySet[Row]):
 
 
 class BuybackQuerySet(MoneyQuerySet["Buyback"]):
-    """Buybacks, as their callers ask for them."""
+    """Queries for buybacks."""
 
     def unresolved(self) -> BuybackQuerySet:
-        """Attempts whose outcome is open."""
+        """Attempts with an open outcome."""
         return self.filter(state__in=OPEN_STATES)
 
     def settled(self) -> BuybackQuerySet:
-        """Sales that paid."""
+        """Paid sellbacks."""
         return self.filter(state="settled")
 
 
 class Buyback(models.Model):
-    """One attempt to sell one item back, with the basis its amount was computed from.
+    """One attempt to sell back one item, with the basis of its amount.
 
     ``amount`` = ``fmv`` × ``buyback_percent``, half up; for a voucher item at least ``mint_price``.
-    The sandbox's basis is the item's own frozen fmv, without the voucher rule. An instant sale is
-    written settled, in one statement. One that asks a remote oracle or treasury is claimed first,
-    priced, and submitted before any money is asked for; until ``lease_until`` the request that
-    holds it works on it, after that the reconciler may.
+    The sandbox uses the item's frozen fmv, without the voucher rule. An instant sellback is written
+    as settled, in one statement. One with a remote oracle or treasury is claimed first, then
+    priced, and submitted before the payment is requested. Until ``lease_until`` the request with
+    the lease works on it, afterwards the reconciler may.
     """
 
     class State(models.TextChoices):
@@ -101,7 +99,7 @@ class Buyback(models.Model):
     )
     state = models.CharField(max_length=9, choices=State.choices)
     fmv = MoneyField(
-        "market value", null=True, blank=True, help_text="USD, as the sale was priced."
+        "market value", null=True, blank=True, help_text="USD, at the time of the sellback."
     )
     buyback_percent = models.DecimalField(max_digits=5, decimal_places=4)
     mint_price = MoneyField("price of the pull")
@@ -115,24 +113,27 @@ class Buyback(models.Model):
         blank=True,
         db_default="",
         help_text=(
-            "Whom it was submitted to, by address; none other is asked. Empty: we settle it "
-            "ourselves."
+            "The treasury it was submitted to, by address; no other is called. Empty: settled "
+            "internally."
         ),
     )
     reference = models.CharField(
-        max_length=60, blank=True, db_default="", help_text="What the treasury knows it by."
+        max_length=60,
+        blank=True,
+        db_default="",
+        help_text="The payment's reference at the treasury.",
     )
-    # The caps' spans that have counted it (``caps.py``).
+    # Spans of the caps that have counted it (``caps.py``).
     counted_in = ArrayField(
         models.CharField(max_length=40), default=list, db_default=[], editable=False
     )
     requested_by = models.CharField(
-        max_length=300, help_text="Who asked: a key, a member, or the system."
+        max_length=300, help_text="The requester: a key, a member, or the system."
     )
     failure_reason = models.CharField(max_length=100, blank=True)
     created_at = models.DateTimeField()
     submitted_at = models.DateTimeField(
-        null=True, blank=True, help_text="When the treasury was first asked."
+        null=True, blank=True, help_text="When the payment was first requested."
     )
     lease_until = models.DateTimeField(null=True, blank=True)
     completed_at = models.DateTimeField(null=True, blank=True)
@@ -145,13 +146,12 @@ class Buyback(models.Model):
             ("resolve_review", "Can reconcile open sellbacks and resolve those in review"),
         )
         constraints = (
-            # Target of the references of payouts and transfers: what they pay is what was sold, to
-            # the cent.
+            # Referenced by payouts and transfers: they pay exactly what was sold, to the cent.
             models.UniqueConstraint(
                 fields=("environment", "id", "amount"), name="buyback_buyback_tenant_amount"
             ),
             same_environment("item", "inventory_item", name="buyback_buyback_item_same_env"),
-            # An item is paid for once: one settled sale, and one attempt at a time.
+            # An item is paid for once: one settled sellback, and one open attempt at a time.
             models.UniqueConstraint(
                 fields=("item",),
                 condition=Q(state="settled"),
@@ -208,7 +208,7 @@ class Buyback(models.Model):
                 condition=Q(treasury="", reference="") | (~Q(treasury="") & ~Q(reference="")),
                 name="buyback_buyback_treasury_has_a_reference",
             ),
-            # One submission, one reference: the treasury pays each once.
+            # One reference for each submission: the treasury pays each once.
             models.UniqueConstraint(
                 fields=("reference",),
                 condition=~Q(reference=""),
@@ -221,7 +221,7 @@ class Buyback(models.Model):
             ),
         )
         indexes = (
-            # Reader: the buybacks pages and totals of a day, newest first.
+            # Reader: the pages of sellbacks and totals of a day, newest first.
             models.Index(
                 fields=("environment", "-created_at", "-id"), name="buyback_buyback_newest"
             ),
@@ -233,28 +233,28 @@ class Buyback(models.Model):
                 condition=Q(state__in=OPEN_STATES),
                 name="buyback_buyback_unresolved",
             ),
-            # Reader: the admin's list of the sales of one state; of the settled, the newest are
-            # never far.
+            # Reader: the admin's list of sellbacks in one state. The newest settled ones are always
+            # near the start.
             models.Index(
                 fields=("state", "-id"),
                 condition=Q(state__in=(*OPEN_STATES, "failed")),
                 name="buyback_buyback_not_settled",
             ),
-            # Reader: the buybacks page, filtered by a state. An instant sale is settled, and pays
-            # nothing for it.
+            # Reader: the page of sellbacks, filtered by state. Instant sellbacks are settled and do
+            # not pay for this index.
             models.Index(
                 fields=("environment", "state", "-created_at", "-id"),
                 condition=~Q(state="settled"),
                 name="buyback_buyback_by_state",
             ),
-            # Reader: a day's statement, for the attempts that failed.
+            # Reader: a day's statement, for failed attempts.
             models.Index(
                 fields=("environment", "completed_at"),
                 condition=Q(state="failed"),
                 name="buyback_buyback_failed",
             ),
-            # Reader: the buybacks page, filtered by the member who asked. Only sales from the
-            # dashboard are in it.
+            # Reader: the page of sellbacks, filtered by the member who requested. Only dashboard
+            # sellbacks are in it.
             models.Index(
                 fields=("environment", "requested_by", "-created_at", "-id"),
                 condition=Q(requested_by__startswith="user:"),
@@ -263,8 +263,8 @@ class Buyback(models.Model):
         )
         triggers = (
             pgtrigger.FSM(name="allowed_moves", field="state", transitions=list(BUYBACK_MOVES)),
-            # The trail (models/moves.py). Not on INSERT: an instant sale, written settled, pays
-            # nothing for it.
+            # Records state changes (models/moves.py). Not on INSERT, so that an instant sellback
+            # does not pay for it.
             pgtrigger.Trigger(
                 name="trail_of_moves",
                 when=pgtrigger.After,
@@ -289,15 +289,14 @@ class Buyback(models.Model):
 
 class Transfer(models.Model):
     """One line of the ledger: ``amount`` from one account of the environment to another.
-    Insert-only.
 
-    A transfer debits and credits the same amount, so the books balance by construction; balances
-    are sums over transfers.
+    Insert-only. A transfer debits and credits the same amount, so the ledger always balances;
+    balances are sums of transfers.
     """
 
     class Account(models.TextChoices):
         TREASURY = "treasury", _("Treasury")  # Phygitals' money
-        IN_FLIGHT = "in_flight", _("In flight")  # asked of a remote treasury, outcome not known yet
+        IN_FLIGHT = "in_flight", _("In flight")  # requested from a remote treasury, outcome unknown
         PAID_OUT = "paid_out", _("Paid out")  # with the users
 
     id = models.UUIDField(primary_key=True, db_default=uuid_v7(), editable=False)
@@ -322,7 +321,7 @@ class Transfer(models.Model):
                 to_columns=("environment_id", "id", "amount"),
                 name="buyback_transfer_amount_is_the_sales",
             ),
-            # Money reaches the user once; also the reader of a sale's ledger lines.
+            # Money is paid to the user once. Also the reader of a sellback's ledger lines.
             models.UniqueConstraint(
                 fields=("buyback", "debit", "credit"), name="buyback_transfer_once"
             ),
@@ -342,7 +341,7 @@ class Transfer(models.Model):
                 ),
                 name="buyback_transfer_account_known",
             ),
-            # What comes back from a user (a reversal) comes back to Phygitals.
+            # A reversal returns the money to Phygitals.
             models.CheckConstraint(
                 condition=~Q(debit="paid_out") | Q(credit="treasury"),
                 name="buyback_transfer_back_to_the_treasury",
@@ -360,20 +359,20 @@ class Transfer(models.Model):
         return f"{self.amount} USD {self.debit} → {self.credit}"
 
 
-# The allowed moves of a payout.
+# The allowed transitions of a payout.
 PAYOUT_MOVES = (("pending", "paid"), ("pending", "failed"))
 
 
 class PayoutQuerySet(MoneyQuerySet["Payout"]):
-    """Payouts, as their callers ask for them."""
+    """Queries for payouts."""
 
     def paid(self) -> PayoutQuerySet:
-        """Payouts that have reached their user."""
+        """Payouts that were paid to their user."""
         return self.filter(state="paid")
 
 
 class Payout(models.Model):
-    """What Phygitals paid to a user for one settled buyback."""
+    """A payment by Phygitals to a user for one settled sellback."""
 
     class State(models.TextChoices):
         PENDING = "pending", _("Pending")
@@ -421,14 +420,14 @@ class Payout(models.Model):
             ),
         )
         indexes = (
-            # Reader: the payouts pages and totals of a day, newest first.
+            # Reader: the pages of payouts and totals of a day, newest first.
             models.Index(
                 fields=("environment", "-created_at", "-id"), name="buyback_payout_newest"
             ),
             # Reader: a user's payouts, newest first.
             models.Index(fields=("collector", "-created_at", "-id"), name="buyback_payout_by_user"),
-            # Reader: the payouts page, filtered by a state, and its totals. Empty while everything
-            # is paid at once.
+            # Reader: the page of payouts, filtered by state, and its totals. Empty while all
+            # payouts are instant.
             models.Index(
                 fields=("environment", "state", "-created_at", "-id"),
                 condition=~Q(state="paid"),

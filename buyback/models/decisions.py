@@ -1,4 +1,4 @@
-"""What two people decide: what became of a sale in review, and that a payout was recovered."""
+"""Decisions under dual control: the outcome of a reviewed sellback, and recovered payouts."""
 
 from __future__ import annotations
 
@@ -16,14 +16,13 @@ from partners.models.constraints import CompositeForeignKey
 
 
 class DualControl(models.Model):
-    """What one admin says, and why. It counts when a different admin agrees, and is final then."""
+    """One admin's proposal with a reason. It takes effect, finally, when another admin confirms."""
 
     id = models.BigAutoField(primary_key=True)
     reason = models.CharField(max_length=500)
     proposed_by = models.CharField(max_length=300)
     confirmed_by = models.CharField(max_length=300, blank=True)
-    # The accounts behind the two: an e-mail address can be changed, and would then look like
-    # another person.
+    # The accounts of both, because a changed e-mail address would look like another person.
     proposer = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", db_index=False)
     confirmer = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", db_index=False)
     created_at = models.DateTimeField(db_default=Now())
@@ -58,7 +57,7 @@ class DualControl(models.Model):
 
 
 class Proposal(DualControl):
-    """What one admin says became of a sale in review. It counts when a different admin agrees."""
+    """One admin's proposal of a sellback's outcome. It takes effect when another admin confirms."""
 
     class Outcome(models.TextChoices):
         SETTLED = "settled", "It was paid"
@@ -81,10 +80,10 @@ class Proposal(DualControl):
 
 
 class Reversal(DualControl):
-    """That the money of a settled sale was recovered: once for a sale, for the whole of its amount.
+    """The record that a settled sellback's money was recovered: once, for its whole amount.
 
-    Sale, item and payout stay as they are, and so does every line of the ledger; confirming adds
-    the line that brings the amount back from ``paid_out`` to ``treasury``.
+    Sellback, item, payout and ledger lines stay as they are. Confirming adds the line that brings
+    the amount back from ``paid_out`` to ``treasury``.
     """
 
     environment = models.ForeignKey(
@@ -104,7 +103,8 @@ class Reversal(DualControl):
                 to_columns=("environment_id", "id", "amount"),
                 name="buyback_reversal_amount_is_the_sales",
             ),
-            # Only what was paid comes back: a payout is of a settled sale, which stays settled.
+            # Only paid money can be recovered: a payout belongs to a settled sellback, which stays
+            # settled.
             CompositeForeignKey(
                 columns=("buyback_id",),
                 to_table="buyback_payout",

@@ -1,6 +1,4 @@
-"""What Phygitals owes and has paid, kept ready for the admins' home page. USD, of live environments
-only.
-"""
+"""Exposure and hourly payouts for the admin's home page, in USD, live environments only."""
 
 from __future__ import annotations
 
@@ -12,11 +10,10 @@ from partners.models import Partner
 
 
 class Exposure(models.Model):
-    """What the open windows of held items would cost at current prices: one pack of one partner, by
-    when they close.
+    """The cost of held items with open windows at current prices, by pack, partner and deadline.
 
-    Written whole by ``snapshot.take``, never by a sale. The one row without pack and partner is the
-    sum of all; it is always there once a snapshot was taken, and says when.
+    ``snapshot.take`` writes all rows, a sellback never does. The one row without pack and partner
+    is the total. It exists after every snapshot and has its time.
     """
 
     class Closes(models.TextChoices):
@@ -61,7 +58,7 @@ class Exposure(models.Model):
 
 
 class PaidHour(models.Model):
-    """What one clock hour (UTC) of today came to for one partner. Written by ``snapshot.take``."""
+    """One partner's payouts in one clock hour (UTC) of today. Written by ``snapshot.take``."""
 
     id = models.BigAutoField(primary_key=True)
     partner = models.ForeignKey(Partner, models.PROTECT, related_name="+", db_index=False)

@@ -1,4 +1,4 @@
-"""What guards the treasury: its switch and caps, what was spent against them, and alerts."""
+"""The treasury's guards: pause and caps, the spending against them, and alerts."""
 
 from __future__ import annotations
 
@@ -12,20 +12,18 @@ from partners.models.records import uuid_v7
 
 
 class TreasuryControl(models.Model):
-    """The one row of the treasury's guards, for live sales. An empty cap does not limit; without
-    the row nothing does.
-    """
+    """The only row of the guards for live sellbacks. An empty cap, or no row, means no limit."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
-    paused = models.BooleanField(
-        default=False, help_text="The kill switch: while it is set, no live sale is made."
+    paused = models.BooleanField(default=False, help_text="While set, no live sellback starts.")
+    cap_per_sale = MoneyField(
+        null=True, blank=True, help_text="USD; a sellback above it is declined."
     )
-    cap_per_sale = MoneyField(null=True, blank=True, help_text="USD; a dearer sale is declined.")
     cap_per_partner_day = MoneyField(
-        null=True, blank=True, help_text="USD of one partner's live sales in a UTC day."
+        null=True, blank=True, help_text="USD of one partner's live sellbacks in a UTC day."
     )
     cap_per_hour = MoneyField(
-        null=True, blank=True, help_text="USD of all live sales in a clock hour."
+        null=True, blank=True, help_text="USD of all live sellbacks in a clock hour."
     )
 
     class Meta:
@@ -42,11 +40,10 @@ class TreasuryControl(models.Model):
 
 
 class Spend(models.Model):
-    """What live sales have spent within one capped span: ``partner:<id>`` in a day, ``platform`` in
-    an hour.
+    """Live spending in one span: ``partner:<id>`` in a day, ``platform`` in an hour.
 
-    Written by the sale itself, only while the cap is set. The check is the cap: a sale that would
-    pass it fails whole, however many run at once, because they all update this row.
+    Written by the sellback itself, only while the cap is set. The check constraint is the cap: a
+    sellback above it fails whole, however many run in parallel, because all update this row.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -58,7 +55,7 @@ class Spend(models.Model):
     class Meta:
         verbose_name_plural = "spend"
         constraints = (
-            # Reader: every capped sale.
+            # Reader: every capped sellback.
             models.UniqueConstraint(
                 fields=("scope", "starts_at"), name="buyback_spend_once_per_span"
             ),
@@ -67,7 +64,7 @@ class Spend(models.Model):
             ),
         )
         indexes = (
-            # Reader: the admin's home page, which shows who spent most of today's cap.
+            # Reader: the admin's home page, for the partners closest to their cap.
             models.Index(fields=("starts_at",), name="buyback_spend_by_start"),
         )
 
@@ -76,20 +73,18 @@ class Spend(models.Model):
 
 
 class Alert(models.Model):
-    """Something an admin should look at: a price nobody could trust, a sale whose outcome stays
-    unknown, an answer of the treasury that came after another.
-    """
+    """A problem for admins: an unreliable price, an unknown outcome, a contradicting response."""
 
     class Kind(models.TextChoices):
         PRICE_REJECTED = "price_rejected", "Price rejected"
-        SALE_IN_REVIEW = "sale_in_review", "Sale in review"
+        SALE_IN_REVIEW = "sale_in_review", "Sellback in review"
         CAP_REACHED = "cap_reached", "Cap reached"
         BREAKER_OPENED = "breaker_opened", "Breaker opened"
         CONTRADICTED = "contradicted", "Treasury contradicted itself"
 
     id = models.UUIDField(primary_key=True, db_default=uuid_v7(), editable=False)
     kind = models.CharField(max_length=20, choices=Kind.choices)
-    # Null: it is about everybody.
+    # Null: it concerns all.
     environment = models.ForeignKey(
         Environment, models.PROTECT, null=True, blank=True, related_name="+", db_index=False
     )
@@ -101,7 +96,7 @@ class Alert(models.Model):
     class Meta:
         ordering = ("-created_at", "-id")
         constraints = (
-            # The same trouble is told once until somebody has seen it.
+            # A problem is reported once until someone has seen it.
             models.UniqueConstraint(
                 fields=("kind", "subject"),
                 condition=Q(seen_at=None),
@@ -111,7 +106,7 @@ class Alert(models.Model):
         indexes = (
             # Reader: the admin's list of alerts, newest first.
             models.Index(fields=("-created_at", "-id"), name="buyback_alert_newest"),
-            # Reader: the admin's search for every alert about one subject, those seen too.
+            # Reader: the admin's search for all alerts about one subject, including seen ones.
             models.Index(fields=("subject",), name="buyback_alert_by_subject"),
         )
 

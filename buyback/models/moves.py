@@ -1,4 +1,4 @@
-"""The trail of a sale's moves, written by the sale's own trigger."""
+"""State changes of sellbacks, recorded by a trigger."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ from partners.models.records import append_only
 
 
 class Move(models.Model):
-    """One move of an attempt to sell: from which state to which, and the answer that was its
-    reason.
+    """One state change of a sellback attempt, with the response that caused it.
 
-    The trigger on the attempt's row writes it, so that no path can forget it; append-only. An
-    attempt's beginning is its own row, so an instant sale, which is written settled, has no moves.
-    The same answer again is not told again.
+    The trigger on the attempt's row writes it, so no code path can omit it; append-only. The
+    creation of an attempt is its own row, so an instant sellback, which is created settled, has no
+    state changes. The same response is not recorded twice in a row.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -24,14 +23,14 @@ class Move(models.Model):
     after = models.CharField(max_length=9, choices=Buyback.State.choices)
     answer = models.CharField(max_length=100, blank=True)
     by = models.CharField(
-        max_length=300, blank=True, help_text="Empty: the request that sells, or the reconciler."
+        max_length=300, blank=True, help_text="Empty: the selling request or the reconciler."
     )
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         ordering = ("buyback_id", "id")
         indexes = (
-            # Reader: a sale's story in the admin.
+            # Reader: a sellback's timeline in the admin.
             models.Index(fields=("buyback", "id"), name="buyback_move_of_a_sale"),
         )
         triggers = append_only()

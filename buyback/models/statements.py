@@ -1,4 +1,4 @@
-"""What a closed day came to, frozen. Amounts are USD."""
+"""Daily statements: the frozen totals of closed days, in USD."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ from partners.models.records import append_only
 
 
 class StatementQuerySet(models.QuerySet["Statement"]):
-    """Statements, as their callers ask for them."""
+    """Queries for statements."""
 
     def of(self, environment: Environment) -> StatementQuerySet:
-        """One environment's statements."""
+        """Statements of one environment."""
         return self.filter(environment=environment)
 
     def between(self, first: date, last: date) -> StatementQuerySet:
-        """Those of the days from ``first`` to ``last``, both included."""
+        """Statements of the days from ``first`` to ``last``, inclusive."""
         return self.filter(day__gte=first, day__lte=last)
 
 
 def total_field(**options: Any) -> models.DecimalField[Decimal, Decimal]:
-    """A sum of money in USD: wider than one amount, and zero on a day without any."""
+    """A sum of money in USD: wider than an amount, and zero on a day without any."""
     return models.DecimalField(max_digits=16, decimal_places=2, **options)
 
 
 class Statement(models.Model):
-    """One UTC day of one environment by that environment's clock, closed: it never changes again.
+    """One closed UTC day of one environment, by that environment's clock. It never changes.
 
-    ``sold`` counts the sellbacks that settled on the day, whenever they were asked for, and
-    ``sold_amount`` is what the ledger moved to users for them; ``paid`` and ``paid_amount`` are the
-    payouts; ``failed`` are the attempts that ended without a sale. An environment's statements
-    follow each other without a gap from its first day of business.
+    ``sold`` counts the sellbacks settled on the day, whenever they were requested, and
+    ``sold_amount`` is what the ledger moved to users for them. ``paid`` and ``paid_amount`` are the
+    payouts, ``failed`` the failed attempts. An environment's statements are consecutive from its
+    first day.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -50,14 +50,14 @@ class Statement(models.Model):
     paid = models.PositiveIntegerField()
     paid_amount = total_field()
     failed = models.PositiveIntegerField()
-    closed_at = models.DateTimeField(help_text="By the environment's own clock.")
+    closed_at = models.DateTimeField(help_text="By the environment's clock.")
 
     objects = StatementQuerySet.as_manager()
 
     class Meta:
         ordering = ("-day",)
         constraints = (
-            # Readers: the statements of a month, and a day's.
+            # Readers: the statements of a month and of a day.
             models.UniqueConstraint(
                 fields=("environment", "day"), name="buyback_statement_once_a_day"
             ),
@@ -69,8 +69,7 @@ class Statement(models.Model):
                 ),
                 name="buyback_statement_day_was_over",
             ),
-            # Both are sums over the same sales: a day on which they differ is not closed but looked
-            # at.
+            # Both are sums over the same sellbacks. A day on which they differ is not closed.
             models.CheckConstraint(
                 condition=Q(sold=F("paid"), sold_amount=F("paid_amount")),
                 name="buyback_statement_paid_what_was_sold",
@@ -87,7 +86,7 @@ class Statement(models.Model):
 
     @staticmethod
     def sums(days: Iterable[Statement]) -> dict[str, Any]:
-        """What these days come to, figure by figure."""
+        """The totals of these days by figure."""
         rows = list(days)
         figures = ("sold", "sold_amount", "paid", "paid_amount", "failed")
         return {figure: sum(getattr(row, figure) for row in rows) for figure in figures}

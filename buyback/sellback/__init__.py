@@ -1,1 +1,1 @@
-"""Selling one item back: the instant statement, the steps, quotes, status and idempotency."""
+"""Selling back one item: instant and step-by-step, quotes, status and idempotency."""

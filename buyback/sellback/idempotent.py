@@ -1,7 +1,7 @@
-"""A sale under an idempotency key: one effect and one answer, whichever door the key came through.
+"""A sellback under an idempotency key: one effect and one response, from any interface.
 
-At once, the answer is written in the transaction of the sale. Step by step, a sale takes several
-transactions, so its key is bound to its row, and what became of that is the answer.
+An instant sellback writes the response in its transaction. A step-by-step sellback takes several
+transactions, so the key is bound to its row, whose outcome is the response.
 """
 
 from __future__ import annotations
@@ -21,22 +21,21 @@ from partners.models import Environment
 from partners.records import idempotency
 from partners.records.idempotency import Answer
 
-# Sells under a key's row (step by step), or under none (at once).
+# Sells under a key's row (step by step), or without one (instant).
 Sell = Callable[[int | None], Sale]
 
 
 def sale_body(sale: Sale) -> dict[str, Any]:
-    """A sale as ``POST /vm/buyback`` answers it."""
+    """A sale as the response of ``POST /vm/buyback``."""
     return {"success": True, "amount": to_json(sale.amount)}
 
 
 def sell_once(
     *, environment: Environment, key: str, fingerprint: bytes, sell: Sell, wait: bool = True
 ) -> Answer:
-    """The one answer to every request with ``key``, however it sells by now and did when the key
-    came first.
+    """The one response to every request with ``key``, however the sellback is made now or was then.
 
-    ``wait``: at once, a second request waits for the first. Raises what is not kept
+    ``wait``: an instant second request waits for the first. Raises refusals that are not stored
     (OutcomeUnknown, SaleInFlight), and InvalidKey, KeyReused, KeyInProgress.
     """
     if gateway.is_asked(environment):
@@ -54,7 +53,7 @@ def sell_once(
 
 
 def _at_once(sell: Sell) -> Answer:
-    """By the time a sale is refused, it has undone what was to be undone."""
+    """The response of an instant sellback. A refused one has undone its own work."""
     try:
         return Answer(200, orjson.dumps(sale_body(sell(None))))
     except Refusal as refusal:
@@ -62,9 +61,7 @@ def _at_once(sell: Sell) -> Answer:
 
 
 def _in_steps(environment: Environment, key: str, fingerprint: bytes, sell: Sell) -> Answer:
-    """The answer of a step-by-step sale: kept, or told by what became of the sale that the key
-    made.
-    """
+    """The response of a step-by-step sellback: stored, or from the outcome of the key's buyback."""
     row = idempotency.begin(
         environment=environment,
         key=key,
@@ -88,7 +85,7 @@ def _in_steps(environment: Environment, key: str, fingerprint: bytes, sell: Sell
 
 
 def _refused(refusal: Refusal) -> Answer:
-    """What is kept of a refusal. Raises one that is not."""
+    """The stored form of a refusal. Raises a refusal that is not stored."""
     if not refusal.kept:
         raise refusal
     return Answer(refusal.status, orjson.dumps(errors.body(refusal.sentence)))

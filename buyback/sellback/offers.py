@@ -1,8 +1,7 @@
-"""An offer: the price a member was shown for one item, for a minute. The sell form carries it,
-signed.
+"""Offers: the price shown for one item, valid for a minute, signed in the sell form.
 
-Its token is the form's idempotency key: sent twice, or again because no answer came, the form hears
-what became of the first. What lapses is only the right to begin a sale.
+Its token is the form's idempotency key: sent twice, or again after a lost response, the form gets
+the first outcome. An expired offer only prevents the start of a sellback.
 """
 
 from __future__ import annotations
@@ -29,9 +28,9 @@ LIFETIME = timedelta(seconds=60)
 
 
 class OfferLapsed(Refusal):
-    """The offer was shown too long ago for a sale to begin."""
+    """The offer has expired before the sellback started."""
 
-    sentence, status = gettext_noop("The offer has lapsed"), 422
+    sentence, status = gettext_noop("The offer has expired"), 422
 
 
 @dataclass(frozen=True)
@@ -50,19 +49,19 @@ class Offer:
 
     @property
     def signed(self) -> str:
-        """As the form carries it."""
+        """The offer as the form's value."""
         return signing.dumps(
             [self.item, str(self.amount), self.until.isoformat(), self.token], salt=SALT
         )
 
     @property
     def seconds(self) -> int:
-        """How long an offer holds."""
+        """How long an offer is valid."""
         return int(LIFETIME.total_seconds())
 
 
 def read(text: str, item: Item) -> Offer | None:
-    """The offer of this item that a form carries; None for what we did not write."""
+    """The offer of this item in a form; None if invalid."""
     try:
         pk, amount, until, token = signing.loads(text, salt=SALT)
     except signing.BadSignature:
@@ -73,9 +72,9 @@ def read(text: str, item: Item) -> Offer | None:
 
 
 def accept(offer: Offer, item: Item, *, by: Actor, now: datetime) -> Answer:
-    """Sell ``item`` at the offer's amount, once; the answer as the API would give it.
+    """Sell back ``item`` at the offer's amount, once; the response as in the API.
 
-    Raises OfferLapsed, and what ``keyed.sell_once`` raises.
+    Raises OfferLapsed, and what ``idempotent.sell_once`` raises.
     """
 
     def sell(idempotency_row: int | None) -> Sale:

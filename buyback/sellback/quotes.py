@@ -1,6 +1,4 @@
-"""Quotes: what items would sell for now, without selling them. Only the quote of one single item
-asks the oracle.
-"""
+"""Quotes: what items would sell for now. Only the quote of a single item asks the oracle."""
 
 from __future__ import annotations
 
@@ -22,9 +20,7 @@ from partners.models import Environment
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """``reason`` is None for an item that sells now, else not_found, expired, in_progress or
-    price_unavailable. USD.
-    """
+    """A price in USD, or a ``reason``: not_found, expired, in_progress or price_unavailable."""
 
     item_id: str
     reason: str | None
@@ -49,7 +45,7 @@ class Quote:
 def quote(
     environment: Environment, item_ids: list[str], now: datetime | None = None
 ) -> list[Quote]:
-    """A quote for each id, in their order. Two queries, however many ids."""
+    """A quote for each id, in the same order. Two queries, however many ids."""
     moment = now or environment.database_now()
     wanted = [item_id for item_id in item_ids if "\0" not in item_id]
     items = (
@@ -63,9 +59,7 @@ def quote(
 
 
 def quote_of(item: Item | None, item_id: str, environment: Environment, now: datetime) -> Quote:
-    """The quote of an item that is not sold, or of none. Wants ``item.card`` and ``item.purchase``
-    loaded.
-    """
+    """The quote of an unsold item, or of None. Needs ``item.card`` and ``item.purchase`` loaded."""
     if item is None or item.state not in (Item.State.HELD, Item.State.SELLING):
         return Quote(item_id, "not_found")
     priced = price(item)
@@ -82,16 +76,12 @@ def quote_of(item: Item | None, item_id: str, environment: Environment, now: dat
 
 
 def may_move(environment: Environment) -> bool:
-    """Whether a sale may find another price than a quote of many items did: the oracle is asked as
-    each is sold.
-    """
+    """Whether a sellback may find another price than a quote did, because it asks the oracle."""
     return environment.is_live and bool(settings.ORACLE_URL)
 
 
 def as_if(quote: Quote, reason: str) -> Quote:
-    """A quote as live would tell it if ``reason`` (in_progress or price_unavailable) kept the item
-    from being sold.
-    """
+    """The quote that live would return for ``reason`` (in_progress or price_unavailable)."""
     if quote.reason is not None:
         return quote
     if reason == "price_unavailable":
@@ -100,13 +90,12 @@ def as_if(quote: Quote, reason: str) -> Quote:
 
 
 def price_now(item: Item, now: datetime) -> Price:
-    """The price a sale of ``item`` would be made at this very moment: live asks the oracle, where
-    there is one.
+    """The price of a sellback of ``item`` right now; live asks the oracle, if there is one.
 
-    Takes 2 seconds at most. Wants ``item`` as ``Item.objects.with_card()`` loads it, with its
-    environment. Raises ItemNotFound, ItemExpired, SessionActive and outside.PriceUnavailable.
+    Takes at most 2 seconds. Needs ``item`` from ``Item.objects.with_card()``, with its environment.
+    Raises ItemNotFound, ItemExpired, SessionActive and gateway.PriceUnavailable.
     """
-    if item.state == Item.State.SELLING:  # its sale was in time, whatever its window says by now
+    if item.state == Item.State.SELLING:  # its sellback started in time
         raise SessionActive
     if item.state != Item.State.HELD:
         raise ItemNotFound

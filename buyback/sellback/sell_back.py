@@ -1,13 +1,10 @@
-"""The sellback: an item leaves the user's hands and its price is paid, once, for the right amount,
-or not at all.
+"""The sellback: an item leaves its user and its price is paid, once, or nothing happens.
 
-Two ways, one promise. **At once** (the sandbox, and live while no remote oracle or treasury is
-configured): one statement, ``sell_back.sql``, beside this file, locks, prices, pays and books.
-**Step by step** (live, with a remote oracle or treasury): claim the item, ask for its price, write
-down what will be paid, ask the treasury, write down what became of it. Each step is one short
-transaction, and nothing is asked of anybody while one is open; the steps are
-``buyback/live/steps.py``. Behind both stand the row's lock, the move from one state only, and the
-database's unique indexes.
+There are two ways. **Instant** (the sandbox, and live without remote oracle or treasury): one
+statement, ``sell_back.sql``, locks, prices, pays and books. **Step by step** (live with a remote
+oracle or treasury): claim the item, get its price, record the payment, ask the treasury, record the
+outcome. Each step is one short transaction, with no call inside; see ``buyback/live/steps.py``.
+Both are protected by the row's lock, updates that are conditional on the state, and unique indexes.
 """
 
 from __future__ import annotations
@@ -47,7 +44,7 @@ NOT_WAITING = WAITING.replace("/* wait or NOWAIT */", "NOWAIT")
 
 @dataclass(frozen=True, slots=True)
 class SellbackRequest:
-    """What ``sell_back`` was asked for."""
+    """The arguments of ``sell_back``."""
 
     environment: Environment
     item_id: str
@@ -70,18 +67,17 @@ def sell_back(
     idempotency_row: int | None = None,
     now: datetime | None = None,
 ) -> Sale:
-    """Sell one item back, at its price of this moment; Phygitals pays.
+    """Sell back one item at its current price; Phygitals pays.
 
-    ``expected_amount`` is the price somebody was shown: at any other, nothing is sold.
-    ``min_amount`` is the least the caller accepts. ``item_pk`` is the item's row: given, no later
-    pull of the same card is sold in its place. ``idempotency_row`` is the idempotency key's row
-    that a step-by-step sale is bound to. ``now`` is the environment's clock (the database's, read
-    under the lock) unless given. Amounts are USD. Raises ItemNotFound, ItemExpired, SessionActive,
-    SaleInFlight, PriceChanged, BelowMinimum, TransactionFailed: then nothing was sold; and
-    OutcomeUnknown: then the sale stays open until the treasury has said what became of it. Source:
-    contract, section 2.
+    ``expected_amount`` is the price shown: at any other, nothing is sold. ``min_amount`` is the
+    caller's minimum. ``item_pk`` is the item's row: given, no later pull of the same card is sold
+    instead. ``idempotency_row`` is the idempotency key's row that a step-by-step sellback is bound
+    to. ``now`` defaults to the environment's clock (the database's, read under the lock). Amounts
+    are in USD. Raises ItemNotFound, ItemExpired, SessionActive, SaleInFlight, PriceChanged,
+    BelowMinimum, TransactionFailed: then nothing was sold; and OutcomeUnknown: then the sellback
+    stays open until the treasury reports its outcome. Source: contract, section 2.
     """
-    if "\0" in item_id:  # no id holds one, and PostgreSQL's text cannot
+    if "\0" in item_id:  # PostgreSQL's text cannot contain NUL
         raise ItemNotFound
     order = SellbackRequest(
         environment, item_id, item_pk, by, expected_amount, min_amount, idempotency_row, now
@@ -112,7 +108,7 @@ def _at_once(order: SellbackRequest) -> Sale:
     if expired:
         raise ItemExpired
     if above_cap and not paused:
-        caps.tell(order.environment, caps.ONE_SALE, order.item_id)
+        caps.send_alert(order.environment, caps.ONE_SALE, order.item_id)
     if paused or above_cap or amount <= 0:
         raise TransactionFailed
     _refuse_price(order, amount)
@@ -128,7 +124,7 @@ def _refuse_price(order: SellbackRequest, amount: Decimal) -> None:
 
 
 def _run(order: SellbackRequest, **parameters: Any) -> tuple[Any, ...] | None:
-    """The statement's one row, or None. Live does not wait for a lock that another sale holds."""
+    """The statement's row or None. Live does not wait for a lock of another sellback."""
     contained = transaction.atomic() if connection.in_atomic_block else nullcontext()
     try:
         with contained:
@@ -141,14 +137,12 @@ def _run(order: SellbackRequest, **parameters: Any) -> tuple[Any, ...] | None:
         cap = caps.passed(order.environment, error)
         if cap is None:
             raise
-        caps.tell(order.environment, cap, order.item_id)
+        caps.send_alert(order.environment, cap, order.item_id)
         raise TransactionFailed from None
 
 
 def _busy(order: SellbackRequest) -> ItemExpired | SaleInFlight:
-    """What to say of an item whose row is locked: a sale is at it, or, once its window is over,
-    only the sweep can be.
-    """
+    """The refusal for a locked item: another sellback, or after the deadline only the sweep."""
     item = Item.objects.of(order.environment).held().filter(public_id=order.item_id).first()
     expired = item is not None and not item.window_is_open(
         order.now or order.environment.database_now()
@@ -169,16 +163,14 @@ def _step_by_step(order: SellbackRequest) -> Sale:
         raise TransactionFailed from None
     except (BelowMinimum, PriceChanged) as refusal:
         steps.fail(attempt.pk, reason=refusal.reason, now=order.now)
-        steps.show_price(attempt, price)  # whoever looks again must see the price that was refused
+        steps.show_price(attempt, price)  # so that the refused price is shown next time
         raise
     steps.submit(attempt, price, now=order.now)
     return conclude(attempt.pk, gateway.pay(attempt, price.amount), now=order.now)
 
 
 def _claim(order: SellbackRequest) -> steps.Attempt:
-    """The item, claimed. An earlier attempt that nobody works on any more is brought to its end
-    first.
-    """
+    """Claim the item. An earlier attempt without a worker is resolved first."""
     claim = partial(
         steps.claim,
         environment=order.environment,

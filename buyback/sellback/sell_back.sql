@@ -1,7 +1,7 @@
--- One sellback, from the lock to the payout, in one statement: all of it happens, or none.
+-- One instant sellback, from the lock to the payout, in one statement: all or nothing.
 -- Parameters: environment, item_id, requested_by, now (null: the database's clock), expected_amount (null: any),
 -- min_amount (null: none), item_pk (the item's row; null: whichever is not sold).
--- Returns no row when no such item is in the user's hands; otherwise what was found, and the sale's ids if it was made.
+-- Returns no row if no user holds such an item; otherwise the values found, and the ids of the sellback if it was made.
 WITH
 
 -- 1. Lock the item. A card sold back and pulled again is another row, so at most one is not sold.
@@ -13,7 +13,7 @@ item AS MATERIALIZED (
        FOR NO KEY UPDATE /* wait or NOWAIT */
 ),
 
--- 2. Read the clock and the price, now that the lock is ours. The sandbox sells at its frozen price.
+-- 2. Read the clock and the price after locking. The sandbox sells at its frozen price.
 basis AS MATERIALIZED (
     SELECT item.id, item.collector_id, item.public_id, item.state, item.expires_at, item.expired_at,
            item.buyback_percent, purchase.mint_price,
@@ -27,13 +27,13 @@ basis AS MATERIALIZED (
       JOIN inventory_card card ON card.id = item.card_id
 ),
 
--- (The treasury's guards: they apply to live sales; without the row only a partner's own cap is left.)
+-- (The treasury's guards apply to live sellbacks; without their row, only a partner's own cap applies.)
 guard AS MATERIALIZED (
     SELECT control.* FROM item LEFT JOIN buyback_treasurycontrol control ON item.mode = 'live'
 ),
 
--- 3. The amount: the share of the market value, half up; for a voucher at least the price of the pull. What the sweep
---    has closed stays closed: the statement may have seen the sandbox's clock before it jumped, and waited for the lock.
+-- 3. The amount: the share of the market value, half up; for a voucher at least the price of the pull. A window closed
+--    by the sweep stays closed: the statement may have read the sandbox's clock before a jump, then waited for the lock.
 priced AS MATERIALIZED (
     SELECT basis.*,
            CASE WHEN voucher THEN greatest(mint_price, round(fmv * buyback_percent, 2))
@@ -42,7 +42,7 @@ priced AS MATERIALIZED (
       FROM basis
 ),
 
--- 4. Sell, if the item is held, its window open, the treasury willing, and the amount one the caller accepts.
+-- 4. Sell if the item is held, its window is open, no guard forbids it, and the caller accepts the amount.
 sold AS (
     UPDATE inventory_item
        SET state = 'sold', sold_at = priced.now
@@ -57,7 +57,7 @@ sold AS (
  RETURNING inventory_item.id
 ),
 
--- (Count the sale against the caps that are set. Passing one breaks a check, and with it the whole statement.)
+-- (Count the sellback against the set caps. Exceeding one violates a check and fails the whole statement.)
 spend AS (
     INSERT INTO buyback_spend AS spent (scope, starts_at, total, cap)
     SELECT span.scope, span.starts_at, priced.amount, span.cap
@@ -73,7 +73,7 @@ spend AS (
         ON CONFLICT (scope, starts_at) DO UPDATE SET total = spent.total + excluded.total, cap = excluded.cap
 ),
 
--- 5. Write down the sale, pay it, book it, and tell of it.
+-- 5. Insert the sellback, payout, transfer and event.
 buyback AS (
     INSERT INTO buyback_buyback (environment_id, item_id, state, fmv, buyback_percent, mint_price, voucher, priced_at,
                                  amount, requested_by, failure_reason, created_at, completed_at)

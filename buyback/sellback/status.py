@@ -1,6 +1,4 @@
-"""What became of a sellback: for the status endpoint, and for a key whose request never heard its
-answer.
-"""
+"""The outcome of a sellback: for the status endpoint, and replay for a lost response."""
 
 from __future__ import annotations
 
@@ -30,7 +28,7 @@ from partners.records.idempotency import Answer
 
 KEYS_KEPT_FOR = timedelta(
     hours=24
-)  # how long after its end a sale is told to whoever comes with its key (contract)
+)  # how long after its end a sellback is replayed for its key (contract)
 WORDS = {
     Buyback.State.SETTLED: "completed",
     Buyback.State.FAILED: "failed",
@@ -43,9 +41,7 @@ PRICE_REFUSED: dict[str, type[Refusal]] = {
 def status(
     environment: Environment, item_id: str, *, now: datetime | None = None
 ) -> dict[str, Any]:
-    """The latest sellback of the item, as ``GET /vm/buyback/:item_id`` tells it. Raises
-    ItemNotFound (404).
-    """
+    """The latest sellback of the item, as in ``GET /vm/buyback/:item_id``. Raises ItemNotFound."""
     latest = _latest(environment, item_id)
     if latest is not None and latest.completed_at is None and reconcile(latest.pk, now=now):
         latest = _latest(environment, item_id)
@@ -63,9 +59,7 @@ def status(
 
 
 def played(item_id: str, word: str, *, now: datetime) -> dict[str, Any]:
-    """The status of a sellback that only live could have, ``pending`` or ``failed``, begun (and
-    ended) ``now``.
-    """
+    """A simulated status that is otherwise only in live: ``pending`` or ``failed``, at ``now``."""
     return {
         "item_id": item_id,
         "status": word,
@@ -77,7 +71,7 @@ def played(item_id: str, word: str, *, now: datetime) -> dict[str, Any]:
 
 
 class NoSellback(ItemNotFound):
-    """No sellback of such an item in this environment."""
+    """The environment has no sellback of this item."""
 
     status = 404
 
@@ -92,8 +86,9 @@ def _latest(environment: Environment, item_id: str) -> Buyback | None:
 
 
 def answer_for(buyback_id: UUID, *, now: datetime | None = None) -> Answer:
-    """The answer that the request which made this sale should have had. Raises SaleInFlight or
-    OutcomeUnknown.
+    """The response for the request that created this buyback.
+
+    Raises SaleInFlight or OutcomeUnknown.
     """
     reconcile(buyback_id, now=now)
     buyback = Buyback.objects.select_related("environment").get(pk=buyback_id)
@@ -109,8 +104,9 @@ def answer_for(buyback_id: UUID, *, now: datetime | None = None) -> Answer:
 
 
 def forget_keys_of_old_sales(*, now: datetime | None = None) -> int:
-    """Delete the keys of sales that ended more than 24 hours ago, if 48 hours old; returns how
-    many. An open sale's key stays, however long its outcome is waited for.
+    """Delete keys older than 48 hours whose sellback ended over 24 hours ago; returns how many.
+
+    The key of an open sellback stays.
     """
     moment = now or clock.now()
     return idempotency.forget_bound(

@@ -1,1 +1,1 @@
-"""What every admin page is built from."""
+"""Base classes of the admin's pages."""

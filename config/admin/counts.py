@@ -1,4 +1,4 @@
-"""How many rows a list has, said without counting a big table; and how long a list may take."""
+"""Row counts of lists without counting large tables, and time limits for lists."""
 
 from __future__ import annotations
 
@@ -18,21 +18,19 @@ if TYPE_CHECKING:
 else:
     AnyPaginator = Paginator
 
-BIG = 10_000  # rows up to which a list is counted; of more, the planner's estimate is shown
+BIG = 10_000  # rows up to which a list is counted; above, the planner's estimate is shown
 PATIENCE = 100  # milliseconds a count may take before the planner's estimate is shown instead
 LONGEST = 2_000  # milliseconds a statement of a list may take
-MOST_PAGES = (
-    100  # OFFSET reads what it skips; further back, a search or a filter finds more than leafing
-)
+MOST_PAGES = 100  # OFFSET reads the rows it skips; older rows are found by search or filter
 
 
 class TooLong(Exception):
-    """The database was stopped in the middle of a statement that took longer than it may."""
+    """A statement was cancelled because it took too long."""
 
 
 @contextmanager
 def patience(milliseconds: int) -> Iterator[None]:
-    """Each statement within may take so long. Raises TooLong."""
+    """Limit the time of each statement in the block. Raises TooLong."""
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(
@@ -52,10 +50,9 @@ def patience(milliseconds: int) -> Iterator[None]:
 
 
 class EstimatedPaginator(AnyPaginator):
-    """Pages of a list: exact counts while they are cheap, PostgreSQL's own estimates where they are
-    not.
+    """Pages of a list: exact counts while they are cheap, PostgreSQL's estimates otherwise.
 
-    ``estimated`` says which, once ``count`` was read.
+    ``estimated`` says which, after ``count`` was read.
     """
 
     estimated = False
@@ -84,7 +81,7 @@ class EstimatedPaginator(AnyPaginator):
 
 
 def _rows_at_the_last_analyze(table: str) -> int:
-    """What (auto)analyze last saw; -1 before the first one."""
+    """The row count of the last (auto)analyze; -1 before the first one."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT reltuples::bigint FROM pg_class WHERE oid = %s::regclass", [f'"{table}"']
@@ -93,6 +90,6 @@ def _rows_at_the_last_analyze(table: str) -> int:
 
 
 def _counted(rows: QuerySet[Any]) -> int:
-    """The exact number up to ``BIG``, one more for any above. Raises TooLong."""
+    """The exact number of rows, at most ``BIG`` + 1. Raises TooLong."""
     with patience(PATIENCE):
         return rows[: BIG + 1].count()

@@ -1,8 +1,7 @@
-"""What every admin page has in common: read-only money, exact search, cheap counts, badges and
-links.
+"""Base classes of admin pages: read-only money, exact search, cheap counts, badges and links.
 
-The admin is for looking; its few buttons call the same actions as everybody. Nothing here knows an
-application.
+The admin is mostly read-only. Its buttons call the same actions as the API and the dashboard. This
+module knows no application.
 """
 
 from __future__ import annotations
@@ -43,27 +42,28 @@ NOTHING = "–"
 LONGEST_QUERY, MOST_VALUES = (
     2000,
     20,
-)  # of a list's address: characters, and values of all its filters
+)  # limits of a list's address: characters, and filter values
 
 
 def in_words(value: bool | None) -> str:
-    """A yes or no."""
+    """``yes``, ``no`` or a dash."""
     return {True: "Yes", False: "No", None: NOTHING}[value]
 
 
-# Django's own shows a red cross for every "no", which reads as an error.
+# Django shows a red cross for "no", which looks like an error.
 vars(admin_list)["_boolean_icon"] = in_words
 
 
 class _OfEnvironments:
-    """Environments are few and their rows many: which they are is asked first, so that an index of
-    the rows by their environment answers, and nothing is joined.
+    """Filters rows by their environments.
+
+    The environments are queried first, so that an index of the rows is used without a join.
     """
 
     used_parameters: dict[str, Any]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """The rows of those that are chosen."""
+        """The rows of the selected environments."""
         wanted = {
             name.removeprefix("environment__"): value
             for name, value in self.used_parameters.items()
@@ -87,19 +87,18 @@ class ModeFilter(_OfEnvironments, admin.ChoicesFieldListFilter):
 
 
 class PartnerFilter(_OfEnvironments, admin.RelatedFieldListFilter):
-    """One partner, in both modes."""
+    """One partner, in both environments."""
 
 
 BY_ENVIRONMENT = (("environment__mode", ModeFilter), ("environment__partner", PartnerFilter))
 
 
 class LookingAdmin(ModelAdmin):
-    """A list of any length: newest first by primary key, found by exact ids, never counted nor
-    sorted whole.
+    """A list of any length: newest first by primary key, searched by exact ids, never sorted whole.
 
-    ``search_fields`` are tried in turn and the first that finds anything wins: those with ``=`` are
-    ids, looked up as they are by an index; those with ``^`` are how a field begins, in any letter
-    case; the others are looked for inside the field, so they are for small tables only.
+    ``search_fields`` are tried in turn, and the first with results wins. Those with ``=`` are ids,
+    found by an index; those with ``^`` match the start of a field in any letter case; the others
+    match inside the field, so they are for small tables only.
     """
 
     paginator = EstimatedPaginator
@@ -112,14 +111,14 @@ class LookingAdmin(ModelAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> Any:
-        """A search or filter that would read too much says so, and leads back to the whole list.
+        """The list. A search or filter that would read too much shows an error and the whole list.
 
-        So does one of more values than any of our links has. No list can be sorted, so no order is
-        read either.
+        So do more filter values than any of our links has. Lists cannot be sorted, so the order
+        parameter is ignored.
         """
         values = sum(len(found) for _, found in request.GET.lists())
         if len(request.META.get("QUERY_STRING", "")) > LONGEST_QUERY or values > MOST_VALUES:
-            messages.error(request, "That is too much to look for at once. Search by an exact id.")
+            messages.error(request, "The search is too long. Search by an exact id.")
             return HttpResponseRedirect(request.path)
         if ORDER_VAR in request.GET:
             asked: Any = request.GET.copy()
@@ -132,16 +131,14 @@ class LookingAdmin(ModelAdmin):
                 raise
             messages.error(
                 request,
-                "That takes too long to find. Search by an exact id, or choose other filters.",
+                "The search takes too long. Search by an exact id, or choose other filters.",
             )
             return HttpResponseRedirect(request.path)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """Rows with exactly this id, else rows that begin with or hold these words; never a row
-        twice.
-        """
+        """Rows with exactly this id, else rows whose fields match the words; without duplicates."""
         term = search_term.strip()
         if not term:
             return queryset, False
@@ -151,19 +148,19 @@ class LookingAdmin(ModelAdmin):
             try:
                 found = queryset.filter(**{lookup: term})
             except (ValidationError, ValueError):
-                continue  # not a value of that field
+                continue  # not a valid value of that field
             if found.exists():
                 return found, False
         return queryset.none(), False
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
-        """The list with its rows, read within the time a list may take."""
+        """The list with its rows, read within the time limit."""
         with patience(LONGEST):
             found = super().get_changelist_instance(request)
             found.result_list = list(found.result_list[: self.list_max_show_all])
         if (
             found.page_num == 1 and len(found.result_list) < self.list_per_page
-        ):  # whatever was estimated, this is all
+        ):  # the first page has all rows, whatever was estimated
             found.result_count, found.multi_page, found.paginator.estimated = (
                 len(found.result_list),
                 False,
@@ -172,7 +169,7 @@ class LookingAdmin(ModelAdmin):
         return found
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        """An action that refuses says why; its transaction, the whole request's, is undone."""
+        """A refused action shows its sentence; the request's transaction is rolled back."""
         try:
             return super().changeform_view(request, *args, **kwargs)
         except Refusal as refusal:
@@ -181,9 +178,7 @@ class LookingAdmin(ModelAdmin):
 
 
 class Untouchable:
-    """No add, change or delete, for anybody: not by a form, a bulk action, an address or a forged
-    POST.
-    """
+    """No add, change or delete, by any form, bulk action, address or forged POST."""
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -200,7 +195,7 @@ class ReadOnlyAdmin(Untouchable, LookingAdmin):
 
 
 class ReadOnlyInline(Untouchable, TabularInline):
-    """Rows beneath another, to look at."""
+    """Inline rows, read-only."""
 
     template = "admin/looking_inline.html"
     extra = 0
@@ -217,15 +212,18 @@ def confirmed(
     rows: QuerySet[Any],
     *,
     question: str,
+    verb: str,
     act: Callable[[Any], object],
 ) -> HttpResponse | None:
-    """A bulk action in two steps: the page that asks, then ``act`` on each row. Refusals are told,
-    row by row.
+    """A bulk action in two steps: a confirmation page, then ``act`` on each row.
+
+    Each refusal is shown with its row. ``verb`` labels the button that confirms.
     """
     if "confirmed" not in request.POST:
         context = {
             **admin.site.each_context(request),
             "title": question,
+            "verb": verb,
             "opts": model_admin.model._meta,
             "rows": rows,
             "action": request.POST["action"],
@@ -246,14 +244,14 @@ def confirmed(
 
 
 def badge(row: Model, field: str, tones: dict[str, str]) -> SafeString:
-    """A choice as a coloured word; ``tones``: its values as good, wait or bad, all others plain."""
+    """A choice as a coloured word. ``tones``: values as good, wait or bad; all others are plain."""
     value = getattr(row, field)
     label = getattr(row, f"get_{field}_display")()
     return format_html('<span class="badge {}">{}</span>', tones.get(value, "plain"), label)
 
 
 def usd(amount: Decimal | None) -> str:
-    """An amount as people read it: $1,234.50."""
+    """An amount for people: $1,234.50."""
     return NOTHING if amount is None else f"${amount:,.2f}"
 
 
@@ -263,7 +261,7 @@ def percent(share: Decimal) -> str:
 
 
 def link(row: Model | None, text: str = "") -> SafeString | str:
-    """The row's own page in the admin."""
+    """A link to the row's page in the admin."""
     if row is None:
         return NOTHING
     meta = row._meta
@@ -272,18 +270,18 @@ def link(row: Model | None, text: str = "") -> SafeString | str:
 
 
 def list_link(model: str, text: str, **filters: Any) -> SafeString:
-    """The list of ``<app>_<model>`` in the admin, filtered."""
+    """A link to the list of ``<app>_<model>`` in the admin, filtered."""
     address = reverse(f"admin:{model}_changelist")
     return format_html('<a href="{}?{}">{}</a>', address, urlencode(filters), text)
 
 
 def lines(parts: Sequence[SafeString | str]) -> SafeString:
-    """One below the other."""
+    """Parts on separate lines."""
     return format_html_join(SafeString("<br>"), "{}", ((part,) for part in parts))
 
 
 def as_json(value: Any) -> SafeString | str:
-    """JSON, indented."""
+    """Indented JSON."""
     if value is None:
         return NOTHING
     text = json.dumps(value, indent=2, ensure_ascii=False, sort_keys=True)

@@ -1,4 +1,4 @@
-"""The admin's door: the same login as everybody's, and a second factor for whoever comes in."""
+"""The admin site: the same login as for everyone, and a second factor is required."""
 
 from __future__ import annotations
 
@@ -16,12 +16,10 @@ from config.web.second_factor import has_factor
 
 
 class StaffSite(AdminSite):
-    """Active staff who have a second factor. Whoever has none is led to set one up, and gets
-    nowhere else.
-    """
+    """For active staff with a second factor. Staff without one are sent to set one up."""
 
     def has_permission(self, request: HttpRequest) -> bool:
-        """Asked several times while a page is made; the database is asked once."""
+        """Django asks several times for each page; the database is queried once."""
         if not super().has_permission(request):
             return False
         known: bool | None = getattr(request, "has_factor", None)
@@ -32,9 +30,7 @@ class StaffSite(AdminSite):
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """No form of its own. Where somebody without permission for a page is sent to by Django's
-        admin.
-        """
+        """No login form here: Django's admin sends people without permission to this view."""
         if not request.user.is_authenticated:
             return redirect_to_login(
                 request.GET.get("next") or request.get_full_path(), settings.LOGIN_URL
@@ -42,14 +38,12 @@ class StaffSite(AdminSite):
         if not super().has_permission(request):
             raise PermissionDenied
         if not self.has_permission(request):
-            messages.info(
-                request, "The admin opens to accounts with a second factor. Set one up below."
-            )
+            messages.info(request, "The admin requires a second factor. Set one up below.")
             return redirect("mfa_index")
         return redirect("admin:index")
 
     def password_change(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> Any:
-        """Passwords are changed in one place."""
+        """Redirect to the account page that changes passwords."""
         return redirect("account_change_password")

@@ -1,7 +1,6 @@
-"""Buttons of a row's page in the admin: each a POST that shows a page which asks, and a second POST
-that acts.
+"""Buttons on an admin page of a row: a POST shows a confirmation page, a second POST acts.
 
-A step calls the same action as everybody; what the action refuses is told on the row's page.
+A step calls the same action as the API and the dashboard. Its refusal is shown on the row's page.
 """
 
 from __future__ import annotations
@@ -24,15 +23,15 @@ from config.foundation.reasons import LONGEST_REASON, ReasonRequired
 
 
 class NoQuestions(forms.Form):
-    """A step that wants to know nothing but that it is meant."""
+    """A step without input."""
 
 
 class ReasonForm(forms.Form):
-    """Why; kept for good."""
+    """A reason, stored permanently."""
 
     reason = forms.CharField(
         max_length=LONGEST_REASON,
-        label="Why? Kept for good, shown to admins only.",
+        label="Why? Stored permanently, shown to admins only.",
         widget=forms.Textarea(attrs={"rows": 3, "cols": 70}),
         error_messages={"required": ReasonRequired.sentence},
     )
@@ -40,9 +39,10 @@ class ReasonForm(forms.Form):
 
 @dataclass(frozen=True)
 class Step:
-    """A button: the right it takes, its label, what its page asks and tells, what the form wants to
-    know, and what it does. ``act`` gets the request, the row and the form's values, and returns
-    what to say after, or a page of its own.
+    """A button: its right, label, question, consequence, form and action.
+
+    ``act`` gets the request, the row and the form's values. It returns the success message, or a
+    page.
     """
 
     right: str
@@ -54,31 +54,29 @@ class Step:
 
 
 class SteppedAdmin(LookingAdmin):
-    """A page of a row with buttons. A subclass names its steps, says which of them a row has, and
-    what to show.
-    """
+    """A page of a row with buttons. A subclass defines the steps, which apply, and facts."""
 
     change_form_template = "admin/stepped.html"
     steps: ClassVar[dict[str, Step]] = {}
 
     def offered(self, request: HttpRequest, row: Any) -> Iterable[str]:
-        """Names of the steps that make sense for this row as it stands."""
+        """Names of the steps that apply to this row in its state."""
         raise NotImplementedError
 
     def facts(self, row: Any) -> list[str]:
-        """What whoever is asked should have before them."""
+        """Facts about the row for the confirmation page."""
         raise NotImplementedError
 
     def hidden(self, row: Any) -> dict[str, Any]:
-        """What the asking page sends back with the answer: what it has shown."""
+        """Hidden fields of the confirmation page: the values that it showed."""
         return {}
 
     def initial(self, row: Any) -> dict[str, Any]:
-        """What stands in a step's form at first, by the name of its field."""
+        """Initial values of a step's form, by field name."""
         return {}
 
     def get_urls(self) -> list[URLPattern]:
-        """Before Django's own, whose last pattern takes every address."""
+        """Before Django's own patterns, whose last one matches every address."""
         name = f"{self.opts.app_label}_{self.opts.model_name}_step"
         view = self.admin_site.admin_view(require_POST(self.step_view))
         return [path("<path:object_id>/step/", view, name=name), *super().get_urls()]
@@ -98,7 +96,7 @@ class SteppedAdmin(LookingAdmin):
         return response
 
     def step_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Ask, or, once confirmed, act and go back to the row, saying what came of it."""
+        """Show the confirmation page; once confirmed, act and return to the row with the result."""
         step = self.steps.get(request.POST.get("step", ""))
         if not self.has_view_permission(request) or (
             step and not request.user.has_perm(step.right)

@@ -1,1 +1,1 @@
-"""Foundations without a model: money, clock, errors, keyset, outbound calls."""
+"""Shared code without models: money, clock, errors, keyset, outbound calls."""

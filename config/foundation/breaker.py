@@ -1,7 +1,7 @@
-"""A circuit breaker: after a few silences in a row, do not ask for a while.
+"""A circuit breaker: after several timeouts or errors in a row, stop calling for a while.
 
-Our own, and small, because what counts is not an exception but an outcome: a treasury that declines
-is well, one that leaves us without an answer is not. Each process keeps its own.
+It is our own because outcomes count, not exceptions: a treasury that declines is healthy, one that
+does not respond is not. Each process has its own.
 """
 
 from __future__ import annotations
@@ -10,27 +10,29 @@ import threading
 import time
 from collections.abc import Callable
 
-SILENCES = 5
+MAX_FAILURES = 5
 REST = 30.0  # seconds
 
 
 class Breaker:
-    """Open for 30 seconds after 5 silences in a row. Then calls are let through again: the first
-    answer closes it, the first silence opens it for another 30 seconds.
+    """Open for 30 seconds after 5 failed calls in a row.
+
+    Then calls are let through again: the first response closes it, the first failure reopens it for
+    another 30 seconds.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._lock, self._clock = threading.Lock(), clock
-        self.silences, self._rests_until = 0, 0.0
+        self.failures, self._rests_until = 0, 0.0
 
     def is_open(self) -> bool:
-        """Whether to refuse."""
-        return self.silences >= SILENCES and self._clock() < self._rests_until
+        """Whether to refuse the call."""
+        return self.failures >= MAX_FAILURES and self._clock() < self._rests_until
 
     def count(self, *, answered: bool) -> bool:
-        """Remember how a call went; whether that leaves the breaker open."""
+        """Count a call's outcome; returns whether the breaker is open afterwards."""
         with self._lock:
-            self.silences = 0 if answered else self.silences + 1
-            if self.silences >= SILENCES:
+            self.failures = 0 if answered else self.failures + 1
+            if self.failures >= MAX_FAILURES:
                 self._rests_until = self._clock() + REST
-            return self.silences >= SILENCES
+            return self.failures >= MAX_FAILURES

@@ -1,7 +1,7 @@
-"""Time: UTC everywhere, passed in as ``now=`` wherever an action or a query needs it.
+"""Time: UTC everywhere, passed as ``now=`` to each action or query that needs it.
 
-An action whose caller passes no ``now`` uses the database's clock, read after its locks are taken,
-shifted by the sandbox's own offset (``partners_environment.clock_offset``; always zero in live).
+An action called without ``now`` uses the database's clock, read after its locks are taken, shifted
+by the sandbox's offset (``partners_environment.clock_offset``; always zero in live).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 
 def now() -> datetime:
-    """This process's clock. For doors; actions on money ask the database instead."""
+    """This process's clock, for interfaces. Actions on money use the database's clock."""
     return datetime.now(UTC)
 
 
@@ -22,5 +22,5 @@ def iso(moment: datetime) -> str:
 
 
 def iso_or_none(moment: datetime | None) -> str | None:
-    """``iso(moment)``, or None for a moment that is not set."""
+    """``iso(moment)``, or None for None."""
     return None if moment is None else iso(moment)

@@ -1,4 +1,4 @@
-"""What goes wrong in a command is said in one line, and the exit code is 2."""
+"""Errors of a command: one line, exit code 2."""
 
 from __future__ import annotations
 
@@ -13,9 +13,7 @@ from config.foundation.errors import Refusal
 
 @contextmanager
 def in_one_line() -> Iterator[None]:
-    """A refusal, text that is no UTF-8, and an unusable database become a CommandError with exit
-    code 2.
-    """
+    """Turn refusals, invalid UTF-8 and database errors into a CommandError with exit code 2."""
     try:
         yield
     except Refusal as refusal:

@@ -1,10 +1,9 @@
-"""CSV as a download: RFC 4180, UTF-8, written while it is read, and harmless to whoever opens it in
-a spreadsheet.
+"""CSV downloads: RFC 4180, UTF-8, streamed, and safe to open in a spreadsheet.
 
-A cell that a spreadsheet would run as a formula gets an apostrophe in front: user ids and card
-names are other people's words. Money is written with its cents (``70.10``), times as the API writes
-them (UTC, milliseconds), nothing as nothing. The rows may be a generator
-(``config.foundation.keyset.walk``), of which only a block is ever in memory.
+A cell that a spreadsheet would run as a formula gets an apostrophe in front, because user ids and
+card names are not ours. Money has two decimals (``70.10``), times are as in the API (UTC,
+milliseconds), None is an empty cell. Rows may come from a generator
+(``config.foundation.keyset.walk``), of which only a block is in memory.
 """
 
 from __future__ import annotations
@@ -21,9 +20,9 @@ from django.utils.http import content_disposition_header
 
 from config.foundation.clock import iso
 
-BLOCK = 500  # rows written at once
-# What makes Excel, LibreOffice or Google Sheets run a cell; the wide forms do where text is Chinese
-# or Japanese.
+BLOCK = 500  # rows written together
+# Characters that make Excel, LibreOffice or Google Sheets run a cell as a formula. The wide forms
+# do so in Chinese and Japanese locales.
 FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 BREAKS = ("\t", "\r", "\n")
 
@@ -31,7 +30,7 @@ BREAKS = ("\t", "\r", "\n")
 def download(
     filename: str, columns: Sequence[str], rows: Iterable[Sequence[object]]
 ) -> StreamingHttpResponse:
-    """The answer: ``rows`` under a line of ``columns``, as a file of that name."""
+    """The response: ``rows`` under a header of ``columns``, as a file with that name."""
     response = StreamingHttpResponse(
         lines(columns, rows), content_type="text/csv; charset=utf-8; header=present"
     )
@@ -42,7 +41,7 @@ def download(
 
 
 def lines(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
-    """The file's text, a block of rows at a time."""
+    """The text of the file, one block of rows at a time."""
     whole = chain([columns], rows)
     while block := [[cell(value) for value in row] for row in islice(whole, BLOCK)]:
         text = io.StringIO(newline="")
@@ -51,7 +50,7 @@ def lines(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[
 
 
 def cell(value: object) -> str:
-    """One value as it stands in the file."""
+    """The cell's text for a value."""
     if value is None:
         return ""
     if isinstance(value, datetime):

@@ -1,4 +1,4 @@
-"""Reads settings from the environment, and says in one sentence what is wrong with a value.
+"""Reads settings from environment variables. Each error is one sentence.
 
 Every function raises `ImproperlyConfigured`; `manage.py` turns that into one line and exit code 2.
 """
@@ -19,16 +19,15 @@ FALSE = ("0", "false", "no", "off")
 
 
 def text(name: str, default: str = "") -> str:
-    """The value without surrounding blanks; an empty value counts as unset.
+    """The value without surrounding blanks. An empty value counts as unset.
 
-    Read as it stands: to django-environ a value that starts with `$` is the name of another
-    variable.
+    Not read through django-environ, where a value that starts with `$` names another variable.
     """
     return os.environ.get(name, "").strip() or default
 
 
 def flag(name: str, default: bool = False) -> bool:
-    """True or false, and nothing in between: `DEBUG=ture` must not silently mean false."""
+    """True or false, and nothing else: `DEBUG=ture` must not silently mean false."""
     value = text(name).lower()
     if not value:
         return default
@@ -71,7 +70,7 @@ def choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
 
 
 def path(name: str, default: str, taken: tuple[str, ...]) -> str:
-    """A path of plain segments with a slash at its end, whose first is none of ``taken``."""
+    """A path of plain segments with a trailing slash, whose first segment is not in ``taken``."""
     value = text(name, default).removesuffix("/")
     if not re.fullmatch(r"/?[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*", value):
         raise ImproperlyConfigured(
@@ -80,18 +79,18 @@ def path(name: str, default: str, taken: tuple[str, ...]) -> str:
     value = value.removeprefix("/")
     if value.split("/")[0] in taken:
         raise ImproperlyConfigured(
-            f"{name}={value!r} begins with what has its place already: {', '.join(taken)}."
+            f"{name}={value!r} starts with a path that is already used: {', '.join(taken)}."
         )
     return f"{value}/"
 
 
 def words(name: str, default: list[str]) -> list[str]:
-    """A comma-separated list without empty entries."""
+    """A comma-separated list, without empty entries."""
     return [word.strip() for word in text(name).split(",") if word.strip()] or default
 
 
 def countries(name: str, default: str) -> list[str]:
-    """A comma-separated list of two-letter country codes; the default's are separated by spaces."""
+    """A comma-separated list of two-letter country codes. The default is separated by spaces."""
     value = words(name, default.split())
     if not all(re.fullmatch("[A-Z]{2}", code, re.ASCII) for code in value):
         raise ImproperlyConfigured(
@@ -101,9 +100,7 @@ def countries(name: str, default: str) -> list[str]:
 
 
 def address(name: str, schemes: tuple[str, ...]) -> str:
-    """A URL of one of `schemes`, or "" when unset. The value is not repeated: it may hold a
-    password.
-    """
+    """A URL of one of `schemes`, or "". Errors omit the value, which may contain a password."""
     value = text(name)
     if value and urlsplit(value).scheme not in schemes:
         raise ImproperlyConfigured(
@@ -113,7 +110,7 @@ def address(name: str, schemes: tuple[str, ...]) -> str:
 
 
 def peer(name: str) -> str:
-    """The base URL of a server we call, without a last slash, or "" when unset."""
+    """The base URL of a peer without a trailing slash, or "" if unset."""
     value = address(name, ("https", "http")).rstrip("/")
     parts = urlsplit(value)
     try:
@@ -123,7 +120,7 @@ def peer(name: str) -> str:
             and value.isascii()
             and len(value) < 200
         )
-    except ValueError:  # a label too long, or no port of this world
+    except ValueError:  # an overlong label or an invalid port
         usable = False
     if value and (not usable or "@" in parts.netloc or parts.query or parts.fragment):
         raise ImproperlyConfigured(f"{name} is not a plain base URL such as https://host/path.")
@@ -131,7 +128,7 @@ def peer(name: str) -> str:
 
 
 def parsed(name: str, parse: Callable[..., dict[str, Any]], value: str) -> dict[str, Any]:
-    """`value` through one of django-environ's URL parsers, with its errors made readable."""
+    """`value`, parsed by one of django-environ's URL parsers, with readable errors."""
     try:
         return parse(value)
     except Exception as error:
@@ -139,7 +136,7 @@ def parsed(name: str, parse: Callable[..., dict[str, Any]], value: str) -> dict[
 
 
 def unusable(data_dir: Path, error: OSError) -> ImproperlyConfigured:
-    """The sentence for a data folder that cannot be made, read or written."""
+    """The error for a data folder that cannot be created, read or written."""
     return ImproperlyConfigured(
         f"The data folder {data_dir} cannot be used ({error.strerror}); set DATA_DIR to a "
         "folder "

@@ -1,8 +1,8 @@
-"""From a domain error to the contract's body.
+"""Turns a domain error into the contract's response.
 
-An action refuses by raising a subclass of ``Refusal``, defined in the action's own file. Each
-carries the sentence and the status the published contract gives it; ``answer`` is the only place
-that turns an exception into a response.
+An action refuses by raising a subclass of ``Refusal``, defined in the action's own file. It has the
+sentence and status of the contract. ``answer`` is the only place that turns an exception into a
+response.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ log = structlog.get_logger(__name__)
 
 
 class Refusal(Exception):
-    """A request that is refused by rule: nothing was changed.
+    """A request refused by rule: nothing was changed.
 
-    ``sentence`` is the contract's error string, ``status`` its HTTP status, ``retry_after`` seconds
-    to wait, if any.
+    ``sentence`` is the contract's error string, ``status`` its HTTP status, ``retry_after`` the
+    seconds to wait, if any.
     """
 
     sentence: str = "An unexpected error occurred"
     status: int = 400
     retry_after: int | None = None
-    more: Mapping[str, Any] = {}  # what the one endpoint whose envelope holds more adds to it
+    more: Mapping[str, Any] = {}  # further keys of the body, for the one endpoint that has them
 
     def __init__(self, sentence: str | None = None) -> None:
         self.sentence = sentence or type(self).sentence
@@ -37,17 +37,17 @@ class Refusal(Exception):
 
     @property
     def body(self) -> dict[str, Any]:
-        """The answer's body."""
+        """The response's body."""
         return {**body(self.sentence), **self.more}
 
     @property
     def kept(self) -> bool:
-        """Whether an Idempotency-Key remembers this answer (contract, section 9)."""
+        """Whether an Idempotency-Key stores this response (contract, section 9)."""
         return self.status not in (401, 409, 413, 422, 429) and self.status < 500
 
 
 class InvalidApiKey(Refusal):
-    """No key, or not one that opens this environment."""
+    """No key, or a key that does not open this environment."""
 
     sentence, status = "Invalid API key", 401
 
@@ -59,7 +59,7 @@ class BodyTooLarge(Refusal):
 
 
 class RateLimited(Refusal):
-    """More calls than this caller may make for now."""
+    """The caller is over its rate limit."""
 
     sentence, status = "Rate limit exceeded", 429
 
@@ -69,29 +69,28 @@ class RateLimited(Refusal):
 
 
 class InsecureCall(Refusal):
-    """A call in the clear where TLS is the rule: its key should be thought lost. A redirect would
-    turn a POST into a GET.
+    """An HTTP call where TLS is required. A redirect would turn a POST into a GET.
+
+    The caller should replace its key, because it was sent unencrypted.
     """
 
     sentence = "HTTPS is required"
 
 
 class HostNotAllowed(Refusal):
-    """The call names a host that this server does not answer to, and no PUBLIC_URL says what its
-    address is.
-    """
+    """The call's host is not allowed, and no PUBLIC_URL is set."""
 
     sentence = "Host not allowed"
 
 
 class TooManyParameters(Refusal):
-    """A query of more parameters than anybody reads (Django's DATA_UPLOAD_MAX_NUMBER_FIELDS)."""
+    """The query has more parameters than Django's DATA_UPLOAD_MAX_NUMBER_FIELDS."""
 
     sentence = "Too many query parameters"
 
 
 class RouteNotFound(Refusal):
-    """No such route in the API."""
+    """The API has no such route."""
 
     sentence, status = "Not found", 404
 
@@ -104,8 +103,8 @@ def body(sentence: str) -> dict[str, str]:
 def answer(error: Exception, context: dict[str, Any]) -> Response:
     """The response for ``error``: REST framework's ``EXCEPTION_HANDLER``.
 
-    Anything that is not a refusal is logged with its traceback and answered with the view's own
-    ``fault`` sentence, as JSON: a partner's server never sees an HTML page.
+    Anything but a refusal is logged with its traceback and answered with the view's ``fault``
+    sentence, as JSON: a partner's server never gets an HTML page.
     """
     if isinstance(error, TooManyFieldsSent):
         error = TooManyParameters()

@@ -1,7 +1,6 @@
-"""Keysets: rows after a row, in an order. Pages and downloads start there, and row a million costs
-what row 1 costs.
+"""Keysets: the rows after a given row, in an order. Deep pages cost the same as the first.
 
-The condition is one row-value comparison, which an index answers; written with OR it would be as
+The condition is one row-value comparison, which an index serves. Written with OR it would be as
 slow as OFFSET.
 """
 
@@ -22,16 +21,14 @@ Row = TypeVar("Row")
 def after(
     rows: models.QuerySet[M, Row], order: Sequence[str], values: Sequence[Any]
 ) -> models.QuerySet[M, Row]:
-    """The ``rows`` behind the one whose columns hold ``values``. ``order`` runs one way: all with
-    ``-``, or none.
-    """
+    """The ``rows`` after the row with ``values``. ``order`` has ``-`` on all columns or on none."""
     return rows.filter(_compared(order, " < " if order[0].startswith("-") else " > ", values))
 
 
 def up_to(
     rows: models.QuerySet[M, Row], order: Sequence[str], values: Sequence[Any]
 ) -> models.QuerySet[M, Row]:
-    """The ``rows`` before the one whose columns hold ``values``, and that row itself."""
+    """The ``rows`` up to and including the row with ``values``."""
     return rows.filter(_compared(order, " >= " if order[0].startswith("-") else " <= ", values))
 
 
@@ -50,11 +47,10 @@ def _compared(order: Sequence[str], sign: str, values: Sequence[Any]) -> Func:
 def walk(
     rows: models.QuerySet[M, Row], order: Sequence[str], *, size: int = CHUNK
 ) -> Iterator[Row]:
-    """Every row, a model's or a named tuple of values, in an ``order`` that is unique together,
-    ``size`` at a time: never more of them are in memory.
+    """All rows, models or named tuples, in a unique ``order``, with ``size`` in memory at a time.
 
-    Each chunk is a query of its own, so no transaction and no cursor stays open while a slow reader
-    takes his time, and a transaction pooler in between does not matter.
+    Each chunk is a separate query, so no transaction or cursor stays open for a slow reader, and a
+    transaction pooler does not matter.
     """
     ordered = rows.order_by(*order)
     found = list(ordered[:size])

@@ -1,6 +1,6 @@
 """Logs: one event a line on stderr, JSON for machines or aligned text for people.
 
-structlog's own events and those of `logging` take the same way.
+structlog's events and those of `logging` are formatted alike.
 """
 
 from __future__ import annotations
@@ -11,9 +11,7 @@ import structlog
 
 
 def logging_config(style: str, level: str) -> dict[str, Any]:
-    """The value of Django's LOGGING. `style` is `json` or `text`, `level` a name of the `logging`
-    module.
-    """
+    """The value of Django's LOGGING. `style`: `json` or `text`; `level`: a name of `logging`."""
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -55,9 +53,9 @@ def logging_config(style: str, level: str) -> dict[str, Any]:
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
-            # Django's own handlers would mail admins and print everything twice.
+            # Django's handlers would mail admins and print everything twice.
             "django": {"handlers": [], "level": level, "propagate": True},
-            # A refused call is an answer, not an event: only a 5xx is one.
+            # A refused call is a normal response. Only a 5xx is logged.
             "django.request": {"handlers": [], "level": "ERROR", "propagate": True},
             "django.server": {"handlers": [], "level": level, "propagate": True},
         },

@@ -1,8 +1,7 @@
-"""Money: US dollars as ``Decimal``, two places, rounded half up. The one place that rounds.
+"""Money: US dollars as ``Decimal``, two places, rounded half up. The only place that rounds.
 
-The database holds money as ``numeric(12, 2)``; PostgreSQL's ``round(numeric, 2)`` rounds positive
-numbers half up as well, so both sides of the house agree (``tests/config/foundation/test_money.py``
-compares them).
+The database stores money as ``numeric(12, 2)``. PostgreSQL's ``round(numeric, 2)`` also rounds
+positive numbers half up (``tests/config/foundation/test_money.py`` compares them).
 """
 
 from __future__ import annotations
@@ -14,9 +13,7 @@ from django.db import models
 from django.db.models.expressions import Combinable
 
 CENT = Decimal("0.01")
-LIMIT = Decimal(
-    1000000000
-)  # below a billion dollars; the bound also keeps NaN and Infinity out of a column
+LIMIT = Decimal(1000000000)  # below a billion dollars; this also excludes NaN and Infinity
 
 
 def round_usd(amount: Decimal) -> Decimal:
@@ -38,9 +35,7 @@ else:
 
 
 class MoneyField(DecimalColumn):
-    """A USD column, ``numeric(12, 2)``. Give each one a ``money_check`` in its model's
-    constraints.
-    """
+    """A USD column, ``numeric(12, 2)``. Add a ``money_check`` to the model's constraints."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs["max_digits"], kwargs["decimal_places"] = 12, 2
@@ -62,7 +57,7 @@ def rounded_in_sql(expression: models.F | Combinable) -> models.Func:
 
 
 def money_check(field: str, *, name: str) -> models.CheckConstraint:
-    """``0 < field < 1e9``; a null passes, so nullability stays the column's own business."""
+    """``0 < field < 1e9``. A null passes; the column decides whether null is allowed."""
     return models.CheckConstraint(
         condition=models.Q(**{f"{field}__gt": 0, f"{field}__lt": LIMIT}),
         name=name,

@@ -1,4 +1,4 @@
-"""Names people give to partners and keys."""
+"""Names of partners and keys."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from config.foundation.errors import Refusal
 
 
 class BadName(Refusal):
-    """A name that is empty, too long, or holds characters that cannot be shown."""
+    """The name is empty, too long, or has unprintable characters."""
 
 
 def clean_name(text: str, *, limit: int) -> str:
-    """``text`` without blanks around it: 1 to ``limit`` printable characters. Raises BadName."""
+    """``text`` without surrounding blanks: 1 to ``limit`` printable characters. Raises BadName."""
     name = text.strip()
     if not name:
         raise BadName("A name is required")

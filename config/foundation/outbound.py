@@ -1,13 +1,13 @@
-"""Calls to the outside world: HTTP, pooled, with one deadline over the whole of a call.
+"""Calls to peers: HTTP, pooled, with one deadline for the whole call.
 
-A timeout for each phase is not enough: a peer that sends a byte a second never trips it. Here every
-look-up, connect, handshake, read and write gets only what is left of the call's seconds. Of an
-answer at most `MAX_BODY` bytes are read. Redirects are not followed, content is not decompressed,
-proxies of the environment are not used, TLS is verified.
+A timeout for each phase is not enough: a peer that sends one byte a second never exceeds it. Here
+every look-up, connect, handshake, read and write gets only the time that is left of the call. At
+most `MAX_BODY` bytes of a response are read. Redirects are not followed, content is not
+decompressed, proxies of the environment are not used, TLS is verified.
 
-This is httpcore2, the transport below httpx2: what httpx2 adds (redirects, decoding, cookies,
-proxies) is what a client of money must not do. A client may be shared by threads; after a fork the
-child starts with a pool of its own.
+It uses httpcore2, the transport below httpx2, because a client that moves money must not do what
+httpx2 adds (redirects, decoding, cookies, proxies). Threads may share a client; after a fork the
+child starts with a new pool.
 """
 
 from __future__ import annotations
@@ -39,21 +39,19 @@ from config.foundation import shared_connections
 
 MAX_BODY = 64 * 1024  # bytes
 MAX_CONNECTIONS = settings.OUTBOUND_CONNECTIONS  # of a process to one peer
-IDLE = 15.0  # seconds an unused connection is kept
-# Threads of a process that may wait for peers only to look something up: half of the lane whose
-# requests wait for peers (config/web/routing.py). Sellbacks have the other half.
+IDLE = 15.0  # seconds that an unused connection is kept
+# Threads of a process that may wait for peers for queries only: half of the lane for requests that
+# wait for peers (config/web/routing.py). The other half is for sellbacks.
 PLACES = max(1, settings.WEB_PEER_THREADS // 2)
 AT_ONCE = BoundedSemaphore(PLACES)
 
-# When the call of this thread must be over, by `time.monotonic()`.
+# The deadline of this thread's call, by `time.monotonic()`.
 _deadline: ContextVar[float] = ContextVar("deadline")
 
 
 @contextmanager
 def one_of_few() -> Iterator[bool]:
-    """Whether this thread is one of the few that may wait for a peer meanwhile. Nobody waits for a
-    place.
-    """
+    """Whether this thread may wait for a peer for a query. Places are limited, without a queue."""
     taken = AT_ONCE.acquire(blocking=False)
     try:
         yield taken
@@ -63,17 +61,15 @@ def one_of_few() -> Iterator[bool]:
 
 
 class Fault(StrEnum):
-    """Why a call brought no answer. After any of them the peer may have acted on the request or
-    not.
-    """
+    """Why a call got no response. In every case, the peer may have acted on the request or not."""
 
     TIMEOUT = "timeout"
-    UNREACHABLE = "unreachable"  # no connection, no trusted one, or lost before an answer began
-    MALFORMED = "malformed"  # not HTTP, not whole, or too large
+    UNREACHABLE = "unreachable"  # no connection, an untrusted one, or lost before the response
+    MALFORMED = "malformed"  # not HTTP, incomplete or too large
 
 
 class CallFailed(Exception):
-    """No answer that can be read. `fault` says why; the message is for logs."""
+    """No readable response. `fault` says why; the message is for logs."""
 
     def __init__(self, fault: Fault, message: str = "") -> None:
         super().__init__(f"{fault}: {message}" if message else str(fault))
@@ -81,21 +77,19 @@ class CallFailed(Exception):
 
 
 class InsideTransaction(RuntimeError):
-    """The caller holds a database transaction open while it would wait for the network: a
-    defect.
-    """
+    """A call to a peer inside a database transaction. This is a defect."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a peer answered. `headers` have lower-case names."""
+    """A peer's response. `headers` have lower-case names."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes
 
     def json(self) -> dict[str, Any]:
-        """The body as one JSON object, its numbers as Decimal. Raises CallFailed (malformed)."""
+        """The body as a JSON object with numbers as Decimal. Raises CallFailed (malformed)."""
         try:
             found = json.loads(
                 self.body.decode("utf-8"),
@@ -112,9 +106,7 @@ class Answer:
 
 
 class Client:
-    """The calls to one peer at `base_url` (http or https; a path in it goes before every path
-    called).
-    """
+    """Calls to one peer at `base_url` (http or https; its path is put before every path called)."""
 
     def __init__(self, base_url: str) -> None:
         self._base = urlsplit(base_url.rstrip("/"))
@@ -132,10 +124,9 @@ class Client:
         headers: Mapping[str, str] | None = None,
         body: bytes | None = None,
     ) -> Answer:
-        """One request, one answer, in `seconds` in all; any status is an answer. `path` is
-        percent-encoded.
+        """One request and its response, in `seconds` in total. Any status is a response.
 
-        Raises CallFailed. Raises InsideTransaction before anything is sent.
+        `path` is percent-encoded. Raises CallFailed, and InsideTransaction before anything is sent.
         """
         _refuse_open_transaction()
         shared_connections.give_back()
@@ -154,11 +145,11 @@ class Client:
             _deadline.reset(token)
 
     def target(self, path: str) -> str:
-        """`path` as it stands in the request line."""
+        """`path` for the request line."""
         return self._base.path + path
 
     def close(self) -> None:
-        """Close the connections that are not in use. The client may be called again."""
+        """Close idle connections. The client can be used again."""
         self._connections.close()
 
     def _exchange(
@@ -175,7 +166,7 @@ class Client:
                 for name, value in response.headers
             }
             if names.get("content-encoding", "identity").lower() != "identity":
-                raise CallFailed(Fault.MALFORMED, "a content encoding nobody asked for")
+                raise CallFailed(Fault.MALFORMED, "an unrequested content encoding")
             return Answer(response.status, names, _capped(response.iter_stream()))
 
     def _url(self, target: str) -> httpcore2.URL:
@@ -192,7 +183,7 @@ class Client:
         self._closing.atexit = False
 
     def open_after_fork(self) -> None:
-        """The parent's sockets and locks are not ours: kept aside, neither used nor closed."""
+        """The parent's sockets and locks are kept aside, neither used nor closed."""
         self._closing.detach()
         _left_behind.append(self._connections)
         self._open()
@@ -213,8 +204,8 @@ os.register_at_fork(after_in_child=_after_fork)
 class _Connections:
     """The connections to one peer, each for one call at a time.
 
-    The one that was used last is used next, and the others expire. httpcore2's own pool looks at
-    every connection twice for each call, which at 64 of them doubles what a call costs.
+    The most recently used connection is reused first, so the others expire. httpcore2's own pool
+    checks every connection twice for each call, which with 64 of them doubles the cost of a call.
     """
 
     def __init__(self, origin: httpcore2.Origin, tls: ssl.SSLContext | None) -> None:
@@ -224,7 +215,7 @@ class _Connections:
 
     @contextmanager
     def one(self) -> Iterator[httpcore2.HTTPConnection]:
-        """A connection for one call. Raises PoolTimeout when none is free in the call's time."""
+        """A connection for one call. Raises PoolTimeout if none is free within the call's time."""
         if not self._places.acquire(timeout=_left()):
             raise httpcore2.PoolTimeout("every connection is in use")
         try:
@@ -259,7 +250,7 @@ class _Connections:
         )
 
     def _close_expired(self) -> None:
-        """Close those that have not been used for long, the oldest first."""
+        """Close connections that were idle for long, the oldest first."""
         while True:
             try:
                 oldest = self._idle.popleft()
@@ -271,13 +262,13 @@ class _Connections:
             oldest.close()
 
     def close(self) -> None:
-        """Close the idle ones."""
+        """Close idle connections."""
         while self._idle:
             self._idle.pop().close()
 
 
 class _Stream(httpcore2.NetworkStream):
-    """A connection whose every wait ends with the call. The timeouts it is given are not used."""
+    """A connection whose waits all end with the call. It ignores the timeouts it is given."""
 
     def __init__(self, inner: httpcore2.NetworkStream) -> None:
         self._inner = inner
@@ -286,7 +277,7 @@ class _Stream(httpcore2.NetworkStream):
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         found = self._inner.read(max_bytes, _left())
         if not found and not self._answering:
-            raise httpcore2.ReadError("closed without an answer")
+            raise httpcore2.ReadError("closed without a response")
         self._answering = True
         return found
 
@@ -310,7 +301,7 @@ class _Stream(httpcore2.NetworkStream):
 
 
 class _Backend(httpcore2.NetworkBackend):
-    """Connects within what is left of the call, however many addresses a name has."""
+    """Connects within the time left of the call, however many addresses a name has."""
 
     def connect_tcp(
         self,
@@ -322,7 +313,7 @@ class _Backend(httpcore2.NetworkBackend):
     ) -> httpcore2.NetworkStream:
         addresses = _look_up(host, port)
         for place, address in enumerate(addresses, start=1):
-            # An address that never answers must leave time for the next one.
+            # An address that never responds must leave time for the next one.
             share = _left() / (len(addresses) - place + 1)
             try:
                 stream = httpcore2.SyncBackend().connect_tcp(
@@ -337,7 +328,7 @@ class _Backend(httpcore2.NetworkBackend):
 
 
 def _look_up(host: str, port: int) -> list[str]:
-    """The addresses of `host`. The system's resolver knows no deadline, so it runs beside us."""
+    """The addresses of `host`. The system's resolver has no deadline, so it runs in a thread."""
     try:
         return [str(ip_address(host))]
     except ValueError:
@@ -390,9 +381,10 @@ def _refuse(constant: str) -> Any:
 
 
 def _refuse_open_transaction() -> None:
-    """A slow peer must never hold a row's lock. The transaction a test case wraps itself in does
-    not count.
+    """Refuse a call in a transaction: a slow peer must never hold row locks.
+
+    The transaction around a test case does not count.
     """
     for connection in connections.all(initialized_only=True):
         if any(not getattr(block, "_from_testcase", False) for block in connection.atomic_blocks):
-            raise InsideTransaction("a call to the outside world inside a database transaction")
+            raise InsideTransaction("a call to a peer inside a database transaction")

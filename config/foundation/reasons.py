@@ -1,4 +1,4 @@
-"""Why: what people do by hand they do with a reason, kept for good beside the deed."""
+"""Reasons for manual actions, stored permanently in the audit log."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ LONGEST_REASON = 500
 
 
 class ReasonRequired(Refusal):
-    """Nothing is done by hand without a reason, of at most 500 characters."""
+    """A manual action needs a reason of at most 500 characters."""
 
     sentence = f"Give a reason, of at most {LONGEST_REASON} characters."
 
 
 def clean_reason(text: str) -> str:
-    """The reason as it is kept. Raises ReasonRequired."""
+    """The reason as stored. Raises ReasonRequired."""
     reason = text.strip()
     if not reason or len(reason) > LONGEST_REASON or "\0" in reason:
         raise ReasonRequired

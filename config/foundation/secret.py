@@ -1,6 +1,4 @@
-"""The secret key of a server that runs for itself: made once, kept in the data folder, its owner's
-alone.
-"""
+"""The secret key of a server on one machine: created once in the data folder, owner-only."""
 
 from __future__ import annotations
 
@@ -12,9 +10,7 @@ from config.foundation import environment
 
 
 def development_secret_key(data_dir: Path) -> str:
-    """The key in `data_dir`/secret_key, made now if it is not there. Raises
-    ImproperlyConfigured.
-    """
+    """The key in `data_dir`/secret_key, created if missing. Raises ImproperlyConfigured."""
     path = data_dir / "secret_key"
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
@@ -26,9 +22,7 @@ def development_secret_key(data_dir: Path) -> str:
 
 
 def _write_once(path: Path, value: str) -> None:
-    """Two commands may start at once: a link fails where the other was first, so both read one
-    whole key.
-    """
+    """Write the file unless it exists. If two commands start together, both read one whole key."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     draft.touch(mode=0o600)
     draft.write_text(value)

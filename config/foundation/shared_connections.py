@@ -1,8 +1,8 @@
-"""Threads that share a few database connections, because most of the time they wait for a peer.
+"""Threads that share a few database connections, because they mostly wait for peers.
 
-A thread that has called ``share_connections`` takes its connection from a pool of the process when
+A thread that has called ``share_connections`` takes its connection from the process's pool when
 Django connects, and returns it when Django closes it: at the end of a request, and before each call
-to a peer (``give_back``). Every other thread has its own connection, and keeps it.
+to a peer (``give_back``). Every other thread keeps its own connection.
 """
 
 from __future__ import annotations
@@ -18,22 +18,22 @@ from django.conf import settings
 from django.db import connections
 from psycopg_pool import ConnectionPool
 
-IDLE = 60.0  # seconds; a connection that was not needed for so long is closed
-RECONNECT = 3.0  # seconds; an attempt to connect that fails for so long is left to the next caller
+IDLE = 60.0  # seconds; an idle connection is closed after that
+RECONNECT = 3.0  # seconds of failed attempts to connect, after which the next caller tries
 
 
 class ConnectionHeld(RuntimeError):
-    """A defect: a thread would return its connection inside a transaction."""
+    """A thread would return its connection inside a transaction. This is a defect."""
 
 
 class Pool(ConnectionPool[psycopg.Connection[Any]]):
-    """The connections that threads of this process share. Threads that wait are served in turn."""
+    """The connections that threads of this process share. Waiting threads are served in turn."""
 
     def getconn(self, timeout: float | None = None) -> psycopg.Connection[Any]:
-        """A connection that stands. Raises PoolTimeout, an OperationalError, if none is free."""
+        """A working connection. Raises PoolTimeout, an OperationalError, if none is free."""
         until = time.monotonic() + (self.timeout if timeout is None else timeout)
         while True:
-            # The pool's own check sleeps after a connection that fails it, longer each time.
+            # The pool's own check sleeps after each failed connection, longer each time.
             connection = super().getconn(until - time.monotonic())
             if stands(connection):
                 return connection
@@ -41,24 +41,24 @@ class Pool(ConnectionPool[psycopg.Connection[Any]]):
             self.putconn(connection)
 
     def leave(self) -> None:
-        """After a fork: its threads and connections are the parent's."""
+        """After a fork: its threads and connections belong to the parent."""
         self._closed = True
 
 
 _thread = threading.local()
 _pools: dict[str, Pool] = {}
-_left_behind: list[object] = []  # the parent's; referenced, so that they are not closed
+_left_behind: list[object] = []  # the parent's objects, referenced so that they are not closed
 _opening = threading.Lock()
 
 
 def share_connections() -> None:
-    """Let this thread take its connections from the pool. For the initialiser of a thread pool."""
+    """Let this thread use the pool. For the initialiser of a thread pool."""
     connections.close_all()
     _thread.shares = True
 
 
 def is_shared() -> bool:
-    """Whether this thread takes its connections from the pool."""
+    """Whether this thread uses the pool."""
     return getattr(_thread, "shares", False)
 
 
@@ -81,7 +81,7 @@ def pool_of(alias: str) -> Pool | None:
 
 
 def open_pool(alias: str, parameters: dict[str, Any], database: dict[str, Any]) -> Pool:
-    """The pool of a database, opened at its first use. ``database``: Django's settings of it."""
+    """The pool of a database, opened at its first use. ``database``: Django's settings for it."""
     with _opening:
         if alias not in _pools:
             _pools[alias] = Pool(
@@ -100,9 +100,9 @@ def open_pool(alias: str, parameters: dict[str, Any], database: dict[str, Any]) 
 
 
 def stands(connection: psycopg.Connection[Any]) -> bool:
-    """Whether a connection that is idle still stands, without a round trip.
+    """Whether an idle connection still works, checked without a round trip.
 
-    There is something to read only if the server has hung up, or has sent a notice.
+    Data to read means that the server closed the connection, or sent a notice.
     """
     waiting = select.poll()
     try:

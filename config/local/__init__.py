@@ -1,1 +1,1 @@
-"""Running on one machine: the environment, the child processes, static files."""
+"""Running everything on one machine: environment, child processes, static files."""

@@ -1,11 +1,11 @@
-"""Makes `.venv` from the hashed lock and runs the command inside it. Standard library only.
+"""Creates `.venv` from the hashed lock and runs the command in it. Standard library only.
 
-Nothing but Python with pip is needed: `venv --without-pip` wants no ensurepip, and `pip --python`
-installs from outside, so an externally managed Python is left alone. The file `.venv/lock` holds
-the name and the hash of the lock that was installed last; it says `making` while that is going on,
-so an environment whose making was interrupted is thrown away and made again.
+It needs only Python with pip: `venv --without-pip` does without ensurepip, and `pip --python`
+installs from outside, so an externally managed Python stays unchanged. The file `.venv/lock` has
+the name and hash of the installed lock. It says `making` during the installation, so an interrupted
+one is deleted and started again.
 
-An active environment that can already import Django is used as it is.
+An active environment that can import Django is used as it is.
 """
 
 from __future__ import annotations
@@ -26,18 +26,16 @@ STAMP = VENV / "lock"
 LOCKS = ROOT / "config" / "lock"
 MAKING = "making"
 FOR_DEVELOPERS = ("test", "lint")
-# The Python below any environment that happens to be active: that one has pip.
+# The Python below any active environment, because that one has pip.
 BASE_PYTHON = str(getattr(sys, "_base_executable", sys.executable))
 
 
 class BootstrapError(Exception):
-    """The environment cannot be made; the text says why in one sentence."""
+    """The environment cannot be created; the text says why in one sentence."""
 
 
 def ensure(arguments: list[str]) -> None:
-    """Return inside a ready environment, or replace this process by one that is. Exits 2 with a
-    sentence.
-    """
+    """Return inside a ready environment, or replace this process by one that is. Errors exit 2."""
     here = Path(sys.prefix).resolve() == VENV.resolve()
     if not here and _active_environment():
         return
@@ -54,14 +52,14 @@ def ensure(arguments: list[str]) -> None:
 
 
 def run(argv: list[str]) -> int:
-    """Run the Django command; a setting that is wrong is one sentence and exit code 2."""
+    """Run the Django command. An invalid setting is one sentence and exit code 2."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import ManagementUtility, get_commands
     from django.core.management.base import BaseCommand, CommandError
 
     class Utility(ManagementUtility):
-        """Django's, whose complaints of a wrong command line are a sentence as well."""
+        """Django's utility, with errors of the command line in one sentence."""
 
         def fetch_command(self, subcommand: str) -> BaseCommand:
             if subcommand not in get_commands():
@@ -93,7 +91,7 @@ def run(argv: list[str]) -> int:
 
 
 def fail(sentence: str) -> NoReturn:
-    """Say it on stderr and leave with exit code 2."""
+    """Print the sentence on stderr and exit with code 2."""
     print(f"manage.py: {sentence}", file=sys.stderr)
     raise SystemExit(2)
 
@@ -108,7 +106,7 @@ def _replace(python: str) -> None:
 
 
 def _fresh(wanted: str) -> bool:
-    """Whether what is installed is the wanted lock as it is now; `dev` holds all of `app`."""
+    """Whether the wanted lock is installed unchanged. `dev` includes all of `app`."""
     try:
         name, _, digest = STAMP.read_text().strip().partition(" ")
     except OSError:
@@ -121,7 +119,7 @@ def _digest(lock: str) -> str:
 
 
 def _prepare(wanted: str) -> None:
-    """Make or mend the environment, one process at a time."""
+    """Create or repair the environment, one process at a time."""
     with (ROOT / ".venv.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if _fresh(wanted):
@@ -130,7 +128,7 @@ def _prepare(wanted: str) -> None:
             _say(f"Making {VENV} with Python {sys.version_info.major}.{sys.version_info.minor} …")
             _python("-m", "venv", "--clear", "--without-pip", str(VENV), what="make .venv")
         elif _installed() == "dev":
-            wanted = "dev"  # what a developer has is renewed, not narrowed
+            wanted = "dev"  # a developer's environment keeps its packages
         STAMP.write_text(MAKING)
         _say(f"Installing the packages of config/lock/{wanted}.txt (about half a minute) …")
         _install(wanted)
@@ -138,9 +136,7 @@ def _prepare(wanted: str) -> None:
 
 
 def _installed() -> str:
-    """The first word of the stamp: `app`, `dev`, `making`, or nothing for an environment made by
-    hand.
-    """
+    """The first word of `.venv/lock`: `app`, `dev`, `making`, or "" for a manual environment."""
     try:
         return STAMP.read_text().split(" ", 1)[0].strip()
     except OSError:
@@ -148,7 +144,7 @@ def _installed() -> str:
 
 
 def _usable() -> bool:
-    """Whether the environment's Python runs, is new enough, and was not left half-made."""
+    """Whether the environment's Python runs, is new enough, and was installed completely."""
     if not PYTHON.exists() or _installed() == MAKING:
         return False
     check = "import sys; sys.exit(sys.version_info < (3, 11))"
@@ -182,7 +178,7 @@ def _install(lock: str) -> None:
 
 
 def _python(*arguments: str, what: str) -> None:
-    """Run the base Python; what it prints is shown only as the reason of a failure."""
+    """Run the base Python. Its output is shown only if it fails."""
     environment = {**os.environ, "PIP_USER": "0", "PIP_ROOT_USER_ACTION": "ignore"}
     done = subprocess.run(
         [BASE_PYTHON, *arguments], env=environment, check=False, capture_output=True, text=True

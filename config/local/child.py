@@ -1,9 +1,9 @@
-"""What one child of `manage.py up` runs: `python -m config.local.child web|worker|beat LEASH [PORT
-[HOST]]`.
+"""One child process of `manage.py up`.
 
-LEASH is the reading end of a pipe whose other end only `up` holds. When `up` is gone, even after
-`kill -9`, the pipe ends and the child asks itself to stop; ten seconds later it is ended, and gives
-the database up before that.
+`python -m config.local.child web|worker|beat PIPE [PORT [HOST]]`. Children exit when the parent
+process dies: PIPE is the reading end of a pipe whose other end only `up` holds. When `up` is gone,
+even after `kill -9`, the pipe ends and the child asks itself to stop. Ten seconds later it leaves
+the database and exits.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ GRACE_SECONDS = 10
 
 
 def web(where: str = "8000", host: str = "127.0.0.1") -> None:
-    """One web process, on a port, or on a listening socket that it inherits (``fd:7``)."""
+    """One web process, on a port or an inherited listening socket (``fd:7``)."""
     from config.web.server import listen, serve
 
     number = where.removeprefix("fd:")
@@ -42,14 +42,14 @@ def worker() -> None:
 
 
 def beat() -> None:
-    """The clock. Its pid file is left out: the lock of `up` already keeps a second one away."""
+    """The scheduler, without a pid file: the lock of `up` already prevents a second one."""
     from config.celery import app
 
     app.start(["beat", "--loglevel", "INFO", "--pidfile", ""])
 
 
-def _stop_with_parent(leash: int) -> None:
-    while os.read(leash, 1):
+def _stop_with_parent(pipe: int) -> None:
+    while os.read(pipe, 1):
         pass
     os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(GRACE_SECONDS)
@@ -58,9 +58,7 @@ def _stop_with_parent(leash: int) -> None:
 
 
 def _give_the_database_up() -> None:
-    """What the role has forked is in it as well, so it goes first: whoever is the last of all stops
-    the server.
-    """
+    """Leave the database here and in forked processes first, because the last user stops it."""
     from django.conf import settings
 
     from config.postgres import embedded
@@ -74,9 +72,9 @@ def _give_the_database_up() -> None:
 
 
 def _hold_the_database() -> None:
-    """Whoever leaves the embedded server last stops it, if it leaves in order.
+    """Join the embedded server until this process ends. The last process to leave stops it.
 
-    The processes that a role forks do not: they are gone without a word. This one outlives them.
+    Forked processes end without leaving in order. This process outlives them.
     """
     from django.conf import settings
 
@@ -86,12 +84,12 @@ def _hold_the_database() -> None:
         embedded.join(settings.DATA_DIR, fast=getattr(settings, "EMBEDDED_FAST", False))
 
 
-def main(role: str, leash: str, *arguments: str) -> None:
-    """Run `role` until told to stop."""
-    # Told so before Celery or granian listens, it leaves in order as well: otherwise nobody stops
-    # the database.
+def main(role: str, pipe: str, *arguments: str) -> None:
+    """Run `role` until it is stopped."""
+    # Before Celery or granian handle the signal, exit in order too: otherwise nothing stops the
+    # database.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    threading.Thread(target=_stop_with_parent, args=(int(leash),), daemon=True).start()
+    threading.Thread(target=_stop_with_parent, args=(int(pipe),), daemon=True).start()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     import django
 
@@ -101,7 +99,7 @@ def main(role: str, leash: str, *arguments: str) -> None:
     try:
         run(*arguments)
     finally:
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # nothing is to cut this short
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # do not interrupt this
         _give_the_database_up()
 
 

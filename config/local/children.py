@@ -1,8 +1,7 @@
-"""The children of `manage.py up`: started, watched through their logs, replaced, and stopped in
-order.
+"""The child processes of `manage.py up`: started, watched, replaced and stopped in order.
 
-Each child leads its own process group. Ctrl-C in the terminal reaches `up` alone, which then stops
-the children in order, and whatever a killed child leaves behind is ended with its group.
+Each child leads its own process group. Ctrl-C in the terminal reaches only `up`, which then stops
+the children in order. Processes left by a killed child are ended with its group.
 """
 
 from __future__ import annotations
@@ -19,11 +18,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-STOP_SECONDS = 40  # longer than DRAIN_SECONDS: a web process finishes what it has begun
+STOP_SECONDS = 40  # longer than DRAIN_SECONDS: a web process finishes its requests
 KEPT_LOG_BYTES = 10_000_000
-RESTARTS, WITHIN = 5, 60.0  # a role that ends so often, within so many seconds, is given up
-PAUSE = 0.5  # seconds before a process that ended is replaced
-# What deserves a look: a warning or worse in either log format, or the first line of a traceback.
+RESTARTS, WITHIN = 5, 60.0  # a role that ends this often within these seconds is given up
+PAUSE = 0.5  # seconds before an ended process is replaced
+# Log lines to show: a warning or worse in either format, or the first line of a traceback.
 LOUD = re.compile(
     r"\[(warning|error|critical)\s*\]|\"level\": ?\"(warning|error|critical)\"|^Traceback",
     re.IGNORECASE,
@@ -31,12 +30,12 @@ LOUD = re.compile(
 
 
 class ChildDiedError(Exception):
-    """A role cannot be kept running; the text names it and its log."""
+    """A role cannot be kept running. The text names it and its log."""
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What a child runs: its role, a name for its log, and the descriptors it inherits."""
+    """What a child runs: role, name of its log, inherited descriptors."""
 
     role: str
     name: str
@@ -52,10 +51,10 @@ class Child:
     log: Path
     process: subprocess.Popen[bytes]
     read_up_to: int = 0
-    again_at: float | None = None  # when it is replaced, once it has ended
+    again_at: float | None = None  # when it is restarted, once it has ended
 
     def loud_lines(self) -> list[str]:
-        """New lines of the log that deserve a look."""
+        """New lines of the log that should be shown."""
         with self.log.open("rb") as log:
             log.seek(self.read_up_to)
             new = log.read()
@@ -64,7 +63,7 @@ class Child:
         return [line for line in whole.decode(errors="replace").splitlines() if LOUD.search(line)]
 
     def stop(self, sign: signal.Signals) -> None:
-        """Signal the child alone (SIGTERM) or everything it started (SIGKILL)."""
+        """Signal the child only (SIGTERM) or its whole group (SIGKILL)."""
         try:
             if sign is signal.SIGKILL:
                 os.killpg(self.process.pid, sign)
@@ -76,7 +75,7 @@ class Child:
 
 @dataclass
 class Children:
-    """All children of one `up`. They all read a pipe that only `up` can end."""
+    """All children of one `up`. They read a pipe that only `up` can close."""
 
     root: Path
     logs: Path
@@ -85,7 +84,7 @@ class Children:
 
     def __post_init__(self) -> None:
         self.logs.mkdir(parents=True, exist_ok=True)
-        self._leash, self._held = os.pipe()
+        self._pipe, self._held = os.pipe()
         self._ended: dict[str, deque[float]] = defaultdict(deque)
 
     def start(self, role: str, *arguments: str) -> None:
@@ -102,7 +101,7 @@ class Children:
             self._start(Command("web", f"web-{place}", (f"fd:{number}",), (number,)))
 
     def check(self) -> None:
-        """Show what the logs say, and replace what has ended.
+        """Show new log lines and restart ended children.
 
         Raises ChildDiedError when a role has ended five times within a minute.
         """
@@ -118,7 +117,7 @@ class Children:
                 self._start(child.command)
 
     def stop(self) -> None:
-        """Stop beat first, then the rest; kill what has not stopped in time."""
+        """Stop beat first, then the rest. Kill children that do not stop in time."""
         for child in reversed(self.running):
             child.stop(signal.SIGTERM)
         until = time.monotonic() + STOP_SECONDS
@@ -134,7 +133,7 @@ class Children:
             child.process.wait()
         self.running.clear()
         os.close(self._held)
-        os.close(self._leash)
+        os.close(self._pipe)
 
     def _start(self, command: Command) -> None:
         log = self.logs / f"{command.name}.log"
@@ -147,21 +146,21 @@ class Children:
                     "-m",
                     "config.local.child",
                     command.role,
-                    str(self._leash),
+                    str(self._pipe),
                     *command.arguments,
                 ],
                 cwd=self.root,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                pass_fds=[self._leash, *command.inherited],
+                pass_fds=[self._pipe, *command.inherited],
                 start_new_session=True,
             )
         self.running.append(Child(command, log, process, log.stat().st_size))
 
     def _note_end(self, child: Child) -> None:
-        """Plan the replacement of a child that has ended. Raises ChildDiedError."""
-        child.stop(signal.SIGKILL)  # what it has started
+        """Schedule the restart of an ended child. Raises ChildDiedError."""
+        child.stop(signal.SIGKILL)  # processes that it started
         command, now = child.command, self.clock()
         ended = self._ended[command.role]
         ended.append(now)

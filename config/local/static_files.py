@@ -1,6 +1,4 @@
-"""The static files as they are served: collected, named by their content, compressed; again only
-after a change.
-"""
+"""Static files: collected, named by content hash and compressed, only after a change."""
 
 from __future__ import annotations
 
@@ -15,9 +13,7 @@ from django.core.management import call_command
 
 
 def collect() -> None:
-    """`collectstatic`, unless what lies there was made of the very same files: compressing takes
-    many seconds.
-    """
+    """`collectstatic`, unless it already ran for the same files: compressing takes many seconds."""
     stamp = Path(settings.DATA_DIR) / "static.sha256"
     made_of = _fingerprint()
     manifest = Path(settings.STATIC_ROOT) / "staticfiles.json"
@@ -34,7 +30,7 @@ def _fingerprint() -> str:
 
 
 def _sources() -> Iterator[str]:
-    """Every file that would be collected, with its size and the moment of its last change."""
+    """Every file to collect, with its size and modification time."""
     ignored = apps.get_app_config("staticfiles").ignore_patterns  # type: ignore[attr-defined]
     for finder in get_finders():
         for name, storage in finder.list(ignored):

@@ -1,1 +1,1 @@
-"""The API, described: OpenAPI 3.1 at /api/schema, to be read at /api/docs."""
+"""The API description: OpenAPI 3.1 at /api/schema, to read at /api/docs."""

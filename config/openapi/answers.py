@@ -1,4 +1,4 @@
-"""What every answer has in common: its headers, and the error envelope with its exact sentences."""
+"""Parts shared by all responses: headers, and the error envelope with its exact sentences."""
 
 from __future__ import annotations
 
@@ -9,18 +9,21 @@ from config.openapi.schemas import Schema, text
 NUMBER = {"type": "string", "pattern": "^[0-9]+$"}
 HEADERS: dict[str, dict[str, Any]] = {
     "X-Request-Id": {
-        "description": "The caller's own, if it sent a sane one.",
+        "description": "The caller's own request id if it is valid, else a new one.",
         "schema": text(minLength=1),
     },
-    "X-RateLimit-Limit": {"description": "Calls a minute of this class.", "schema": NUMBER},
+    "X-RateLimit-Limit": {
+        "description": "Allowed calls per minute in this class.",
+        "schema": NUMBER,
+    },
     "X-RateLimit-Remaining": {"description": "Calls left in this minute.", "schema": NUMBER},
     "X-RateLimit-Reset": {"description": "Seconds until the full limit is back.", "schema": NUMBER},
-    "Retry-After": {"description": "Seconds to wait before the next try.", "schema": NUMBER},
+    "Retry-After": {"description": "Seconds to wait before a retry.", "schema": NUMBER},
     "Idempotency-Replayed": {
-        "description": "The answer is that of an earlier request with the same key.",
+        "description": "The response is that of an earlier request with the same key.",
         "schema": {"type": "string", "enum": ["true"]},
     },
-    "Content-Disposition": {"description": "A name for the file.", "schema": text()},
+    "Content-Disposition": {"description": "The file name.", "schema": text()},
 }
 ALWAYS = ("X-Request-Id", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
 for _name in ALWAYS:
@@ -28,15 +31,15 @@ for _name in ALWAYS:
 
 TOO_MANY = "Amount must be less than or equal to "
 WHEN = {
-    "Invalid API key": "No key, or none that opens this environment.",
-    "Insufficient scope": "The key opens this environment, but not this call.",
-    "Request body too large": "More than 64 KiB.",
-    "Rate limit exceeded": "More calls in this minute than the environment may make.",
+    "Invalid API key": "No key, or a key that does not open this environment.",
+    "Insufficient scope": "The key lacks the scope of this call.",
+    "Request body too large": "The body is larger than 64 KiB.",
+    "Rate limit exceeded": "The environment has reached its limit for this minute.",
 }
 
 
 def headers(*more: str) -> dict[str, Any]:
-    """The headers that every answer carries, and those that this one may carry besides."""
+    """The headers of every response, and those that this one may also have."""
     found = {name: {"$ref": f"#/components/headers/{name}"} for name in ALWAYS}
     return found | {name: {"$ref": f"#/components/headers/{name}"} for name in more}
 
@@ -53,8 +56,9 @@ def success(schema: Schema, description: str, *more: str) -> dict[str, Any]:
 def refusal(
     sentences: list[str], *more: str, beside: dict[str, Schema] | None = None
 ) -> dict[str, Any]:
-    """The error envelope with one of these sentences; ``N`` at an end stands for a number.
-    ``beside``: what else it may hold.
+    """The error envelope with one of these sentences. A final ``N`` stands for a number.
+
+    ``beside``: further keys.
     """
     exact = [sentence for sentence in sentences if not sentence.endswith(TOO_MANY)]
     kinds: list[Schema] = [{"type": "string", "enum": exact}] if exact else []

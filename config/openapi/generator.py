@@ -1,6 +1,4 @@
-"""From a row of ``operations.py`` to its operation in the document; drf-spectacular walks the
-routes.
-"""
+"""Builds an operation of the description from a row of ``operations.py``."""
 
 from __future__ import annotations
 
@@ -17,16 +15,15 @@ KEY = {
     "name": "Idempotency-Key",
     "in": "header",
     "description": (
-        "The same key and request again: the first answer again, and no second "
-        "effect. Kept for "
-        "48 hours."
+        "A repeated request with the same key gets the first response and has no second "
+        "effect. Stored for 48 hours."
     ),
     "schema": text(minLength=1, maxLength=255),
 }
 
 
 class Described(AutoSchema):
-    """The operation of a view by its row; a view without one is no part of the API."""
+    """The operation of a view by its row. A view without a row is not part of the API."""
 
     def get_operation(
         self, path: str, path_regex: str, path_prefix: str, method: str, registry: Any
@@ -55,7 +52,7 @@ def _operation(row: Operation, path: str, *, sandbox: bool) -> dict[str, Any]:
 
 def _description(row: Operation) -> str:
     scopes = (
-        f"A key with scopes must have {', '.join(f'`{scope}`' for scope in row.scopes)}."
+        f"A scoped key must have {', '.join(f'`{scope}`' for scope in row.scopes)}."
         if row.scopes
         else ""
     )
@@ -73,9 +70,7 @@ def _parameters(row: Operation, path: str, *, sandbox: bool) -> list[dict[str, A
     if sandbox:
         played = ["internal_error", *(["in_flight"] if row.acts else []), *row.scenarios]
         description = (
-            "Answer as live would in this case; nothing is done, but for a purchase "
-            "that is "
-            "`pending`."
+            "Simulate this live outcome. Nothing is done, except for a purchase that is `pending`."
         )
         schema = {"type": "string", "enum": played}
         found.append(
@@ -92,8 +87,7 @@ def _parameters(row: Operation, path: str, *, sandbox: bool) -> list[dict[str, A
 def _responses(row: Operation, *, sandbox: bool) -> dict[str, Any]:
     answer = row.sandbox_answer if sandbox and row.sandbox_answer else row.answer
     replayed = ("Idempotency-Replayed",) if row.acts else ()
-    # Headers that need not be there are told of, but not demanded: OpenAPI 3.1 headers are optional
-    # unless required.
+    # Optional headers are listed but not required: OpenAPI 3.1 headers are optional by default.
     found = {"200": success(answer, row.summary, *replayed)}
     if row.csv:
         found["200"]["content"]["text/csv"] = {"schema": text()}

@@ -1,7 +1,7 @@
-"""Every call of the partner API, in the contract's order: what it takes and each answer it gives.
+"""Every call of the partner API, in the contract's order: its input and its responses.
 
-A row is found by its view's name and method. What all calls share (key, scope, limits, idempotency)
-is added by ``generator.py``, so a row says only what is its own.
+A row is found by its view's name and method. ``generator.py`` adds what all calls share (key,
+scope, limits, idempotency).
 """
 
 from __future__ import annotations
@@ -34,10 +34,11 @@ ITEM_IDS = "item_ids must be a list of 1 to 50 strings"
 
 @dataclass(frozen=True)
 class Operation:
-    """One call. ``refusals`` are the sentences of its own by status, ``live_refusals`` those that
-    only live gives; ``answer`` is its 200, ``sandbox_answer`` the sandbox's where that differs.
-    ``acts``: it may carry an Idempotency-Key; ``scopes``: what a limited key must have; ``more``:
-    what a 400 may hold beside the sentence.
+    """One call.
+
+    ``refusals``: its own sentences by status; ``live_refusals``: those only in live. ``answer``:
+    its 200; ``sandbox_answer``: the sandbox's if different. ``acts``: accepts an Idempotency-Key.
+    ``scopes``: required of a scoped key. ``more``: further keys of a 400.
     """
 
     id: str
@@ -59,7 +60,7 @@ class Operation:
 
 
 def item_ids(most: int = 50, **more: Schema) -> Schema:
-    """1 to 50 ids, and what else is required."""
+    """1 to 50 ids, and other required properties."""
     return {
         "type": "object",
         "required": ["item_ids", *more],
@@ -70,19 +71,18 @@ def item_ids(most: int = 50, **more: Schema) -> Schema:
 SALE_OUTCOMES = ("transaction_failed", "active_session")
 MOMENT = {"type": "string", "format": "date-time"}
 TIMES = {
-    "created_from": MOMENT | {"description": "From this moment on."},
-    "created_to": MOMENT | {"description": "Before this moment."},
+    "created_from": MOMENT | {"description": "At this time or later."},
+    "created_to": MOMENT | {"description": "Before this time."},
 }
 CLAMPED: Schema = {
     "type": ["integer", "string"],
-    "description": "1 to 100; anything else is forced there, or 20.",
+    "description": "1 to 100. Other numbers are limited to that range; other values count as 20.",
 }
-PAGES: dict[str, Schema] = {"limit": CLAMPED, "cursor": text("`next_cursor` of the page before.")}
-WHOSE = {"user_id": text("Your own id of the user."), "item_id": text("Every pull of this item.")}
+PAGES: dict[str, Schema] = {"limit": CLAMPED, "cursor": text("`next_cursor` of the previous page.")}
+WHOSE = {"user_id": text("Your own id of the user."), "item_id": text("All pulls of this item.")}
 HISTORY = (
     "Newest first. A cursor belongs to its environment, route and filters. With `Accept: "
-    "text/csv` every row from the"
-    " cursor on, streamed; `limit` then means nothing."
+    "text/csv`, all rows from the cursor on are streamed and `limit` is ignored."
 )
 
 
@@ -103,7 +103,7 @@ def history(name: str, row: str, **filters: Schema) -> Operation:
 
 
 def words(*values: str) -> Schema:
-    """A filter of a few words."""
+    """A filter with a few allowed words."""
     return {"type": "string", "enum": list(values)}
 
 
@@ -116,10 +116,9 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
     ("SellBack", "POST"): Operation(
         id="sellBack",
         tag="Sell back",
-        summary="Sell one item back, at once",
+        summary="Sell back one item",
         description=(
-            "Phygitals pays. Live sells at the price of this moment, the sandbox at the "
-            "price of "
+            "Phygitals pays the user. Live sells at the current price, the sandbox at the price at "
             "the pull."
         ),
         scopes=(SALE,),
@@ -130,7 +129,7 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
                 "item_id": text("`id` of an inventory's or a purchase's item."),
                 "min_amount": {
                     "type": ["number", "string", "null"],
-                    "description": "The least you accept, in USD.",
+                    "description": "The lowest amount that you accept, in USD.",
                 },
             },
         },
@@ -142,7 +141,7 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
     ("Quotes", "POST"): Operation(
         id="quote",
         tag="Sell back",
-        summary="What items would sell for now",
+        summary="Quote what items would sell for now",
         scopes=(READ,),
         body=item_ids(),
         answer=closed({"quotes": listed(ref("Quote"), minItems=1, maxItems=50)}),
@@ -153,8 +152,8 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
     ("SellBatch", "POST"): Operation(
         id="sellBatch",
         tag="Sell back",
-        summary="Sell up to 50 items, each on its own",
-        description="A refused item's line has the error that it would have had alone.",
+        summary="Sell back up to 50 items, each independently",
+        description="The line of a refused item has the same error as a single sellback.",
         scopes=(SALE,),
         body=item_ids(),
         answer=closed({"results": listed(ref("BatchLine"), minItems=1, maxItems=50)}),
@@ -166,7 +165,7 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
     ("SellbackStatus", "GET"): Operation(
         id="sellbackStatus",
         tag="Sell back",
-        summary="What became of an item's latest sellback",
+        summary="Get an item's latest sellback",
         scopes=(READ,),
         answer=ref("Sellback"),
         refusals={404: [NOT_FOUND, "Not found"]},
@@ -175,7 +174,7 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
     ("AvailablePacks", "GET"): Operation(
         id="listPacks",
         tag="Packs",
-        summary="The packs on sale",
+        summary="List the packs on sale",
         query={"platform": text(examples=["mainnet"])},
         answer=listed(ref("Pack")),
         refusals={400: ["Host not allowed", TOO_MANY_PARAMETERS]},
@@ -183,14 +182,14 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
     ("Chase", "GET"): Operation(
         id="chase",
         tag="Packs",
-        summary="A pack's most valuable available cards",
+        summary="List a pack's most valuable available cards",
         answer=listed(ref("ChaseCard"), maxItems=20),
         refusals={400: ["Host not allowed"], 404: ["VM not found", "Not found"]},
     ),
     ("RecentPulls", "GET"): Operation(
         id="recentPulls",
         tag="Packs",
-        summary="The newest pulls, anonymous",
+        summary="List the newest pulls, anonymous",
         query={"claw_ids": listed(text()), "limit": CLAMPED},
         answer=listed(ref("Pull"), maxItems=100),
         refusals={400: ["Host not allowed", TOO_MANY_PARAMETERS]},
@@ -198,7 +197,7 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
     ("CardPage", "GET"): Operation(
         id="card",
         tag="Packs",
-        summary="One card",
+        summary="Get one card",
         answer=ref("Card"),
         refusals={400: ["Host not allowed"], 404: ["Card not found", "Not found"]},
     ),
@@ -207,7 +206,7 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
         tag="Purchase",
         summary="Buy pulls of a pack for a user",
         description=(
-            "Live may answer before the pulls are made, with no `nfts`: ask for the status then."
+            "Live may respond before the pulls are made, without `nfts`. Then ask for the status."
         ),
         scopes=(PURCHASE,),
         body={
@@ -242,7 +241,7 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
     ("BuyStatus", "POST"): Operation(
         id="buyStatus",
         tag="Purchase",
-        summary="What became of a purchase",
+        summary="Get the outcome of a purchase",
         scopes=(PURCHASE,),
         body={"type": "object", "required": ["session_id"], "properties": {"session_id": text()}},
         answer={"oneOf": [closed({"result": ref("Purchase")}), ref("Pending")]},
@@ -254,7 +253,7 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
     ("Inventory", "GET"): Operation(
         id="inventory",
         tag="Inventory",
-        summary="What a user holds, newest first",
+        summary="List a user's items, newest first",
         scopes=(READ,),
         answer=closed({"user_id": text(), "items": listed(ref("Item"))}),
         sandbox_answer=closed({"user_id": text(), "items": listed(ref("SandboxItem"))}),
@@ -263,10 +262,9 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
     ("ShipQuote", "POST"): Operation(
         id="shipQuote",
         tag="Shipping",
-        summary="What it costs to send items somewhere",
+        summary="Quote the price of shipping items",
         description=(
-            "Good for 15 minutes; nothing is locked. Items that are being sold this "
-            "very moment "
+            "Valid for 15 minutes. Nothing is locked. Items that are being sold back right now "
             "are left out."
         ),
         scopes=(SHIP,),
@@ -290,7 +288,7 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
         id="shipRequest",
         tag="Shipping",
         summary="Accept a rate of a quote",
-        description="From then on the items are out of the inventory and cannot be sold back.",
+        description="The items leave the inventory and can no longer be sold back.",
         scopes=(SHIP,),
         body={
             "type": "object",
@@ -305,24 +303,24 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
     ("ShipOrder", "GET"): Operation(
         id="shipOrder",
         tag="Shipping",
-        summary="Where an order is",
+        summary="Get the state of an order",
         scopes=(SHIP,),
         answer=ref("ShippingOrder"),
         refusals={400: ["Host not allowed"], 404: ["Order not found", "Not found"]},
     ),
     ("Buybacks", "GET"): history(
-        "Every sellback", "Buyback", status=words("pending", "completed", "failed"), **WHOSE
+        "List sellbacks", "Buyback", status=words("pending", "completed", "failed"), **WHOSE
     ),
     ("Payouts", "GET"): history(
-        "What was paid to users", "Payout", status=words("pending", "paid", "failed"), **WHOSE
+        "List payouts to users", "Payout", status=words("pending", "paid", "failed"), **WHOSE
     ),
-    ("Events", "GET"): history("What happened", "Event", type=words(*EVENT_TYPES)),
+    ("Events", "GET"): history("List events", "Event", type=words(*EVENT_TYPES)),
     ("Clock", "POST"): Operation(
         id="moveClock",
         tag="Sandbox",
         summary="Move this sandbox's clock forward",
         description=(
-            "Windows, quotes and sweeps follow it at once. It never goes back; a reset does."
+            "Windows, quotes and sweeps follow it immediately. Only a reset sets it back."
         ),
         scopes=("inventory:read", "buyback:write", "purchase:write", "ship:write"),
         body={
@@ -359,9 +357,9 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
     ("AdvanceOrder", "POST"): Operation(
         id="advanceOrder",
         tag="Sandbox",
-        summary="Move an order on",
+        summary="Move an order to its next status",
         description=(
-            "To the next status, or to the one named. `cancelled` and `failed` give the items back."
+            "To the next status, or to the given one. `cancelled` and `failed` give the items back."
         ),
         scopes=(SHIP,),
         body={"type": "object", "properties": {"status": nullable(ORDER_STATUS)}},
@@ -375,11 +373,10 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
     ("Reset", "POST"): Operation(
         id="reset",
         tag="Sandbox",
-        summary="Empty this sandbox",
+        summary="Reset this sandbox",
         description=(
-            "Users, items, sales and events are gone, the clock is real again, keys "
-            "stay. Takes "
-            "no body."
+            "Deletes users, items, sellbacks and events, and sets the clock to real time. Keys "
+            "stay. Takes no body."
         ),
         scopes=("inventory:read", "buyback:write", "purchase:write", "ship:write"),
         answer=closed(

@@ -1,4 +1,4 @@
-"""The description as JSON, and as pages to read. No key is needed: it holds nothing of anybody."""
+"""The API description as JSON and as a page. Public: it contains no data."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ACCEPTS_GZIP = re.compile(r"\bgzip\b")
 
 @cache
 def document() -> bytes:
-    """The whole description as JSON; the same as long as the process lives."""
+    """The whole description as JSON, built once for each process."""
     made = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
     rendered: bytes = OpenApiJsonRenderer().render(made, renderer_context={})
     return rendered
@@ -28,13 +28,13 @@ def document() -> bytes:
 
 @cache
 def compressed() -> bytes:
-    """``document``, compressed once and not for every reader."""
+    """``document``, compressed once."""
     return gzip.compress(document(), mtime=0)
 
 
 @require_safe
 def schema(request: HttpRequest) -> HttpResponse:
-    """``GET /api/schema``: open to everybody, since it holds nothing of anybody."""
+    """``GET /api/schema``: public, because it contains no data."""
     packed = ACCEPTS_GZIP.search(request.META.get("HTTP_ACCEPT_ENCODING", "")) is not None
     response = HttpResponse(
         compressed() if packed else document(), content_type="application/vnd.oai.openapi+json"
@@ -46,9 +46,7 @@ def schema(request: HttpRequest) -> HttpResponse:
 
 
 class Docs(SpectacularSwaggerSplitView):
-    """``GET /api/docs``: the description to read and try, with scripts and styles of our own
-    alone.
-    """
+    """``GET /api/docs``: the description to read and try, with only our own scripts and styles."""
 
     permission_classes = [AllowAny]
     renderer_classes = [TemplateHTMLRenderer]

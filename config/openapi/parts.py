@@ -1,4 +1,4 @@
-"""What the description holds besides the routes; settings hand it to drf-spectacular."""
+"""Parts of the description other than routes; settings pass them to drf-spectacular."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PARTS: dict[str, Any] = {
     "securitySchemes": {"key": {"type": "apiKey", "in": "header", "name": "X-API-Key"}},
 }
 
-# What drf-spectacular is set to (config/settings.py).
+# Settings of drf-spectacular (used in config/settings.py).
 SPECTACULAR: dict[str, Any] = {
     "TITLE": "Instant Sellback: Partner API",
     "DESCRIPTION": (

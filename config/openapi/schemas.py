@@ -1,6 +1,4 @@
-"""The bodies of the partner API as JSON Schema. Answers are closed: a key that is not here is never
-sent.
-"""
+"""The bodies of the partner API as JSON Schema. Responses have no other keys than these."""
 
 from __future__ import annotations
 
@@ -10,12 +8,12 @@ Schema = dict[str, Any]
 
 
 def ref(name: str) -> Schema:
-    """A schema of ``COMPONENTS`` by its name."""
+    """A schema of ``COMPONENTS`` by name."""
     return {"$ref": f"#/components/schemas/{name}"}
 
 
 def closed(properties: dict[str, Schema], description: str = "") -> Schema:
-    """An object of exactly these keys."""
+    """An object with exactly these keys."""
     described = {"description": description} if description else {}
     return {
         "type": "object",
@@ -27,7 +25,7 @@ def closed(properties: dict[str, Schema], description: str = "") -> Schema:
 
 
 def listed(items: Schema, **more: Any) -> Schema:
-    """A list of one kind."""
+    """A list of one schema."""
     return {"type": "array", "items": items, **more}
 
 
@@ -59,7 +57,7 @@ USD: Schema = {
 TIME = text(
     "UTC, milliseconds.", format="date-time", pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$"
 )
-ID = text("May hold pipes: encode it in a path.", minLength=1, examples=["v1|110586049456|0"])
+ID = text("May contain pipes: encode it in a path.", minLength=1, examples=["v1|110586049456|0"])
 UUID = text(format="uuid")
 SHARE: Schema = {"type": "number", "exclusiveMinimum": 0, "maximum": 1, "examples": [0.85]}
 WHOLE: Schema = {"type": "integer", "minimum": 0}
@@ -93,7 +91,7 @@ HELD = LINKED | {
     "claw_slug": nullable(text()),
     "purchased_at": TIME,
     "buyback_expires_at": nullable(
-        TIME | {"description": "The last instant that sells; null: never closes."}
+        TIME | {"description": "The last instant at which the item sells; null: no deadline."}
     ),
 }
 CHASE = {"id": ID, "name": text(), "image": PICTURE, "back_image": nullable(PICTURE), "fmv": USD}
@@ -106,7 +104,7 @@ TIER = {
     "weight": {"type": "number", "exclusiveMinimum": 0},
 }
 PACK = {
-    "id": text("The claw_id elsewhere."),
+    "id": text("The `claw_id` of other calls."),
     "slug": text(),
     "platform": text(examples=["mainnet"]),
     "name": text(),
@@ -167,7 +165,7 @@ BUYBACK = {
     "created_at": TIME,
     "completed_at": nullable(TIME),
     "payout_id": nullable(UUID),
-    "requested_by": text("Who asked: key:<id>, user:<e-mail> or system."),
+    "requested_by": text("The requester: key:<id>, user:<e-mail> or system."),
 }
 PAYOUT = {
     "id": UUID,
@@ -187,7 +185,7 @@ ORDER_STATUS = one_of(
 LINE = {"type": "string", "maxLength": 255, "pattern": r"^[^\x00-\x1f\x7f-\x9f]*$"}
 DESTINATION: Schema = {
     "type": "object",
-    "description": "State and postal code as the country has them.",
+    "description": "State and postal code as the country requires.",
     "required": ["name", "line1", "city", "country"],
     "properties": {
         "name": LINE,
@@ -202,7 +200,7 @@ DESTINATION: Schema = {
     },
 }
 RATE = {
-    "id": text("The `quote_id` to accept it by."),
+    "id": text("The `quote_id` that accepts it."),
     "carrier": text(),
     "service": text(),
     "amount": USD,

@@ -1,3 +1,1 @@
-"""Django's PostgreSQL backend, with the address of the embedded server filled in at the first
-connection.
-"""
+"""Django's PostgreSQL backend; the first connection fills in the embedded server's address."""

@@ -1,8 +1,8 @@
-"""The database engine `config.postgres`: Django's own, with cheaper checks, prepared statements,
-the embedded server.
+"""The database engine `config.postgres`: Django's, with the changes below.
 
-Without a HOST it starts or joins the embedded server when a connection is wanted. Threads that wait
-for peers share connections (`config/foundation/shared_connections.py`).
+It has cheaper checks, prepared statements and the embedded server. Without a HOST it starts or
+joins the embedded server at the first connection. Threads that wait for peers share connections
+(`config/foundation/shared_connections.py`).
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from config.postgres import time_limits
 
 
 class NoticingErrors(DatabaseErrorWrapper):
-    """A server that has become read-only, as the old primary does in a failover, stays so: its
-    connection is marked.
+    """Marks the connection to a server that became read-only, as the old primary in a failover.
 
-    A rollback succeeds there, after which Django thinks the connection sound.
+    Such a server stays read-only. A rollback succeeds there, after which Django would consider the
+    connection usable.
     """
 
     def __exit__(
@@ -42,7 +42,7 @@ class NoticingErrors(DatabaseErrorWrapper):
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """Everything is Django's own but the host and what follows."""
+    """Django's wrapper; only the host and the methods below differ."""
 
     is_read_only = False
 
@@ -60,7 +60,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     @property
     def pool(self) -> shared_connections.Pool | None:
-        """Where Django takes a connection and returns it; None: this thread has its own."""
+        """The pool that Django uses, or None if this thread has its own connection."""
         if self.alias == NO_DB_ALIAS or not shared_connections.is_shared():
             return None
         found = shared_connections.pool_of(self.alias)
@@ -71,50 +71,47 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return found
 
     def close_pool(self) -> None:
-        """Django calls it when new connections must differ from the old ones."""
+        """Django calls it before connections with other settings."""
         shared_connections.close()
 
     @cached_property
     def wrap_database_errors(self) -> DatabaseErrorWrapper:
-        """Django's, which also notices a connection that cannot write any more."""
+        """Django's wrapper, which also notices a connection that can no longer write."""
         return NoticingErrors(self)
 
     def init_connection_state(self) -> None:
-        """A new connection may write."""
+        """A new connection is assumed writable."""
         self.is_read_only = False
         super().init_connection_state()
         if settings.DATABASE_POOLED:
             time_limits.compare(self.connection)
 
     def is_usable(self) -> bool:
-        """Whether the connection still stands, without asking the server."""
+        """Whether the connection still works, without a round trip."""
         return shared_connections.stands(self.connection)
 
     def _close(self) -> None:
-        """A shared connection that cannot write any more is not given to another thread."""
+        """Do not give a read-only connection back to other threads."""
         if self.is_read_only and self.connection is not None:
             self.connection.close()
-        super()._close()  # type: ignore[misc]  # Django's types leave it out
+        super()._close()  # type: ignore[misc]  # missing in Django's types
 
     def close_if_unusable_or_obsolete(self) -> None:
-        """At the end of a request, a shared connection goes back to the pool, and a read-only one
-        is closed.
-        """
+        """At the end of a request, return a shared connection and close a read-only one."""
         if shared_connections.is_shared() or (self.is_read_only and not self.in_atomic_block):
             self.close()
         else:
             super().close_if_unusable_or_obsolete()
 
     def prepared_cursor(self) -> CursorWrapper:
-        """A cursor that binds on the server: the plan of a statement is made once for each
-        connection, not each time.
+        """A cursor that binds on the server, so that a connection plans a statement only once.
 
-        For the few statements that are written by hand and sent on every call. The ORM's stay bound
-        on the client.
+        For the few hand-written statements of frequent calls. The ORM's statements bind on the
+        client.
         """
         self.close_if_health_check_failed()
         self.ensure_connection()
-        ours: Any = self  # what Django's types leave out
+        ours: Any = self  # missing in Django's types
         with ours.wrap_database_errors:
             cursor: Any = cast("Any", base.ServerBindingCursor)(ours.connection)
             cursor.tzinfo_factory = ours.tzinfo_factory
@@ -122,11 +119,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
 
 def join_by_index() -> None:
-    """Until the open transaction ends, every row is joined by an index, and no worker process is
-    started.
+    """Until the transaction ends, join every row by index and without parallel workers.
 
-    For statements whose work is bounded by the rows they look at. A planner that expects hardly any
-    match would read a whole other table instead, and be slower the larger that is.
+    For statements whose work is bounded by the rows they read. A planner that expects few matches
+    would read another table whole, which is slower the larger that table is.
     """
     off = ("enable_seqscan", "enable_hashjoin", "enable_mergejoin")
     settings = [

@@ -1,12 +1,11 @@
-"""The default broker: kombu's `pgmq` queue tables in the very database the rows are in.
+"""The default broker: kombu's `pgmq` queue tables in the main database.
 
-The address is Django's own connection, asked for when a connection is wanted: the embedded server
-is not started by an import, and a test database gets its own queues.
+It uses Django's address of the database, read at each connection, so an import does not start the
+embedded server, and a test database has its own queues.
 
-Worker and beat outlive any trouble of the database: a restart or a failover may end it. So every
-error of the driver makes them connect again, with back-off and without end (`config/celery.py`). A
-connection counts only when the database can be written: the worker declares its queue, which fails
-on a standby.
+Worker and beat survive every database error, including a restart or failover. Each error of the
+driver makes them reconnect, with back-off and without end (`config/celery.py`). A connection counts
+only if the database is writable: the worker declares its queue, which fails on a standby.
 """
 
 from __future__ import annotations
@@ -21,10 +20,10 @@ from psycopg.conninfo import make_conninfo
 from psycopg.errors import ReadOnlySqlTransaction
 from psycopg_pool import ConnectionPool
 
-LISTEN_SECONDS = 0.5  # between two looks at whether to stop; a new message wakes the worker at once
-POOL_SECONDS = 5.0  # to wait for a connection: a web thread that wakes a worker must not wait long
+LISTEN_SECONDS = 0.5  # between two checks for a stop; a new message wakes the worker immediately
+POOL_SECONDS = 5.0  # to wait for a connection; short, because a web thread may be waiting
 
-# What Django passes to the driver and libpq does not know.
+# Options of Django's database settings that libpq does not have.
 NOT_LIBPQ = ("cursor_factory", "context", "prepare_threshold")
 
 
@@ -66,9 +65,7 @@ class Channel(LetsGo, pgmq.Channel):
 
 
 class Transport(pgmq.Transport):
-    """`pgmq://` without an address. The pool is made here: the client's own forgets all but five
-    options.
-    """
+    """`pgmq://` without an address. The pool is created here: the client's ignores most options."""
 
     Channel = Channel
     # Read-only (25006) is no OperationalError. kombu reconnects after these; any other error ends
@@ -76,9 +73,7 @@ class Transport(pgmq.Transport):
     connection_errors = (*pgmq.Transport.connection_errors, psycopg.Error)
 
     def establish_connection(self) -> Any:
-        """Connect to a database that may be written. Raises psycopg.Error; the next try opens new
-        sessions.
-        """
+        """Connect to a writable database. Raises psycopg.Error; the next try opens new sessions."""
         try:
             connection: Any = super().establish_connection()  # type: ignore[no-untyped-call]
             pool: Any = self._get_pgmq_client().pool
@@ -91,7 +86,7 @@ class Transport(pgmq.Transport):
         return connection
 
     def _drop_client(self) -> None:
-        """A session keeps what it was opened with, read-only included."""
+        """Close sessions, because they keep their read-only state."""
         client, self._pgmq_client = self._pgmq_client, None
         if client is not None:
             client.close()
@@ -115,8 +110,8 @@ class Transport(pgmq.Transport):
             self._notify_waiter = pgmq._NotifyWaiter(database_conninfo())  # noqa: SLF001
         return self._notify_waiter
 
-    # kombu's own two base classes disagree about this signature.
+    # kombu's two base classes disagree about this signature.
     def drain_events(self, connection: Any, timeout: float | None = None) -> None:  # type: ignore[override]
-        """Wait for messages, but never so long that a stop has to wait for it."""
+        """Wait for messages, but not so long that a stop is delayed."""
         capped = min(timeout or LISTEN_SECONDS, LISTEN_SECONDS)
         super().drain_events(connection, timeout=capped)  # type: ignore[no-untyped-call]

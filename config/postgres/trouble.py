@@ -1,8 +1,8 @@
-"""What a database error means for the caller: a sentence for people, or None for a defect of ours.
+"""Sentences for database errors that people can act on; None for a defect of ours.
 
-Each door says it in its own way: the API with its endpoint's 500, pages with 503, commands with one
-line and exit code 2, health checks with 503. In none of these cases is anything half done:
-PostgreSQL rolls the transaction back.
+Each interface reports it in its own way: the API with its endpoint's 500, pages with 503, commands
+with one line and exit code 2, health checks with 503. PostgreSQL rolls the transaction back, so
+nothing is half done.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ READ_ONLY = "25006"
 
 
 def sentence_of(error: BaseException | None) -> str | None:
-    """The sentence for an error that Django raised because of the database; None for any other."""
+    """The sentence for a database error raised by Django; None for any other error."""
     cause = error.__cause__ if error is not None else None
     if not isinstance(cause, Error):
         return None
     state = cause.sqlstate or _state_in(cause)
-    if state is None:  # no server said it: the connection could not be made, or was lost
+    if state is None:  # not from a server: the connection failed or was lost
         return (
             UNREACHABLE if type(error).__name__ in {"OperationalError", "InterfaceError"} else None
         )
@@ -46,7 +46,7 @@ def sentence_of(error: BaseException | None) -> str | None:
 
 
 def _state_in(cause: Error) -> str | None:
-    """The state of a refused connection, which libpq gives as text only."""
+    """The SQLSTATE of a refused connection, which libpq reports only as text."""
     text = str(cause)
     known = {
         "too many connections": "53300",

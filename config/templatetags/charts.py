@@ -1,4 +1,4 @@
-"""Charts for templates: upright bars, a course through time, and a bar that fills a track."""
+"""Charts for templates: columns, lines, steps, and progress tracks."""
 
 from __future__ import annotations
 
@@ -16,9 +16,7 @@ register = template.Library()
 
 @register.inclusion_tag("charts/columns.html")
 def columns(name: str, title: str, bars: Sequence[charts.Bar]) -> dict[str, Any]:
-    """Upright bars, such as what is due when. ``name`` makes the ids of the page's charts
-    differ.
-    """
+    """Columns, such as exposure by deadline. ``name`` keeps the ids of a page's charts unique."""
     return {
         "name": name,
         "title": title,
@@ -30,7 +28,7 @@ def columns(name: str, title: str, bars: Sequence[charts.Bar]) -> dict[str, Any]
 
 @register.inclusion_tag("charts/line.html")
 def line(name: str, title: str, bars: Sequence[charts.Bar]) -> dict[str, Any]:
-    """The same values as ``columns``, joined by a line."""
+    """The same values as ``columns``, as a line."""
     found = charts.columns(bars)
     known = {"name": name, "title": title, "columns": found, "bars": bars, "size": _size()}
     return known | {"path": charts.joined(found)}
@@ -38,7 +36,7 @@ def line(name: str, title: str, bars: Sequence[charts.Bar]) -> dict[str, Any]:
 
 @register.inclusion_tag("charts/sparkline.html")
 def sparkline(title: str, bars: Sequence[charts.Bar]) -> dict[str, Any]:
-    """A line as small as a word; its table is there for screen readers."""
+    """A small inline line chart, with a table for screen readers."""
     return {
         "title": title,
         "bars": bars,
@@ -49,15 +47,13 @@ def sparkline(title: str, bars: Sequence[charts.Bar]) -> dict[str, Any]:
 
 @register.inclusion_tag("charts/course.html")
 def course(name: str, title: str, points: Sequence[tuple[datetime, Decimal]]) -> dict[str, Any]:
-    """A value through time, as steps. The page has the table of its points."""
+    """A value over time, as steps. The page has the table of its points."""
     return {"name": name, "title": title, "line": charts.line(points), "size": _size()}
 
 
 @register.inclusion_tag("charts/track.html")
 def track(value: Decimal, most: Decimal | None, tone: str = "") -> dict[str, Any]:
-    """A bar that fills a track, beside its figure in a table; empty when there is nothing to
-    compare with.
-    """
+    """A progress bar next to its figure in a table; empty without a maximum."""
     return {"share": charts.share(value, most or Decimal(0)), "tone": tone}
 
 

@@ -1,7 +1,6 @@
-"""From a connection to Django and back: wait for the body, choose a lane, send the response.
+"""Handles a connection's request: wait for the body, choose a lane, send the response.
 
-Runs in the event loop. A thread is taken when the body is complete and given back before the
-response is sent.
+It runs in the event loop. A thread is used from the end of the body until the response is complete.
 """
 
 from __future__ import annotations
@@ -21,8 +20,8 @@ from config.web.waiting import Waiting
 
 log = structlog.get_logger(__name__)
 
-CHUNK = 64 * limits.KIB  # bytes of a response handed to the connection together
-LARGE_AT_ONCE = 4  # bodies above MAX_FORM_BYTES held in memory by one process
+CHUNK = 64 * limits.KIB  # bytes of a response passed to the connection at a time
+LARGE_AT_ONCE = 4  # bodies above MAX_FORM_BYTES in memory in one process
 NO_BODY = (204, 304)
 
 Message = dict[str, Any]
@@ -31,11 +30,11 @@ Send = Callable[[Message], Awaitable[None]]
 
 
 class Gone(Exception):
-    """The client has hung up."""
+    """The client closed the connection."""
 
 
 class Application:
-    """The ASGI application. One for each process."""
+    """The ASGI application; one for each process."""
 
     def __init__(self) -> None:
         self._handler = Handler()
@@ -43,7 +42,7 @@ class Application:
         self._large = 0
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Respond to one request."""
         try:
             await _send(await self._answer(scope, receive), send)
         except Gone:
@@ -82,7 +81,7 @@ class Application:
             return _busy(scope)
         except Gone:
             raise
-        except Exception as error:  # Django answers its views' errors: this is the last resort
+        except Exception as error:  # Django handles errors in views; this is the last resort
             log.exception("request_fault", exc_info=error)
             return _refusal(scope, 500, "An unexpected error occurred", "internal_error")
         finally:
@@ -101,12 +100,12 @@ class Application:
             if size > settings.MAX_FORM_BYTES and "large" not in state:
                 if self._large >= LARGE_AT_ONCE:
                     raise Overloaded
-                state["large"] = True  # until it is answered
+                state["large"] = True  # until the response is sent
                 self._large += 1
         return b"" if state.get("too_large") else b"".join(parts)
 
     async def _run(self, name: str, received: Received, receive: Receive) -> Answer:
-        """Run Django in a lane, again and again while the view asks to wait."""
+        """Run Django in a lane, and again each time the view asks to wait."""
         lane, caller, began = self.lanes[name], caller_of(received.scope), _now()
         while True:
             current = received
@@ -123,7 +122,7 @@ class Application:
             )
 
     async def _wait(self, answer: Answer, receive: Receive) -> None:
-        """Until the view should be asked again. Raises Gone when the client hangs up first."""
+        """Wait until the view should run again. Raises Gone if the client closes first."""
         assert answer.wait is not None  # noqa: S101  (asked for by the caller)
         waiting = asyncio.ensure_future(self.waiting.until(answer.wait))
         hung_up = asyncio.ensure_future(_hung_up(receive))
@@ -136,7 +135,7 @@ class Application:
             hung_up.cancel()
 
     async def _health(self, received: Received) -> Answer:
-        """A probe's answer within two seconds, even while the database hangs."""
+        """A probe's response within two seconds, even while the database hangs."""
         try:
             async with asyncio.timeout(health.PATIENCE):
                 return await self.lanes["health"].run("", lambda: self._handler(received))
@@ -149,9 +148,9 @@ def _now() -> float:
 
 
 async def _hung_up(receive: Receive) -> None:
-    """Return when the client has hung up."""
+    """Return when the client closes the connection."""
     while (await receive())["type"] != "http.disconnect":
-        pass  # the end of a body that was dropped
+        pass  # the rest of a dropped body
 
 
 def _refusal(scope: dict[str, Any], status: int, sentence: str, code: str) -> Answer:
@@ -160,7 +159,7 @@ def _refusal(scope: dict[str, Any], status: int, sentence: str, code: str) -> An
 
 
 def _busy(scope: dict[str, Any]) -> Answer:
-    """Nothing was done, and the same request may be sent again in a second."""
+    """503: nothing was done, and the request may be repeated in a second."""
     if limits.is_api(scope["raw_path"]):
         answer = _refusal(scope, 429, "Rate limit exceeded", "overloaded")
     else:
@@ -184,7 +183,7 @@ async def _send(answer: Answer, send: Send) -> None:
 
 
 async def _send_in_parts(body: bytes | IO[bytes], size: int, send: Send) -> None:
-    """Hand over a part when the client has read the one before."""
+    """Send the next part when the client has read the previous one."""
     try:
         for start in range(0, max(1, size), CHUNK):
             part = body[start : start + CHUNK] if isinstance(body, bytes) else body.read(CHUNK)

@@ -1,8 +1,7 @@
-"""Charts drawn on the server: where things stand in an SVG, and the table that says the same in
-figures.
+"""Charts drawn on the server: coordinates for SVG, and a table with the same figures.
 
-Colours and type are the stylesheet's; an element carries nothing but its place, so the strict
-policy holds.
+Colours and type are in the stylesheet. Elements have only positions, so the strict content security
+policy is met.
 """
 
 from __future__ import annotations
@@ -12,14 +11,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-WIDTH, HEIGHT = 360, 150  # the drawing's own units; on a page it is as wide as there is room
-TOP, LEFT, RIGHT, BOTTOM = 16, 4, 4, 20  # what labels need around the drawing
+WIDTH, HEIGHT = 360, 150  # the drawing's own units; on a page it scales to the width
+TOP, LEFT, RIGHT, BOTTOM = 16, 4, 4, 20  # space for labels around the drawing
 MOST_LABELS = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One value of a chart: what it is of, how much, and how that is written."""
+    """One value of a chart: its label, amount and formatted amount."""
 
     label: str
     value: Decimal
@@ -28,9 +27,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A bar with its place in the drawing. ``shown`` is its label below, empty where there is no
-    room.
-    """
+    """A bar with its position. ``shown`` is its label below, empty if there is no room."""
 
     bar: Bar
     x: float
@@ -41,14 +38,12 @@ class Column:
 
     @property
     def middle(self) -> float:
-        """Where its label is centred."""
+        """The centre of its label."""
         return round(self.x + self.width / 2, 1)
 
 
 def columns(bars: Sequence[Bar]) -> list[Column]:
-    """Upright bars side by side, the highest as high as the drawing; all flat when there is
-    nothing.
-    """
+    """Columns side by side, the tallest at full height; all flat without values."""
     if not bars:
         return []
     most = max((bar.value for bar in bars), default=Decimal(0)) or Decimal(1)
@@ -69,15 +64,13 @@ def joined(columns: Sequence[Column]) -> str:
 
 
 def share(value: Decimal, most: Decimal) -> float:
-    """How much of ``most`` a value is, in percent from 0 to 100, for a bar that fills a track."""
+    """A value as a percentage of ``most``, from 0 to 100, for a progress bar."""
     return round(min(max(float(value / most) * 100, 0.0), 100.0), 1) if most else 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A course through time: ``path`` of an SVG, which holds a value until the next one, and the
-    lowest and highest.
-    """
+    """A value over time: ``path`` of a stepped SVG line, and its lowest and highest values."""
 
     path: str
     low: Decimal
@@ -87,7 +80,7 @@ class Line:
 
 
 def line(points: Sequence[tuple[datetime, Decimal]]) -> Line | None:
-    """The course of at least one value, oldest first, as steps; None for none."""
+    """Steps through the values, oldest first; None without values."""
     if not points:
         return None
     (first, start), (last, _) = points[0], points[-1]

@@ -1,7 +1,7 @@
-"""Django behind the server: from a complete request to a complete response, in one worker thread.
+"""Runs Django in a worker thread: from a complete request to a complete response.
 
 Nothing here waits for the client. The request's body has arrived, and a streamed response (an
-export) is written to a temporary file before the first byte leaves.
+export) is written to a temporary file before it is sent.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ from config.web.waiting import Wait
 
 IN_MEMORY = 1024 * 1024  # bytes of a streamed response; the rest goes to a temporary file
 ROOM = 1 << 15  # words of a frame
-TOO_LARGE = "sellback.body_too_large"  # in META: the body was over the limit and is not there
+TOO_LARGE = "sellback.body_too_large"  # in META: the body was over the limit and was dropped
 WAITED = "sellback.waited"  # in META: seconds that this request has waited so far
 
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A request that has arrived whole. ``too_large``: its body was dropped."""
+    """A complete request. ``too_large``: its body was dropped."""
 
     scope: dict[str, Any]
     body: bytes = b""
@@ -42,7 +42,7 @@ class Received:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A response to send: all bytes, or a file that is read from its start."""
+    """A response to send: bytes, or a file from its start."""
 
     status: int
     headers: list[limits.Header]
@@ -52,7 +52,7 @@ class Answer:
 
 
 class Handler:
-    """Runs Django's middleware and views, and closes what a request has opened."""
+    """Runs Django's middleware and views, and closes the request's resources."""
 
     def __init__(self) -> None:
         self._django = WSGIHandler()
@@ -65,19 +65,19 @@ class Handler:
         gc.freeze()
 
     def __call__(self, received: Received) -> Answer:
-        """The response to one request. Views' errors become responses here, as under WSGI."""
+        """The response to one request. Errors in views become responses here, as under WSGI."""
         response: HttpResponseBase = self._django(_environ(received), _ignore)
         try:
             return _answer(response)
         finally:
-            response.close()  # and with it, Django returns or keeps this thread's connection
+            response.close()  # also lets Django return or keep this thread's connection
 
 
 def _compile_templates() -> None:
     """Compile every template of our own into the engine's cache."""
-    for folder in settings.TEMPLATES[0]["DIRS"]:
-        for path in sorted(folder.rglob("*.html")):
-            get_template(path.relative_to(folder).as_posix())
+    folder = settings.BASE_DIR / "templates"
+    for path in sorted(folder.rglob("*.html")):
+        get_template(path.relative_to(folder).as_posix())
 
 
 # CPython 3.11 and 3.12 keep frames in pieces of 16 KiB and free a piece when the first call in it
@@ -88,13 +88,14 @@ Handler.__call__.__code__ = Handler.__call__.__code__.replace(co_stacksize=ROOM)
 
 
 def _ignore(*_: Any) -> Any:
-    """WSGI's start_response: everything is read from the response itself."""
+    """WSGI's start_response, which is not needed: the response object has everything."""
 
 
 def _environ(received: Received) -> dict[str, Any]:
     """The request as Django's WSGIRequest reads it.
 
-    Headers whose names hold an underscore are dropped: ``X_API_Key`` would pass for ``X-API-Key``.
+    Headers with an underscore in their name are dropped: ``X_API_Key`` would count as
+    ``X-API-Key``.
     """
     scope, body = received.scope, received.body
     client, server = scope["client"] or ("", 0), scope["server"] or ("", 0)
@@ -148,7 +149,7 @@ def _answer(response: HttpResponseBase) -> Answer:
 
 
 def _spooled(chunks: Iterable[bytes]) -> tuple[IO[bytes], int]:
-    """Everything a streamed response yields, and how many bytes that is."""
+    """The content of a streamed response as a file, and its size in bytes."""
     spool = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115  (closed when it is sent)
     for chunk in chunks:
         spool.write(chunk)

@@ -1,9 +1,9 @@
-"""Health checks. They hold no data and ask for no host, so a load balancer may probe by address.
+"""Health checks. They contain no data and accept any host, so a load balancer can probe by address.
 
-* ``/livez``: this process answers. Nothing else is looked at.
-* ``/readyz``: this process can serve: the database answers, carries every migration of this code,
-  and the process is not about to stop.
-* ``/healthz``: the same without the last; kept for older probes.
+* ``/livez``: the process responds. Nothing else is checked.
+* ``/readyz``: the process can serve: the database responds, has every migration of this code, and
+  the process is not stopping.
+* ``/healthz``: the same without the last condition; kept for older probes.
 
 A database that is read-only for a while, as in a failover, counts as ready: reads are answered.
 
@@ -25,7 +25,7 @@ from config.web import limits
 from config.web.handler import Answer
 
 PATIENCE = 2.0  # seconds for a probe
-DRAINING = threading.Event()  # set when the process has been asked to stop
+DRAINING = threading.Event()  # set when the process is asked to stop
 
 Health = tuple[int, dict[str, str]]
 OK: Health = (200, {"status": "ok"})
@@ -33,11 +33,11 @@ UNREACHABLE: Health = (503, {"status": "error", "problem": "database unreachable
 MISSING: Health = (503, {"status": "error", "problem": "migrations are missing"})
 STOPPING: Health = (503, {"status": "draining"})
 
-_migrated: set[str] = set()  # databases that carry every migration
+_migrated: set[str] = set()  # databases with every migration
 
 
 class HealthMiddleware:
-    """Answers the checks before any other layer: a probe calls by address and without TLS."""
+    """Responds to health checks before other middleware: probes call by address, without TLS."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -53,17 +53,17 @@ class HealthMiddleware:
 
 
 def livez() -> Health:
-    """Whether the process answers."""
+    """Whether the process responds."""
     return OK
 
 
 def readyz() -> Health:
-    """Whether new requests should come here."""
+    """Whether the process should get new requests."""
     return STOPPING if DRAINING.is_set() else healthz()
 
 
 def healthz() -> Health:
-    """Whether the database answers and carries every migration of this code."""
+    """Whether the database responds and has every migration of this code."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
@@ -80,7 +80,7 @@ CHECKS: dict[str, Callable[[], Health]] = {
 
 
 def as_answer(outcome: Health, sent: Iterable[limits.Header]) -> Answer:
-    """A check's outcome as the server sends it; ``sent``: the headers of the request."""
+    """A check's outcome as the server's response. ``sent``: the request's headers."""
     status, body = outcome
     content = json.dumps(body).encode()
     headers = [

@@ -1,9 +1,8 @@
-"""Thread pools for requests, one for each kind of work, so that no kind can starve another.
+"""Thread pools for requests, one for each kind of work, so that no kind starves another.
 
-The event loop admits a request to a lane only when its body is complete. A lane runs a fixed
-number of threads. Requests beyond that wait in the loop, not in a thread, and callers take turns:
-one caller with many requests delays itself first. What waits too long, or would make the queue too
-long, is refused.
+The event loop admits a request to a lane when its body is complete. A lane has a fixed number of
+threads. Further requests wait in the loop, and callers take turns, so a caller with many requests
+delays mainly itself. A request that waits too long, or would make the queue too long, is refused.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ class Overloaded(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One lane: its threads, and how many of them one caller may occupy (0: all).
+    """One lane: its threads, and how many of them one caller may use (0: all).
 
     ``prepare`` runs in each thread before its first request.
     """
@@ -37,7 +36,7 @@ class Plan:
 
 
 class Job(NamedTuple):
-    """Work that a lane has accepted."""
+    """Work accepted by a lane."""
 
     caller: str
     work: Callable[[], Any]
@@ -46,9 +45,7 @@ class Job(NamedTuple):
 
 
 class Lane:
-    """A pool of threads. Every method runs in the event loop; only ``_serve`` runs in the
-    threads.
-    """
+    """A pool of threads. All methods run in the event loop, except ``_serve`` in the threads."""
 
     def __init__(self, plan: Plan, *, longest_queue: int, longest_wait: float) -> None:
         self.plan = plan
@@ -65,8 +62,8 @@ class Lane:
     async def run(self, caller: str, work: Callable[[], Result], *, again: bool = False) -> Result:
         """Run ``work`` in one of the lane's threads. Raises Overloaded.
 
-        ``again``: the request was admitted before and has waited for an event. Its turn may come
-        late, because many are woken together, but it is not refused.
+        ``again``: the request was admitted before and has waited for an event. It is not refused,
+        even if many are woken together.
         """
         job = Job(caller, work, self._loop.create_future(), refusable=not again)
         if self._idle and self._may_run(caller):
@@ -81,7 +78,7 @@ class Lane:
         try:
             return await job.future  # type: ignore[no-any-return]
         except asyncio.CancelledError:
-            self._give_up(job)  # nobody waits for it any more
+            self._give_up(job)  # its client is gone
             raise
         finally:
             if timer is not None:
@@ -89,7 +86,7 @@ class Lane:
 
     @property
     def busy(self) -> int:
-        """Threads at work."""
+        """Busy threads."""
         return self.plan.threads - self._idle
 
     def _may_run(self, caller: str) -> bool:
@@ -101,7 +98,7 @@ class Lane:
         self._jobs.put(job)
 
     def _make_room(self, caller: str) -> None:
-        """Refuse the newest request of the caller with the most, unless that is this one.
+        """Refuse the newest request of the caller with the most, or this one if that is its caller.
 
         Raises Overloaded.
         """
@@ -158,11 +155,11 @@ class Lane:
             except BaseException as problem:  # noqa: BLE001  (the loop raises it again)
                 error = problem
             self._loop.call_soon_threadsafe(self._finish, job, result, error)
-            del job, result, error  # an idle thread keeps no request alive
+            del job, result, error  # do not keep a request alive in an idle thread
 
 
 class Lanes:
-    """Every lane of this process, by name. Needs a running event loop."""
+    """All lanes of this process, by name. Needs a running event loop."""
 
     def __init__(self, plans: Iterable[Plan], *, longest_queue: int, longest_wait: float) -> None:
         self._lanes = {

@@ -1,4 +1,4 @@
-"""How large a request may be, by its path, and how the server refuses before Django is involved."""
+"""Size limits of requests by path, and refusals by the server itself, before Django."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from django.conf import settings
 API = (b"/api/v1/", b"/_/api/v1/")
 KIB, MIB = 1024, 1024 * 1024
 API_BODY = 64 * KIB  # contract, section 1
-MULTIPART = 64 * KIB  # what a form adds around its file
+MULTIPART = 64 * KIB  # overhead of a form around its file
 SANE_REQUEST_ID = re.compile(r"[ -~]{1,128}")  # printable ASCII (contract, section 1)
 
 Header = tuple[bytes, bytes]
 
 
 def is_api(path: bytes) -> bool:
-    """Whether the partner API answers this path."""
+    """Whether the path belongs to the partner API."""
     return path.startswith(API)
 
 
 def body_limit(path: bytes) -> int:
-    """The largest body this path accepts, in bytes."""
+    """The largest body that this path accepts, in bytes."""
     if is_api(path):
         return API_BODY
     if path.startswith(b"/%sinventory/card/import/" % settings.ADMIN_PATH.encode()):
@@ -33,12 +33,12 @@ def body_limit(path: bytes) -> int:
 
 
 def request_id(sent: str) -> str:
-    """The caller's own request id if it sent a sane one, else a new UUID."""
+    """The caller's request id if it is valid, else a new UUID."""
     return sent if SANE_REQUEST_ID.fullmatch(sent) else str(uuid.uuid4())
 
 
 def id_for(headers: Iterable[Header]) -> Header:
-    """The response's ``X-Request-Id``, by the headers of the request."""
+    """The response's ``X-Request-Id``, from the request's headers."""
     sent = next((value for name, value in headers if name == b"x-request-id"), b"")
     return (b"x-request-id", request_id(sent.decode("latin-1")).encode())
 
@@ -48,7 +48,7 @@ def refusal(
 ) -> tuple[list[Header], bytes]:
     """Headers and body of a refusal by the server itself: JSON for the API, a sentence for people.
 
-    ``sent``: the headers of the request that is refused.
+    ``sent``: the headers of the refused request.
     """
     if is_api(path):
         kind, body = b"application/json", json.dumps({"error": sentence}).encode()

@@ -1,10 +1,8 @@
-"""Middleware: a request id and the client's address for everything, and the browser's layers for
-pages only.
+"""Middleware: request id and client address for all requests, browser features for pages only.
 
-The API carries its own credentials on every call, so sessions, CSRF, messages and the rest would
-only cost time there. ``for_pages`` makes a middleware step aside on API paths, and on those of
-cards' faces, which are the same for everybody and kept by browsers and by what stands between;
-settings list the results.
+The API authenticates every call, so sessions, CSRF, messages and the rest would only cost time.
+``for_pages`` makes a middleware skip API paths and card pictures, which are the same for everyone
+and cached by browsers and proxies. Settings list the results.
 """
 
 from __future__ import annotations
@@ -42,14 +40,14 @@ def is_api(request: HttpRequest) -> bool:
 
 
 def is_no_page(request: HttpRequest) -> bool:
-    """Whether nobody's session or language matters: the API, and the cards' faces."""
+    """Whether session and language do not matter: the API and card pictures."""
     return is_api(request) or request.path_info.startswith("/faces/")
 
 
 def for_pages(
     middleware: type[Any], *, aside: Callable[[HttpRequest], bool] = is_no_page
 ) -> type[Any]:
-    """``middleware``, stepping ``aside`` where it has nothing to do."""
+    """``middleware``, skipped where ``aside`` is true."""
 
     class PagesOnly(middleware):  # type: ignore[misc]
         def __call__(self, request: HttpRequest) -> HttpResponse:
@@ -83,10 +81,9 @@ PagesHtmxMiddleware = for_pages(HtmxMiddleware)
 
 
 class RequestIdMiddleware:
-    """Gives every answer an ``X-Request-Id``: the caller's own if it sent a sane one, else a new
-    UUID.
+    """Gives every response an ``X-Request-Id``: the caller's if it is valid, else a new UUID.
 
-    The id is on ``request.request_id`` and on every log line written while the request runs.
+    The id is on ``request.request_id`` and on every log line of the request.
     """
 
     def __init__(self, get_response: Handler) -> None:
@@ -102,11 +99,10 @@ class RequestIdMiddleware:
 
 
 class PageLimitsMiddleware:
-    """Refuses a page's request whose address or headers are longer than any browser of ours sends.
+    """Refuses a page request whose address or headers are longer than a browser would send.
 
-    Filters, cookies and lists of types are read on every request, and some of that work grows with
-    the square of their length. The API is not affected: it reads few of them, and bounds those it
-    reads.
+    Filters, cookies and media types are parsed on every request, and some of that work is quadratic
+    in their length. The API is not affected: it reads few of them, with limits.
     """
 
     def __init__(self, get_response: Handler) -> None:
@@ -129,12 +125,11 @@ class PageLimitsMiddleware:
 
 
 class ClientAddressMiddleware:
-    """Puts the client's address in place of the connection's, where ``TRUSTED_PROXIES`` of our own
-    stand in front.
+    """Sets the client's address from ``X-Forwarded-For`` if there are ``TRUSTED_PROXIES``.
 
-    Each of them adds to the end of ``X-Forwarded-For`` whom it was asked by, so the entry of the
-    first of them counts from the end; whatever stands before it may be invented. Where there are
-    fewer entries, or that one is no address, the connection's own stays.
+    Each proxy appends the address of its client, so the outermost proxy's entry is counted from the
+    end; earlier entries may be forged. With too few entries, or an invalid one, the connection's
+    address stays.
     """
 
     def __init__(self, get_response: Handler) -> None:

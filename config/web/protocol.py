@@ -1,8 +1,8 @@
-"""uvicorn's HTTP/1.1 protocol with limits: on connections, headers, bodies, and on slow readers.
+"""uvicorn's HTTP/1.1 protocol with limits for connections, headers, bodies and slow readers.
 
-uvicorn parses, frames and keeps connections alive. It has no deadline for a request that never
-completes, and none for a client that does not read its response; both are added here. A request
-that is refused here never reaches a thread.
+uvicorn parses, frames and keeps connections alive. It has no deadline for incomplete requests, and
+none for clients that do not read their response; both are added here. A request refused here never
+reaches a thread.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ from config.web import limits
 
 MAX_HEAD = 64 * limits.KIB  # bytes of request line and headers
 MAX_HEADERS = 100
-MAX_PIPELINE = 100  # requests that arrive together and wait for the one before
+MAX_PIPELINE = 100  # pipelined requests waiting on one connection
 
 
 class Refused(Exception):
-    """The connection's request has been refused: nothing else is parsed."""
+    """The connection's request was refused, so nothing else is parsed."""
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """One connection. Its requests arrive within REQUEST_TIMEOUT seconds each, or get 408."""
+    """One connection. Each request must arrive within REQUEST_TIMEOUT seconds, or gets 408."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -46,19 +46,19 @@ class BoundedProtocol(HttpToolsProtocol):
         self._closing: TimerHandle | None = None
         self._head_bytes = self._body_bytes = self._limit = 0
         self._in_head, self._dropping, self._refused = True, False, False
-        self._progress = False  # whether a body or a request has gone on
+        self._progress = False  # whether data has arrived since the last check
         self._receiving: RequestResponseCycle | None = None  # whose body is arriving
         self._running: RequestResponseCycle | None = None  # whose response is next
         self._since = 0.0
 
     @property
     def is_idle(self) -> bool:
-        """Whether no request is under way."""
+        """Whether no request is in progress."""
         return self._late is None and (self.cycle is None or self.cycle.response_complete)
 
     @property
     def is_incomplete(self) -> bool:
-        """Whether a request has begun to arrive, and is not complete."""
+        """Whether a request has started to arrive and is incomplete."""
         return self._late is not None
 
     @property
@@ -69,7 +69,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     @property
     def is_stalled(self) -> bool:
-        """Whether its response waits for the client to read."""
+        """Whether the response is waiting for the client to read."""
         return self._stalled is not None
 
     # --- connection -------------------------------------------------------------------------
@@ -90,7 +90,7 @@ class BoundedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
         running = self._running
         if running is not None and not running.response_complete:
-            running.disconnected = True  # uvicorn looks at the latest request alone
+            running.disconnected = True  # uvicorn sets it on the latest request only
             running.message_event.set()
         self.pipeline.clear()
 
@@ -99,7 +99,7 @@ class BoundedProtocol(HttpToolsProtocol):
         super()._start_asgi_task(cycle, app)
 
     def _make_room(self) -> bool:
-        """Close the connection that is idle longest, or late longest, or reads too slowly."""
+        """Close the connection that is idle longest, incomplete longest, or reads too slowly."""
         others = [
             one for one in self.connections if isinstance(one, BoundedProtocol) and one is not self
         ]
@@ -129,14 +129,14 @@ class BoundedProtocol(HttpToolsProtocol):
             if not self._refused:
                 self._refuse_malformed(error, data)
             return
-        # Trailers and the extensions of chunks count as well: only a body has its own limit.
+        # Trailers and chunk extensions count too: only the body has a separate limit.
         self._head_bytes = 0 if self._progress else self._head_bytes + len(data)
         if (
             self.is_idle
             and self.timeout_keep_alive_task is None
             and not self.transport.is_closing()
         ):
-            self._wait_for_next()  # an empty line is not the beginning of a request
+            self._wait_for_next()  # an empty line does not start a request
 
     def _parse(self, data: bytes) -> None:
         """Feed the parser. Raises HttpParserError."""
@@ -149,10 +149,10 @@ class BoundedProtocol(HttpToolsProtocol):
                 return
 
     def _without_upgrade(self) -> bytes:
-        """The head of the request, to be parsed again without its ``Upgrade``.
+        """The head of the request without its ``Upgrade``, to be parsed again.
 
         No other protocol is offered, and a server may ignore the header (RFC 9110, 7.8). The parser
-        would take the body for the other protocol. Java's client sends the header with every call.
+        would treat the body as the other protocol. Java's client sends the header with every call.
         """
         method, version = self.parser.get_method(), self.parser.get_http_version().encode()
         if method == b"CONNECT":
@@ -174,15 +174,15 @@ class BoundedProtocol(HttpToolsProtocol):
             self._arm()
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        if self._in_head:  # a trailer is no header: it could add a key or an address
+        if self._in_head:  # ignore trailers: one could add a key or an address
             super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         if self.parser.should_upgrade():
-            return  # they are parsed again
+            return  # parsed again below
         self._in_head = False
         if self.url.startswith(b"/"):
-            self.url = b"http://-" + self.url  # so that `//x` is a path, not a host
+            self.url = b"http://-" + self.url  # so that `//x` is a path and not a host
         if len(self.headers) > MAX_HEADERS:
             self._refuse(431, "Request headers too large", "headers_too_large")
             raise Refused
@@ -216,7 +216,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._cancel_late()
         super().on_message_complete()
         if self.cycle is not None and self.cycle.response_complete and not self.pipeline:
-            self._wait_for_next()  # answered before its body had come
+            self._wait_for_next()  # the response was sent before the body was complete
 
     def _keep_within_memory(self) -> None:
         """Refuse the largest of the bodies that are arriving, if they are too much together.
@@ -233,10 +233,10 @@ class BoundedProtocol(HttpToolsProtocol):
             raise Refused
 
     def _drop_body(self) -> None:
-        """Read the rest and keep none of it; the request goes on as one that is too large."""
+        """Read and discard the rest; the request continues as too large."""
         self._dropping = True
         if self.cycle.waiting_for_100_continue:
-            self.cycle.keep_alive = False  # a client that waits for 100 never sends the rest
+            self.cycle.keep_alive = False  # a client waiting for 100 never sends the rest
         self.scope["state"]["too_large"] = True
         self.cycle.body = bytearray()
         self.cycle.message_event.set()
@@ -251,21 +251,21 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _out_of_time(self) -> None:
         if self._unanswered() is None and not (self.url or self._head_bytes):
-            self.transport.abort()  # nothing was asked
+            self.transport.abort()  # no request was sent
         else:
             self._refuse(408, "Request timeout", "request_timeout")
 
     def _unanswered(self) -> RequestResponseCycle | None:
-        """The latest request that arrived whole and whose response is not complete."""
+        """The latest complete request whose response is not complete."""
         waiting = [cycle for cycle, _ in self.pipeline if cycle is not self._receiving]
         latest = waiting[0] if waiting else self._running
         done = latest is None or latest is self._receiving or latest.response_complete
         return None if done else latest
 
     def _refuse(self, status: int, sentence: str, code: str) -> None:
-        """Answer and close. Requests that arrived whole are answered first, and then it closes.
+        """Send a refusal and close, after the responses to complete requests.
 
-        Otherwise the refusal would pass for the response to one of them: to a sale, perhaps.
+        Otherwise the refusal could be taken for the response to one of them, such as a sellback.
         """
         self._refused = True
         self._cancel_late()
@@ -285,13 +285,13 @@ class BoundedProtocol(HttpToolsProtocol):
     def _refuse_malformed(self, error: HttpParserError, data: bytes) -> None:
         method, path, *_ = [*data.split(b" ", 2), b""]
         if self._in_head and not self.url and path.startswith(b"/"):
-            self.url = path  # the parser has stopped before it
+            self.url = path  # the parser stopped before it
         if method.isalpha() and isinstance(error, HttpParserInvalidMethodError):
             self._refuse(405, "Method not allowed", "method_not_allowed")
         else:
             self._refuse(400, "Invalid HTTP request", "invalid_http")
 
-    # --- leaving ----------------------------------------------------------------------------
+    # --- stopping ---------------------------------------------------------------------------
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -310,7 +310,7 @@ class BoundedProtocol(HttpToolsProtocol):
         if self.transport.is_closing():
             self._close()
         elif self._late is not None and not self.pipeline:
-            self._unset_keepalive_if_required()  # the rest of its body has a deadline already
+            self._unset_keepalive_if_required()  # the rest of its body already has a deadline
 
     def _wait_for_next(self) -> None:
         self._unset_keepalive_if_required()
@@ -328,12 +328,12 @@ class BoundedProtocol(HttpToolsProtocol):
             super().shutdown()
 
     def _close(self) -> None:
-        """Send what is buffered and close; a client that does not read it is cut off."""
+        """Send buffered data and close; a client that does not read is disconnected."""
         self.transport.close()
         if self._closing is None:
             self._closing = self.loop.call_later(settings.RESPONSE_STALL, self.transport.abort)
 
 
 def _most_connections() -> int:
-    """This process's part of MAX_CONNECTIONS."""
+    """This process's share of MAX_CONNECTIONS."""
     return max(1, settings.MAX_CONNECTIONS // settings.WEB_WORKERS)

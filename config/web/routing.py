@@ -1,11 +1,11 @@
-"""Which lane a request runs in, and who its caller is. Decided by the path alone, before any query.
+"""The lane and the caller of a request, decided by path and method before any query.
 
 | lane | requests |
 | --- | --- |
 | ``sell`` | live calls that change something, settled at once |
-| ``peers`` | whatever may wait for the oracle, the treasury or the carrier |
+| ``peers`` | calls that may wait for the oracle, the treasury or the carrier |
 | ``read`` | live calls that read |
-| ``sandbox_write``, ``sandbox_read`` | the same for sandboxes, whose sellers may wait for a row |
+| ``sandbox_write``, ``sandbox_read`` | the same for sandboxes; sellbacks may wait for a row |
 | ``pages`` | the dashboard, static files, the API's description |
 | ``admin`` | Django admin |
 | ``passwords`` | forms that hash a password |
@@ -24,24 +24,22 @@ from config.web.lanes import Plan
 
 HEALTH = ("/healthz", "/readyz")
 LIVE, SANDBOX = "/api/v1/", "/_/api/v1/"
-# Live calls that ask a peer where one is configured, whatever their method.
+# Live calls that may call a peer, whatever their method.
 SELLING = (f"{LIVE}vm/buyback",)
 SHIPPING = (f"{LIVE}ship/quote",)
-# Pages of live that ask for a price, sell, or quote a parcel.
+# Live pages that get a price, sell back, or quote a parcel.
 ASKING = re.compile(r"/dashboard/live/(items|bulk|users|expiring|orders)/")
 ACCOUNT = ("/login/", "/account/")
 
 
 def plans() -> list[Plan]:
-    """Every lane of a process. Database connections: one for each thread, ``peers`` shares its
-    own.
-    """
+    """Every lane of a process. Each thread has a database connection; ``peers`` shares its own."""
     threads: int = settings.WEB_THREADS
     return [
         Plan("sell", threads),
         Plan("peers", settings.WEB_PEER_THREADS, prepare=share_connections),
         Plan("read", threads),
-        # A seller that waits for a locked row waits in its thread: one caller never takes them all.
+        # A sellback may wait for a locked row in its thread, so one caller never gets all threads.
         Plan("sandbox_write", threads, share=max(1, threads // 2)),
         Plan("sandbox_read", threads),
         Plan("pages", threads),
@@ -64,11 +62,11 @@ def lane_of(method: str, path: str) -> str:
 
 
 def caller_of(scope: dict[str, Any]) -> str:
-    """Whose turn a request takes: an API key's visible part, a session, else an address."""
+    """The caller for taking turns: an API key's visible part, a session, or an address."""
     cookie = b""
     for name, value in scope["headers"]:
         if name == b"x-api-key":
-            return str(value[:24])  # mode and key id; never the secret
+            return str(value[:24])  # mode and key id, never the secret
         if name == b"cookie":
             cookie = value
     if cookie:
@@ -87,7 +85,7 @@ def _live(path: str, *, reads: bool) -> str:
 
 def _page(path: str, *, reads: bool) -> str:
     admin = path.startswith(f"/{settings.ADMIN_PATH}")
-    # Forms that hash a password wait for their turn together, in the admin as well.
+    # Forms that hash a password wait for their turn together, including the admin's.
     if not reads and (path.startswith(ACCOUNT) or (admin and "password" in path)):
         return "passwords"
     if admin:

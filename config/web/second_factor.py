@@ -1,6 +1,4 @@
-"""Whether somebody has a second factor: an authenticator app or a passkey. Recovery codes alone are
-none.
-"""
+"""Whether a user has a second factor: an authenticator app or a passkey, not recovery codes."""
 
 from __future__ import annotations
 
@@ -13,5 +11,5 @@ FACTORS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
 
 
 def has_factor(user: Any) -> bool:
-    """One query. Whoever has a factor was asked for it at the door (django-allauth's login)."""
+    """One query. django-allauth's login asks every user who has a factor."""
     return bool(is_mfa_enabled(user, FACTORS))

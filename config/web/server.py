@@ -1,4 +1,4 @@
-"""One web process: uvicorn on a socket that other processes may share."""
+"""One web process: uvicorn on a socket that several processes may share."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from config.web.protocol import BoundedProtocol
 
 log = structlog.get_logger(__name__)
 
-OTHER_FILES = 256  # the database's connections, logs, temporary files, what is being imported
+OTHER_FILES = 256  # database connections, logs, temporary files, imports
 
 
 class WebServer(Server):
-    """Stops in order: no new connection, every request under way finished, for DRAIN_SECONDS."""
+    """Stops in order: no new connections, then running requests finish, within DRAIN_SECONDS."""
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         health.DRAINING.set()
@@ -39,9 +39,9 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def allow_files(needed: int) -> None:
-    """Raise this process's limit of open files, as far as it may.
+    """Raise this process's limit of open files, as far as allowed.
 
-    Without a free file, a new connection is reset before an idle one can make room for it.
+    Without a free descriptor, a new connection is reset before an idle one can make room for it.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     most = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
@@ -51,7 +51,7 @@ def allow_files(needed: int) -> None:
         log.warning("too_few_open_files", limit=most, needed=needed)
 
 
-# Seconds after which a running thread lets another one run. Python's 5 ms make the event loop wait
+# Seconds after which a running thread yields to another. With Python's 5 ms the event loop waits
 # behind each busy thread, several times for one request.
 SWITCH_INTERVAL = 0.001
 
@@ -70,7 +70,7 @@ def serve(listening: socket.socket) -> None:
         interface="asgi3",
         log_config=None,
         access_log=False,
-        proxy_headers=False,  # config/web/middleware.py decides which proxies to believe
+        proxy_headers=False,  # config/web/middleware.py decides which proxies to trust
         server_header=False,
         backlog=settings.MAX_CONNECTIONS,
         timeout_keep_alive=settings.KEEP_ALIVE,

@@ -1,9 +1,7 @@
-"""How long a login lasts: an end after idleness, and an end in any case. Phygitals' own people have
-shorter limits.
+"""Logs out expired sessions: after idle time, and after a total time. Staff have shorter limits.
 
-The times are in the session itself (Unix seconds). The last request is written at most once a
-minute, so that looking at pages does not write to the database each time. What a page asks by
-itself (static/app.js) is nobody's request.
+The times are in the session (Unix seconds). The last request is written at most once a minute, so
+that viewing pages does not write each time. Polls of a page (static/app.js) do not count.
 """
 
 from __future__ import annotations
@@ -24,29 +22,29 @@ WRITE_EVERY = 60  # seconds
 
 @dataclass(frozen=True)
 class Limits:
-    """Seconds a login lasts: without a request, and in all."""
+    """Seconds that a login lasts: without a request, and in total."""
 
     idle: int
     absolute: int
 
     @classmethod
     def of(cls, user: Any) -> Limits:
-        """A user's limits."""
+        """The limits of a user."""
         if user.is_staff:
             return cls(settings.STAFF_SESSION_IDLE_LIMIT, settings.STAFF_SESSION_ABSOLUTE_LIMIT)
         return cls(settings.SESSION_IDLE_LIMIT, settings.SESSION_ABSOLUTE_LIMIT)
 
 
 def begin(session: SessionBase, now: float) -> None:
-    """A login begins in this session."""
+    """Start a login in this session."""
     session[BEGAN] = session[SEEN] = int(now)
 
 
 def is_over(session: SessionBase, user: Any, now: float, *, by_itself: bool = False) -> bool:
-    """Whether the login in this session has ended by ``now``; if not, it counts as seen, unless a
-    page asked ``by_itself``.
+    """Whether the session's login has expired at ``now``; if not, record the request.
 
-    A session that was begun elsewhere counts from its user's last login.
+    A poll (``by_itself``) is not recorded. A session started elsewhere counts from its user's last
+    login.
     """
     limits = Limits.of(user)
     fallback = user.last_login.timestamp() if user.last_login else now
@@ -60,7 +58,7 @@ def is_over(session: SessionBase, user: Any, now: float, *, by_itself: bool = Fa
 
 
 class SessionLimitsMiddleware:
-    """Whoever comes back too late comes back as a stranger."""
+    """Logs out expired sessions."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

@@ -1,9 +1,9 @@
-"""The cache in Redis, and in the database while Redis does not answer.
+"""The cache in Redis, and in the database while Redis does not respond.
 
-Login limits are counted here, so a cache that is away must not let a login through unchecked, and
-must not refuse every login either. A call that Redis does not answer in time is made to the table
-``cache`` instead, and so is every call of this process for the next few seconds. Each store counts
-by itself: who guesses while Redis comes and goes has at most two allowances, one in each.
+Login limits are counted here, so without the cache a login must neither pass unchecked nor always
+be refused. A call that Redis does not answer in time goes to the table ``cache`` instead, and so do
+all calls of this process for the next few seconds. Each store counts separately: if Redis fails
+intermittently, an attacker has at most two allowances.
 """
 
 from __future__ import annotations
@@ -22,15 +22,13 @@ from redis.exceptions import RedisError
 
 log = structlog.get_logger(__name__)
 
-PAUSE = 5.0  # seconds in which a Redis that failed is not asked again
+PAUSE = 5.0  # seconds without Redis after it failed
 TABLE = "cache"
-MOST_ENTRIES = 100_000  # of the table; with Django's 300, a guesser could push a counter out
+MOST_ENTRIES = 100_000  # of the table; with Django's 300, an attacker could evict a counter
 
 
 class SharedCache(BaseCache):
-    """Redis at ``url``; the database while Redis fails. ``CACHE_TIMEOUT`` bounds each call, in
-    seconds.
-    """
+    """Redis at ``url``, or the database while Redis fails. ``CACHE_TIMEOUT`` limits each call."""
 
     def __init__(self, url: str, params: dict[str, Any]) -> None:
         super().__init__(params)
@@ -80,7 +78,7 @@ class SharedCache(BaseCache):
 
 
 class Rest:
-    """Whether this process leaves Redis alone for now. Django makes one cache for each thread."""
+    """Whether this process pauses Redis. Shared, because Django creates one cache per thread."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock, self._lock, self._until = clock, threading.Lock(), float("-inf")
@@ -90,7 +88,7 @@ class Rest:
         return self._clock() < self._until
 
     def begin(self, problem: Exception) -> None:
-        """Leave Redis alone for PAUSE seconds, and say so once."""
+        """Pause Redis for PAUSE seconds, and log it once."""
         with self._lock:
             was_on, self._until = self.is_on(), self._clock() + PAUSE
         if not was_on:

@@ -1,6 +1,4 @@
-"""How large a file from a browser may be. Django reads an upload before a view can look at it, to
-disk if need be.
-"""
+"""Size limit of uploads. Django reads an upload before the view can check it, to disk if large."""
 
 from __future__ import annotations
 
@@ -11,10 +9,9 @@ from django.core.files.uploadhandler import FileUploadHandler, StopUpload
 
 
 class BoundedUploadHandler(FileUploadHandler):
-    """Stands before the handlers that keep a file, and drops everything once the files of a request
-    are too large.
+    """Runs before the handlers that store files, and drops everything once the files are too large.
 
-    The form then finds no file.
+    The form then has no file.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -28,4 +25,4 @@ class BoundedUploadHandler(FileUploadHandler):
         return raw_data
 
     def file_complete(self, file_size: int) -> None:
-        """The next handler keeps it."""
+        """The next handler stores it."""

@@ -1,8 +1,8 @@
-"""Requests that wait for something to happen, without a thread or a database connection.
+"""Requests that wait for an event without a thread or a database connection.
 
-A view that has nothing to say yet returns its response with ``response.wait = Wait(...)``. The
-server then keeps only the request's bytes, and calls the view again when the channel is woken or
-the time is over. A long-polling endpoint costs one coroutine for each waiting client.
+A view with nothing to return yet sets ``response.wait = Wait(...)`` on its response. The server
+then keeps only the request's bytes, and calls the view again when the channel is woken or the time
+is over. So a long-polling endpoint costs one coroutine for each waiting client.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class Wait:
 
 
 class Waiting:
-    """The waiting requests of this process, by channel. Used in the event loop."""
+    """The waiting requests of this process, by channel, in the event loop."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -42,12 +42,12 @@ class Waiting:
                 self._by_channel.pop(wait.channel, None)
 
     def wake(self, channel: str) -> None:
-        """Let every request of ``channel`` look again. Safe to call from any thread."""
+        """Wake all requests of ``channel``. Safe to call from any thread."""
         self._loop.call_soon_threadsafe(self._wake_all, channel)
 
     @classmethod
     def of_process(cls) -> Waiting:
-        """This process's waiting requests, made by its event loop at the first request."""
+        """This process's waiting requests, created by its event loop at the first request."""
         global _of_process  # noqa: PLW0603
         _of_process = _of_process or cls()
         return _of_process
@@ -64,7 +64,7 @@ _of_process: Waiting | None = None
 
 
 def wake(channel: str) -> None:
-    """Let this process's requests of ``channel`` look again. Safe to call from any thread."""
+    """Wake this process's requests of ``channel``. Safe to call from any thread."""
     if _of_process is not None:
         _of_process.wake(channel)
 

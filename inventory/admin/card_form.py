@@ -1,6 +1,4 @@
-"""A card as an admin types it: its attributes must be what an import would take, for partners are
-shown them.
-"""
+"""The admin's form for a card. Attributes follow the rules of an import: partners see them."""
 
 from __future__ import annotations
 
@@ -18,15 +16,12 @@ if TYPE_CHECKING:
 else:
     ModelForm = forms.ModelForm
 
-# Not JSON, numbers of thousands of digits, brackets in brackets without end: Django knows the first
-# alone.
+# Invalid JSON, numbers with thousands of digits, excessive nesting. Django handles only the first.
 UNREADABLE = (ValueError, RecursionError)
 
 
 class AttributesField(forms.JSONField):
-    """The contract's list of ``{"trait_type", "value"}``, or an object of names and values, which
-    becomes one.
-    """
+    """The contract's list of ``{"trait_type", "value"}``, or an object that is converted to one."""
 
     def to_python(self, value: Any) -> Any:
         try:

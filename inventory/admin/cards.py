@@ -1,6 +1,4 @@
-"""The vault in the admin: cards, how their prices went, and files of them brought in after a
-look.
-"""
+"""The vault in the admin: cards, their price history, and importing files with a preview."""
 
 from __future__ import annotations
 
@@ -23,7 +21,7 @@ MOST_CHANGES = 50
 
 @admin.register(Card)
 class CardAdmin(ImportPages, AuditedAdmin):
-    """The vault. A card's ids are what partners know it by, so they are set once."""
+    """The vault. A card's ids are set once, because partners store them."""
 
     list_display = ("name", "public_id", "source_type", "pack_link", "value", "priced_at")
     list_filter = ("source_type", "pack")
@@ -39,7 +37,7 @@ class CardAdmin(ImportPages, AuditedAdmin):
         return (*self.readonly_fields, *ids)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        # The form leaves the price's time out; the page shows it.
+        # The form omits the time of the price. The page shows it.
         return [*(f for f in super().get_fields(request, obj) if f != "priced_at"), "priced_at"]
 
     def audited(self, row: Card, fields: list[str]) -> list[str]:
@@ -48,7 +46,7 @@ class CardAdmin(ImportPages, AuditedAdmin):
             fields = [*fields, "priced_at"]
         return super().audited(row, fields)
 
-    @admin.display(description="how its value went")
+    @admin.display(description="value history")
     def prices(self, card: Card) -> SafeString | str:
         if not card.pk:
             return NOTHING

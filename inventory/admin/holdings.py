@@ -1,6 +1,4 @@
-"""Users and what they hold, which only actions change; packs and the vault are in files of their
-own.
-"""
+"""Admin pages for users and their items, which only actions change."""
 
 from __future__ import annotations
 
@@ -91,8 +89,9 @@ class PurchaseAdmin(ReadOnlyAdmin):
 
 @admin.register(Item)
 class ItemAdmin(WindowAdmin):
-    """What users hold. A state changes by a sale, a shipment, or not at all; a window by people
-    with a reason.
+    """Items. Only a sellback or a shipping order changes an item's state.
+
+    Admins can change its window, with a reason.
     """
 
     list_display = (
@@ -109,7 +108,7 @@ class ItemAdmin(WindowAdmin):
     )
     list_filter = ("state", *BY_ENVIRONMENT, "pack")
     list_select_related = ("environment__partner", "card", "collector")
-    # By the card: an item's own id is indexed only while it is not sold.
+    # By card: an item's own id is indexed only while it is not sold.
     search_fields = ("=card__public_id", "=card__listing_id", "=collector__user_id")
     readonly_fields = ("badge", "value", "share", "price", "closes", "sellbacks")
     fieldsets = (

@@ -1,6 +1,4 @@
-"""The admin's door to the import: a file is uploaded, its preview looked at, and then exactly that
-file comes in.
-"""
+"""Admin pages for importing cards: upload a file, look at its preview, import exactly that file."""
 
 from __future__ import annotations
 
@@ -26,7 +24,7 @@ from inventory.vault.rows import COLUMNS, REQUIRED
 from inventory.vault.uploads import hold_file, import_file, preview_file, waiting_file
 from partners.admin.audited import by
 
-TOO_LARGE = "The file is larger than {size}. Larger ones: manage.py import_cards."
+TOO_LARGE = "The file is larger than {size}. For larger files use manage.py import_cards."
 RIGHTS = ("inventory.add_card", "inventory.change_card")
 
 if TYPE_CHECKING:
@@ -36,7 +34,7 @@ else:
 
 
 class FileForm(forms.Form):
-    """The catalogue."""
+    """The catalogue file."""
 
     file = forms.FileField(
         label="Catalogue",
@@ -47,12 +45,12 @@ class FileForm(forms.Form):
     def clean_file(self) -> UploadedFile[bytes]:
         file: UploadedFile[bytes] = self.cleaned_data["file"]
         if Path(str(file.name)).suffix.lower() not in FORMATS:
-            raise forms.ValidationError(f"Its name must end in {', '.join(FORMATS)}.")
+            raise forms.ValidationError(f"The file name must end in {', '.join(FORMATS)}.")
         return file
 
 
 class ImportPages(Importing):
-    """Two pages for the admin of cards: upload, and preview with the button that imports."""
+    """Two pages for the admin of cards: upload, and preview with the import button."""
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
@@ -117,5 +115,5 @@ class ImportPages(Importing):
 
 
 def _may(request: HttpRequest) -> bool:
-    """An import makes cards and changes them."""
+    """An import needs the rights to add and to change cards."""
     return request.user.has_perms(RIGHTS)

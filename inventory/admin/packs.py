@@ -1,6 +1,4 @@
-"""Packs in the admin: their odds, what these say of the price, what is left to pull; enabled and
-paused.
-"""
+"""Packs in the admin: odds, expected value, stock, and the buttons that enable and pause a pack."""
 
 from __future__ import annotations
 
@@ -38,12 +36,10 @@ else:
 
 
 class TierForm(ModelForm):
-    """One tier's own rules. What it must not share with its sisters is judged by the formset, for
-    all at once.
-    """
+    """One tier's own rules. The formset checks the rules between tiers."""
 
     def _post_clean(self) -> None:
-        # Django would compare the tier with its sisters as they are stored, not as they will be.
+        # Django would compare the tier with the stored tiers, not with the submitted ones.
         tier = construct_instance(self, self.instance, self._meta.fields, self._meta.exclude)
         try:
             tier.clean_fields(exclude={"pack", *self._get_validation_exclusions()})  # type: ignore[attr-defined]
@@ -55,7 +51,7 @@ class TierForm(ModelForm):
 
 
 class TierFormSet(InlineFormSet):
-    """A pack's odds as they will be, judged together."""
+    """A pack's submitted odds, validated together."""
 
     def clean(self) -> None:
         super().clean()
@@ -67,7 +63,7 @@ class TierFormSet(InlineFormSet):
             raise ValidationError(refusal.sentence) from refusal
 
     def add_fields(self, form: Any, index: int | None) -> None:
-        """A table's heading is no label to somebody who hears the page."""
+        """Give each field a label, because a screen reader does not use the table's headings."""
         super().add_fields(form, index)
         for name, field in form.fields.items():
             field.widget.attrs.setdefault("aria-label", str(field.label or name))
@@ -79,7 +75,7 @@ class TierFormSet(InlineFormSet):
 
 
 class TierInline(TabularInline):
-    """The odds, and beside them what the cards in stock make of them."""
+    """The odds, with the stock of each tier."""
 
     model = Tier
     form = TierForm
@@ -100,7 +96,7 @@ class TierInline(TabularInline):
     readonly_fields = ("odds", "mean_value", "costs", "stock")
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
-        """A form that claims to hold thousands of tiers is not built."""
+        """Reject a form with more tiers than allowed before building it."""
         formset = super().get_formset(request, obj, max_num=MOST_TIERS, **kwargs)
         formset.absolute_max = MOST_TIERS
         return formset
@@ -157,7 +153,7 @@ STEPS = {
         "inventory.change_pack",
         "Enable",
         "Enable this pack?",
-        "Every partner's users can buy pulls from it at once.",
+        "Every partner's users can buy pulls from it immediately.",
         _set(enabled=True),
         ReasonForm,
     ),
@@ -165,7 +161,7 @@ STEPS = {
         "inventory.change_pack",
         "Pause",
         "Pause this pack?",
-        "No more pulls are sold from now on. What users hold already still sells back.",
+        "No pulls are sold from now on. Items that users hold can still be sold back.",
         _set(enabled=False),
         ReasonForm,
     ),
@@ -174,9 +170,7 @@ STEPS = {
 
 @admin.register(Pack)
 class PackAdmin(AuditedAdmin, SteppedAdmin):
-    """Packs with their odds. A pack begins paused, and is never deleted: users hold what came out
-    of it.
-    """
+    """Packs with their odds. A pack starts paused and is never deleted: items refer to it."""
 
     list_display = ("name", "running", "price", "value", "cost", "share", "left", "cards")
     list_filter = ("enable", "type")
@@ -205,7 +199,7 @@ class PackAdmin(AuditedAdmin, SteppedAdmin):
             {"fields": ("mint_price", "max_per_mint", "buyback_percent", "buyback_window")},
         ),
         (
-            "What the odds make of it",
+            "Checks",
             {"fields": ("running", "remarks", "value", "cost", "range", "ev_updated_at", "cards")},
         ),
     )
@@ -225,7 +219,7 @@ class PackAdmin(AuditedAdmin, SteppedAdmin):
         return self.fieldsets if obj else self.fieldsets[:2]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        # Partners keep these ids.
+        # Partners store these ids.
         return (*self.readonly_fields, "public_id", "slug") if obj else self.readonly_fields
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Pack]:
@@ -237,7 +231,7 @@ class PackAdmin(AuditedAdmin, SteppedAdmin):
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if not change:
-            obj.enable = False  # nobody buys from it before it has its tiers and cards
+            obj.enable = False  # no pulls before it has tiers and cards
         super().save_model(request, obj, form, change)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
@@ -261,7 +255,7 @@ class PackAdmin(AuditedAdmin, SteppedAdmin):
 
     @admin.display(description="to know")
     def remarks(self, pack: Pack) -> SafeString | str:
-        return lines(concerns(pack, pack.tiers.all())) or "Nothing speaks against it."
+        return lines(concerns(pack, pack.tiers.all())) or "Ready to launch."
 
     @admin.display(description="price")
     def price(self, pack: Pack) -> str:

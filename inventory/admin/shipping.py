@@ -1,4 +1,4 @@
-"""Shipping orders in the admin: looked at by everybody, moved along by those who fulfil them."""
+"""Shipping orders in the admin: all staff can read them, fulfilment moves them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TONES = {"delivered": "good", "shipped": "good", "cancelled": "plain", "failed":
 
 
 class LabelForm(forms.Form):
-    """What the carrier says of the parcel."""
+    """The carrier's tracking data."""
 
     tracking_number = forms.CharField(max_length=100, label="Tracking number")
     tracking_url = forms.URLField(
@@ -36,16 +36,16 @@ class LabelForm(forms.Form):
 
 
 class GiveUpForm(ReasonForm):
-    """Why; the partner reads it."""
+    """The reason for cancelling or failing an order. The partner sees it."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["reason"].label = "Why? The partner is shown this."
+        self.fields["reason"].label = "Why? The partner sees this."
 
 
 def _move(to: str) -> Callable[[HttpRequest, ShippingOrder, dict[str, Any]], str]:
     def act(request: HttpRequest, order: ShippingOrder, values: dict[str, Any]) -> str:
-        if not order.environment.is_live:  # a sandbox's orders are its partner's
+        if not order.environment.is_live:  # partners move sandbox orders themselves
             raise NoSuchStep
         reported = {
             "error_message" if name == "reason" else name: value for name, value in values.items()
@@ -66,35 +66,35 @@ STEPS = {
     "processing": _step(
         "processing",
         "Begin",
-        "Begin with this order?",
-        "The partner is told that the order is being prepared.",
+        "Start processing this order?",
+        "The partner gets an event: the order is being prepared.",
     ),
     "label_created": _step(
         "label_created",
         "Label created",
         "Does the parcel have its label?",
-        "The partner is told the tracking number.",
+        "The partner gets an event with the tracking number.",
         LabelForm,
     ),
     "shipped": _step(
         "shipped",
         "Shipped",
-        "Has the carrier taken the parcel?",
-        "The items have left the vault for good. From here on the order can only be delivered.",
+        "Has the carrier collected the parcel?",
+        "The items leave the vault permanently. From now on the order can only be delivered.",
     ),
-    "delivered": _step("delivered", "Delivered", "Has the parcel arrived?", "The order ends here."),
+    "delivered": _step("delivered", "Delivered", "Has the parcel arrived?", "The order is done."),
     "cancelled": _step(
         "cancelled",
         "Cancel",
         "Cancel this order?",
-        "Its users hold the items again, and may sell them back or have them shipped anew.",
+        "Its users hold the items again. They can be sold back or shipped in another order.",
         GiveUpForm,
     ),
     "failed": _step(
         "failed",
         "It failed",
-        "Give this order up as failed?",
-        "Its users hold the items again, and may sell them back or have them shipped anew.",
+        "Mark this order as failed?",
+        "Its users hold the items again. They can be sold back or shipped in another order.",
         GiveUpForm,
     ),
 }
@@ -125,9 +125,7 @@ class LinesInline(ReadOnlyInline):
 
 @admin.register(ShippingOrder)
 class ShippingOrderAdmin(Untouchable, SteppedAdmin):
-    """Every order. Its state moves by the buttons of its page alone; a sandbox's by its
-    partner's.
-    """
+    """All orders. Only the buttons of its page move a live order; partners move sandbox orders."""
 
     list_display = (
         "public_id",

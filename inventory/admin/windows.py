@@ -1,4 +1,4 @@
-"""The buttons of a held item's page: extend or close its sellback window."""
+"""Buttons on the page of a held item: extend or close its sellback window."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ MINUTES = "%Y-%m-%dT%H:%M"
 
 
 class ExtendForm(ReasonForm):
-    """Until when, and why."""
+    """The new deadline and the reason."""
 
     closes_at = forms.DateTimeField(
-        label="It then sells until (UTC)",
+        label="New deadline (UTC)",
         input_formats=[MINUTES],
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format=MINUTES),
     )
@@ -34,12 +34,12 @@ def _extend(request: HttpRequest, item: Item, values: dict[str, Any]) -> str:
     changed = extend_window(
         item=item, closes_at=values["closes_at"], reason=values["reason"], by=by(request)
     )
-    return f"Extended: it sells until {time(changed)}."
+    return f"Extended: it can be sold back until {time(changed)}."
 
 
 def _close(request: HttpRequest, item: Item, values: dict[str, Any]) -> str:
     close_window(item=item, reason=values["reason"], by=by(request))
-    return "Closed: it no longer sells. The user still owns it."
+    return "Closed: it can no longer be sold back. The user still holds it."
 
 
 STEPS = {
@@ -48,9 +48,8 @@ STEPS = {
         "Extend the window",
         "Extend this sellback window?",
         (
-            "The user may sell the item back until the new time, also if its window had closed. "
-            "The "
-            "partner is told."
+            "The user can sell back the item until the new deadline, even after a closed window. "
+            "The partner gets an event."
         ),
         _extend,
         ExtendForm,
@@ -60,9 +59,8 @@ STEPS = {
         "Close the window",
         "Close this sellback window now?",
         (
-            "From this moment on the item no longer sells back. The user still owns it. The "
-            "partner "
-            "is told."
+            "From now on the item can no longer be sold back. The user still holds it. The partner "
+            "gets an event."
         ),
         _close,
         ReasonForm,
@@ -71,7 +69,7 @@ STEPS = {
 
 
 def time(item: Item) -> str:
-    """When the window closes, as people read it."""
+    """The deadline as text."""
     return (
         "for ever"
         if item.expires_at is None
@@ -80,7 +78,7 @@ def time(item: Item) -> str:
 
 
 class WindowAdmin(Untouchable, SteppedAdmin):
-    """A page of an item, whose window is all that people may change."""
+    """The page of an item. Only its window can be changed."""
 
     steps = STEPS
 

@@ -1,1 +1,1 @@
-"""The partner API's door to packs, inventories and shipping."""
+"""The partner API for packs, inventories and shipping."""

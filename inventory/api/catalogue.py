@@ -1,4 +1,4 @@
-"""The partner API's door to packs, purchases and inventories (contract, sections 3 to 6)."""
+"""API endpoints for packs, purchases and inventories (contract, sections 3 to 6)."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ class UserIdRequired(Refusal):
 
 
 class SessionUnknown(Refusal):
-    """No such purchase of this environment, or one that failed."""
+    """The environment has no such purchase, or it failed."""
 
     sentence = "Transaction failed"
 
 
 class UserNotFound(Refusal):
-    """A user who never bought anything through this partner, in this environment."""
+    """The user has bought nothing in this environment."""
 
     sentence, status = "User not found", 404
 
@@ -56,7 +56,7 @@ class PackPageNotFound(PackNotFound):
 
 
 def base_of(request: Request) -> str:
-    """The address that partners reach this server by. Raises HostNotAllowed."""
+    """The server's public address. Raises HostNotAllowed."""
     try:
         return settings.PUBLIC_URL or request.build_absolute_uri("/").rstrip("/")
     except DisallowedHost:
@@ -64,7 +64,7 @@ def base_of(request: Request) -> str:
 
 
 def is_user_id(value: object) -> bool:
-    """Whether ``value`` may name a user: a string of 1 to 255 characters, no control characters."""
+    """Whether ``value`` is a valid user id: 1 to 255 characters, no control characters."""
     return (
         isinstance(value, str)
         and 1 <= len(value) <= LONGEST_USER_ID
@@ -106,7 +106,7 @@ class Chase(PartnerView):
     scopes = ()
 
     def get(self, request: Request, slug: str, **kwargs: Any) -> Response:
-        # PostgreSQL's text holds no NUL, and no slug a slash.
+        # PostgreSQL's text cannot contain NUL, and no slug contains a slash.
         pack = Pack.objects.filter(slug=slug.replace("\0", "/")).first()
         if pack is None:
             raise PackPageNotFound
@@ -163,8 +163,8 @@ class BuyInit(ActionView):
 
     fault = "Error during transaction"
     scopes = (Scope.PURCHASE_WRITE,)
-    all_or_nothing = True  # whoever never hears of the cards must not have bought them
-    shown = ("pending",)  # bought, and yet the items do not come with the answer
+    all_or_nothing = True  # a purchase whose response cannot be written is rolled back
+    shown = ("pending",)  # the purchase is done, but the response has no items yet
 
     def act(self, sent: dict[str, Any]) -> dict[str, Any]:
         base = base_of(self.request)
@@ -183,7 +183,7 @@ class BuyInit(ActionView):
 
 
 class BuyStatus(ActionView):
-    """``POST /vm/buy/status``: what became of a purchase."""
+    """``POST /vm/buy/status``: the outcome of a purchase."""
 
     scopes = (Scope.PURCHASE_WRITE,)
     calls = "read"
@@ -210,14 +210,14 @@ class BuyStatus(ActionView):
 
 
 def _whole(value: object) -> int:
-    """A whole number as JSON may write it, 2 or 2.0; 0 for anything else."""
+    """A whole number in JSON, written as 2 or 2.0; 0 for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value):
         return 0
     return int(value)
 
 
 def _purchase(environment_id: int, session_id: object) -> Purchase | None:
-    """The environment's purchase with this session id, whatever was sent as one."""
+    """The environment's purchase with this session id; the value may have any type."""
     try:
         known = UUID(session_id) if isinstance(session_id, str) else None
     except ValueError:
@@ -232,6 +232,6 @@ def _purchase(environment_id: int, session_id: object) -> Purchase | None:
 
 
 def _nfts(purchase: Purchase, base: str, *, links: bool) -> list[dict[str, Any]]:
-    """The purchase's items in the order they were pulled."""
+    """The purchase's items in the order of the pulls."""
     items = purchase.items.select_related("card", "purchase").order_by("pk")
     return [rendering.purchased_item(item, base, links=links) for item in items]

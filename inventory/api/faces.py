@@ -1,4 +1,4 @@
-"""Public pages of the catalogue: the faces the project draws for its cards."""
+"""Public pictures that the project draws for cards."""
 
 from __future__ import annotations
 
@@ -13,36 +13,34 @@ from django.views.decorators.http import require_safe
 from inventory.faces.face import back_svg, face_svg
 from inventory.models import Card
 
-# A face changes only when an import renames its card, so a browser may show its copy for a month;
-# after a day it asks, in the background, whether the copy still holds.
+# A picture changes only when an import renames its card. Browsers may keep it for a month, and
+# revalidate it in the background after a day.
 CACHE = "public, max-age=86400, stale-while-revalidate=2592000"
 
 
 @require_safe
 def face(request: HttpRequest, public_id: str) -> HttpResponseBase:
-    """The SVG face of a card, by the id the API shows; 404 for an id no card has."""
-    # A NUL cannot be in an id, and the database would refuse to compare it.
+    """The SVG picture of a card, by the id that the API shows; 404 for an unknown id."""
+    # An id cannot contain NUL, and PostgreSQL would reject the comparison.
     found = None
     if "\x00" not in public_id:
         found = Card.objects.filter(public_id=public_id).values_list("name", "attributes").first()
     if found is None:
         return HttpResponseNotFound(
             "No such card", content_type="text/plain"
-        )  # not a page: nobody reads it
+        )  # an image address, so the text is never shown
     name, attributes = found
     return _svg(request, face_svg(name, _texts(attributes)))
 
 
 @require_safe
 def back(request: HttpRequest) -> HttpResponseBase:
-    """The SVG back every card shares."""
+    """The SVG back that every card shares."""
     return _svg(request, back_svg())
 
 
 def _texts(attributes: Any) -> dict[str, str]:
-    """What can be read of a card's attributes. A picture is no place to complain, so the rest is
-    not drawn.
-    """
+    """The readable attributes of a card. Malformed attributes are ignored."""
     rows = (
         [row for row in attributes if isinstance(row, dict)] if isinstance(attributes, list) else []
     )
@@ -58,6 +56,6 @@ def _svg(request: HttpRequest, picture: str) -> HttpResponseBase:
     response = HttpResponse(picture, content_type="image/svg+xml; charset=utf-8")
     response.headers["ETag"] = etag
     response.headers["Cache-Control"] = CACHE
-    # Nothing in a face may run, should somebody open it by itself.
+    # Scripts are blocked, in case a picture is opened by itself.
     response.headers["Content-Security-Policy"] = "default-src 'none'"
     return get_conditional_response(request, etag, response=response) or response

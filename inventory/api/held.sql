@@ -1,5 +1,5 @@
--- What one user holds, newest first: one row for each item, none for a user who is not known, and a single row without
--- an item for one who holds nothing. Numbers and times come as the text of the contract's JSON.
+-- One user's inventory, newest first: one row for each item, no row for an unknown user, and a single row without
+-- an item for a user who holds no items. Numbers and times are text as in the contract's JSON.
 -- Parameters: environment, user_id.
 SELECT item.public_id, card.source_type,
        trim_scale(CASE WHEN item.mode = 'sandbox' THEN round(item.fmv * item.buyback_percent, 2)

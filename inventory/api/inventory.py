@@ -1,9 +1,8 @@
-"""What a user holds, as the contract's JSON (section 3): one prepared statement (``held.sql``), no
-model in between.
+"""A user's inventory as the contract's JSON (section 3): one prepared statement (``held.sql``).
 
-A user may hold hundreds of items and a partner's server asks often; through the ORM a page of a
-hundred costs ten times as much. A test holds the rows equal to what ``rendering.purchased_item``
-and ``pricing.price`` say.
+A user may hold hundreds of items, and partners ask often. Through the ORM, a page of a hundred
+items takes ten times as long. A test compares the rows with ``rendering.purchased_item`` and
+``pricing.price``.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ HELD = Path(__file__).with_name("held.sql").read_text(encoding="utf-8")
 
 
 def shelf(*, environment: Environment, user_id: str, base: str) -> list[dict[str, Any]] | None:
-    """The user's items, newest first; None for a user this environment has never seen."""
+    """The user's items, newest first; None if the environment does not know the user."""
     with prepared_cursor() as cursor:
         cursor.execute(HELD, {"environment": environment.pk, "user_id": user_id})
         rows = cursor.fetchall()

@@ -1,8 +1,7 @@
-"""Items, packs, cards and pulls as the contract's JSON (sections 4 and 5), keys in the contract's
-order.
+"""Items, packs, cards and pulls as the contract's JSON (sections 4 and 5), keys in its order.
 
-``base`` is the server's own address, such as ``https://api.example.com``: a picture that we serve
-ourselves is stored as a path, and a partner needs all of it.
+``base`` is the server's own address, such as ``https://api.example.com``. Pictures that we serve
+are stored as paths, and partners need absolute URLs.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from inventory.pricing import price
 
 
 def picture(base: str, address: str | None) -> str | None:
-    """The address of a picture as a partner needs it: one of ours gets our own in front."""
+    """The absolute address of a picture; ``base`` is put in front of a path."""
     return f"{base}{address}" if address and address.startswith("/") else address or None
 
 
@@ -31,7 +30,7 @@ def _metadata(card: Card, base: str) -> dict[str, Any]:
 
 
 def purchased_item(item: Item, base: str, *, links: bool = True) -> dict[str, Any]:
-    """An item as a purchase shows it. Wants ``card`` and ``purchase`` loaded."""
+    """An item as a purchase shows it. Needs ``card`` and ``purchase`` loaded."""
     card = item.card
     metadata = _metadata(card, base)
     content: dict[str, Any] = {"metadata": metadata}
@@ -49,7 +48,7 @@ def purchased_item(item: Item, base: str, *, links: bool = True) -> dict[str, An
 
 
 def pull(item: Item, base: str) -> dict[str, Any]:
-    """A recent pull, without its user or partner. Wants ``card`` and ``pack`` loaded."""
+    """A recent pull, without user and partner. Needs ``card`` and ``pack`` loaded."""
     return {
         "id": item.public_id,
         "claw_id": item.pack.public_id,
@@ -73,7 +72,7 @@ def chase_card(card: Card | Chased, base: str, *, live: bool) -> dict[str, Any]:
 
 
 def card_page(card: Card, base: str, *, live: bool) -> dict[str, Any]:
-    """A card by itself."""
+    """The page of one card."""
     return chase_card(card, base, live=live) | {"metadata": _metadata(card, base)}
 
 
@@ -97,7 +96,7 @@ def pack(
     chase: list[Chased],
     live: bool,
 ) -> dict[str, Any]:
-    """A pack as ``/vm/available`` lists it. Wants ``tiers`` loaded."""
+    """A pack as ``/vm/available`` lists it. Needs ``tiers`` loaded."""
     return {
         "id": pack.public_id,
         "slug": pack.slug,

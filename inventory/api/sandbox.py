@@ -1,6 +1,4 @@
-"""The partner API's door to the sandbox's controls (contract, section 9). Live has no such
-routes.
-"""
+"""API endpoints that control a sandbox (contract, section 9). Live has none of these routes."""
 
 from __future__ import annotations
 
@@ -18,17 +16,17 @@ from partners.models import Environment, IdempotencyKey
 from partners.records import idempotency
 from partners.tenants.sandbox import reset
 
-MOST_SECONDS = 10**15  # far beyond what is refused as too far
+MOST_SECONDS = 10**15  # far beyond the limit for clocks
 
 
 class ClockUnclear(Refusal):
-    """Not exactly one of the two ways to say where the clock shall go."""
+    """The body must have exactly one of the two ways to set the clock."""
 
     sentence = "Send either advance_seconds, a whole number, or now, a time in ISO 8601"
 
 
 def clock_body(environment: Environment) -> dict[str, Any]:
-    """The sandbox's time, and how far it is ahead of the real one."""
+    """The sandbox's time, and how far it is ahead of real time."""
     return {
         "now": iso(environment.now()),
         "ahead_seconds": int(environment.clock_offset.total_seconds()),
@@ -54,9 +52,7 @@ class Reset(ActionView):
         return {"success": True} | clock_body(reset(environment=self.environment, by=self.actor))
 
     def answer_once(self, key: str, fingerprint: bytes, sent: dict[str, Any]) -> idempotency.Answer:
-        """The answer is kept where the key will be looked for next: in the sandbox that took this
-        one's place.
-        """
+        """Store the response in the new sandbox, where a retry will look for it."""
         with transaction.atomic():
             answer = super().answer_once(key, fingerprint, sent)
             here = self.environment
@@ -70,7 +66,7 @@ def _is_whole(value: object) -> bool:
 
 
 def _moment(value: object) -> datetime | None:
-    """A time; None for none. Raises ClockUnclear for anything else."""
+    """A time, or None. Raises ClockUnclear for any other value."""
     if value is None:
         return None
     if not isinstance(value, str):

@@ -1,6 +1,4 @@
-"""The partner API's door to shipping (contract, section 7), and to a sandbox order's progress
-(section 9).
-"""
+"""API endpoints for shipping (contract, section 7) and for moving sandbox orders (section 9)."""
 
 from __future__ import annotations
 
@@ -74,7 +72,7 @@ def order_body(order: ShippingOrder, base: str) -> dict[str, Any]:
 
 
 class ShipQuote(ActionView):
-    """``POST /ship/quote``: what it costs to send items somewhere."""
+    """``POST /ship/quote``: the price of shipping items to an address."""
 
     fault = NoRates.sentence
     scopes = (Scope.SHIP_WRITE,)
@@ -110,7 +108,7 @@ class ShipRequest(ActionView):
 
 
 class ShipOrder(PartnerView):
-    """``GET /ship/order/:order_id``: where an order is."""
+    """``GET /ship/order/:order_id``: the state of an order."""
 
     scopes = (Scope.SHIP_WRITE,)
 
@@ -119,9 +117,7 @@ class ShipOrder(PartnerView):
 
 
 class AdvanceOrder(ActionView):
-    """``POST /sandbox/orders/:order_id/advance``: the next step of a sandbox order, or the
-    ``status`` asked for.
-    """
+    """``POST /sandbox/orders/:order_id/advance``: to the next ``status``, or to the given one."""
 
     scopes = (Scope.SHIP_WRITE,)
     all_or_nothing = True

@@ -1,1 +1,1 @@
-"""The dashboard's door to users, shipping orders and the sandbox."""
+"""Dashboard pages for users, shipping orders and the sandbox."""

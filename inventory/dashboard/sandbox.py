@@ -1,6 +1,4 @@
-"""The sandbox's controls as buttons: its clock for operators, its reset for owners. Live has no
-such page.
-"""
+"""The sandbox page: operators move the clock, owners reset. Live has no such page."""
 
 from __future__ import annotations
 
@@ -29,10 +27,10 @@ from partners.tenants.sandbox import reset
 DAYS = {"1": _("1 day"), "7": _("7 days"), "30": _("30 days")}
 NOT_MOVED = _("The clock was not moved")
 NO_STEP = Obstacle(
-    NOT_MOVED, _("That is none of the steps offered."), _("Choose one of them."), 422
+    NOT_MOVED, _("That step is not available."), _("Choose one of the buttons."), 422
 )
 NOT_TICKED = Obstacle(
-    _("Nothing was reset"), _("The box was not ticked."), _("Tick it if everything may go."), 422
+    _("Nothing was reset"), _("The box was not checked."), _("Check it to delete all data."), 422
 )
 DAY = 86_400  # seconds
 
@@ -40,7 +38,7 @@ DAY = 86_400  # seconds
 @require_http_methods(["GET", "HEAD"])
 @member
 def controls(request: MemberRequest) -> HttpResponse:
-    """What the sandbox's time is, and the buttons that the role may press."""
+    """The sandbox's time, and the buttons for the member's role."""
     _only_sandbox(request)
     context = {
         "section": "",
@@ -55,7 +53,7 @@ def controls(request: MemberRequest) -> HttpResponse:
 @form_only
 @member
 def clock(request: MemberRequest) -> HttpResponse:
-    """Move the clock by one of the steps offered. Operators and owners."""
+    """Move the clock forward by one of the steps. Operators and owners."""
     _only_sandbox(request)
     stop, days = obstacle(request, Role.OPERATOR), request.POST.get("days", "")
     if stop is None and days not in DAYS:
@@ -68,11 +66,11 @@ def clock(request: MemberRequest) -> HttpResponse:
         )
     except Refusal as refusal:
         stop = Obstacle(
-            NOT_MOVED, f"{gettext(refusal.sentence)}.", _("Reset the sandbox to begin again."), 422
+            NOT_MOVED, f"{gettext(refusal.sentence)}.", _("Reset the sandbox to start over."), 422
         )
         return _refused(request, stop)
     messages.success(
-        request, gettext("The sandbox's clock has moved %(days)s forward") % {"days": DAYS[days]}
+        request, gettext("The sandbox clock moved forward by %(days)s") % {"days": DAYS[days]}
     )
     return redirect("dashboard:sandbox", "sandbox")
 
@@ -80,7 +78,7 @@ def clock(request: MemberRequest) -> HttpResponse:
 @form_only
 @member
 def empty(request: MemberRequest) -> HttpResponse:
-    """Empty the sandbox. Owners."""
+    """Reset the sandbox. Owners."""
     _only_sandbox(request)
     stop = obstacle(request, Role.OWNER)
     if stop is None and request.POST.get("confirmed") != "yes":
@@ -88,13 +86,13 @@ def empty(request: MemberRequest) -> HttpResponse:
     if stop:
         return _refused(request, stop)
     reset(environment=request.environment, by=Actor.user(request.user))
-    messages.success(request, gettext("The sandbox is empty, and its clock shows the real time"))
+    messages.success(request, gettext("The sandbox is empty. Its clock shows real time"))
     return redirect("dashboard:sandbox", "sandbox")
 
 
 def _only_sandbox(request: MemberRequest) -> None:
     if request.environment.is_live:
-        raise Http404("Live has no such controls")
+        raise Http404("Live has no sandbox controls")
 
 
 def _refused(request: MemberRequest, stop: Obstacle) -> HttpResponse:

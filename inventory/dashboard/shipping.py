@@ -1,8 +1,6 @@
-"""The dashboard's door to shipping: orders, newest first; one of them with its way; and a sandbox's
-order moved along.
+"""Dashboard pages for shipping: the list of orders, one order, and moving sandbox orders.
 
-Live orders are moved by Phygitals, in the admin. Where a parcel goes in full is for operators and
-owners.
+Phygitals moves live orders in the admin. Only operators and owners see full addresses.
 """
 
 from __future__ import annotations
@@ -58,8 +56,8 @@ VERBS = {
 }
 NOT_MOVED = Obstacle(
     _("The order was not moved"),
-    _("It cannot go there from where it is."),
-    _("Look at it again."),
+    _("It cannot go from its current state to that one."),
+    _("Reload the page and check its state."),
     status=409,
 )
 COLUMNS = {
@@ -86,7 +84,7 @@ COLUMNS = {
 
 @dataclass(frozen=True)
 class Step:
-    """A state that an order came into."""
+    """A state that the order has reached."""
 
     state: str
     label: StrOrPromise
@@ -114,7 +112,7 @@ def orders(request: MemberRequest) -> HttpResponse:
 @require_safe
 @member
 def orders_csv(request: MemberRequest) -> StreamingHttpResponse:
-    """Every order of the state, as a file; of an address it has city and country."""
+    """All orders in a state, as a file. Addresses are reduced to city and country."""
     rows = _rows(request, _state(request)).values_list(*COLUMNS.values(), "id", named=True)
     lines: Iterator[Any] = (row[:-1] for row in walk(rows, list(BY)))
     return csv.download(file_name(request, "orders"), list(COLUMNS), lines)
@@ -123,7 +121,7 @@ def orders_csv(request: MemberRequest) -> StreamingHttpResponse:
 @require_safe
 @member
 def order(request: MemberRequest, order_id: str) -> HttpResponse:
-    """One order: its items, where it goes, what the carrier says, and its states so far."""
+    """One order: items, address, tracking and the states so far."""
     found = _find(request, order_id)
     whole = Role(request.membership.role).includes(Role.OPERATOR)
     movable = not request.environment.is_live and may_act(request, Role.OPERATOR)
@@ -144,7 +142,7 @@ def order(request: MemberRequest, order_id: str) -> HttpResponse:
 @form_only
 @member
 def move(request: MemberRequest, order_id: str) -> HttpResponse:
-    """Move a sandbox's order to another state. Operators and owners."""
+    """Move a sandbox order to another state. Operators and owners."""
     if request.environment.is_live:
         raise Http404("Phygitals moves live orders")
     found, stop = _find(request, order_id), obstacle(request, Role.OPERATOR)
@@ -153,7 +151,7 @@ def move(request: MemberRequest, order_id: str) -> HttpResponse:
             moved = fulfilment.play(
                 order=found, by=Actor.user(request.user), to=request.POST.get("to", "")
             )
-            message = gettext("The order is %(state)s now") % {
+            message = gettext("The order is now %(state)s") % {
                 "state": moved.get_state_display().lower()
             }
             messages.success(request, message)
@@ -165,9 +163,7 @@ def move(request: MemberRequest, order_id: str) -> HttpResponse:
 
 
 def steps(found: ShippingOrder) -> list[Step]:
-    """The states that an order has been in, in their order. One that was given up shows how far it
-    had come.
-    """
+    """The states of an order, in order. A cancelled or failed order includes its earlier states."""
     ends = {"cancelled", "failed"} - {found.state}
     times = [
         (state, getattr(found, column)) for state, column in TIMES.items() if state not in ends
@@ -180,7 +176,7 @@ def steps(found: ShippingOrder) -> list[Step]:
 
 
 def address(destination: dict[str, Any], *, whole: bool) -> list[str]:
-    """The lines of an address; not ``whole``: without what leads to somebody's door."""
+    """The lines of an address; without street and name unless ``whole``."""
     values = {
         name: str(destination.get(name) or "").strip()
         for name in (*ADDRESS, "city", "state", "postal_code")
@@ -209,9 +205,7 @@ ADDRESS = ("name", "line1", "line2", "country", "phone", "email")
 
 
 def _rows(request: MemberRequest, state: str) -> QuerySet[ShippingOrder]:
-    """The environment's orders of the state, or all, each with how many items it has and where it
-    goes.
-    """
+    """The environment's orders, of one state or all, each with its item count and destination."""
     lines = (
         ShippedItem.objects.filter(order=OuterRef("pk"))
         .order_by()

@@ -1,6 +1,4 @@
-"""The dashboard's users: a partner's collectors, found by the start of their id, or those who hold
-most.
-"""
+"""The list of a partner's users, found by the start of their id or sorted by what they hold."""
 
 from __future__ import annotations
 
@@ -27,7 +25,7 @@ ORDERS: Mapping[str, tuple[StrOrPromise, SortOrder]] = {
     "held": (_("Most items"), {"-size": int, "-collector_id": int}),
     "value": (_("Highest value"), {"-value": Decimal, "-collector_id": int}),
 }
-COUNTED = ("held", "value")  # orders by what the clock has counted
+COUNTED = ("held", "value")  # orders by periodically counted figures
 
 
 @require_safe
@@ -53,7 +51,7 @@ def users(request: MemberRequest) -> HttpResponse:
 
 
 def _found(request: MemberRequest, sought: str, order: SortOrder) -> dict[str, Any]:
-    """Everybody whose id starts so, with what they hold at this moment. Two queries."""
+    """Users whose id starts with ``sought``, with what they hold now. Two queries."""
     found = Collector.objects.of(request.environment).starting_with(sought)
     listed = keyset(found, order, request.GET.get("after", ""))
     held = Item.objects.of(request.environment).held_by(listed.rows, now=request.environment.now())
@@ -64,7 +62,7 @@ def _found(request: MemberRequest, sought: str, order: SortOrder) -> dict[str, A
 
 
 def _counted(request: MemberRequest, order: SortOrder) -> dict[str, Any]:
-    """Everybody who holds something, with what the clock has counted, and when. Two queries."""
+    """Users who hold items, with the latest counted figures and their time. Two queries."""
     here = request.environment
     tallies = UserTally.objects.filter(environment=here).select_related("collector")
     listed: Page[UserTally] = keyset(tallies, order, request.GET.get("after", ""))

@@ -1,10 +1,8 @@
-"""Card faces: an SVG drawn from a card's name and attributes, for cards whose catalogue brings no
-picture.
+"""Card pictures: SVG from a card's name and attributes, for cards without a picture of their own.
 
-A face is 500 × 700 units (5:7). It carries presentation attributes only (no style, script, font or
-link), so a strict content security policy holds wherever it is shown. Equal name and attributes
-give equal bytes. A graded card is shown inside its slab, with grader, grade and certificate on the
-label.
+A picture is 500 × 700 units (5:7). It has presentation attributes only (no style, script, font or
+link), so it works under a strict content security policy. Equal names and attributes give equal
+bytes. A graded card is shown in its slab, with grader, grade and certificate on the label.
 """
 
 import hashlib
@@ -16,14 +14,11 @@ from xml.sax.saxutils import escape
 from inventory.faces.artwork import ARTWORKS, HUES, Palette
 
 SERIF = 'font-family="Georgia, DejaVu Serif, serif"'
-SANS = (
-    'font-family="Helvetica, Arial, DejaVu Sans, sans-serif"'  # the document's own, so written once
-)
+SANS = 'font-family="Helvetica, Arial, DejaVu Sans, sans-serif"'  # on the root element only
 
-LONGEST = 500  # characters of a name or value that are read; a line shows 48 of them
-WRITTEN = {"series": "set"}  # an attribute that the card calls otherwise
-# The frame's metal by rarity: three stops of a diagonal gradient, and the number of pips in the
-# corner.
+LONGEST = 500  # characters read of a name or value; a line shows 48 of them
+WRITTEN = {"series": "set"}  # other names of an attribute
+# The frame's metal by rarity: three stops of a diagonal gradient, and the number of pips.
 FRAMES: Mapping[str, tuple[str, str, str, int]] = {
     "common": ("#d5dbe3", "#8a94a3", "#c3cad4", 1),
     "uncommon": ("#c9f2d6", "#3f9d68", "#a5e3bc", 2),
@@ -36,7 +31,7 @@ FRAMES: Mapping[str, tuple[str, str, str, int]] = {
 
 @dataclass(frozen=True)
 class Print:
-    """What is written on one card."""
+    """The texts on one card."""
 
     name: str
     series: str
@@ -59,9 +54,7 @@ class Print:
         return cls(**words | {"name": _clean(name) or "Untitled"})
 
     def seed(self) -> int:
-        """Of the design alone, so that every copy of a design shares its picture whatever its
-        grade.
-        """
+        """Depends on the design only, so that all copies share a picture, whatever their grade."""
         return _digest(f"{self.series}|{self.name}|{self.number}|{self.variant}")
 
 
@@ -78,7 +71,7 @@ def face_svg(name: str, attributes: Mapping[str, str]) -> str:
 
 
 def back_svg() -> str:
-    """The back every card shares."""
+    """The back that every card shares."""
     rosette = "".join(
         '<ellipse cx="250" cy="350" rx="58" ry="150" fill="none" stroke="#d9b45b" '
         'stroke-width="3" '
@@ -193,7 +186,7 @@ def _footing(print_: Print, light: str, shade: str, pips: int) -> str:
 
 
 def _finish(variant: str, prefix: str) -> str:
-    """The sheen a special printing lays over the picture."""
+    """The shine of a special printing, above the picture."""
     kind = variant.lower()
     if "holo" in kind or "prism" in kind:
         stops = ("#ff6ad5", "#ffd36a", "#6affb0", "#6ac8ff", "#c86aff")
@@ -262,9 +255,7 @@ def _document(content: str) -> str:
 def _text(
     x: float, y: float, words: str, pen: tuple[int, str], room: int, *, extra: str = ""
 ) -> str:
-    """One line of text. Letters are taken to be 0.6 em wide: a line that may not fit `room` is
-    squeezed.
-    """
+    """One line of text, squeezed if it may be wider than `room` (0.6 em a letter)."""
     if not words:
         return ""
     size, fill = pen
@@ -289,16 +280,14 @@ def _lines(words: str, width: int, most: int) -> list[str]:
 
 
 def _clean(words: str) -> str:
-    """Without the characters XML cannot carry, and with single spaces; no more of it than is ever
-    drawn.
-    """
+    """Valid XML characters, single spaces, cut to the longest text that is drawn."""
     return " ".join(
         "".join(letter if letter.isprintable() else " " for letter in words[:LONGEST]).split()
     )
 
 
 def _hue(print_: Print, draw: Random) -> float:
-    """A set keeps its colour; each card of it leans a little to one side."""
+    """A set has one colour; each card of it varies a little."""
     own = (_digest(print_.series) % 360) / 360
     base = HUES[print_.category] + (own - 0.5) * 0.16 if print_.category in HUES else own
     return base + draw.uniform(-0.06, 0.06)

@@ -1,4 +1,4 @@
-"""What users hold: packs of cards, the people who pull them, and what they pulled."""
+"""Packs of cards, the users who pull them, and their items."""
 
 from inventory.models.catalogue import Card, CardFile, Pack, PackActivity, PriceChange, Tier
 from inventory.models.holdings import Collector, Item, Purchase

@@ -1,9 +1,8 @@
-"""The catalogue: packs, their tiers, and the physical cards in the vault. Shared by every
-environment, read-only to them.
+"""The catalogue: packs, their tiers, and the cards in the vault. All environments share it.
 
-Which of the cards are still to be pulled is not stored: a card is available in an environment's
-pool while no item of that pool holds it (live: one pool for all partners; each sandbox: a pool of
-its own). So a card sold back is in its pack again the moment the sale commits.
+Availability is not stored: a card is available in an environment's pool while no item of that pool
+holds it (live: one pool for all partners; each sandbox: its own pool). So a card that is sold back
+is in its pack again as soon as the sellback commits.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ SANDBOX_WINDOW = timedelta(days=7)  # contract, section 2: exactly purchase + 7 
 
 
 class Pack(models.Model):
-    """A "claw machine" of the API (``claw_id`` is ``public_id``): what a user buys pulls from."""
+    """A pack, the API's "claw machine" (``claw_id`` is ``public_id``). Users buy its pulls."""
 
     class Type(models.TextChoices):
         CORE = "CORE", "Minted cards"
@@ -52,13 +51,13 @@ class Pack(models.Model):
     categories = ArrayField(models.CharField(max_length=60), default=list, blank=True)
     enable = models.BooleanField("enabled", default=True)
     mint_price = MoneyField("price", help_text="USD for one pull.")
-    max_per_mint = models.PositiveIntegerField("most pulls at once", default=10)
+    max_per_mint = models.PositiveIntegerField("most pulls per purchase", default=10)
     buyback_percent = models.DecimalField(max_digits=5, decimal_places=4, default=Decimal("0.85"))
     buyback_window = models.DurationField(
         null=True, blank=True, help_text="Empty: live windows never close."
     )
-    # Kept by inventory.packs.figures.refresh_values, because a list of packs must not add up every
-    # card's price.
+    # Updated by inventory.packs.figures.refresh_values, so that a list of packs does not sum up the
+    # prices of all cards.
     ev = MoneyField("expected value", null=True, blank=True, editable=False)
     min_ev = MoneyField("lowest value", null=True, blank=True, editable=False)
     max_ev = MoneyField("highest value", null=True, blank=True, editable=False)
@@ -73,7 +72,7 @@ class Pack(models.Model):
                 condition=Q(type__in=("CORE", "EBAY")), name="inventory_pack_type_known"
             ),
             models.CheckConstraint(
-                # At least a half, so that even a card worth a cent sells for one.
+                # At least a half, so that even a card worth one cent sells for a cent.
                 condition=Q(buyback_percent__gte=Decimal("0.5"), buyback_percent__lte=1),
                 name="inventory_pack_percent_bounds",
                 violation_error_message=(
@@ -100,11 +99,10 @@ class Pack(models.Model):
 
 
 class PackActivity(models.Model):
-    """What the pulls of one pool say of a pack: all partners' in live (no environment), a sandbox's
-    own otherwise.
+    """Figures of a pack's pulls in one pool: all partners in live (no environment), or one sandbox.
 
-    Kept by ``inventory.packs.figures.count_pulls``, because a list of packs must not count pulls.
-    No row: none was pulled.
+    Updated by ``inventory.packs.figures.count_pulls``, so that a list of packs does not count
+    pulls. No row: there was no pull.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -137,8 +135,9 @@ def number_as_range(number: F) -> Func:
 
 
 class Tier(models.Model):
-    """One rarity of a pack: drawn by ``weight`` relative to its sisters, holding cards of ``lower``
-    ≤ fmv < ``upper``.
+    """One rarity of a pack, with cards of ``lower`` ≤ fmv < ``upper``.
+
+    It is drawn by its ``weight`` relative to the other tiers.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -146,15 +145,15 @@ class Tier(models.Model):
         Pack, models.CASCADE, related_name="tiers", db_index=False
     )  # unique below serves
     position = models.PositiveSmallIntegerField(
-        help_text="0 is the commonest; the API's rarity id."
+        help_text="0 is the most common; the API's rarity id."
     )
     name = models.CharField(max_length=60)
     color = models.CharField(max_length=7, help_text="Hex, such as #8b5cf6.")
-    lower = MoneyField(help_text="USD, from and including.")
-    upper = MoneyField(help_text="USD, up to and excluding.")
+    lower = MoneyField(help_text="USD, inclusive.")
+    upper = MoneyField(help_text="USD, exclusive.")
     weight = models.DecimalField(max_digits=12, decimal_places=4)
-    # The live stock, kept by inventory.packs.figures.refresh_values and count_sold, because a page
-    # must not count every card.
+    # Live stock, updated by inventory.packs.figures.refresh_values and count_sold, so that a page
+    # does not count cards.
     cards = models.PositiveIntegerField(null=True, editable=False)
     available = models.PositiveIntegerField(null=True, editable=False)
     sold = models.PositiveIntegerField("sold back", null=True, editable=False)
@@ -172,7 +171,7 @@ class Tier(models.Model):
                 condition=Q(lower__gte=0, upper__gt=F("lower"), upper__lt=Decimal(1000000000)),
                 name="inventory_tier_bounds_ordered",
                 violation_error_message=(
-                    "A tier's upper value must be above its lower one, within 0 and 1 billion."
+                    "A tier's upper value must be above its lower value, between 0 and 1 billion."
                 ),
             ),
             models.CheckConstraint(
@@ -189,7 +188,7 @@ class Tier(models.Model):
             ),
             ExclusionConstraint(
                 name="inventory_tier_no_overlap",
-                violation_error_message="Two tiers of a pack must not hold the same value.",
+                violation_error_message="The tiers of a pack must not overlap.",
                 expressions=(
                     (number_as_range(F("pack_id")), RangeOperators.OVERLAPS),
                     (Func(F("lower"), F("upper"), function="numrange"), RangeOperators.OVERLAPS),
@@ -201,15 +200,15 @@ class Tier(models.Model):
         return f"{self.pack}: {self.name}"
 
     def holds(self, fmv: Decimal) -> bool:
-        """Whether a card of this market value belongs to the tier."""
+        """Whether a card with this market value belongs to the tier."""
         return bool(self.lower <= fmv < self.upper)
 
 
 class CardQuerySet(models.QuerySet["Card"]):
-    """Cards, as their callers ask for them."""
+    """Queries for cards."""
 
     def available(self, environment: Environment) -> CardQuerySet:
-        """Cards that no user of this environment's pool holds."""
+        """Cards that no item in this environment's pool holds."""
         from inventory.models.holdings import Item
 
         return self.exclude(
@@ -217,9 +216,7 @@ class CardQuerySet(models.QuerySet["Card"]):
         )
 
     def named(self, public_id: str, *, live: bool) -> CardQuerySet:
-        """The card an environment knows by this id; the sandbox knows a minted eBay card by its
-        listing.
-        """
+        """The card with this id. A sandbox shows a minted eBay card by its listing."""
         if "\0" in public_id:
             return self.none()
         if live:
@@ -228,9 +225,7 @@ class CardQuerySet(models.QuerySet["Card"]):
         return self.filter((~ebay & Q(public_id=public_id)) | (ebay & Q(listing_id=public_id)))
 
     def by_item_id(self, ids: Collection[str]) -> dict[str, Card]:
-        """Cards by the ids the API shows for their items, in either mode: the card's own, or an
-        eBay listing's.
-        """
+        """Cards by the ids that the API shows for items, in both modes: own id or eBay listing."""
         listed = Q(source_type=Card.Source.EBAY, listing_id__in=ids)
         found = (
             {card.listing_id: card for card in self.filter(listed) if card.listing_id}
@@ -246,11 +241,9 @@ class CardQuerySet(models.QuerySet["Card"]):
         return self.filter(pack_id=tier.pack_id, fmv__gte=tier.lower, fmv__lt=tier.upper)
 
     def lock_random(self, amount: int) -> list[Card]:
-        """Up to ``amount`` of these cards, each as likely as the next, locked; those that others
-        have locked are passed over.
+        """Up to ``amount`` of these cards, chosen uniformly and locked; locked ones are skipped.
 
-        ``gen_random_uuid`` draws from PostgreSQL's cryptographic source, which ``random()`` does
-        not.
+        ``gen_random_uuid`` uses PostgreSQL's cryptographic source; ``random()`` does not.
         """
         shuffled = self.order_by(Func(function="gen_random_uuid", output_field=models.UUIDField()))
         return list(
@@ -259,11 +252,11 @@ class CardQuerySet(models.QuerySet["Card"]):
 
 
 class Card(models.Model):
-    """One physical item in the vault.
+    """One physical card in the vault.
 
-    ``public_id`` is what the API calls ``id``: the mint address of an on-chain card, else its
-    source listing's id. ``attributes`` is the contract's list of ``{"trait_type": …, "value": …}``.
-    ``fmv`` is USD, priced at ``priced_at``.
+    ``public_id`` is the API's ``id``: the mint address of an on-chain card, else the id of its
+    source listing. ``attributes`` is the contract's list of ``{"trait_type": …, "value": …}``.
+    ``fmv`` is in USD, priced at ``priced_at``.
     """
 
     class Source(models.TextChoices):
@@ -274,7 +267,7 @@ class Card(models.Model):
         EXTERNAL = "external", _("External")
 
     id = models.BigAutoField(primary_key=True)
-    # Index below serves: a pack's cards by value.
+    # The index below serves a pack's cards by value.
     pack = models.ForeignKey(
         Pack, models.PROTECT, null=True, blank=True, related_name="cards", db_index=False
     )
@@ -302,10 +295,10 @@ class Card(models.Model):
         ordering = ("-id",)
         constraints = (
             money_check("fmv", name="inventory_card_fmv_bounds"),
-            # Whatever its source: a sandbox knows even a minted eBay card by its listing.
+            # For every source: a sandbox shows even a minted eBay card by its listing.
             models.UniqueConstraint(fields=("listing_id",), name="inventory_card_listing_once"),
             models.UniqueConstraint(fields=("mint_address",), name="inventory_card_mint_once"),
-            # Reader: GET /card/:item_id, the face of a card, import_cards.
+            # Reader: GET /card/:item_id, card pictures, import_cards.
             models.UniqueConstraint(fields=("public_id",), name="inventory_card_public_id_once"),
             models.CheckConstraint(
                 condition=Q(source_type__in=("enft", "ebay", "fanatics", "alt", "external")),
@@ -334,15 +327,15 @@ class Card(models.Model):
         indexes = (
             # Reader: a pull, which draws among a pack's cards of one tier.
             models.Index(fields=("pack", "fmv"), name="inventory_card_pack_fmv"),
-            # Reader: the searches of the admin and of the dashboard: how a name begins, in any
-            # letter case.
+            # Reader: the searches of admin and dashboard, by the start of a name in any letter
+            # case.
             models.Index(
                 OpClass(Upper("name"), name="text_pattern_ops"), name="inventory_card_name_begins"
             ),
         )
         triggers = (
-            # Whoever changes a price, an import, an oracle, an admin or a hand with psql, the
-            # change is kept.
+            # Every price change is recorded, whether by an import, an oracle, an admin or by hand
+            # in psql.
             pgtrigger.Trigger(
                 name="keeps_prices",
                 when=pgtrigger.After,
@@ -357,9 +350,7 @@ class Card(models.Model):
         return self.name
 
     def identity(self, *, live: bool) -> tuple[str, str | None]:
-        """``(id, mint_address)`` as an environment shows them: in the sandbox an eBay card is never
-        minted.
-        """
+        """``(id, mint_address)`` as an environment shows them. A sandbox mints no eBay card."""
         return identity(self.source_type, self.listing_id, self.mint_address, live=live)
 
 
@@ -373,10 +364,9 @@ def identity(
 
 
 class PriceChange(models.Model):
-    """One change of a card's ``fmv`` (USD), written by the card's own trigger. Append-only.
+    """One change of a card's ``fmv`` (USD), written by the card's trigger. Append-only.
 
-    ``priced_at`` is when the new value was set by whoever priced it, ``created_at`` when it came in
-    here.
+    ``priced_at`` is when the source set the new value, ``created_at`` when it was stored here.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -406,9 +396,7 @@ class PriceChange(models.Model):
 
 
 class CardFile(models.Model):
-    """A catalogue file that an admin has looked at and not yet brought in. It waits a day, and goes
-    when it is in.
-    """
+    """A catalogue file uploaded by an admin and not yet imported. It is kept for a day at most."""
 
     id = models.UUIDField(primary_key=True, db_default=uuid_v7(), editable=False)
     name = models.CharField(max_length=200)

@@ -1,4 +1,4 @@
-"""What users hold: a collector's purchases, and one item for each card pulled."""
+"""Users and their purchases, with one item for each card pulled."""
 
 from __future__ import annotations
 
@@ -22,36 +22,32 @@ from partners.models.records import uuid_v7
 
 
 class CollectorQuerySet(models.QuerySet["Collector"]):
-    """Collectors, as their callers ask for them."""
+    """Queries for collectors."""
 
     def of(self, environment: Environment) -> CollectorQuerySet:
         """The users this environment has seen."""
         return self.filter(environment=environment)
 
     def called(self, user_id: str) -> CollectorQuerySet:
-        """The collector with this whole id; none for a text no id can be (PostgreSQL's text holds
-        no NUL).
-        """
+        """The collector with exactly this id; none for an impossible id (text contains no NUL)."""
         return self.none() if "\0" in user_id else self.filter(user_id=user_id)
 
     def starting_with(self, start: str) -> CollectorQuerySet:
-        """Collectors whose id starts so, letter case included; an empty start is all of them."""
+        """Collectors whose id starts with ``start``, case-sensitive; all for an empty start."""
         if "\0" in start:
             return self.none()
         return self.filter(user_id__startswith=start) if start else self.all()
 
 
 class Collector(models.Model):
-    """A partner's end user, by the partner's own ``user_id``; tracked from the first purchase
-    on.
-    """
+    """A partner's user, by the partner's own ``user_id``; created at the first purchase."""
 
     id = models.BigAutoField(primary_key=True)
     environment = models.ForeignKey(
         Environment, models.PROTECT, related_name="collectors", db_index=False
     )
-    # C: compared by bytes, so that its index finds a prefix and leafs on, whatever the database's
-    # language.
+    # Collation C compares bytes, so that the index finds a prefix and pages on, whatever the
+    # database's language.
     user_id = models.CharField(max_length=255, db_collation="C")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
@@ -64,8 +60,7 @@ class Collector(models.Model):
             models.UniqueConstraint(
                 fields=("environment", "user_id"), name="inventory_collector_once"
             ),
-            # Target of the references of purchases, items and payouts. Reader: the users' list,
-            # newest first.
+            # Referenced by purchases, items and payouts. Reader: the users' list, newest first.
             models.UniqueConstraint(
                 fields=("environment", "id"), name="inventory_collector_tenant"
             ),
@@ -95,9 +90,9 @@ class Purchase(models.Model):
     )
     pack = models.ForeignKey(Pack, models.PROTECT, related_name="purchases", db_index=False)
     amount = models.PositiveIntegerField("pulls")
-    mint_price = MoneyField("price of one pull", help_text="USD, as it was at the purchase.")
+    mint_price = MoneyField("price of one pull", help_text="USD, at the purchase.")
     voucher = models.BooleanField(
-        default=False, help_text="Bought with a voucher: sells for at least the mint price."
+        default=False, help_text="Bought with a voucher, so it sells for at least the mint price."
     )
     public_id = models.CharField(max_length=9)
     tx_hash = models.CharField(max_length=120, null=True, blank=True)
@@ -142,7 +137,7 @@ class Purchase(models.Model):
         return str(self.id)
 
 
-# The allowed moves of an item. A trigger refuses any other, whoever writes.
+# The allowed transitions of an item. A trigger refuses all others.
 ITEM_MOVES = (
     ("held", "sold"),
     ("held", "selling"),
@@ -154,13 +149,13 @@ ITEM_MOVES = (
 )
 
 
-COUNTED_TO = 10_000  # a page never counts further: it must not slow down as the tables grow
+COUNTED_TO = 10_000  # pages stop counting here, so that they stay fast as the tables grow
 NEVER_CLOSES, HAS_CLOSED = datetime(9998, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Capped:
-    """A count that stops at ``COUNTED_TO``, and a sum in USD that is only whole below it."""
+    """A count that stops at ``COUNTED_TO``, and a sum in USD, complete only below that count."""
 
     size: int
     value: Decimal
@@ -176,9 +171,7 @@ class Capped:
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """What one collector holds: how many items, what they sold for when pulled (USD), when the next
-    window closes (if any will), the latest pull.
-    """
+    """What a collector holds: item count, value at the pull (USD), next deadline, latest pull."""
 
     size: int
     value: Decimal
@@ -187,15 +180,16 @@ class Holding:
 
 
 class ItemQuerySet(models.QuerySet["Item"]):
-    """Items, in the language of the business."""
+    """Queries for items."""
 
     def of(self, environment: Environment) -> ItemQuerySet:
         """One environment's items."""
         return self.filter(environment=environment)
 
     def named(self, public_id: str) -> ItemQuerySet:
-        """Every pull of the card that the API knows by this id, sold since or not. Found by the
-        card: sold items are in no index of ids.
+        """Every pull of the card with this id, sold or not. It is found by card.
+
+        No index of ids contains sold items.
         """
         if "\0" in public_id:
             return self.none()
@@ -204,16 +198,16 @@ class ItemQuerySet(models.QuerySet["Item"]):
         )
 
     def pks_of(self, public_ids: Collection[str]) -> dict[str, int]:
-        """The keys of open items, by the ids that the API knows them by."""
+        """Primary keys of open items, by the ids that the API shows."""
         asked = [public_id for public_id in public_ids if "\0" not in public_id]
         return dict(self.open().filter(public_id__in=asked).values_list("public_id", "pk"))
 
     def open(self) -> ItemQuerySet:
-        """Items whose card is out of the pack: everything but what was sold back."""
+        """Items whose card is not available: all except sold items."""
         return self.exclude(state="sold")
 
     def in_pool_of(self, environment: Environment) -> ItemQuerySet:
-        """Items drawn from the same stock: all partners' in live, this sandbox's own otherwise."""
+        """Items from the same stock: all partners' in live, this sandbox's own otherwise."""
         return (
             self.filter(mode=Mode.LIVE)
             if environment.is_live
@@ -221,13 +215,11 @@ class ItemQuerySet(models.QuerySet["Item"]):
         )
 
     def in_inventory(self) -> ItemQuerySet:
-        """What a user's inventory shows: neither sold back nor in a shipping order, newest
-        first.
-        """
+        """A user's inventory, newest first: neither sold back nor in a shipping order."""
         return self.filter(state__in=("held", "selling")).order_by("-purchased_at", "-id")
 
     def held(self) -> ItemQuerySet:
-        """Items in their user's hands, with nothing under way."""
+        """Items that are held, with no sellback or shipping in progress."""
         return self.filter(state="held")
 
     def sellable(self, now: datetime) -> ItemQuerySet:
@@ -239,28 +231,22 @@ class ItemQuerySet(models.QuerySet["Item"]):
         return self.closing_next(now).filter(expires_at__lte=now + within)
 
     def closing_next(self, now: datetime) -> ItemQuerySet:
-        """Held items with a window still open at ``now``, the one that closes soonest first."""
-        # ``expired_at`` says nothing new here, but lets the index of open windows answer.
+        """Held items with an open window at ``now``, the earliest deadline first."""
+        # ``expired_at`` adds no condition, but lets PostgreSQL use the index of open windows.
         found = self.held().filter(expired_at=None, expires_at__gte=now)
         return found.order_by("expires_at", "id")
 
     def with_card(self) -> ItemQuerySet:
-        """With everything a page or a price needs of an item: card, purchase, user, pack and its
-        tiers. Two queries.
-        """
+        """With all that a page or a price needs: card, purchase, user, pack, tiers. Two queries."""
         rows = self.select_related("card", "purchase", "collector", "pack")
         return rows.prefetch_related("pack__tiers")
 
     def with_value(self, *, live: bool) -> ItemQuerySet:
-        """With ``value``, the market value an item is priced by: the card's own in live, the frozen
-        one elsewhere.
-        """
+        """With ``value``, the market value for pricing: the card's in live, the frozen one else."""
         return self.annotate(value=F("card__fmv") if live else F("fmv"))
 
     def with_closing(self, now: datetime) -> ItemQuerySet:
-        """With ``closes``, for sorting: open windows by their end, then those that never close,
-        then the closed.
-        """
+        """With ``closes`` for sorting: open windows by deadline, then unlimited, then closed."""
         return self.annotate(
             closes=Case(
                 When(expires_at__isnull=True, then=Value(NEVER_CLOSES)),
@@ -270,17 +256,16 @@ class ItemQuerySet(models.QuerySet["Item"]):
         )
 
     def size_and_value(self) -> Capped:
-        """How many there are and what they sold for when pulled (USD), counted no further than
-        ``COUNTED_TO``, in their own order, which an index answers for.
+        """The number of items and their value at the pull (USD), counted up to ``COUNTED_TO``.
+
+        Counted in their own order, which an index serves.
         """
         rows = self[: COUNTED_TO + 1]
         found = rows.aggregate(size=Count("pk"), value=Sum("buyback_price", default=Decimal(0)))
         return Capped(found["size"], found["value"])
 
     def held_by(self, collectors: Collection[Collector], *, now: datetime) -> dict[int, Holding]:
-        """What each of these collectors holds at ``now``, by their pk; those who hold nothing are
-        left out.
-        """
+        """What each collector holds at ``now``, by pk. Collectors without items are left out."""
         rows = self.held().filter(collector__in=collectors).order_by().values("collector")
         found = rows.annotate(
             size=Count("pk"),
@@ -295,12 +280,12 @@ class ItemQuerySet(models.QuerySet["Item"]):
 
 
 class Item(models.Model):
-    """One pull: a card in a user's hands.
+    """One pull: a card that a user holds.
 
-    ``fmv``, ``buyback_percent`` and ``buyback_price`` (USD) are as they were at the pull; the
-    sandbox sells at exactly that price, live re-prices at the sale. ``expires_at`` is the last
-    instant that still sells; null never expires. ``expired_at`` is when the sweep closed the window
-    and told of it: the item is still owned, and sells no more.
+    ``fmv``, ``buyback_percent`` and ``buyback_price`` (USD) are values at the pull. The sandbox
+    sells at that price; live prices again at the sellback. ``expires_at`` is the last instant that
+    still sells; null means unlimited. ``expired_at`` is when the sweep closed the window and
+    recorded the event: the user still holds the item but can no longer sell it back.
     """
 
     class State(models.TextChoices):
@@ -316,7 +301,7 @@ class Item(models.Model):
     )
     mode = models.CharField(
         max_length=7, choices=Mode.choices
-    )  # its environment's: partial indexes need it in the row
+    )  # copied from the environment, because partial indexes need it
     public_id = models.CharField("item id", max_length=100)
     card = models.ForeignKey(Card, models.PROTECT, related_name="items", db_index=False)
     collector = models.ForeignKey(
@@ -342,14 +327,14 @@ class Item(models.Model):
         permissions = (("set_window", "Can extend and close sellback windows"),)
         constraints = (
             models.UniqueConstraint(fields=("environment", "id"), name="inventory_item_tenant"),
-            # Reader: POST /vm/buyback, by the id the partner sends. A card pulled again later is
-            # another row.
+            # Reader: POST /vm/buyback, by the id that the partner sends. A card pulled again is a
+            # new row.
             models.UniqueConstraint(
                 fields=("environment", "public_id"),
                 condition=~Q(state="sold"),
                 name="inventory_item_open_public_id",
             ),
-            # One card is in one user's hands. Readers: a pull's search for cards nobody holds.
+            # Only one item holds a card. Readers: a pull's search for available cards.
             models.UniqueConstraint(
                 fields=("card",),
                 condition=Q(mode="live") & ~Q(state="sold"),
@@ -411,8 +396,8 @@ class Item(models.Model):
             models.Index(
                 fields=("collector", "-purchased_at", "-id"), name="inventory_item_by_user"
             ),
-            # Reader: the admin's list of a card's pulls; also the check that a deleted card was
-            # never pulled.
+            # Reader: the admin's list of a card's pulls, and the check that a deleted card has
+            # none.
             models.Index(fields=("card",), name="inventory_item_by_card"),
             # Reader: GET /vm/buy/status.
             models.Index(fields=("purchase",), name="inventory_item_by_purchase"),
@@ -426,15 +411,14 @@ class Item(models.Model):
             models.Index(
                 fields=("environment", "-purchased_at", "-id"), name="inventory_item_by_env"
             ),
-            # Reader: the admin's list of the items of one state; of the held and the sold, the
-            # newest are never far.
+            # Reader: the admin's list of items in one state. The newest held and sold items are
+            # always near the start.
             models.Index(
                 fields=("state", "-id"),
                 condition=Q(state__in=("selling", "shipping", "shipped")),
                 name="inventory_item_under_way",
             ),
-            # Reader: the expiry sweep, and the dashboard's queue of windows that close, soonest
-            # first and page by page.
+            # Reader: the expiry sweep, and the dashboard's pages of open windows by deadline.
             models.Index(
                 fields=("environment", "expires_at", "id"),
                 condition=Q(state="held", expired_at=None),
@@ -449,13 +433,14 @@ class Item(models.Model):
         return self.public_id
 
     def window_is_open(self, now: datetime) -> bool:
-        """Whether the item still sells at ``now``; the very instant of ``expires_at`` does, what
-        was swept does not.
+        """Whether the item can be sold back at ``now``. Exactly at ``expires_at`` it can.
+
+        After the sweep has closed its window it cannot.
         """
         return self.expired_at is None and (self.expires_at is None or now <= self.expires_at)
 
     def as_event(self) -> dict[str, Any]:
-        """The fields an event about this item carries."""
+        """The fields of an event about this item."""
         return {
             "item_id": self.public_id,
             "user_id": self.collector.user_id,

@@ -1,8 +1,7 @@
-"""Shipping: what it would cost to send items home, and the orders that send them (contract, section
-7).
+"""Shipping quotes and orders (contract, section 7).
 
-An order's lines lock its items. A line is ``released`` when its order is cancelled or has failed;
-until then no other order can name the item, and by the item's own states it cannot be sold back.
+An order's lines lock its items. A line is ``released`` when its order is cancelled or has failed.
+Until then no other order can name the item, and its state prevents a sellback.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from inventory.models.holdings import Item
 from partners.models import Environment
 from partners.models.constraints import same_environment
 
-# The allowed moves of an order. A trigger refuses any other, whoever writes.
+# The allowed transitions of an order. A trigger refuses all others.
 ORDER_MOVES = (
     ("queued", "processing"),
     ("queued", "cancelled"),
@@ -35,7 +34,7 @@ ORDER_MOVES = (
 )
 
 
-# When an order came into a state.
+# The field with the time of each state.
 TIMES = {
     "queued": "created_at",
     "processing": "processing_at",
@@ -48,11 +47,11 @@ TIMES = {
 
 
 class ShippingQuote(models.Model):
-    """An offer to send some items to an address: its rates hold until ``expires_at``.
+    """An offer to ship some items to an address. Its rates are valid until ``expires_at``.
 
-    ``item_ids`` are keys of items; what has become of them is looked at again when an order is made
-    of the quote. ``rates`` are ``{"key", "carrier", "service", "amount" (USD, as text),
-    "estimated_days_min", "estimated_days_max", "insured"}``.
+    ``item_ids`` are primary keys of items; their state is checked again when the order is placed.
+    ``rates`` are ``{"key", "carrier", "service", "amount" (USD, as text), "estimated_days_min",
+    "estimated_days_max", "insured"}``.
     """
 
     id = models.CharField(primary_key=True, max_length=32)  # "quote_" and a ULID
@@ -79,7 +78,7 @@ class ShippingQuote(models.Model):
             ),
         )
         indexes = (
-            # Reader: the task that forgets old quotes, and the addresses in them.
+            # Reader: the task that deletes old quotes with their addresses.
             models.Index(fields=("expires_at",), name="inventory_quote_age"),
         )
 
@@ -88,8 +87,9 @@ class ShippingQuote(models.Model):
 
 
 class ShippingOrder(models.Model):
-    """Items on their way to their owner. ``amount`` is what the shipping costs, USD;
-    ``destination`` as submitted.
+    """A shipment of items to their user. ``amount`` is its price in USD.
+
+    ``destination`` is stored as submitted.
     """
 
     class State(models.TextChoices):
@@ -131,7 +131,7 @@ class ShippingOrder(models.Model):
             models.UniqueConstraint(
                 fields=("environment", "public_id"), name="inventory_shippingorder_public_id_once"
             ),
-            # Target of the references of an order's lines.
+            # Referenced by an order's lines.
             models.UniqueConstraint(
                 fields=("environment", "id"), name="inventory_shippingorder_tenant"
             ),
@@ -160,7 +160,7 @@ class ShippingOrder(models.Model):
                 | (~Q(state="delivered") & Q(delivered_at=None)),
                 name="inventory_shippingorder_delivered_has_its_time",
             ),
-            # An order that was given up keeps the times of the states it had been in.
+            # A cancelled or failed order keeps the times of its earlier states.
             models.CheckConstraint(
                 condition=(Q(processing_at__isnull=False) & ~Q(state="queued"))
                 | (
@@ -185,13 +185,13 @@ class ShippingOrder(models.Model):
             ),
         )
         indexes = (
-            # Reader: the admin's search, which knows no environment.
+            # Reader: the admin's search, which covers all environments.
             models.Index(fields=("public_id",), name="inventory_shippingorder_id"),
             # Reader: the dashboard's list of orders, newest first.
             models.Index(
                 fields=("environment", "-created_at", "-id"), name="inventory_shippingorder_newest"
             ),
-            # Reader: the same list, of one state.
+            # Reader: the same list for one state.
             models.Index(
                 fields=("environment", "state", "-created_at", "-id"),
                 name="inventory_shippingorder_state",
@@ -206,7 +206,7 @@ class ShippingOrder(models.Model):
 
 
 class ShippedItem(models.Model):
-    """One line of an order: an item that it locks, until the order is cancelled or has failed."""
+    """One line of an order. It locks an item until the order is cancelled or has failed."""
 
     id = models.BigAutoField(primary_key=True)
     environment = models.ForeignKey(Environment, models.PROTECT, related_name="+", db_index=False)
@@ -225,7 +225,7 @@ class ShippedItem(models.Model):
             models.UniqueConstraint(
                 fields=("order", "item"), name="inventory_shippeditem_once_per_order"
             ),
-            # Whatever becomes of the locks: an item is in one order at a time. Reader: the ledger's
+            # Independent of the locks, an item is in one order at a time. Reader: the ledger's
             # rules.
             models.UniqueConstraint(
                 fields=("item",),

@@ -1,6 +1,4 @@
-"""Counts that no page could make, kept by the clock: what an environment's items of a pack, or of a
-user, came to.
-"""
+"""Periodic counts of an environment's items by pack and by user, too large to count on a page."""
 
 from __future__ import annotations
 
@@ -14,20 +12,19 @@ from partners.models.constraints import same_environment
 
 
 class TallyQuerySet(models.QuerySet["Tally"]):
-    """Tallies, as their callers ask for them."""
+    """Queries for tallies."""
 
     def of(self, environment: Environment) -> TallyQuerySet:
-        """One environment's tallies, the pack most pulled from first."""
+        """One environment's tallies, by number of pulls."""
         return self.filter(environment=environment).order_by("-pulled", "pack_id")
 
 
 class Tally(models.Model):
-    """One environment's items of one pack: how many were ever pulled, how many are held, how many
-    were sold back.
+    """One environment's items of one pack: how many were pulled, are held, and were sold back.
 
-    ``held_value`` is what the held ones sold for when pulled (USD). Kept by
+    ``held_value`` is the sellback value at the pull of the held ones (USD). Updated by
     ``inventory.tallies.count_items``, because no page may count millions of items; ``counted_at``
-    (real time, UTC) is when it did.
+    (real time, UTC) says when.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -44,7 +41,7 @@ class Tally(models.Model):
     class Meta:
         verbose_name_plural = "tallies"
         constraints = (
-            # Reader: the overview, all of one environment.
+            # Reader: the overview, for one environment.
             models.UniqueConstraint(fields=("environment", "pack"), name="inventory_tally_once"),
             models.CheckConstraint(
                 condition=Q(pulled__gte=F("held") + F("sold"), held_value__gte=0),
@@ -57,16 +54,16 @@ class Tally(models.Model):
 
     @property
     def rate(self) -> str:
-        """How many of the pulled were sold back, as a percentage to one place."""
+        """The share of pulled items that were sold back, in percent with one decimal."""
         return f"{self.sold / self.pulled:.1%}"
 
 
 class UserTally(models.Model):
-    """What one collector held when the clock counted last; nobody who held nothing.
+    """What one collector held at the last count. Users who held nothing have no row.
 
-    ``value`` is what the items sold for when pulled (USD), ``closes`` when the next window closes
-    (None: none will), ``latest`` the latest pull. Kept by ``inventory.tallies.count_items``, so
-    that users can be listed by them.
+    ``value`` is the sellback value at the pull (USD), ``closes`` the next deadline (None: none),
+    ``latest`` the latest pull. Updated by ``inventory.tallies.count_items``, so that users can be
+    sorted by them.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -81,7 +78,7 @@ class UserTally(models.Model):
 
     class Meta:
         constraints = (
-            # Reader: the count, which looks for what has changed.
+            # Reader: the count, to find changes.
             models.UniqueConstraint(fields=("collector",), name="inventory_usertally_once"),
             same_environment(
                 "collector", "inventory_collector", name="inventory_usertally_collector_same_env"
@@ -91,11 +88,11 @@ class UserTally(models.Model):
             ),
         )
         indexes = (
-            # Reader: the users' list by how many items each holds.
+            # Reader: the users' list by items held.
             models.Index(
                 fields=("environment", "-size", "-collector"), name="inventory_usertally_size"
             ),
-            # Reader: the users' list by what these are worth.
+            # Reader: the users' list by value.
             models.Index(
                 fields=("environment", "-value", "-collector"), name="inventory_usertally_value"
             ),

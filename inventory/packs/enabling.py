@@ -1,4 +1,4 @@
-"""Opening a pack to users and closing it again."""
+"""Enabling and pausing packs."""
 
 from __future__ import annotations
 
@@ -11,23 +11,21 @@ from partners.records.actor import Actor
 
 
 class PackNeedsReason(Refusal):
-    """A pack is never opened or closed without a reason, of at most 500 characters."""
+    """Enabling or pausing a pack needs a reason of at most 500 characters."""
 
     sentence = "Give a reason, of at most 500 characters."
 
 
 class PackHasNoTiers(Refusal):
-    """A pack without odds cannot be drawn from."""
+    """A pack without tiers has no odds."""
 
-    sentence = "It has no tiers yet"
+    sentence = "The pack has no tiers yet"
 
 
 def set_enabled(*, pack: Pack, enabled: bool, reason: str, by: Actor) -> Pack:
-    """Enable the pack, or pause it: then no more pulls are sold, and what users hold still sells
-    back.
+    """Enable the pack or pause it. A paused pack sells no pulls; its items can still be sold back.
 
-    Safe to repeat. Raises PackNeedsReason; PackHasNoTiers when a pack without tiers is to be
-    enabled.
+    Repeatable. Raises PackNeedsReason; PackHasNoTiers when enabling a pack without tiers.
     """
     reason = reason.strip()
     if not reason or len(reason) > 500 or "\0" in reason:

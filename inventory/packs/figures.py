@@ -1,4 +1,4 @@
-"""What packs show about themselves: their value, their stock, their latest pulls."""
+"""Figures of packs: value, stock, latest pulls."""
 
 from __future__ import annotations
 
@@ -30,8 +30,7 @@ UPDATE inventory_tier kept SET sold = counted.sold FROM (
      GROUP BY tier.id) counted
  WHERE kept.id = counted.id
 """
-# Cards of each pack that a list of packs looks at: its work has a bound, however many cards there
-# are and are held.
+# Cards of each pack that the list of packs checks, so that its work is bounded.
 MOST_CHEAPEST, MOST_VALUABLE = 200, 300
 
 
@@ -63,13 +62,13 @@ MOST_CHASES = 10  # lists of packs; there is one for each platform that is asked
 
 
 def refresh_values(*, pack: Pack | None = None, now: datetime | None = None) -> int:
-    """Bring every pack's ``ev``, ``min_ev`` and ``max_ev`` (USD) and its tiers' stock up to date
-    with its cards, or one pack's; returns how many packs. What is worked out, and how:
-    ``stock.sql``. Safe to run twice and in parallel.
+    """Update ``ev``, ``min_ev`` and ``max_ev`` (USD) and the tiers' stock of every pack, or of one.
+
+    Returns how many packs. The calculation is in ``stock.sql``. Repeatable, also in parallel.
     """
     asked = {"pack": None if pack is None else pack.pk, "now": now or clock.now()}
     with transaction.atomic(), connection.cursor() as cursor:
-        # As whoever changes a pack's tiers does: the pack first.
+        # The same lock order as in changes of tiers: the pack first.
         cursor.execute(
             "SELECT FROM inventory_pack WHERE id = coalesce(%(pack)s, id)"
             " ORDER BY id FOR NO KEY UPDATE",
@@ -80,18 +79,16 @@ def refresh_values(*, pack: Pack | None = None, now: datetime | None = None) -> 
 
 
 def count_sold() -> int:
-    """Bring every tier's number of live pulls that were sold back up to date; returns how many
-    tiers.
-    """
+    """Update every tier's number of live pulls that were sold back; returns how many tiers."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT FROM inventory_pack ORDER BY id FOR NO KEY UPDATE")
         cursor.execute(SOLD)
         return int(cursor.rowcount)
 
 
-# Every pool's figures in one statement, each by its own clock. A pull between two counts is in the
-# next. The clock is read once, in a CTE: in a subquery a plan may read it for each row of a join,
-# and one pack had two rows.
+# All pools in one statement, each by its own clock. A pull during the count is in the next one.
+# The clock is read once, in a CTE: in a subquery a plan may read it for each row of a join, which
+# once gave one pack two rows.
 COUNT_PULLS = """
 WITH clock AS MATERIALIZED (
     SELECT coalesce(%(now)s::timestamptz, clock_timestamp()) AS now
@@ -123,11 +120,10 @@ SELECT item.pack_id, item.environment_id,
 
 
 def count_pulls(*, now: datetime | None = None) -> int:
-    """Bring each pack's pulls of the last 7 days and its latest pull up to date, in every pool;
-    returns how many rows.
+    """Update each pack's pulls of the last 7 days and its latest pull, in every pool.
 
-    ``now`` is the real time (UTC), the database's clock unless given. Safe to run twice and in
-    parallel.
+    Returns how many rows. ``now`` is real time (UTC), by default the database's clock. Repeatable,
+    also in parallel.
     """
     with connection.cursor() as cursor:
         cursor.execute(COUNT_PULLS, {"now": now})
@@ -135,19 +131,17 @@ def count_pulls(*, now: datetime | None = None) -> int:
 
 
 def activity(environment: Environment) -> dict[int, PackActivity]:
-    """Each pack's kept figures in the environment's pool, by its id; packs never pulled from are
-    left out.
-    """
+    """Each pack's stored figures in the environment's pool, by pack id; only packs with pulls."""
     kept = PackActivity.objects.filter(environment=None if environment.is_live else environment)
     return {row.pack_id: row for row in kept}
 
 
 def in_stock(environment: Environment) -> set[int]:
-    """Ids of the packs with at least one card left to pull in the environment's pool.
+    """Ids of the packs with at least one available card in the environment's pool.
 
-    One query looks at the cheapest cards of each pack. A pack of which these are all held is looked
-    at whole, and what was found is kept for ``KEPT`` seconds, because that takes as long as the
-    pack is large.
+    One query checks the cheapest cards of each pack. If they are all held, the whole pack is
+    checked, and the result is cached for ``KEPT`` seconds, because that takes time in proportion to
+    the pack's size.
     """
     with connection.cursor() as cursor:
         cursor.execute(*_in_pool(IN_STOCK, environment, most=MOST_CHEAPEST))
@@ -160,7 +154,7 @@ def in_stock(environment: Environment) -> set[int]:
 
 
 def _has_any(environment: Environment, pack: int) -> bool:
-    """Whether any of a pack's cards can be pulled, as it was found within the last seconds."""
+    """Whether the pack has an available card, from the cache if it is recent."""
     place = (None if environment.is_live else environment.pk, pack)
     kept = _HAD_ANY.get(place)
     if kept is None or kept[0] < time.monotonic():
@@ -175,10 +169,9 @@ def _has_any(environment: Environment, pack: int) -> bool:
 
 
 def chase_by_pack(environment: Environment, pack: Pack | None = None) -> dict[int, list[Chased]]:
-    """Each pack's most valuable available cards, highest fmv first, at most 20; of one pack if it
-    is given.
+    """Each pack's most valuable available cards, highest fmv first, at most 20; or one pack's.
 
-    They are looked for among a pack's 300 most valuable cards.
+    Only the 300 most valuable cards of a pack are searched.
     """
     asked = _in_pool(CHASE, environment, pack=None if pack is None else pack.pk, most=MOST_VALUABLE)
     best: dict[int, list[Chased]] = {}
@@ -208,13 +201,13 @@ def chases_on_sale(environment: Environment, packs: Sequence[Pack]) -> dict[int,
 def _in_pool(
     statement: str, environment: Environment, **parameters: int | None
 ) -> tuple[str, dict[str, int | None]]:
-    """A statement about the environment's pool, and its parameters."""
+    """A statement for the environment's pool, and its parameters."""
     pool = "item.mode = 'live'" if environment.is_live else "item.environment_id = %(environment)s"
     return statement.replace("{pool}", pool), {"environment": environment.pk, **parameters}
 
 
 def recent_pulls(environment: Environment, *, claw_ids: list[str], limit: int) -> list[Item]:
-    """The newest pulls of the environment's pool, of the named packs if any are named."""
+    """The newest pulls of the environment's pool, optionally of the named packs."""
     pulls = Item.objects.in_pool_of(environment).select_related("card", "pack")
     if claw_ids:
         pulls = pulls.filter(pack__public_id__in=claw_ids)

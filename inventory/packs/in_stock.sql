@@ -1,6 +1,6 @@
--- Which packs have a card left to pull in one pool, by a look at the %(most)s cheapest cards of each: true, false, or
--- unknown (null) where none of these can be pulled and the pack has more. By its pack alone and in the order of its
--- value, a card is found by its index; by the bounds of its tier, the planner would read the whole tier.
+-- Which packs have an available card in one pool, judged by the %(most)s cheapest cards of each: true, false, or
+-- unknown (null) if none of these is available and the pack has more. Selected by pack and ordered by
+-- value, cards come from their index; with the bounds of a tier, the planner would read the whole tier.
 -- Parameters: environment (of a sandbox's pool), most.
 SELECT pack.id,
        CASE WHEN EXISTS (

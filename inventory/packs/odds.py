@@ -1,6 +1,4 @@
-"""The odds of a pull: which tiers a purchase gets. Fair, and from the operating system's
-cryptographic source.
-"""
+"""The odds of a pull: which tiers a purchase gets, drawn by the system's secure source."""
 
 from __future__ import annotations
 
@@ -17,9 +15,9 @@ def draw_tiers(
 ) -> Counter[int]:
     """How many cards of each tier ``amount`` pulls get, as ``{tier id: count}``.
 
-    Each pull draws a tier by its weight relative to the tiers that still hold a card; a tier that
-    runs dry leaves the draw to the others. ``stock`` counts the cards left by tier. Raises
-    ValueError when they are fewer than ``amount``.
+    Each pull draws a tier by its weight relative to the tiers that still have a card. An exhausted
+    tier leaves the draw. ``stock`` is the number of cards left by tier. Raises ValueError if that
+    is fewer than ``amount``.
     """
     if sum(stock.values()) < amount:
         raise ValueError("fewer cards than pulls")
@@ -35,7 +33,7 @@ def draw_tiers(
 
 
 def _pick(weights: Mapping[int, int]) -> int:
-    """One key of ``weights``, each as likely as its weight."""
+    """A key of ``weights``, with a probability in proportion to its weight."""
     point = randbelow(sum(weights.values()))
     for tier, weight in weights.items():
         point -= weight

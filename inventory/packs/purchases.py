@@ -1,6 +1,4 @@
-"""A user buys pulls from a pack: cards are drawn, reserved and put into the user's hands, all or
-nothing.
-"""
+"""Buying pulls: cards are drawn, reserved and given to the user, all or nothing."""
 
 from __future__ import annotations
 
@@ -30,20 +28,20 @@ class PackNotFound(Refusal):
 
 
 class TooFewPulls(Refusal):
-    """Less than one pull."""
+    """The amount is less than one."""
 
     sentence = "Amount must be greater than 0"
 
 
 class TooManyPulls(Refusal):
-    """More pulls than the pack sells at once."""
+    """The amount is more than the pack sells in one purchase."""
 
     def __init__(self, most: int) -> None:
         super().__init__(f"Amount must be less than or equal to {most}")
 
 
 class OutOfStock(Refusal):
-    """The pack is switched off, or has fewer cards left than were asked for."""
+    """The pack is paused, or has fewer cards left than requested."""
 
     sentence = "Claw machine is out of stock"
 
@@ -58,12 +56,12 @@ def buy_pulls(
     voucher: bool = False,
     now: datetime | None = None,
 ) -> Purchase:
-    """Sell ``amount`` pulls of a pack to the partner's user, who is tracked from now on.
+    """Sell ``amount`` pulls of a pack to the partner's user. Returns the fulfilled purchase.
 
-    Tiers are drawn by weight, then cards uniformly within a tier; a card is reserved by its row's
-    lock, so two purchases never get one. A live window is the pack's, a sandbox one is 7 days.
-    ``now`` is the environment's clock unless given. Returns the fulfilled purchase. Raises
-    PackNotFound, TooFewPulls, TooManyPulls, OutOfStock, in this order; then nothing was pulled.
+    Tiers are drawn by weight, then cards uniformly within a tier. A card is reserved by a row lock,
+    so two purchases never get the same one. A live window is the pack's, a sandbox window 7 days.
+    ``now`` defaults to the environment's clock. Raises PackNotFound, TooFewPulls, TooManyPulls,
+    OutOfStock, in this order; then nothing was pulled.
     """
     pack = Pack.objects.filter(public_id=pack_id.replace("\0", "/")).first()
     if pack is None:
@@ -75,7 +73,7 @@ def buy_pulls(
     if not pack.enable:
         raise OutOfStock
     with transaction.atomic():
-        # a pack that is nearly sold out would have every item of the pool read, and more than once
+        # for a nearly sold-out pack, a plan could read every item of the pool, more than once
         join_by_index()
         cards = _reserve(environment, pack, amount)
         moment = now or environment.database_now()
@@ -108,7 +106,7 @@ def buy_pulls(
 
 
 def _pulled(card: Card, purchase: Purchase, now: datetime) -> Item:
-    """The item that a drawn card becomes, priced as the pack promises."""
+    """The item for a drawn card, priced as the pack promises."""
     environment, pack = purchase.environment, purchase.pack
     return Item(
         environment=environment,
@@ -127,12 +125,11 @@ def _pulled(card: Card, purchase: Purchase, now: datetime) -> Item:
 
 
 def _reserve(environment: Environment, pack: Pack, amount: int) -> list[Card]:
-    """``amount`` available cards of the pack, drawn by its odds and locked until the transaction
-    ends.
+    """``amount`` available cards, drawn by the pack's odds and locked for the transaction.
 
-    First without waiting: cards that another purchase has locked are passed over. Only if that
-    leaves too few are all of the pack's available cards locked, in pk order so that two such
-    purchases cannot deadlock, and drawn from.
+    The first try does not wait: cards locked by another purchase are skipped. Only if too few are
+    left, all available cards of the pack are locked, in pk order so that two such purchases cannot
+    deadlock, and drawn from.
     """
     tiers = list(pack.tiers.all())
     try:
@@ -146,17 +143,15 @@ def _reserve(environment: Environment, pack: Pack, amount: int) -> list[Card]:
     try:
         with transaction.atomic():
             return _draw(environment, tiers, amount)
-    except (
-        OutOfStock
-    ):  # a card that came back meanwhile may have gone to somebody else: look once more
+    except OutOfStock:  # a card that became available may be taken again, so check once more
         return _draw(environment, tiers, amount)
 
 
 def _draw(environment: Environment, tiers: list[Tier], amount: int) -> list[Card]:
-    """One draw by the odds over what is available and not locked by others. Raises OutOfStock."""
-    # Whether a tier holds 3 cards or 3 million is all the same to a draw of 3: it is counted no
-    # further. In no order: in that of the ids, all cards of all packs would be read to find those
-    # of a pack with few left.
+    """One draw by the odds from available, unlocked cards. Raises OutOfStock."""
+    # A draw of 3 does not depend on whether a tier has 3 cards or 3 million, so counting stops
+    # early. It is unordered: in id order, PostgreSQL would read all cards of all packs to find the
+    # few of one pack.
     available = Card.objects.available(environment).order_by()
     stock = {tier.pk: available.in_tier(tier)[:amount].count() for tier in tiers}
     if sum(stock.values()) < amount:
@@ -166,8 +161,8 @@ def _draw(environment: Environment, tiers: list[Tier], amount: int) -> list[Card
     for tier in tiers:
         if drawn[tier.pk]:
             cards += Card.objects.available(environment).in_tier(tier).lock_random(drawn[tier.pk])
-    # A purchase that committed between our count and our locks may have taken some: look again, now
-    # that they are ours.
+    # A purchase that committed between our count and our locks may have taken some. Check again
+    # now that they are locked.
     taken = Item.objects.open().in_pool_of(environment).filter(card__in=cards).exists()
     if taken or len(cards) < amount:
         raise OutOfStock

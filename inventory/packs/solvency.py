@@ -1,7 +1,6 @@
-"""Whether a pack can be sold: what its odds say of its price, its tiers and its stock, in plain
-words. Amounts are USD.
+"""Checks of a pack before launch: its odds against its price, its tiers and its stock.
 
-Works on the figures that ``packs.refresh_values`` keeps, so it counts nothing.
+Amounts are in USD. Uses the figures that ``packs.refresh_values`` stores, so it counts nothing.
 """
 
 from __future__ import annotations
@@ -15,23 +14,21 @@ from inventory.models import Pack, Tier
 
 
 def expected_cost(pack: Pack) -> Decimal | None:
-    """What selling one pull of the pack back costs on average: Σ odds × mean market value × the
-    share paid back.
-    """
+    """The average cost of selling one pull back: Σ odds × mean market value × sellback share."""
     return None if pack.ev is None else round_usd(pack.ev * pack.buyback_percent)
 
 
 def concerns(pack: Pack, tiers: Collection[Tier]) -> list[str]:
-    """What an admin should know before users buy from the pack; nothing, if all is well."""
+    """Warnings for an admin about this pack; empty if it is fine."""
     if not tiers:
-        return ["It has no tiers, so nothing can be pulled."]
+        return ["The pack has no tiers, so nothing can be pulled."]
     return [*_of_price(pack), *_of_bounds(tiers), *_of_stock(tiers)]
 
 
 def _of_price(pack: Pack) -> Iterator[str]:
     cost = expected_cost(pack)
     if pack.ev is None or cost is None:
-        yield "None of its tiers holds a card, so nothing can be pulled."
+        yield "None of its tiers has a card, so nothing can be pulled."
     elif cost > pack.mint_price:
         yield (
             f"A pull sells back for ${cost:,} on average, more than its price of "
@@ -59,5 +56,5 @@ def _of_bounds(tiers: Collection[Tier]) -> Iterator[str]:
 def _of_stock(tiers: Collection[Tier]) -> Iterator[str]:
     for tier in tiers:
         if tier.available == 0:
-            why = "holds no card" if not tier.cards else "is drained: users hold all its cards"
+            why = "has no card" if not tier.cards else "is drained: users hold all its cards"
             yield f"{tier.name} {why}. Its odds go to the other tiers."

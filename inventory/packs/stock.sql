@@ -1,5 +1,5 @@
 -- The live stock of every tier and the value of every pack, or of one pack. Parameters: pack (null: all), now.
--- A tier's cards are its whole stock, pulled or not, at today's prices; available are those that no live user holds.
+-- A tier's cards are its whole stock, pulled or not, at current prices; available are those that no live user holds.
 -- A pack's expected value weighs each tier's mean by its odds; a tier without cards is never drawn, so it counts for
 -- nothing.
 WITH counted AS MATERIALIZED (

@@ -1,6 +1,4 @@
-"""A pack's odds, changed as a whole: tiers depend on each other, so there is no changing one
-alone.
-"""
+"""Replacing a pack's odds. Tiers depend on each other, so they are changed together."""
 
 from __future__ import annotations
 
@@ -19,29 +17,26 @@ SHOWN = ("position", "name", "color", "lower", "upper", "weight")
 
 
 class TiersClash(Refusal):
-    """Tiers of a pack that share a position or a value, or that hold none."""
+    """Tiers with a duplicate position, overlapping values or an empty range."""
 
 
 def refuse_clash(tiers: Sequence[Tier]) -> None:
-    """Raises TiersClash unless every position is used once and every market value belongs to one
-    tier at most.
-    """
+    """Raises TiersClash if a position repeats or a market value belongs to several tiers."""
     positions = [tier.position for tier in tiers]
     if len(set(positions)) < len(positions):
-        raise TiersClash("Every tier needs a position of its own")
+        raise TiersClash("Every tier needs its own position")
     for tier in tiers:
         if tier.upper <= tier.lower:
-            raise TiersClash(f"{tier.name} ends where it begins, or before")
+            raise TiersClash(f"{tier.name}: the upper bound must be above the lower bound")
     for below, above in pairwise(sorted(tiers, key=lambda tier: tier.lower)):
         if above.lower < below.upper:
             raise TiersClash(f"{below.name} and {above.name} overlap")
 
 
 def replace_tiers(*, pack: Pack, tiers: Sequence[Tier], by: Actor) -> list[Tier]:
-    """These tiers, and no others, are the pack's. Audited once, with the whole odds before and
-    after.
+    """Replace the pack's tiers by these. One audit entry has all odds before and after.
 
-    Pulls under way draw by the odds they began with. Raises TiersClash.
+    Running pulls use the odds they started with. Raises TiersClash.
     """
     refuse_clash(tiers)
     with transaction.atomic():
@@ -52,7 +47,7 @@ def replace_tiers(*, pack: Pack, tiers: Sequence[Tier], by: Actor) -> list[Tier]
         )
         if before == after:
             return list(locked.tiers.all())
-        # Written anew: one after the other, two tiers could not change places.
+        # Delete and insert: with updates, two tiers could not swap places.
         locked.tiers.all().delete()
         for tier in tiers:
             tier.pack = locked

@@ -1,3 +1,1 @@
-"""Shipping, in reading order: ``addresses``, ``rates``, ``carrier``, ``quotes``, ``orders``,
-``progress``; its door is ``api``.
-"""
+"""Shipping, in reading order: addresses, rates, carrier, quotes, orders, fulfilment."""

@@ -1,7 +1,7 @@
-"""Where a parcel shall go: the contract's destination, checked by its country's postal rules,
-offline.
+"""The destination of a parcel, checked offline by its country's postal rules.
 
-A country without rules (``postal_rules.py``) takes anything: whether we send there is asked later.
+A country without rules (``postal_rules.py``) accepts anything. Whether live ships there is checked
+later.
 """
 
 from __future__ import annotations
@@ -24,9 +24,7 @@ MOST_CANDIDATES = 128  # corrections tried for one destination; no country has m
 
 
 class InvalidAddress(Refusal):
-    """An address nothing can be sent to. ``details`` says why; ``suggested`` is a correction, if
-    there is one.
-    """
+    """The address is not deliverable. ``details``: why. ``suggested``: a correction or None."""
 
     sentence = "Invalid destination address"
 
@@ -38,10 +36,9 @@ class InvalidAddress(Refusal):
 
 
 def read(sent: object) -> dict[str, Any]:
-    """The destination's known fields, as they were submitted; its form is checked, not yet where it
-    lies.
+    """The known fields of the destination as submitted. Only its form is checked.
 
-    Raises InvalidAddress, which then names all that is wrong, but suggests nothing.
+    Raises InvalidAddress with all problems and without a suggestion.
     """
     if not isinstance(sent, dict):
         raise InvalidAddress(["destination is required"])
@@ -60,20 +57,18 @@ def read(sent: object) -> dict[str, Any]:
 
 
 def check(destination: dict[str, Any]) -> None:
-    """Hold a destination that was read against its country's postal rules. Raises
-    InvalidAddress.
-    """
+    """Check a destination against its country's postal rules. Raises InvalidAddress."""
     if problems := _problems(destination):
         raise InvalidAddress(problems, _suggested(destination))
 
 
 def country_of(destination: dict[str, Any]) -> str:
-    """The country's code, in capitals."""
+    """The country's code in capitals."""
     return _text(destination, "country").upper()
 
 
 def _is_text(sent: dict[str, Any], field: str) -> bool:
-    """Whether a field is left out, null, or a line of text."""
+    """Whether a field is absent, null, or one line of text."""
     value = sent.get(field)
     if value is None:
         return True
@@ -89,9 +84,9 @@ def _text(destination: dict[str, Any], field: str) -> str:
 
 
 def _problems(destination: dict[str, Any]) -> list[str]:
-    """What the country's rules say of state and postal code.
+    """Problems of state and postal code by the country's rules.
 
-    Cities are not judged: no list of them is complete. An unknown country has no rules.
+    Cities are not checked, because no list of them is complete. An unknown country has no rules.
     """
     rules = rules_of(country_of(destination))
     return (
@@ -102,7 +97,7 @@ def _problems(destination: dict[str, Any]) -> list[str]:
 
 
 def _judged(rules: Country, destination: dict[str, Any]) -> dict[str, str]:
-    """The wrong fields, each with what is wrong."""
+    """The invalid fields, each with its problem."""
     return rules.problems(
         state=_text(destination, "state"),
         city=_text(destination, "city"),
@@ -113,7 +108,7 @@ def _judged(rules: Country, destination: dict[str, Any]) -> dict[str, str]:
 def _suggested(destination: dict[str, Any]) -> dict[str, Any] | None:
     """The destination with another state or spelling of the postal code, if that corrects it.
 
-    At most ``MOST_CANDIDATES`` are tried, however many states and spellings there are.
+    At most ``MOST_CANDIDATES`` are tried.
     """
     rules = rules_of(country_of(destination))
     assert rules is not None  # noqa: S101  (without rules there was no problem)
@@ -124,7 +119,7 @@ def _suggested(destination: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def _candidates(rules: Country, destination: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Corrected destinations, the likeliest first: each state with each spelling of the code."""
+    """Corrected destinations, the most likely first: each state with each spelling of the code."""
     codes = [code for code in dict.fromkeys(_postal_codes(rules, destination)) if rules.takes(code)]
     if not codes:
         return
@@ -136,7 +131,7 @@ def _candidates(rules: Country, destination: dict[str, Any]) -> Iterator[dict[st
 
 
 def _postal_codes(rules: Country, destination: dict[str, Any]) -> Iterator[str]:
-    """The postal code as it is, without space and hyphen, and with them where examples have one."""
+    """The postal code as sent, without spaces and hyphens, and with them as in examples."""
     code = _text(destination, "postal_code").upper()
     yield code
     bare = re.sub(r"[^0-9A-Z]", "", code)
@@ -148,9 +143,7 @@ def _postal_codes(rules: Country, destination: dict[str, Any]) -> Iterator[str]:
 
 
 def _states(rules: Country, destination: dict[str, Any]) -> Iterator[str]:
-    """The state as it is, those with a similar name, then every other: a postal code may tell
-    which.
-    """
+    """The state as sent, similar names, then all others: the postal code may select one."""
     state = _text(destination, "state")
     yield state
     if len(state) <= LONGEST_STATE:

@@ -1,5 +1,4 @@
-"""The carrier: what it asks for sending a live parcel, or why no answer can be trusted. A sandbox
-never asks it.
+"""The client of the carrier, which prices live parcels. A sandbox never calls it.
 
 Protocol (ours; ``tests/peers/carrier.py`` speaks it):
 
@@ -12,9 +11,9 @@ Protocol (ours; ``tests/peers/carrier.py`` speaks it):
           "service": "Ground", "amount": "7.40", "estimated_days_min": 2, "estimated_days_max": 5,
           "insured": false}]}
 
-``amount`` is a string or a JSON number of whole cents. Anything else than a 200 of that form, for
-the quote that asked, is no answer; one rate that cannot be takes all of them with it. Asking
-changes nothing at the carrier.
+``amount`` is a string or a JSON number of whole cents. Anything but a 200 of this form, for the
+same quote, counts as no response; one invalid rate invalidates all. Asking changes nothing at the
+carrier.
 """
 
 from __future__ import annotations
@@ -58,8 +57,8 @@ class Reason(StrEnum):
     WRONG_QUOTE = "wrong_quote"
     WRONG_CURRENCY = "wrong_currency"
     OUT_OF_BOUNDS = "out_of_bounds"
-    RESTING = "resting"  # it has not been answering, so it was not asked
-    BUSY = "busy"  # as many threads as may wait for somebody do
+    RESTING = "resting"  # the breaker is open, so it was not called
+    BUSY = "busy"  # too many threads are already waiting for peers
 
 
 SILENT = (Reason.TIMEOUT, Reason.UNREACHABLE)
@@ -67,7 +66,7 @@ NOT_ASKED = (Reason.RESTING, Reason.BUSY)
 
 
 class RatesUnavailable(Exception):
-    """No rates to offer: ``reason`` says why."""
+    """There are no rates; ``reason`` says why."""
 
     def __init__(self, reason: Reason) -> None:
         super().__init__(str(reason))
@@ -75,8 +74,9 @@ class RatesUnavailable(Exception):
 
 
 class Carrier:
-    """A client of the carrier at ``url``; it never retries. ``seconds`` are for a whole call; no
-    rate may be above ``most`` USD.
+    """A client of the carrier at ``url``, without retries.
+
+    ``seconds`` limits a whole call. Rates above ``most`` USD are rejected.
     """
 
     def __init__(self, url: str, *, seconds: float = 4.0, most: Decimal = Decimal(1000)) -> None:
@@ -87,7 +87,7 @@ class Carrier:
     def rates(
         self, *, quote: str, destination: dict[str, Any], items: int, value: Decimal
     ) -> list[Rate]:
-        """The rates for so many items, worth ``value`` USD together. Raises RatesUnavailable."""
+        """The rates for a number of items worth ``value`` USD together. Raises RatesUnavailable."""
         body = {
             "quote": quote,
             "destination": {field: destination.get(field) for field in ASKED}
@@ -111,7 +111,7 @@ class Carrier:
         return found
 
     def close(self) -> None:
-        """Close the idle connections."""
+        """Close idle connections."""
         self._client.close()
 
     def _ask(self, body: bytes) -> dict[str, Any]:
@@ -154,7 +154,7 @@ class Carrier:
 
 
 def _days(said: object) -> int:
-    """A JSON number arrives as Decimal."""
+    """A whole number of days; JSON numbers arrive as Decimal."""
     if not isinstance(said, Decimal) or not 0 <= said <= MOST_DAYS or said != int(said):
         raise RatesUnavailable(Reason.MALFORMED)
     return int(said)
@@ -172,13 +172,12 @@ def _name(said: object) -> str:
 
 
 def is_asked(environment: Environment) -> bool:
-    """Whether this environment's quotes ask a carrier."""
+    """Whether quotes of this environment call a carrier."""
     return environment.is_live and bool(settings.CARRIER_URL)
 
 
 def rates(*, quote: str, destination: dict[str, Any], items: int, value: Decimal) -> list[Rate]:
-    """``Carrier.rates`` of the carrier that the settings name; one that keeps silent is left alone
-    for a while.
+    """``Carrier.rates`` of the configured carrier, with its circuit breaker.
 
     Raises RatesUnavailable.
     """
@@ -201,5 +200,5 @@ def rates(*, quote: str, destination: dict[str, Any], items: int, value: Decimal
 
 @lru_cache(maxsize=1)
 def _carrier(url: str, seconds: float, most: int) -> Carrier:
-    """One client a process, and another when the settings are others."""
+    """One client for each process; changed settings give a new one."""
     return Carrier(url, seconds=seconds, most=Decimal(most))

@@ -1,6 +1,4 @@
-"""An order's way from the vault to its address: one step at a time, or given up, and then its items
-are held again.
-"""
+"""Moving an order to its next state. A cancelled or failed order gives its items back."""
 
 from __future__ import annotations
 
@@ -12,7 +10,7 @@ from config.foundation.errors import Refusal
 from config.foundation.reasons import LONGEST_REASON
 from inventory.models import Item, ShippingOrder
 from inventory.models.shipping import ORDER_MOVES, TIMES
-from inventory.shipping.orders import lock_items, move_items, tell
+from inventory.shipping.orders import lock_items, move_items, record_event
 from partners.records import audit
 from partners.records.actor import Actor
 from partners.tenants.sandbox import NotASandbox
@@ -24,7 +22,7 @@ STEP_FIELDS = ("state", "tracking_number", "tracking_url", "error_message")
 
 
 class NoSuchStep(Refusal):
-    """From where the order is, it cannot go there."""
+    """The order cannot move to this state from its current one."""
 
     sentence = "Order cannot be moved to this status"
 
@@ -39,11 +37,11 @@ def advance(
     error_message: str = "",
     now: datetime | None = None,
 ) -> ShippingOrder:
-    """Move an order to its next state, or ``to`` another that it may take from here.
+    """Move an order to its next state, or to the allowed state ``to``. Returns the order.
 
-    ``cancelled`` and ``failed`` give its items back to their users. ``error_message`` is shown to
-    the partner. ``now`` is the environment's clock, read after the locks, unless given. Returns the
-    order. Raises NoSuchStep: then nothing moved.
+    ``cancelled`` and ``failed`` give the items back to their users. ``error_message`` is shown to
+    the partner. ``now`` defaults to the environment's clock, read after the locks. Raises
+    NoSuchStep; then nothing moved.
     """
     with transaction.atomic():
         rows = ShippingOrder.objects.select_related("environment__partner").select_for_update(
@@ -63,7 +61,7 @@ def advance(
         setattr(locked, TIMES[locked.state], moment)
         locked.save(update_fields=[*STEP_FIELDS, TIMES[locked.state]])
         _move_its_items(locked, items)
-        tell(locked, items, by=by, now=moment)
+        record_event(locked, items, by=by, now=moment)
         audit.record(
             actor=by,
             action="shipping_order.moved",
@@ -76,8 +74,7 @@ def advance(
 
 
 def play(*, order: ShippingOrder, by: Actor, to: str | None = None) -> ShippingOrder:
-    """``advance`` a sandbox order, with a made-up tracking number or reason where live would have a
-    real one.
+    """``advance`` a sandbox order, with a generated tracking number or reason.
 
     Raises NotASandbox, NoSuchStep.
     """
@@ -96,7 +93,7 @@ def play(*, order: ShippingOrder, by: Actor, to: str | None = None) -> ShippingO
 
 
 def _move_its_items(order: ShippingOrder, items: list[Item]) -> None:
-    """What the order's new state means for its items."""
+    """Move the items to the states that follow from the order's new state."""
     if order.state == State.SHIPPED:
         move_items(items, Item.State.SHIPPING, Item.State.SHIPPED)
     if order.state in GIVEN_UP:

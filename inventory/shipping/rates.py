@@ -1,5 +1,6 @@
-"""What shipping costs, USD: the table of live without a carrier, and of every sandbox. Weight goes
-by the number of items, distance by the country's zone, and an insured service adds a share of the
+"""Shipping prices in USD: the table for sandboxes, and for live without a carrier.
+
+The price depends on the weight (number of items), the country's zone, and for insured services the
 items' value.
 """
 
@@ -14,15 +15,13 @@ from config.foundation.money import round_usd
 CARRIER = "Phygitals"
 HOME, NEAR, FAR = "home", "near", "far"
 ZONES = {"US": HOME, "CA": NEAR, "MX": NEAR}  # every other country is far
-GRAMS_EACH, GRAMS_STEP = 150, 500  # of one item in its case; the price rises with every step begun
+GRAMS_EACH, GRAMS_STEP = 150, 500  # of one item in its case; every started step adds to the price
 INSURANCE = Decimal("0.01")  # of the items' value
 
 
 @dataclass(frozen=True, slots=True)
 class Zone:
-    """A service's price to a zone: the first weight step, each further one, and the days it
-    takes.
-    """
+    """A service's price for a zone: the first weight step, each further step, and delivery days."""
 
     first: Decimal
     further: Decimal
@@ -31,7 +30,7 @@ class Zone:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """One offer. ``key`` names it within its quote; ``amount`` is USD."""
+    """One offer. ``key`` identifies it within its quote; ``amount`` is in USD."""
 
     key: str
     carrier: str
@@ -41,7 +40,7 @@ class Rate:
     insured: bool
 
     def as_json(self) -> dict[str, Any]:
-        """The rate as a quote keeps it."""
+        """The rate as stored in a quote."""
         low, high = self.days
         return {
             "key": self.key,
@@ -87,9 +86,7 @@ SERVICES: dict[str, tuple[str, bool, dict[str, Zone]]] = {
 
 
 def by_table(*, country: str, items: int, value: Decimal) -> list[Rate]:
-    """Every service's rate for so many items, worth ``value`` together, to a country by its
-    two-letter code.
-    """
+    """Every service's rate for a number of items worth ``value`` USD, to a two-letter country."""
     zone = ZONES.get(country, FAR)
     further_steps = (items * GRAMS_EACH - 1) // GRAMS_STEP
     return [

@@ -1,9 +1,7 @@
-"""Catalogue files, read line by line: CSV with a header, or JSON with an object to a line; always
-UTF-8.
+"""Reading catalogue files line by line: CSV with a header, or JSON lines; always UTF-8.
 
-A reader yields `(line, row)` and never holds more than one row. What cannot be read at all raises
-FileError, which names the line; what can be read but is wrong is the business of
-`inventory.vault.rows`.
+A reader yields `(line, row)` and never has more than one row in memory. Unreadable input raises
+FileError with the line. Readable but invalid rows are checked by `inventory.vault.rows`.
 """
 
 from __future__ import annotations
@@ -17,21 +15,22 @@ from typing import Any, BinaryIO
 from inventory.vault.rows import COLUMNS, REQUIRED
 
 Numbered = tuple[int, Mapping[str, Any]]
-FORMATS = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}  # by the end of a file's name
+FORMATS = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}  # by file extension
 LONGEST_LINE = 1 << 20  # bytes
-LONGEST_FIELD = 1 << 17  # characters; the csv module's own default, named because we promise it
+LONGEST_FIELD = 1 << 17  # characters; the csv module's default, which we document
 
 
 class FileError(Exception):
-    """The file cannot be read as what it says it is; `line` is where that showed."""
+    """The file does not have the stated format; `line` is where that was found."""
 
     def __init__(self, line: int, reason: str) -> None:
         super().__init__(f"line {line}: {reason}")
 
 
 def read_csv(stream: BinaryIO) -> Iterator[Numbered]:
-    """Rows of a CSV file by its header; a row over several lines is named by its first. Raises
-    FileError.
+    """Rows of a CSV file by its header; a multi-line row has its first line's number.
+
+    Raises FileError.
     """
     reader = csv.reader(_lines(stream), strict=True)
     line = 1
@@ -52,9 +51,7 @@ def read_csv(stream: BinaryIO) -> Iterator[Numbered]:
 
 
 def read_json_lines(stream: BinaryIO) -> Iterator[Numbered]:
-    """Rows of a file with one JSON object to a line; empty lines are passed over. Raises
-    FileError.
-    """
+    """Rows of a file with one JSON object per line; empty lines are skipped. Raises FileError."""
     for line, text in enumerate(_lines(stream), 1):
         if not text.strip():
             continue
@@ -79,7 +76,7 @@ READERS: Mapping[str, Callable[[BinaryIO], Iterator[Numbered]]] = {
 
 
 def _lines(stream: BinaryIO) -> Iterator[str]:
-    """Decoded one by one, so that a wrong byte is found in its line and not a buffer later."""
+    """Lines, decoded one by one, so that an error names the right line."""
     number = 0
     while raw := stream.readline(LONGEST_LINE + 1):
         number += 1
@@ -103,17 +100,17 @@ def _require_columns(header: list[str]) -> None:
         )
     for column in header:
         if column not in COLUMNS:
-            raise FileError(1, f"the header has {column!r}, which is no column of a card")
+            raise FileError(1, f"the header has {column!r}, which is not a column of a card")
         if header.count(column) > 1:
             raise FileError(1, f"the header names {column} twice")
 
 
 def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is no number")
+    raise ValueError(f"{name} is not a number")
 
 
 def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise ValueError("a key stands twice in one object")
+        raise ValueError("a key occurs twice in one object")
     return found

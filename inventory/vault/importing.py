@@ -1,9 +1,8 @@
-"""Bringing a foreign catalogue in: every card of a file, or none of them.
+"""Importing a catalogue: every card of a file, or none of them.
 
-Rows are checked as they stream by and copied into a temporary table; one UPDATE and one INSERT then
-bring the cards up to date. A card is recognised by its listing (source and listing id), else by its
-mint address. Cards the file does not name stay as they are: what is in the vault leaves it by other
-ways.
+Rows are checked while they are streamed into a temporary table. One UPDATE and one INSERT then
+change the cards. A card is recognised by its listing (source and listing id), else by its mint
+address. Cards that the file does not contain stay unchanged.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ COLUMNS = ", ".join(FIELDS)
 NEW = ", ".join(f"incoming.{name}" for name in FIELDS)
 OLD = ", ".join(f"card.{name}" for name in FIELDS)
 
-# One import at a time: two files that name the same new card would otherwise both insert it.
+# One import at a time: two files with the same new card would otherwise both insert it.
 TAKE_TURNS = "SELECT pg_advisory_xact_lock(hashtext('inventory.importing'))"
 PREPARE = f"""
 CREATE TEMPORARY TABLE incoming AS
@@ -45,8 +44,7 @@ UPDATE incoming SET card_id = card.id FROM inventory_card card
 UPDATE incoming SET card_id = card.id FROM inventory_card card
  WHERE incoming.card_id IS NULL AND card.mint_address = incoming.mint_address
 """
-# Rows that would take an id from a card they do not describe, or that two names of one card split
-# in two.
+# Rows that would take an id from another card, or whose two ids belong to two cards.
 CLASHES = """
 SELECT line, 'its id belongs to another card' FROM incoming JOIN inventory_card card
     ON card.public_id = coalesce(incoming.mint_address, incoming.listing_id)
@@ -67,8 +65,7 @@ SELECT max(line), 'the same card as line ' || min(line) FROM incoming
  WHERE card_id IS NOT NULL GROUP BY card_id HAVING count(*) > 1
 ORDER BY 1 LIMIT %s
 """
-# In pk order, as a pull that locks a whole pack does: so the two cannot wait for each other in a
-# ring.
+# In pk order, as in a pull that locks a whole pack, so that they cannot deadlock.
 LOCK = """
 SELECT count(*) FROM (
     SELECT FROM inventory_card WHERE id IN (SELECT card_id FROM incoming) ORDER BY id
@@ -100,9 +97,7 @@ pack.name, card.fmv,
 
 
 class ImportRefusedError(Exception):
-    """Nothing was imported. `errors`: up to 20 sentences, each with its line; `more`: there may be
-    others.
-    """
+    """Nothing was imported. `errors`: up to 20 sentences with lines; `more`: maybe others."""
 
     def __init__(self, errors: list[str], *, more: bool = False) -> None:
         super().__init__("; ".join(errors))
@@ -111,7 +106,7 @@ class ImportRefusedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What an import did, in cards."""
+    """The result of an import, as numbers of cards."""
 
     created: int
     updated: int
@@ -119,9 +114,7 @@ class Imported:
 
 
 class PreviewRow(NamedTuple):
-    """One row of a file, and what an import would make of it: new, changed or unchanged. Values are
-    USD.
-    """
+    """One row of a file and its effect: new, changed or unchanged. Values are in USD."""
 
     line: int
     becomes: str
@@ -134,7 +127,7 @@ class PreviewRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What an import would do, and its first rows."""
+    """The effect of an import, and its first rows."""
 
     done: Imported
     first: list[PreviewRow]
@@ -142,7 +135,7 @@ class Preview:
 
 @dataclass(slots=True)
 class _Checked:
-    """The rows of one import as they are checked, and what was wrong with some of them."""
+    """The checked rows of one import, and their errors."""
 
     packs: dict[str, int]
     now: datetime
@@ -151,7 +144,7 @@ class _Checked:
     lines: dict[str, int] = field(default_factory=dict)
 
     def rows(self, numbered: Iterable[Numbered]) -> Iterator[tuple[int, CardRow]]:
-        """Good rows, up to the first bad one; the rest is only read for its errors."""
+        """Valid rows, up to the first invalid one; the rest is read only for errors."""
         try:
             for line, raw in numbered:
                 if len(self.errors) > MOST_ERRORS:
@@ -179,11 +172,10 @@ class _Checked:
 
 
 def import_cards(numbered: Iterable[Numbered], *, now: datetime | None = None) -> Imported:
-    """Create or update a card for every `(line, row)`, in one transaction, and refresh the packs'
-    values.
+    """Create or update a card for every `(line, row)` in one transaction, and refresh the packs.
 
-    `now` (UTC) is when cards without `priced_at` were priced. Raises ImportRefusedError: nothing
-    changed.
+    `now` (UTC) is the price time of cards without `priced_at`. Raises ImportRefusedError; then
+    nothing changed.
     """
     moment = now or clock.now()
     with (
@@ -199,8 +191,7 @@ def import_cards(numbered: Iterable[Numbered], *, now: datetime | None = None) -
 
 
 def preview_cards(numbered: Iterable[Numbered], *, now: datetime | None = None) -> Preview:
-    """What ``import_cards`` would do with these rows, judged by the same rules; changes and locks
-    nothing.
+    """The effect that ``import_cards`` would have, by the same rules. Changes and locks nothing.
 
     Raises ImportRefusedError as the import would.
     """
@@ -221,8 +212,7 @@ def preview_cards(numbered: Iterable[Numbered], *, now: datetime | None = None) 
 
 
 def _stage(cursor: CursorWrapper, numbered: Iterable[Numbered], now: datetime) -> int:
-    """Check the rows and put them into the temporary table, each with the card it describes;
-    returns how many.
+    """Check the rows and copy them to the temporary table, each with its card; returns how many.
 
     Raises ImportRefusedError.
     """
@@ -246,13 +236,13 @@ def _stage(cursor: CursorWrapper, numbered: Iterable[Numbered], now: datetime) -
 
 
 def _merge(cursor: CursorWrapper) -> tuple[int, int]:
-    """Cards created and cards changed by what is in the temporary table."""
+    """Merge the temporary table into the cards; returns how many were created and changed."""
     cursor.execute(LOCK)
     cursor.execute(UPDATE)
     updated = cursor.rowcount
     cursor.execute(INSERT)
     created = cursor.rowcount
-    # The planner has to know of thousands of new cards before the next pull, not after the next
+    # The planner must know of thousands of new cards before the next pull, not only after the next
     # autovacuum.
     cursor.execute("ANALYZE inventory_card")
     cursor.execute("DROP TABLE incoming")

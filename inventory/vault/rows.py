@@ -1,9 +1,8 @@
-"""One row of a foreign catalogue, checked: what is written in it, and what is wrong with it.
+"""Checking one row of a catalogue: its values and its errors.
 
-The columns are those of `COLUMNS`; a row is the whole truth about its card, so an empty optional
-column empties it. `fmv` is USD, rounded half up to the cent; `priced_at` is ISO 8601 with its zone,
-and the import's own time when empty; `attributes` is a JSON object, or the contract's list of
-{"trait_type", "value"}; `pack` is a pack's slug.
+The columns are those of `COLUMNS`. Empty cells clear the field. `fmv` is USD, rounded half up to
+the cent. `priced_at` is ISO 8601 with its zone, by default the time of the import. `attributes` is
+a JSON object, or the contract's list of {"trait_type", "value"}. `pack` is a pack's slug.
 """
 
 from __future__ import annotations
@@ -45,14 +44,14 @@ LONGEST = {
     "pack": 100,
 }
 LONGEST_ATTRIBUTES = (
-    8192  # characters as JSON, all of a card's; every answer that shows the card repeats them
+    8192  # characters of a card's attributes as JSON; every response with the card repeats them
 )
 PLAIN_NUMBER = re.compile(r"[0-9]{1,20}(\.[0-9]{1,40})?", re.ASCII)
-CLOCKS_DIFFER = timedelta(minutes=5)  # how far ahead of us a foreign clock may be
+CLOCKS_DIFFER = timedelta(minutes=5)  # how far another clock may be ahead of ours
 
 
 class RowError(Exception):
-    """What is wrong with a row: the column and the reason."""
+    """A column and its error."""
 
     def __init__(self, column: str, reason: str) -> None:
         super().__init__(f"{column}: {reason}")
@@ -60,7 +59,7 @@ class RowError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class CardRow:
-    """A checked row, ready for the card's table; `attributes` is JSON text."""
+    """A checked row, ready for the table of cards; `attributes` is JSON text."""
 
     source_type: str
     listing_id: str | None
@@ -77,21 +76,21 @@ class CardRow:
 
     @property
     def public_id(self) -> str:
-        """What the API will call the card."""
+        """The id of the card in the API."""
         return self.mint_address or self.listing_id or ""
 
 
 def check(raw: Mapping[str, Any], *, packs: Mapping[str, int], now: datetime) -> CardRow:
-    """The card a row describes. `packs` gives ids by slug; `now` is UTC. Raises RowError."""
+    """The card of a row. `packs`: ids by slug; `now`: UTC. Raises RowError."""
     for column in raw:
         if column not in COLUMNS:
-            raise RowError(column, "is no column of a card")
+            raise RowError(column, "is not a column of a card")
     source_type = _text(raw, "source_type")
     if source_type not in Card.Source.values:
         raise RowError("source_type", f"must be one of {', '.join(Card.Source.values)}")
     listing_id, mint_address = _text(raw, "listing_id"), _text(raw, "mint_address")
     if source_type == Card.Source.ENFT and not mint_address:
-        raise RowError("mint_address", "is missing, and an enft card is known by it")
+        raise RowError("mint_address", "is missing, and an enft card needs one")
     if not listing_id and not mint_address:
         raise RowError("listing_id", "is missing, and there is no mint_address either")
     name = _text(raw, "name")
@@ -126,13 +125,13 @@ def _text(raw: Mapping[str, Any], column: str) -> str:
 
 
 def _printable(value: str, column: str) -> str:
-    """Without control characters, NUL among them, and without halves of surrogate pairs."""
+    """The text, if it has no control characters (including NUL) and no lone surrogates."""
     if not value.isprintable() and any(
         letter < " " or "\x7f" <= letter < "\xa0" for letter in value
     ):
-        raise RowError(column, "holds a control character")
+        raise RowError(column, "contains a control character")
     if any("\ud800" <= letter <= "\udfff" for letter in value):
-        raise RowError(column, "holds half of a surrogate pair")
+        raise RowError(column, "contains half of a surrogate pair")
     return value
 
 
@@ -172,7 +171,7 @@ def _time(value: object, now: datetime) -> datetime:
     except (ValueError, OverflowError):
         raise RowError("priced_at", "must be a time such as 2026-04-18T19:05:14Z") from None
     if moment > now + CLOCKS_DIFFER:
-        raise RowError("priced_at", "lies in the future")
+        raise RowError("priced_at", "is in the future")
     return moment
 
 
@@ -186,7 +185,8 @@ def _pack(raw: Mapping[str, Any], packs: Mapping[str, int]) -> int | None:
 
 
 def attribute_list(value: object) -> list[dict[str, str | int | float]]:
-    """The contract's list, of JSON text, an object, or such a list; nothing is the empty list.
+    """The contract's list, from JSON text, an object or such a list; empty for no value.
+
     Raises RowError.
     """
     if isinstance(value, str) and value.strip():

@@ -1,6 +1,4 @@
-"""A catalogue file from an admin's browser: it waits while its preview is looked at, then exactly
-it comes in.
-"""
+"""A catalogue file uploaded in the admin: stored for its preview, then imported unchanged."""
 
 from __future__ import annotations
 
@@ -24,18 +22,17 @@ KEPT = timedelta(days=1)
 
 
 class FileGone(Refusal):
-    """The file was brought in already, was never there, or has waited too long."""
+    """The file was imported, never existed, or has expired."""
 
-    sentence = (
-        "That file is not waiting any more: it was imported, or has waited for more than a day."
-    )
+    sentence = "That file is no longer available: it was imported, or it is more than a day old."
 
 
 def hold_file(
     *, name: str, kind: str, content: bytes, by: Actor, now: datetime | None = None
 ) -> CardFile:
-    """Keep a file until it is imported, for a day at most; older ones go. ``kind`` is one of
-    ``READERS``.
+    """Store a file until it is imported, for a day at most, and delete older ones.
+
+    ``kind`` is one of ``READERS``.
     """
     moment = now or clock.now()
     with transaction.atomic():
@@ -46,7 +43,7 @@ def hold_file(
 
 
 def waiting_file(*, pk: UUID, by: Actor) -> CardFile:
-    """A file that this person has uploaded. Raises FileGone."""
+    """A file that this person uploaded. Raises FileGone."""
     found = CardFile.objects.filter(pk=pk, uploaded_by=str(by)).first()
     if found is None:
         raise FileGone
@@ -54,14 +51,12 @@ def waiting_file(*, pk: UUID, by: Actor) -> CardFile:
 
 
 def preview_file(file: CardFile, *, now: datetime | None = None) -> Preview:
-    """What bringing the file in would do. Raises ImportRefusedError."""
+    """The effect of importing the file. Raises ImportRefusedError."""
     return preview_cards(_rows(file), now=now)
 
 
 def import_file(*, pk: UUID, by: Actor, now: datetime | None = None) -> Imported:
-    """Bring the waiting file in, whole and once. Raises FileGone; ImportRefusedError: nothing
-    changed.
-    """
+    """Import the waiting file whole, once. Raises FileGone; ImportRefusedError: nothing changed."""
     with transaction.atomic():
         file = CardFile.objects.select_for_update().filter(pk=pk, uploaded_by=str(by)).first()
         if file is None:

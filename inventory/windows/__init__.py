@@ -1,1 +1,1 @@
-"""Sellback windows: the sweep that closes them, and changes by hand."""
+"""Sellback windows: the sweep that closes them, and changes by admins."""

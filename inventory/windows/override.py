@@ -1,8 +1,7 @@
-"""A sellback window that an admin extends or closes, with a reason: the one change of a held item
-made by hand.
+"""Extending or closing a sellback window by hand, with a reason.
 
-The sale reads the window under its own lock, so a closed one sells no more from that moment, and an
-extended one does. Times are UTC by the environment's own clock.
+A sellback reads the window under its own lock, so the change applies to the next one. Times are UTC
+by the environment's clock.
 """
 
 from __future__ import annotations
@@ -20,36 +19,34 @@ from partners.records import audit, events
 from partners.records.actor import Actor
 
 LONGEST = timedelta(days=366)  # from now
-INSTANT = timedelta(microseconds=1)  # the very time a window closes still sells
+INSTANT = timedelta(microseconds=1)  # the item still sells exactly at its deadline
 
 
 class NotHeld(Refusal):
-    """The item is being sold, sold, or on its way: its window no longer matters."""
+    """The item is being sold back, sold, or in a shipping order, so its window does not matter."""
 
-    sentence = "Only an item that its user holds has a window to change."
+    sentence = "Only the window of a held item can be changed."
 
 
 class NotLater(Refusal):
-    """An extension that extends nothing, or too much."""
+    """The new deadline is not later, or too far in the future."""
 
     sentence = (
-        "A window is extended to a later time than its own, in the future, at most "
+        "The new deadline must be later than the current one, in the future, and at most "
         f"{LONGEST.days} days from now."
     )
 
 
 class AlreadyClosed(Refusal):
-    """The window has passed already."""
+    """The deadline has already passed."""
 
-    sentence = "This window is closed already."
+    sentence = "This window is already closed."
 
 
 def extend_window(
     *, item: Item, closes_at: datetime, reason: str, by: Actor, now: datetime | None = None
 ) -> Item:
-    """The item sells until ``closes_at``, also if its window had closed. Raises NotHeld, NotLater,
-    ReasonRequired.
-    """
+    """Set a later deadline, also for a closed window. Raises NotHeld, NotLater, ReasonRequired."""
     reason = clean_reason(reason)
     with transaction.atomic(durable=True):
         locked, moment = _locked(item, now)
@@ -62,7 +59,7 @@ def extend_window(
 
 
 def close_window(*, item: Item, reason: str, by: Actor, now: datetime | None = None) -> Item:
-    """The item sells no more from now on. Raises NotHeld, AlreadyClosed, ReasonRequired."""
+    """Close the window now. Raises NotHeld, AlreadyClosed, ReasonRequired."""
     reason = clean_reason(reason)
     with transaction.atomic(durable=True):
         locked, moment = _locked(item, now)
@@ -72,8 +69,9 @@ def close_window(*, item: Item, reason: str, by: Actor, now: datetime | None = N
 
 
 def _locked(item: Item, now: datetime | None) -> tuple[Item, datetime]:
-    """The item, held and locked, and the time after the lock. Waits for a sale or a sweep. Raises
-    NotHeld.
+    """The held item, locked, and the time after locking. Waits for a sellback or a sweep.
+
+    Raises NotHeld.
     """
     related = ("environment__partner", "collector", "pack")
     locked = (
@@ -87,7 +85,7 @@ def _locked(item: Item, now: datetime | None) -> tuple[Item, datetime]:
 
 
 def _change(item: Item, closes_at: datetime, reason: str, by: Actor, now: datetime) -> Item:
-    """Write, audit and tell. The sweep will say of the new window, too, that it has closed."""
+    """Write the change with its event and audit entry. The sweep reports the new window too."""
     fields = ("expires_at", "expired_at")
     before = audit.values(item, fields)
     item.expires_at, item.expired_at = closes_at, None

@@ -1,4 +1,4 @@
-"""A sandbox's clock, and what follows it: windows that have passed by the new time are closed."""
+"""Moving a sandbox's clock, which also closes the windows that have passed."""
 
 from __future__ import annotations
 
@@ -15,12 +15,11 @@ AT_ONCE = 300  # windows that the call itself closes
 def move_clock(
     *, environment: Environment, by: Actor, seconds: int | None = None, to: datetime | None = None
 ) -> Environment:
-    """Move the clock (``partners.tenants.sandbox.move_clock``, with its errors) and close windows
-    that it has passed.
+    """Move the clock (``partners.tenants.sandbox.move_clock``, with its errors) and close windows.
 
-    The next sweep would close them as well, within 15 seconds; a partner's test need not wait for
-    it. Of a sandbox with more than ``AT_ONCE`` such windows the sweep closes the rest, so that one
-    call has bounded work.
+    The next sweep would close them within 15 seconds, but a partner's test should not have to wait.
+    If more than ``AT_ONCE`` windows have passed, the sweep closes the rest, so that the call's work
+    is bounded.
     """
     moved = sandbox.move_clock(environment=environment, by=by, seconds=seconds, to=to)
     close_batch(environment=moved, batch=AT_ONCE)

@@ -1,8 +1,8 @@
-"""Closing windows: marks the items whose sellback window has passed and tells their partners.
+"""Closing windows: marks items whose window has passed and records an event for their partner.
 
-No sale depends on it: whether an item still sells is decided by its ``expires_at`` under the sale's
-own lock. The sweep works in batches so that no sellback waits for it, passes over items that are
-being sold, and may run in several processes at once.
+No sellback depends on it: a sellback checks ``expires_at`` under its own lock. The sweep works in
+batches so that no sellback waits for it, skips items that are being sold, and can run in several
+processes in parallel.
 """
 
 from __future__ import annotations
@@ -13,9 +13,8 @@ from django.db import connection
 
 from partners.models import Environment
 
-# One batch, one statement: the items and their events are marked together or not at all. Each
-# environment's own clock decides. A row that another sweep or a sale has locked is passed over, and
-# found again by the next sweep if it is due.
+# One batch, one statement: items and events are written together. Each environment's own clock
+# decides. Rows locked by another sweep or a sellback are skipped; the next sweep finds them again.
 CLOSE_BATCH = """
 WITH due AS (
     SELECT item.id, environment.id AS environment_id, environment.moment
@@ -47,10 +46,10 @@ SELECT closed.environment_id, 'item.expired',
 def close_batch(
     *, environment: Environment | None = None, now: datetime | None = None, batch: int = 5000
 ) -> int:
-    """Close up to ``batch`` windows that have passed, in one transaction; returns how many.
+    """Close up to ``batch`` passed windows, in one transaction; returns how many.
 
-    In one environment, or in all. ``now`` is the real time (UTC), the database's clock unless
-    given; a sandbox's clock runs ahead of it by its offset.
+    In one environment, or in all. ``now`` is real time (UTC), by default the database's clock; a
+    sandbox's clock is ahead by its offset.
     """
     parameters = {
         "environment": None if environment is None else environment.pk,
@@ -65,9 +64,7 @@ def close_batch(
 def close_windows(
     *, environment: Environment | None = None, now: datetime | None = None, batch: int = 5000
 ) -> int:
-    """Close every window that has passed, batch by batch; returns how many. Safe to run twice and
-    in parallel.
-    """
+    """Close all passed windows, batch by batch; returns how many. Repeatable, also in parallel."""
     closed = 0
     while done := close_batch(environment=environment, now=now, batch=batch):
         closed += done

@@ -1,3 +1,3 @@
-"""The admin's door to partners, environments and people."""
+"""Admin pages for partners, environments and people."""
 
 from partners.admin import environments  # noqa: F401  (Django's autodiscovery finds the pages here)

@@ -1,4 +1,4 @@
-"""An admin page whose saves are audited: before, after, and who."""
+"""Admin pages that write an audit entry for each save."""
 
 from __future__ import annotations
 
@@ -13,22 +13,20 @@ from partners.records.actor import Actor
 
 
 def by(request: HttpRequest) -> Actor:
-    """The person at the browser, as actions want to know."""
+    """The signed-in person as the actor of an action."""
     assert isinstance(request.user, User)  # noqa: S101  (the admin lets nobody else in)
     return Actor.user(request.user)
 
 
 class AuditedAdmin(LookingAdmin):
-    """Rows that an admin may add and change, but not delete: what points to them is kept for
-    ever.
-    """
+    """Rows that admins may add and change but not delete, because other rows refer to them."""
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         fields = form.changed_data if change else list(form.cleaned_data)
         audit.save(row=obj, fields=self.audited(obj, fields), by=by(request))
 
     def audited(self, row: Any, fields: list[str]) -> list[str]:
-        """Of the form's fields those that are the row's own columns."""
+        """The form fields that are columns of the row itself."""
         columns = {field.name for field in row._meta.concrete_fields}
         return [field for field in fields if field in columns]
 
@@ -37,7 +35,7 @@ class AuditedAdmin(LookingAdmin):
 
 
 def become(row: Any, made: Any) -> None:
-    """The form's row becomes the one the action has written."""
+    """Copy the row that the action wrote into the form's row."""
     row.__dict__.update(
         {name: value for name, value in made.__dict__.items() if not name.startswith("_")}
     )

@@ -30,7 +30,7 @@ from partners.people.team import add_member, change_role, remove_member
 
 @admin.register(Environment)
 class EnvironmentAdmin(ReadOnlyAdmin):
-    """A partner in one mode. Made with the partner."""
+    """A partner's live or sandbox environment. It is created with the partner."""
 
     list_display = ("id", "partner", "mode", "clock_offset", "created_at", "keys")
     list_filter = ("mode",)
@@ -45,7 +45,7 @@ class EnvironmentAdmin(ReadOnlyAdmin):
 
 @admin.register(ApiKey)
 class ApiKeyAdmin(LookingAdmin):
-    """Keys are issued, shown once, and revoked; nothing of them changes otherwise."""
+    """Keys are created, shown once and revoked. Nothing else about them changes."""
 
     list_display = (
         "name",
@@ -79,7 +79,7 @@ class ApiKeyAdmin(LookingAdmin):
         return self.get_fields(request, obj) if obj else ()
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """A time is two boxes under one label: each says which it is."""
+        """Label the date box and the time box of a field."""
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if isinstance(field, forms.SplitDateTimeField):
             for box, part in zip(field.widget.widgets, ("date", "time"), strict=True):
@@ -93,7 +93,7 @@ class ApiKeyAdmin(LookingAdmin):
         return False
 
     def has_revoke_permission(self, request: HttpRequest) -> bool:
-        """Revoking is the one change a key knows."""
+        """Revoking is the only change that a key allows."""
         return request.user.has_perm("partners.change_apikey")
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
@@ -104,8 +104,9 @@ class ApiKeyAdmin(LookingAdmin):
     def response_add(
         self, request: HttpRequest, obj: Any, post_url_continue: str | None = None
     ) -> HttpResponse:
-        """The only page that ever shows the key. No message: those travel in cookies and
-        sessions.
+        """Show the key, on this page only.
+
+        No message is used, because messages are stored in cookies and sessions.
         """
         context = {
             **admin.site.each_context(request),
@@ -138,14 +139,15 @@ class ApiKeyAdmin(LookingAdmin):
             self,
             request,
             keys.select_related("environment__partner"),
-            question="Revoke? These keys stop working at once, for good.",
+            question="Revoke these keys? They stop working immediately and permanently.",
+            verb="Revoke",
             act=lambda key: revoke_key(key=key, by=by(request)),
         )
 
 
 @admin.register(Membership)
 class MembershipAdmin(LookingAdmin):
-    """Who belongs to which partner, and what they may do there."""
+    """Who belongs to which partner, and with which role."""
 
     list_display = ("user", "partner", "role", "created_at")
     list_filter = ("role", "partner")
@@ -187,7 +189,7 @@ class EventAdmin(ReadOnlyAdmin):
 
 @admin.register(AuditEntry)
 class AuditEntryAdmin(ReadOnlyAdmin):
-    """Who did what. Its table refuses every change, whoever asks."""
+    """The audit log. Its table refuses every change."""
 
     list_display = ("created_at", "actor", "action", "target", "partner_link", "request_id")
     list_filter = ("partner",)
@@ -220,7 +222,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
 
 @admin.register(IdempotencyKey)
 class IdempotencyKeyAdmin(ReadOnlyAdmin):
-    """Which request of a partner has had its answer; what it made is found by its id."""
+    """Idempotency keys of partners' requests. A key is found by the id of what its request made."""
 
     list_display = ("key", "environment", "status", "subject", "created_at", "lease_until")
     list_filter = BY_ENVIRONMENT

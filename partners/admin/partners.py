@@ -1,4 +1,4 @@
-"""Partners: begun on one page, suspended and let back in with a reason, never deleted."""
+"""Partners: created on one page, suspended and reinstated with a reason, never deleted."""
 
 from __future__ import annotations
 
@@ -39,9 +39,8 @@ class BeginForm(forms.ModelForm):  # type: ignore[type-arg]
         max_length=254,
         label="First owner",
         help_text=(
-            "E-mail address of whoever invites the team. The link that lets them in is "
-            "shown "
-            "once, after saving."
+            "E-mail address of the first owner, who invites the team. The invitation link is "
+            "shown once, after saving."
         ),
     )
 
@@ -65,7 +64,7 @@ class CallsForm(ReasonForm):
 
 
 class InviteForm(forms.Form):
-    """Whom to let in as an owner."""
+    """The address of the owner to invite."""
 
     email = forms.EmailField(max_length=254, label="E-mail address")
 
@@ -82,7 +81,7 @@ class EnvironmentInline(ReadOnlyInline):
             else f"{environment.calls_per_minute:,}"
         )
 
-    @admin.display(description="cap of a day's sales")
+    @admin.display(description="cap for a day's sellbacks")
     def cap(self, environment: Environment) -> str:
         if not environment.is_live:
             return NOTHING
@@ -94,7 +93,7 @@ class EnvironmentInline(ReadOnlyInline):
 
 
 class InvitationInline(ReadOnlyInline):
-    """Those that still let somebody in."""
+    """Invitations that can still be accepted."""
 
     model = Invitation
     verbose_name_plural = "open invitations"
@@ -119,25 +118,23 @@ def _suspend(request: HttpRequest, partner: Partner, values: dict[str, Any]) -> 
 
 def _reactivate(request: HttpRequest, partner: Partner, values: dict[str, Any]) -> str:
     reactivate_partner(partner=partner, reason=values["reason"], by=by(request))
-    return "Let back in: its keys and its dashboard work again from now on."
+    return "Reinstated: its keys and its dashboard work again."
 
 
 def _limit(request: HttpRequest, partner: Partner, values: dict[str, Any]) -> str:
     limit_calls(partner=partner, **values, by=by(request))
-    return "These limits hold from the next call on."
+    return "The new limits apply from the next call."
 
 
 def _invite(request: HttpRequest, partner: Partner, values: dict[str, Any]) -> HttpResponse:
-    """The link is on the page that answers, and nowhere else: messages travel in cookies and
-    sessions.
-    """
+    """Show the link on the response page only: messages are stored in cookies and sessions."""
     invitation, secret = invite(
         partner=partner, email=values["email"], role=Role.OWNER, by=by(request)
     )
     link = address(secret, request.build_absolute_uri("/"))
     context = {
         **admin.site.each_context(request),
-        "title": f"Hand this link to {invitation.email}",
+        "title": f"Share this link with {invitation.email}",
         "partner": partner,
         "invitation": invitation,
         "link": link,
@@ -149,10 +146,9 @@ def _invite(request: HttpRequest, partner: Partner, values: dict[str, Any]) -> H
 
 
 class PartnerAdmin(SteppedAdmin):
-    """A partner begins with both environments, an invited owner and two keys; it is suspended,
-    never deleted.
+    """A partner starts with two environments, an invited owner and two keys. It is never deleted.
 
-    ``buyback`` registers it, with the partner's money on its page.
+    ``buyback`` registers this class and adds the partner's figures.
     """
 
     list_display = ("name", "slug", "status", "created_at", "keys", "team")
@@ -181,17 +177,16 @@ class PartnerAdmin(SteppedAdmin):
             RIGHT,
             "Suspend",
             "Suspend this partner?",
-            "From the next call on its keys answer 401 and its dashboard is read-only, live and "
-            "sandbox. Open sellbacks"
-            " are brought to their end.",
+            "From the next call, its keys answer 401. Its dashboard is read-only, live and "
+            "sandbox. Open sellbacks are still completed.",
             _suspend,
             ReasonForm,
         ),
         "reactivate": Step(
             RIGHT,
-            "Let back in",
-            "Let this partner back in?",
-            "Its keys and its dashboard work again at once.",
+            "Reinstate",
+            "Reinstate this partner?",
+            "Its keys and its dashboard work again immediately.",
             _reactivate,
             ReasonForm,
         ),
@@ -199,9 +194,8 @@ class PartnerAdmin(SteppedAdmin):
             RIGHT,
             "Limit calls",
             "Limit this partner's calls?",
-            "So many reads a minute, and as many writes, in place of the platform's limits. An "
-            "empty field: the"
-            " platform's. From the next call on.",
+            "The limit applies to reads and to writes separately, from the next call. It "
+            "replaces the platform's limit. Empty: the platform's limit.",
             _limit,
             CallsForm,
         ),
@@ -209,9 +203,8 @@ class PartnerAdmin(SteppedAdmin):
             "partners.add_membership",
             "Invite an owner",
             "Invite an owner?",
-            "Whoever has the link may accept it, once, within a week; it is shown once. It "
-            "replaces an earlier one to"
-            " the same address.",
+            "Anyone with the link can accept it once, within a week. The link is shown once. It "
+            "replaces an earlier invitation to the same address.",
             _invite,
             InviteForm,
         ),
@@ -263,8 +256,9 @@ class PartnerAdmin(SteppedAdmin):
     def response_add(
         self, request: HttpRequest, obj: Any, post_url_continue: str | None = None
     ) -> HttpResponse:
-        """The only page that ever shows the keys and the link. No message: those travel in cookies
-        and sessions.
+        """Show the keys and the link, on this page only.
+
+        No message is used, because messages are stored in cookies and sessions.
         """
         context = {
             **self.admin_site.each_context(request),

@@ -1,4 +1,4 @@
-"""Who may sign in, and what staff may do here. Giving rights is for superusers alone."""
+"""Who may sign in, and what staff may do. Only superusers give rights."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ from partners.models import User
 from partners.people.second_factor import remove_factors
 from partners.records import audit
 
-# A person's factors and sessions are their own: no page here shows or changes them, but for the one
-# button below.
+# A person's second factors and sessions are private: no admin page shows or changes them, except
+# for the action below.
 admin.site.unregister([EmailAddress, Authenticator, UserSession])
 
 RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
-# Whoever sets somebody's password or e-mail address can sign in as them, and what they do then has
-# another's name.
+# Anyone who can set another person's password or e-mail address can sign in and act as that
+# person.
 IDENTITY = ("email",)
 
 
 class UserAddForm(AdminUserCreationForm):  # type: ignore[type-arg]
-    """A user by e-mail address, kept in lower case as sign-in expects it."""
+    """A user by e-mail address, stored in lower case as sign-in expects it."""
 
     class Meta:
         model = User
@@ -50,7 +50,7 @@ class UserAddForm(AdminUserCreationForm):  # type: ignore[type-arg]
 
 @admin.register(User)
 class UserAdmin(AuditedAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
-    """People. One who leaves is made inactive, not deleted: the audit log names them."""
+    """People. A person who leaves is made inactive, not deleted: the audit log names them."""
 
     add_form = UserAddForm
     list_display = ("email", "is_active", "is_staff", "is_superuser", "last_login")
@@ -78,9 +78,10 @@ class UserAdmin(AuditedAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
             request,
             users,
             question=(
-                "Remove every second factor? Make sure that it is they who ask: the password "
-                "alone opens then."
+                "Remove all second factors? First verify the person's identity: afterwards the "
+                "password alone is enough to sign in."
             ),
+            verb="Remove second factors",
             act=lambda user: remove_factors(user=user, by=by(request)),
         )
 
@@ -90,7 +91,7 @@ class UserAdmin(AuditedAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
         return (*self.readonly_fields, *RIGHTS, *(IDENTITY if obj else ()))
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody takes over somebody with more rights: staff are changed by superusers."""
+        """Only superusers change staff, so nobody can take over an account with more rights."""
         if request.user.is_superuser or obj is None:
             return super().has_change_permission(request, obj)
         return super().has_change_permission(request, obj) and not (
@@ -123,9 +124,7 @@ class UserAdmin(AuditedAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
         id: str,  # noqa: A002  (its name there)
         form_url: str = "",
     ) -> HttpResponse:
-        """As Django's, by superusers alone, and audited; the password itself is nowhere but in its
-        hash.
-        """
+        """Django's view, for superusers only, and audited. Only the password's hash is stored."""
         if not request.user.is_superuser:
             raise PermissionDenied
         with transaction.atomic():
@@ -144,7 +143,7 @@ admin.site.unregister(Group)
 
 @admin.register(Group)
 class GroupAdmin(LookingAdmin, DjangoGroupAdmin):
-    """Sets of rights. Whoever could change one could give themselves all."""
+    """Sets of rights. Read-only: a person who could change one could give themselves any right."""
 
     ordering = ("name",)
     search_fields = ("=name",)

@@ -1,1 +1,1 @@
-"""The partner API's door: authentication, limits, request bodies and base views."""
+"""The partner API: authentication, limits, request bodies and base views."""

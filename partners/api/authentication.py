@@ -1,4 +1,4 @@
-"""Who is calling: ``X-API-Key`` opens one environment, on that environment's own base only."""
+"""Authentication: an ``X-API-Key`` opens one environment, on that environment's base URL only."""
 
 from __future__ import annotations
 
@@ -15,13 +15,12 @@ from partners.models import ApiKey
 
 
 class KeyAuthentication(BaseAuthentication):
-    """Sets ``request.auth`` to the ApiKey, its environment and partner loaded; there is no user
-    behind a key.
-    """
+    """Sets ``request.auth`` to the ApiKey, with its environment and partner. There is no user."""
 
     def authenticate(self, request: Request) -> tuple[None, ApiKey]:
-        """Raises InvalidApiKey for a key that is missing, unknown, revoked, expired, suspended, or
-        of the other mode.
+        """Raises InvalidApiKey for a missing, unknown, revoked, expired or suspended key.
+
+        A key of the other mode is refused in the same way.
         """
         mode = str(request.parser_context["kwargs"]["mode"])
         key = find(request.META.get("HTTP_X_API_KEY", ""), mode)
@@ -32,14 +31,14 @@ class KeyAuthentication(BaseAuthentication):
 
 
 class HasKey(BasePermission):
-    """Opens a view to callers with a key. The project's default permission refuses everybody."""
+    """Allows callers with a key. The project's default permission refuses everyone."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
         return isinstance(request.auth, ApiKey)
 
 
 class Nobody(BasePermission):
-    """The default: a view that forgets to say who may call it answers nobody."""
+    """The default permission: a view that does not name its callers refuses all of them."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
         return False

@@ -1,8 +1,8 @@
 """The body of an API call, read strictly.
 
-Whatever is not exactly one JSON object counts as an empty one, so that the endpoint's own "missing
-field" row answers (contract, section 1). Strict means: UTF-8, no NaN or Infinity, no key twice, no
-NUL or lone surrogate in a string, no number or nesting beyond reason.
+Anything other than one JSON object counts as an empty object, so that the endpoint answers with its
+own "missing field" error (contract, section 1). Strict means: UTF-8, no NaN or Infinity, no
+duplicate key, no NUL or lone surrogate in a string, and limits for numbers and nesting.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from config.web.handler import TOO_LARGE
 
 MAX_BYTES = 64 * 1024
 MAX_DIGITS = 1000  # of one number
-MAX_DEPTH = 64  # of lists and objects within one another
+MAX_DEPTH = 64  # of nested lists and objects
 
 
 class _Malformed(ValueError):
-    """Not the JSON we accept."""
+    """JSON that the API does not accept."""
 
 
 def take(request: Request) -> bytes:
-    """The call's body as it came. Raises BodyTooLarge above 64 KiB."""
+    """The raw body. Raises BodyTooLarge above 64 KiB."""
     raw: bytes = request.read(MAX_BYTES + 1)
     if len(raw) > MAX_BYTES or request.META.get(TOO_LARGE):
         raise BodyTooLarge
@@ -35,7 +35,7 @@ def take(request: Request) -> bytes:
 
 
 def parsed(request: Request, raw: bytes) -> dict[str, Any]:
-    """The JSON object that ``raw`` is, or an empty one."""
+    """The JSON object in ``raw``, or an empty one."""
     kind = str(request.META.get("CONTENT_TYPE", "")).partition(";")[0].strip().lower()
     if kind != "application/json":
         return {}
@@ -55,9 +55,9 @@ def _parse(raw: bytes) -> dict[str, Any]:
     )
     if not isinstance(parsed, dict) or _is_deeper(parsed, MAX_DEPTH):
         raise _Malformed
-    if b"\\u" in raw:  # UTF-8 has neither, so only an escape can bring one in
+    if b"\\u" in raw:  # only an escape can produce NUL or a surrogate
         text = json.dumps(parsed, ensure_ascii=False)
-        text.encode("utf-8")  # a lone surrogate cannot be
+        text.encode("utf-8")  # fails on a lone surrogate
         if "\\u0000" in text and _holds_nul(parsed):
             raise _Malformed
     return parsed
@@ -88,7 +88,7 @@ def _constant(text: str) -> float:
 
 
 def _is_deeper(value: Any, depth: int) -> bool:
-    """Whether lists and objects lie within one another more than ``depth`` deep."""
+    """Whether lists and objects are nested more than ``depth`` deep."""
     level = [value]
     for _ in range(depth):
         level = [one for outer in level for one in _inner(outer) if isinstance(one, (dict, list))]

@@ -1,8 +1,7 @@
-"""Histories (contract, section 9): newest first, filtered, page by page as JSON, or all at once as
-CSV.
+"""Histories (contract, section 9): newest first, filtered, as pages of JSON or as one CSV file.
 
-A page's cursor is signed and names its environment, its route and its filters: used with any other
-it is refused, not quietly answered with rows of something else.
+A cursor is signed and names its environment, route and filters. A cursor from elsewhere is refused,
+because it would return other rows.
 """
 
 from __future__ import annotations
@@ -37,14 +36,15 @@ TIMES = ("created_from", "created_to")  # from and including, up to and excludin
 
 
 class InvalidCursor(Refusal):
-    """A cursor that is not ours, or of another environment, route or filter."""
+    """The cursor was not issued for this environment, route and filters."""
 
     sentence = "Invalid cursor"
 
 
 class HistoryView(PartnerView):
-    """A list of rows with ``created_at`` and a UUID. ``filters`` are the names its query knows
-    beside the times.
+    """A list of rows with ``created_at`` and a UUID.
+
+    ``filters`` names the query parameters that it accepts besides the times.
     """
 
     scopes = (Scope.INVENTORY_READ,)
@@ -71,7 +71,8 @@ class HistoryView(PartnerView):
         return response
 
     def rows(self, sent: dict[str, str]) -> QuerySet[Any]:
-        """The environment's rows that the filters let through, with all that ``record`` needs.
+        """The environment's rows that match the filters, with all that ``record`` reads.
+
         Raises InvalidFilter.
         """
         raise NotImplementedError
@@ -113,7 +114,7 @@ class HistoryView(PartnerView):
 
 
 def _wants_csv(request: Request) -> bool:
-    """Whether ``Accept`` prefers CSV. A list of types as long as no client's is not read."""
+    """Whether ``Accept`` prefers CSV. An overlong header is ignored."""
     if len(request.META.get("HTTP_ACCEPT", "")) > LONGEST_ACCEPT:
         return False
     return bool(request.get_preferred_type(["application/json", "text/csv"]) == "text/csv")
@@ -137,7 +138,7 @@ def plain(value: object) -> object:
 
 
 class Events(HistoryView):
-    """``GET /events``: what happened in the environment."""
+    """``GET /events``: events of the environment."""
 
     name, filters, columns = "events", ("type",), ("id", "type", "created_at", "data")
 

@@ -1,6 +1,4 @@
-"""What a GET may ask for in its query string, read strictly: a filter that cannot be understood
-must not show all.
-"""
+"""Query parameters of a GET, read strictly: an invalid filter must not return every row."""
 
 from __future__ import annotations
 
@@ -14,16 +12,14 @@ WHOLE = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
 
 
 class InvalidFilter(Refusal):
-    """A filter's value is none that the filter knows."""
+    """The filter has an unknown value."""
 
     def __init__(self, name: str) -> None:
         super().__init__(f"Invalid {name}")
 
 
 def clamped(text: str | None, *, default: int, low: int, high: int) -> int:
-    """A whole number from the query, forced between ``low`` and ``high``; ``default`` for what is
-    not a number.
-    """
+    """A whole number, limited to ``low`` and ``high``; ``default`` if it is not a number."""
     if text is None or not WHOLE.fullmatch(text):
         return default
     return max(low, min(high, int(text)))
@@ -39,7 +35,7 @@ def parsed_moment(text: str) -> datetime:
 
 
 def moment(sent: Mapping[str, str], name: str) -> datetime | None:
-    """The time that was sent under a name; None when none was. Raises InvalidFilter."""
+    """The time sent as ``name``, or None. Raises InvalidFilter."""
     if name not in sent:
         return None
     try:
@@ -49,7 +45,7 @@ def moment(sent: Mapping[str, str], name: str) -> datetime | None:
 
 
 def one_of(sent: Mapping[str, str], name: str, known: Iterable[str]) -> str | None:
-    """One of the known words; None when not sent. Raises InvalidFilter."""
+    """One of the known words, or None if not sent. Raises InvalidFilter."""
     if name not in sent:
         return None
     if sent[name] not in known:

@@ -1,9 +1,8 @@
-"""``X-Sandbox-Scenario``: a sandbox call answers as live would, so that a partner can test what it
-never meets there.
+"""``X-Sandbox-Scenario``: a sandbox call returns an outcome that otherwise occurs only in live.
 
-Only the outcome is played: nothing is read, changed or sent, and with an ``Idempotency-Key`` the
-answer is kept or not as live would. What is no refusal, a view shows itself (``shown``). In live
-the header means nothing.
+Only the outcome is simulated: nothing is read, changed or sent. With an ``Idempotency-Key`` the
+response is stored or not, as in live. A view simulates outcomes that are not refusals itself
+(``shown``). In live the header is ignored.
 """
 
 from __future__ import annotations
@@ -13,33 +12,31 @@ from collections.abc import Container, Mapping
 from config.foundation.errors import Refusal
 
 HEADER, META = "X-Sandbox-Scenario", "HTTP_X_SANDBOX_SCENARIO"
-FAULT = "internal_error"  # every endpoint has it
+FAULT = "internal_error"  # every endpoint accepts it
 
 Scenarios = Mapping[str, type[Refusal]]
 
 
 class UnknownScenario(Refusal):
-    """A scenario that the endpoint does not have: better said than ignored, or the test would test
-    nothing.
-    """
+    """The endpoint does not have this scenario. Ignoring it would make the test pointless."""
 
     sentence = f"Unknown {HEADER}"
 
 
 class PlayedFault(Refusal):
-    """An internal fault that is none."""
+    """A simulated internal fault."""
 
     status = 500
 
 
 def refuse_unknown(name: str | None, scenarios: Container[str]) -> None:
-    """Raises UnknownScenario unless ``name`` is a scenario, or none was asked for."""
+    """Raises UnknownScenario if ``name`` is not one of ``scenarios``."""
     if name is not None and name != FAULT and name not in scenarios:
         raise UnknownScenario
 
 
 def play(name: str | None, scenarios: Scenarios, fault: str) -> None:
-    """Raises the refusal that the scenario ``name`` stands for, if one was asked for."""
+    """Raises the refusal that the scenario ``name`` stands for, if there is one."""
     if name == FAULT:
         raise PlayedFault(fault)
     if name is not None:

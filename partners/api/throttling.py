@@ -1,11 +1,10 @@
-"""Rate limits: so many calls a minute for each environment and class of call, told in headers on
-every answer.
+"""Rate limits per minute, for each environment and class of call. Every response has the headers.
 
-With ``CACHE_URL`` the count is in Redis and shared by all processes: one round trip, a tenth of a
-second at most. A Redis that does not answer stops nobody: for a few seconds each process then
-counts by itself, at its share of the limit, as it always does without ``CACHE_URL``. No count ever
-costs a query. Calls without a valid key are counted by client address, which
-``config/web/middleware.py`` finds behind proxies.
+With ``CACHE_URL`` the count is in Redis and shared by all processes: one round trip, at most 0.1
+seconds. If Redis does not respond, no call is refused for that. For a few seconds each process then
+counts by itself, up to its share of the limit, as it always does without ``CACHE_URL``. Counting
+never costs a query. Calls without a valid key are counted by client address, which
+``config/web/middleware.py`` determines behind proxies.
 """
 
 from __future__ import annotations
@@ -25,10 +24,10 @@ from config.foundation.errors import RateLimited
 log = structlog.get_logger(__name__)
 
 WINDOW = 60  # seconds
-REMEMBERED = 100_000  # callers; a flood of addresses must not fill the memory
+REMEMBERED = 100_000  # callers, so that a flood of addresses does not fill the memory
 PATIENCE = 0.1  # seconds for Redis, to connect and to answer
-PAUSE = 5  # seconds in which a Redis that failed is not asked again
-COMPLAIN_EVERY = 60  # seconds between two lines in the log about it
+PAUSE = 5  # seconds without Redis after it failed
+COMPLAIN_EVERY = 60  # seconds between two log lines about it
 
 Calls = Literal["read", "write", "quote"]
 QUOTE: tuple[Calls, Calls] = ("write", "quote")  # what one quote counts as
@@ -36,14 +35,14 @@ QUOTE: tuple[Calls, Calls] = ("write", "quote")  # what one quote counts as
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """What a caller has left: ``reset`` is seconds until the full limit is back."""
+    """What a caller has left. ``reset``: seconds until the full limit is back."""
 
     limit: int
     remaining: int
     reset: int
 
     def headers(self) -> dict[str, str]:
-        """The answer's headers (contract, section 1)."""
+        """The response's headers (contract, section 1)."""
         return {
             "X-RateLimit-Limit": str(self.limit),
             "X-RateLimit-Remaining": str(max(0, self.remaining)),
@@ -52,7 +51,7 @@ class Allowance:
 
 
 class Counter:
-    """Calls by caller within windows of a minute, in this process alone."""
+    """Calls by caller in windows of a minute, in this process only."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -69,7 +68,7 @@ class Counter:
 
 
 class SharedCounter:
-    """The same count in Redis, for all processes together."""
+    """The same count in Redis, shared by all processes."""
 
     def __init__(self, url: str) -> None:
         from redis import Redis
@@ -112,9 +111,9 @@ shared = cache(SharedCounter)
 
 
 def limit_of(calls: Calls, own: int | None = None) -> int:
-    """Calls a minute of one environment, over all processes: its own limit, where it has one.
+    """Calls a minute of one environment, over all processes; ``own`` is its own limit, if any.
 
-    Shipping quotes cost more than other calls, so their own limit holds for every environment.
+    Shipping quotes cost more than other calls, so every environment has their lower limit.
     """
     if calls == "quote":
         return min(limit_of("write", own), settings.API_QUOTE_LIMIT)
@@ -129,9 +128,10 @@ def limit_of(calls: Calls, own: int | None = None) -> int:
 
 
 def spend(caller: str, calls: Calls, now: float, own: int | None = None) -> Allowance:
-    """Count one call of ``caller`` at ``now`` (Unix seconds) and say what is left; ``remaining`` is
-    -1 for one too many. ``own`` is the caller's own limit, in place of the platform's. A quote
-    counts as a write as well, and what is left is the less of both.
+    """Count one call of ``caller`` at ``now`` (Unix seconds) and return what is left.
+
+    ``remaining`` is -1 above the limit. ``own`` replaces the platform's limit. A quote also counts
+    as a write, and the smaller remainder is returned.
     """
     if calls == "quote":
         both = [_spend(caller, one, now, own) for one in QUOTE]
@@ -149,6 +149,6 @@ def _spend(caller: str, calls: Calls, now: float, own: int | None) -> Allowance:
 
 
 def refuse_if_spent(allowance: Allowance) -> None:
-    """Raises RateLimited when the caller has nothing left."""
+    """Raises RateLimited if the caller is over the limit."""
     if allowance.remaining < 0:
         raise RateLimited(allowance.reset)

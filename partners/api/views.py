@@ -1,8 +1,7 @@
-"""What every endpoint of the partner API has in common: the key, the body, the limits, idempotency,
-and JSON whatever happens.
+"""Base views of the partner API: key, body, limits, idempotency, and JSON in every case.
 
 An endpoint subclasses ``PartnerView`` (GET) or ``ActionView`` (POST), parses its input, makes one
-call, returns plain data.
+call and returns plain data.
 """
 
 from __future__ import annotations
@@ -39,7 +38,7 @@ from partners.records.actor import Actor
 
 
 class JsonRenderer(BaseRenderer):
-    """JSON by orjson; bytes are an answer that was rendered before."""
+    """JSON by orjson. Bytes are already rendered."""
 
     media_type, format = "application/json", "json"
 
@@ -50,12 +49,12 @@ class JsonRenderer(BaseRenderer):
             return data
         try:
             return orjson.dumps(data)
-        except TypeError:  # a whole number above 64 bits, which JSON knows and orjson does not
+        except TypeError:  # an integer above 64 bits, which orjson does not support
             return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 class AlwaysJson(BaseContentNegotiation):
-    """The API speaks JSON, whatever ``Accept`` says."""
+    """Always JSON, whatever ``Accept`` says."""
 
     def select_parser(self, request: Request, parsers: Any) -> Any:
         return None
@@ -67,11 +66,12 @@ class AlwaysJson(BaseContentNegotiation):
 
 
 class PartnerView(APIView):
-    """One call by one key. ``fault`` is the sentence of an internal fault on this endpoint;
-    ``scopes`` are what a key that has any must have, every one unless told; ``calls`` is the limit
-    that the call counts against; ``scenarios`` are the refusals that a sandbox call may ask for
-    (``scenarios.py``), ``shown`` the names of what only live answers and yet is none: the view
-    itself answers those.
+    """One call with one key.
+
+    ``fault``: the sentence of an internal fault. ``scopes``: required when the key is scoped
+    (default: all). ``calls``: the limit that the call counts against. ``scenarios``: refusals that
+    a sandbox call can simulate (``scenarios.py``). ``shown``: live-only outcomes that the view can
+    simulate.
     """
 
     authentication_classes: Sequence[type[BaseAuthentication]] = (KeyAuthentication,)
@@ -84,14 +84,12 @@ class PartnerView(APIView):
     calls: ClassVar[throttling.Calls] = "read"
     scenarios: ClassVar[Scenarios] = {}
     shown: ClassVar[tuple[str, ...]] = ()
-    plays_late: ClassVar[bool] = (
-        False  # a scenario's answer may be one that is kept: not before the key is read
-    )
-    caller: ApiKey | None = None  # the key, once it is known
+    plays_late: ClassVar[bool] = False  # the response may be stored, so the key is read first
+    caller: ApiKey | None = None  # the key, once it is authenticated
     received: bytes = b""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Answer, and leave a note of it if the key is known."""
+        """Respond, and log the call if the key is known."""
         began = time.perf_counter()
         response = super().dispatch(request, *args, **kwargs)
         if self.caller is None:
@@ -99,14 +97,14 @@ class PartnerView(APIView):
         note = partial(
             request_log.note, key=self.caller, request=request, received=self.received, began=began
         )
-        if isinstance(response, SimpleTemplateResponse):  # its body is not written yet
+        if isinstance(response, SimpleTemplateResponse):  # not rendered yet
             response.add_post_render_callback(note)
         else:
             note(response)
         return response
 
     def perform_authentication(self, request: Request) -> None:
-        """Remember who calls."""
+        """Remember the caller."""
         super().perform_authentication(request)
         self.caller = request.auth if isinstance(request.auth, ApiKey) else None
 
@@ -130,22 +128,22 @@ class PartnerView(APIView):
         self._spend_own()
         refuse_unknown(
             self.scenario, {*self.outcomes(), *self.shown}
-        )  # before a key is read, so no key ever keeps it
+        )  # before the idempotency key is read, so it is never stored
         if not self.plays_late:
             self.play_scenario()
 
     @property
     def scenario(self) -> str | None:
-        """What a sandbox call asks to be answered; in live the header means nothing."""
+        """The scenario that a sandbox call asks for. Live ignores the header."""
         return None if self.environment.is_live else self.request.META.get(META)
 
     def play_scenario(self) -> None:
-        """Answer as live would, where a sandbox call asks for that (``scenarios.py``)."""
+        """Return the simulated outcome if a sandbox call asks for one (``scenarios.py``)."""
         if self.scenario not in self.shown:
             play(self.scenario, self.outcomes(), self.fault)
 
     def outcomes(self) -> Scenarios:
-        """Every refusal that a call may ask for, beside a fault."""
+        """Every refusal that a call can simulate, besides the fault."""
         return self.scenarios
 
     def _spend_own(self) -> None:
@@ -165,13 +163,13 @@ class PartnerView(APIView):
 
     @property
     def key(self) -> ApiKey:
-        """The key that called."""
-        key: Any = self.request.auth  # an ApiKey: the permission let nobody else in
+        """The calling key."""
+        key: Any = self.request.auth  # an ApiKey, because of the permission
         return cast("ApiKey", key)
 
     @property
     def environment(self) -> Environment:
-        """Whose rows this call may see."""
+        """The environment whose rows this call sees."""
         return self.key.environment
 
     @property
@@ -181,13 +179,13 @@ class PartnerView(APIView):
 
 
 class ActionView(PartnerView):
-    """A POST. ``act`` takes the parsed body and returns the answer's data, or raises a Refusal.
+    """A POST. ``act`` takes the parsed body and returns the response's data, or raises a Refusal.
 
-    With an ``Idempotency-Key`` the answer is kept and given again. ``in_progress`` is what a second
-    request is told while the first still runs; with ``sandbox_waits`` the second waits for it in
-    the sandbox. ``all_or_nothing``: an answer that cannot be written takes its effect back, without
-    a key as well. ``refuses_cleanly``: by the time ``act`` refuses it has undone what was to be
-    undone, and what it has left is meant to stay.
+    With an ``Idempotency-Key`` the response is stored and replayed. ``in_progress``: the refusal of
+    a second request while the first is running; with ``sandbox_waits`` the second request waits in
+    the sandbox. ``all_or_nothing``: a response that cannot be written rolls its effect back, also
+    without a key. ``refuses_cleanly``: when ``act`` refuses, it has undone its own work, and what
+    remains is meant to be committed.
     """
 
     in_progress: ClassVar[type[Refusal]] = idempotency.KeyInProgress
@@ -198,7 +196,7 @@ class ActionView(PartnerView):
     plays_late = True
 
     def post(self, request: Request, **kwargs: Any) -> HttpResponseBase:
-        """Read the body, act once, answer."""
+        """Read the body, act once, respond."""
         sent = self.read(request)
         key = request.META.get("HTTP_IDEMPOTENCY_KEY")
         if key is None:
@@ -220,11 +218,11 @@ class ActionView(PartnerView):
         return response
 
     def outcomes(self) -> Scenarios:
-        """Whatever carries an Idempotency-Key may find the first request with it still running."""
+        """With an Idempotency-Key, the first request may still be running."""
         return {"in_flight": self.in_progress} | dict(self.scenarios)
 
     def answer_once(self, key: str, fingerprint: bytes, sent: dict[str, Any]) -> idempotency.Answer:
-        """The one answer to every request with ``key``: effect and answer in one transaction."""
+        """The one response to every request with ``key``, stored in the effect's transaction."""
         return idempotency.once(
             environment=self.environment,
             key=key,
@@ -236,8 +234,9 @@ class ActionView(PartnerView):
     def answer_in_steps(
         self, key: str, fingerprint: bytes, sent: dict[str, Any]
     ) -> idempotency.Answer:
-        """``answer_once`` for an ``act`` that asks somebody outside, so that no transaction is open
-        meanwhile; it must refuse cleanly. The key is taken first and the answer kept last.
+        """As ``answer_once``, for an ``act`` that calls a peer, so no transaction may be open.
+
+        ``act`` must refuse cleanly. The key is taken first, and the response is stored last.
         """
         row = idempotency.begin(
             environment=self.environment, key=key, fingerprint=fingerprint, now=clock.now()
@@ -246,18 +245,14 @@ class ActionView(PartnerView):
             return idempotency.kept_answer(row)
         try:
             answer = self.kept(lambda: self.act(sent))
-        except (
-            Exception
-        ):  # a fault as well: nothing was made that must stay, and the same call may be tried anew
+        except Exception:  # also for a fault: nothing was created, so the call may be retried
             idempotency.forget(row)
             raise
         idempotency.keep(row, answer)
         return answer
 
     def kept(self, act: Callable[[], Any]) -> idempotency.Answer:
-        """``act``'s answer as it will be kept. A refusal that is not kept goes on as an exception,
-        so nothing is.
-        """
+        """``act``'s response as it is stored. A refusal that is not stored is raised."""
         try:
             with nullcontext() if self.refuses_cleanly else transaction.atomic():
                 self.play_scenario()
@@ -273,7 +268,7 @@ class ActionView(PartnerView):
 
 
 class UnknownRoute(PartnerView):
-    """Whatever the API has no route for: 404, in JSON, with or without a key."""
+    """Any path without a route: 404 in JSON, with or without a key."""
 
     authentication_classes = ()
     permission_classes = ()

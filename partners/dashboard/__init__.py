@@ -1,1 +1,1 @@
-"""The browser door of a partner's team: who may come in, and what every page shares."""
+"""The dashboard's shared parts: access, pages about the team, keys and the account."""

@@ -1,7 +1,7 @@
-"""Every page of a person's own account: signing in, factors, sessions, password. django-allauth's
-views, our templates.
+"""Addresses of the account pages: signing in, second factors, sessions, password.
 
-There is no address to sign up, and none to reset a password where no mail can be sent.
+The views are django-allauth's, the templates ours. There is no sign-up, and no password reset where
+mail cannot be sent.
 """
 
 from __future__ import annotations

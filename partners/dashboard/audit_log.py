@@ -1,4 +1,4 @@
-"""A partner's audit log: who did what to what, newest first. Owners read it."""
+"""A partner's audit log, newest first. Only owners can read it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from partners.models import AuditEntry, Role
 FILTERS = ("actor", "action", "target", "request")
 NOT_YOURS = Obstacle(
     _("The audit log is for owners"),
-    _("It names who did what in your team, so only an owner can read it."),
+    _("It shows every change made by your team, so only an owner can read it."),
     _("Ask an owner of your team to look something up, or to change your role."),
 )
 
@@ -26,9 +26,7 @@ NOT_YOURS = Obstacle(
 @require_safe
 @member
 def audit_log(request: MemberRequest) -> HttpResponse:
-    """The entries of both modes, filtered by who, what kind of deed, on what, and in which
-    request.
-    """
+    """The entries of both environments, filtered by actor, action, target and request id."""
     if not Role(request.membership.role).includes(Role.OWNER):
         context = {"section": "team", "stop": NOT_YOURS}
         return page(request, "dashboard/refused.html", context, part="dialog", status=403)
@@ -48,9 +46,7 @@ def audit_log(request: MemberRequest) -> HttpResponse:
 
 
 def _looked_for(sought: dict[str, str]) -> Q | None:
-    """Who and on what by part of the text, the deed by its beginning, the request by its id; None:
-    nothing.
-    """
+    """Filters: part of the actor or target, start of the action, whole request id. None: none."""
     asked = {
         "actor__icontains": sought["actor"],
         "action__istartswith": sought["action"],
@@ -62,9 +58,7 @@ def _looked_for(sought: dict[str, str]) -> Q | None:
 
 
 def _changes(entry: AuditEntry) -> list[tuple[str, str, str]]:
-    """Each field with what it was and what it became; what stayed the same is left out, and why
-    Phygitals' own people did it, which is for them.
-    """
+    """Each changed field with its old and new value. Reasons of Phygitals' staff are left out."""
     before, after = (
         one if isinstance(one, dict) else {"": one} for one in (entry.before, entry.after)
     )

@@ -1,4 +1,4 @@
-"""The dashboard's front door: to the member's own partner, and from one partner to another."""
+"""Start pages of the dashboard: the way to the partner in use, and switching partners."""
 
 from __future__ import annotations
 
@@ -18,16 +18,14 @@ from partners.models import Mode
 @require_safe
 @signed_in
 def home(request: MemberRequest) -> HttpResponse:
-    """To the live overview of the partner in use."""
+    """Redirect to the live overview of the partner in use."""
     return redirect("dashboard:overview", Mode.LIVE)
 
 
 @form_only
 @signed_in
 def switch(request: MemberRequest) -> HttpResponse:
-    """Use another of the member's partners from now on, in the same mode; any other partner is not
-    found.
-    """
+    """Switch to another of the member's partners, in the same mode. Any other partner gives 404."""
     chosen = request.POST.get("partner", "")
     found = next((one for one in request.memberships if str(one.partner_id) == chosen), None)
     if found is None:
@@ -40,11 +38,9 @@ def switch(request: MemberRequest) -> HttpResponse:
 
 
 def fault(request: HttpRequest) -> HttpResponse:
-    """The page of an internal fault, or of trouble with the database, with the request id that
-    finds it in the logs.
+    """The page for an internal fault or a database error, with the request id.
 
-    Rendered without context processors: they would ask the database, which may be the one in
-    trouble.
+    It is rendered without context processors, because they would query the database.
     """
     sentence = sentence_of(sys.exception())
     if sentence is None:
@@ -56,7 +52,5 @@ def fault(request: HttpRequest) -> HttpResponse:
 
 
 def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """The page of a form whose protection token did not match: an old tab, or cookies switched
-    off.
-    """
+    """The page for a form whose CSRF token did not match: an old tab, or cookies disabled."""
     return page(request, "403_csrf.html", {}, part="dialog", status=403)

@@ -1,4 +1,4 @@
-"""The other end of an invitation: its link, opened by whoever was invited."""
+"""Accepting an invitation by its link."""
 
 from __future__ import annotations
 
@@ -22,9 +22,7 @@ from partners.people.invitations import accept_invitation, find_invitation, has_
 @sensitive_post_parameters("password")
 @never_cache
 def accept(request: HttpRequest, secret: str) -> HttpResponse:
-    """What one is invited to; then in. A new person chooses a password, one with an account signs
-    in first.
-    """
+    """Show the invitation; on POST, join. New users choose a password, others sign in first."""
     user = request.user if isinstance(request.user, User) else None
     try:
         invitation = find_invitation(secret)
@@ -47,7 +45,7 @@ def accept(request: HttpRequest, secret: str) -> HttpResponse:
 
 
 def _in(request: HttpRequest, membership: Membership) -> HttpResponse:
-    """To the dashboard of the new partner, signed in."""
+    """Redirect to the new partner's dashboard, signed in."""
     response: HttpResponse = redirect("dashboard:home")
     if request.user != membership.user:
         login = Login(user=membership.user, redirect_url=reverse("dashboard:home"))

@@ -1,6 +1,4 @@
-"""API keys of one environment: made, rotated, revoked. Owners act, everybody looks; a key is shown
-once.
-"""
+"""API keys of one environment. Owners create, rotate and revoke them; members see the list."""
 
 from __future__ import annotations
 
@@ -28,7 +26,7 @@ LIVES = {
     "90": _("90 days"),
     "365": _("A year"),
 }  # days
-ENDED = 200  # keys that ended which the page lists
+ENDED = 200  # revoked or expired keys that the page lists
 OVERLAPS = {
     "24": _("24 hours"),
     "168": _("7 days"),
@@ -38,10 +36,12 @@ OVERLAPS = {
 
 
 class KeyForm(forms.Form):
-    """A key's name, what it may do, and how long it lives."""
+    """A key's name, permissions and lifetime."""
 
     name = forms.CharField(
-        max_length=100, label=_("Name"), help_text=_("Where it is used, such as: shop server.")
+        max_length=100,
+        label=_("Name"),
+        help_text=_("Where the key is used, for example: shop server."),
     )
     scopes = forms.MultipleChoiceField(
         choices=Scope.choices, required=False, widget=forms.CheckboxSelectMultiple
@@ -52,19 +52,17 @@ class KeyForm(forms.Form):
 
 
 class RotateForm(forms.Form):
-    """How long the old key still works."""
+    """How long the old key keeps working."""
 
     overlap = forms.ChoiceField(
-        choices=list(OVERLAPS.items()), label=_("The old key still works for")
+        choices=list(OVERLAPS.items()), label=_("The old key keeps working for")
     )
 
 
 @require_safe
 @member
 def keys(request: MemberRequest) -> HttpResponse:
-    """Every key of this mode that works, the newest first; the last that open nothing any more are
-    listed apart.
-    """
+    """Active keys of this environment, newest first, and the last revoked or expired ones."""
     rows = ApiKey.objects.filter(environment=request.environment).order_by("-created_at", "-id")
     working = rows.active(clock.now())
     active, ended = list(working), list(rows.exclude(pk__in=working.values("pk"))[:ENDED])
@@ -82,7 +80,7 @@ def keys(request: MemberRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @owner_confirmed
 def create(request: MemberRequest) -> HttpResponse:
-    """The form; then the key, which no other page ever shows."""
+    """The form; then the key, shown on this page only."""
     form = KeyForm(request.POST or None)
     if request.method != "POST" or not form.is_valid():
         return _form(request, form)
@@ -111,8 +109,9 @@ def _form(request: MemberRequest, form: KeyForm) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @owner_confirmed
 def rotate(request: MemberRequest, pk: int) -> HttpResponse:
-    """Asks how long the old key still works; then shows the new one, once. A key that has a new one
-    names it.
+    """Ask how long the old key keeps working, then show the new key once.
+
+    A key that was already rotated shows its successor.
     """
     old, form, refused = _key(request, pk), RotateForm(request.POST or None), None
     if request.method == "POST" and form.is_valid():
@@ -136,7 +135,7 @@ def rotate(request: MemberRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @owner_confirmed
 def revoke(request: MemberRequest, pk: int) -> HttpResponse:
-    """Asks first; then the key opens nothing any more."""
+    """Ask for confirmation, then revoke the key."""
     key = _key(request, pk)
     if request.method != "POST":
         return page(request, "partners/dashboard/key_revoke.html", {"section": "keys", "key": key})

@@ -1,5 +1,6 @@
-"""The login's form, and that of the password once more. Everything behind them is django-allauth's:
-passwords, factors, the brake on guessing.
+"""Forms for signing in and for confirming the password.
+
+django-allauth does the rest: passwords, second factors, login rate limiting.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class LoginForm(AllauthLoginForm):
-    """E-mail address and password, in the words of our pages."""
+    """E-mail address and password, with our labels."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -27,7 +28,7 @@ class LoginForm(AllauthLoginForm):
 
 
 class ReauthenticateForm(AllauthReauthenticateForm):
-    """The password once more, and nothing else: one types at once."""
+    """The password again. The field has the focus."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -1,6 +1,4 @@
-"""Keyset pages: each starts after the last row of the one before, so page 10,000 costs what page 1
-costs.
-"""
+"""Keyset pages: each starts after the previous one's last row, so every page costs the same."""
 
 from __future__ import annotations
 
@@ -22,7 +20,7 @@ SALT = "dashboard.paging"
 ROWS = 40  # of one page: more would take a thread for longer than 50 ms of CPU
 LOOK_THROUGH = 5_000  # rows among which one page looks for those that no index finds
 SortOrder = Mapping[str, Callable[[str], Any]]
-# Rows with a time and a UUID, newest first: each column, and how to read it back from a cursor.
+# Columns of rows with a time and a UUID, newest first, with their readers for cursors.
 NEWEST: SortOrder = {"-created_at": datetime.fromisoformat, "-id": UUID}
 
 M = TypeVar("M", bound=models.Model)
@@ -31,10 +29,11 @@ Row = TypeVar("Row")
 
 @dataclass(frozen=True)
 class Page(Generic[M]):
-    """Rows of one page. ``next`` is the cursor of the page after it, empty on the last;
-    ``previous`` that of the page before it, empty on page 1 and where nobody asked for one;
-    ``first``: it is page 1; ``cut``: it looked through as many rows as a page may, and the rest is
-    for the next.
+    """Rows of one page.
+
+    ``next``: the cursor of the next page, empty on the last. ``previous``: that of the page before,
+    empty on page 1 and when not requested. ``first``: this is page 1. ``cut``: the page searched as
+    many rows as allowed, and the rest is on the next page.
     """
 
     rows: list[M]
@@ -53,20 +52,19 @@ def keyset(
     size: int = ROWS,
     look_for: models.Q | None = None,
 ) -> Page[M]:
-    """One page of ``rows`` in the order ``by``: column → how to read it back from text.
+    """One page of ``rows`` in the order ``by``: column → its reader from text.
 
     All columns run the same way (all with ``-`` or none) and together are unique. ``after`` and
-    ``before`` are cursors of ours, of which at most one is given; anything else starts at the first
-    page. A list that knows no ``before`` (None) has no way back but to page 1. An index answers for
-    ``rows``; ``look_for`` is a condition that none answers for: a page looks through
-    ``LOOK_THROUGH`` rows for it and no further, so it may show fewer than ``size``, and there is no
-    way back but to page 1.
+    ``before`` are our cursors, of which at most one is given; any other text gives page 1. Without
+    ``before`` (None) the only way back is page 1. An index must serve ``rows``. ``look_for`` is a
+    condition that no index serves: a page searches at most ``LOOK_THROUGH`` rows for it, so it may
+    have fewer than ``size``, and the only way back is page 1.
     """
     order, readers = list(by), list(by.values())
     end = read_cursor(before or "", readers) if look_for is None else []
     if end:
         found, more, _ = _part(rows, [_turned(name) for name in order], end, size, None)
-        if more:  # without more, it is page 1, which is full
+        if more:  # without more, this is page 1
             found.reverse()
             return Page(
                 found,
@@ -88,9 +86,7 @@ def _part(
     size: int,
     look_for: models.Q | None,
 ) -> tuple[list[M], list[Any], bool]:
-    """Rows behind ``start``; the values of the last one that was looked at, if there are more; and
-    whether the page ends there because it had looked through as many as it may.
-    """
+    """Rows after ``start``, the last searched row's values if there are more, and ``cut``."""
     rows = rows.order_by(*order)
     if start:
         rows = rows_after(rows, order, start)
@@ -109,8 +105,9 @@ def _part(
 def looked_through(
     rows: models.QuerySet[M, Row], order: Sequence[str]
 ) -> tuple[models.QuerySet[M, Row], list[Any]]:
-    """The first of ``rows``, as many as are looked through, and the values of the last of them if
-    there are more. One query. ``rows`` stand in this ``order``.
+    """The first rows up to the search limit, and the last one's values if there are more.
+
+    One query. ``rows`` are sorted by ``order``.
     """
     last = list(
         rows.values_list(*(name.lstrip("-") for name in order))[LOOK_THROUGH - 1 : LOOK_THROUGH + 1]
@@ -121,16 +118,14 @@ def looked_through(
 
 @contextmanager
 def row_by_row() -> Iterator[None]:
-    """Inside, every row that is looked through is joined by an index, and the work is bounded by
-    how many they are.
-    """
+    """Join by index within the block, so that the work is bounded by the rows searched."""
     with transaction.atomic():
         join_by_index()
         yield
 
 
 def _turned(name: str) -> str:
-    """A column, the other way round."""
+    """A column in the opposite direction."""
     return name[1:] if name.startswith("-") else f"-{name}"
 
 
@@ -139,12 +134,12 @@ def _values(row: models.Model, order: list[str]) -> list[Any]:
 
 
 def write_cursor(values: list[Any]) -> str:
-    """The cursor behind a row of these values; none for none."""
+    """The cursor after a row with these values; empty for no values."""
     return signing.dumps([str(value) for value in values], salt=SALT) if values else ""
 
 
 def read_cursor(cursor: str, readers: list[Callable[[str], Any]]) -> list[Any]:
-    """The values of a cursor; none for one we did not write, or wrote for another order."""
+    """The values of a cursor; empty for a cursor that is invalid or of another order."""
     try:
         values = signing.loads(cursor, salt=SALT)
         return [read(value) for read, value in zip(readers, values, strict=True)]

@@ -1,8 +1,7 @@
-"""Who may see a dashboard page, and who may act on it. Every page of the dashboard passes through
-``member``.
+"""Access to dashboard pages and their forms. Every page uses the decorator ``member``.
 
-It puts the page's one environment on ``request.environment``, so that every query has a tenant to
-start from; what belongs to somebody else is not found (404), never forbidden.
+It sets ``request.environment``, the page's one environment, where every query starts. Rows of
+other tenants give 404, never 403.
 """
 
 from __future__ import annotations
@@ -39,7 +38,7 @@ SESSION_KEY = "partner"
 
 
 class MemberRequest(HttpRequest):
-    """A request of a signed-in member, with the environment its page shows."""
+    """A request of a signed-in member, with the environment of the page."""
 
     user: User
     htmx: HtmxDetails
@@ -52,16 +51,14 @@ View = Callable[..., HttpResponseBase]
 
 
 def form_only(view: View) -> View:
-    """``view``, which answers nothing but a form; nobody is sent back there to look."""
+    """``view`` for POST only; a redirect after sign-in never leads to it."""
     guarded = require_POST(view)
     vars(guarded)["form_only"] = True
     return guarded
 
 
 def signed_in(view: View) -> View:
-    """``view`` for a signed-in user with at least one membership; the one in use is on
-    ``request.membership``.
-    """
+    """``view`` for a signed-in user with a membership. Sets ``request.membership``."""
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -88,9 +85,7 @@ def signed_in(view: View) -> View:
 
 
 def member(view: View) -> View:
-    """``view`` for a member, in the mode of its path: sets ``request.environment`` and hands on the
-    rest.
-    """
+    """``view`` for a member, in the mode of its path. Sets ``request.environment``."""
 
     @wraps(view)
     def guarded(request: MemberRequest, mode: str, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -104,9 +99,7 @@ def member(view: View) -> View:
 
 @dataclass(frozen=True)
 class Obstacle:
-    """Why a member cannot act here: a title, a sentence, and what to do next. ``status`` is the
-    HTTP status.
-    """
+    """Why a member cannot act here: title, sentence, next step and HTTP status."""
 
     title: StrOrPromise
     sentence: StrOrPromise
@@ -115,16 +108,15 @@ class Obstacle:
 
 
 def obstacle(request: MemberRequest, role: Role) -> Obstacle | None:
-    """What keeps this member from an action that takes ``role``; None: nothing does.
+    """Why this member cannot do an action that needs ``role``, or None.
 
-    A form carries the environment it was shown in: sent from a tab that has gone stale, it acts on
-    nothing.
+    A form carries the environment of its page, so a form from an outdated tab changes nothing.
     """
     here = request.environment
     if request.method == "POST" and request.POST.get("environment") != str(here.pk):
         return Obstacle(
             _("This tab is out of date"),
-            _("The form came from a page of another partner or mode, so nothing was done."),
+            _("The form belongs to a page of another partner or environment. Nothing was changed."),
             gettext(
                 "You are now in %(partner)s, %(mode)s. Open the page again and repeat the step."
             )
@@ -134,16 +126,13 @@ def obstacle(request: MemberRequest, role: Role) -> Obstacle | None:
     if here.partner.status == Partner.Status.SUSPENDED:
         return Obstacle(
             gettext("%(partner)s is suspended") % {"partner": here.partner.name},
-            _(
-                "While a partner is suspended, its dashboard can be read but nothing can be "
-                "changed."
-            ),
+            _("While a partner is suspended, its dashboard is read-only."),
             _("Ask your contact at Phygitals to lift the suspension."),
         )
     if not Role(request.membership.role).includes(role):
         mine = request.membership.get_role_display().lower()
-        sentence = gettext("You are a %(role)s in %(partner)s; this takes an %(needed)s.")
-        text = sentence % {"role": mine, "partner": here.partner.name, "needed": role.label.lower()}
+        sentence = gettext("Your role here is %(role)s. This needs %(needed)s.")
+        text = sentence % {"role": mine, "needed": role.label.lower()}
         return Obstacle(
             _("Your role cannot do this"), text, _("Ask an owner of your team to change your role.")
         )
@@ -151,17 +140,15 @@ def obstacle(request: MemberRequest, role: Role) -> Obstacle | None:
 
 
 def may_act(request: MemberRequest, role: Role) -> bool:
-    """Whether buttons for actions that take ``role`` are shown at all."""
+    """Whether to show buttons for actions that need ``role``."""
     active = request.environment.partner.status == Partner.Status.ACTIVE
     return active and Role(request.membership.role).includes(role)
 
 
 def owner_confirmed(view: View) -> View:
-    """``view``, about keys and people, for an owner who has given a password or factor a short
-    while ago.
+    """``view``, about keys or people, for an owner who recently confirmed their identity.
 
-    Whoever has not is asked for it and comes back to the page, or to that of the form, which is not
-    acted on.
+    Other owners confirm first and then return to the page. A form is not submitted again.
     """
 
     @wraps(view)
@@ -185,9 +172,7 @@ def owner_confirmed(view: View) -> View:
 
 
 def _way_back(request: HttpRequest, otherwise: str) -> str:
-    """What was asked for. Of a form the page that it was sent from, or ``otherwise``: where the
-    form went to may answer nothing but a form.
-    """
+    """The requested page. For a form: the page that it was sent from, or ``otherwise``."""
     if request.method != "POST":
         return request.get_full_path()
     sent_from = request.headers.get("Referer", "")
@@ -198,7 +183,7 @@ def _way_back(request: HttpRequest, otherwise: str) -> str:
 
 
 def _page_or(address: str, otherwise: str) -> str:
-    """``address`` if it can be looked at."""
+    """``address`` if it accepts GET, else ``otherwise``."""
     try:
         found = resolve(urlsplit(address).path)
     except Resolver404:
@@ -207,14 +192,14 @@ def _page_or(address: str, otherwise: str) -> str:
 
 
 def must_enrol(request: MemberRequest) -> bool:
-    """Whether one of the member's partners requires a second factor, and there is none."""
+    """Whether one of the member's partners requires a second factor and the member has none."""
     return any(one.partner.requires_factor for one in request.memberships) and not has_factor(
         request.user
     )
 
 
 def _to_enrolment(request: MemberRequest) -> HttpResponse:
-    """To the page where factors are set up; all pages of a partner that requires one lead there."""
+    """Redirect to the page where factors are set up."""
     sentence = gettext(
         "Your team requires a second factor. Set one up below, then go on to the dashboard."
     )
@@ -224,9 +209,7 @@ def _to_enrolment(request: MemberRequest) -> HttpResponse:
 
 
 def _in_use(request: MemberRequest) -> Membership:
-    """The membership of the partner chosen in this session; the first one until a choice is
-    made.
-    """
+    """The membership of the partner chosen in this session, or the first one."""
     chosen = request.session.get(SESSION_KEY)
     return next(
         (one for one in request.memberships if one.partner_id == chosen), request.memberships[0]
@@ -234,9 +217,7 @@ def _in_use(request: MemberRequest) -> Membership:
 
 
 def to_login(request: HttpRequest) -> HttpResponse:
-    """To the login page and back, from a form to its page; a fragment's request sends the whole
-    page there.
-    """
+    """Redirect to the login page and back. A fragment's request redirects the whole page."""
     htmx, home = cast("MemberRequest", request).htmx, reverse("dashboard:home")
     if not htmx:
         return redirect_to_login(_way_back(request, home))

@@ -1,4 +1,4 @@
-"""One URL, one template: answered whole, or only the part that moves when htmx asks for it."""
+"""Renders a page whole, or only its changing part for htmx."""
 
 from __future__ import annotations
 
@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Chip:
-    """A filter in use: the parameter it takes away when removed, what it is called, and its value
-    in words.
-    """
+    """A filter in use: the parameter to remove, its label and its value in words."""
 
     name: str
     label: StrOrPromise
@@ -36,9 +34,7 @@ def page(
     part: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    """The whole page, or its ``part`` for an htmx request that is neither boosted nor restoring
-    history.
-    """
+    """The whole page, or only ``part`` for an htmx request (not boosted, not restoring history)."""
     htmx = cast("HtmxDetails", getattr(request, "htmx", None))
     wants_part = bool(part and htmx and not htmx.boosted and not htmx.history_restore_request)
     context = {"modes": Mode.choices, "sections": SECTIONS, **context}

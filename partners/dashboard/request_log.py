@@ -1,7 +1,6 @@
-"""The request log: what a partner's servers asked in the last 30 days, newest first. Operators and
-owners read it.
+"""The request log: API calls of the last 30 days, newest first, for operators and owners.
 
-A body tells more of a partner's users than any other page does, so viewers do not see the log.
+Viewers do not see it, because bodies contain more user data than any other page.
 """
 
 from __future__ import annotations
@@ -31,14 +30,14 @@ DEEPEST = 16  # levels of a body that are indented
 BRACKETS = re.compile(r"[\[\]{}]")
 NOT_YOURS = Obstacle(
     _("The request log is for operators and owners"),
-    _("It shows what your servers sent, word for word."),
+    _("It shows the bodies of your servers' requests."),
     _("Ask an owner of your team to look something up, or to change your role."),
 )
 
 
 @dataclass(frozen=True)
 class Filters:
-    """The filters of one request. A value that means nothing is left out."""
+    """The filters of one request. Invalid values are left out."""
 
     status: str
     key: str
@@ -47,7 +46,7 @@ class Filters:
 
     @property
     def look_for(self) -> Q | None:
-        """What rows must be looked through for; None: nothing."""
+        """The condition that no index serves, or None."""
         found: dict[str, object] = {}
         if self.status:
             hundreds = int(self.status[0]) * 100
@@ -94,7 +93,7 @@ def requests(request: MemberRequest) -> HttpResponse:
 @require_safe
 @member
 def call(request: MemberRequest, pk: int) -> HttpResponse:
-    """One call: what was sent, and what was answered."""
+    """One call: request and response."""
     if not _may_read(request):
         return _refused(request)
     found = get_object_or_404(ApiCall.objects.of(request.environment), pk=pk)
@@ -118,7 +117,7 @@ def _may_read(request: MemberRequest) -> bool:
 
 
 def _read(request: MemberRequest, keys: dict[str, str]) -> Filters:
-    """The filters in the request's address."""
+    """The filters in the address."""
     sought = {
         name: request.GET.get(name, "").replace("\0", "\ufffd").strip()
         for name in vars(Filters("", "", "", ""))
@@ -130,7 +129,7 @@ def _read(request: MemberRequest, keys: dict[str, str]) -> Filters:
 
 
 def _chips(filters: Filters, keys: dict[str, str]) -> list[Chip]:
-    """The filters in use, as words."""
+    """The filters in use, in words."""
     texts = {
         ("status", gettext("Outcome")): STATUSES.get(filters.status, ""),
         ("key", gettext("Key")): keys.get(filters.key, ""),
@@ -141,7 +140,7 @@ def _chips(filters: Filters, keys: dict[str, str]) -> list[Chip]:
 
 
 def _pretty(text: str) -> str:
-    """JSON on lines of its own; what was cut, or would be mostly blanks, stays as it is."""
+    """Indented JSON; a cut or deeply nested body stays unchanged."""
     if not _is_flat(text):
         return text
     try:
@@ -151,9 +150,7 @@ def _pretty(text: str) -> str:
 
 
 def _is_flat(text: str) -> bool:
-    """Whether brackets lie within one another at most ``DEEPEST`` deep. Those in strings count,
-    too.
-    """
+    """Whether brackets are nested at most ``DEEPEST`` deep. Brackets in strings count too."""
     depth = 0
     for sign in BRACKETS.findall(text):
         depth += 1 if sign in "[{" else -1

@@ -1,4 +1,4 @@
-"""Saved views: a member keeps a list's filters under a name, for themselves, in one environment."""
+"""Saved views: a member saves a list's filters under a name, privately, in one environment."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LISTS = ("users", "expiring", "buybacks", "payouts", "orders", "requests", "audi
 @form_only
 @member
 def save(request: MemberRequest) -> HttpResponse:
-    """Keep the filters of a list; a name that is taken gets the new ones."""
+    """Save the filters of a list. An existing name gets the new filters."""
     stop = obstacle(request, Role.VIEWER)
     if stop:
         return _refused(request, stop)
@@ -46,19 +46,19 @@ def save(request: MemberRequest) -> HttpResponse:
 @form_only
 @member
 def forget(request: MemberRequest, pk: int) -> HttpResponse:
-    """Take one of one's own views away."""
+    """Delete one of the member's own views."""
     stop = obstacle(request, Role.VIEWER)
     if stop:
         return _refused(request, stop)
     view = get_object_or_404(SavedView.objects.of(request.user, request.environment), pk=pk)
     address = _list(request, view.page)
     view.delete()
-    messages.success(request, gettext("The view “%(name)s” is gone.") % {"name": view.name})
+    messages.success(request, gettext("The view “%(name)s” is deleted.") % {"name": view.name})
     return redirect(address)
 
 
 def kept(query: QueryDict) -> str:
-    """The parameters that a view keeps: all but the place in the list and what is empty."""
+    """The parameters that a view stores: all except the cursor and empty ones."""
     filled = QueryDict(mutable=True)
     for name, values in query.lists():
         if name not in ("after", "before"):

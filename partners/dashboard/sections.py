@@ -1,6 +1,4 @@
-"""The dashboard's sections, in the order of the menu. A page says which is its own by ``section``
-in its context.
-"""
+"""The dashboard's sections, in menu order. A page names its own as ``section`` in its context."""
 
 from __future__ import annotations
 
@@ -16,11 +14,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Section:
-    """One entry of the menu. ``icon`` is a heroicon's name; ``g`` and then ``key`` goes there from
-    any page.
+    """One entry of the menu. ``icon`` is a heroicon's name; ``g`` followed by ``key`` opens it.
 
-    ``page`` is the name of its address in ``config/dashboard.py``, where that is not the section's
-    own.
+    ``page`` names its address in ``config/dashboard.py`` if that differs from ``name``.
     """
 
     name: str
@@ -30,7 +26,7 @@ class Section:
     page: str = ""
 
     def url(self, mode: str) -> str:
-        """Where it is, in this mode."""
+        """Its address in this mode."""
         return reverse(f"dashboard:{self.page or self.name}", args=[mode])
 
 
@@ -38,7 +34,7 @@ SECTIONS = (
     Section("overview", _("Overview"), "home", "o"),
     Section("users", _("Users"), "users", "u"),
     Section("expiring", _("Expiring"), "clock", "e"),
-    Section("buybacks", _("Buybacks"), "arrow-uturn-left", "b"),
+    Section("buybacks", _("Sellbacks"), "arrow-uturn-left", "b"),
     Section("payouts", _("Payouts"), "banknotes", "p"),
     Section("orders", _("Shipping"), "truck", "s"),
     Section("keys", _("Developers"), "code-bracket", "d"),
@@ -47,9 +43,7 @@ SECTIONS = (
 
 
 def url_in(mode: str, section: str) -> str:
-    """The section's page in another mode; the overview for a page of no section that stands
-    alone.
-    """
+    """The section's page in another mode; the overview for a page outside the sections."""
     known = next((one for one in SECTIONS if one.name == section), None)
     if known:
         return known.url(mode)

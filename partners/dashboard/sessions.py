@@ -1,6 +1,4 @@
-"""One's own sessions: where one is signed in, in as many queries for many as for one, and the end
-of one from afar.
-"""
+"""The page that lists one's own sessions and revokes one remotely. The query count is constant."""
 
 from __future__ import annotations
 
@@ -25,7 +23,7 @@ MOST_SESSIONS = 100  # that the page lists, each read and decoded
 
 
 class Sessions(ListUserSessionsView):
-    """django-allauth's page and form, whose list would ask three times for every session."""
+    """django-allauth's page and form, whose own list takes three queries for each session."""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         sessions = current_sessions(cast("User", self.request.user))
@@ -34,9 +32,7 @@ class Sessions(ListUserSessionsView):
 
 
 def current_sessions(user: User) -> list[UserSession]:
-    """A user's newest sessions that are still good, the oldest of them first; the others of these
-    are forgotten.
-    """
+    """A user's newest valid sessions, oldest first. Invalid ones among them are deleted."""
     noted = list(UserSession.objects.filter(user=user).order_by("-created_at")[:MOST_SESSIONS])[
         ::-1
     ]
@@ -53,7 +49,7 @@ def current_sessions(user: User) -> list[UserSession]:
 
 @form_only
 def end(request: HttpRequest, pk: int) -> HttpResponse:
-    """End it; somebody else's is not found."""
+    """End the session. Another user's session gives 404."""
     if not request.user.is_authenticated:
         return to_login(request)
     session = get_object_or_404(UserSession, user=request.user, pk=pk)

@@ -1,6 +1,4 @@
-"""A partner's people: who they are, invited, given another role, removed. Owners act, everybody
-looks.
-"""
+"""A partner's team. Owners invite, change roles and remove; every member sees the list."""
 
 from __future__ import annotations
 
@@ -36,7 +34,7 @@ CHANGED = {
 
 
 class InviteForm(forms.Form):
-    """Whom, and what they may do."""
+    """The address to invite, and the role."""
 
     email = forms.EmailField(label=_("E-mail address"), max_length=254)
     role = forms.ChoiceField(choices=Role.choices, initial=Role.VIEWER, widget=forms.RadioSelect)
@@ -47,7 +45,7 @@ class InviteForm(forms.Form):
 @require_safe
 @member
 def team(request: MemberRequest) -> HttpResponse:
-    """Members, and whoever is invited."""
+    """Members and open invitations."""
     partner = request.environment.partner
     context = {
         "section": "team",
@@ -64,7 +62,7 @@ def team(request: MemberRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @owner_confirmed
 def invite(request: MemberRequest) -> HttpResponse:
-    """The form; then the link, which no other page ever shows."""
+    """The form; then the link, shown on this page only."""
     form = InviteForm(request.POST or None)
     if request.method != "POST" or not form.is_valid():
         return _form(request, form)
@@ -94,7 +92,7 @@ def _form(request: MemberRequest, form: InviteForm) -> HttpResponse:
 @form_only
 @owner_confirmed
 def withdraw(request: MemberRequest, pk: int) -> HttpResponse:
-    """The link stops working."""
+    """Withdraw an invitation: its link stops working."""
     invitation = get_object_or_404(Invitation, partner=request.environment.partner, pk=pk)
     invitations.withdraw_invitation(invitation=invitation, by=Actor.user(request.user))
     return _back(
@@ -105,7 +103,7 @@ def withdraw(request: MemberRequest, pk: int) -> HttpResponse:
 @form_only
 @owner_confirmed
 def factor(request: MemberRequest) -> HttpResponse:
-    """Whether members need a second factor."""
+    """Set whether members need a second factor."""
     required = request.POST.get("required") == "yes"
     require_factor(
         partner=request.environment.partner, required=required, by=Actor.user(request.user)
@@ -120,7 +118,7 @@ def factor(request: MemberRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @owner_confirmed
 def change(request: MemberRequest, pk: int) -> HttpResponse:
-    """One member: another role, or out of the team."""
+    """One member: change the role, or remove them."""
     found = _teammate(request, pk)
     if request.method != "POST":
         return _member_page(request, found)
@@ -136,9 +134,7 @@ def change(request: MemberRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @owner_confirmed
 def remove(request: MemberRequest, pk: int) -> HttpResponse:
-    """Out of the team at once; the person's account stays. A refusal stands at this address: it can
-    be looked at.
-    """
+    """Remove a member immediately; the account stays. A refusal is shown at this address."""
     found = _teammate(request, pk)
     if request.method != "POST":
         return _member_page(request, found)

@@ -1,8 +1,8 @@
-"""API keys: made once, shown once, found on every call, revoked for good.
+"""API keys: created once, shown once, looked up on every call, revoked permanently.
 
-A key reads ``<mode>-<key_id>_<secret>``: 12 characters that may be seen, 43 that may not (62^43 is
-more than 2^256). Only the SHA-256 of the whole text is kept; a fast hash is right for a random
-secret: there is nothing to guess.
+A key reads ``<mode>-<key_id>_<secret>``: 12 visible characters and 43 secret ones (62^43 > 2^256).
+Only the SHA-256 of the whole text is stored. A fast hash is right for a random secret, because it
+cannot be guessed.
 """
 
 from __future__ import annotations
@@ -32,11 +32,10 @@ from partners.records.actor import Actor
 
 log = structlog.get_logger(__name__)
 
-MOST_ACTIVE = 10  # per environment: enough for rotation with overlap, few enough to know each
+MOST_ACTIVE = 10  # per environment: enough for rotation with overlap, few enough to keep track of
 TOUCH_EVERY = timedelta(minutes=1)
 ALPHABET = string.digits + string.ascii_letters
-# What a call needs to know of its key, environment and partner; whatever else is asked for is
-# loaded then.
+# What every call needs of its key, environment and partner. Other columns are loaded when used.
 KEY_COLUMNS = (
     "id",
     "environment_id",
@@ -63,29 +62,29 @@ KEY = re.compile(r"(live|sandbox)-([0-9A-Za-z]{12})_[0-9A-Za-z]{43}")
 
 
 class TooManyKeys(Refusal):
-    """The environment has as many active keys as it may have."""
+    """The environment has the maximum number of active keys."""
 
     sentence = gettext_noop("An environment has at most 10 active keys; revoke one first")
 
 
 class KeyNotActive(Refusal):
-    """A key that opens nothing any more."""
+    """The key is revoked or expired."""
 
-    sentence = gettext_noop("This key is revoked or expired; make a new one instead")
+    sentence = gettext_noop("This key is revoked or expired; create a new one instead")
 
 
 class KeyRotated(Refusal):
-    """A key that has its successor: rotated again, it would leave one that nobody holds."""
+    """The key has a successor. Rotating it again would create a key that nobody has."""
 
     sentence = gettext_noop(
-        "This key was rotated already, and its new key was shown once; rotate the new one instead"
+        "This key was already rotated, and its new key was shown once; rotate the new one instead"
     )
 
 
 class ExpiryPassed(Refusal):
-    """A key that would be dead at birth."""
+    """``expires_at`` is not in the future."""
 
-    sentence = gettext_noop("A key's expiry lies in the future")
+    sentence = gettext_noop("The expiry of a key must be in the future")
 
 
 def issue_key(
@@ -97,11 +96,10 @@ def issue_key(
     scopes: Sequence[str] = (),
     now: datetime | None = None,
 ) -> tuple[ApiKey, str]:
-    """A new key and its full text, which exists nowhere else. Without ``scopes`` it may do
-    everything. Raises BadName, UnknownScope, ExpiryPassed, TooManyKeys.
+    """A new key and its full text, which is stored nowhere. Without ``scopes`` it has full access.
 
-    The environment's row is locked while its keys are counted: two requests cannot both make the
-    tenth.
+    The environment's row is locked while its keys are counted, so that two requests cannot both
+    create the tenth. Raises BadName, UnknownScope, ExpiryPassed, TooManyKeys.
     """
     name, scopes = clean_name(name, limit=100), clean_scopes(scopes)
     now = now or clock.now()
@@ -138,12 +136,11 @@ def issue_key(
 def rotate_key(
     *, key: ApiKey, overlap: timedelta, by: Actor, now: datetime | None = None
 ) -> tuple[ApiKey, str]:
-    """A new key like this one, and its text; the old one works for ``overlap`` longer, so that
-    servers can change over.
+    """A new key like this one, and its text. The old key works for ``overlap`` longer.
 
-    The new key lives as long as the old one was to live. A key is rotated once: afterwards its end
-    is that of the overlap, and says nothing of how long it was to live. Raises KeyRotated,
-    KeyNotActive, TooManyKeys.
+    The new key expires when the old one would have. A key is rotated only once: afterwards its
+    expiry is that of the overlap, and the original one is lost. Raises KeyRotated, KeyNotActive,
+    TooManyKeys.
     """
     now = now or clock.now()
     with transaction.atomic():
@@ -182,9 +179,7 @@ def rotate_key(
 
 
 def revoke_key(*, key: ApiKey, by: Actor, now: datetime | None = None) -> ApiKey:
-    """From the next call on, the key answers 401. A key revoked twice keeps the time of the
-    first.
-    """
+    """Revoke: the next call with the key answers 401. A second revocation keeps the first time."""
     with transaction.atomic():
         locked = (
             ApiKey.objects.select_related("environment__partner")
@@ -210,10 +205,10 @@ def revoke_key(*, key: ApiKey, by: Actor, now: datetime | None = None) -> ApiKey
 
 
 def find(text: str, mode: str, now: datetime | None = None) -> ApiKey | None:
-    """The key that opens ``mode`` with this text, its environment and partner loaded.
+    """The key with this text if it opens ``mode``, with its environment and partner.
 
-    None for a key that is unknown, wrong, revoked, expired, of the other mode, or a suspended
-    partner's. One query; none for a text that cannot be a key of the mode.
+    None for a key that is unknown, wrong, revoked, expired, of the other mode, or of a suspended
+    partner. One query; no query for a text that cannot be a key of the mode.
     """
     found = KEY.fullmatch(text)
     if found is None or found[1] != mode:
@@ -228,16 +223,15 @@ def find(text: str, mode: str, now: datetime | None = None) -> ApiKey | None:
 
 
 def is_known(text: str) -> bool:
-    """Whether a key with this text was made here, even if it opens nothing any more."""
+    """Whether a key with this text was created here, even if it no longer works."""
     return ApiKey.objects.filter(digest=_digest(text)).exists()
 
 
 def _load(key_id: str) -> ApiKey | None:
-    """The key with this visible part, its environment and partner loaded: one prepared statement,
-    on every call.
+    """The key with this visible part, its environment and partner; a prepared statement.
 
-    Written by hand because the ORM spends more on composing this query than PostgreSQL on answering
-    it.
+    It is hand-written because the ORM takes longer to build this query than PostgreSQL to run it,
+    and every call needs it.
     """
     with prepared_cursor() as cursor:
         cursor.execute(FIND, [key_id])
@@ -254,10 +248,9 @@ def _load(key_id: str) -> ApiKey | None:
 
 
 def touch(key: ApiKey, now: datetime) -> None:
-    """Remember that the key was used at ``now``; written at most once a minute, by all processes
-    together.
+    """Record that the key was used at ``now``, at most once a minute over all processes.
 
-    A database that cannot be written right now refuses no call because of this: reads go on.
+    If the database cannot be written, the call goes on: reads still work.
     """
     due = now - TOUCH_EVERY
     if key.last_used_at is not None and key.last_used_at > due:
@@ -274,7 +267,7 @@ def touch(key: ApiKey, now: datetime) -> None:
 
 
 def _lock(environment: Environment) -> Environment:
-    """The environment's row, locked; rows that refer to it may still be written."""
+    """The environment's row, locked. Rows that refer to it can still be written."""
     rows = Environment.objects.select_related("partner").select_for_update(
         of=("self",), no_key=True
     )

@@ -1,6 +1,4 @@
-"""What a key may be used for. A key without scopes may do everything; every view of the API says
-which it takes.
-"""
+"""Scopes of keys. A key without scopes has full access; every view names the scopes it needs."""
 
 from __future__ import annotations
 
@@ -12,7 +10,7 @@ from rest_framework.request import Request
 from config.foundation.errors import Refusal
 from partners.models import ApiKey, Scope
 
-EVERY = tuple(Scope)  # for calls that touch all there is, such as emptying a sandbox
+EVERY = tuple(Scope)  # for calls that affect everything, such as emptying a sandbox
 
 
 class InsufficientScope(Refusal):
@@ -22,13 +20,13 @@ class InsufficientScope(Refusal):
 
 
 class UnknownScope(Refusal):
-    """A scope that no call takes."""
+    """No call uses this scope."""
 
     sentence = f"A key's scopes are any of {', '.join(Scope)}"
 
 
 def clean_scopes(scopes: Iterable[str]) -> list[str]:
-    """The scopes, each once and in the house's order. Raises UnknownScope."""
+    """The scopes without duplicates, in the order of ``Scope``. Raises UnknownScope."""
     wanted = set(scopes)
     if not wanted <= set(Scope):
         raise UnknownScope
@@ -36,7 +34,7 @@ def clean_scopes(scopes: Iterable[str]) -> list[str]:
 
 
 class HasScope(BasePermission):
-    """Refuses a key that has scopes, but not those of the view."""
+    """Refuses a scoped key that lacks the view's scopes."""
 
     def has_permission(self, request: Request, view: object) -> bool:
         key, wanted = request.auth, getattr(view, "scopes", EVERY)

@@ -1,6 +1,4 @@
-"""Who calls: partners, their two environments, their keys and people, and the record of what
-happened.
-"""
+"""Partners, environments, keys and people, and the records of what they did."""
 
 from partners.models.access import ApiKey, Membership, Role, Scope, User
 from partners.models.calls import ApiCall, LostCalls

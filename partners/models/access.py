@@ -1,4 +1,4 @@
-"""People and keys: who may do what in which partner."""
+"""People and keys, and what each may do."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from partners.models.tenants import Environment, Partner
 
 
 class UserManager(BaseUserManager["User"]):
-    """Users are made and found by e-mail address, whatever its letter case."""
+    """Users are created and found by e-mail address in any letter case."""
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
-        """A new user with a hashed password; None makes the password unusable."""
+        """A new user with a hashed password. None makes the password unusable."""
         user = self.model(email=self.normalize_email(email).lower(), **fields)
         user.set_password(password)
         user.save(using=self._db)
@@ -34,9 +34,7 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractUser):
-    """A person who signs in with an e-mail address: a partner's member, a Phygitals admin (staff),
-    or both.
-    """
+    """A person who signs in by e-mail address: a partner's member, Phygitals staff, or both."""
 
     username = None  # type: ignore[assignment]
     email = models.EmailField("e-mail address", unique=True)
@@ -58,7 +56,7 @@ class User(AbstractUser):
 class Role(models.TextChoices):
     """What a member may do: each role includes the ones before it."""
 
-    VIEWER = "viewer", _("Viewer")  # looks
+    VIEWER = "viewer", _("Viewer")  # reads
     OPERATOR = "operator", _("Operator")  # sells items back
     OWNER = "owner", _("Owner")  # keys, webhooks, team
 
@@ -98,40 +96,35 @@ class Membership(models.Model):
 
 
 class Scope(models.TextChoices):
-    """What a key may be limited to."""
+    """Permissions that a key can be limited to."""
 
     INVENTORY_READ = "inventory:read", _("Read inventories, sellbacks and history")
-    BUYBACK_WRITE = "buyback:write", _("Sell items back")
+    BUYBACK_WRITE = "buyback:write", _("Sell back items")
     PURCHASE_WRITE = "purchase:write", _("Buy pulls")
     SHIP_WRITE = "ship:write", _("Ship items")
 
 
-MOST_NAMED = (
-    200  # keys that a page offers as a choice; a partner may have made and revoked any number
-)
+MOST_NAMED = 200  # keys offered as a filter; a partner may have any number of revoked ones
 
 
 class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
-    """Keys, as their callers ask for them."""
+    """Queries for keys."""
 
     def active(self, now: datetime) -> ApiKeyQuerySet:
         """Neither revoked nor expired at ``now``."""
         return self.filter(revoked_at=None).exclude(expires_at__lte=now)
 
     def names(self) -> dict[str, str]:
-        """The names of the newest keys by ``key_id``, in their own order: what a list can be
-        filtered by. One query.
-        """
+        """Names of the newest keys by ``key_id``, newest first, for filters. One query."""
         newest = self.order_by("-id").values_list("key_id", "name")[:MOST_NAMED]
         return dict(sorted(newest, key=lambda key: key[1]))
 
 
 class ApiKey(models.Model):
-    """A partner server's key to one environment: ``live-<key_id>_<secret>`` or
-    ``sandbox-<key_id>_<secret>``.
+    """A key to one environment: ``live-<key_id>_<secret>`` or ``sandbox-<key_id>_<secret>``.
 
-    Only a SHA-256 digest of the whole text is kept, so a key is shown once, when it is made. A fast
-    hash is right here: the secret is 256 random bits, there is nothing to guess.
+    Only a SHA-256 digest of the whole text is stored, so a key is shown once, when it is created. A
+    fast hash is right here: the secret is 256 random bits, which cannot be guessed.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -145,9 +138,9 @@ class ApiKey(models.Model):
     digest = models.BinaryField(max_length=32, editable=False)
     last_four = models.CharField(max_length=4, editable=False)
     scopes = ArrayField(
-        models.CharField(max_length=40), default=list, blank=True, help_text="Empty: every scope."
+        models.CharField(max_length=40), default=list, blank=True, help_text="Empty: full access."
     )
-    created_by = models.CharField(max_length=300, editable=False, help_text="Who made it.")
+    created_by = models.CharField(max_length=300, editable=False, help_text="Who created it.")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
     expires_at = models.DateTimeField(null=True, blank=True)
@@ -185,7 +178,7 @@ class ApiKey(models.Model):
 
     @property
     def hint(self) -> str:
-        """What of the key may be shown: its visible start and last four characters."""
+        """The part of the key that may be shown: its visible start and last four characters."""
         return f"{self.environment.mode}-{self.key_id}_…{self.last_four}"
 
     def is_active(self, now: datetime) -> bool:

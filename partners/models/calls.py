@@ -1,4 +1,4 @@
-"""The request log: what a partner's servers asked, and what they were answered."""
+"""The request log: API calls and their responses."""
 
 from __future__ import annotations
 
@@ -9,31 +9,30 @@ from partners.models.tenants import Environment
 
 
 class ApiCallQuerySet(models.QuerySet["ApiCall"]):
-    """Calls, as the request log asks for them."""
+    """Queries for the request log."""
 
     def of(self, environment: Environment) -> ApiCallQuerySet:
-        """One environment's own, and the key of each."""
+        """Calls of one environment, each with its key."""
         return self.filter(environment=environment).select_related("key")
 
     def unsuccessful(self) -> ApiCallQuerySet:
-        """Those that were refused, and those that failed."""
+        """Calls that were refused or failed."""
         return self.filter(status__gte=400)
 
 
 class ApiCall(models.Model):
-    """One call of the partner API by a known key, kept for 30 days (``request_log.py``).
+    """One partner API call with a known key, kept for 30 days (``request_log.py``).
 
-    The bodies are as the log shows them: secrets masked, cut at 8 KiB. ``created_at`` is the
-    server's clock, in a sandbox too.
+    Bodies are masked and cut to 8 KiB. ``created_at`` is real time, in a sandbox too.
     """
 
-    id = models.BigAutoField(primary_key=True)  # in order of writing: what is old is at its start
+    id = models.BigAutoField(primary_key=True)  # in order of writing, so old rows come first
     environment = models.ForeignKey(Environment, models.PROTECT, related_name="+", db_index=False)
     key = models.ForeignKey(ApiKey, models.PROTECT, related_name="+", db_index=False)
     method = models.CharField(max_length=10)
     path = models.TextField()  # below the API's base, with its query
     status = models.PositiveSmallIntegerField()
-    microseconds = models.PositiveIntegerField(help_text="How long the answer took.")
+    microseconds = models.PositiveIntegerField(help_text="How long the response took.")
     request_id = models.CharField(max_length=128)
     sent = models.TextField()
     answered = models.TextField()
@@ -64,22 +63,20 @@ class ApiCall(models.Model):
 
     @property
     def milliseconds(self) -> float:
-        """How long the answer took."""
+        """How long the response took."""
         return self.microseconds / 1000
 
     @property
     def tone(self) -> str:
-        """How a page colours the status."""
+        """The colour of the status on a page."""
         return "good" if self.status < 400 else "bad" if self.status >= 500 else "warn"
 
 
 class LostCalls(models.Model):
-    """How many calls of a day (UTC, the server's clock) the request log could not keep; kept for 30
-    days, too.
-    """
+    """How many calls of a day (UTC, real time) the request log lost. Kept for 30 days."""
 
     id = models.BigAutoField(primary_key=True)
-    # The unique constraint's index serves: the request log, which adds its days up.
+    # The unique constraint's index serves the request log, which sums the days.
     environment = models.ForeignKey(Environment, models.PROTECT, related_name="+", db_index=False)
     day = models.DateField()
     calls = models.PositiveIntegerField()

@@ -1,4 +1,4 @@
-"""A foreign key over several columns, declared beside a model's other constraints.
+"""A foreign key over several columns, declared with a model's other constraints.
 
 Children reference parents by ``(environment_id, id)``, so that the database itself refuses a row
 that would link two partners, or live and sandbox. Django's own ``ForeignKey`` knows one column; it
@@ -37,7 +37,7 @@ class CompositeForeignKey(BaseConstraint):
         self.columns, self.to_table, self.to_columns = tuple(columns), to_table, tuple(to_columns)
 
     def validate(self, *args: Any, **kwargs: Any) -> None:
-        """The database alone checks it: a form cannot see the other table's rows without a race."""
+        """Only the database checks it: a form cannot check the other table without a race."""
 
     def clone(self) -> CompositeForeignKey:
         """Itself: nothing changes it."""

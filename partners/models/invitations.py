@@ -1,4 +1,4 @@
-"""Links that make somebody a member of a partner."""
+"""Invitation links to a partner's team."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ from partners.models.tenants import Partner
 
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
-    """Invitations, as their callers ask for them."""
+    """Queries for invitations."""
 
     def open(self, now: datetime) -> InvitationQuerySet:
-        """Neither accepted, withdrawn nor out of date at ``now``."""
+        """Invitations not accepted, withdrawn or expired at ``now``."""
         return self.filter(accepted_at=None, withdrawn_at=None, expires_at__gt=now)
 
 
 class Invitation(models.Model):
-    """One person's invitation into one partner's team. The link's secret is kept as its SHA-256
-    alone: it is shown once, when it is made, and works once.
+    """An invitation to one partner's team. The link works once.
+
+    Only the SHA-256 of its secret is stored, so the link is shown once, when it is created.
     """
 
     id = models.BigAutoField(primary_key=True)

@@ -1,6 +1,4 @@
-"""What happened, kept: events for partners, the audit log for ourselves, answers for idempotency
-keys.
-"""
+"""Records: events for partners, the audit log, and responses stored for idempotency keys."""
 
 from __future__ import annotations
 
@@ -22,7 +20,7 @@ def uuid_v7() -> models.Func:
 
 
 def append_only() -> list[pgtrigger.Trigger]:
-    """Triggers that refuse UPDATE, DELETE and TRUNCATE, whoever asks."""
+    """Triggers that refuse UPDATE, DELETE and TRUNCATE for every role."""
     return [
         pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
         pgtrigger.Trigger(
@@ -36,9 +34,7 @@ def append_only() -> list[pgtrigger.Trigger]:
 
 
 class Event(models.Model):
-    """Something a partner may want to know, written in the transaction of the change it tells
-    of.
-    """
+    """An event for the partner, written in the transaction of its change."""
 
     class Type(models.TextChoices):
         ITEM_PULLED = "item.pulled", _("Item pulled")
@@ -63,8 +59,8 @@ class Event(models.Model):
             models.Index(
                 fields=("environment", "-created_at", "-id"), name="partners_event_newest"
             ),
-            # Reader: GET /events of one type. Pulls and sales are soon met without, and a sale pays
-            # for no index more.
+            # Reader: GET /events of one type. Pulls and sellbacks are frequent, so their pages fill
+            # quickly without an index, and a sellback does not pay for one more.
             models.Index(
                 fields=("environment", "type", "-created_at", "-id"),
                 condition=~models.Q(type__in=("item.pulled", "buyback.completed")),
@@ -78,7 +74,7 @@ class Event(models.Model):
 
 
 class AuditEntry(models.Model):
-    """Who did what to what, with the state before and after. Append-only, in the database too."""
+    """Who did what to which row, with the state before and after. The database refuses changes."""
 
     id = models.UUIDField(primary_key=True, db_default=uuid_v7(), editable=False)
     partner = models.ForeignKey(
@@ -102,13 +98,13 @@ class AuditEntry(models.Model):
             models.Index(
                 fields=("partner", "-created_at", "-id"), name="partners_audit_of_partner"
             ),
-            # Reader: what was done to one row, as a sellback's story and the admin's search ask.
+            # Reader: the entries of one row, for a sellback's timeline and the admin's search.
             models.Index(fields=("target", "-created_at"), name="partners_audit_of_a_row"),
-            # Reader: the admin's search for all that one person, key or process did.
+            # Reader: the admin's search for everything one person, key or process did.
             models.Index(fields=("actor", "-created_at"), name="partners_audit_by_actor"),
-            # Reader: the admin's search for every time that a kind of thing was done.
+            # Reader: the admin's search for one kind of action.
             models.Index(fields=("action", "-created_at"), name="partners_audit_by_action"),
-            # Reader: the admin's search, and the dashboard's filter, for what one request did.
+            # Reader: the admin's search and the dashboard's filter for one request.
             models.Index(fields=("request_id",), name="partners_audit_by_request"),
         )
         triggers = append_only()
@@ -118,11 +114,11 @@ class AuditEntry(models.Model):
 
 
 class IdempotencyKey(models.Model):
-    """A POST that carried an ``Idempotency-Key``, and the answer it got (contract, section 9).
+    """A POST with an ``Idempotency-Key``, and its response (contract, section 9).
 
-    A request whose effect takes several transactions has its row before its answer: ``lease_until``
-    says how long the request may still be at work, ``subject`` names what it made (a buyback),
-    whose outcome is then the answer.
+    If the effect takes several transactions, the row is written before the response.
+    ``lease_until``: until when the request may still be running. ``subject``: what it created (a
+    buyback), whose outcome is then the response.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -137,8 +133,7 @@ class IdempotencyKey(models.Model):
 
     class Meta:
         constraints = (
-            # Reader: every POST that carries a key. It is also what makes a second answer
-            # impossible.
+            # Reader: every POST with a key. The index also makes a second response impossible.
             models.UniqueConstraint(
                 fields=("environment", "key"), name="partners_idempotencykey_once"
             ),
@@ -149,9 +144,9 @@ class IdempotencyKey(models.Model):
             ),
         )
         indexes = (
-            # Reader: the purge of answers that are old enough.
+            # Reader: the purge of old responses.
             models.Index(fields=("created_at",), name="partners_idempotencykey_age"),
-            # Reader: a sellback's story: which key asked for it.
+            # Reader: a sellback's timeline, for the key that requested it.
             models.Index(
                 fields=("subject",),
                 condition=models.Q(subject__isnull=False),

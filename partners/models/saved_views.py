@@ -1,4 +1,4 @@
-"""What a member of the dashboard keeps for themselves."""
+"""Saved views of dashboard members."""
 
 from __future__ import annotations
 
@@ -10,17 +10,15 @@ from partners.models.tenants import Environment
 
 
 class SavedViewQuerySet(models.QuerySet["SavedView"]):
-    """Saved views, as their callers ask for them."""
+    """Queries for saved views."""
 
     def of(self, user: User, environment: Environment) -> SavedViewQuerySet:
-        """One person's own in one environment; nobody else sees them."""
+        """One person's views in one environment. Only they see them."""
         return self.filter(user=user, environment=environment)
 
 
 class SavedView(models.Model):
-    """A list's filters under a name: ``page`` is the list's name in ``config/dashboard.py``,
-    ``query`` what it asks.
-    """
+    """A list's filters under a name. ``page``: the list in ``config/dashboard.py``."""
 
     id = models.BigAutoField(primary_key=True)
     user = models.ForeignKey(
@@ -37,7 +35,7 @@ class SavedView(models.Model):
     class Meta:
         ordering = ("name", "id")
         constraints = (
-            # Reader: every list page, its own views of one person.
+            # Reader: every list page, for one person's own views of it.
             models.UniqueConstraint(
                 fields=("user", "environment", "page", "name"), name="partners_savedview_once"
             ),

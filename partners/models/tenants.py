@@ -1,4 +1,4 @@
-"""Partner and Environment: the row that scopes every other."""
+"""Partner and Environment: every other row belongs to an environment."""
 
 from __future__ import annotations
 
@@ -16,16 +16,14 @@ MOST_CALLS = 1_000_000  # a minute
 
 
 class Mode(models.TextChoices):
-    """Which world a row belongs to. The two share no row (contract, section 8)."""
+    """Live or sandbox. The two share no row (contract, section 8)."""
 
     LIVE = "live", _("Live")
     SANDBOX = "sandbox", _("Sandbox")
 
 
 class Partner(models.Model):
-    """A company whose users pull cards. Suspended: its keys answer 401 and its dashboard is
-    read-only.
-    """
+    """A company whose users pull cards. While suspended, its keys answer 401."""
 
     class Status(models.TextChoices):
         ACTIVE = "active", "Active"
@@ -41,7 +39,7 @@ class Partner(models.Model):
         "second factor required",
         default=False,
         db_default=False,
-        help_text="Members without a second factor are led to set one up, and see nothing else.",
+        help_text="Members must set up a second factor before they see the dashboard.",
     )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
@@ -59,28 +57,25 @@ class Partner(models.Model):
 
 
 class EnvironmentQuerySet(models.QuerySet["Environment"]):
-    """Environments, as their callers ask for them."""
+    """Queries for environments."""
 
     def of(self, slug: str, mode: str) -> EnvironmentQuerySet:
-        """The one environment of a partner's slug and a mode."""
+        """The environment of a partner's slug and a mode."""
         return self.select_related("partner").filter(partner__slug=slug, mode=mode)
 
 
 class _InUse(models.Manager["Environment"]):
-    """Leaves out the sandboxes that were emptied: nobody may find one, and what refers to one still
-    can.
-    """
+    """Leaves out retired sandboxes: no query finds them, but old rows still refer to them."""
 
     def get_queryset(self) -> models.QuerySet[Environment]:
         return super().get_queryset().filter(retired_at=None)
 
 
 class Environment(models.Model):
-    """One partner in one mode. Every tenant row carries ``environment_id``; every query starts
-    here.
+    """One partner in one mode. Every tenant row has ``environment_id``; every query starts here.
 
-    A sandbox has its own clock, shifted from the real one by ``clock_offset``; live runs on the
-    real clock. Neither ever goes back.
+    A sandbox's clock runs ``clock_offset`` ahead of real time. Live uses real time. Neither clock
+    goes back.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -89,27 +84,23 @@ class Environment(models.Model):
     )  # index: a partner's pages
     mode = models.CharField(max_length=7, choices=Mode.choices)
     clock_offset = models.DurationField(
-        default=timedelta(0), help_text="How far a sandbox's clock runs ahead."
+        default=timedelta(0), help_text="How far the sandbox's clock is ahead of real time."
     )
     clock_moved_at = models.DateTimeField(
-        null=True, editable=False, help_text="When, in real time, it last jumped."
+        null=True, editable=False, help_text="Real time of its last change."
     )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     calls_per_minute = models.PositiveIntegerField(
         null=True,
-        help_text=(
-            "Reads, and as many writes, in place of the platform's limits; empty: the platform's."
-        ),
+        help_text=("Limit for reads and, separately, for writes. Empty: the platform's limits."),
     )
     cap_per_day = MoneyField(
         null=True,
-        help_text=(
-            "USD of live sales in a UTC day, in place of the platform's cap; empty: the platform's."
-        ),
+        help_text=("USD of live sellbacks in a UTC day. Empty: the platform's cap."),
     )
     retired_at = models.DateTimeField(
-        null=True, editable=False, help_text="When another took this sandbox's place."
+        null=True, editable=False, help_text="When a reset replaced this sandbox."
     )
 
     objects = _InUse.from_queryset(EnvironmentQuerySet)()
@@ -126,7 +117,7 @@ class Environment(models.Model):
                 condition=models.Q(mode="sandbox") | models.Q(retired_at=None),
                 name="partners_environment_live_is_never_retired",
             ),
-            # Target of inventory_item's reference: an item's mode is its environment's.
+            # Referenced by inventory_item: an item's mode is its environment's.
             models.UniqueConstraint(fields=("id", "mode"), name="partners_environment_id_mode"),
             models.CheckConstraint(
                 condition=models.Q(mode__in=("live", "sandbox")),
@@ -152,7 +143,7 @@ class Environment(models.Model):
                 operation=pgtrigger.Update,
                 condition=pgtrigger.Q(old__retired_at__isnull=False),
             ),
-            # A day that is over stays over: its statement is frozen (buyback/ledger/statements.py).
+            # A past day stays past, because its statement is frozen (buyback/ledger/statements.py).
             pgtrigger.Trigger(
                 name="clock_only_forward",
                 when=pgtrigger.Before,
@@ -177,9 +168,7 @@ class Environment(models.Model):
         return self.mode == Mode.LIVE
 
     def database_now(self) -> datetime:
-        """This environment's time by the database's clock, read now: what actions decide by, after
-        their locks.
-        """
+        """The environment's time by the database's clock, read now. For actions, after locking."""
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT clock_timestamp() + clock_offset FROM partners_environment WHERE id = %s",
@@ -189,7 +178,5 @@ class Environment(models.Model):
         return moment
 
     def now(self) -> datetime:
-        """This environment's time, for showing. Actions on money use the database's clock with the
-        same offset.
-        """
+        """The environment's time for display. Actions on money use ``database_now``."""
         return clock.now() + self.clock_offset

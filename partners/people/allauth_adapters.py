@@ -1,12 +1,11 @@
-"""What this project says differently from django-allauth's defaults: who may come in, and how
-guessing is braked.
+"""Where this project differs from django-allauth's defaults: sign-up and login rate limiting.
 
-The brake's promise: within 15 minutes at most ten wrong passwords of one account from one network
-address are looked at, and at most fifty from one address over all accounts, however many come at
-the very same time (allauth counts on the shared cache, under a lock). A right password wipes the
-account's count at this address, and of the address's takes back its own alone. Not promised: a
-cache that is emptied forgets, and whoever guesses from many addresses has as many chances. The
-address is the client's, behind proxies as TRUSTED_PROXIES says (``config/web/middleware.py``).
+The limits: within 15 minutes at most ten wrong passwords for one account from one network address,
+and at most fifty from one address over all accounts, also when the attempts are simultaneous
+(allauth counts in the shared cache, under a lock). A correct password resets the account's count at
+this address; in the address's count it takes back only its own attempt. Limitations: emptying the
+cache resets the counts, and an attacker with many addresses has as many allowances. The address is
+the client's; behind proxies see TRUSTED_PROXIES (``config/web/middleware.py``).
 """
 
 from __future__ import annotations
@@ -34,11 +33,11 @@ from partners.people.second_factor import must_have_factor
 from partners.records import audit
 from partners.records.actor import Actor
 
-GENERIC = _("That e-mail address and password do not belong together. Check both and try again.")
+GENERIC = _("Incorrect email or password.")
 TOO_MANY = _(
-    "Too many failed attempts. Wait 15 minutes, then try again; the right password works then."
+    "Too many failed attempts. Wait 15 minutes, then try again. The right password works then."
 )
-# What django-allauth tells a person of a change of their factors → what the audit log is told.
+# django-allauth's mail templates for changed factors → actions of the audit log.
 FACTOR_CHANGES: dict[str, dict[str, Any]] = {
     "mfa/email/totp_activated": {"action": "user.factor_added", "after": {"factor": "totp"}},
     "mfa/email/totp_deactivated": {"action": "user.factor_removed", "before": {"factor": "totp"}},
@@ -52,30 +51,26 @@ FACTOR_CHANGES: dict[str, dict[str, Any]] = {
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    """Nobody signs up, one sentence for every wrong login, and the brake counted by account and
-    address together.
-    """
+    """No sign-up, one sentence for every failed login, attempts counted by account and address."""
 
     error_messages = DefaultAccountAdapter.error_messages | {
-        # a wrong address, a wrong password, a closed account: it tells nothing
+        # wrong address, wrong password and closed account look the same
         "email_password_mismatch": GENERIC,
         "too_many_login_attempts": TOO_MANY,
         "rate_limited": TOO_MANY,
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
-        """People come by invitation."""
+        """People join by invitation."""
         return False
 
     def login(self, request: HttpRequest, user: Any) -> None:
-        """Every factor was right; the session's clock starts."""
+        """After all factors were correct: start the session's time limits."""
         super().login(request, user)
         session_limits.begin(request.session, time.time())
 
     def set_password(self, user: Any, password: str) -> None:
-        """One's own new password, changed or reset by mail: that it changed is audited, never what
-        it is.
-        """
+        """A user changed or reset their own password: audit the change, never the password."""
         with transaction.atomic():
             super().set_password(user, password)
             audit.record(actor=Actor.user(user), action="user.password_changed", target=user)
@@ -83,9 +78,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def send_notification_mail(
         self, template_prefix: str, user: Any, *args: Any, **kwargs: Any
     ) -> None:
-        """The one call that django-allauth makes for every change of one's own factors; it comes
-        once that is done.
-        """
+        """Audit a change of factors. django-allauth calls this once after each such change."""
         change = FACTOR_CHANGES.get(template_prefix)
         if change:
             with transaction.atomic():
@@ -93,14 +86,12 @@ class AccountAdapter(DefaultAccountAdapter):
         super().send_notification_mail(template_prefix, user, *args, **kwargs)
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
-        """By account and address together, so that nobody can keep somebody else out."""
+        """Count by account and address together, so that nobody can lock another user out."""
         login = credentials.get("email", "").lower()
         return f"{login}\n{self.get_client_ip(request)}"
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
-        """Count the attempt before the password is looked at. Raises ValidationError when there
-        were too many.
-        """
+        """Count the attempt before checking the password. Raises ValidationError over the limit."""
         super().pre_authenticate(request, **credentials)
         self._guess = ratelimit.consume(request, app="allauth.account", action="guess")
         if not self._guess:
@@ -112,14 +103,13 @@ class AccountAdapter(DefaultAccountAdapter):
         user = super().authenticate(request, **credentials)
         if user and self._guess:
             self._delete_login_attempts_cached_email(request, **credentials)
-            # its own alone: whoever has one account may still be guessing another's
+            # only its own attempt: the owner of one account may still be guessing another's
+            # password
             self._guess.rollback()
         return user if user and user.is_active else None
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
-        """Not when a password or factor was given in this session a short while ago, at its login
-        or since.
-        """
+        """False if the session confirmed a password or factor recently."""
         request = context.request
         records = get_authentication_records(request, request.user)
         return (
@@ -129,18 +119,18 @@ class AccountAdapter(DefaultAccountAdapter):
 
 
 class FactorAdapter(DefaultMFAAdapter):
-    """Secrets are encrypted at rest, and whoever must have a factor keeps one."""
+    """Encrypts secrets at rest, and keeps the last factor of users who need one."""
 
     def encrypt(self, text: str) -> str:
-        """With a key derived from the newest SECRET_KEY."""
+        """Encrypt with a key derived from the newest SECRET_KEY."""
         return _vault().encrypt(text.encode()).decode()
 
     def decrypt(self, encrypted_text: str) -> str:
-        """Older keys (SECRET_KEY_FALLBACKS) still open."""
+        """Decrypt; older keys (SECRET_KEY_FALLBACKS) work too."""
         return _vault().decrypt(encrypted_text.encode()).decode()
 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
-        """Not the last factor of somebody who must have one."""
+        """Refuse to delete the last factor of a user who must have one."""
         others = Authenticator.objects.filter(user=authenticator.user, type__in=FACTORS).exclude(
             pk=authenticator.pk
         )

@@ -1,8 +1,7 @@
-"""Invitations into a partner's team: made, withdrawn, accepted. Each audited in its own
-transaction.
+"""Invitations to a partner's team: created, withdrawn, accepted, and audited in the transaction.
 
-Whoever holds the link may accept it, so a link never opens an account that somebody has: that
-person signs in first.
+Anyone with the link can accept it, so a link never signs in to an existing account: its owner signs
+in first.
 """
 
 from __future__ import annotations
@@ -30,19 +29,17 @@ from partners.records.actor import Actor
 log = structlog.get_logger(__name__)
 
 VALID_FOR = timedelta(days=7)
-MOST_PEOPLE = (
-    100  # of a team, those whose invitations wait included: the team's page lists them all
-)
+MOST_PEOPLE = 100  # of a team with its open invitations: the team page lists all of them
 
 
 class InvitationUnusable(Refusal):
-    """A link that was never made, has been used or withdrawn, or is out of date."""
+    """The link is unknown, used, withdrawn or expired."""
 
-    sentence = gettext_noop("This invitation is not valid any more; ask for a new one")
+    sentence = gettext_noop("This invitation is no longer valid; ask for a new one")
 
 
 class TeamFull(Refusal):
-    """The team has as many people as one page can list."""
+    """The team has as many people as the page can list."""
 
     sentence = gettext_noop(
         "A team has at most 100 people, open invitations included; remove or withdraw one first"
@@ -50,7 +47,7 @@ class TeamFull(Refusal):
 
 
 class PartnerSuspended(Refusal):
-    """Nobody joins a partner that may change nothing."""
+    """A suspended partner gets no new members."""
 
     sentence = gettext_noop(
         "This partner is suspended, so nobody can join it now; try the link again once "
@@ -60,7 +57,7 @@ class PartnerSuspended(Refusal):
 
 
 class SignInFirst(Refusal):
-    """The invited person has an account, and it is not the one that asks."""
+    """The invited person has an account and is not signed in with it."""
 
     sentence = gettext_noop("Sign in with the invited e-mail address first")
 
@@ -68,10 +65,9 @@ class SignInFirst(Refusal):
 def invite(
     *, partner: Partner, email: str, role: str, by: Actor, now: datetime | None = None
 ) -> tuple[Invitation, str]:
-    """An invitation and its secret, which exists nowhere else. It replaces an earlier one to the
-    same address.
+    """An invitation and its secret, which is stored nowhere. It replaces an earlier one.
 
-    Raises BadEmail, UnknownRole, AlreadyMember, TeamFull: then an earlier invitation stays as well.
+    Raises BadEmail, UnknownRole, AlreadyMember, TeamFull; an earlier invitation then stays valid.
     """
     email, role, now = clean_email(email), clean_role(role), now or clock.now()
     secret = secrets.token_urlsafe(32)
@@ -105,7 +101,7 @@ def invite(
 def withdraw_invitation(
     *, invitation: Invitation, by: Actor, now: datetime | None = None
 ) -> Invitation:
-    """The link stops working. One that was accepted or withdrawn stays as it is."""
+    """The link stops working. An accepted or withdrawn invitation stays unchanged."""
     with transaction.atomic():
         locked = Invitation.objects.select_for_update(no_key=True).get(pk=invitation.pk)
         if locked.accepted_at is None and locked.withdrawn_at is None:
@@ -123,7 +119,7 @@ def withdraw_invitation(
 
 
 def find_invitation(secret: str, now: datetime | None = None) -> Invitation:
-    """The open invitation of a link. Raises InvitationUnusable."""
+    """The open invitation with this link. Raises InvitationUnusable."""
     rows = Invitation.objects.select_related("partner").open(now or clock.now())
     found = rows.filter(digest=_digest(secret)).first()
     if found is None:
@@ -138,17 +134,17 @@ def accept_invitation(
     password: str | None = None,
     now: datetime | None = None,
 ) -> Membership:
-    """The invited person is a member: the signed-in ``user``, or a new account with ``password``.
+    """Make the invited person a member: the signed-in ``user``, or a new account with ``password``.
 
-    Raises InvitationUnusable, PartnerSuspended, SignInFirst, WeakPassword, AlreadyMember; then the
-    link still works.
+    Raises InvitationUnusable, PartnerSuspended, SignInFirst, WeakPassword, AlreadyMember; the link
+    then still works.
     """
     now = now or clock.now()
     with transaction.atomic():
         row = find_invitation(secret, now)
         partner = Partner.objects.select_for_update(no_key=True).get(
             pk=row.partner_id
-        )  # first, as ``invite`` does
+        )  # locked first, as in ``invite``
         if partner.status == Partner.Status.SUSPENDED:
             raise PartnerSuspended
         invitation = Invitation.objects.select_for_update(no_key=True).get(pk=row.pk)
@@ -179,16 +175,12 @@ def accept_invitation(
 
 
 def address(secret: str, origin: str) -> str:
-    """The link of an invitation; ``origin`` is where the server was asked, for one that has no
-    PUBLIC_URL.
-    """
+    """The link of an invitation. ``origin``: the request's origin, used without a PUBLIC_URL."""
     return (settings.PUBLIC_URL or origin.rstrip("/")) + reverse("invitation", args=[secret])
 
 
 def mail(invitation: Invitation, link: str) -> bool | None:
-    """Send the link to whom it is for. Whether that worked; None where no mail server is
-    configured.
-    """
+    """Send the link by mail. Returns whether it was sent, None without a mail server."""
     if not settings.EMAIL_URL:
         return None
     context = {"invitation": invitation, "link": link}
@@ -202,12 +194,12 @@ def mail(invitation: Invitation, link: str) -> bool | None:
 
 
 def has_account(email: str) -> bool:
-    """Whether somebody of this address is here already."""
+    """Whether an account with this address exists."""
     return User.objects.filter(email=email).exists()
 
 
 def _new_account(email: str, password: str | None) -> User:
-    """Raises SignInFirst for somebody who has an account, WeakPassword."""
+    """Raises SignInFirst if the account exists, WeakPassword."""
     user, created = User.objects.get_or_create(email=email)
     if not created:
         raise SignInFirst

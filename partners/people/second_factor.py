@@ -1,4 +1,4 @@
-"""Who must have a second factor, and its removal for somebody who has lost it."""
+"""Who needs a second factor, and removing the factors of a user who lost them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from partners.records.actor import Actor
 
 
 def must_have_factor(user: User) -> bool:
-    """Staff always; a member while one of their partners says so."""
+    """Staff always; a member if one of their partners requires it."""
     return (
         user.is_staff
         or Membership.objects.filter(user=user, partner__requires_factor=True).exists()
@@ -19,8 +19,9 @@ def must_have_factor(user: User) -> bool:
 
 
 def remove_factors(*, user: User, by: Actor) -> int:
-    """Take away every factor and recovery code; returns how many. Where one is required, the next
-    login sets one up.
+    """Remove all factors and recovery codes; returns how many.
+
+    If the user needs a factor, the next login sets one up.
     """
     with transaction.atomic():
         rows = Authenticator.objects.select_for_update().filter(user=user)

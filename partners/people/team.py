@@ -1,6 +1,4 @@
-"""A partner's people: who belongs to it, and what they may do. Audited in the action's own
-transaction.
-"""
+"""A partner's team: members and roles. Every change is audited in its transaction."""
 
 from __future__ import annotations
 
@@ -39,20 +37,20 @@ class AlreadyMember(Refusal):
 
 
 class LastOwner(Refusal):
-    """A team that nobody could manage any more."""
+    """The team would have no owner."""
 
-    sentence = gettext_noop("A team keeps at least one owner; make somebody else an owner first")
+    sentence = gettext_noop("A team needs at least one owner; make another member an owner first")
 
 
 def add_member(
     *, partner: Partner, email: str, role: str, by: Actor, password: str | None = None
 ) -> Membership:
-    """A person in the partner's team; the user is made if there is none of this address (any letter
-    case).
+    """Add a person to the partner's team. The user is created if the address has no account.
 
-    ``password`` is set on a new user and, where given, on an existing one: only a door for
-    Phygitals' own people may pass it, for a user may belong to several partners. Without it, a new
-    user cannot sign in until one is set. Raises BadEmail, UnknownRole, WeakPassword, AlreadyMember.
+    ``password`` is set on a new user and, if given, on an existing one. Only interfaces for
+    Phygitals' staff may pass it, because a user may belong to several partners. Without it, a new
+    user cannot sign in until a password is set. Raises BadEmail, UnknownRole, WeakPassword,
+    AlreadyMember.
     """
     email, role = clean_email(email), clean_role(role)
     with transaction.atomic():
@@ -77,7 +75,7 @@ def add_member(
 
 
 def change_role(*, membership: Membership, role: str, by: Actor) -> Membership:
-    """Another role for a member; the same role changes nothing. Raises UnknownRole, LastOwner."""
+    """Change a member's role; the same role changes nothing. Raises UnknownRole, LastOwner."""
     role = clean_role(role)
     with transaction.atomic():
         locked = _lock(membership)
@@ -98,9 +96,7 @@ def change_role(*, membership: Membership, role: str, by: Actor) -> Membership:
 
 
 def remove_member(*, membership: Membership, by: Actor) -> None:
-    """The person leaves this team; the user and the other memberships stay. Raises DoesNotExist,
-    LastOwner.
-    """
+    """Remove the person from this team; the account stays. Raises DoesNotExist, LastOwner."""
     with transaction.atomic():
         locked = _lock(membership)
         _keep_an_owner(locked)
@@ -115,9 +111,7 @@ def remove_member(*, membership: Membership, by: Actor) -> None:
 
 
 def _lock(membership: Membership) -> Membership:
-    """The membership, under the lock of its partner's row: two owners cannot leave at the same
-    time.
-    """
+    """The membership, with its partner's row locked: two owners cannot leave at the same time."""
     Partner.objects.select_for_update(no_key=True).get(pk=membership.partner_id)
     rows = Membership.objects.select_related("user", "partner").select_for_update(of=("self",))
     return rows.get(pk=membership.pk)
@@ -149,7 +143,7 @@ def clean_email(text: str) -> str:
 
 
 def clean_role(text: str) -> str:
-    """One of the three. Raises UnknownRole."""
+    """One of the three roles. Raises UnknownRole."""
     try:
         return Role(text).value
     except ValueError as error:

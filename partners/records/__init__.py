@@ -1,1 +1,1 @@
-"""What is written down: actors, audit, events, idempotency keys and the request log."""
+"""Records: actors, audit log, events, idempotency keys and the request log."""

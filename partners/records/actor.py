@@ -1,4 +1,4 @@
-"""Who asks: a member or admin, a partner's key, or the system itself."""
+"""Actors: a member or admin, a partner's key, or the system."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from partners.models import ApiKey, User
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """The ``by=`` of every action, written as text wherever it is kept: ``user:<email>``,
-    ``key:<key id>``, ``system``. Whether two people are one is asked of the account, because an
-    e-mail address can be changed.
+    """The ``by=`` of every action, stored as ``user:<email>``, ``key:<key id>`` or ``system``.
+
+    Whether two actors are the same person is decided by account, because an e-mail address can
+    change.
     """
 
     kind: str
@@ -28,7 +29,7 @@ class Actor:
 
     @classmethod
     def named(cls, text: str) -> Actor:
-        """Who was written down as ``text``."""
+        """The actor stored as ``text``."""
         kind, _, name = text.partition(":")
         return cls(kind, name)
 

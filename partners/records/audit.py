@@ -1,4 +1,4 @@
-"""The audit log: who did what to what, written in the transaction of the deed itself."""
+"""The audit log: who did what to which row, written in the transaction of the change."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ def record(
     after: Any = None,
     request_id: str = "",
 ) -> AuditEntry:
-    """Write one entry. Refuses to run outside a transaction: an entry without its deed is a lie.
+    """Write one entry. Must run in the transaction of the change that it records.
 
-    ``action`` is ``<thing>.<past participle>``, such as ``api_key.revoked``; ``target`` a row, kept
-    as ``<app>.<model>:<pk>``; ``before`` and ``after`` are JSON of what changed, never a secret.
-    ``request_id`` defaults to that of the request that is being served.
+    ``action`` is ``<thing>.<past participle>``, such as ``api_key.revoked``. ``target`` is a row,
+    stored as ``<app>.<model>:<pk>``. ``before`` and ``after`` are JSON of what changed, never a
+    secret. ``request_id`` defaults to the current request's.
     """
     if not connection.in_atomic_block:
-        raise RuntimeError("An audit entry is written in the transaction of its deed.")
+        raise RuntimeError("An audit entry must be written in the transaction of its change.")
     return AuditEntry.objects.create(
         actor=str(actor),
         action=action,
@@ -45,11 +45,11 @@ def record(
 
 
 def save(*, row: Model, fields: Iterable[str], by: Actor, partner: Partner | None = None) -> Model:
-    """Save a row that has no rules of its own beyond the database's, and audit what changed of
-    ``fields``.
+    """Save a row that has no rules beyond the database's, and audit the changes of ``fields``.
 
-    A new row is written whole, an existing one in those fields alone, under its lock; with nothing
-    changed, nothing is written. The action is ``<model>.created`` or ``<model>.changed``.
+    A new row is inserted whole; of an existing one only those fields are updated, with the row
+    locked. Without changes nothing is written. The action is ``<model>.created`` or
+    ``<model>.changed``.
     """
     fields = sorted(fields)
     name = str(row._meta.model_name)
@@ -76,7 +76,7 @@ def save(*, row: Model, fields: Iterable[str], by: Actor, partner: Partner | Non
 
 
 def values(row: Model, fields: Iterable[str]) -> dict[str, Any]:
-    """Fields of a row as JSON holds them: amounts and times as text, a related row by its key."""
+    """Fields of a row as JSON: amounts and times as text, a related row by its key."""
     columns: dict[str, Field[Any, Any]] = {
         column.name: column for column in row._meta.concrete_fields
     }

@@ -1,4 +1,4 @@
-"""Events: what a partner may want to know, written in the transaction of the change itself."""
+"""Events for partners, written in the transaction of the change."""
 
 from __future__ import annotations
 
@@ -14,11 +14,9 @@ from partners.models import Environment, Event
 def record(
     *, environment: Environment, kind: Event.Type, data: Iterable[dict[str, Any]], now: datetime
 ) -> None:
-    """Write one event for each of ``data``. Refuses to run outside a transaction: an event without
-    its change is a lie.
-    """
+    """Write one event for each of ``data``. Must run in the transaction of the change."""
     if not connection.in_atomic_block:
-        raise RuntimeError("An event is written in the transaction of its change.")
+        raise RuntimeError("An event must be written in the transaction of its change.")
     Event.objects.bulk_create(
         [Event(environment=environment, type=kind, data=one, created_at=now) for one in data]
     )

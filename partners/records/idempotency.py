@@ -1,8 +1,8 @@
-"""Idempotency keys: the same request twice has one effect and one answer (contract, section 9).
+"""Idempotency keys: a repeated request has one effect and one response (contract, section 9).
 
-The answer is written in the transaction of the effect, so there is never an effect without its
-answer or the reverse, whenever the process dies. While a first request runs, its transaction holds
-an advisory lock named after the key.
+The response is written in the transaction of the effect, so neither exists without the other, even
+if the process dies. While the first request runs, its transaction holds an advisory lock named
+after the key.
 """
 
 from __future__ import annotations
@@ -25,11 +25,9 @@ from partners.models import Environment, IdempotencyKey
 
 KEPT_FOR = timedelta(hours=48)  # the contract promises at least 24
 LONGEST = 255
-AS_IT_IS = frozenset((str, int, bool, type(None)))  # values that are written in one way only
-LEASE = timedelta(
-    seconds=60
-)  # how long a request may be at work before another may take its key over
-# A key that comes for the first time, in one statement. It waits for its turn as ``_lock`` does.
+AS_IT_IS = frozenset((str, int, bool, type(None)))  # values with only one JSON form
+LEASE = timedelta(seconds=60)  # how long a request may run before another may take over its key
+# A new key, in one statement. It waits for the lock as ``_lock`` does.
 TAKE = """
 WITH turn AS MATERIALIZED (SELECT pg_advisory_xact_lock(%(name)s))
 INSERT INTO partners_idempotencykey (environment_id, key, fingerprint, lease_until)
@@ -53,14 +51,15 @@ class KeyReused(Refusal):
 
 
 class KeyInProgress(Refusal):
-    """The first request with this key has not been answered yet."""
+    """The first request with this key is still running."""
 
     sentence, status, retry_after = "A request with this Idempotency-Key is in progress", 409, 1
 
 
 class Bound(Exception):
-    """The key's first request has made something in several transactions: what became of
-    ``subject`` is the answer.
+    """The first request created something in several transactions.
+
+    The outcome of ``subject`` is the response.
     """
 
     def __init__(self, subject: UUID) -> None:
@@ -70,7 +69,7 @@ class Bound(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a request is answered with: a status and the rendered body."""
+    """A response: status and rendered body."""
 
     status: int
     body: bytes
@@ -78,8 +77,9 @@ class Answer:
 
 
 def fingerprint(route: str, body: dict[str, Any]) -> bytes:
-    """A request's identity: its route and its parsed values, so that white space, key order, and 1
-    or 1.0 make no difference.
+    """A request's identity: its route and its parsed values.
+
+    White space, key order, and 1 or 1.0 make no difference.
     """
     canonical = json.dumps([route, _plain(body)], sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).digest()
@@ -104,12 +104,11 @@ def once(
     wait: bool = False,
     now: datetime | None = None,
 ) -> Answer:
-    """Answer a request that carries ``key``: the kept answer if there is one, else ``answer()``'s,
-    kept in the same transaction.
+    """Respond to a request with ``key``: the stored response, or ``answer()``'s, which is stored.
 
-    ``answer`` returns what is to be kept, and raises for what is not (then nothing is). ``wait``:
-    wait for a first request that still runs instead of refusing. Raises InvalidKey, KeyReused,
-    KeyInProgress, and Bound.
+    Effect and response share one transaction. ``answer`` returns what is stored, and raises for
+    what is not. ``wait``: wait for a first request that is still running instead of refusing.
+    Raises InvalidKey, KeyReused, KeyInProgress and Bound.
     """
     check(key)
     with transaction.atomic():
@@ -129,7 +128,7 @@ def once(
 
 
 def kept_answer(row: IdempotencyKey) -> Answer:
-    """The first answer, again. Raises KeyInProgress for a row that has none yet."""
+    """The stored response. Raises KeyInProgress for a row that has none yet."""
     if row.status is None or row.body is None:
         raise KeyInProgress
     return Answer(row.status, bytes(row.body), replayed=True)
@@ -143,12 +142,11 @@ def begin(
     now: datetime,
     lease: timedelta = LEASE,
 ) -> IdempotencyKey:
-    """The row of a request whose effect takes several transactions, so that its answer cannot be
-    written with it.
+    """The row of a request whose effect takes several transactions.
 
-    The row is ours to work under (for ``lease``), or has its answer (``status`` is set), or names
-    what the first request made (``subject``), whose outcome is the answer. Raises InvalidKey,
-    KeyReused, and KeyInProgress while another may be at work.
+    The row is leased to us (for ``lease``), or has its response (``status`` is set), or names what
+    the first request created (``subject``), whose outcome is the response. Raises InvalidKey,
+    KeyReused, and KeyInProgress while another request may be running.
     """
     check(key)
     new = IdempotencyKey(environment=environment, key=key, fingerprint=fingerprint)
@@ -182,8 +180,9 @@ def begin(
 def _find(
     environment: Environment, key: str, fingerprint: bytes, *, wait: bool
 ) -> IdempotencyKey | None:
-    """The key's row, locked, or None; the key is ours until the transaction ends. Raises KeyReused,
-    KeyInProgress.
+    """The key's row or None, with the key locked until the transaction ends.
+
+    Raises KeyReused, KeyInProgress.
     """
     _lock(environment, key, wait=wait)
     row = (
@@ -197,22 +196,20 @@ def _find(
 
 
 def _refuse_at_work(row: IdempotencyKey, now: datetime) -> None:
-    """Raises KeyInProgress while the request that began under the key may still be at work."""
+    """Raises KeyInProgress while the request that took the key may still be running."""
     if row.lease_until is None or row.lease_until > now:
         raise KeyInProgress
 
 
 def keep(row: IdempotencyKey, answer: Answer) -> None:
-    """Remember the answer of a request that ``begin`` let through, unless it made something whose
-    outcome is the answer.
-    """
+    """Store the response of a request that ``begin`` admitted, unless it has a subject."""
     IdempotencyKey.objects.filter(pk=row.pk, subject=None).update(
         status=answer.status, body=answer.body, lease_until=None
     )
 
 
 def forget(row: IdempotencyKey) -> None:
-    """An answer that is not kept: the same key may try again, unless the request made something."""
+    """Release the key for another try, unless the request created something."""
     IdempotencyKey.objects.filter(pk=row.pk, subject=None, status=None).delete()
 
 
@@ -223,9 +220,7 @@ def check(key: str) -> None:
 
 
 def _lock(environment: Environment, key: str, *, wait: bool) -> None:
-    """Hold the key until the transaction ends. Raises KeyInProgress when another request does and
-    we may not wait.
-    """
+    """Lock the key until the transaction ends. Raises KeyInProgress if taken and not ``wait``."""
     name = _name(environment, key)
     with connection.cursor() as cursor:
         if wait:
@@ -237,14 +232,15 @@ def _lock(environment: Environment, key: str, *, wait: bool) -> None:
 
 
 def _name(environment: Environment, key: str) -> int:
-    """The advisory lock's name."""
+    """The number of the advisory lock."""
     digest = hashlib.sha256(f"{environment.pk}:{key}".encode()).digest()
     return int.from_bytes(digest[:8], "big", signed=True)
 
 
 def forget_old(*, now: datetime | None = None) -> int:
-    """Delete answers kept for more than 48 hours; returns how many. The keys that are bound to what
-    their requests made stay: only who made it knows when it has ended (``forget_bound``).
+    """Delete responses stored for more than 48 hours; returns how many.
+
+    Keys with a subject stay, because only its module knows when it has ended (``forget_bound``).
     """
     old = IdempotencyKey.objects.filter(
         created_at__lt=(now or clock.now()) - KEPT_FOR, subject=None
@@ -253,6 +249,6 @@ def forget_old(*, now: datetime | None = None) -> int:
 
 
 def forget_bound(ended: QuerySet[Any], *, now: datetime | None = None) -> int:
-    """Delete keys of more than 48 hours whose subject is among ``ended``; returns how many."""
+    """Delete keys older than 48 hours whose subject is in ``ended``; returns how many."""
     old = IdempotencyKey.objects.filter(created_at__lt=(now or clock.now()) - KEPT_FOR)
     return old.filter(Exists(ended.filter(pk=OuterRef("subject")))).delete()[0]

@@ -1,9 +1,9 @@
-"""The request log: the calls of the last 30 days, for the partner's developers to look at.
+"""The request log: API calls of the last 30 days, for the partner's developers.
 
-A call costs the request it notes no statement and no wait: ``note`` puts it into a list of this
-process, and a thread of its own writes the list with one COPY a second. What does not fit (a
-database that is away, a flood) is dropped and counted, in the log of the server and, once the
-database is there again, for the page. Whatever is masked or cut is so before it is written.
+Logging costs a request no statement and no wait: ``note`` appends the call to a list of this
+process, and a thread writes the list with one COPY a second. Calls that do not fit (the database is
+unavailable, or there are too many) are dropped and counted: in the server's log and, when the
+database works again, for the page. Bodies are masked and cut before they are written.
 """
 
 from __future__ import annotations
@@ -33,30 +33,24 @@ log = structlog.get_logger(__name__)
 
 KEPT_FOR = timedelta(days=30)
 LONGEST = 8 * 1024  # bytes of a body
-LONGEST_READ = (
-    1024  # of what a GET was answered: the bulk of all bytes, and it can be asked for again
-)
+LONGEST_READ = 1024  # of the response to a GET: most of all bytes, and it can be requested again
 LONGEST_PATH = 1000
-LONGEST_ADDRESS = (
-    9 * LONGEST_PATH
-)  # read of a path or query: written in percent signs twice, a letter is nine
-MOST = 5_000  # calls that wait to be written, in one process
+LONGEST_ADDRESS = 9 * LONGEST_PATH  # of a path or query; percent-encoded twice, a character is nine
+MOST = 5_000  # calls waiting to be written, in one process
 MOST_BYTES = 32 * 1024 * 1024
-EVERY = 1.0  # seconds between two writings
+EVERY = 1.0  # seconds between two writes
 BATCH = 5_000  # calls deleted in one statement
-DEEPEST = 64  # as an API call's body
+DEEPEST = 64  # levels, as in an API call's body
 
 MASK = "(masked)"
 NOT_JSON = "(not JSON: not kept)"
-# Names of fields that nobody but the caller needs to see; ``suggested`` is an address. A card's own
-# are public.
+# Names of fields with private data; ``suggested`` is an address. A card's own fields are public.
 WORDS = (
     r"(?i:(?<!mint_)(?<!collection_)address|destination|suggested|line\d|postal_?code|phone|e-?mail"
     r"|secret|password|token\b|api_?key|idempotency)"
 )
 SECRET = re.compile(WORDS)
-# The same words to look for in a whole answer, in a hundredth of the time that the expression takes
-# for it.
+# The same words, searched in a whole body in a hundredth of the expression's time.
 PUBLIC = (b"mint_address", b"collection_address", b"token_")
 HINTS = (
     *(
@@ -85,8 +79,7 @@ COLUMNS = (
     "answered",
     "created_at",
 )
-# An environment that is gone has no page to tell; all rows in one order, for other processes do it
-# too.
+# A deleted environment has no page. All processes use the same row order, to avoid deadlocks.
 ADD_LOST = """
 INSERT INTO partners_lostcalls AS known (environment_id, day, calls)
 SELECT id, %s, lost.calls
@@ -99,9 +92,7 @@ COPY = f"COPY partners_apicall ({', '.join(COLUMNS)}) FROM STDIN"
 
 
 class Call(NamedTuple):
-    """A call as it waits to be written: bodies as they went over the wire, ``at`` in Unix
-    seconds.
-    """
+    """A call that waits to be written: raw bodies, ``at`` in Unix seconds."""
 
     environment: int
     api_key_id: int
@@ -117,7 +108,7 @@ class Call(NamedTuple):
 
 
 class Buffer:
-    """The calls of this process that are not written yet; ``threaded``: a thread writes them."""
+    """Calls of this process that are not written yet. ``threaded``: a thread writes them."""
 
     def __init__(self, *, threaded: bool = True) -> None:
         self.threaded, self._started = threaded, False
@@ -125,10 +116,10 @@ class Buffer:
         self._calls: list[Call] = []
         self._bytes = 0
         self.dropped: Counter[int] = Counter()  # by environment, since the last writing
-        self._unreported: Counter[int] = Counter()  # of those, what the page has not been told
+        self._unreported: Counter[int] = Counter()  # dropped, and not yet in the database
 
     def add(self, call: Call) -> None:
-        """Let the call wait, or drop it where too many do."""
+        """Add the call, or drop it if too many are waiting."""
         size = len(call.sent) + len(call.answered)
         with self._lock:
             if len(self._calls) >= MOST or self._bytes + size > MOST_BYTES:
@@ -139,12 +130,10 @@ class Buffer:
             first, self._started = self.threaded and not self._started, True
         if first:
             threading.Thread(target=self._run, name="request-log", daemon=True).start()
-            Finalize(
-                None, self.flush, exitpriority=1
-            )  # a server's worker that is told to stop, too
+            Finalize(None, self.flush, exitpriority=1)  # also when a worker is stopped
 
     def flush(self) -> int:
-        """Write what waits; returns how many calls. What cannot be written is dropped."""
+        """Write the waiting calls; returns how many. Calls that cannot be written are dropped."""
         with self._writing:
             with self._lock:
                 calls, self._calls, self._bytes = self._calls, [], 0
@@ -159,15 +148,15 @@ class Buffer:
             if dropped:
                 log.warning("request_log_dropped", calls=dropped.total())
                 self._unreported.update(dropped)
-            self._tell()
+            self._store_dropped()
             return len(calls)
 
-    def _tell(self) -> None:
-        """Write down how many were dropped; what cannot be written now waits for the next time."""
+    def _store_dropped(self) -> None:
+        """Store how many calls were dropped; on failure, try again next time."""
         if not self._unreported:
             return
         try:
-            tell(self._unreported, clock.now().date())
+            add_lost(self._unreported, clock.now().date())
             self._unreported.clear()
         except Error as problem:
             log.warning("request_log_not_told", exc_info=problem)
@@ -183,7 +172,7 @@ BUFFER = Buffer()
 
 
 def _after_fork() -> None:
-    """The parent writes what it has noted; its thread and its locks are not ours."""
+    """The parent writes its own calls; its thread and locks do not exist here."""
     global BUFFER  # noqa: PLW0603
     BUFFER = Buffer(threaded=BUFFER.threaded)
 
@@ -194,7 +183,7 @@ os.register_at_fork(after_in_child=_after_fork)
 def note(
     response: HttpResponseBase, *, key: ApiKey, request: HttpRequest, received: bytes, began: float
 ) -> None:
-    """Remember a call that ``key`` made, ``began`` by ``time.perf_counter``."""
+    """Log a call that ``key`` made. ``began``: from ``time.perf_counter``."""
     BUFFER.add(
         Call(
             key.environment_id,
@@ -206,22 +195,22 @@ def note(
             time.perf_counter() - began,
             getattr(request, "request_id", ""),
             received,
-            getattr(response, "content", b""),  # a file that is streamed has none
+            getattr(response, "content", b""),  # a streamed response has no content
             time.time(),
         )
     )
 
 
 def write(calls: list[Call]) -> None:
-    """All of them in one statement, on the connection of this thread."""
+    """All of them in one statement, on this thread's connection."""
     rows = [_row(call) for call in calls]
     with connection.cursor() as cursor, cursor.copy(COPY) as copy:
         for row in rows:
             copy.write_row(row)
 
 
-def tell(dropped: Counter[int], day: date) -> None:
-    """Add to the calls of the day that were dropped, by environment."""
+def add_lost(dropped: Counter[int], day: date) -> None:
+    """Add to the day's count of dropped calls, by environment."""
     with connection.cursor() as cursor:
         cursor.execute(ADD_LOST, [day, list(dropped), list(dropped.values())])
 
@@ -259,9 +248,10 @@ def _was_read(call: Call) -> bool:
 
 
 def shown(raw: bytes, *, ours: bool, longest: int = LONGEST) -> str:
-    """A body as the log shows it, its first ``longest`` bytes. ``ours``: an answer, which is known
-    to be JSON and may be long; only if a secret's name stands in the part that is kept is it read
-    in full.
+    """A body as the log shows it, at most ``longest`` bytes.
+
+    ``ours``: our own response, so it is valid JSON and may be long. It is parsed only if the stored
+    part contains a secret's name.
     """
     suspect = may_hold_secrets(raw[:longest])
     if raw and (suspect or not ours):
@@ -274,9 +264,7 @@ def shown(raw: bytes, *, ours: bool, longest: int = LONGEST) -> str:
 
 
 def may_hold_secrets(raw: bytes) -> bool:
-    """Whether a secret's name may stand in the body, escaped or not; yes too often rather than
-    no.
-    """
+    """Whether the body may contain a secret's name, escaped or not. False positives are fine."""
     low = raw.lower()
     for name in PUBLIC:
         low = low.replace(name, b"|")
@@ -284,7 +272,7 @@ def may_hold_secrets(raw: bytes) -> bool:
 
 
 def masked(value: Any, depth: int = DEEPEST) -> Any:
-    """``value`` without what stands under a secret's name."""
+    """``value`` without the values of secret names."""
     if not isinstance(value, dict | list):
         return value
     if depth == 0:
@@ -298,9 +286,7 @@ def masked(value: Any, depth: int = DEEPEST) -> Any:
 
 
 def _query(query: str) -> str:
-    """A query without what stands under a secret's name; no more of it than the log keeps is
-    read.
-    """
+    """A query without the values of secret names. Only the part that the log keeps is read."""
     shown: list[str] = []
     left = LONGEST_PATH
     for pair in query[:LONGEST_ADDRESS].split("&"):
@@ -312,37 +298,31 @@ def _query(query: str) -> str:
 
 
 def _pair(pair: str) -> str:
-    """A parameter of the query without its value, if that stands under a secret's name, however it
-    is written.
-    """
+    """A query parameter, without its value if its name, however encoded, is a secret's."""
     name, equals, _ = pair.partition("=")
     return f"{_text(name)}={MASK}" if equals and SECRET.search(_plain(name)) else _unescaped(pair)
 
 
 def _unescaped(text: str) -> str:
-    """As it was sent; in plain letters where it holds a key, so that ``_text`` finds it."""
+    """The text as sent; decoded if it contains a key, so that ``_text`` finds it."""
     plain = _plain(text)
     return plain if KEY.search(plain) else text
 
 
 def _plain(text: str) -> str:
-    """Without percent signs that stand for letters, also where they were written so twice."""
+    """The text without percent-encoding, also where it was encoded twice."""
     return unquote_plus(unquote_plus(text))
 
 
 def _text(text: str) -> str:
-    """Without the secret of a key that somebody wrote into it, and without NUL, which no column can
-    hold.
-    """
+    """The text without secrets of keys, and without NUL, which no column can hold."""
     if "live-" in text or "sandbox-" in text:
         text = KEY.sub(r"\1-" + MASK, text)
     return text.replace("\0", "\ufffd")
 
 
 def forget_old(*, now: datetime | None = None) -> int:
-    """Delete calls of more than 30 days ago, some thousand at a time; returns how many. What is
-    told of lost ones goes with them.
-    """
+    """Delete calls older than 30 days, in batches, and counts of lost calls; returns how many."""
     before, gone = (now or clock.now()) - KEPT_FOR, 0
     LostCalls.objects.filter(day__lt=before.date()).delete()
     while True:

@@ -1,6 +1,4 @@
-"""How the dashboard writes money, moments and people. Times are UTC in the page; the browser shows
-the viewer's own.
-"""
+"""Filters and tags for money, times and people. Times are UTC; the browser shows local time."""
 
 from __future__ import annotations
 
@@ -22,20 +20,18 @@ from partners.models import SavedView
 
 register = template.Library()
 
-MOST_VIEWS = 30  # of one list that are shown
+MOST_VIEWS = 30  # shown for one list
 
 
 @register.simple_tag
 def section_url(mode: str, section: str) -> str:
-    """Where a section is in a mode: the menu's links, and the switch between live and sandbox."""
+    """The address of a section in a mode, for the menu and the live/sandbox switch."""
     return url_in(mode, section)
 
 
 @register.simple_tag(takes_context=True)
 def without(context: RequestContext, *names: str) -> str:
-    """This page's address without these parameters, on its first page: the link that takes a filter
-    away.
-    """
+    """This page's address without these parameters and on page 1, to remove a filter."""
     query = context["request"].GET.copy()
     for name in (*names, "after", "before"):
         query.pop(name, None)
@@ -44,9 +40,7 @@ def without(context: RequestContext, *names: str) -> str:
 
 @register.inclusion_tag("dashboard/views.html", takes_context=True)
 def saved_views(context: RequestContext) -> dict[str, Any]:
-    """This person's views of the list they are looking at, and a form to keep its filters as one
-    more. One query.
-    """
+    """This person's views of the current list, and a form to save its filters. One query."""
     request = context["request"]
     page = request.resolver_match.url_name
     mine = SavedView.objects.of(request.user, request.environment).filter(page=page)[:MOST_VIEWS]
@@ -55,7 +49,7 @@ def saved_views(context: RequestContext) -> dict[str, Any]:
 
 @register.filter
 def usd(amount: Decimal | None) -> str:
-    """``$1,234.50``; a dash for none."""
+    """``$1,234.50``; a dash for None."""
     return "–" if amount is None else f"${amount:,.2f}"
 
 
@@ -67,9 +61,7 @@ def percent(share: Decimal) -> str:
 
 @register.filter
 def moment(when: datetime | None) -> SafeString | str:
-    """A moment as ``<time>``: UTC as written, the viewer's zone once the script has run; a dash for
-    none.
-    """
+    """A time as ``<time>``: UTC, replaced by local time in the browser; a dash for None."""
     if not when:
         return "–"
     utc = when.astimezone(UTC)
@@ -83,12 +75,12 @@ def short_month(day: date) -> str:
 
 @register.filter
 def countdown(when: datetime, now: datetime) -> SafeString:
-    """How long from ``now`` until ``when``: ``3 h 12 min``. The browser keeps it running."""
+    """The time from ``now`` until ``when``: ``3 h 12 min``. The browser keeps it running."""
     return _time(when, remaining((when - now).total_seconds()), "countdown")
 
 
 def remaining(seconds: float) -> str:
-    """A span in its two largest units, as the script in the browser writes it."""
+    """A duration in its two largest units, as the browser's script writes it."""
     if seconds < 0:
         return gettext("closed")
     minutes, hours, days = int(seconds // 60), int(seconds // 3600), int(seconds // 86400)
@@ -101,15 +93,13 @@ def remaining(seconds: float) -> str:
 
 @register.filter
 def face(public_id: str) -> str:
-    """The address of a card's face; an id may hold pipes and slashes."""
+    """The address of a card's picture. An id may contain pipes and slashes."""
     return f"/faces/{quote(public_id, safe='')}.svg"
 
 
 @register.filter
 def actor(name: str) -> str:
-    """Who asked, as the dashboard says it: ``user:ops@x.test`` → ``ops@x.test``, ``key:ab12`` →
-    ``API key ab12``.
-    """
+    """An actor for people: ``user:ops@x.test`` → ``ops@x.test``, ``key:ab`` → ``API key ab``."""
     kind, _, rest = name.partition(":")
     if kind == "user":
         return rest
@@ -118,7 +108,7 @@ def actor(name: str) -> str:
 
 @register.filter
 def browser(agent: str) -> str:
-    """What a browser calls itself, in two words: ``Firefox on Windows``."""
+    """A browser's name in a few words: ``Firefox on Windows``."""
     browsers = {
         "Edg": "Edge",
         "OPR": "Opera",

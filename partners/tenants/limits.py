@@ -1,8 +1,7 @@
-"""What one partner may do of what the platform lets everybody do: limits in place of the platform's
-own.
+"""Limits for one partner, in place of the platform's.
 
-They stand on the environment, which every call and every sale has read already, so honouring one
-costs no statement.
+They are stored on the environment, which every call and sellback already reads, so they cost no
+statement.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from partners.records.actor import Actor
 
 
 class BadLimit(Refusal):
-    """A limit that no number of calls could be compared with."""
+    """Not a valid limit."""
 
     sentence = f"A limit is a whole number from 1 to {MOST_CALLS:,}, or empty"
 
@@ -28,10 +27,9 @@ class BadLimit(Refusal):
 def limit_calls(
     *, partner: Partner, live: int | None, sandbox: int | None, reason: str, by: Actor
 ) -> None:
-    """So many reads, and as many writes, a minute, from the next call on; None: the platform's
-    limits.
+    """Limit reads and writes a minute, from the next call. None: the platform's limits.
 
-    Nothing is written or audited where it stays as it is. Raises ReasonRequired, BadLimit.
+    Unchanged limits are neither written nor audited. Raises ReasonRequired, BadLimit.
     """
     reason, wanted = clean_reason(reason), {Mode.LIVE.value: live, Mode.SANDBOX.value: sandbox}
     if any(limit is not None and not 1 <= limit <= MOST_CALLS for limit in wanted.values()):
@@ -42,9 +40,7 @@ def limit_calls(
 
 
 def locked(partner: Partner) -> QuerySet[Environment]:
-    """The partner's environments, their rows locked, always in the same order. Sales only read, and
-    go on.
-    """
+    """The partner's environments with locked rows, in a fixed order. Reads are not blocked."""
     rows = Environment.objects.filter(partner=partner).select_related("partner").order_by("mode")
     return rows.select_for_update(of=("self",), no_key=True)
 
@@ -52,7 +48,7 @@ def locked(partner: Partner) -> QuerySet[Environment]:
 def write(
     environment: Environment, field: str, value: int | Decimal | None, reason: str, by: Actor
 ) -> None:
-    """Set one limit of a locked environment and audit it, if it is another than before."""
+    """Set one limit of a locked environment and audit it, if it changes."""
     before = audit.values(environment, (field,))
     if getattr(environment, field) == value:
         return

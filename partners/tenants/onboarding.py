@@ -1,6 +1,4 @@
-"""A partner's beginning, its name, and its suspension. Every action is audited in its own
-transaction.
-"""
+"""Creating, renaming and suspending partners. Every action is audited in its transaction."""
 
 from __future__ import annotations
 
@@ -23,7 +21,7 @@ SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
 class BadSlug(Refusal):
-    """A slug that cannot stand in an address or a command."""
+    """The slug cannot be used in an address or a command."""
 
     sentence = "A slug has 1 to 60 lower-case letters, digits and single hyphens between them"
 
@@ -35,9 +33,7 @@ class SlugTaken(Refusal):
 
 
 def create_partner(*, name: str, slug: str, by: Actor) -> Partner:
-    """A new active partner with its live and its sandbox environment. Raises BadName, BadSlug,
-    SlugTaken.
-    """
+    """A new active partner with live and sandbox. Raises BadName, BadSlug, SlugTaken."""
     name = clean_name(name, limit=200)
     if len(slug) > 60 or not SLUG.fullmatch(slug):
         raise BadSlug
@@ -58,9 +54,7 @@ def create_partner(*, name: str, slug: str, by: Actor) -> Partner:
 
 @dataclass(frozen=True, slots=True)
 class Onboarded:
-    """A partner that can begin: its first owner's invitation with its secret, and a key to each
-    environment with its text, all shown this once.
-    """
+    """A new partner: its owner's invitation and one key for each environment, shown once."""
 
     partner: Partner
     invitation: Invitation
@@ -69,10 +63,9 @@ class Onboarded:
 
 
 def onboard_partner(*, name: str, slug: str, owner: str, by: Actor) -> Onboarded:
-    """A partner, both its environments, its owner invited by e-mail address, a first key to each:
-    all or nothing.
+    """Create a partner, both environments, the owner's invitation and a key for each environment.
 
-    Raises BadName, BadSlug, SlugTaken, BadEmail.
+    All or nothing. Raises BadName, BadSlug, SlugTaken, BadEmail.
     """
     with transaction.atomic():
         partner = create_partner(name=name, slug=slug, by=by)
@@ -86,13 +79,12 @@ def onboard_partner(*, name: str, slug: str, owner: str, by: Actor) -> Onboarded
 
 
 def rename_partner(*, partner: Partner, name: str, by: Actor) -> Partner:
-    """Another name, the same slug. Raises BadName."""
+    """Change the name; the slug stays. Raises BadName."""
     return _change(partner, "partner.renamed", "name", clean_name(name, limit=200), by)
 
 
 def suspend_partner(*, partner: Partner, reason: str, by: Actor) -> Partner:
-    """From the next call on, the partner's keys answer 401 and its dashboard is read-only. Safe to
-    repeat.
+    """Suspend: from the next call, keys answer 401 and the dashboard is read-only. Repeatable.
 
     Raises ReasonRequired.
     """
@@ -102,25 +94,21 @@ def suspend_partner(*, partner: Partner, reason: str, by: Actor) -> Partner:
 
 
 def reactivate_partner(*, partner: Partner, reason: str, by: Actor) -> Partner:
-    """The partner's keys and dashboard work again. Safe to repeat. Raises ReasonRequired."""
+    """Make the partner's keys and dashboard work again. Repeatable. Raises ReasonRequired."""
     return _change(
         partner, "partner.reactivated", "status", Partner.Status.ACTIVE, by, clean_reason(reason)
     )
 
 
 def require_factor(*, partner: Partner, required: bool, by: Actor) -> Partner:
-    """Whether every member needs a second factor to see the dashboard. From the next page on; safe
-    to repeat.
-    """
+    """Set whether members need a second factor for the dashboard. Repeatable."""
     return _change(partner, "partner.factor_requirement_changed", "requires_factor", required, by)
 
 
 def _change(  # noqa: PLR0917  (one row, one field, and who and why)
     partner: Partner, action: str, field: str, value: str | bool, by: Actor, reason: str = ""
 ) -> Partner:
-    """Set one field of the locked row; nothing is written or audited where it already holds
-    ``value``.
-    """
+    """Set one field of the locked row. An unchanged value is neither written nor audited."""
     with transaction.atomic():
         locked = Partner.objects.select_for_update(no_key=True).get(pk=partner.pk)
         before = getattr(locked, field)

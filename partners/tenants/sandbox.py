@@ -1,4 +1,4 @@
-"""What a partner may do to its sandbox: move its clock, and empty it. Live knows neither."""
+"""What a partner may do to its sandbox: move its clock and reset it. Live allows neither."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from partners.models import ApiKey, Environment, Event, IdempotencyKey, Mode, Sa
 from partners.records import audit
 from partners.records.actor import Actor
 
-FURTHEST = timedelta(days=3653)  # ahead of the real clock; ten years are enough for every window
+FURTHEST = timedelta(days=3653)  # ahead of real time: ten years are enough for every window
 
 
 class NotASandbox(Refusal):
-    """Live has the real clock and real money: neither is moved or emptied."""
+    """Live has real time and real money: no moving, no resetting."""
 
     sentence = "Only a sandbox can do this"
 
 
 class ClockBackwards(Refusal):
-    """What has happened has happened. A sandbox that shall begin again is reset."""
+    """The clock never goes back. A reset starts a new sandbox."""
 
     sentence = gettext_noop("The sandbox clock only moves forward")
 
 
 class ClockTooFar(Refusal):
-    """Further than any window lasts."""
+    """Further ahead than any window lasts."""
 
     sentence = gettext_noop("The sandbox clock can be at most ten years ahead")
 
@@ -38,10 +38,10 @@ class ClockTooFar(Refusal):
 def move_clock(
     *, environment: Environment, by: Actor, seconds: int | None = None, to: datetime | None = None
 ) -> Environment:
-    """Let the sandbox's clock jump by ``seconds``, or ``to`` a time (UTC); from there it runs on.
+    """Move the sandbox's clock forward by ``seconds``, or ``to`` a time (UTC).
 
-    Returns the environment with its new clock. Raises NotASandbox, ClockBackwards, ClockTooFar:
-    then nothing moved.
+    Returns the environment with its new clock. Raises NotASandbox, ClockBackwards, ClockTooFar;
+    then nothing changed.
     """
     with transaction.atomic():
         locked = _lock(environment)
@@ -71,19 +71,15 @@ def move_clock(
 
 
 def reset(*, environment: Environment, by: Actor) -> Environment:
-    """Empty the sandbox: a new environment takes its place, with its keys and its saved views, on
-    the real clock. Returns the new one.
+    """Empty the sandbox: a new environment on real time replaces it, with its keys and views.
 
-    Nothing is deleted, so nothing that is append-only must allow it, and a request that is at work
-    this very moment ends among the rows that nobody sees any more. Safe to repeat: a sandbox in
-    which nothing happened stays. Raises NotASandbox. Why so:
-    ``docs/adr/0009-a-reset-sandbox-is-another.md``.
+    Returns the new one. No row is deleted, so append-only tables need no exception, and a request
+    that is running ends among the retired rows. Repeatable: an unused sandbox stays. Raises
+    NotASandbox. Reasons: ``docs/adr/0009-a-reset-sandbox-is-another.md``.
     """
     with transaction.atomic():
         old = _lock(environment)
-        if old.pk != environment.pk or _is_new(
-            old
-        ):  # another request was faster, or there is nothing to do
+        if old.pk != environment.pk or _is_new(old):  # already reset, or unused
             return old
         Environment.objects.filter(pk=old.pk).update(retired_at=Now())
         new = Environment.objects.create(
@@ -103,7 +99,7 @@ def reset(*, environment: Environment, by: Actor) -> Environment:
 
 
 def _is_new(environment: Environment) -> bool:
-    """Whether nothing has happened in it: everything that does leaves an event."""
+    """Whether it is unused. Everything that happens in it writes an event."""
     left = (Event.objects, IdempotencyKey.objects)
     return not environment.clock_offset and not any(
         rows.filter(environment=environment).exists() for rows in left
@@ -111,8 +107,9 @@ def _is_new(environment: Environment) -> bool:
 
 
 def _lock(environment: Environment) -> Environment:
-    """The sandbox that is in use, its row locked: another than was asked for, if that was just
-    reset. Raises NotASandbox.
+    """The sandbox in use, its row locked; it may be the successor of ``environment``.
+
+    Raises NotASandbox.
     """
     if environment.is_live:
         raise NotASandbox
@@ -122,4 +119,4 @@ def _lock(environment: Environment) -> Environment:
     in_use = rows.filter(partner=environment.partner_id, mode=Mode.SANDBOX)
     return (
         in_use.first() or in_use.get()
-    )  # a row that was retired while we waited is not seen; the next look finds it
+    )  # a row retired while we waited is not found; the next query finds its successor

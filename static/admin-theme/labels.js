@@ -1,5 +1,5 @@
-// A box that searches as one types is named after what is chosen, which is nothing at first: it gets its label's name.
-// By Django's jQuery, whose turns come in order: first the box is made, then it is named.
+// Select2 names its box after the selection, which is empty at first. Name it after its label instead.
+// Django's jQuery runs callbacks in order, so the box exists by now.
 window.django?.jQuery?.(() => {
   for (const select of document.querySelectorAll("select.admin-autocomplete")) {
     const label = document.querySelector(`label[for="${select.id}"]`);

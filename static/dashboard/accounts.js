@@ -1,4 +1,4 @@
-// What happens when a passkey is not used: a sentence on the page instead of an error in the console.
+// A failed passkey shows a message on the page instead of an error in the console.
 "use strict";
 
 document.addEventListener("allauth.error", (event) => {
@@ -6,7 +6,7 @@ document.addEventListener("allauth.error", (event) => {
   document.getElementById("passkey-error").hidden = false;
 });
 
-// A key or a link that is shown once goes to the clipboard by a button.
+// A button copies a key or link that is shown once.
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copies]");
   if (!button) return;

@@ -1,4 +1,4 @@
-// Copying an id, and printing a statement. Every page works without it.
+// Copy an id, print a statement. Every page works without this script.
 "use strict";
 
 document.addEventListener("click", async (event) => {

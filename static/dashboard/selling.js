@@ -1,11 +1,11 @@
-// Selling: an offer that lapses, and selecting many rows. Every page works without it.
+// Selling back: offers that expire, and selecting many rows. Every page works without this script.
 "use strict";
 
 (() => {
   const find = (selector, from = document) => from.querySelector(selector);
   const all = (selector, from = document) => [...from.querySelectorAll(selector)];
 
-  // --- an offer: counts down, is announced at the start of its last 15 seconds and when it lapses ----------
+  // --- offer: counts down; announced 15 seconds before it expires and when it expires -------------------
   const ANNOUNCED = 15;
 
   function hold(form) {
@@ -72,7 +72,7 @@
     if (event.target.matches('[data-select-page], input[name="item"]')) count();
   });
 
-  // --- x selects the row in focus, j and k move; the sheet of shortcuts can switch them off ------------------
+  // --- x selects the focused row, j and k move; the list of shortcuts has a switch for them ---------------
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     if (!find("[data-shortcuts]")?.checked || find("dialog[open]")) return;
@@ -96,5 +96,5 @@
     count();
   }
   document.addEventListener("htmx:load", (event) => begin(event.target));
-  window.addEventListener("pageshow", () => begin(document)); // the browser may have kept boxes of an earlier visit
+  window.addEventListener("pageshow", () => begin(document)); // the browser may restore checked boxes of an earlier visit
 })();

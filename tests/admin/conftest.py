@@ -1,4 +1,4 @@
-"""What the admin's tests look at: the world, with items bought and one of them sold back."""
+"""Fixtures of the admin's tests: the world, with items bought and one of them sold back."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def address(model: type[Model], page: str, *arguments: Any) -> str:
 
 
 def filled(client: Client, path: str) -> dict[str, Any]:
-    """What a browser would send back of a form as it stands."""
+    """The form's data as a browser would send it unchanged."""
     context = client.get(path).context
     formsets = [one.formset for one in context["inline_admin_formsets"]]
     forms = [context["adminform"].form]
@@ -74,7 +74,7 @@ def filled(client: Client, path: str) -> dict[str, Any]:
 
 
 def snapshot() -> dict[str, list[Any]]:
-    """Every row the admin knows, but for when people signed in."""
+    """Every row of the admin's models, without login times."""
     return {
         model._meta.label: [
             {name: value for name, value in row.items() if name != "last_login"}
@@ -93,7 +93,7 @@ def signed_in(user: User) -> Client:
 
 
 def make_staff(codenames: Sequence[str]) -> User:
-    """A staff member with these permissions; "view" and the like mean all of that kind."""
+    """A staff member with these permissions; ``view`` and the like mean all of that kind."""
     user = make_user(is_staff=True)
     for code in codenames:
         user.user_permissions.add(*Permission.objects.filter(codename__startswith=f"{code}_"))
@@ -108,16 +108,14 @@ def in_group(name: str) -> User:
 
 
 def every_right() -> User:
-    """A staff member with every permission there is, who is no superuser."""
+    """A staff member with every permission who is not a superuser."""
     user = make_user(is_staff=True)
     user.user_permissions.set(Permission.objects.all())
     return user
 
 
 def browser_of(who: str, world: World) -> Client:
-    """The browser of: nobody, a partner's member, staff in no group, one of a group, staff with
-    every right, or a superuser.
-    """
+    """The browser of ``who``: nobody, member, plain staff, a group, every right, or superuser."""
     if who == "nobody":
         return Client()
     people: dict[str, Callable[[], User]] = {
@@ -131,7 +129,7 @@ def browser_of(who: str, world: World) -> Client:
 
 @pytest.fixture
 def trade(world: World) -> World:
-    """The world after both companies' users bought in both modes, and sold one item back."""
+    """The world after users of both partners bought in both modes and sold back one item each."""
     for company in (world.northwind, world.juniper):
         for environment in (company.live, company.sandbox):
             bought = buy_pulls(

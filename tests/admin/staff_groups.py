@@ -37,8 +37,7 @@ LOOKS = (
 )
 GROUPS: dict[str, tuple[str, ...]] = {
     "support": LOOKS,
-    # Packs, the vault, partners with their keys and teams, the windows of what users hold, and its
-    # shipping.
+    # Packs, the vault, partners with their keys and teams, windows of held items, and shipping.
     "operations": (
         *LOOKS,
         "partners.add_partner",
@@ -58,7 +57,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "inventory.set_window",
         "inventory.fulfil_order",
     ),
-    # What two people decide, the kill switch and the caps, alerts, and the check of the books.
+    # Decisions under dual control, the pause and the caps, alerts, and the ledger check.
     "treasury": (
         *LOOKS,
         "buyback.resolve_review",

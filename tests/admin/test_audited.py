@@ -1,6 +1,4 @@
-"""Whatever the admin lets anybody write is in the audit log, with before and after: every page,
-every change.
-"""
+"""Everything the admin can write is in the audit log, with before and after."""
 
 from __future__ import annotations
 
@@ -24,7 +22,7 @@ PASSWORDS = {"usable_password": "true", "password1": PASSWORD, "password2": PASS
 
 
 def added(model: Any, **sent: Any) -> Deed:
-    """The page's own form, with this in it."""
+    """The page's own form with these values."""
     return lambda client, w: client.post(
         address(model, "add"), filled(client, address(model, "add")) | made(w, sent)
     )
@@ -77,7 +75,7 @@ CARD = {
     "image": "/x.svg",
     "fmv": "5.00",
 }
-# Each page and change: what is done, and what the log calls it.
+# Each page and change: the action, and its name in the log.
 DEEDS: dict[tuple[str, str], tuple[Deed, str]] = {
     ("inventory.pack", "add"): (added(Pack, **PACK), "pack.created"),
     ("inventory.pack", "change"): (

@@ -1,6 +1,4 @@
-"""What may be changed here is changed by the actions, and audited: packs, cards, partners, keys,
-people.
-"""
+"""Changes in the admin go through actions and are audited: packs, cards, partners, keys, people."""
 
 from __future__ import annotations
 
@@ -18,7 +16,7 @@ from tests.admin.conftest import address, filled, signed_in, snapshot
 from tests.world import NOW, PASSWORD, World, make_key
 
 BY = "user:admin@phygitals.test"
-REVOKE = "Revoke? These keys stop working at once, for good."
+REVOKE = "Revoke these keys? They stop working immediately and permanently."
 
 
 def _audited() -> list[tuple[str, str, Any, Any]]:
@@ -30,7 +28,7 @@ def _audited() -> list[tuple[str, str, Any, Any]]:
 
 @pytest.fixture
 def admin(world: World) -> Client:
-    """A superuser's browser, in a world in which nothing has happened."""
+    """A superuser's browser in an unused world."""
     return signed_in(world.admin)
 
 
@@ -71,7 +69,7 @@ def test_it_moves_a_bound_between_two_tiers_in_one_go(admin: Client, world: Worl
     [
         ({"tiers-0-upper": "25.00"}, "Common and Rare overlap"),
         ({"tiers-0-position": "1"}, "Please correct the duplicate data"),
-        ({"tiers-0-upper": "1.00"}, "A tier&#x27;s upper value must be above its lower one"),
+        ({"tiers-0-upper": "1.00"}, "A tier&#x27;s upper value must be above its lower value"),
         ({"tiers-0-weight": "0"}, "A tier&#x27;s weight must be above 0"),
         ({"tiers-0-color": "red"}, "A tier&#x27;s color must be a hash and six hex digits"),
         ({"mint_price": "0"}, "Enter an amount above 0"),

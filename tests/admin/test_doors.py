@@ -1,6 +1,4 @@
-"""Every door of the admin, taken from its registry, by every role: who looks, who writes, who
-presses which button.
-"""
+"""Every admin page from its registry, for every role: who may view, write and press buttons."""
 
 from __future__ import annotations
 
@@ -29,7 +27,7 @@ ROLES = (
     "every right",
     "superuser",
 )
-ACCOUNTS = {"auth.group", "partners.user"}  # who may sign in, and what they may do
+ACCOUNTS = {"auth.group", "partners.user"}  # accounts and rights
 OPERATIONS = {
     "inventory.pack": {"add", "change"},
     "inventory.card": {"add", "change"},
@@ -94,7 +92,7 @@ def may(who: str, label: str, what: str) -> bool:
 
 
 def status(who: str, *, allowed: bool) -> int:
-    """Strangers are led to the login, staff who may not are told so."""
+    """Strangers get the login page, staff without the right get 403."""
     if who in ("nobody", "member"):
         return 302
     return 200 if allowed else 403
@@ -102,7 +100,7 @@ def status(who: str, *, allowed: bool) -> int:
 
 def a_row(model: type[Model], world: World) -> Any:
     if model._meta.label_lower == "partners.user":
-        return world.juniper.viewer  # staff are another matter
+        return world.juniper.viewer  # staff are tested separately
     return model._default_manager.order_by("pk").first()
 
 
@@ -114,7 +112,7 @@ def full(trade: World) -> World:
 
 @pytest.mark.parametrize("who", ROLES)
 def test_it_opens_every_page_by_the_table(full: World, who: str) -> None:
-    """And shows a form to those alone who may change what is in it."""
+    """A form is shown only to those who may change something in it."""
     client, wrong, forms = browser_of(who, full), {}, set()
     for model in MODELS:
         label, row = model._meta.label_lower, a_row(model, full)
@@ -161,7 +159,7 @@ def test_the_table_has_every_button_there_is() -> None:
 
 
 def addresses(patterns: Any, start: str = "") -> Iterator[tuple[str, str | None]]:
-    """Every address of the admin with its name, "1" in place of whatever it takes."""
+    """Every address of the admin with its name; parameters are "1"."""
     for pattern in patterns:
         if isinstance(pattern, URLResolver):
             yield from addresses(pattern.url_patterns, start + str(pattern.pattern))
@@ -171,7 +169,7 @@ def addresses(patterns: Any, start: str = "") -> Iterator[tuple[str, str | None]
 
 @pytest.mark.parametrize("who", ["nobody", "member", "staff"])
 def test_it_opens_no_page_beyond_to_those_without_rights(full: World, who: str) -> None:
-    """Also those that somebody will add: whatever has an address of its own asks who is there."""
+    """This includes future pages: every address checks permissions."""
     client, root, open_doors = browser_of(who, full), reverse("admin:index"), {}
     more = [(path, name) for path, name in addresses(site.get_urls()) if name not in OF_THE_SITE]
     for path, name in more:
@@ -182,7 +180,7 @@ def test_it_opens_no_page_beyond_to_those_without_rights(full: World, who: str) 
                 open_doors[path] = answer.status_code
             if (
                 answer.status_code == 302
-            ):  # to the login, or, for what is no key of an address's own, to a row's page
+            ):  # to the login, or to a row's page if the value is not a key
                 where = answer.headers["Location"]
                 assert where.startswith(reverse("admin:login")) or client.get(
                     where
@@ -192,7 +190,7 @@ def test_it_opens_no_page_beyond_to_those_without_rights(full: World, who: str) 
 
 
 def test_it_keeps_the_groups_of_the_table(db: None) -> None:
-    """As the migrations have written them."""
+    """The groups as the migrations wrote them."""
     held = {
         group.name: {
             f"{one.content_type.app_label}.{one.codename}" for one in group.permissions.all()

@@ -1,4 +1,4 @@
-"""Lists: as many queries for a hundred rows as for one, nothing big counted, found by exact id."""
+"""Lists take as many queries for 100 rows as for one, count no big table, and find exact ids."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ from tests.world import (
 
 
 def _fill(rows: int) -> None:
-    """One more row of everything, so many times, each with parents of its own."""
+    """Add this many rows of every model, each with its own parents."""
     for _ in range(rows):
         environment = make_environment()
         make_key(environment)
@@ -65,7 +65,7 @@ def _fill(rows: int) -> None:
     TreasuryControl.objects.get_or_create()
 
 
-ONE_ROW = {TreasuryControl}  # there is never a second
+ONE_ROW = {TreasuryControl}  # there is only one
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label)
@@ -80,9 +80,7 @@ def test_it_counts_no_big_table_and_offers_no_long_choice(db: None, model: type[
 
 
 def _choices(page: Any) -> list[str]:
-    """Related rows that a form of this page would list whole: of an admin or an inline who may
-    write.
-    """
+    """Related rows that a form on this page would list completely."""
     request = RequestFactory().get("/")
     request.user = User(is_active=True, is_staff=True, is_superuser=True)
     whole = isinstance(page, ModelAdmin)
@@ -110,17 +108,15 @@ def _queries(client: Client, path: str) -> int:
 
 
 @pytest.mark.breaks_books("sold rows without a sale, for the sake of their number")
-def test_it_asks_as_much_for_a_hundred_rows_as_for_one(db: None) -> None:
-    """Every list, and a row of each. Whoever registers another says in ``_fill`` how its rows come
-    about.
-    """
+def test_it_takes_as_many_queries_for_100_rows_as_for_one(db: None) -> None:
+    """Every list and a row of each. A new model needs a way to create rows in ``_fill``."""
     client = signed_in(make_user(is_staff=True, is_superuser=True))
     _fill(1)
     lists = [address(model, "changelist") for model in MODELS]
     rows = [model._default_manager.first() for model in MODELS]
     paths = [*lists, *(address(type(row), "change", row.pk) for row in rows if row is not None)]
     for path in paths:
-        client.get(path)  # Django asks for its list of models once in a process
+        client.get(path)  # Django queries its list of models once per process
     few = {path: _queries(client, path) for path in paths}
     _fill(99)
     assert {path: _queries(client, path) for path in paths} == few
@@ -180,9 +176,9 @@ def test_it_looks_up_by_an_index_what_it_finds_by_exact_value(model: type[Model]
 
 
 def _begins_an_index(model: Any, path: str) -> bool:
-    """Whether an index or a rule of uniqueness of all rows begins with the column, or with the
-    environment (of which there are few, so PostgreSQL skips from one to the next) and then the
-    column.
+    """Whether an index over all rows starts with the column, possibly after the environment.
+
+    There are few environments, so PostgreSQL skips from one to the next.
     """
     *way, name = path.split("__")
     for step in way:
@@ -192,7 +188,7 @@ def _begins_an_index(model: Any, path: str) -> bool:
         *model._meta.indexes,
         *(rule for rule in model._meta.constraints if isinstance(rule, UniqueConstraint)),
     ]
-    whole = (None, Q(**{f"{field.name}__isnull": False}))  # what has a value is found
+    whole = (None, Q(**{f"{field.name}__isnull": False}))  # rows with a value are found
     starts = {tuple(rule.fields[:2]) for rule in rules if rule.condition in whole}
     found = {start[0] for start in starts if start} | {
         start[1] for start in starts if start[:1] == ("environment",)
@@ -255,7 +251,7 @@ def test_it_counts_small_tables_exactly() -> None:
 
 
 @pytest.mark.django_db
-def test_it_counts_so_far_and_estimates_what_is_beyond(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_counts_up_to_a_limit_and_estimates_above(monkeypatch: pytest.MonkeyPatch) -> None:
     for _ in range(3):
         make_card()
     monkeypatch.setattr(counts, "BIG", 2)
@@ -268,7 +264,7 @@ def test_it_counts_so_far_and_estimates_what_is_beyond(monkeypatch: pytest.Monke
     ] == []
 
 
-def test_it_believes_what_it_lists_more_than_an_estimate(
+def test_it_prefers_listed_rows_to_an_estimate(
     browser: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(counts, "BIG", -1)
@@ -284,7 +280,7 @@ def test_it_believes_what_it_lists_more_than_an_estimate(
 def test_it_lists_no_more_than_a_page_holds(
     browser: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Also where the planner thinks that there is little, and the list is shown without pages."""
+    """Also where the planner expects few rows, and the list is shown without pages."""
     page = site._registry[Card]
     monkeypatch.setattr(page, "list_max_show_all", 4)
     monkeypatch.setattr(counts, "BIG", -1)
@@ -351,7 +347,7 @@ def test_it_looks_for_no_more_than_any_link_of_ours(db: None, query: str) -> Non
         answer = superuser.get(f"{path}?{query}")
     assert (answer.status_code, answer.headers["Location"]) == (302, path)
     assert not [one for one in asked if "inventory_item" in one["sql"]]
-    assert "too much to look for at once" in superuser.get(path).content.decode()
+    assert "The search is too long" in superuser.get(path).content.decode()
 
 
 @pytest.mark.parametrize("order", ["2", "-3.1", "1." * 500])

@@ -1,10 +1,9 @@
-"""Money, states and records change by no form, address, method or forged POST, whatever rights
-somebody has.
+"""No form, address, method or forged POST changes money, states or records, whatever the rights.
 
-Each attack is sent by strangers and by those with most rights, at every page of the registry that
-nobody writes, and the database is compared table by table, byte by byte. Then the pages that may be
-written are sent their own form with every column of every money table forged into it: what changes
-is what the form shows, and is in the audit log.
+Each attack is sent by strangers and by the most privileged users to every read-only page of the
+registry, and the database is compared table by table. Then each writable page gets its own form
+with every column of every money table added. Only fields of the form change, and the change is
+audited.
 """
 
 from __future__ import annotations
@@ -28,10 +27,9 @@ from tests.admin.conftest import MODELS, address, browser_of, every_right, fille
 from tests.admin.test_doors import WRITES
 from tests.world import World, make_item, make_treasury_control
 
-# What cannot be done with every right there is cannot be done with some of them: the groups need
-# not try it.
+# What fails with every right also fails with some of them, so the groups are not tried.
 ATTACKERS = ("nobody", "member", "staff", "every right", "superuser")
-# Who was there, not what happened: the login's own tables.
+# Login records, which are not changes.
 LOGIN = ("django_session", "usersessions_usersession", "cache")
 WRITABLE = set(WRITES["superuser"])
 CLOSED = [model for model in MODELS if model._meta.label_lower not in WRITABLE]
@@ -55,7 +53,7 @@ FORGED = {
 
 
 def tables() -> dict[str, str]:
-    """Every table's name, and a digest of all that is in it."""
+    """Every table's name with a digest of its content."""
     names = [name for name in connection.introspection.table_names() if name not in LOGIN]
     digests = ", ".join(
         (
@@ -65,7 +63,7 @@ def tables() -> dict[str, str]:
         for name in names
     )
     with connection.cursor() as cursor:
-        # When somebody last signed in is no right and no money.
+        # The time of the last sign-in is neither a right nor money.
         cursor.execute("UPDATE partners_user SET last_login = NULL")
         cursor.execute(f"SELECT {digests}")
         return dict(zip(names, cursor.fetchone(), strict=True))
@@ -76,7 +74,7 @@ def changed(before: dict[str, str]) -> set[str]:
 
 
 def columns(row: Model) -> dict[str, str]:
-    """Every column of the row, as a form would send it."""
+    """Every column of the row, as form data."""
     return {field.name: str(field.value_from_object(row)) for field in row._meta.concrete_fields}
 
 
@@ -92,7 +90,7 @@ def formset(prefix: str, row: Model) -> dict[str, str]:
 
 
 def inlines(row: Model) -> dict[str, str]:
-    """Formsets of everything that points to the row, whether the page has them or not."""
+    """Formsets of every model that refers to the row, whether the page has them or not."""
     sent: dict[str, str] = {}
     for relation in row._meta.related_objects:
         other = relation.related_model._default_manager.first()
@@ -102,7 +100,7 @@ def inlines(row: Model) -> dict[str, str]:
 
 
 def attacks(client: Client, model: type[Model], row: Model) -> Iterator[Any]:
-    """Everything a browser, or a person with curl and a session, might send to a model's pages."""
+    """Every kind of request that a script with a session could send to a model's pages."""
     forged = columns(row) | FORGED | {"_save": "Save"}
     one, several = address(model, "change", row.pk), address(model, "changelist")
     for path in (one, f"{one}?_popup=1", f"{one}?_to_field=id"):
@@ -148,7 +146,7 @@ def test_it_changes_nothing_that_only_actions_write(full: World, who: str) -> No
 
 
 @pytest.mark.parametrize("who", ["support", "operations", "treasury", "every right"])
-def test_it_changes_what_a_form_shows_and_nothing_else(full: World, who: str) -> None:
+def test_it_changes_only_fields_of_the_form(full: World, who: str) -> None:
     client = browser_of(who, full)
     for model in MODELS:
         label = model._meta.label_lower
@@ -187,7 +185,7 @@ def pressed(client: Client, sale: Buyback, step: str, proposal: object) -> None:
 
 
 def test_it_takes_two_people_whatever_rights_one_has(full: World) -> None:
-    """One person with every right presses every button of a settled sale, and again."""
+    """One person with every right presses every button of a settled sellback, twice."""
     sale, client = Buyback.objects.order_by("-pk")[0], browser_of("every right", full)
     before = tables()
     for step in (*site._registry[Buyback].steps, "confirm_reversal"):  # type: ignore[attr-defined]

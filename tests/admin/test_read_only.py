@@ -1,6 +1,4 @@
-"""Money, states and records are not changed here: by no form, address, bulk action or forged POST,
-by nobody.
-"""
+"""Nobody can change money, states or records by any form, address, bulk action or forged POST."""
 
 from __future__ import annotations
 
@@ -16,7 +14,7 @@ from tests.world import World
 
 
 def _forged(row: Model) -> dict[str, str]:
-    """Every column of the row with something else in it."""
+    """Every column of the row with a different value."""
     values = {field.name: str(field.value_from_object(row)) for field in row._meta.concrete_fields}
     return values | {
         "amount": "999.99",
@@ -29,7 +27,7 @@ def _forged(row: Model) -> dict[str, str]:
 
 @pytest.fixture(params=["superuser", "staff with every permission"])
 def insider(request: pytest.FixtureRequest, trade: World) -> Client:
-    """People who have every right that can be given."""
+    """People with every right that can be given."""
     everything = make_staff(["view", "add", "change", "delete"])
     return signed_in(trade.admin if request.param == "superuser" else everything)
 

@@ -1,4 +1,4 @@
-"""Who comes in by which door: the table of the admin's permissions."""
+"""The admin's permissions as a table: who may open which page."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 APPS = ("config", "partners", "inventory", "buyback")
 OURS = (*APPS, "templates", "static", "tests", "docs", "benchmarks", ".ci")
 DOOR_PACKAGES = ("api", "dashboard", "admin")
-# A package or a module named so.
+# Packages and modules with these names are doors.
 DOORS = {*DOOR_PACKAGES, "tasks", "pages", "management"}
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -60,7 +60,7 @@ class Module:
 
 @cache
 def files(*folders: str) -> list[Path]:
-    """Every file of ours below the folders, and the files beside them when none are named."""
+    """Our files below these folders; without arguments all of them."""
     found = [
         path for folder in folders or OURS for path in (ROOT / folder).rglob("*") if path.is_file()
     ]
@@ -101,9 +101,7 @@ def _all_modules(*folders: str) -> list[Module]:
 
 
 def length(node: Function) -> int:
-    """Lines of a function, from ``def`` to its end, its docstring left out: explaining is not to be
-    saved on.
-    """
+    """Lines of a function from ``def`` to its end, without its docstring."""
     end = node.end_lineno or node.lineno
     first = node.body[0]
     docstring = ast.get_docstring(node, clean=False)

@@ -27,7 +27,7 @@ LAYERS = ("config", "partners", "inventory", "buyback")
 LONGEST_FUNCTION, LONGEST_VIEW, LONGEST_TASK, LONGEST_FILE, LONGEST_TEMPLATE = 60, 30, 12, 520, 150
 MOST_MODULES = 16  # of one package
 BANNED_NAMES = {"utils", "util", "helpers", "helper", "common", "services", "misc"}
-# With a letter in brackets, so that this file does not hold what it forbids.
+# A letter in brackets, so that this file does not contain what it forbids.
 FORBIDDEN = [
     re.compile(pattern)
     for pattern in (
@@ -134,7 +134,7 @@ def test_it_keeps_files_short() -> None:
 
 
 def by_package(*folders: str) -> dict[str, list[str]]:
-    """The names of each package's modules."""
+    """The module names of each package."""
     packages: dict[str, list[str]] = {}
     for module in modules(*folders):
         if module.path.name != "__init__.py":

@@ -1,4 +1,4 @@
-"""The load generator where answers fail to come, and the drips that keep a server waiting."""
+"""The load generator with missing responses, and the generator of unfinished requests."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ LAST = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 
 def quietly(act: Callable[[socket.socket, int], None], wire: socket.socket, number: int) -> None:
-    """A caller that is gone is no failure here."""
+    """A client that disconnects is not a failure here."""
     with suppress(OSError):
         act(wire, number)
 
 
 @contextmanager
 def answering(act: Callable[[socket.socket, int], None]) -> Iterator[int]:
-    """A server whose connections, numbered from 0, are left to ``act``; its port."""
+    """A server whose connections, numbered from 0, are handled by ``act``; yields its port."""
     with closing(socket.create_server(("127.0.0.1", 0))) as listening:
         kept: list[socket.socket] = []
 
@@ -57,27 +57,27 @@ def load(port: int, **changes: float) -> Load:
 
 
 def silent(wire: socket.socket, _: int) -> None:
-    """Reads and says nothing."""
+    """Read and send nothing."""
     while wire.recv(4096):
         pass
 
 
 def first_silent(wire: socket.socket, number: int) -> None:
-    """The first connection waits, the others are answered."""
+    """The first connection waits, the others get responses."""
     while wire.recv(4096):
         if number:
             wire.sendall(OK)
 
 
 def closing_each(wire: socket.socket, _: int) -> None:
-    """One answer for each connection, which says that it is the last."""
+    """One response for each connection, which is then closed."""
     wire.recv(4096)
     wire.sendall(LAST)
     wire.close()
 
 
 def dropping(wire: socket.socket, _: int) -> None:
-    """No answer, and no connection any more."""
+    """Close the connection without a response."""
     wire.recv(4096)
     wire.close()
 

@@ -1,4 +1,4 @@
-"""The benchmark's oracle and treasury speak the protocols of ours, and wait before they answer."""
+"""The benchmark's oracle and treasury implement our protocols and delay their responses."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ KEY, DELAY = "k" * 32, 0.05
 
 @pytest.fixture
 def served(request: pytest.FixtureRequest) -> Iterator[str]:
-    """The peer that the test names, in a thread; its address."""
+    """The peer that the test names, in a thread; yields its address."""
     respond: Respond = Treasury(KEY) if request.param == "treasury" else oracle
     port, loop = free_port(), new_event_loop()
     task = loop.create_task(serve(respond, port, DELAY))
@@ -80,7 +80,7 @@ def test_its_treasury_pays_a_reference_once_and_signs(served: str) -> None:
 
 
 @pytest.mark.parametrize("served", ["treasury"], indirect=True)
-def test_its_treasury_answers_nobody_with_another_key(served: str) -> None:
+def test_its_treasury_refuses_other_keys(served: str) -> None:
     client = ours.Treasury(served, key="x" * 32)
     outcome = client.pay(reference="bb_2", amount=Decimal("1.00"), recipient="ada")
     assert outcome == ours.Unknown(ours.Why.BAD_STATUS)

@@ -1,6 +1,4 @@
-"""The benchmarks still run: a short look at a small world, with the server as shipped and without
-the peers.
-"""
+"""The benchmarks run: a short run on a small world with our server and without peers."""
 
 from __future__ import annotations
 
@@ -33,7 +31,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def quick(folder: Path, *more: str) -> tuple[str, list[str]]:
-    """What a short run prints, and its goals."""
+    """The output of a short run, and its goals."""
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.run", "--quick", *more],
         cwd=ROOT,
@@ -149,7 +147,7 @@ def test_it_explains_a_statement_as_the_page_had_it_planned(db: None) -> None:
         with row_by_row():
             list(Card.objects.filter(name__istartswith="a")[:1])
 
-    with patch("benchmarks.measures.pages.BIG", -2):  # every table is one
+    with patch("benchmarks.measures.pages.BIG", -2):  # every table counts as big
         browser = Mock(get=get)
         assert _asked(browser, "/") == (4, ())
         browser.get = lambda _path: list(Card.objects.order_by()[:1])
@@ -157,7 +155,7 @@ def test_it_explains_a_statement_as_the_page_had_it_planned(db: None) -> None:
 
 
 class Answering(BaseHTTPRequestHandler):
-    """Says yes to everything, on a connection that stays."""
+    """Answers 200 to everything on a persistent connection."""
 
     protocol_version = "HTTP/1.1"
 
@@ -167,7 +165,7 @@ class Answering(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, *_: object) -> None:
-        """Nothing."""
+        """No log."""
 
 
 def test_it_waits_for_as_many_answers_as_a_percentile_takes() -> None:

@@ -1,1 +1,1 @@
-"""A real Chromium against a real server: what only a browser can tell."""
+"""Tests with a real Chromium and a real server, for behaviour that only a browser shows."""

@@ -1,6 +1,4 @@
-"""The machine's own Chromium, a server with the fixed world in it, and a console that must stay
-silent.
-"""
+"""Chromium, a server with the fixed world, and a browser console that must stay empty."""
 
 from __future__ import annotations
 
@@ -19,8 +17,7 @@ from pytest_django.live_server_helper import LiveServer
 from tests.browser.effort import Effort, counted
 from tests.world import PASSWORD, World, make_world
 
-# Playwright runs an event loop in the test's thread; the ORM calls beside it are not inside a
-# coroutine.
+# Playwright runs an event loop in the test's thread. ORM calls of the tests are outside of it.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 NewContext = Callable[..., BrowserContext]
@@ -41,16 +38,16 @@ def browser_context_args() -> dict[str, Any]:
 
 @pytest.fixture
 def world(transactional_db: None) -> World:
-    """The fixed world, committed, so that the server sees it."""
+    """The fixed world, committed so that the server sees it."""
     return make_world()
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _connections_end(playwright: Playwright) -> Iterator[None]:
-    """No connection outlives the tests, or the test database could not be dropped.
+    """Close connections at the end, so that the test database can be dropped.
 
     The server's threads close theirs after every request. While Playwright's event loop runs, this
-    thread has a connection of its own for it, which nobody finds again once the loop has stopped.
+    thread has a separate connection, which is unreachable after the loop has stopped.
     """
     connections.settings["default"]["CONN_MAX_AGE"] = 0
     yield
@@ -61,9 +58,10 @@ def _connections_end(playwright: Playwright) -> Iterator[None]:
 def new_context(
     transactional_db: None, new_context: NewContext, request: pytest.FixtureRequest
 ) -> Iterator[NewContext]:
-    """Opens a browser of its own (`page` has one, too), closed before the database is emptied. An
-    error in its console, one that no script caught, a breach of the policy, or a file that does not
-    come: each fails the test, unless its mark `hears` names it.
+    """Open a new browser context (like `page`), closed before the database is emptied.
+
+    A console error, an uncaught exception, a policy violation or a failed request fails the test,
+    unless its mark `hears` names it.
     """
     mark = request.node.get_closest_marker("hears")
     expected = mark.args if mark else ()
@@ -94,16 +92,12 @@ def new_context(
 
 
 def answer(status: int, path: str) -> str:
-    """For the mark `hears`: Chromium calls every answer of 400 and more an error, also one that is
-    as it should be.
-    """
+    """For the mark `hears`: Chromium reports every response with status 400 or more as an error."""
     return rf"the server responded with a status of {status} \([A-Z][A-Za-z ]+\) {path}$"
 
 
 def refuse_twice(page: Page, address: str) -> None:
-    """Somebody before the server is busy, then away, for the next two requests there; the others
-    come through.
-    """
+    """A proxy in front is busy, then unavailable, for the next two requests to this address."""
     refusals = [503, 429]
 
     def meet(route: Route) -> None:
@@ -121,7 +115,7 @@ def refuse_twice(page: Page, address: str) -> None:
 
 
 def refused(path: str) -> tuple[str, ...]:
-    """For the mark `hears`, what comes of that: both are errors to Chromium, and to htmx."""
+    """For the mark `hears`: the errors of ``refuse_twice`` in Chromium and htmx."""
     both = (429, 503)
     return (
         *(answer(status, path) for status in both),
@@ -131,19 +125,19 @@ def refused(path: str) -> tuple[str, ...]:
 
 @pytest.fixture
 def effort(monkeypatch: pytest.MonkeyPatch) -> Effort:
-    """What a job asks of a newcomer."""
+    """Counts the effort of a job for a new user."""
     return counted(monkeypatch)
 
 
 @pytest.fixture
 def desk(page: Page, live_server: LiveServer, world: World) -> Page:
-    """A page where Northwind's operator has signed in and looks at the live overview."""
+    """A page with Northwind's operator signed in, on the live overview."""
     sign_in(page, live_server.url)
     return page
 
 
 def sign_in(page: Page, url: str, email: str = "operator@northwind.test") -> None:
-    """Through the form, as a person does."""
+    """Sign in with the form, as a person does."""
     page.goto(url)
     page.get_by_label("E-mail address").fill(email)
     page.get_by_label("Password").fill(PASSWORD)

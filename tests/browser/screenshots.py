@@ -39,14 +39,14 @@ if TYPE_CHECKING:
 
 PORT = os.environ.get("PORT", "8190")
 URL = f"http://127.0.0.1:{PORT}"
-READY = 900  # seconds for the demo world to be made
-PATIENCE = 120_000  # milliseconds that a page may take where others are at work
+READY = 900  # seconds for creating the demo data
+PATIENCE = 120_000  # milliseconds that a page may take on a busy machine
 WORLD = ("--cards", "1200", "--users", "60")  # large enough for every list to have a second page
 # name → (light or dark, width)
 LOOKS = {"light": ("light", 1280), "dark": ("dark", 1280), "390": ("light", 390)}
-FILES = ("csv", "results")  # what the names of files to download end in
+FILES = ("csv", "results")  # suffixes of addresses that are downloads
 FIND = {"search": "?q=am"}
-# A person's own pages, of which django-allauth makes most.
+# Account pages, most of them django-allauth's.
 OWN = {
     "factors": "factors/",
     "authenticator": "factors/totp/activate/",
@@ -58,7 +58,7 @@ OWN = {
 
 
 def rows() -> dict[str, Callable[[Environment], list[Any]]]:
-    """How to fill the address of a page that takes more than the mode."""
+    """Example rows for the addresses that need more than the mode."""
     from buyback.models import Buyback, Payout, Statement
     from inventory.models import Item
     from partners.models import ApiCall, ApiKey, Membership
@@ -88,7 +88,7 @@ def rows() -> dict[str, Callable[[Environment], list[Any]]]:
 
 
 def bulk_sale(here: Environment) -> Any:
-    """A bulk sale of three items, begun just now."""
+    """A bulk sellback of three items that has just started."""
     from buyback.bulk import run
     from inventory.models import Item
     from partners.records.actor import SYSTEM
@@ -99,7 +99,7 @@ def bulk_sale(here: Environment) -> Any:
 
 
 def shipped(here: Environment) -> Any:
-    """The last of three orders, each further on its way; this one is shipped."""
+    """The last of three orders in different states; this one is shipped."""
     from inventory.models import Item
     from inventory.shipping import fulfilment, orders, quotes
     from partners.records.actor import SYSTEM
@@ -120,7 +120,7 @@ def shipped(here: Environment) -> Any:
 
 
 def pages(here: Environment, *, lists_only: bool) -> Iterator[Shot]:
-    """Every page of one environment. Raises SystemExit for one that nobody said how to fill."""
+    """Every page of one environment. Raises SystemExit for one without an example row."""
     from django.urls import reverse
 
     from tests.dashboard.test_roles import NOBODY, TABLE
@@ -137,12 +137,12 @@ def pages(here: Environment, *, lists_only: bool) -> Iterator[Shot]:
 
 @contextmanager
 def served() -> Iterator[None]:
-    """The server with its demo world, until the block ends."""
+    """Run the server with its demo data during the block."""
     folder = tempfile.mkdtemp()
-    Path(folder).chmod(0o755)  # started by root, the database runs as somebody else
+    Path(folder).chmod(0o755)  # as root, the database runs as another user
     atexit.register(
         shutil.rmtree, folder, ignore_errors=True
-    )  # last of all: the database leaves it first
+    )  # last, after the database has stopped
     os.environ |= {"DATA_DIR": folder, "DJANGO_SETTINGS_MODULE": "config.settings", "PORT": PORT}
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     server = subprocess.Popen(
@@ -168,7 +168,7 @@ def _wait(server: subprocess.Popen[bytes]) -> None:
 
 
 def newcomer(password: str) -> str:
-    """The address of an owner whose partner has no business yet."""
+    """The address of a new owner whose partner has no data yet."""
     from partners.people.team import add_member
     from partners.records.actor import SYSTEM
     from partners.tenants.onboarding import create_partner
@@ -181,7 +181,7 @@ def newcomer(password: str) -> str:
 
 
 def back_office(here: Environment) -> list[Shot]:
-    """The admin's pages, each job's own, and every list."""
+    """The admin's pages: jobs and lists."""
     from django.contrib.admin import site
     from django.urls import reverse
 
@@ -217,7 +217,7 @@ def back_office(here: Environment) -> list[Shot]:
 
 
 def admins_cookie() -> Any:
-    """The session of the demo's admin, whose second factor nobody holds."""
+    """The session of the demo's admin, bypassing the second factor."""
     from django.conf import settings
     from django.test import Client
 
@@ -243,7 +243,7 @@ def shoot_admin(browser: Browser, album: Album, shots: list[Shot]) -> None:
 
 @contextmanager
 def opened(browser: Browser, look: str) -> Iterator[Page]:
-    """A page of a browser of its own."""
+    """A page in a new browser context."""
     scheme, width = LOOKS[look]
     size = {"width": width, "height": 900}
     context = browser.new_context(color_scheme=scheme, viewport=size, reduced_motion="reduce")  # type: ignore[arg-type]
@@ -262,7 +262,7 @@ def shoot(
     suffix: str,
     looks: list[str],
 ) -> None:
-    """Sign in once for each look and store every page that is wanted."""
+    """Sign in for each look and store all wanted pages."""
     for look in looks:
         preview = not suffix and album.folder(f"bulk_preview-{look}")
         wanted = album.wanted(shots, f"{suffix}-{look}")
@@ -283,7 +283,7 @@ def shoot(
 
 
 def sign_in(page: Page, album: Album, login: tuple[str, str], look: str) -> None:
-    """Sign in with the form. In a ``look``, the form is a page to store as well."""
+    """Sign in with the form. With a ``look``, store the form too."""
     page.goto(URL)
     if look:
         album.keep(page, f"login-{look}")
@@ -294,7 +294,7 @@ def sign_in(page: Page, album: Album, login: tuple[str, str], look: str) -> None
 
 
 def call(key: str, path: str, sent: Any = None) -> None:
-    """A call of the live API, whatever it is answered: the request log shows it."""
+    """Call the live API, whatever the response, so that the request log has it."""
     body = None if sent is None else json.dumps(sent).encode()
     headers = {"X-API-Key": key, "Content-Type": "application/json"}
     asked = urllib.request.Request(f"{URL}/api/v1/{path}", data=body, headers=headers)  # noqa: S310  (our own address)
@@ -303,7 +303,7 @@ def call(key: str, path: str, sent: Any = None) -> None:
 
 
 def ask_often(key: str, here: Environment) -> None:
-    """What a shop's server asks in a minute, noted by the server's own log."""
+    """A minute of typical calls by a shop's server, logged by the server itself."""
     from inventory.models import Item
 
     held = list(Item.objects.of(here).held().select_related("collector").order_by("pk")[:6])
@@ -322,7 +322,7 @@ def ask_often(key: str, here: Environment) -> None:
 def shoot_dashboard(
     browser: Browser, album: Album, here: Environment, login: dict[str, str]
 ) -> None:
-    """Every page with data, in the sandbox's colours, and empty; and the error pages."""
+    """Every page with data, in the sandbox, and empty; and the error pages."""
     full, lists = list(pages(here, lists_only=False)), list(pages(here, lists_only=True))
     error = [Shot("error", "/nowhere"), Shot("nothing-matches", "/dashboard/live/users/?q=nobody")]
     own = [Shot(f"account-{name}", f"/account/{path}") for name, path in OWN.items()]
@@ -338,7 +338,7 @@ def shoot_dashboard(
 
 
 def main() -> None:
-    """Render the screenshots and print how large the folders are."""
+    """Render the screenshots and print the size of the folders."""
     parser = ArgumentParser(
         prog="python -m tests.browser.screenshots", description="Render screenshots."
     )
@@ -356,7 +356,7 @@ def main() -> None:
 
 
 def render(album: Album, *, admin_only: bool) -> None:
-    """Start the server, fill in what its tasks would compute, and store the album's pages."""
+    """Start the server, run its periodic tasks, and store the album's pages."""
     with served(), sync_playwright() as playwright:
         import django
 

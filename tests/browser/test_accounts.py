@@ -24,7 +24,7 @@ PLATFORM = {
 
 @pytest.fixture
 def half_minute(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The half minute it is, for the app and the server; it passes when the test says so."""
+    """The current half minute for the app and the server; only the test advances it."""
     now = [59_000_000]
 
     def counters() -> Iterator[int]:
@@ -35,7 +35,7 @@ def half_minute(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 def shown(secret: str, half_minute: list[int]) -> str:
-    """What an authenticator app shows, a half minute later than before."""
+    """The code of an authenticator app, half a minute later than before."""
     half_minute[0] += 1
     return totp.format_hotp_value(totp.hotp_value(secret, half_minute[0]))
 
@@ -58,7 +58,7 @@ def test_it_sets_up_an_app_and_signs_in_with_it(
     page.get_by_label("Authenticator code").fill(shown(secret, half_minute))
     page.get_by_role("button", name="Turn it on").click()
     expect(page.locator(".codes li")).to_have_count(10)
-    page.get_by_role("link", name="I have written them down").click()
+    page.get_by_role("link", name="I have saved them").click()
     page.context.clear_cookies()
     give_password(page, live_server.url)
     page.get_by_label("Code").fill(shown(secret, half_minute))
@@ -101,4 +101,4 @@ def test_it_says_so_when_a_passkey_is_not_used(
     )
     page.goto(live_server.url)
     page.get_by_role("button", name="Sign in with a passkey").click()
-    expect(page.get_by_role("alert")).to_contain_text("The passkey was not used")
+    expect(page.get_by_role("alert")).to_contain_text("The passkey did not work")

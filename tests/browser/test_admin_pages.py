@@ -1,6 +1,4 @@
-"""Every kind of page of the admin, with something on it: accessible, and within the window, at
-every size.
-"""
+"""Every kind of admin page, with data: accessible and without overflow at every size."""
 
 from __future__ import annotations
 
@@ -33,7 +31,7 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture
 def sale(world: World) -> Buyback:
-    """In review, and one person has said what became of it."""
+    """In review, with one person's proposal."""
     sale = in_review(world)
     review.propose(
         buyback=sale,
@@ -45,7 +43,7 @@ def sale(world: World) -> Buyback:
 
 
 def trade(world: World) -> Item:
-    """Something of everything that the pages show; the item that is held."""
+    """Rows of everything that the pages show; returns the held item."""
     here, now = world.northwind.live, clock.now()
     held = make_item(here, card=world.cards[9], pack=world.pack, now=now)
     sold = make_item(here, card=world.cards[10], pack=world.pack, now=now)
@@ -119,7 +117,7 @@ def test_it_is_accessible_and_fits(
         judge(path)
     for model, row, button in (
         (Buyback, [sale.pk], "Confirm the proposal …"),
-        (Transfer, [], "Check every rule"),
+        (Transfer, [], "Check all ledger rules"),
     ):
         page.goto(live_server.url + address(model, "change" if row else "changelist", *row))
         page.get_by_role("button", name=button).click()

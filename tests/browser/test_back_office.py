@@ -1,5 +1,7 @@
-"""The jobs of Phygitals' own people in a real browser: onboard and limit a partner, stop a leak,
-set a window, hurry a sale, decide by two, answer an auditor.
+"""The jobs of Phygitals' staff in a real browser.
+
+Onboard and limit a partner, pause sellbacks, set a window, reconcile a sellback, decide in dual
+control, answer an auditor.
 """
 
 from __future__ import annotations
@@ -33,9 +35,7 @@ Desk = Callable[..., Page]
 
 @pytest.fixture
 def desk(new_context: NewContext, live_server: LiveServer, world: World) -> Desk:
-    """Opens the admin for somebody of a group, who has signed in: a browser of their own each
-    time.
-    """
+    """Opens the admin for a signed-in member of a group, each in a separate browser."""
 
     def open_for(group: str) -> Page:
         client = Client()
@@ -53,7 +53,7 @@ def desk(new_context: NewContext, live_server: LiveServer, world: World) -> Desk
 
 
 def go_on(page: Page) -> None:
-    page.get_by_role("button", name="Yes, go on").click()
+    page.locator("#content input[type=submit]").click()
 
 
 def in_review(world: World) -> Buyback:
@@ -139,7 +139,7 @@ def test_it_reverses_a_payout_by_two_people(desk: Desk, world: World) -> None:
     ).to_be_visible()
     expect(first.get_by_role("button", name="Confirm the reversal …")).to_have_count(0)
     own = first.get_by_role("button", name="Withdraw the reversal …")
-    own.evaluate("button => { button.value = 'confirm_reversal' }")  # no button of hers leads there
+    own.evaluate("button => { button.value = 'confirm_reversal' }")  # she has no such button
     own.click()
     go_on(first)
     expect(
@@ -150,9 +150,7 @@ def test_it_reverses_a_payout_by_two_people(desk: Desk, world: World) -> None:
     second.get_by_role("button", name="Confirm the reversal …").click()
     expect(second.get_by_text("the bank's letter 12")).to_be_visible()
     go_on(second)
-    expect(
-        second.get_by_text("Reversed: the ledger has a line that brings $70.13 back")
-    ).to_be_visible()
+    expect(second.get_by_text("Reversed: a ledger line brings $70.13 back")).to_be_visible()
     expect(second.get_by_role("button", name=re.compile("reversal"))).to_have_count(0)
     expect(second.get_by_text("Paid out → Treasury: $70.13")).to_be_visible()
     assert (
@@ -173,11 +171,11 @@ def test_it_answers_an_auditor(desk: Desk, world: World) -> None:
     page.get_by_role("link", name=str(sale.buyback_id)).click()
     story = page.get_by_role("group", name="Story")
     expect(story).to_contain_text("85% of $82.50: $70.13")
-    expect(story).to_contain_text("Told the partner")
+    expect(story).to_contain_text("Event for the partner")
     story.get_by_role("link", name="Transfer").click()
     page.get_by_role("link", name="Transfers").first.click()
-    page.get_by_role("button", name="Check every rule of the ledger").click()
-    expect(page.get_by_role("heading", name="Is the ledger sound?")).to_be_visible()
+    page.get_by_role("button", name="Check all ledger rules").click()
+    expect(page.get_by_role("heading", name="Ledger check")).to_be_visible()
     expect(page.get_by_text("Broken")).to_have_count(0)
     page.goto(re.sub(r"/admin/.*", "/admin/partners/auditentry/", page.url))
     expect(page.get_by_text("ledger.checked")).to_be_visible()
@@ -190,16 +188,14 @@ def test_it_extends_and_closes_a_window(desk: Desk, world: World) -> None:
     page = desk("operations")
     page.goto(f"{page.url}inventory/item/{item.pk}/change/")
     page.get_by_role("button", name="Extend the window …").click()
-    page.get_by_label("It then sells until (UTC)").fill(
-        f"{here.now() + timedelta(days=2):%Y-%m-%dT%H:%M}"
-    )
+    page.get_by_label("New deadline (UTC)").fill(f"{here.now() + timedelta(days=2):%Y-%m-%dT%H:%M}")
     page.get_by_label("Why?").fill("our outage")
     go_on(page)
-    expect(page.get_by_text("Extended: it sells until")).to_be_visible()
+    expect(page.get_by_text("Extended: it can be sold back until")).to_be_visible()
     page.get_by_role("button", name="Close the window …").click()
     page.get_by_label("Why?").fill("a wrong price")
     go_on(page)
-    expect(page.get_by_text("Closed: it no longer sells.")).to_be_visible()
+    expect(page.get_by_text("Closed: it can no longer be sold back.")).to_be_visible()
     item.refresh_from_db()
     assert not item.window_is_open(here.now())
     assert [entry.after["reason"] for entry in AuditEntry.objects.order_by("pk")] == [
@@ -209,10 +205,10 @@ def test_it_extends_and_closes_a_window(desk: Desk, world: World) -> None:
 
 
 def test_it_limits_a_partner(desk: Desk, world: World) -> None:
-    """Its calls are for operations, its day's money for the treasury."""
+    """Operations limits its calls, treasury its daily money."""
     for group, button, label, value in (
         ("operations", "Limit calls …", "Live, calls a minute", "60"),
-        ("treasury", "Cap a day …", "USD of live sales in a UTC day", "1500"),
+        ("treasury", "Cap a day …", "USD of live sellbacks in a UTC day", "1500"),
     ):
         page = desk(group)
         page.goto(f"{page.url}partners/partner/{world.northwind.partner.pk}/change/")
@@ -229,7 +225,7 @@ def test_it_limits_a_partner(desk: Desk, world: World) -> None:
 
 
 def test_it_reconciles_an_open_sale_now(desk: Desk, world: World) -> None:
-    """Its request died before the treasury was asked, and its lease has run out."""
+    """Its request died before the treasury was called, and its lease has expired."""
     item = make_item(world.northwind.live)
     here = item.environment
     long_ago = here.now() - timedelta(minutes=5)
@@ -240,7 +236,7 @@ def test_it_reconciles_an_open_sale_now(desk: Desk, world: World) -> None:
     page.goto(f"{page.url}buyback/buyback/{sale.pk}/change/")
     page.get_by_role("button", name="Reconcile now …").click()
     go_on(page)
-    expect(page.get_by_text("The sellback is closed now.")).to_be_visible()
+    expect(page.get_by_text("The sellback is now closed.")).to_be_visible()
     expect(page.get_by_role("group", name="Story")).to_contain_text(
         "abandoned before the treasury was asked"
     )

@@ -1,6 +1,4 @@
-"""Sell back everything of a user that expires today: in a real browser, with and without its
-scripts.
-"""
+"""Sell back all items of a user that expire today, with and without scripts."""
 
 from __future__ import annotations
 
@@ -26,15 +24,13 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture(autouse=True)
 def _worker(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A worker that is there the moment it is rung for."""
+    """A worker that starts immediately."""
     monkeypatch.setattr(tasks.sell_bulk, "delay", lambda bulk_id: run.sell_next(UUID(bulk_id)))
 
 
 @pytest.fixture(autouse=True)
 def items(world: World) -> list[Item]:
-    """Three of Ann's that close today, one of hers that closes later, one of Bob's that closes
-    today.
-    """
+    """Three items of Ann's that close today, one that closes later, and one of Bob's."""
     live, now = world.northwind.live, clock.now()
     ann, bob = make_collector(live, "ann"), make_collector(live, "bob")
     closing = [(ann, 1), (ann, 5), (ann, 20), (ann, 60), (bob, 2)]
@@ -52,13 +48,13 @@ def items(world: World) -> list[Item]:
 
 
 def sell_what_closes_today(desk: Page) -> None:
-    """From the overview."""
+    """Start from the overview."""
     desk.get_by_role("navigation", name="Pages").get_by_role("link", name="Users").click()
     desk.get_by_role("link", name="ann", exact=True).click()
     desk.get_by_role("link", name="Closing within 24 hours").click()
     desk.get_by_role("button", name="Sell back all 3").click()
     desk.get_by_role("button", name="Sell back 3 items for").click()
-    expect(desk.get_by_role("heading", level=1)).to_have_text("Bulk sale of 3 items")
+    expect(desk.get_by_role("heading", level=1)).to_have_text("Bulk sellback of 3 items")
     expect(desk.get_by_role("link", name="View payout")).to_have_count(3)
     expect(desk.get_by_text("Finished")).to_be_visible()
 
@@ -132,8 +128,8 @@ def test_it_explains_a_refusal_and_offers_the_next_step(
     desk.get_by_role("button", name="Sell back 5 items for").click()
     desk.get_by_role("link", name="Not sold").click()
     expect(desk.get_by_role("row", name="Not sold")).to_contain_text(
-        "Its window had closed. The user still owns it."
+        "Its window had closed. The user still holds it."
     )
-    desk.get_by_role("button", name="Look at those not sold again").click()
+    desk.get_by_role("button", name="Retry unsold").click()
     expect(desk.get_by_role("heading", name="Nothing to sell back")).to_be_visible()
     assert Payout.objects.count() == 4

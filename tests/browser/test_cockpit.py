@@ -1,4 +1,4 @@
-"""An admin's jobs in a real browser: launch a pack, pause one, watch what Phygitals owes."""
+"""An admin's jobs in a real browser: launch a pack, pause a pack, check the exposure."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from tests.world import World, make_item
 
 pytestmark = pytest.mark.browser
 
-# Without `preload` axe does not fetch the styles again, which no rule here reads and the policy
-# forbids.
+# Without `preload`, axe does not fetch stylesheets again: no rule here needs it, and the policy
+# forbids it.
 RULES = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
     "preload": False,
@@ -37,21 +37,21 @@ FILE = (
 
 
 def carry_session(context: BrowserContext, url: str) -> None:
-    """The admin's session; how one comes by it is tried with the logins."""
+    """The admin's session; signing in is tested elsewhere."""
     cookie = signed_in(User.objects.get(is_superuser=True)).cookies[settings.SESSION_COOKIE_NAME]
     context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie.value, "url": url}])
 
 
 @pytest.fixture
 def office(page: Page, context: BrowserContext, live_server: LiveServer, world: World) -> Page:
-    """The admin's first page."""
+    """The admin's home page."""
     carry_session(context, live_server.url)
     page.goto(live_server.url + reverse("admin:index"))
     return page
 
 
 def add_pack(office: Page) -> None:
-    """A pack of two tiers, by its form."""
+    """Add a pack with two tiers by its form."""
     office.get_by_role("link", name="Add", exact=True).and_(
         office.locator('[href$="/inventory/pack/add/"]')
     ).click()
@@ -72,23 +72,23 @@ def add_pack(office: Page) -> None:
 def test_it_launches_a_pack(world: World, office: Page) -> None:
     add_pack(office)
     expect(
-        office.get_by_text("None of its tiers holds a card, so nothing can be pulled.").first
+        office.get_by_text("None of its tiers has a card, so nothing can be pulled.").first
     ).to_be_visible()
     page = office.url
     office.goto(office.url.split("/inventory/")[0] + "/inventory/card/")
     office.get_by_role("link", name="Import cards").click()
     file = {"name": "spring.csv", "mimeType": "text/csv", "buffer": FILE.encode()}
     office.get_by_label("Catalogue").set_input_files(file)  # type: ignore[arg-type]
-    office.get_by_role("button", name="Look at it first").click()
+    office.get_by_role("button", name="Preview").click()
     expect(office.get_by_role("row", name="Spring Two")).to_contain_text("new")
     assert not Card.objects.filter(mint_address="MintSpringTwo").exists()
     office.get_by_role("button", name="Import exactly this file").click()
     expect(office.get_by_text("2 created, 0 updated, 0 unchanged.")).to_be_visible()
     office.goto(page)
-    expect(office.get_by_text("Nothing speaks against it.")).to_be_visible()
+    expect(office.get_by_text("Ready to launch.")).to_be_visible()
     office.get_by_role("button", name="Enable").click()
     office.get_by_label("Why?").fill("the spring launch")
-    office.get_by_role("button", name="Yes, go on").click()
+    office.get_by_role("button", name="Enable").click()
     expect(office.get_by_text("Spring Tide is enabled.")).to_be_visible()
     pack = Pack.objects.get(slug="spring-tide")
     bought = buy_pulls(
@@ -100,19 +100,19 @@ def test_it_launches_a_pack(world: World, office: Page) -> None:
 def test_it_pauses_a_pack(world: World, office: Page) -> None:
     office.goto(office.url.rstrip("/") + f"/inventory/pack/{world.pack.pk}/change/")
     office.get_by_role("button", name="Pause").click()
-    expect(office.get_by_text("What users hold already still sells back.")).to_be_visible()
-    office.get_by_role("button", name="Yes, go on").click()
+    expect(office.get_by_text("Items that users hold can still be sold back.")).to_be_visible()
+    office.get_by_role("button", name="Pause").click()
     assert Pack.objects.get().enable
     office.get_by_label("Why?").fill("a leak")
-    office.get_by_role("button", name="Yes, go on").click()
+    office.get_by_role("button", name="Pause").click()
     expect(office.get_by_text("Tidewater Box is paused.")).to_be_visible()
     assert not Pack.objects.get().enable
 
 
-def test_it_watches_what_is_owed(
+def test_it_watches_the_exposure(
     world: World, office: Page, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tasks.take_standing, "delay", snapshot.take)
+    monkeypatch.setattr(tasks.take_exposure, "delay", snapshot.take)
     now = clock.now()
     make_item(
         world.northwind.live,
@@ -121,7 +121,7 @@ def test_it_watches_what_is_owed(
         now=now,
         expires_at=now + timedelta(hours=1),
     )
-    office.get_by_role("button", name="Add up anew").click()
+    office.get_by_role("button", name="Refresh").click()
     owed = office.get_by_role("region", name="What Phygitals owes")
     expect(owed).to_contain_text("$70.13")
     owed.get_by_text("In figures").click()

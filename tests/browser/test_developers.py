@@ -1,6 +1,4 @@
-"""Rotate a key in five clicks, look a request up, and every page of the developers' in the light
-people use.
-"""
+"""Rotate a key in five clicks, find a request, and all developer pages in light and dark."""
 
 from __future__ import annotations
 
@@ -27,7 +25,7 @@ KEYS, REQUESTS = "/dashboard/live/developers/keys/", "/dashboard/live/developers
 
 @pytest.fixture
 def key(world: World) -> ApiKey:
-    """Northwind's live key, and a call it made."""
+    """Northwind's live key, with one logged call."""
     key = ApiKey.objects.get(environment=world.northwind.live)
     make_call(
         world.northwind.live,
@@ -42,7 +40,7 @@ def key(world: World) -> ApiKey:
 
 
 def long_signed_in(page: Page, url: str) -> Page:
-    """Northwind's owner at the overview, whose password was given too long ago for keys."""
+    """Northwind's owner on the overview, whose last confirmation is too old for key pages."""
     sign_in(page, url, "owner@northwind.test")
     session = SessionStore(Session.objects.get().session_key)
     session[login.AUTHENTICATION_METHODS_SESSION_KEY] = [{"method": "password", "at": 0}]
@@ -61,8 +59,8 @@ def test_it_rotates_a_key_in_five_clicks(
     page.get_by_role("link", name=f"Rotate {key.name}").click()
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Confirm").click()
-    expect(page.get_by_label("The old key still works for")).to_have_value("24")
-    page.get_by_role("button", name="Rotate it").click()
+    expect(page.get_by_label("The old key keeps working for")).to_have_value("24")
+    page.get_by_role("button", name="Rotate key").click()
     text = page.get_by_label("API key").input_value()
     page.get_by_role("link", name="I have copied it").click()
     expect(page.get_by_role("link", name=f"Rotate {key.name}")).to_have_count(1)
@@ -82,7 +80,7 @@ def test_it_finds_a_request_by_its_outcome(
     page.wait_for_url("**/requests/?status=4xx")
     expect(page.get_by_role("link", name="/vm/buyback/quote")).to_have_count(1)
     page.get_by_role("link", name="/vm/buyback/quote").click()
-    expect(page.get_by_role("region", name="What was sent")).to_contain_text('"itemId": "yyy')
+    expect(page.get_by_role("region", name="Request body")).to_contain_text('"itemId": "yyy')
     page.go_back()
     page.get_by_role("link", name="Remove this filter").click()
     expect(page.get_by_role("row")).to_have_count(4)
@@ -108,7 +106,7 @@ def test_it_is_accessible_and_fits(
     ):
         if address == "shown once":
             page.goto(f"{live_server.url}{KEYS}{key.pk}/rotate/")
-            page.get_by_role("button", name="Rotate it").click()
+            page.get_by_role("button", name="Rotate key").click()
         else:
             page.goto(live_server.url + address)
         found[address] = axe.run(page, options=RULES).response["violations"]

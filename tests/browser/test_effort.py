@@ -1,4 +1,4 @@
-"""How the effort of a job is counted, on a page whose words are known."""
+"""The effort counter, on a page with known words."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def test_it_counts_acts_and_reads_as_far_as_each(page: Page, effort: Effort) -> 
     effort.begins(page)
     page.get_by_role("button", name="three").click()
     assert (effort.clicks, effort.words, effort.pages) == (1, 3, 1)
-    page.get_by_label("four").fill("ann")  # which has to be clicked first
+    page.get_by_label("four").fill("ann")  # needs a click first
     assert (effort.clicks, effort.words, effort.keys) == (2, 4, 3)
     effort.ends("a job", page.get_by_text("five"), clicks=2)
     assert (effort.words, effort.pages) == (6, 1)
@@ -29,7 +29,7 @@ def test_it_counts_acts_and_reads_as_far_as_each(page: Page, effort: Effort) -> 
     )
 
 
-def test_it_allows_six_clicks_to_nobody_and_no_minute(page: Page, effort: Effort) -> None:
+def test_it_limits_jobs_to_five_clicks_and_a_minute(page: Page, effort: Effort) -> None:
     page.set_content(PAGE)
     button = page.get_by_role("button", name="three")
     effort.begins(page)

@@ -1,4 +1,4 @@
-"""Find a card's fate, and keep a list's filters: as a newcomer does, with and without script."""
+"""Find what happened to a card, and save a list's filters, with and without scripts."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_it_finds_a_cards_fate_in_two_clicks(
     found = desk.get_by_role("search", name="Everything") if script else desk.get_by_role("main")
     found.get_by_role("link", name="North Light").click()
     expect(desk.get_by_role("heading", level=1)).to_contain_text("North Light Sold back")
-    steps = desk.get_by_role("region", name="What happened").get_by_role("listitem")
+    steps = desk.get_by_role("region", name="Timeline").get_by_role("listitem")
     titles = [text.split("\n")[0] for text in steps.all_inner_texts()]
     expect(steps).to_have_count(4)
     for text, title in zip(
@@ -101,5 +101,5 @@ def test_it_keeps_a_lists_filters_under_a_name(
     desk.get_by_role("link", name="Users").click()
     desk.get_by_role("link", name="The Anns").click()
     expect(desk.get_by_label("User id starts with")).to_have_value("an")
-    desk.get_by_role("button", name="Forget the view The Anns").click()
+    desk.get_by_role("button", name="Delete view The Anns").click()
     expect(desk.get_by_role("link", name="The Anns")).to_have_count(0)

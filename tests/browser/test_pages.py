@@ -1,4 +1,4 @@
-"""Every page in the sizes and lights people use, and what the script adds to it."""
+"""Every page at common sizes, in light and dark, and what the script adds."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ RULES = {
 
 @pytest.fixture
 def addresses(world: World) -> list[str]:
-    """Every page, full and empty; one user's id is as long as ids get."""
+    """Every page, full and empty; one user's id has the maximum length."""
     live, now = world.northwind.live, clock.now()
     collector = make_collector(live, "u" * 255)
     for number, card in enumerate(world.cards[:6]):
@@ -121,7 +121,7 @@ def test_it_shows_times_in_the_viewers_zone_and_utc_on_hover(world: World, desk:
     pulled = desk.locator("time[data-moment]").first
     expect(pulled).to_have_text(re.compile(r"Apr 19, 2026, 4:05.AM"))
     expect(pulled).to_have_attribute("title", "2026-04-18 19:05:14 UTC")
-    pulled.click()  # nothing lies over it, and yet it is a part of its row's link
+    pulled.click()  # it is clickable and follows its row's link
     desk.wait_for_url("**/users/*/")
 
 
@@ -215,7 +215,7 @@ def test_it_shows_what_happens_by_itself(world: World, desk: Page) -> None:
         with desk.expect_response("**/activity/") as asked:
             desk.clock.run_for(15_000)
         assert asked.value.status == status
-        expect(activity).to_contain_text("Nothing has happened yet")
+        expect(activity).to_contain_text("No activity yet")
     desk.clock.run_for(15_000)
     expect(activity).to_contain_text("North Light")
     expect(desk.locator(".toast")).to_have_count(0)
@@ -226,7 +226,7 @@ def test_it_shows_what_happens_by_itself(world: World, desk: Page) -> None:
     "violates the following Content Security Policy",
     answer(404, "/static/no.css"),
 )
-def test_it_hears_what_goes_wrong_in_any_browser(
+def test_it_notices_errors_in_every_browser(
     new_context: NewContext, live_server: LiveServer
 ) -> None:
     page = new_context().new_page()

@@ -1,5 +1,6 @@
-"""Reconcile yesterday's payouts to the cent, with and without script: statement, file and database
-agree.
+"""Reconcile yesterday's payouts to the cent, with and without scripts.
+
+Statement, file and database agree.
 """
 
 from __future__ import annotations
@@ -34,9 +35,7 @@ def yesterday() -> datetime:
 
 @pytest.fixture
 def busy(world: World) -> World:
-    """Sixty payouts of odd cents yesterday, some the day before and today; closed days are
-    closed.
-    """
+    """Sixty payouts yesterday, and some the day before and today; past days are closed."""
     live, user = world.northwind.live, make_collector(world.northwind.live, "=1+1")
     for number in range(66):
         moment = yesterday() + timedelta(

@@ -1,4 +1,4 @@
-"""Log in, find a user, sell an item back, see the payout: in a real browser."""
+"""Sign in, find a user, sell back an item, see the payout: in a real browser."""
 
 from __future__ import annotations
 
@@ -31,9 +31,7 @@ SALE = r"/dashboard/live/items/\d+/sell/"
 
 @pytest.fixture
 def item(world: World) -> Item:
-    """Ann's North Light, worth 82.50 USD, with an hour and a half left; and one more, so that her
-    grid has two.
-    """
+    """Ann's North Light, worth 82.50 USD, with 90 minutes left, and a second item in her grid."""
     ann, now = make_collector(world.northwind.live, "ann"), clock.now()
     make_collector(world.northwind.live, "bob")
     make_item(
@@ -73,7 +71,7 @@ def test_it_sells_an_item_back_in_five_clicks_and_shows_the_payout(
     expect(desk.get_by_role("status").filter(has_text="Sold back for $70.13")).to_be_visible()
     sold = desk.locator(f"#item-{item.pk}")
     effort.ends("sell a card back", sold.get_by_role("link", name="View payout"), clicks=5)
-    expect(desk.get_by_text("1 item in hand")).to_be_visible()
+    expect(desk.get_by_text("1 item held")).to_be_visible()
     expect(sold.get_by_role("link", name="View payout")).to_be_focused()
     expect(sold.get_by_role("link", name="Sell back")).to_have_count(0)
     sold.get_by_role("link", name="View payout").click()
@@ -104,15 +102,13 @@ def test_it_sells_without_any_script(
 
 
 @pytest.mark.hears("net::ERR_FAILED .*/sell/$", "^htmx:(sendError|afterRequest)")
-def test_it_says_what_was_done_for_a_while_and_what_went_wrong_until_dismissed(
-    item: Item, desk: Page
-) -> None:
+def test_it_shows_success_for_a_while_and_errors_until_dismissed(item: Item, desk: Page) -> None:
     desk.clock.install()
     open_dialog(desk)
     desk.route("**/sell/", lambda route: route.abort(), times=1)
     desk.get_by_role("button", name="Sell back for $70.13").click()
     said = desk.locator('[role="status"][aria-live="polite"] .toast')
-    expect(said).to_contain_text("it is not known whether this went through")
+    expect(said).to_contain_text("the outcome is unknown")
     desk.clock.run_for(60_000)
     desk.get_by_role("button", name="Dismiss").press("Enter")
     expect(said).to_have_count(0)
@@ -157,11 +153,11 @@ def test_it_announces_that_the_price_lapses_and_shows_it_again(item: Item, desk:
     expect(said).to_be_attached()
     expect(said).to_have_text("")
     desk.clock.run_for(46_000)
-    expect(said).to_have_text(re.compile(r"^The price holds for 1\d more seconds\.$"))
+    expect(said).to_have_text(re.compile(r"^The price is valid for 1\d more seconds\.$"))
     desk.clock.run_for(15_000)
-    expect(said).to_have_text("The offer has lapsed. Get the price again to sell.")
+    expect(said).to_have_text("The offer has expired. Get a new price to sell.")
     expect(button).to_be_disabled()
-    again = dialog.get_by_role("link", name="Get the price again")
+    again = dialog.get_by_role("link", name="Get a new price")
     expect(again).to_be_focused()
     again.click()
     expect(button).to_be_enabled()
@@ -173,7 +169,7 @@ def test_it_announces_that_the_price_lapses_and_shows_it_again(item: Item, desk:
 
 @pytest.fixture
 def treasury(settings: Settings) -> Iterator[TreasuryPeer]:
-    """A treasury that pays the first sale and does not say so."""
+    """A treasury that pays the first sellback without responding."""
     make_treasury_control()
     with TreasuryPeer(key="the treasury's key in this test alone") as peer:
         settings.TREASURY_URL, settings.TREASURY_KEY, settings.TREASURY_TIMEOUT = (
@@ -193,8 +189,8 @@ def test_it_waits_for_an_unknown_outcome_that_resolves_by_itself(
     open_dialog(desk)
     dialog = desk.get_by_role("dialog")
     dialog.get_by_role("button", name="Sell back for $70.13").click()
-    expect(dialog.get_by_role("heading")).to_have_text("The sale is in progress")
-    expect(dialog).to_contain_text("It can only ever be paid once.")
+    expect(dialog.get_by_role("heading")).to_have_text("The sellback is in progress")
+    expect(dialog).to_contain_text("It is never paid for twice.")
     with desk.expect_response("**/outcome/") as asked:
         desk.clock.run_for(3_000)
     assert (asked.value.status, asked.value.request.headers["x-poll"]) == (204, "1")
@@ -204,11 +200,11 @@ def test_it_waits_for_an_unknown_outcome_that_resolves_by_itself(
         with desk.expect_response("**/outcome/") as asked:
             desk.clock.run_for(3_000)
         assert asked.value.status == status
-        expect(dialog).to_contain_text("It can only ever be paid once.")
+        expect(dialog).to_contain_text("It is never paid for twice.")
     with desk.expect_response("**/outcome/") as asked:
         desk.clock.run_for(3_000)
     assert asked.value.status == 286
-    expect(dialog).to_contain_text("Sold back for $70.13. ann has been paid, once.")
+    expect(dialog).to_contain_text("Sold back for $70.13. ann has been paid.")
     expect(desk.locator(".toast")).to_have_count(0)
     assert (Payout.objects.count(), len(treasury.payments)) == (1, 1)
 
@@ -218,9 +214,7 @@ def test_it_waits_for_an_unknown_outcome_that_resolves_by_itself(
 def test_it_explains_a_refusal_of_now_in_four_clicks_and_one_of_before_in_three(
     item: Item, new_context: NewContext, live_server: LiveServer, effort: Effort, script: bool
 ) -> None:
-    """One that happens: the window closes while the price is looked at. And one of before: why, by
-    its buyback.
-    """
+    """A current refusal: the window closes meanwhile. An earlier one: shown by its sellback."""
     other = Item.objects.exclude(pk=item.pk).get(collector=item.collector)
     attempt = steps.claim(
         environment=other.environment,
@@ -241,19 +235,19 @@ def test_it_explains_a_refusal_of_now_in_four_clicks_and_one_of_before_in_three(
     desk.get_by_role("button", name="Sell back for $70.13").click()
     refusal = desk.get_by_role("dialog" if script else "main")
     expect(refusal.get_by_role("heading")).to_have_text("The sellback window has closed")
-    expect(refusal).to_contain_text("ann still owns the card.")
+    expect(refusal).to_contain_text("ann still holds the card.")
     expect(refusal).to_contain_text("It stays in the inventory, and can still be shipped.")
     effort.ends("explain a refusal of now", refusal, clicks=4)
     refusal.get_by_role("link", name="Back to the inventory").click()
     effort.begins(desk)
-    desk.get_by_role("link", name="Buybacks").click()
+    desk.get_by_role("link", name="Sellbacks").click()
     desk.get_by_role("link", name="Failed", exact=True).click()
     desk.get_by_role("link", name=other.card.name).click()
     why = desk.locator(".banner").filter(
         has_text="The treasury declined to pay: insufficient funds."
     )
     expect(why).to_contain_text(
-        "If it happens again, tell your contact at Phygitals the buyback's id."
+        "If it happens again, send your contact at Phygitals the sellback id."
     )
     effort.ends("explain a refusal of before", why, clicks=3)
     assert not Payout.objects.exists()

@@ -1,6 +1,7 @@
-"""What test_pages.py cannot open by an address alone, accessible and within the window: dialogs,
-refusals, sales under way, an invitation, the way through a second factor, and what is shown when
-all else fails.
+"""Pages that an address alone cannot open: dialogs, refusals, running sellbacks, and others.
+
+Also an invitation, the steps of a second factor, and the error pages. All are accessible and
+without overflow.
 """
 
 from __future__ import annotations
@@ -37,13 +38,13 @@ FAULTS = ("403.html", "403_csrf.html", "429.html", "500.html")
 
 
 def carry(context: BrowserContext, url: str, user: User, *, fresh: bool = True) -> None:
-    """From here on this user is signed in."""
+    """Sign this user in."""
     cookie = (confirmed if fresh else signed_in)(user).cookies[settings.SESSION_COOKIE_NAME]
     context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie.value, "url": url}])
 
 
 def strangers(page: Page, url: str, world: World) -> Iterator[str]:
-    """Nobody has signed in yet."""
+    """Pages before signing in."""
     _, secret = invite(
         partner=world.northwind.partner, email="new@northwind.test", role="viewer", by=SYSTEM
     )
@@ -68,7 +69,7 @@ def strangers(page: Page, url: str, world: World) -> Iterator[str]:
 
 
 def accounts(page: Page, url: str, world: World) -> Iterator[str]:
-    """Somebody in no team, and somebody with a second factor."""
+    """A user without a team, and one with a second factor."""
     carry(page.context, url, make_user("alone@x.test"))
     page.goto(f"{url}/dashboard/")
     yield "no membership"
@@ -82,7 +83,7 @@ def accounts(page: Page, url: str, world: World) -> Iterator[str]:
 
 
 def selling(page: Page, url: str, world: World, held: Item) -> Iterator[str]:
-    """An owner at work: the dialogs, a preview, a refusal, a sale under way."""
+    """An owner at work: dialogs, preview, refusal, running sellback."""
     carry(page.context, url, world.northwind.owner)
     member = Membership.objects.get(user=world.northwind.viewer)
     page.goto(f"{url}{LIVE}team/{member.pk}/")

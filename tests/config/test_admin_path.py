@@ -1,6 +1,4 @@
-"""ADMIN_PATH moves the whole admin: nothing is left at its usual place, and no page leads back
-there.
-"""
+"""ADMIN_PATH moves the whole admin: nothing remains at the default path, and no link to it."""
 
 from __future__ import annotations
 
@@ -24,8 +22,8 @@ from tests.world import World, make_item
 PLACE = "/back/office/"
 
 
-def read_anew() -> None:
-    """The addresses as the settings have them now."""
+def reload_addresses() -> None:
+    """Reload the addresses with the current settings."""
     clear_url_caches()
     importlib.reload(config.urls)
 
@@ -34,21 +32,21 @@ def read_anew() -> None:
 def moved(settings: Settings) -> Iterator[None]:
     usual = configured.ADMIN_PATH
     settings.ADMIN_PATH = PLACE.removeprefix("/")
-    read_anew()
+    reload_addresses()
     yield
     settings.ADMIN_PATH = usual
-    read_anew()
+    reload_addresses()
 
 
 @pytest.mark.usefixtures("moved")
 def test_it_is_nowhere_else(world: World) -> None:
     for client in (Client(), signed_in(world.admin)):
-        for path in ("/admin/", "/admin/login/", "/admin/standing/", "/admin/partners/partner/"):
+        for path in ("/admin/", "/admin/login/", "/admin/exposure/", "/admin/partners/partner/"):
             assert client.get(path).status_code == 404
 
 
 @pytest.mark.usefixtures("moved")
-def test_it_asks_a_stranger_to_sign_in_and_comes_back(world: World) -> None:
+def test_it_asks_a_signed_out_user_to_sign_in_and_returns(world: World) -> None:
     assert Client().get(PLACE, follow=True).redirect_chain[-1][0] == f"/login/?next={PLACE}"
     deep = f"{PLACE}partners/partner/"
     assert Client().get(deep, follow=True).redirect_chain[-1][0] == f"/login/?next={deep}"
@@ -74,10 +72,10 @@ def test_it_works_there_by_its_links_and_under_the_same_policy(world: World) -> 
         ours = {
             link
             for link in links
-            if link.startswith(PLACE) and "logout" not in link and "standing" not in link
+            if link.startswith(PLACE) and "logout" not in link and "exposure" not in link
         }
         assert len(ours) > 10
         assert {
             client.get(link).status_code for link in ours if path == reverse("admin:index")
         } <= {200, 302}
-    assert client.get(f"{PLACE}standing/").status_code == 405
+    assert client.get(f"{PLACE}exposure/").status_code == 405

@@ -1,4 +1,4 @@
-"""A peer that is named wrongly stops a command with one sentence."""
+"""An invalid peer setting stops a command with one sentence."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_it_reads_a_base_url(monkeypatch: pytest.MonkeyPatch, value: str, read: 
         "https://" + "x" * 70,
     ],
 )
-def test_it_refuses_what_is_no_base_url(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+def test_it_refuses_an_invalid_base_url(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     monkeypatch.setenv("ORACLE_URL", value)
     with pytest.raises(
         ImproperlyConfigured,
@@ -44,7 +44,7 @@ def test_it_refuses_what_is_no_base_url(monkeypatch: pytest.MonkeyPatch, value: 
         environment.peer("ORACLE_URL")
 
 
-def test_it_wants_a_key_for_the_treasury(tmp_path: Path) -> None:
+def test_it_requires_a_key_for_the_treasury(tmp_path: Path) -> None:
     done = manage(
         tmp_path, "check", TREASURY_URL="https://treasury.example.com", TREASURY_KEY="short"
     )
@@ -61,7 +61,7 @@ def test_it_reads_a_list_of_countries(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("value", ["USA", "us", "US CA", "US;CA", "U", "ÄÖ"])
-def test_it_refuses_what_is_no_list_of_countries(
+def test_it_refuses_an_invalid_list_of_countries(
     monkeypatch: pytest.MonkeyPatch, value: str
 ) -> None:
     monkeypatch.setenv("SHIPPING_COUNTRIES", value)

@@ -1,6 +1,4 @@
-"""The clock's page names tasks that exist, and the queue in the database keeps what it was
-given.
-"""
+"""The schedule names existing tasks, and the database queue keeps messages."""
 
 from __future__ import annotations
 
@@ -46,7 +44,7 @@ def test_it_lets_no_task_run_longer_than_the_broker_waits() -> None:
         "buyback.tasks.resume_bulk_sales": 5,
         "buyback.tasks.refresh_prices": 60,
         "buyback.tasks.close_statements": 60,
-        "buyback.tasks.take_standing": 60,
+        "buyback.tasks.take_exposure": 60,
         "inventory.tasks.count_items": 60,
         "inventory.tasks.count_pulls": 60,
         "inventory.tasks.refresh_values": 300,
@@ -65,7 +63,7 @@ def test_it_rings_as_often_as_the_documents_say_and_for_no_longer(
 
 
 def test_it_says_of_every_task_how_often() -> None:
-    """The intervals above are all there are."""
+    """The intervals above are complete."""
     assert len(app.conf.beat_schedule) == len(SCHEDULE) == 14
 
 
@@ -86,7 +84,7 @@ def test_it_hands_a_message_to_one_reader_only(broker: Connection) -> None:
 def test_it_gives_back_a_message_whose_reader_died(broker: Connection) -> None:
     with broker.SimpleQueue("doorbell") as writer:
         writer.put({"ring": 2})
-        writer.get(timeout=5)  # and never acknowledged
+        writer.get(timeout=5)  # never acknowledged
         with connection.cursor() as cursor:
             cursor.execute(
                 "UPDATE pgmq.q_doorbell SET vt = vt - make_interval(secs => %s)", [REDELIVERY]

@@ -1,6 +1,4 @@
-"""The tests' own settings: what a developer has set for a server is not theirs, and a child shares
-the folder.
-"""
+"""The tests' settings ignore a developer's server settings; child processes share the folder."""
 
 from __future__ import annotations
 
@@ -23,7 +21,7 @@ SHOW = (
 
 
 def shown(**variables: str) -> list[str]:
-    """What a process of its own reads."""
+    """The settings in a separate process."""
     done = subprocess.run(
         [sys.executable, "-c", SHOW],
         cwd=ROOT,

@@ -1,10 +1,10 @@
 """The public contract's rows as data, in its own order: read it beside the contract.
 
-``Row(when, call, sent, status, answer)``. ``<name>`` stands for something of the scene
-(``scene.py``): an item of user ``ada`` in the state the name says, a pack's id. An answer that is a
-string is the sentence of the error envelope, byte for byte; a dict or list is a shape
-(``shapes.py``). Every row is sent to both bases unless ``only`` names one, and a row whose status
-is not 200 must leave the database as it was.
+``Row(when, call, sent, status, answer)``. ``<name>`` stands for an object of the scene
+(``scene.py``): an item of user ``ada`` in the state of that name, or a pack's id. An answer that is
+a string is the sentence of the error envelope, byte for byte; a dict or list is a shape
+(``shapes.py``). Every row is sent to both bases unless ``only`` names one. A row with a status
+other than 200 must not change the database.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from tests.shipments import ADDRESS as ADDRESS_OF_ADA
 
 @dataclass(frozen=True)
 class Row:
-    """One call and its answer."""
+    """One call and its response."""
 
     when: str
     call: str
@@ -63,13 +63,13 @@ VALID: dict[str, dict[str, Any] | None] = {
 }
 
 NO_KEY = "Invalid API key"
-# Whose X-API-Key: see scene.py.
+# The meaning of each X-API-Key is in scene.py.
 REFUSED_KEYS = (
     "missing", "empty", "unknown", "garbage", "other secret", "upper case", "revoked", "expired",
     "of the other environment", "of a suspended partner", "the key id alone", "not ASCII",
 )  # fmt: skip
 
-# What the endpoint answers to an empty object, and so to every body below.
+# The endpoint's response to an empty object, and so to every body below.
 ITEM_IDS = "item_ids must be a list of 1 to 50 strings"
 MISSING_FIELD = {
     SELL: "Item not found",
@@ -81,7 +81,7 @@ MISSING_FIELD = {
     "POST /ship/request": "quote_id is required",
 }
 JSON = "application/json"
-# <fields> are the endpoint's own valid fields: but for its flaw, each of these would succeed.
+# <fields> are the endpoint's valid fields: without its flaw, each of these would succeed.
 MALFORMED: dict[str, tuple[bytes, str]] = {
     "empty": (b"", JSON),
     "white space": (b"  \r\n ", JSON),
@@ -119,14 +119,14 @@ MALFORMED: dict[str, tuple[bytes, str]] = {
     "form": (b"item_id=<held>&user_id=ada", "application/x-www-form-urlencoded"),
     "JSON of another kind": (b"{<fields>}", "application/problem+json"),
 }  # fmt: skip
-# Odd, but JSON: these succeed.
+# Unusual but valid JSON: these succeed.
 WELL_FORMED: dict[str, tuple[bytes, str]] = {
     "a charset": (b"{<fields>}", "application/json; charset=utf-8"),
     "capitals in the content type": (b"{<fields>}", "Application/JSON"),
     "white space around": (b" \t\r\n{<fields>}\n", JSON),
     "an unknown field": (b'{<fields>, "claw_id": "any", "more": [1.5, null, {"a": true}]}', JSON),
     "an emoji by surrogates": (b'{<fields>, "a": "\\ud83d\\ude00"}', JSON),
-    "exactly 64 KiB": (b"{<fields>}" + b" " * (64 * 1024), JSON),  # the runner cuts it to the byte
+    "exactly 64 KiB": (b"{<fields>}" + b" " * (64 * 1024), JSON),  # the runner cuts it to size
 }
 TOO_LARGE = (413, "Request body too large")
 
@@ -178,7 +178,7 @@ SELLBACK = [
     Row(
         "it is the last day", SELL, {"item_id": "<closing>"}, 200, {"success": True, "amount": 98.5}
     ),
-    # Live pays for what a card is worth now, the sandbox exactly the buyback_price of the pull.
+    # Live pays the card's current value, the sandbox exactly the buyback_price at the pull.
     Row(
         "its price rose",
         SELL,
@@ -211,8 +211,7 @@ SELLBACK = [
         {"success": True, "amount": 85},
         "sandbox",
     ),
-    # A voucher's item gets at least the price of the pull, 25 USD; in the sandbox there is no such
-    # rule.
+    # A voucher item gets at least the price of the pull, 25 USD; not in the sandbox.
     Row(
         "a voucher, worth less",
         SELL,
@@ -236,7 +235,7 @@ SELLBACK = [
         200,
         {"success": True, "amount": 85},
     ),
-    # The floor of section 9.
+    # The minimum of section 9.
     Row(
         "at the floor",
         SELL,
@@ -297,7 +296,7 @@ METADATA = {
     "attributes": [{"trait_type": TEXT, "value": TEXT}],
 }
 LINKS = {"image": ADDRESS, "back_image": nullable(ADDRESS)}
-PURCHASED: dict[str, Any] = {  # a purchase's own answer carries no links
+PURCHASED: dict[str, Any] = {  # a purchase's response has no links
     "id": TEXT,
     "type": one_of("enft", "ebay", "fanatics", "alt", "external"),
     "buyback_price": USD,
@@ -314,7 +313,7 @@ HELD = LINKED | {
     "buyback_expires_at": nullable(TIME),
 }
 HELD_IN_SANDBOX = HELD | {"buyback_expires_at": TIME}
-# One item in full: carol's, pulled at a fixed moment from a pack whose live window never closes.
+# One item in full: carol's, pulled at a fixed time from a pack with unlimited live windows.
 CAROLS: dict[str, Any] = {
     "id": "v1|carol|0",
     "type": "ebay",
@@ -413,7 +412,7 @@ TOO_FEW, TOO_MANY = "Amount must be greater than 0", "Amount must be less than o
 
 
 def buying(**changes: Any) -> dict[str, Any]:
-    """A purchase that would succeed but for the changes; ``...`` leaves a field out."""
+    """A purchase that would succeed without the changes; ``...`` removes a field."""
     sent: dict[str, Any] = {"id": "<pack>", "amount": 1, "user_id": "ada"} | changes
     return {name: value for name, value in sent.items() if value is not ...}
 
@@ -445,7 +444,7 @@ PURCHASES = [
         "Claw machine is out of stock",
     ),
     Row("the pack has just as many", BUY, buying(id="<nearly empty>", amount=2), 200, BOUGHT),
-    # The order of the checks: each of these breaks several rows, and the first answers.
+    # The order of the checks: each of these breaks several rules, and the first one answers.
     Row(
         "everything is wrong",
         BUY,

@@ -1,6 +1,4 @@
-"""The scene is set once for each file of rows, inside a transaction; every row is undone by its
-own.
-"""
+"""The scene is created once for each file of rows; each row is rolled back separately."""
 
 from __future__ import annotations
 
@@ -18,7 +16,7 @@ from tests.contract.served import server  # noqa: E402
 
 @pytest.fixture(scope="module")
 def scenes(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[dict[str, Scene]]:
-    """Both environments' scenes, served."""
+    """Both environments' scenes, with a server."""
     with django_db_blocker.unblock(), transaction.atomic(), server() as port:
         made = make_scenes()
         for scene in made.values():
@@ -35,6 +33,6 @@ def scene(scenes: dict[str, Scene], mode: str, db: None) -> Scene:
 
 @pytest.fixture(params=["live", "sandbox"])
 def mode(request: pytest.FixtureRequest) -> str:
-    """Both, unless a row names its own."""
+    """Both modes, unless a row names one."""
     found: str = request.param
     return found

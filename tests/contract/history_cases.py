@@ -1,6 +1,4 @@
-"""Section 9's histories: their filters, what they refuse, and the shape of a row (see
-``cases.py``).
-"""
+"""Section 9's histories: filters, refusals and the shape of a row (see ``cases.py``)."""
 
 from __future__ import annotations
 
@@ -42,7 +40,7 @@ EVENT = {
 
 
 def page(*rows: Any) -> dict[str, Any]:
-    """A whole history of exactly these rows."""
+    """A whole history with exactly these rows."""
     return {"data": rows, "next_cursor": None}
 
 

@@ -1,8 +1,8 @@
-"""Section 9 of the contract, the Idempotency-Key, as data: stories of calls, each with its answer.
+"""The Idempotency-Key of section 9, as stories of calls with their responses.
 
-``Call(sent, status, answer, replayed)`` goes to the story's own endpoint under the story's own key
-unless it names others. ``<name>`` as in ``cases.py``; ``...`` as a status or an answer means:
-whatever the first call was answered.
+``Call(sent, status, answer, replayed)`` goes to the story's endpoint with the story's key unless it
+names others. ``<name>`` is as in ``cases.py``. ``...`` as a status or an answer means the same as
+in the first call.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ class Call:
     status: Any = ...
     answer: Any = ...
     replayed: bool = False
-    call: str = ""  # another endpoint than the story's
+    call: str = ""  # an endpoint other than the story's
     key: str = "the key"
 
 
 @dataclass(frozen=True)
 class Story:
-    """Calls in their order; ``sales`` and ``purchases`` say how many came of them."""
+    """Calls in order; ``sales`` and ``purchases`` are the resulting numbers."""
 
     when: str
     call: str
@@ -130,7 +130,7 @@ STORIES = [
         (Call({"session_id": "<session>"}, 200), Call({"session_id": "<session>"}, replayed=True)),
     ),
     Story(
-        "a quote is asked for again, and the price of then is told",
+        "a repeated quote returns the first price",
         QUOTE,
         (
             Call({"item_ids": ["<held>"]}, 200),

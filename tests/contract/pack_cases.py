@@ -1,4 +1,4 @@
-"""Section 5's rows: packs, the best cards, recent pulls, one card (see ``cases.py``)."""
+"""Section 5's rows: packs, most valuable cards, recent pulls, one card (see ``cases.py``)."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ PACKS = [
     Row("an impossible card", "GET /card/%00", None, 404, "Card not found"),
     Row("a card in broken UTF-8", "GET /card/%ff", None, 404, "Card not found"),
 ]
-# ?limit= → how many of the 130 pulls there are.
+# ?limit= → the number of pulls returned, of 130.
 LIMITS = {
     "1": 1, "20": 20, "100": 100, "101": 100, "9999": 100, "0": 1, "-5": 1, "": 20, "abc": 20,
     "1.5": 20, "1e2": 20,

@@ -1,4 +1,4 @@
-"""Sends a row as a partner's server would, and compares the whole answer."""
+"""Sends a row as a partner's server would, and compares the whole response."""
 
 from __future__ import annotations
 
@@ -50,9 +50,7 @@ def send(
     content_type: str = "application/json",
     headers: dict[str, str] | None = None,
 ) -> HttpResponse:
-    """One call to the scene's base. ``sent``: bytes as they are, anything else as JSON, None for no
-    body.
-    """
+    """One call to the scene's base URL. ``sent``: raw bytes, an object for JSON, or None."""
     method, _, target = call.partition(" ")
     path, _, query = target.partition("?")
     body = (
@@ -73,16 +71,14 @@ def send(
 
 
 def encoded(scene: Scene, path: str) -> str:
-    """The path with each name's meaning percent-encoded; what a row has encoded already stays as it
-    is.
-    """
+    """The path with each name's value percent-encoded; text that is already encoded stays."""
     for name, meaning in scene.names.items():
         path = path.replace(f"<{name}>", quote(meaning, safe=""))
     return path
 
 
 def check_envelope(response: HttpResponse) -> None:
-    """What every answer carries."""
+    """Checks that hold for every response."""
     assert response["Content-Type"].split(";")[0] == "application/json"
     assert response["X-Request-Id"]
     for name in LIMIT_HEADERS:
@@ -90,7 +86,7 @@ def check_envelope(response: HttpResponse) -> None:
 
 
 def check(scene: Scene, response: HttpResponse, status: int, answer: Any) -> None:
-    """Status, body and headers; a sentence is compared byte for byte."""
+    """Check status, body and headers; a sentence byte for byte."""
     assert (response.status_code, response.content[:500]) == (status, response.content[:500])
     check_envelope(response)
     if isinstance(answer, str):
@@ -101,7 +97,7 @@ def check(scene: Scene, response: HttpResponse, status: int, answer: Any) -> Non
 
 
 def play(scene: Scene, row: Row) -> None:
-    """Send the row and check its answer; a refusal has changed nothing."""
+    """Send the row and check its response; a refusal must not change anything."""
     before = everything()
     response = send(scene, row.call, row.sent, headers=row.headers)
     check(scene, response, row.status, row.answer)
@@ -110,7 +106,7 @@ def play(scene: Scene, row: Row) -> None:
 
 
 def everything() -> list[Any]:
-    """All that a call could change, in a form that can be compared."""
+    """Everything that a call could change, in a comparable form."""
     with connection.cursor() as cursor:
         cursor.execute(EVERYTHING)
         (found,) = cursor.fetchone()
@@ -118,6 +114,6 @@ def everything() -> list[Any]:
 
 
 def malformed(scene: Scene, body: bytes, valid: dict[str, Any]) -> bytes:
-    """The body with the endpoint's own valid fields in it, cut to 64 KiB where it says so."""
+    """The body with the endpoint's valid fields in it, cut to 64 KiB where required."""
     fields = json.dumps(scene.fill(valid))[1:-1].encode()
     return scene.fill(body.replace(b"<fields>", fields))[: 64 * 1024]  # type: ignore[no-any-return]

@@ -1,4 +1,4 @@
-"""Section 9's sandbox controls and scenarios (see ``cases.py``): only the sandbox has them."""
+"""Section 9's sandbox controls and scenarios, which live does not have (see ``cases.py``)."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def played(name: str, call: str, sent: Any, status: int, answer: Any) -> Row:
 
 
 def line(error: str) -> dict[str, Any]:
-    """A batch in which the one item meets the outcome."""
+    """The response of a batch whose single item has this outcome."""
     return {"results": ({"item_id": "<held>", "success": False, "error": error},)}
 
 

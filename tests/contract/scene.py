@@ -1,7 +1,6 @@
-"""The scene the contract's rows play in: one partner's users and items in one environment, and
-names for all of it.
+"""The scene for the contract's rows: one partner's users and items in one environment, with names.
 
-Times are the real clock's, because a request's are.
+Times are real time, because requests use it.
 """
 
 from __future__ import annotations
@@ -39,7 +38,7 @@ ODD_USER = "a/b|c d?é#%41"
 
 @dataclass
 class Scene:
-    """One environment's side of the world. ``names`` says what ``<name>`` in a case stands for."""
+    """One environment of the world. ``names``: the values of ``<name>`` in cases."""
 
     world: World
     mode: str
@@ -48,11 +47,11 @@ class Scene:
     now: datetime
     names: dict[str, str] = field(default_factory=dict)
     keys: dict[str, str | None] = field(default_factory=dict)
-    port: int = 0  # where it is served
+    port: int = 0  # of its server
 
     @property
     def base(self) -> str:
-        """Where this environment's API is."""
+        """The base URL of this environment's API."""
         return "/api/v1" if self.mode == Mode.LIVE else "/_/api/v1"
 
     def fill(self, value: Any) -> Any:
@@ -146,9 +145,7 @@ def add_adas_items(scene: Scene, box: Pack) -> None:
 
 
 def add_other_users(scene: Scene, box: Pack) -> None:
-    """Bob has sold everything, carol holds one item from a fixed moment; zoe is another
-    partner's.
-    """
+    """Bob has sold everything, carol holds one item pulled at a fixed time, zoe is elsewhere."""
     bobs = make_item(
         scene.environment, collector=make_collector(scene.environment, "bob"), now=scene.now
     )
@@ -177,7 +174,7 @@ def add_other_users(scene: Scene, box: Pack) -> None:
 
 
 def add_purchases(scene: Scene, box: Pack) -> None:
-    """Ada's purchases, in each state."""
+    """Ada's purchases in each state."""
     ada = scene.environment.collectors.get(user_id="ada")
     held = Item.objects.get(environment=scene.environment, public_id=scene.names["held"])
     scene.names["session"] = str(held.purchase_id)
@@ -187,7 +184,7 @@ def add_purchases(scene: Scene, box: Pack) -> None:
 
 
 def add_packs(scenes: dict[str, Scene]) -> None:
-    """Packs that cannot be bought from, or hardly."""
+    """Packs that cannot be bought, or only in small amounts."""
     disabled, empty, nearly = (
         make_pack(max_per_mint=5, enable=enable) for enable in (False, True, True)
     )
@@ -204,7 +201,7 @@ def add_packs(scenes: dict[str, Scene]) -> None:
 
 
 def add_keys(scene: Scene) -> None:
-    """Every X-API-Key that opens nothing. None: the header is not sent."""
+    """Every kind of invalid X-API-Key. None: the header is not sent."""
     past = clock.now() - timedelta(seconds=1)
     suspended = make_company("Gone & Co", f"gone-{scene.mode}")
     Partner.objects.filter(pk=suspended.partner.pk).update(status=Partner.Status.SUSPENDED)
@@ -227,7 +224,7 @@ def add_keys(scene: Scene) -> None:
 
 
 def cross(scenes: dict[str, Scene], own: str, others: str) -> None:
-    """Let each scene know the other's ``own`` name as ``others``."""
+    """Add the other scene's ``own`` names to each scene as ``others``."""
     swap: Callable[[str], str] = lambda mode: Mode.SANDBOX if mode == Mode.LIVE else Mode.LIVE  # noqa: E731
     for mode, scene in scenes.items():
         scene.names[others] = scenes[swap(mode)].names[own]

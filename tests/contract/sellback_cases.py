@@ -12,7 +12,7 @@ NOT_IDS: tuple[Any, ...] = (None, [], "<held>", 7, {}, [1], [None], ["<held>", {
 
 
 def asked(*ids: str) -> dict[str, Any]:
-    """What a quote or a batch is sent."""
+    """The body of a quote or a batch."""
     return {"item_ids": list(ids)}
 
 
@@ -35,12 +35,12 @@ IN_PROGRESS = OFFER | {"item_id": "<selling>", "eligible": False, "reason": "in_
 
 
 def no_offer(item_id: str) -> dict[str, Any]:
-    """Of an item that nobody here holds."""
+    """The quote of an item that no user here holds."""
     return dict.fromkeys(OFFER) | {"item_id": item_id, "eligible": False, "reason": "not_found"}
 
 
 def line(item_id: str, error: str = "") -> dict[str, Any]:
-    """A batch's line: sold, or why not."""
+    """A batch's line: sold, or the error."""
     if error:
         return {"item_id": item_id, "success": False, "error": error}
     return {"item_id": item_id, "success": True, "amount": 70.13}

@@ -1,9 +1,7 @@
-"""The API over a real socket, on the very connection of the test: a server thread that answers one
-call at a time.
+"""The API over a real socket, on the test's own database connection, one call at a time.
 
-A row is sent as a partner's server sends it, and what it did is undone with the test's transaction.
-What production's own server does with odd bytes is asked of that one, in a process of its own
-(``test_wire.py``).
+A row is sent as a partner's server sends it, and rolled back with the test's transaction. The
+production server and malformed bytes are tested in a separate process (``test_wire.py``).
 """
 
 from __future__ import annotations
@@ -24,15 +22,15 @@ HOST = "127.0.0.1"
 
 
 class QuietHandler(WSGIRequestHandler):
-    """Writes no line for every call."""
+    """Does not log calls."""
 
     def log_message(self, *_: object) -> None:
-        """Nothing: the test says what it missed."""
+        """No log."""
 
 
 @contextmanager
 def server() -> Iterator[int]:
-    """Serve the block on this thread's connection to the database; yields the port."""
+    """Serve during the block on this thread's database connection; yields the port."""
 
     shared = connections[DEFAULT_DB_ALIAS]
 
@@ -44,8 +42,8 @@ def server() -> Iterator[int]:
     listening.set_app(get_wsgi_application())
     thread = Thread(target=serve, daemon=True)
     shared.inc_thread_sharing()
-    # At a request's end Django closes a connection that is in a transaction, and the test's always
-    # is.
+    # Django closes a connection in a transaction at the end of a request, and the test always has
+    # one.
     with patch.object(shared, "close_if_unusable_or_obsolete"):
         thread.start()
         try:
@@ -58,12 +56,12 @@ def server() -> Iterator[int]:
 
 
 def ask(port: int, method: str, target: str, body: bytes, headers: dict[str, str]) -> HttpResponse:
-    """One call on a connection of its own; the answer, once the server has done with the call."""
+    """One call on a new connection; returns the response when the server has finished the call."""
     caller = http.client.HTTPConnection(HOST, port, timeout=60)
     with closing(caller):
         caller.request(method, target, body, headers)
         line: socket.socket = caller.sock
-        line = line.dup()  # http.client lets go of its own once the answer is read
+        line = line.dup()  # http.client closes its own after reading
         with closing(line):
             heard = caller.getresponse()
             content = heard.read()

@@ -1,5 +1,6 @@
-"""What a JSON value must look like: a literal, a kind named here, a dict of exactly these keys, a
-list of one shape, or a tuple of a shape for each element.
+"""Shapes of JSON values: literals, named kinds, dicts with exact keys, lists, and tuples.
+
+A list has one shape for all elements, a tuple one for each.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ def is_usd(value: Any) -> bool:
 
 
 def text_like(pattern: str) -> Kind:
-    """A string that matches all of a pattern."""
+    """A string that matches a pattern completely."""
     return Kind(
         pattern, lambda value: isinstance(value, str) and re.fullmatch(pattern, value) is not None
     )
@@ -58,7 +59,7 @@ ADDRESS = text_like(r"https?://\S+")
 
 
 def problems(shape: Any, value: Any, where: str = "body") -> Iterator[str]:
-    """Each way in which ``value`` is not of the shape."""
+    """Each difference of ``value`` from the shape."""
     if isinstance(shape, Kind):
         if not shape.holds(value):
             yield f"{where} is not {shape.name}: {value!r}"
@@ -75,7 +76,7 @@ def problems(shape: Any, value: Any, where: str = "body") -> Iterator[str]:
 
 
 def problems_of_list(shape: list[Any] | tuple[Any, ...], value: Any, where: str) -> Iterator[str]:
-    """A list names the shape of every element, or is empty; a tuple names each element."""
+    """For a list, its element shape or none; for a tuple, each element's."""
     if not isinstance(value, list) or (not isinstance(shape, list) and len(value) != len(shape)):
         yield f"{where} is not a list of {shape!r}: {value!r}"
     elif not shape and value:

@@ -1,4 +1,4 @@
-"""Section 7, shipping, and its sandbox control of section 9 (see ``cases.py``)."""
+"""Section 7, shipping, and its sandbox control in section 9 (see ``cases.py``)."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ SHIPPED, NO_ORDER, NO_STEP = (
 
 
 def to(**changes: Any) -> dict[str, Any]:
-    """A good address but for the changes; ``...`` leaves a field out."""
+    """A valid address with these changes; ``...`` removes a field."""
     return {name: value for name, value in (ADDRESS | changes).items() if value is not ...}
 
 
 def quoting(*ids: Any, **changes: Any) -> dict[str, Any]:
-    """What asks for a quote of these items, of the held one unless told."""
+    """The body of a quote for these items, by default the held one."""
     return {"item_ids": list(ids or ("<held>",)), "destination": to(**changes)}
 
 
 def refused(details: str, **suggested: Any) -> dict[str, Any]:
-    """The one envelope that holds more than an error."""
+    """The only envelope with more than an error."""
     return {"error": NO_ADDRESS, "details": details} | (
         {"suggested": to(**suggested)} if suggested else {}
     )

@@ -1,6 +1,4 @@
-"""Quotes and orders of ``scene.py``: ada's, another partner's, and some that no order can be made
-of.
-"""
+"""Quotes and orders for ``scene.py``: ada's, another partner's, and some that cannot be ordered."""
 
 from __future__ import annotations
 
@@ -20,9 +18,7 @@ MINUTES = timedelta(minutes=15)
 
 
 def add_shipping(scene: Scene) -> None:
-    """Names for quotes and orders; the items that they are of are there already, but for the
-    ordered one.
-    """
+    """Names for quotes and orders; their items exist already, except for the ordered one."""
     environment = scene.environment
 
     def named(name: str) -> Item:

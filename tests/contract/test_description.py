@@ -1,6 +1,4 @@
-"""The description is the API: a snapshot of it, every route in it, and the served API called by
-it.
-"""
+"""The API description: a snapshot, every route, and calls generated from it."""
 
 from __future__ import annotations
 
@@ -33,10 +31,8 @@ def described() -> dict[str, Any]:
     return found
 
 
-def test_it_is_as_it_was_when_somebody_last_looked() -> None:
-    """After a change on purpose: ``python3 manage.py describe_api``, and say in CHANGELOG.md what
-    changed.
-    """
+def test_it_equals_the_committed_snapshot() -> None:
+    """After an intended change: run ``python3 manage.py describe_api`` and update CHANGELOG.md."""
     assert json.loads(SNAPSHOT.read_text(encoding="utf-8")) == described()
 
 
@@ -48,10 +44,10 @@ def test_it_describes_every_route() -> None:
     assert set(described()["paths"]) == {path for path in placed if "/api/v1/" in path}
     assert (
         len(described()["paths"]) == 2 * (len(OPERATIONS) - 3) + 3
-    )  # three are the sandbox's alone
+    )  # three are only in the sandbox
 
 
-def test_it_is_open_to_everybody_as_openapi_3_1() -> None:
+def test_it_is_public_openapi_3_1() -> None:
     answer = Client().get("/api/schema")
     assert (answer.status_code, answer["Content-Type"]) == (200, "application/vnd.oai.openapi+json")
     assert json.loads(answer.content)["openapi"] == "3.1.0"
@@ -79,7 +75,7 @@ def test_it_can_be_read_without_a_key() -> None:
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_it_is_kept_by_the_server_whatever_is_sent(tmp_path: Path) -> None:
-    """Schemathesis, all checks, against both bases of the server as it is started."""
+    """Schemathesis with all checks, against both bases of the real server."""
     scenes = make_scenes()
     server = Server(API_RATE_LIMIT=100_000_000, API_QUOTE_LIMIT=100_000_000)
     try:
@@ -91,9 +87,7 @@ def test_it_is_kept_by_the_server_whatever_is_sent(tmp_path: Path) -> None:
 
 
 def call_by_description(scene: Scene, port: int, folder: Path) -> None:
-    """``folder`` takes what schemathesis remembers. One worker: two crash CPython 3.11's parser
-    (gh-106905).
-    """
+    """``folder``: schemathesis' storage. One worker: two crash CPython 3.11 (gh-106905)."""
     known = {"item_id": "held", "session_id": "session", "id": "pack", "quote_id": "quote"}
     names = {field: scene.names[name] for field, name in known.items()} | {
         "user_id": "ada",

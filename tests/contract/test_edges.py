@@ -1,6 +1,4 @@
-"""Where a call is odd in one place and fine in all others: nothing half done, and never an HTML
-page.
-"""
+"""Calls with a single flaw: nothing is half done, and no response is HTML."""
 
 from __future__ import annotations
 
@@ -62,11 +60,11 @@ def test_it_sells_nothing_for_a_floor_beyond_every_price(scene: Scene, floor: An
 
 
 @pytest.mark.parametrize("floor", ["1E-1000000", "0E+1000000", "-0", 5e-324])
-def test_it_sells_above_a_floor_of_next_to_nothing(scene: Scene, floor: Any) -> None:
+def test_it_sells_above_a_tiny_minimum(scene: Scene, floor: Any) -> None:
     assert send(scene, SELL, {"item_id": "<held>", "min_amount": floor}).status_code == 200
 
 
-def test_it_shows_no_page_to_a_query_of_more_parameters_than_anybody_has(client: Any) -> None:
+def test_it_refuses_a_query_with_too_many_parameters(client: Any) -> None:
     assert client.get("/api/docs", query_params={"q": ["1"] * 1001}).status_code == 400
 
 

@@ -1,6 +1,4 @@
-"""The guide's snippets run as they stand, each language's one after the other, against the server
-as it is started.
-"""
+"""The guide's snippets run unchanged, in order for each language, against the real server."""
 
 from __future__ import annotations
 
@@ -23,13 +21,13 @@ GUIDE = (ROOT / "docs" / "api" / "README.md").read_text(encoding="utf-8")
 
 
 def snippets(language: str) -> str:
-    """All of a language's, as one program."""
+    """All snippets of a language as one program."""
     return "\n".join(re.findall(rf"^```{language}\n(.*?)^```", GUIDE, re.MULTILINE | re.DOTALL))
 
 
 @pytest.fixture
 def environment(transactional_db: None, world: World) -> Iterator[dict[str, str]]:
-    """A server with the world in it, named as the guide names it."""
+    """A server with the world, named as in the guide."""
     server = Server()
     try:
         server.start()
@@ -42,7 +40,7 @@ def environment(transactional_db: None, world: World) -> Iterator[dict[str, str]
 
 
 def program(name: str) -> str:
-    """Where a program is that the guide's readers have, and this machine must."""
+    """The path of a program that the guide assumes."""
     found = shutil.which(name)
     assert found, (
         f"The guide's snippets need {name}: install it (Debian's package is {PACKAGES[name]})."
@@ -77,7 +75,7 @@ def test_it_runs_what_the_guide_says(environment: dict[str, str]) -> None:
 
 
 def sentences() -> set[str]:
-    """Every error sentence that the description knows."""
+    """Every error sentence in the description."""
     found: set[str] = set()
     for path in described()["paths"].values():
         for operation in path.values():
@@ -89,7 +87,7 @@ def sentences() -> set[str]:
     return found
 
 
-def test_it_tells_what_every_error_asks_for() -> None:
+def test_it_says_what_to_do_about_every_error() -> None:
     assert TOO_MANY in GUIDE
     assert {sentence for sentence in sentences() if f"`{sentence}`" not in GUIDE} == set()
     assert len(sentences()) > 20

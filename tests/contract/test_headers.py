@@ -1,4 +1,4 @@
-"""Section 1's headers: rate limit, request id; and faults, which are JSON as well."""
+"""Section 1's headers (rate limit, request id) and internal faults as JSON."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def test_it_never_quotes_more_often_than_the_limit_of_quotes(
     assert send(scene, SHIP_QUOTE, {})["X-RateLimit-Limit"] == limit
 
 
-def test_it_limits_writing_as_reading_unless_told(scene: Scene, settings: Settings) -> None:
+def test_it_limits_writes_like_reads_by_default(scene: Scene, settings: Settings) -> None:
     settings.API_RATE_LIMIT, settings.WEB_WORKERS = 7, 1
     assert send(scene, SELL, {})["X-RateLimit-Limit"] == "7"
 
@@ -124,7 +124,7 @@ def test_it_counts_guesses_at_keys_by_address(scene: Scene, settings: Settings) 
     assert send(scene, AVAILABLE).status_code == 200
 
 
-def test_it_limits_nobody_out_of_the_box_who_calls_ten_times_a_second(scene: Scene) -> None:
+def test_it_allows_ten_calls_a_second_by_default(scene: Scene) -> None:
     assert configured.API_RATE_LIMIT >= 600
 
 
@@ -141,7 +141,7 @@ def test_it_limits_nobody_out_of_the_box_who_calls_ten_times_a_second(scene: Sce
 def test_it_answers_a_fault_in_json_and_does_not_keep_it(
     scene: Scene, call: str, sent: Any, sentence: str
 ) -> None:
-    """A fault of the real kind: a table is not there."""
+    """A real fault: a table is missing."""
     before, key = everything(), {"Idempotency-Key": "k"}
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(

@@ -23,7 +23,7 @@ CSV = {"Accept": "text/csv"}
 
 
 @pytest.mark.parametrize(("mode", "row"), rows(HISTORY))
-def test_it_tells_histories_as_section_9_says(scene: Scene, row: Row) -> None:
+def test_it_returns_histories_as_in_section_9(scene: Scene, row: Row) -> None:
     play(scene, row)
 
 
@@ -33,7 +33,7 @@ def page(scene: Scene, call: str) -> dict[str, Any]:
 
 
 def many(scene: Scene, size: int) -> list[str]:
-    """So many events at one instant, newest first."""
+    """This many events with the same time, newest first."""
     made = [
         make_event(scene.environment, type=Event.Type.ITEM_EXPIRED, created_at=NOW)
         for _ in range(size)
@@ -104,7 +104,7 @@ def test_it_writes_every_row_as_csv_from_the_cursor_on(
 ) -> None:
     wanted = many(scene, 1500)
     cursor = page(scene, f"{EVENTS}?type=item.expired&limit=1")["next_cursor"]
-    with django_assert_num_queries(3):  # the key, and two chunks
+    with django_assert_num_queries(3):  # the key and two chunks
         answer = send(scene, f"{EVENTS}?type=item.expired&limit=1&cursor={cursor}", headers=CSV)
         assert [line[0] for line in lines(answer)[1:]] == wanted[1:]
 
@@ -122,10 +122,10 @@ def test_it_refuses_in_json_whatever_was_asked_for(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize("call", [BUYBACKS, PAYOUTS, EVENTS])
-def test_it_asks_as_much_for_a_hundred_rows_as_for_one(
+def test_it_takes_as_many_queries_for_100_rows_as_for_one(
     scene: Scene, call: str, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    page(scene, call)  # the key is marked as used, once a minute
+    page(scene, call)  # records the use of the key, once a minute
     for limit in (1, 100):
         with django_assert_num_queries(2):
             page(scene, f"{call}?limit={limit}")

@@ -1,4 +1,4 @@
-"""The contract's stories of the Idempotency-Key, one test each (``idempotency_cases.py``)."""
+"""The contract's stories about the Idempotency-Key, one test each (``idempotency_cases.py``)."""
 
 from __future__ import annotations
 
@@ -60,10 +60,10 @@ def test_it_keeps_no_401(scene: Scene, whose: str) -> None:
     ("call", "sent", "answer"),
     [(BUY, buying(), (409, IN_PROGRESS)), (SELL, HELD, (429, IN_FLIGHT))],
 )
-def test_it_tells_a_second_request_to_wait(
+def test_a_second_request_must_wait(
     scenes: dict[str, Scene], db: None, call: str, sent: Any, answer: tuple[int, str]
 ) -> None:
-    """The first one is at work, or died less than a minute ago."""
+    """The first request is running, or died less than a minute ago."""
     live, soon = scenes[Mode.LIVE], clock.now() + timedelta(minutes=1)
     same = idempotency.fingerprint(f"{live.base}{call.split()[1]}", live.fill(sent))
     make_idempotency_key(

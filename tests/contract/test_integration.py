@@ -1,9 +1,7 @@
-"""An integration that knows nothing but the description: every answer that it promises of the
-sandbox is met there.
+"""An integration that knows only the description meets every response promised for the sandbox.
 
-The cases are read from the document, so an outcome that is promised and cannot be met fails, as
-does a new one that nobody has said how to meet. Whatever was met by ordinary calls or a scenario,
-the integration knows what to do next.
+The cases come from the document, so a promised outcome that does not occur fails, and so does a new
+one without a way to cause it. For each response the integration also knows the next step.
 """
 
 from __future__ import annotations
@@ -30,13 +28,13 @@ from tests.world import make_key
 BASE = "/_/api/v1"
 DOCUMENT = json.loads((ROOT / "docs" / "api" / "openapi.json").read_text(encoding="utf-8"))
 PATHS = {path: calls for path, calls in DOCUMENT["paths"].items() if path.startswith(BASE)}
-SAME_AGAIN = (409, 429, 500)  # after which the same call with the same key tries anew
+SAME_AGAIN = (409, 429, 500)  # after which the same call with the same key is retried
 KEY = {"Idempotency-Key": "made once for what the user asked"}
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """An answer that the description promises: a sentence, or the pattern of one."""
+    """A response that the description promises: a sentence, or the pattern of one."""
 
     call: str
     status: int
@@ -65,9 +63,7 @@ def promised() -> Iterator[Outcome]:
 
 
 class Integration:
-    """A partner's server. It has bought three pulls for a user, sold the first and ordered the
-    second home.
-    """
+    """A partner's server, which bought three pulls, sold back the first and shipped the second."""
 
     def __init__(self, scene: Scene) -> None:
         self.scene = scene
@@ -78,7 +74,7 @@ class Integration:
         answers = ((order, send(scene, "POST /vm/buy/init", order)) for order in orders)
         buying, answer = next(
             tried for tried in answers if tried[1].status_code == 200
-        )  # fewer cards may be left
+        )  # there may be fewer cards
         bought = json.loads(answer.content)
         empty = next(one for one in packs if not one["in_stock"])
         self.sold, ordered, self.item = (one["id"] for one in bought["nfts"])
@@ -106,12 +102,12 @@ class Integration:
         }
 
     def quoted(self, item: str) -> dict[str, str]:
-        """What accepts the first rate of a quote."""
+        """The body that accepts the first rate of a quote."""
         quote = self.ok("POST /ship/quote", {"item_ids": [item], "destination": ADDRESS})
         return {"quote_id": quote["quotes"][0]["id"]}
 
     def ok(self, call: str, sent: Any = None) -> Any:
-        """The answer of a call that succeeds."""
+        """The response of a successful call."""
         answer = send(self.scene, call, sent)
         assert answer.status_code == 200, answer.content
         return json.loads(answer.content)
@@ -126,7 +122,7 @@ class Integration:
         key: Any = UNSENT,
         **headers: str,
     ) -> HttpResponse:
-        """The call as it would succeed, but for what is given; ``name`` stands in its path."""
+        """A call that would succeed without these changes; ``name`` is the path's parameter."""
         body = self.good.get(call) if sent is UNSENT else sent
         for part, known in self.names.items():
             call = call.replace(f"{{{part}}}", quote(name or known))
@@ -134,9 +130,7 @@ class Integration:
         return send(self.scene, f"{call}?{query}".rstrip("?"), body, key=key, headers=given)
 
     def play(self, call: str, scenario: str) -> HttpResponse:
-        """What live would answer; then the same call with the same key, where that is what to do
-        next.
-        """
+        """The simulated live outcome; then the retry with the same key, if that comes next."""
         keyed = KEY if self.takes(call, "Idempotency-Key") else {}
         answer = self.ask(call, **keyed, X_Sandbox_Scenario=scenario)
         if answer.status_code in SAME_AGAIN:
@@ -145,7 +139,7 @@ class Integration:
         return answer
 
     def takes(self, call: str, header: str) -> bool:
-        """Whether the description knows the header of the call."""
+        """Whether the description lists the header for the call."""
         method, _, path = call.partition(" ")
         return header in {one["name"] for one in PATHS[BASE + path][method.lower()]["parameters"]}
 
@@ -153,14 +147,14 @@ class Integration:
 Meet = Callable[[Integration, Outcome], HttpResponse]
 
 
-def told_apart(me: Integration, outcome: Outcome) -> HttpResponse:
-    """A key, used for one request and then for another."""
+def with_a_used_key(me: Integration, outcome: Outcome) -> HttpResponse:
+    """A key used for two different requests."""
     me.ask(outcome.call, {"a": 1}, **KEY)
     return me.ask(outcome.call, {"a": 2}, **KEY)
 
 
 def limited(me: Integration, outcome: Outcome) -> HttpResponse:
-    """More calls than are allowed, of either class."""
+    """More calls than allowed, of each class."""
     with override_settings(API_RATE_LIMIT=1, WEB_WORKERS=1):
         me.ask("GET /events")
         me.ask("POST /vm/buyback", {})
@@ -168,7 +162,7 @@ def limited(me: Integration, outcome: Outcome) -> HttpResponse:
 
 
 def in_the_clear(me: Integration, outcome: Outcome) -> HttpResponse:
-    """A server behind TLS, called without."""
+    """A server behind TLS, called without TLS."""
     with override_settings(SECURE_SSL_REDIRECT=True):
         return me.ask(outcome.call)
 
@@ -180,7 +174,7 @@ def late(me: Integration, outcome: Outcome) -> HttpResponse:
 
 
 def unscoped(me: Integration, outcome: Outcome) -> HttpResponse:
-    """A key that is good for one thing: shipping, or else buying."""
+    """A key for one scope only: shipping, or else buying."""
     scope = (
         Scope.PURCHASE_WRITE
         if "/ship/" in outcome.call or "/orders/" in outcome.call
@@ -190,22 +184,22 @@ def unscoped(me: Integration, outcome: Outcome) -> HttpResponse:
 
 
 def sending(**changes: Any) -> Meet:
-    """The call's own body, changed."""
+    """The call's body with these changes."""
     return lambda me, outcome: me.ask(outcome.call, me.good[outcome.call] | changes)
 
 
 def playing(scenario: str) -> Meet:
-    """A scenario's answer."""
+    """The response of a scenario."""
     return lambda me, outcome: me.play(outcome.call, scenario)
 
 
 def filtering(me: Integration, outcome: Outcome) -> HttpResponse:
-    """The parameter that the sentence names, nonsense."""
+    """An invalid value for the parameter in the sentence."""
     return me.ask(outcome.call, query=f"{outcome.sentence.split()[-1]}=nonsense")
 
 
 def unknown(me: Integration, outcome: Outcome) -> HttpResponse:
-    """A name in the path, or in the body, that nothing has."""
+    """An unknown id in the path or in the body."""
     if "{" in outcome.call:
         return me.ask(outcome.call, name="nothing")
     known = {"user_id": "a user", "destination": ADDRESS, "item_ids": ["nothing"]}
@@ -218,7 +212,7 @@ MEET: dict[str, Meet] = {
     "Invalid API key": lambda me, outcome: me.ask(outcome.call, key="none"),
     "Insufficient scope": unscoped,
     "Request body too large": lambda me, outcome: me.ask(outcome.call, b"{}".ljust(64 * 1024 + 1)),
-    "Idempotency-Key was used with a different request": told_apart,
+    "Idempotency-Key was used with a different request": with_a_used_key,
     "Invalid Idempotency-Key": lambda me, outcome: me.ask(outcome.call, Idempotency_Key=""),
     "A request with this Idempotency-Key is in progress": playing("in_flight"),
     "A buyback request for this item is already being processed": playing("in_flight"),
@@ -252,7 +246,7 @@ MEET: dict[str, Meet] = {
     "Claw machine is out of stock": lambda me, outcome: me.ask(outcome.call, me.empty),
     "Not found": lambda me, outcome: me.ask(
         outcome.call, name="a/\nb"
-    ),  # a part of a path holds no line break
+    ),  # a path parameter has no line break
     "Send either advance_seconds, a whole number, or now, a time in ISO 8601": lambda me, outcome: (
         me.ask(outcome.call, {})
     ),
@@ -277,14 +271,14 @@ MEET: dict[str, Meet] = {
 
 @pytest.fixture(scope="module")
 def made(scenes: dict[str, Scene], django_db_blocker: DjangoDbBlocker) -> Integration:
-    """In the sandbox, after its first sale."""
+    """In the sandbox, after its first sellback."""
     with django_db_blocker.unblock():
         return Integration(scenes[Mode.SANDBOX])
 
 
 @pytest.fixture
 def integration(made: Integration, db: None) -> Integration:
-    """As it was made: what a test does is undone by its own transaction."""
+    """As created; each test is rolled back."""
     return made
 
 
@@ -306,9 +300,7 @@ def test_it_succeeds_with_every_call(integration: Integration, call: str) -> Non
 
 
 def next_step(answer: Any) -> str:
-    """What the integration does about an answer that is no refusal and yet not what was asked
-    for.
-    """
+    """The next step after a response that is neither a refusal nor the expected result."""
     match answer:
         case {"quotes": [{"eligible": False, "reason": "in_progress"}]} | {"status": "pending"}:
             return "ask again"
@@ -352,7 +344,7 @@ UNFINISHED = {
 def test_it_knows_what_to_do_about_every_answer_that_is_no_refusal(
     integration: Integration,
 ) -> None:
-    """Each scenario that the description has, and that answers 200."""
+    """Each documented scenario with status 200."""
     known = {}
     for path, calls in PATHS.items():
         for method, call in calls.items():
@@ -366,6 +358,6 @@ def test_it_knows_what_to_do_about_every_answer_that_is_no_refusal(
 
 
 def test_it_is_promised_a_good_deal() -> None:
-    """Were the document read wrongly, nothing would be asked of anybody."""
+    """If the document were misread, no case would run."""
     assert len(list(promised())) > 120
     assert {outcome.sentence for outcome in promised()} == set(MEET)

@@ -1,6 +1,4 @@
-"""The contract's words are the contract's: no language, of the caller or of the server, changes a
-byte of an answer.
-"""
+"""The contract's sentences do not depend on any language of the caller or the server."""
 
 from __future__ import annotations
 
@@ -36,7 +34,7 @@ ROWS = {repr((row.answer, row.only)): row for row in LISTED}
 def test_it_answers_in_the_contracts_words_whatever_the_language(
     scene: Scene, mode: str, bracketed: str, settings: Settings
 ) -> None:
-    settings.LANGUAGE_CODE = bracketed  # as far as it can go: every page would be in brackets
+    settings.LANGUAGE_CODE = bracketed  # every page would be in brackets
     for row in ROWS.values():
         if row.only in ("", mode):
             with transaction.atomic():

@@ -1,6 +1,4 @@
-"""What the lists of sections 3 and 5 hold and in which order: the rules behind the shapes of
-``cases.py``.
-"""
+"""The content and order of the lists in sections 3 and 5, beyond the shapes of ``cases.py``."""
 
 from __future__ import annotations
 
@@ -121,7 +119,7 @@ def test_it_shows_recent_pulls_newest_first_and_of_the_packs_asked_for(scene: Sc
 
 
 def test_it_shows_recent_pulls_of_its_own_pool(scene: Scene) -> None:
-    """Live: of every partner. A sandbox: its own alone. Neither the other's."""
+    """Live: of every partner. Sandbox: only its own. Neither shows the other's."""
     shown = {pull["id"] for pull in get(scene, "/vm/recent-pulls?limit=100")}
     assert (scene.names["another partner's"] in shown) is (scene.mode == Mode.LIVE)
     assert scene.names["in the other environment"] not in shown
@@ -144,7 +142,7 @@ def test_it_shows_an_inventory_newest_first_without_what_left_it(scene: Scene) -
     assert {names[name] for name in ("sold", "shipping", "shipped")}.isdisjoint(shown)
 
 
-def test_it_shows_another_partners_user_of_the_same_name_to_nobody_else(scene: Scene) -> None:
+def test_it_hides_another_partners_user_with_the_same_name(scene: Scene) -> None:
     theirs = scene.world.juniper.environment(scene.mode)
     item = make_item(theirs, collector=make_collector(theirs, "ada"), now=scene.now)
     assert item.public_id not in [shown["id"] for shown in get(scene, "/inventory/ada")["items"]]
@@ -157,7 +155,7 @@ def test_it_shows_the_price_a_sale_pays(scene: Scene, name: str) -> None:
     assert items[scene.names[name]]["buyback_price"] == sale["amount"]
 
 
-def test_it_takes_what_it_sold_out_of_the_inventory_at_once(scene: Scene) -> None:
+def test_it_removes_sold_items_from_the_inventory_immediately(scene: Scene) -> None:
     send(scene, SELL, {"item_id": "<held>"})
     assert scene.names["held"] not in [item["id"] for item in get(scene, "/inventory/ada")["items"]]
 

@@ -48,7 +48,7 @@ def test_it_sells_pulls_as_section_6_says(scene: Scene, row: Row) -> None:
 
 
 @pytest.mark.parametrize(("mode", "row"), rows(cases.STATUSES))
-def test_it_tells_a_purchases_status_as_section_6_says(scene: Scene, row: Row) -> None:
+def test_it_returns_a_purchases_status_as_in_section_6(scene: Scene, row: Row) -> None:
     play(scene, row)
 
 
@@ -63,11 +63,11 @@ def test_it_knows_no_other_method(scene: Scene, row: Row) -> None:
 
 
 @pytest.mark.parametrize(("mode", "row"), rows(sellback_cases.SELLBACKS))
-def test_it_quotes_sells_many_and_tells_as_section_9_says(scene: Scene, row: Row) -> None:
+def test_it_returns_quotes_batches_and_status_as_in_section_9(scene: Scene, row: Row) -> None:
     play(scene, row)
 
 
-# Where a whole class of calls must change nothing, one test sends all of them and looks once.
+# Where a whole class of calls must change nothing, one test sends all and compares once.
 
 
 @pytest.mark.parametrize("call", VALID)
@@ -126,7 +126,7 @@ def test_it_clamps_the_number_of_recent_pulls(scene: Scene, limit: str, shown: i
 
 
 def pull_often(scene: Scene, times: int) -> None:
-    """More pulls of one card, each sold since, so that one card does for all."""
+    """More pulls of one card, each sold back, so that one card is enough."""
     with connection.cursor() as cursor:
         cursor.execute(
             """INSERT INTO inventory_item (environment_id, mode, public_id, card_id, collector_id,
@@ -144,7 +144,7 @@ def pull_often(scene: Scene, times: int) -> None:
 
 
 def test_it_names_every_row_once() -> None:
-    """A row that stands twice is a slip of the pen."""
+    """A duplicate row is a mistake."""
     for listed in (
         cases.SELLBACK,
         sellback_cases.SELLBACKS,

@@ -1,6 +1,4 @@
-"""Section 9's sandbox: controls, scenarios (``sandbox_cases.py``), and that none of it is within
-live's reach.
-"""
+"""Section 9's sandbox: controls and scenarios (``sandbox_cases.py``), none of them in live."""
 
 from __future__ import annotations
 
@@ -51,8 +49,8 @@ def test_it_plays_nothing_in_live(scenes: dict[str, Scene], db: None, call: str,
     assert send(live, call, VALID[call], headers={SCENARIO: name}).status_code == 200
 
 
-def test_it_buys_what_is_asked_for_as_pending_and_tells_of_it_later(sandbox: Scene) -> None:
-    """The one scenario that does something, or nothing would be left to wait for."""
+def test_it_buys_as_pending_and_returns_the_items_later(sandbox: Scene) -> None:
+    """The only scenario with an effect, so that there is a result to poll."""
     answer = json.loads(
         send(sandbox, BUY, buying(amount=2), headers={SCENARIO: "pending"} | KEY).content
     )
@@ -68,7 +66,7 @@ def test_it_says_when_to_come_back(sandbox: Scene) -> None:
 
 
 def test_it_keeps_a_played_refusal_as_live_would(sandbox: Scene) -> None:
-    """A client that retries with the same key hears the same; one that made a new key sells."""
+    """A retry with the same key gets the same response; a new key sells."""
     failed = {SCENARIO: "transaction_failed"} | KEY
     for headers in (failed, KEY):
         check(sandbox, send(sandbox, SELL, VALID[SELL], headers=headers), 400, "Transaction failed")
@@ -100,7 +98,7 @@ def test_it_never_keeps_that_a_scenario_is_unknown_nor_hides_it_behind_a_key(
         assert send(sandbox, SELL, VALID[SELL], headers=KEY).status_code == 200
 
 
-def test_it_plays_nothing_for_a_stranger(sandbox: Scene) -> None:
+def test_it_simulates_nothing_without_a_key(sandbox: Scene) -> None:
     check(
         sandbox,
         send(sandbox, SELL, VALID[SELL], key="x", headers={SCENARIO: "in_flight"}),

@@ -1,6 +1,4 @@
-"""Which scope opens which route: without it, a key that has scopes gets 403, and nothing
-happens.
-"""
+"""The scopes of each route: without them a scoped key gets 403, and nothing happens."""
 
 from __future__ import annotations
 
@@ -23,8 +21,8 @@ READ, SALE, PURCHASE, SHIP = Scope
 ANY = tuple(Scope)
 CONTROLS = (CLOCK, RESET)
 
-# Route → the scopes each of which is enough. Every other scope is refused; a key without scopes may
-# do everything.
+# Route → scopes, any of which is enough. Other scopes are refused; a key without scopes has full
+# access.
 TABLE: dict[str, tuple[Scope, ...]] = {
     "GET /vm/available": ANY,
     "GET /vm/chase/tidewater-box": ANY,
@@ -71,7 +69,7 @@ def test_it_counts_a_refused_scope_against_its_environment(scene: Scene) -> None
 
 
 def test_it_knows_every_route(scene: Scene) -> None:
-    """A route that comes in without its row here would be tested by nobody."""
+    """A new route without a row here would be untested."""
     found = {name for name in routes(get_resolver(), "") if name.startswith(scene.base)}
     assert len(found) == len(TABLE) + (
         len((*CONTROLS, ADVANCE)) if scene.mode == Mode.SANDBOX else 0
@@ -92,7 +90,7 @@ def test_it_advances_an_order_with_the_scope_that_makes_one(
 def test_it_controls_the_sandbox_with_every_scope_alone(
     scenes: dict[str, Scene], db: None, call: str, scopes: list[Scope]
 ) -> None:
-    """They touch all there is."""
+    """These calls affect everything."""
     scene = scenes[Mode.SANDBOX]
     few, every = (make_key(scene.environment, scopes=some)[1] for some in (scopes, list(Scope)))
     check(scene, send(scene, call, {"advance_seconds": 1}, key=few), 403, "Insufficient scope")

@@ -1,4 +1,4 @@
-"""Section 7's rows, one test each (``ship_cases.py``), and what they do to an inventory."""
+"""Section 7's rows, one test each (``ship_cases.py``), and their effect on an inventory."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def ids(scene: Scene) -> set[str]:
     return {item["id"] for item in json.loads(send(scene, "GET /inventory/ada").content)["items"]}
 
 
-def test_it_takes_what_was_ordered_out_of_the_inventory_and_off_the_market(scene: Scene) -> None:
+def test_it_removes_ordered_items_from_inventory_and_sale(scene: Scene) -> None:
     quoted = json.loads(send(scene, SHIP_QUOTE, quoting("<held>", "<piped>")).content)
     before = ids(scene)
     answer = json.loads(send(scene, SHIP, {"quote_id": quoted["quotes"][0]["id"]}).content)
@@ -76,7 +76,7 @@ def test_it_names_its_faults(scene: Scene, monkeypatch: pytest.MonkeyPatch, call
         raise RuntimeError("on purpose")
 
     monkeypatch.setattr("inventory.shipping.rates.by_table", breaks)
-    monkeypatch.setattr("inventory.shipping.orders.tell", breaks)
+    monkeypatch.setattr("inventory.shipping.orders.record_event", breaks)
     before = everything()
     check(scene, send(scene, call, VALID[call]), 500, FAULTS[call])
     assert everything() == before

@@ -1,9 +1,7 @@
-"""The contract over a socket, against the server that production runs: what a test client cannot
-send, or would mend.
+"""The contract over a socket, against the production server: requests a test client cannot send.
 
-A web process serves the test's own database, so rows are committed, and the database is emptied
-afterwards. It asks an oracle, a treasury and a carrier, as production does, so what only these can
-bring about is met here as well.
+A web process uses the test's database, so rows are committed, and the database is emptied
+afterwards. It calls an oracle, a treasury and a carrier, so their outcomes are tested too.
 """
 
 from __future__ import annotations
@@ -37,7 +35,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 
 class Answer(NamedTuple):
-    """One response, as it came over the wire."""
+    """One raw response."""
 
     status: int
     headers: dict[str, str]
@@ -45,7 +43,7 @@ class Answer(NamedTuple):
 
 
 class Wire(NamedTuple):
-    """Both scenes, served."""
+    """Both scenes, with a server."""
 
     scenes: dict[str, Scene]
     port: int
@@ -54,7 +52,7 @@ class Wire(NamedTuple):
     carrier: CarrierPeer
 
     def ask(self, request: bytes) -> Answer:
-        """Send bytes, read one response."""
+        """Send bytes and read one response."""
         with closing(socket.create_connection((HOST, self.port), timeout=20)) as sock:
             sock.sendall(request)
             response = http.client.HTTPResponse(sock, method=request.partition(b" ")[0].decode())
@@ -65,13 +63,13 @@ class Wire(NamedTuple):
     def post(
         self, scene: Scene, body: bytes, *, path: str = "/vm/buyback", framing: str = ""
     ) -> Answer:
-        """A POST whose framing is Content-Length unless told."""
+        """A POST, by default with Content-Length."""
         head = [f"POST {scene.base}{path} HTTP/1.1", f"Host: {HOST}", f"X-API-Key: {scene.key}"]
         head += ["Content-Type: application/json", framing or f"Content-Length: {len(body)}"]
         return self.ask("\r\n".join([*head, "", ""]).encode() + body)
 
     def call(self, scene: Scene, line: bytes, *headers: str) -> Answer:
-        """A call without a body, its request line as it is (``{base}`` filled in)."""
+        """A call without a body and with an unchanged request line (``{base}`` filled in)."""
         line = line.replace(b"{base}", scene.base.encode())
         given = [f"Host: {HOST}", f"X-API-Key: {scene.key}", *headers]
         return self.ask(line + b" HTTP/1.1\r\n" + "\r\n".join([*given, "", ""]).encode("latin-1"))
@@ -96,9 +94,7 @@ def chunked(body: bytes, size: int = 1000) -> bytes:
 
 @pytest.fixture
 def wire(transactional_db: None) -> Iterator[Wire]:
-    """One server for all that follows in a test. At the oracle everything costs what the held item
-    was worth.
-    """
+    """One server for the whole test. At the oracle all items cost what the held one was worth."""
     port = free_port()
     scenes = make_scenes()
     with (
@@ -146,7 +142,7 @@ def bodies(wire: Wire, scene: Scene) -> None:
 
 
 def large_bodies(wire: Wire, scene: Scene) -> None:
-    """One byte too many, however it is framed."""
+    """One byte too many, in each framing."""
     large = json.dumps({"item_id": scene.names["held"]}).encode().ljust(64 * 1024 + 1)
     for sent, framing in (
         (large, ""),
@@ -158,7 +154,7 @@ def large_bodies(wire: Wire, scene: Scene) -> None:
 
 
 def methods(wire: Wire, scene: Scene) -> None:
-    """A HEAD is a GET without its body where there is a GET, and no method at all elsewhere."""
+    """HEAD is a GET without its body where GET exists; elsewhere it is refused."""
     seen = wire.call(scene, b"HEAD {base}/inventory/ada")
     assert (seen.status, seen.body) == (200, b"")
     assert wire.call(scene, b"HEAD {base}/vm/buyback").status == 405
@@ -184,7 +180,7 @@ def paths(wire: Wire, scene: Scene) -> None:
 
 
 def headers(wire: Wire, scene: Scene) -> None:
-    """The key, the request id and the rate limit as they go over the wire."""
+    """The key, the request id and the rate limit in raw headers."""
     given = wire.call(scene, b"GET {base}/vm/available", "X-Request-Id: abc.DEF-1_2")
     assert given.headers["x-request-id"] == "abc.DEF-1_2"
     assert {"x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"} < set(given.headers)
@@ -198,7 +194,7 @@ def headers(wire: Wire, scene: Scene) -> None:
 
 
 def sales(wire: Wire, scene: Scene) -> None:
-    """And it sells, by length and in chunks; then the key is used once more."""
+    """It sells, with Content-Length and with chunks, and the key is used again."""
     body = json.dumps({"item_id": scene.names["held"]}).encode()
     sold = wire.post(
         scene, chunked(body, 7), framing="Transfer-Encoding: chunked\r\nIdempotency-Key: k"
@@ -209,7 +205,7 @@ def sales(wire: Wire, scene: Scene) -> None:
 
 
 def outcomes(wire: Wire, live: Scene) -> None:
-    """What becomes of a sale when those whom it asks say no, or nothing."""
+    """Outcomes of a sellback when peers decline or do not respond."""
     item = live.names["closing"]
     body = json.dumps({"item_id": item}).encode()
     wire.oracle.fault("500")
@@ -231,7 +227,7 @@ def outcomes(wire: Wire, live: Scene) -> None:
 
 
 def quotes_of_shipping(wire: Wire, live: Scene) -> None:
-    """And of a quote for a parcel."""
+    """The same for a shipping quote."""
     body = json.dumps({"item_ids": [live.names["piped"]], "destination": ADDRESS}).encode()
     wire.carrier.fault("500", times=1)
     assert error(wire.post(live, body, path="/ship/quote")) == (

@@ -1,1 +1,1 @@
-"""The browser door: what a member of a partner's team sees and may do."""
+"""The dashboard: what members of a partner's team see and may do."""

@@ -1,4 +1,4 @@
-"""One factory for each model that only the dashboard has."""
+"""Factories for models that only the dashboard uses."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _numbers = count(1)
 
 
 def make_saved_view(user: User, environment: Environment, **fields: Any) -> SavedView:
-    """One person's view of the payouts, without a filter."""
+    """One person's view of the payouts, without filters."""
     known = {
         "user": user,
         "environment": environment,

@@ -1,4 +1,4 @@
-"""What the dashboard's tests do over and over: sign in, fill the sell form, ask as htmx does."""
+"""Common steps of dashboard tests: signing in, the sell form, htmx requests."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def signed_in(user: User) -> Client:
 
 
 def confirmed(user: User) -> Client:
-    """A browser in which this user gave the password a moment ago."""
+    """A browser in which this user has just confirmed the password."""
     client = signed_in(user)
     session = client.session
     session[login.AUTHENTICATION_METHODS_SESSION_KEY] = [{"method": "password", "at": time.time()}]
@@ -37,9 +37,7 @@ def confirmed(user: User) -> Client:
 
 
 def sell_form(item: Item, **changes: Any) -> dict[str, Any]:
-    """What the sell page's form sends for an item that sells at its price of the pull, or at
-    ``amount``.
-    """
+    """The sell form's data for an item at its price at the pull, or at ``amount``."""
     amount = Decimal(changes.pop("amount", item.buyback_price))
     offer = Offer.of(item, amount, item.environment.now())
     return {"environment": item.environment_id, "offer": offer.signed} | changes
@@ -54,7 +52,7 @@ def post_sale(
 
 
 def assert_nothing_sold(item: Item) -> None:
-    """The item is as it was, and no money moved."""
+    """The item is unchanged, and no money moved."""
     state = item.state
     item.refresh_from_db()
     assert item.state == state

@@ -1,4 +1,4 @@
-"""Who sees which page: every door × every role × one's own partner and another's."""
+"""Access to rows: every address × every role × own and another partner's rows."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.world import Company, World, make_item, make_membership, make_partner
 
 @dataclass(frozen=True)
 class Stock:
-    """One item in hand, one payout and one bulk sale, in the live environment of a company."""
+    """One held item, one payout and one bulk sellback, in a company's live environment."""
 
     item: Item
     payout: Payout
@@ -35,8 +35,7 @@ class Stock:
         return cls(held, Payout.objects.get(pk=sale.payout_id), make_bulk_line(held).bulk)
 
 
-# Door → (role → status of one's own). Another partner's is 404 for whoever asks, where the address
-# names a row.
+# Address → (role → status for own rows). Another partner's row gives 404 for every role.
 LOOK = {"viewer": 200, "operator": 200, "owner": 200}
 ROWS = (
     "holdings",
@@ -140,7 +139,7 @@ def test_it_does_not_sell_another_partners_item(world: World, role: str) -> None
 
 
 @pytest.mark.parametrize("door", DOORS)
-def test_it_sends_a_stranger_to_the_login_page(world: World, door: str) -> None:
+def test_it_redirects_a_signed_out_user_to_the_login_page(world: World, door: str) -> None:
     where = address(door, Stock.of(world.northwind))
     answer = Client().get(where)
     assert answer.status_code == 302
@@ -153,10 +152,10 @@ def test_it_sends_the_whole_page_to_the_login_when_a_fragment_was_asked_for(worl
     assert answer.headers["HX-Redirect"] == "/login/?next=%2Fdashboard%2Flive%2Fusers%2F%3Fq%3Da"
 
 
-def test_it_tells_a_user_without_a_team_whom_to_ask(world: World) -> None:
+def test_it_helps_a_user_without_a_team(world: World) -> None:
     answer = signed_in(make_user("new@example.test")).get("/dashboard/")
     assert answer.status_code == 403
-    assert "You are in no team yet" in answer.content.decode()
+    assert "You are not in a team yet" in answer.content.decode()
 
 
 def test_it_shows_no_staff_member_a_partners_pages(world: World) -> None:

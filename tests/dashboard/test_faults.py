@@ -1,4 +1,4 @@
-"""The pages of what went wrong, and what every page promises."""
+"""Error pages, and guarantees of every page."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_it_answers_a_fault_without_asking_the_database() -> None:
     request.request_id = "known-7"  # type: ignore[attr-defined]
     answer = fault(request)
     assert answer.status_code == 500
-    assert "Something broke on our side" in answer.content.decode()
+    assert "Something went wrong on our side" in answer.content.decode()
     assert "known-7" in answer.content.decode()
 
 

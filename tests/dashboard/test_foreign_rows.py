@@ -1,8 +1,7 @@
-"""Nothing of one partner or mode is on another's screen: every address with a row in it, looked at
-and sent to.
+"""No page shows or changes rows of another partner or environment: every address with a row.
 
-The addresses are those of config/dashboard.py (``test_roles.TABLE``). Who asks is an owner, who may
-do everything at home; the control is that the same form does something there.
+The addresses are those of config/dashboard.py (``test_roles.TABLE``). The caller is an owner, who
+may do everything with own rows; as a control, the same form works there.
 """
 
 from __future__ import annotations
@@ -21,10 +20,11 @@ from tests.database.schema import our_models
 from tests.world import NOW, Company, World, make_key
 
 ROWS = [name for name, door in TABLE.items() if door.row]
-TEAM = {"membership", "invitation"}  # a team works in both modes
-# Every day has a page; its figures are each one's own (tests/buyback/dashboard/test_statements.py).
+TEAM = {"membership", "invitation"}  # a team is shared by both environments
+# Every day has a page with the environment's own figures
+# (tests/buyback/dashboard/test_statements.py).
 DAYS = {"statement"}
-# What an address is sent so that it acts at home; a page that knows no form answers 405.
+# Form data that works with own rows; a page without a form responds 405.
 FORMS: dict[str, dict[str, str]] = {
     "sell": {},
     "rotate": {"overlap": "24"},
@@ -60,9 +60,7 @@ def form(name: str, stock: Stock, here: int) -> dict[str, Any]:
 def trespass(
     client: Client, stock: Stock, here: Company, mode: str, names: list[str]
 ) -> dict[str, Any]:
-    """The addresses that are found, or that change something, when ``client`` asks for this stock's
-    rows in ``mode`` of its own company.
-    """
+    """Addresses that ``client`` finds or changes with this stock's rows in its own company."""
     wrong = {}
     for name in names:
         path = reverse(f"dashboard:{name}", args=[mode, getattr(stock, TABLE[name].row)])

@@ -1,6 +1,4 @@
-"""Where nothing but a form is answered, nobody is sent to look: after a login one is back at the
-form's page.
-"""
+"""Addresses of forms are no pages: after signing in, the user returns to the form's page."""
 
 from __future__ import annotations
 
@@ -16,7 +14,7 @@ from tests.dashboard.test_roles import TABLE, Stock
 from tests.world import PASSWORD, World
 
 FORMS = [name for name, door in TABLE.items() if door.post] + ["switch", "usersessions_end"]
-LOOKED_AT = {"bulk_preview", "remove"}  # a look is answered, too
+LOOKED_AT = {"bulk_preview", "remove"}  # these accept GET too
 PAGE = "/dashboard/sandbox/users/"
 
 
@@ -30,7 +28,7 @@ def address(name: str, world: World, stock: Stock | None = None) -> str:
 
 
 def sent_to(location: str) -> str:
-    """The page that a login leads to."""
+    """The page after signing in."""
     (back,) = parse_qs(urlsplit(location).query)["next"]
     form = {"login": "owner@northwind.test", "password": PASSWORD, "next": back}
     client = Client()
@@ -80,8 +78,8 @@ def test_it_asks_for_the_password_and_leads_to_the_team_where_no_page_is_known(
 
 
 @pytest.mark.breaks_books(reason="a statement alone")
-def test_it_knows_every_address_that_answers_forms_alone(world: World) -> None:
-    """The control: a GET of each of them, and of no other, is answered 405."""
+def test_it_lists_every_address_of_a_form(world: World) -> None:
+    """The control: exactly these addresses respond 405 to a GET."""
     client, stock, refusing = (
         confirmed(world.northwind.owner),
         Stock(world.northwind, "sandbox"),

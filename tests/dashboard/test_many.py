@@ -1,7 +1,7 @@
-"""As if of two million sales and windows: no list reads a table from end to end, and no file is
-ever whole in memory.
+"""Plans for two million sellbacks and windows: no list reads a whole table, exports use chunks.
 
-The planner is told that a few thousand rows are ``FACTOR`` times as many, and plans accordingly.
+The statistics say that a few thousand rows are ``FACTOR`` times as many, so the planner plans for
+that.
 """
 
 from __future__ import annotations
@@ -29,19 +29,19 @@ pytestmark = [
     pytest.mark.breaks_books(reason="rows as many as a test can make, not whole worlds"),
 ]
 
-MANY = 3_000  # of either
+MANY = 3_000  # of each
 FACTOR = 600
 BIG = (
     r"Seq Scan on "
     r"(buyback_(?!statement)\w+|inventory_(?:item|collector|usertally|ship\w+)|partners_event)"
 )
-# A question about everybody's open windows, and the index that has them in their order.
+# A query over all users' open windows, and the index with their order.
 WINDOWS, WINDOW_OPEN = (
     r'"expires_at" >= (?!.*"collector_id" (?:=|IN) )',
     "inventory_item_window_open",
 )
-# A sale an hour, up to now; every hundredth failed, every thousandth is open; a handful by a
-# member. And as many items whose windows close, one a minute.
+# A sellback an hour, up to now: every hundredth failed, every thousandth open, a few by a member.
+# And as many items with windows, one closing each minute.
 FILL = """
 INSERT INTO inventory_collector (id, environment_id, user_id, created_at)
 SELECT 1000000 + n, %(env)s, 'many-' || n, now() FROM generate_series(1, 500) n;
@@ -111,8 +111,7 @@ INSERT INTO partners_event (id, environment_id, type, data, created_at)
 SELECT uuidv7(), %(env)s, 'buyback.completed', '{}',
 now() - n * interval '1 min' FROM generate_series(1, %(many)s) n;
 """
-# What ANALYZE found, so many times over: how many pages a table has is read from its file, how full
-# they are from here.
+# ANALYZE's results multiplied. A table's number of pages is read from its file, its rows from here.
 TELL = """
 SELECT pg_restore_relation_stats('schemaname', 'public', 'relname', relname::text, 'relpages',
 relpages,
@@ -124,12 +123,10 @@ relpages,
 
 @pytest.fixture
 def many(world: World, monkeypatch: pytest.MonkeyPatch) -> Client:
-    """A member of Northwind, whose live environment has sold as many; without triggers and
-    references, to be quick.
-    """
+    """A member of Northwind, whose live environment has many rows, inserted without triggers."""
     monkeypatch.setattr(
         paging, "LOOK_THROUGH", paging.LOOK_THROUGH // FACTOR
-    )  # as large a part of all as it will be
+    )  # in the same proportion as at scale
     live = world.northwind.live
     purchase = make_purchase(make_collector(live), pack=make_pack(slug="box"))
     values: dict[str, Any] = {
@@ -153,7 +150,7 @@ def many(world: World, monkeypatch: pytest.MonkeyPatch) -> Client:
 def test_it_reads_no_table_from_end_to_end_and_exports_in_chunks(
     many: Client, world: World
 ) -> None:
-    """One test, because the rows take longer than the looks."""
+    """One test, because creating the rows takes longer than the checks."""
     assert offences(many, addresses()) == {}
     assert not_by_their_index(Client(headers={"X-API-Key": world.northwind.live_key})) == set()
     with CaptureQueriesContext(connection) as asked:
@@ -167,7 +164,7 @@ def test_it_reads_no_table_from_end_to_end_and_exports_in_chunks(
     assert all(query["sql"].endswith(f"LIMIT {CHUNK}") for query in asked)
 
 
-# What a partner's server may ask for and hardly ever finds, and the index that finds it.
+# Rare rows that a partner's server may ask for, and the index for each.
 RARE = {
     "buybacks?status=failed": "buyback_buyback_by_state",
     "payouts?status=failed": "buyback_payout_by_state",
@@ -184,7 +181,7 @@ RARE = {
 
 
 def not_by_their_index(server: Client) -> set[str]:
-    """The histories that would look through rows of other states, types or users."""
+    """The histories that would read rows of other states, types or users."""
     found = set()
     for path, index in RARE.items():
         with CaptureQueriesContext(connection) as asked:
@@ -199,7 +196,7 @@ def not_by_their_index(server: Client) -> set[str]:
 
 
 def addresses() -> Iterator[str]:
-    """Each list with each filter alone and with all of them, the statements, and the overview."""
+    """Each list with each filter alone and with all, the statements, and the overview."""
     yield ""
     yield from ("orders/", "orders/?state=processing", "orders/?state=failed")
     for query in ("", "sort=newest", "sort=held", "sort=value", "q=many-1"):
@@ -233,9 +230,7 @@ def addresses() -> Iterator[str]:
 
 
 def offences(client: Client, paths: Iterator[str]) -> dict[str, set[str]]:
-    """For each page, the big tables that a statement of its would read from end to end, and the
-    open windows that it would find in another way than one after the other.
-    """
+    """For each page: big tables read whole, and open windows read without their index."""
     found = {}
     for path in paths:
         with CaptureQueriesContext(connection) as asked:

@@ -1,8 +1,7 @@
-"""Words in the source of templates, views and scripts, whether a test shows them or not: all are
-marked.
+"""All texts in the source of templates, views and scripts are marked for translation.
 
-A word in a template stands in a tag of Django's; a sentence in a view is an argument of ``gettext``
-and its kin; the scripts have none, the page hands them over.
+In a template they are in one of Django's tags, in a view an argument of ``gettext`` or its
+variants; scripts have none and get theirs from the page.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from tests.architecture.code import ROOT, Module, modules
 from tests.dashboard.test_words import NAMES, Page
 
 MARKS = {"_", "gettext", "gettext_lazy", "gettext_noop", "ngettext"}
-UNSEEN = {"Http404"}  # what nobody reads but developers
+UNSEEN = {"Http404"}  # texts that only developers read
 SENTENCE = re.compile(r"[A-Z][a-z’']*[ ,][^|]*[a-z]")
 TAG = re.compile(r"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}", re.DOTALL)
 BLOCK = re.compile(r"\{% blocktranslate.*?\{% endblocktranslate %\}", re.DOTALL)
@@ -41,7 +40,7 @@ def test_it_marks_every_word_of_a_template(folder: str) -> None:
 
 
 def parts(module: Module) -> set[int]:
-    """Texts that are marked, or seen by nobody: docstrings, and what only developers read."""
+    """Texts that are marked, or that users never see: docstrings and texts for developers."""
     found: set[int] = set()
     for node in ast.walk(module.tree):
         called = node.func if isinstance(node, ast.Call) else None

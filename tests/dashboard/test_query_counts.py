@@ -1,7 +1,7 @@
-"""How many queries each page takes: one row of a kind or many, it is the number that stands here.
+"""The number of queries of each page, which does not depend on the number of rows.
 
-Every address of config/dashboard.py that shows something, and the pages of one's own account. A new
-page fails the first test until it has its line.
+Every page of config/dashboard.py and of the account. A new page fails the first test until it has a
+line.
 """
 
 from __future__ import annotations
@@ -44,8 +44,7 @@ from tests.world import (
     make_transfer,
 )
 
-# Session, user, memberships and environment are in each; those of one's account know of no
-# environment.
+# Session, user, memberships and environment are in each; account pages have no environment.
 QUERIES = {
     "overview": 13,
     "search": 11,
@@ -105,12 +104,12 @@ FIND = {"search": "?q=user"}
 def test_it_has_a_line_for_every_page() -> None:
     forms = {name for name, door in TABLE.items() if door.post} - {
         "bulk_preview"
-    }  # they answer with another page
+    }  # they redirect to another page
     assert set(QUERIES) == set(TABLE) - forms
 
 
 def make_session(user: User) -> None:
-    """A browser somewhere else in which this user is signed in."""
+    """A session of this user in another browser."""
     key = signed_in(user).session.session_key
     UserSession.objects.create(
         user=user, ip="127.0.0.1", user_agent="Elsewhere/1.0", session_key=key
@@ -118,9 +117,7 @@ def make_session(user: User) -> None:
 
 
 class Shelf:
-    """One user, one order, one bulk sale, one day, and as many rows of each kind as it is filled
-    with.
-    """
+    """One user, order, bulk sellback and day, filled with a number of rows of each kind."""
 
     def __init__(self, company: Company) -> None:
         self.company, self.size = company, 0
@@ -168,7 +165,7 @@ class Shelf:
         make_saved_view(company.owner, company.live)
 
     def row(self, name: str) -> Any:
-        """What the address of a page names."""
+        """The row for a page's address."""
         rows = {
             "collector": self.collector.pk,
             "item": self.held.pk,
@@ -199,7 +196,7 @@ class Shelf:
 
 
 def asked(client: Client, shelf: Shelf) -> dict[str, int]:
-    """For each page, how many queries it took."""
+    """The number of queries of each page."""
     found = {}
     for name, path in shelf.addresses():
         with CaptureQueriesContext(connection) as queries:
@@ -208,19 +205,19 @@ def asked(client: Client, shelf: Shelf) -> dict[str, int]:
                 answer = client.post(path, sent)
             else:
                 answer = client.get(path)
-            b"".join(answer)  # a file is asked for while it is read
+            b"".join(answer)  # a file's queries run while it is read
         assert answer.status_code == 200, path
         found[name] = len(queries)
     return found
 
 
 @pytest.mark.breaks_books(reason="rows of every kind, without the sales that they come from")
-def test_it_asks_as_much_for_many_rows_as_for_one(world: World) -> None:
+def test_it_takes_as_many_queries_for_many_rows_as_for_one(world: World) -> None:
     client, shelf = confirmed(world.northwind.owner), Shelf(world.northwind)
     give_factor(world.northwind.owner)
     RecoveryCodes.activate(world.northwind.owner)
     shelf.fill(1)
-    asked(client, shelf)  # a session is written at its first page
+    asked(client, shelf)  # the first page writes the session
     assert asked(client, shelf) == QUERIES | ACCOUNT
     shelf.fill(MANY)
     assert asked(client, shelf) == QUERIES | ACCOUNT

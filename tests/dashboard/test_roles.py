@@ -1,7 +1,6 @@
-"""Who opens which page: every address of config/dashboard.py × every role × one's own partner and
-another's.
+"""Who may open which page: every address × every role × own and another partner's rows.
 
-A new page fails the first test here until it has its row.
+The addresses are those of config/dashboard.py. A new page fails the first test until it has a row.
 """
 
 from __future__ import annotations
@@ -31,17 +30,15 @@ EVERYBODY, OPERATORS, OWNERS = (200, 200, 200), (403, 200, 200), (403, 403, 200)
 
 @dataclass(frozen=True)
 class Door:
-    """What viewer, operator and owner are answered; ``row``: which of a ``Stock``'s rows its
-    address names.
-    """
+    """The status for viewer, operator and owner; ``row``: the ``Stock``'s row in its address."""
 
     roles: tuple[int, int, int]
     row: str = ""
-    elsewhere: int = 404  # where the row is another partner's
-    post: bool = False  # asked by POST, with the page's environment; done, it answers 302
+    elsewhere: int = 404  # for another partner's row
+    post: bool = False  # a POST with the page's environment; success is 302
 
 
-# A page of no partner: anybody's.
+# A page without a partner: for everyone.
 OUTSIDE = {"root", "login", "logout", "home", "switch"}
 DONE_BY_OWNERS, NOBODY = (403, 403, 302), (404, 404, 404)
 TABLE = {
@@ -53,7 +50,7 @@ TABLE = {
     "user_history": Door(EVERYBODY, "collector"),
     "item": Door(EVERYBODY, "item"),
     "views": Door(NOBODY, post=True),  # the list is missing
-    "forget_view": Door(NOBODY, "collector", post=True),  # one's own, and nobody else's
+    "forget_view": Door(NOBODY, "collector", post=True),  # only one's own
     "sell": Door(OPERATORS, "item"),
     "outcome": Door(EVERYBODY, "item"),
     "expiring": Door(EVERYBODY),
@@ -73,7 +70,7 @@ TABLE = {
     "statements_csv": Door(EVERYBODY),
     "statement": Door(
         EVERYBODY, "day", elsewhere=200
-    ),  # a day is everybody's; its figures are each one's own
+    ),  # every environment has each day, with its own figures
     "statement_csv": Door(EVERYBODY, "day"),
     "statement_print": Door(EVERYBODY, "day"),
     "orders": Door(EVERYBODY),
@@ -92,7 +89,7 @@ TABLE = {
     "teammate": Door(OWNERS, "membership"),
     "remove": Door(DONE_BY_OWNERS, "membership", post=True),
     "audit": Door(OWNERS),
-    # Live, which is asked here, has none of these; who may press what in the sandbox:
+    # Live, which is tested here, has none of these; roles in the sandbox:
     # tests/inventory/dashboard/test_sandbox.py.
     "sandbox": Door(NOBODY),
     "sandbox_clock": Door(NOBODY, post=True),
@@ -103,7 +100,7 @@ TABLE = {
 
 @dataclass(frozen=True)
 class Stock:
-    """A company's rows in one mode, each made when it is asked for."""
+    """A company's rows in one mode, each created when needed."""
 
     company: Company
     mode: str = "live"
@@ -161,7 +158,7 @@ class Stock:
 
 
 def knock(client: Client, name: str, stock: Stock, here: Company) -> Any:
-    """Ask for the page ``name`` of a row of ``stock``, as somebody of ``here`` does."""
+    """Request the page ``name`` for a row of ``stock``, as a member of ``here``."""
     door = TABLE[name]
     where = reverse(
         f"dashboard:{name}", args=["live", *([getattr(stock, door.row)] if door.row else [])]

@@ -1,6 +1,4 @@
-"""What a first visit loads, pictures aside: every page, its lists full, as the server compresses
-it.
-"""
+"""The size of a first visit without pictures: every page with full lists, compressed."""
 
 from __future__ import annotations
 
@@ -20,7 +18,7 @@ from tests.dashboard.test_roles import TABLE, Stock
 from tests.world import World, make_collector, make_item
 
 MOST = 60_000  # bytes
-FILES = ("csv", "results")  # what the names of files to download end in
+FILES = ("csv", "results")  # suffixes of addresses that are downloads
 
 
 @cache

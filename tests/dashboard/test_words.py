@@ -1,5 +1,7 @@
-"""Every word of every page can be translated. In a language that puts each sentence in brackets
-(``tests/languages.py``), no letter stands outside them but data, ids and the product's own name.
+"""Every text of every page can be translated.
+
+In a language that puts each sentence in brackets (``tests/languages.py``), only data, ids and the
+product's name are outside of brackets.
 """
 
 from __future__ import annotations
@@ -40,7 +42,7 @@ from tests.world import (
 )
 
 SPOKEN = ("title", "aria-label", "placeholder", "alt", "data-copied", "data-command")
-NOT_WORDS = {"script", "style", "kbd", "code", "pre"}  # and what the API is called and says
+NOT_WORDS = {"script", "style", "kbd", "code", "pre"}  # and API names
 UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 NAMES = re.compile(
     rf"Instant Sellback|\bUTC\b|\bPOST\b|(?<!\w)/[\w/.-]+|(live|sandbox)-\w+…\w+|{UUID}"
@@ -48,7 +50,7 @@ NAMES = re.compile(
 
 
 class Page(HTMLParser):
-    """Collects what a page says outside the brackets."""
+    """Collects a page's text outside the brackets."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -71,7 +73,7 @@ class Page(HTMLParser):
 
 
 def without_brackets(text: str, depth: int = 0) -> tuple[str, int]:
-    """What of a text stands outside, and how deep inside brackets it ends."""
+    """The text outside of brackets, and the bracket depth at its end."""
     outside = []
     for letter in text:
         depth += (letter == OPEN) - (letter == CLOSE)
@@ -81,7 +83,7 @@ def without_brackets(text: str, depth: int = 0) -> tuple[str, int]:
 
 
 def unmarked(page: str, data: list[str]) -> set[str]:
-    """Words of a page that no translation reaches."""
+    """Words of a page that are not translated."""
     found = Page()
     found.feed(page)
     assert found.depth == 0
@@ -90,9 +92,7 @@ def unmarked(page: str, data: list[str]) -> set[str]:
 
 
 def strip(text: str, data: list[str]) -> str:
-    """The text without what is data: long ones wherever they stand, short ones where they are a
-    word of their own.
-    """
+    """The text without data: long values anywhere, short values as whole words."""
     for known in data:
         if len(known) > 5:
             text = text.replace(known, "")
@@ -100,7 +100,7 @@ def strip(text: str, data: list[str]) -> str:
 
 
 def data() -> list[str]:
-    """Every text of the database but states, the longest first."""
+    """Every text of the database except states, longest first."""
     found: set[str] = set()
     for model in apps.get_models():
         texts = (
@@ -139,7 +139,7 @@ def invited(world: World) -> str:
 
 
 def furnish(world: World) -> Stock:
-    """Rows of every kind and state in both companies' one, and the addresses' own rows."""
+    """Rows of every kind and state in both environments, and the rows of addresses."""
     here, now, stock = world.northwind.live, clock.now(), Stock(world.northwind)
     collector = make_collector(here, "usr_7Q2")
     for state in ("held", "selling", "shipping", "shipped"):
@@ -171,7 +171,7 @@ def furnish(world: World) -> Stock:
 
 
 def addresses(stock: Stock) -> Iterable[str]:
-    """Pages that have no row in the table of roles, and other states of those that have."""
+    """Pages that are not in the table of roles, and other states of those that are."""
     live = [
         name for name, door in TABLE.items() if not door.row and not door.post and "csv" not in name
     ]
@@ -200,7 +200,7 @@ def addresses(stock: Stock) -> Iterable[str]:
     yield "/nowhere"
 
 
-# Of one's account; the second are for whoever has a factor.
+# Account pages; the second group needs a second factor.
 PAGES: tuple[str, ...] = (
     "factors/",
     "factors/totp/activate/",
@@ -281,7 +281,7 @@ def test_it_draws_and_fills_in_the_same_in_every_language(
         assert drawn[0] == drawn[1]
 
 
-def test_it_speaks_english_to_whoever_asks_for_another_language(world: World) -> None:
+def test_it_uses_english_for_unknown_languages(world: World) -> None:
     client = confirmed(world.northwind.viewer)
     answer = asking(client, "fr-FR, de;q=0.8").get("/dashboard/live/")
     assert answer["Content-Language"] == "en"

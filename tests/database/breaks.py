@@ -1,4 +1,4 @@
-"""How a row breaks a constraint: the words of the lists of ways to do it."""
+"""Helpers for lists of ways to break a constraint."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.db.models.expressions import RawSQL
 from tests.world import World
 
 Break = Callable[[World], object]
-NAN = RawSQL("'NaN'::numeric", ())  # Django refuses it as a value; somebody with psql need not
+NAN = RawSQL("'NaN'::numeric", ())  # Django rejects it as a value; psql does not
 BILLION = Decimal(1_000_000_000)
 BAD_MONEY = (Decimal(0), Decimal("-0.01"), BILLION, NAN)
 
@@ -22,6 +22,6 @@ def each(values: Sequence[Any], make: Callable[[World, Any], object]) -> list[Br
 
 
 def twice(make: Callable[[], object]) -> None:
-    """``make``, and the same again."""
+    """Run ``make`` twice."""
     make()
     make()

@@ -1,4 +1,4 @@
-"""What breaks the constraints of bulk sales: rows of the list in ``test_constraints.py``."""
+"""Ways to break the constraints of bulk sellbacks: rows of the list in ``test_constraints.py``."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def line(w: World, *, item: Any = None, **fields: Any) -> Any:
 
 
 def line_of(sale: Any, **fields: Any) -> Any:
-    """The line of a sale, sold unless told."""
+    """The line of a buyback, sold by default."""
     return make_bulk_line(sale.item, **{"state": "sold", "buyback": sale} | fields)
 
 

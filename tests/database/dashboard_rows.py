@@ -1,6 +1,4 @@
-"""The constraints of what only the dashboard has, and the ways to break each
-(``test_constraints.py`` plays them).
-"""
+"""Ways to break the constraints of dashboard models (for ``test_constraints.py``)."""
 
 from __future__ import annotations
 

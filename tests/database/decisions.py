@@ -1,6 +1,4 @@
-"""The constraints of what two people decide, and the ways to break each (``test_constraints.py``
-plays them).
-"""
+"""Ways to break the constraints of decisions under dual control (for ``test_constraints.py``)."""
 
 from __future__ import annotations
 
@@ -15,7 +13,7 @@ from tests.world import NOW, World, make_buyback, make_item, make_payout, make_p
 
 
 def make_reversal(buyback: Buyback, **fields: Any) -> Reversal:
-    """What one admin says was recovered of a sale that was paid out."""
+    """One admin's proposal that a payout was recovered."""
     known = {
         "environment": buyback.environment,
         "amount": buyback.amount,
@@ -27,14 +25,14 @@ def make_reversal(buyback: Buyback, **fields: Any) -> Reversal:
 
 
 def proposed(**fields: Any) -> Callable[[World], object]:
-    """What somebody says of a sale in review."""
+    """A proposal for a sellback in review."""
     return lambda w: make_proposal(
         make_buyback(make_item(w.northwind.live), state="review"), **fields
     )
 
 
 def reversed_(**fields: Any) -> Callable[[World], object]:
-    """What somebody says of a sale that was paid."""
+    """A proposal to reverse a paid sellback."""
     return lambda w: make_reversal(paid(w), **fields)
 
 
@@ -57,7 +55,7 @@ def twice_reversed(w: World) -> None:
 
 
 def one_account(make: Callable[..., Any]) -> Callable[[World], object]:
-    """Two names, and one account behind them."""
+    """Two names with the same account."""
     both = {"confirmed_by": "user:b@x.test", "confirmed_at": NOW}
     return lambda w: make(proposer=w.admin, confirmer=w.admin, **both)(w)
 
@@ -65,7 +63,7 @@ def one_account(make: Callable[..., Any]) -> Callable[[World], object]:
 def by_two_people(
     label: str, make: Callable[..., Any]
 ) -> dict[str, list[Callable[[World], object]]]:
-    """What every such decision asks for."""
+    """Constraints that every such decision has."""
     return {
         f"{label}_has_a_reason": [make(reason="")],
         f"{label}_two_people": [make(confirmed_by="user:a@x.test", confirmed_at=NOW)],

@@ -1,4 +1,4 @@
-"""What the models declare, by name: the ground that the tests of the database walk over."""
+"""The models' declarations by name, for tests of the database."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def field_label(field: models.Field[Any, Any]) -> str:
 
 
 def constraints() -> Iterator[str]:
-    """Names of constraints that a row can break alone; a column's own UNIQUE goes by its label."""
+    """Names of constraints that one row can break; a column's UNIQUE has the column's label."""
     for model in our_models():
         for constraint in model._meta.constraints:
             if not (isinstance(constraint, models.UniqueConstraint) and "id" in constraint.fields):
@@ -41,5 +41,5 @@ def triggers() -> Iterator[str]:
 
 
 def source(model: type[models.Model]) -> list[str]:
-    """The lines of the model's class."""
+    """The source lines of the model's class."""
     return inspect.getsource(model).splitlines()

@@ -1,4 +1,4 @@
-"""The constraints of shipping, and the ways to break each (``test_constraints.py`` plays them)."""
+"""Ways to break the constraints of shipping (for ``test_constraints.py``)."""
 
 from __future__ import annotations
 

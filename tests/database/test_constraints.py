@@ -1,8 +1,7 @@
-"""Every constraint of every table, broken once: what the database refuses whoever asks, in one
-list.
+"""Every constraint of every table, broken once.
 
-A row is the constraint's name and the ways to break it. The last tests walk the models, so that a
-constraint cannot come in without its row here.
+A row has the constraint's name and the ways to break it. The last tests iterate over the models, so
+that a new constraint needs a row here.
 """
 
 # ruff: noqa: ARG005  (a way to break a constraint is given the world, whether it needs it or not)
@@ -68,7 +67,7 @@ def buyback(w: World, **fields: Any) -> Any:
 
 
 def at_mint_price(w: World, **fields: Any) -> Any:
-    """A voucher's sale, whose amount does not hang on its basis."""
+    """A voucher's sellback, whose amount does not depend on its basis."""
     price = Decimal("70.13")
     return buyback(w, voucher=True, mint_price=price, amount=price, **fields)
 
@@ -93,7 +92,7 @@ def two_open(w: World) -> None:
 
 
 def same_card(w: World, *environments: Any) -> None:
-    """One card held in each of the environments, under ids of their own."""
+    """One card held in each of the environments, under different ids."""
     card = make_card()
     for number, environment in enumerate(environments):
         make_item(environment, card=card, public_id=f"id-{number}")
@@ -211,7 +210,7 @@ BREAKS: dict[str, Sequence[Break]] = {
     "inventory_card_has_an_identity": [lambda w: make_card(source_type="alt", mint_address=None)],
     "inventory_card_enft_is_minted": [lambda w: make_card(source_type="enft", listing_id="1")],
     "inventory_packactivity_once_per_pool": [lambda w: twice(lambda: make_activity(w.pack))],
-    # Who bought what.
+    # Purchases.
     "inventory_collector_once": [
         lambda w: twice(lambda: make_collector(w.northwind.live, "the same"))
     ],
@@ -235,7 +234,7 @@ BREAKS: dict[str, Sequence[Break]] = {
         lambda w: purchase(w, fulfilled_at=None),
         lambda w: purchase(w, tx_hash=None),
     ],
-    # What they hold.
+    # Items.
     "inventory_item_open_public_id": [two_cards_one_id],
     "inventory_item_live_card_once": [lambda w: same_card(w, w.northwind.live, w.juniper.live)],
     "inventory_item_card_once_per_env": [
@@ -251,7 +250,7 @@ BREAKS: dict[str, Sequence[Break]] = {
     "inventory_item_purchase_same_env": [
         lambda w: update(live_item(w), purchase=make_purchase(make_collector(w.juniper.live))),
     ],
-    # Below the bounds the price would be out of its own as well, and that is found first.
+    # Outside its bounds the value breaks the price's check first.
     "inventory_item_fmv_bounds": [
         lambda w: update(live_item(w), fmv=BILLION, buyback_price=Decimal(850_000_000))
     ],
@@ -277,7 +276,7 @@ BREAKS: dict[str, Sequence[Break]] = {
         lambda w: live_item(w, state="sold"),
         lambda w: live_item(w, sold_at=NOW),
     ],
-    # What they sold.
+    # Sellbacks.
     "buyback_buyback_item_same_env": [lambda w: buyback(w, environment=w.juniper.live)],
     "buyback_buyback_one_settled_per_item": [two_settled],
     "buyback_buyback_one_open_per_item": [two_open],
@@ -325,7 +324,7 @@ BREAKS: dict[str, Sequence[Break]] = {
     "buyback_buyback_reference_once": [
         lambda w: twice(lambda: buyback(w, treasury="a", reference="b"))
     ],
-    # What guards the treasury.
+    # Guards.
     "buyback_treasurycontrol_one_row": [lambda w: make_treasury_control(id=2)],
     "buyback_treasurycontrol_sale_bounds": each(
         BAD_MONEY, lambda w, bad: make_treasury_control(cap_per_sale=bad)
@@ -352,7 +351,7 @@ BREAKS: dict[str, Sequence[Break]] = {
     "buyback_alert_once_until_seen": [
         lambda w: twice(lambda: make_alert(w.northwind.live, subject="the same"))
     ],
-    # What was paid.
+    # Payouts.
     "buyback_transfer_back_to_the_treasury": [
         lambda w: make_transfer(buyback(w), debit="paid_out", credit="in_flight"),
     ],
@@ -395,7 +394,7 @@ BREAKS: dict[str, Sequence[Break]] = {
     ],
     # Shipping.
     **SHIPPING,
-    # What a day came to.
+    # Daily statements.
     "buyback_statement_once_a_day": [lambda w: twice(lambda: make_statement(w.northwind.live))],
     "buyback_statement_day_was_over": [lambda w: make_statement(w.northwind.live, closed_at=NOW)],
     "buyback_statement_paid_what_was_sold": [
@@ -435,7 +434,7 @@ def test_it_refuses(world: World, name: str, way: Break) -> None:
     with pytest.raises(IntegrityError) as caught, transaction.atomic():
         way(world)
     broken = caught.value.__cause__.diag.constraint_name  # type: ignore[union-attr]
-    # Django names a column's own UNIQUE after table and column.
+    # Django names a column's UNIQUE after table and column.
     app_and_model, _, column = name.rpartition(".")
     wanted = f"{app_and_model.replace('.', '_').lower()}_{column}" if app_and_model else name
     assert broken.startswith(wanted)
@@ -446,9 +445,7 @@ def test_it_lists_every_constraint() -> None:
 
 
 def test_it_repeats_the_primary_key_where_a_reference_needs_a_target() -> None:
-    """The constraints that are not in the list hold the primary key, so no row could break one of
-    them alone.
-    """
+    """Constraints not in the list contain the primary key, so a single row cannot break them."""
     targets = [
         constraint.name
         for model in our_models()
@@ -467,7 +464,7 @@ def test_it_repeats_the_primary_key_where_a_reference_needs_a_target() -> None:
 
 
 def test_it_lets_the_database_check_every_reference() -> None:
-    """A foreign key without a constraint of its own is covered by one over several columns."""
+    """A foreign key without its own constraint is covered by one over several columns."""
     for model in our_models():
         composite = {
             column for c in model._meta.constraints for column in getattr(c, "columns", ())

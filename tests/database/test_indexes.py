@@ -1,6 +1,4 @@
-"""An index that nobody reads only costs: each names its reader in a comment, and each stands in the
-database.
-"""
+"""Every index names its reader in a comment and exists in the database."""
 
 from __future__ import annotations
 
@@ -32,9 +30,7 @@ def test_it_names_the_reader_of_an_index(model: type[models.Model], name: str) -
 
 @pytest.mark.parametrize("field", INDEXED, ids=field_label)
 def test_it_names_the_reader_of_an_indexed_column(field: models.Field[object, object]) -> None:
-    """A foreign key is indexed by default: it says ``# index: <reader>``, or switches the index
-    off.
-    """
+    """A foreign key is indexed by default: it has ``# index: <reader>``, or no index."""
     lines = source(field.model)
     (start,) = [
         number for number, line in enumerate(lines) if line.strip().startswith(f"{field.name} = ")
@@ -44,7 +40,7 @@ def test_it_names_the_reader_of_an_indexed_column(field: models.Field[object, ob
 
 @pytest.mark.django_db
 def test_it_keeps_no_index_the_models_do_not_know() -> None:
-    """What the database has and what the models say are the same."""
+    """The database has exactly the models' indexes."""
     for model in our_models():
         known = {index.name for index in model._meta.indexes}
         with connection.cursor() as cursor:

@@ -1,14 +1,11 @@
-"""A reset puts another environment in a sandbox's place: each table that names one says whether its
-rows move.
-"""
+"""A reset replaces a sandbox's environment: for each table, whether its rows move."""
 
 from __future__ import annotations
 
 from partners.models import ApiKey, Environment, SavedView
 from tests.database.schema import our_models
 
-# How a partner reaches the sandbox goes with it (``partners/tenants/sandbox.py``); what happened in
-# it stays behind, unseen.
+# The partner's access moves along (``partners/tenants/sandbox.py``); everything else stays behind.
 MOVES = {ApiKey, SavedView}
 STAYS = {
     "Alert", "ApiCall", "BulkLine", "BulkSale", "Buyback", "Collector", "Event", "IdempotencyKey",
@@ -20,7 +17,7 @@ STAYS = {
 }  # fmt: skip
 
 
-def test_it_knows_what_becomes_of_every_tables_rows() -> None:
+def test_it_lists_every_table() -> None:
     named = {
         model
         for model in our_models()

@@ -1,6 +1,4 @@
-"""What triggers refuse: changing what is append-only, and moves of a state that the business does
-not know.
-"""
+"""Triggers refuse changes of append-only tables, and state changes that are not allowed."""
 
 from __future__ import annotations
 
@@ -51,7 +49,7 @@ Make = Callable[[World], models.Model]
 
 
 def moved(w: World) -> models.Model:
-    """What the trigger wrote of a sale's one move."""
+    """The row that the trigger wrote for a state change."""
     sale = make_buyback(make_item(w.northwind.live), state="claimed")
     Buyback.objects.filter(pk=sale.pk).update(
         state="failed", **of_a_sale("failed") | {"failure_reason": "abandoned"}
@@ -89,12 +87,12 @@ def of_a_sale(state: str) -> dict[str, Any]:
 
 
 def the_item(w: World) -> Item:
-    """The one item of a test."""
+    """The test's only item."""
     return Item.objects.first() or make_item(w.northwind.live)
 
 
 def sale_of(w: World, state: str) -> Buyback | None:
-    """The sale that a line in this state names."""
+    """The buyback that a line in this state refers to."""
     return make_buyback(the_item(w)) if state in ("sold", "unknown") else None
 
 
@@ -108,8 +106,8 @@ def of_a_line(state: str) -> dict[str, Any]:
     }
 
 
-# Each state machine: its states, its moves, how a row in a state comes about, and what else a state
-# asks of a row.
+# Each state machine: its states, its transitions, how to create a row in a state, and other fields
+# that a state needs.
 MACHINES: dict[
     type[models.Model], tuple[list[str], Any, Callable[[World, str], models.Model], Any]
 ] = {
@@ -184,7 +182,7 @@ def test_it_does_not_empty_an_append_only_table(world: World, model: Any) -> Non
     APPEND_ONLY[model](world)
     execute(
         "SET CONSTRAINTS ALL IMMEDIATE"
-    )  # PostgreSQL truncates no table that has checks to come
+    )  # PostgreSQL does not truncate a table with pending checks
     with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
         execute(f"TRUNCATE {model._meta.db_table}")
     assert model.objects.count() == 1
@@ -249,7 +247,7 @@ def test_it_changes_nothing_that_two_people_have_decided(world: World, make: Mak
     ],
     ids=str,
 )
-def test_it_keeps_the_trail_of_a_sale_whoever_writes(
+def test_it_records_every_state_change_of_a_buyback(
     world: World, fields: Any, expected: list[Any]
 ) -> None:
     sale = make_buyback(make_item(world.northwind.live), state="unknown")

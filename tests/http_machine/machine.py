@@ -1,6 +1,4 @@
-"""Any calls in any order over HTTP, in both environments, each answer compared with the model's to
-the byte.
-"""
+"""HTTP calls in any order, in both environments, compared with a model byte for byte."""
 
 from __future__ import annotations
 
@@ -40,19 +38,17 @@ FLOOR = st.sampled_from(
 LIVE = st.sampled_from(("northwind live", "juniper live"))
 WINDOW = timedelta(days=3)
 UNKNOWN = "no such item"
-# What the next live sale that gets so far meets; the peers' own words are in ``meet``.
+# Fates of the next live sellback; the peers' own faults are in ``meet``.
 FATES = {
     "no price": "500",
     "decline": "decline",
-    "paid in silence": "drop_after",
+    "paid without a response": "drop_after",
     "lost": "drop_before",
 }
 
 
 class Calls(RuleBasedStateMachine):
-    """One small world, from its first purchase on. ``peers`` are asked by live sales, unless there
-    are none.
-    """
+    """One small world from its first purchase. ``peers``: for live sellbacks; may be none."""
 
     peers: ClassVar[tuple[OraclePeer, TreasuryPeer] | None] = None
 
@@ -119,7 +115,7 @@ class Calls(RuleBasedStateMachine):
             self.expect(response, Answer(200, {"session_id": session, "nfts": nfts}))
             assert (
                 self.model.available(where) == available - amount
-            )  # each was there, and none twice
+            )  # each was available, and none twice
             assert all(self.model.find(where, pull.item_id) is pull for pull in pulls)
 
     def _pulled(self, where: str, user: str, row: inventory.Item) -> Pull:
@@ -138,12 +134,12 @@ class Calls(RuleBasedStateMachine):
             return
         items = [self.model.shown(pull, full=True) for pull in pulls if pull.state != "sold"]
         expected = rendered({"user_id": user, "items": items})
-        # Value for value: a card's attributes keep the white space that PostgreSQL gives them.
+        # Compared by value: card attributes keep PostgreSQL's white space.
         assert (response.status_code, json.loads(response.content)) == (200, json.loads(expected))
 
     @rule(where=WHERE, number=NUMBER, floor=FLOOR, key=KEY)
     def sell(self, where: str, number: int, floor: Decimal | None, key: str | None) -> None:
-        """A sale, and what is said of the item afterwards."""
+        """Sell back an item, and check its status afterwards."""
         item_id = self._pick(where, number)
         self._sell(
             where,
@@ -155,7 +151,7 @@ class Calls(RuleBasedStateMachine):
 
     @rule(where=WHERE, key=st.sampled_from(("one", "two", "three")))
     def repeat(self, where: str, key: str) -> None:
-        """The same request with the same key once more, whatever has happened since."""
+        """Repeat a request with the same key, whatever has happened since."""
         kept = self.model.keys.get((where, key))
         if kept is not None:
             path = "/vm/buyback" if kept.route == "sell" else "/vm/buyback/batch"
@@ -233,9 +229,7 @@ class Calls(RuleBasedStateMachine):
         )
 
     def _pick(self, where: str, number: int) -> str:
-        """One of the place's ids, the latest first; or one of another place, or one that nobody
-        knows.
-        """
+        """One of the environment's ids, the latest first; or another's, or an unknown one."""
         own = list(
             dict.fromkeys(
                 pull.item_id for pull in reversed(self.model.pulls) if pull.where == where
@@ -250,7 +244,7 @@ class Calls(RuleBasedStateMachine):
 
     @rule(where=WHERE, number=NUMBER)
     def close(self, where: str, number: int) -> None:
-        """Time passes: all of the sandbox's windows close, or that of one live item."""
+        """Time passes: all windows of the sandbox close, or that of one live item."""
         if "sandbox" in where:
             Environment.objects.filter(mode="sandbox").update(
                 clock_offset=F("clock_offset") + timedelta(days=8)
@@ -275,9 +269,7 @@ class Calls(RuleBasedStateMachine):
 
     @rule(number=st.integers(0, 11), percent=st.sampled_from((34, 70, 100, 137, 290)))
     def reprice(self, number: int, percent: int) -> None:
-        """The market moves: the oracle knows at once, and without one the catalogue is brought up
-        to date.
-        """
+        """Prices change: the oracle knows immediately; without one the catalogue is updated."""
         card = list(self.model.cards.values())[number]
         card.asked = max(
             Decimal("5.00"), min(Decimal("999.99"), card.fmv * percent / 100)
@@ -295,7 +287,7 @@ class Calls(RuleBasedStateMachine):
 
     @rule(company=st.sampled_from(("northwind", "juniper")))
     def suspend(self, company: str) -> None:
-        """Every call of a suspended partner is refused, and changes nothing. Once in a run."""
+        """A suspended partner's calls are refused and change nothing. Once in a run."""
         if self.suspended:
             return
         self.suspended = True
@@ -331,16 +323,14 @@ class Calls(RuleBasedStateMachine):
 
 
 class StepByStep(Calls):
-    """Live sales ask the peers, which answer, decline, or leave a sale without an outcome."""
+    """Live sellbacks call the peers, which respond, decline, or leave the outcome unknown."""
 
     @rule(where=LIVE, number=st.integers(0, 6), fate=st.sampled_from(list(FATES)), key=KEY)
     def meet(self, where: str, number: int, fate: str, key: str | None) -> None:
-        """One sale whose oracle or treasury misbehaves."""
+        """A sellback whose oracle or treasury misbehaves."""
         assert self.peers is not None
         for one in (breakers.ORACLE, breakers.TREASURY, breakers.QUESTIONS):
-            one.count(
-                answered=True
-            )  # the machine is about the calls; the breaker has tests of its own
+            one.count(answered=True)  # breakers are tested separately
         peer, self.model.fate = self.peers[0 if fate == "no price" else 1], fate
         peer.fault(FATES[fate])
         self.sell(where, number, None, key)
@@ -350,16 +340,16 @@ class StepByStep(Calls):
     @rule(
         where=LIVE,
         number=st.integers(0, 6),
-        fate=st.sampled_from(("paid in silence", "lost")),
+        fate=st.sampled_from(("paid without a response", "lost")),
         key=st.just("one"),
     )
     def lose(self, where: str, number: int, fate: str, key: str) -> None:
-        """One more way to ``meet``: what matters most is a key whose sale has no outcome yet."""
+        """Another way to ``meet``, because keys with unknown outcomes matter most."""
         self.meet(where, number, fate, key)
 
     @rule()
     def settle(self) -> None:
-        """The open sales' leases end, and the reconciler comes by."""
+        """The leases of open sellbacks expire, and the reconciler runs."""
         Buyback.objects.unresolved().update(lease_until=clock.now())
         assert reconciler.reconcile_all() == self.model.settle_open()
 

@@ -1,6 +1,4 @@
-"""What the contract says must come of any sequence of calls: users, their items, prices and
-windows. No database.
-"""
+"""A model of the contract without a database: users, items, prices and windows."""
 
 from __future__ import annotations
 
@@ -17,14 +15,14 @@ FAULT = "An unexpected error occurred"
 
 
 class Money(float):
-    """A number of USD that JSON shows with no more digits than it has."""
+    """A USD number that JSON shows with no more digits than needed."""
 
     def __repr__(self) -> str:
         return f"{Decimal(super().__repr__()).normalize():f}"
 
 
 def rendered(data: Any) -> bytes:
-    """The very bytes of an answer."""
+    """The exact bytes of a response."""
 
     def plain(value: Any) -> Any:
         if isinstance(value, Decimal):
@@ -37,7 +35,7 @@ def rendered(data: Any) -> bytes:
 
 
 def share(fmv: Decimal) -> Decimal:
-    """What an item of this value sells for."""
+    """The sellback price for this value."""
     return (fmv * PERCENT).quantize(Decimal("0.01"), ROUND_HALF_UP)
 
 
@@ -49,7 +47,7 @@ def iso(moment: datetime | None) -> str | None:
 
 @dataclass
 class Card:
-    """One card of the pack: ``fresh`` once the oracle or an admin has priced it of late."""
+    """One card of the pack. ``fresh``: its price was set recently."""
 
     source: str
     listing: str | None
@@ -69,7 +67,7 @@ class Card:
 
 @dataclass
 class Pull:
-    """One card in one user's hands."""
+    """A card that a user holds."""
 
     where: str
     user: str
@@ -80,7 +78,7 @@ class Pull:
     state: str = "held"  # held, open, sold
     closed: bool = False
     swept: bool = False
-    amount: Decimal = Decimal(0)  # of a sale that is open
+    amount: Decimal = Decimal(0)  # of an open sellback
 
     @property
     def item_id(self) -> str:
@@ -102,9 +100,7 @@ class Answer:
 
 @dataclass
 class Kept:
-    """What an Idempotency-Key was used for, and what it answers now: ``pull`` while its sale is
-    open.
-    """
+    """A used Idempotency-Key and its current response; ``pull`` while its sellback is open."""
 
     route: str
     body: Any
@@ -118,9 +114,7 @@ def refused(sentence: str, status: int = 400) -> Answer:
 
 @dataclass
 class Model:
-    """``remote``: live sales ask an oracle and a treasury, which do what ``fates`` says, one sale
-    each.
-    """
+    """``remote``: live sellbacks call an oracle and a treasury, with one of ``fates`` each."""
 
     remote: bool
     cards: dict[str, Card] = field(default_factory=dict)
@@ -131,7 +125,7 @@ class Model:
     paid: dict[str, Decimal] = field(default_factory=dict)
 
     def find(self, where: str, item_id: str) -> Pull | None:
-        """The item that is not sold."""
+        """The unsold item with this id."""
         found = [
             one
             for one in self.pulls
@@ -144,7 +138,7 @@ class Model:
         return [one for one in reversed(self.pulls) if (one.where, one.user) == (where, user)]
 
     def available(self, where: str) -> int:
-        """Cards that may be pulled there: nobody of the pool holds them, and a tier holds them."""
+        """The number of available cards: in a tier, and not held in the pool."""
         pool = [
             one
             for one in self.pulls
@@ -154,7 +148,7 @@ class Model:
         return sum(5 <= card.fmv < 1000 for card in self.cards.values() if card.name not in out)
 
     def sell(self, where: str, item_id: str, floor: Decimal | None) -> Answer:
-        """A sale, and what it answers. Section 2 of the contract, row by row."""
+        """A sellback and its response. Section 2 of the contract, row by row."""
         pull = self.find(where, item_id)
         if pull is None:
             return refused(NOT_FOUND)
@@ -168,7 +162,7 @@ class Model:
         amount = share(price)
         moved = not price <= 3 * pull.card.fmv or not pull.card.fmv <= 3 * price
         if outside and (fate == "no price" or moved):
-            self.fate = "" if fate == "no price" else fate  # the treasury was not asked
+            self.fate = "" if fate == "no price" else fate  # the treasury was not called
             self.last[where, item_id] = ("failed", None)
             return refused(FAILED)
         if outside:
@@ -191,14 +185,14 @@ class Model:
         return self.settle(pull, amount)
 
     def settle(self, pull: Pull, amount: Decimal) -> Answer:
-        """The item is sold."""
+        """The item is sold back."""
         pull.state = "sold"
         self.last[pull.where, pull.item_id] = ("completed", amount)
         self.paid[pull.where] = self.paid.get(pull.where, Decimal(0)) + amount
         return Answer(200, {"success": True, "amount": amount})
 
     def settle_open(self) -> int:
-        """The treasury answers again, and every open sale turns out to be paid."""
+        """The treasury responds again: every open sellback was paid."""
         ended = [one for one in self.pulls if one.state == "open"]
         for pull in ended:
             answer = self.settle(pull, pull.amount)
@@ -208,7 +202,7 @@ class Model:
         return len(ended)
 
     def quote(self, where: str, item_id: str) -> dict[str, Any]:
-        """What an item would sell for."""
+        """The quote of an item."""
         pull = self.find(where, item_id)
         names = ("amount", "fmv", "buyback_percent", "expires_at")
         if pull is None:
@@ -231,7 +225,7 @@ class Model:
         }
 
     def shown(self, pull: Pull, *, full: bool) -> dict[str, Any]:
-        """An item as the inventory shows it, or, not ``full``, as its purchase did."""
+        """An item as in the inventory, or, not ``full``, as in its purchase."""
         card, (item_id, mint) = pull.card, pull.card.names(pull.where)
         metadata = {
             "name": card.name,

@@ -1,4 +1,4 @@
-"""The contract as a machine: any calls, in any order, at once and step by step."""
+"""The contract as a state machine: calls in any order, instant and step-by-step."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from tests.peers.treasury import TreasuryPeer
 from tests.simulator.guards import silence_is_a_no
 
 KEY = "the treasury's key in these tests alone"
-# The same calls every time: what fails in CI fails at home.
+# A fixed seed: a failure in CI is reproducible.
 BOUNDED = bounds(
     max_examples=20,
     stateful_step_count=30,
     deadline=None,
     derandomize=True,
     database=None,
-    phases=(Phase.generate,),  # an example takes a second: a failure is told as it is found
+    phases=(Phase.generate,),  # an example takes a second, so failures are not shrunk
     suppress_health_check=list(HealthCheck),
 )
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
@@ -34,7 +34,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 @pytest.fixture
 def peers(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Live sales ask an oracle and a treasury on sockets."""
+    """Live sellbacks call an oracle and a treasury on sockets."""
     with OraclePeer() as oracle, TreasuryPeer(key=KEY) as treasury:
         found = {"ORACLE_URL": oracle.url, "TREASURY_URL": treasury.url, "TREASURY_KEY": KEY}
         for name, value in found.items():
@@ -56,9 +56,7 @@ def test_it_answers_by_the_contract_step_by_step() -> None:
 
 @pytest.mark.usefixtures("peers")
 @pytest.mark.breaks_books("a guard is missing on purpose")
-def test_it_sees_a_silence_taken_for_a_no() -> None:
-    """The control: the machine is known to look. (Which cards are drawn is chance, so a replay may
-    differ.)
-    """
+def test_it_notices_a_timeout_treated_as_a_refusal() -> None:
+    """The control: the machine detects faults. (Card draws are random, so a replay may differ.)"""
     with silence_is_a_no(), pytest.raises((AssertionError, Flaky)):
         run_state_machine_as_test(StepByStep, settings=BOUNDED)

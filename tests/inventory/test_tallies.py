@@ -29,7 +29,7 @@ def test_it_counts_each_environment_and_pack(world: World) -> None:
     Item.objects.filter(pk=sold.pk).delete()
 
 
-def test_it_counts_again_and_forgets_what_is_gone(world: World) -> None:
+def test_it_recounts_and_deletes_empty_tallies(world: World) -> None:
     gone = make_tally(world.northwind.live, pack=make_pack())
     make_item(world.northwind.live, pack=world.pack)
     for moment in (NOW, LATER):
@@ -38,7 +38,7 @@ def test_it_counts_again_and_forgets_what_is_gone(world: World) -> None:
     assert Tally.objects.get().counted_at == LATER
 
 
-def test_it_lets_the_later_count_stand(world: World) -> None:
+def test_the_later_count_wins(world: World) -> None:
     make_item(world.northwind.live, pack=world.pack)
     count_items(now=LATER)
     make_item(world.northwind.live, pack=world.pack)
@@ -95,7 +95,7 @@ def test_it_writes_no_user_who_has_not_changed(world: World) -> None:
 
 
 def written() -> list[tuple[object, ...]]:
-    """Where each user's row stands: another place for every time it is written."""
+    """The physical position of each user's row, which changes with every write."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT ctid, xmax FROM inventory_usertally ORDER BY collector_id")
         return list(cursor.fetchall())

@@ -1,6 +1,4 @@
-"""A server that asks real peers, and is always there: a test that killed it leaves the next one to
-start it again.
-"""
+"""A server with real peers. If a test killed it, the next test restarts it."""
 
 from __future__ import annotations
 
@@ -24,7 +22,7 @@ KEY = "the treasury's key in these tests alone"
 
 @dataclass(frozen=True)
 class Outside:
-    """The peers. The treasury is reached through ``wire``, where a request can be held up."""
+    """The peers. The treasury is reached through ``wire``, which can hold a request."""
 
     oracle: OraclePeer
     treasury: TreasuryPeer
@@ -32,12 +30,12 @@ class Outside:
 
     @property
     def settings(self) -> dict[str, str]:
-        """Where the server finds them."""
+        """The server's settings for them."""
         treasury = f"http://127.0.0.1:{self.wire.port}"
         return {"ORACLE_URL": self.oracle.url, "TREASURY_URL": treasury, "TREASURY_KEY": KEY}
 
     def behave(self) -> None:
-        """As if nobody had asked them anything yet."""
+        """Reset them."""
         for peer in (self.oracle, self.treasury):
             peer.fault(None)
             peer.seen.clear()
@@ -55,7 +53,7 @@ def _outside() -> Iterator[Outside]:
 
 @pytest.fixture
 def peers(_outside: Outside, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Outside:
-    """Both, behaving; this process asks the same ones, past the wire."""
+    """Both without faults; this process calls them directly, not through the wire."""
     _outside.behave()
     for name, value in _outside.settings.items():
         setattr(settings, name, value)
@@ -73,7 +71,7 @@ def _server(_outside: Outside, django_db_setup: None) -> Iterator[Server]:
 
 @pytest.fixture
 def server(_server: Server, transactional_db: None, peers: Outside) -> Server:
-    """Sells live step by step, and at once in the sandbox."""
+    """Sells back step by step in live and instantly in the sandbox."""
     _server.start()
     return _server
 
@@ -99,7 +97,7 @@ def _far_server(_outside: Outside, _database_wire: TcpProxy) -> Iterator[Server]
 
 @dataclass(frozen=True)
 class Far:
-    """A server as ``server``, with ``wire`` between it and its database."""
+    """A server like ``server``, with ``wire`` between it and its database."""
 
     server: Server
     wire: TcpProxy
@@ -110,7 +108,7 @@ class Far:
 def far(
     _far_server: Server, _database_wire: TcpProxy, transactional_db: None, peers: Outside
 ) -> Iterator[Far]:
-    """Its wire forwards everything, before the test and after it."""
+    """Its wire forwards everything before and after the test."""
     _database_wire.behave()
     _far_server.start()
     yield Far(_far_server, _database_wire, peers)

@@ -1,4 +1,4 @@
-"""What both the kills and the cuts say, ask and look at."""
+"""Helpers for tests of kills and cuts."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ PATH = {"live": "/api/v1/vm/buyback", "sandbox": "/_/api/v1/vm/buyback"}
 
 
 def connections(server: Server, having: str = "true") -> int:
-    """The server's connections to the database of which ``having`` is true."""
+    """The server's database connections for which ``having`` is true."""
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT count(*) FROM pg_stat_activity WHERE application_name = %s AND {having}",
@@ -39,37 +39,37 @@ def connections(server: Server, having: str = "true") -> int:
 
 
 def waits_for_a_lock(server: Server) -> bool:
-    """Whether the server wants a row that another transaction has."""
+    """Whether the server waits for a row that another transaction has locked."""
     return connections(server, "wait_event_type = 'Lock'") > 0
 
 
 def wait_until_gone(server: Server) -> None:
-    """A killed server's connections end once the database notices."""
+    """Wait until the database has ended a killed server's connections."""
     until(lambda: connections(server) == 0, seconds=20)
 
 
 @contextmanager
 def locked(table: str, pk: int) -> Iterator[None]:
-    """Another transaction has the row; whoever wants it waits."""
+    """Another transaction locks the row during the block."""
     with psycopg.connect(database_conninfo()) as other:
         other.execute(f"SELECT FROM {table} WHERE id = %s FOR UPDATE", [pk])
         yield
 
 
 def sell(server: Server, world: World, item: Item, mode: str = Mode.LIVE, **headers: str) -> Heard:
-    """Ask for the sale over the socket."""
+    """Request the sellback over the socket."""
     return server.call(
         "POST", PATH[mode], world.northwind.key(mode), {"item_id": item.public_id}, **headers
     )
 
 
 def rows() -> list[int]:
-    """How many sales, payouts and lines of the ledger there are."""
+    """The numbers of buybacks, payouts and ledger lines."""
     return [model._default_manager.count() for model in (Buyback, Payout, Transfer)]
 
 
 def agree(peers: Outside) -> bool:
-    """Whether the treasury paid what the books say was paid, to the cent, and once each."""
+    """Whether the treasury paid exactly what the ledger says, and each payment once."""
     payouts = Payout.objects.select_related("buyback")
     assert len(peers.treasury.payments) == len(payouts)
     return peers.treasury.paid() == {payout.buyback.reference: payout.amount for payout in payouts}

@@ -1,6 +1,4 @@
-"""The web server as ``manage.py up`` starts it (one worker), on the test's own database, and a
-client on a socket.
-"""
+"""The web server as ``manage.py up`` starts it (one worker), on the test's database; a client."""
 
 from __future__ import annotations
 
@@ -26,7 +24,7 @@ READY_SECONDS = 60
 
 @dataclass(frozen=True)
 class Heard:
-    """An answer as it came off the wire."""
+    """A raw response."""
 
     status: int
     body: bytes
@@ -34,7 +32,7 @@ class Heard:
 
 
 class Call:
-    """A request under way, on a connection and a thread of its own."""
+    """A running request, on its own connection and thread."""
 
     def __init__(self, port: int, **request: Any) -> None:
         self._port, self._request = port, request
@@ -43,7 +41,7 @@ class Call:
         self._thread.start()
 
     def wait(self) -> Heard | None:
-        """What was heard in the end; None when the connection broke."""
+        """The response, or None if the connection broke."""
         self._thread.join(timeout=40)
         assert not self._thread.is_alive()
         return self._heard
@@ -67,23 +65,23 @@ class Server:
     def __init__(self, **further: Any) -> None:
         self.further = further
         self.port = _free_port()
-        self.name = f"web {self.port}"  # what its connections to the database are called
+        self.name = f"web {self.port}"  # the application name of its database connections
         self.process: subprocess.Popen[bytes] | None = None
         self.log = settings.DATA_DIR / f"web-{os.getpid()}-{self.port}.log"
 
     def start(self) -> None:
-        """Start it and wait until it answers. Safe to repeat."""
+        """Start it and wait until it responds. Repeatable."""
         if self.process is not None:
             return
         environment = os.environ | {
             "DJANGO_SETTINGS_MODULE": "tests.process_settings",
             "TEST_DATABASE": connection.settings_dict["NAME"],
             "TEST_SETTINGS": json.dumps(self.further),
-            "DATA_DIR": str(settings.DATA_DIR.parent),  # tests.settings goes below it by itself
+            "DATA_DIR": str(settings.DATA_DIR.parent),  # tests.settings adds a folder below it
             "WEB_WORKERS": "1",
             "PGAPPNAME": self.name,
         }
-        read, self._leash = os.pipe()
+        read, self._pipe = os.pipe()
         with self.log.open("ab") as output:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "config.local.child", "web", str(read), str(self.port)],
@@ -99,31 +97,31 @@ class Server:
         self._wait()
 
     def kill(self) -> None:
-        """``kill -9`` to the server and its worker: whatever they were doing. Safe to repeat."""
+        """``kill -9`` the server and its worker. Repeatable."""
         if self.process is None:
             return
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait(timeout=30)
-        os.close(self._leash)
+        os.close(self._pipe)
         self.process = None
 
     def stop(self) -> int:
-        """Tell it to stop, as ``up`` and every process manager do; how it ended."""
+        """Stop it with a signal, as ``up`` and process managers do; returns its exit status."""
         assert self.process is not None
         self.process.terminate()
         ended = self.process.wait(timeout=30)
-        os.close(self._leash)
+        os.close(self._pipe)
         self.process = None
         return ended
 
     def begin(self, method: str, path: str, key: str, body: Any = None, **headers: str) -> Call:
-        """Send a request and do not wait for its answer."""
+        """Send a request without waiting for the response."""
         headers |= {"X-API-Key": key, "Content-Type": "application/json"}
         content = None if body is None else json.dumps(body).encode()
         return Call(self.port, method=method, url=path, body=content, headers=headers)
 
     def call(self, method: str, path: str, key: str, body: Any = None, **headers: str) -> Heard:
-        """Send a request; its answer."""
+        """Send a request; returns its response."""
         heard = self.begin(method, path, key, body, **headers).wait()
         assert heard is not None, self.log.read_text(errors="replace")[-3000:]
         return heard

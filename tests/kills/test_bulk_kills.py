@@ -1,6 +1,4 @@
-"""A worker is killed in the middle of a live bulk sale: within 30 seconds another has brought it to
-its end.
-"""
+"""A worker is killed during a live bulk sellback: another completes it within 30 seconds."""
 
 from __future__ import annotations
 
@@ -22,7 +20,7 @@ from tests.races.test_worker import QUIET, WORKER, send
 from tests.world import World, make_item
 
 BEAT = ("celery", "-A", "config.celery", "beat", "--loglevel", "INFO", "--pidfile", "")
-PROMISE = 30.0  # seconds from the death to the end
+PROMISE = 30.0  # seconds from the kill to the end
 ITEMS = 4
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
@@ -39,13 +37,13 @@ def started(world: World) -> BulkSale:
 
 
 def at_the_oracle(peers: Outside) -> Callable[[], bool]:
-    """Claimed; the price is being asked for."""
+    """Claimed; the oracle is being called."""
     peers.oracle.fault("hang")
     return lambda: bool(peers.oracle.seen)
 
 
 def paid_unheard(peers: Outside) -> Callable[[], bool]:
-    """The treasury has paid, and has not said so."""
+    """The treasury has paid without responding."""
     peers.treasury.fault("hang_after")
     return lambda: bool(peers.treasury.payments)
 
@@ -59,9 +57,7 @@ def paid_unheard(peers: Outside) -> Callable[[], bool]:
 def test_another_worker_ends_it_within_the_promise(
     world: World, peers: Outside, reach: Any, first: tuple[str, str]
 ) -> None:
-    """A line whose treasury was not asked is refused, and its item is held; one that was paid is
-    sold.
-    """
+    """A line not submitted to the treasury is refused, with its item held; a paid one is sold."""
     sale, reached = started(world), reach(peers)
     with process(*BEAT) as beat:
         until(lambda: "beat: Starting" in beat.said())

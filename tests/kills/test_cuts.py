@@ -1,9 +1,8 @@
-"""The connection to the database breaks at a commit: before it, so that it never happens, or after,
-so that the server does not hear that it did. Either way the answer is 500, and the next call is
-told the truth.
+"""The database connection breaks at a commit, either before or after it takes effect.
 
-A step of a live sale is one statement, which commits by itself. It is prepared, so its text is on
-the wire only once; a value that no other statement is sent with identifies it.
+Either way the response is 500, and the next call gets the true state. A step of a live sellback is
+one statement, which commits by itself. It is prepared, so its text is sent only once; it is
+recognised by a value that no other statement has.
 """
 
 from __future__ import annotations
@@ -46,13 +45,13 @@ def held(world: World, mode: str) -> Item:
 
 
 def lapse() -> None:
-    """Whoever was at work has had its time."""
+    """Let all leases expire."""
     IdempotencyKey.objects.update(lease_until=clock.now() - timedelta(seconds=1))
     Buyback.objects.exclude(lease_until=None).update(lease_until=clock.now())
 
 
 def arm_at(peer: Peer, monkeypatch: pytest.MonkeyPatch, arm: Callable[[], object]) -> None:
-    """Set the rule when ``peer`` is asked: no statement is under way then."""
+    """Set the rule when ``peer`` is called, because no statement is running then."""
     respond, once = peer.respond, [arm]
 
     def armed(request: Request) -> None:
@@ -90,8 +89,10 @@ def test_it_has_sold_when_only_the_answer_is_lost(
 
 
 class Cut(NamedTuple):
-    """A step of the sale, how it is cut, and the result: what is left in the database (the sale's
-    state, sales, payouts, transfers), and what the same key hears now and when the leases are over.
+    """A step of the sellback, how it is cut, and the result.
+
+    The result is the database's state (buyback, sales, payouts, transfers), and the responses to
+    the same key, now and after the leases.
     """
 
     step: str
@@ -114,7 +115,7 @@ CUTS = (
 
 
 def id_of_the_sale() -> bytes:
-    """As it is sent to the database. A thread of the peer asks, and leaves no connection open."""
+    """The id as sent to the database. The peer's thread reads it, and closes its connection."""
     try:
         return Buyback.objects.get().pk.bytes
     finally:
@@ -122,7 +123,7 @@ def id_of_the_sale() -> bytes:
 
 
 @pytest.mark.parametrize("cut", CUTS, ids=lambda cut: f"{cut.step}-{cut.how}")
-def test_it_tells_the_key_the_truth(
+def test_a_retry_with_the_key_gets_the_true_outcome(
     far: Far, world: World, cut: Cut, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     item = held(world, "live")
@@ -146,7 +147,7 @@ def test_it_tells_the_key_the_truth(
 
 @pytest.mark.parametrize(("how", "left"), [("cut_before", 0), ("lose_answer", 1)])
 def test_it_claims_again_without_a_key(far: Far, world: World, how: str, left: int) -> None:
-    """A claim nobody heard of lapses, and the item sells."""
+    """An abandoned claim expires, and the item can be sold back."""
     item = held(world, "live")
     getattr(far.wire, how)(item.public_id.encode())
     assert sell(far.server, world, item) == FELL

@@ -1,8 +1,7 @@
-"""``kill -9`` of the web server in the middle of a sale: nothing is lost, and nothing is paid
-twice.
+"""``kill -9`` of the web server during a sellback: nothing is lost or paid twice.
 
-Between the steps the server is stopped from outside alone: by a peer that hangs, by a wire that
-holds a request up, or by a row that another transaction has locked.
+Between the steps the server is held from outside: by a peer that hangs, a proxy that holds a
+request, or a row that another transaction has locked.
 """
 
 from __future__ import annotations
@@ -43,7 +42,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 @contextmanager
 def at_the_oracle(server: Server, peers: Outside, item: Item) -> Iterator[Callable[[], bool]]:
-    """Claimed, and the oracle is being asked."""
+    """Claimed; the oracle is being called."""
     peers.oracle.fault("hang")
     yield lambda: bool(peers.oracle.seen)
 
@@ -57,8 +56,8 @@ def before_submitting(server: Server, peers: Outside, item: Item) -> Iterator[Ca
 
 @contextmanager
 def before_asking(server: Server, peers: Outside, item: Item) -> Iterator[Callable[[], bool]]:
-    """Submitted; nothing has come out of the server yet."""
-    peers.wire.cut()  # what an earlier test left connected
+    """Submitted; no request has left the server yet."""
+    peers.wire.cut()  # connections of an earlier test
     before = peers.wire.accepted
     peers.wire.delay(600)
     yield lambda: peers.wire.accepted > before
@@ -67,27 +66,27 @@ def before_asking(server: Server, peers: Outside, item: Item) -> Iterator[Callab
 
 @contextmanager
 def asking(server: Server, peers: Outside, item: Item) -> Iterator[Callable[[], bool]]:
-    """The treasury has the request, and has not paid."""
+    """The treasury has the request and has not paid."""
     peers.treasury.fault("hang_before")
     yield lambda: bool(peers.treasury.seen)
 
 
 @contextmanager
 def paid_unheard(server: Server, peers: Outside, item: Item) -> Iterator[Callable[[], bool]]:
-    """The treasury has paid, and has not said so."""
+    """The treasury has paid without responding."""
     peers.treasury.fault("hang_after")
     yield lambda: bool(peers.treasury.payments)
 
 
 @contextmanager
 def before_finishing(server: Server, peers: Outside, item: Item) -> Iterator[Callable[[], bool]]:
-    """The treasury has said that it paid; sale and payout are not committed."""
+    """The treasury has confirmed the payment; sellback and payout are not committed."""
     with locked("inventory_collector", item.collector_id):
         yield lambda: bool(peers.treasury.payments) and waits_for_a_lock(server)
 
 
 class Point(NamedTuple):
-    """Where the server dies, what it leaves, and what comes of it."""
+    """Where the server dies, the state then, and the final outcome."""
 
     reach: Callable[[Server, Outside, Item], AbstractContextManager[Callable[[], bool]]]
     leaves: str
@@ -106,10 +105,10 @@ POINTS = (
 
 
 def die_at(point: Point, server: Server, peers: Outside, world: World, item: Item) -> None:
-    """Begin a sale under the key "once", and kill the server when it is there.
+    """Start a sellback with the key "once", and kill the server at this point.
 
-    A row that it waits for stays locked until its connection is gone: otherwise the statement would
-    go on.
+    A locked row stays locked until the server's connection is gone: otherwise its statement would
+    continue.
     """
     with point.reach(server, peers, item) as reached:
         body = {"item_id": item.public_id}
@@ -136,9 +135,7 @@ def die_at(point: Point, server: Server, peers: Outside, world: World, item: Ite
 def test_it_neither_loses_nor_doubles_a_sale(
     server: Server, peers: Outside, world: World, point: Point, asked_by: str
 ) -> None:
-    """``asked_by``: who makes the server find out afterwards, the reconciler's clock or the
-    caller's retry.
-    """
+    """``asked_by``: how the server finds out, by the reconciler or the caller's retry."""
     item = make_item(world.northwind.live, now=clock.now())
     die_at(point, server, peers, world, item)
     sale = Buyback.objects.get()
@@ -165,7 +162,7 @@ def test_it_neither_loses_nor_doubles_a_sale(
 def test_it_finishes_a_step_that_the_database_has(
     server: Server, peers: Outside, world: World
 ) -> None:
-    """Killed in the last step: it is one statement, which the database completes."""
+    """Killed in the last step: the database completes its single statement."""
     item = make_item(world.northwind.live, now=clock.now())
     with before_finishing(server, peers, item) as reached:
         body = {"item_id": item.public_id}
@@ -181,9 +178,7 @@ def test_it_finishes_a_step_that_the_database_has(
 
 
 def test_it_sells_at_once_or_not_at_all(server: Server, world: World) -> None:
-    """Killed in the one statement: under a key it is undone with its transaction, and the retry
-    sells, once.
-    """
+    """Killed in the single statement: with a key it is rolled back, and the retry sells once."""
     item = make_item(world.northwind.sandbox, now=clock.now())
     with locked("inventory_collector", item.collector_id):
         body = {"item_id": item.public_id}
@@ -200,9 +195,7 @@ def test_it_sells_at_once_or_not_at_all(server: Server, world: World) -> None:
 
 
 def test_it_finishes_what_the_database_already_has(server: Server, world: World) -> None:
-    """Without a key the statement is its own transaction: the database ends it whole, and the next
-    call is told so.
-    """
+    """Without a key the database completes the statement, and the next call gets the true state."""
     item = make_item(world.northwind.sandbox, now=clock.now())
     with locked("inventory_collector", item.collector_id):
         call = server.begin(

@@ -1,6 +1,4 @@
-"""A server that is told to stop ends what it has begun: the calls that it noted are in the request
-log.
-"""
+"""A stopping server completes its work: logged calls are written to the request log."""
 
 from __future__ import annotations
 
@@ -17,16 +15,14 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def server(transactional_db: None) -> Iterator[Server]:
-    """A server of this test's own."""
+    """A server for this test only."""
     server = Server()
     server.start()
     yield server
     server.kill()
 
 
-def test_it_writes_the_calls_that_wait_when_it_is_told_to_stop(
-    server: Server, world: World
-) -> None:
+def test_it_writes_waiting_calls_when_it_stops(server: Server, world: World) -> None:
     heard = server.call("GET", "/api/v1/vm/available", world.northwind.live_key)
     assert heard.status == 200
     assert server.stop() == 0

@@ -1,6 +1,4 @@
-"""The commands that set a partner up: what they print, and that a refusal is one line, exit 2,
-nothing made.
-"""
+"""Commands that set up a partner: output, and refusals with one line, exit code 2, no effect."""
 
 from __future__ import annotations
 
@@ -22,7 +20,7 @@ from tests.world import PASSWORD, make_environment, make_key, make_partner, make
 
 @pytest.fixture
 def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """A terminal on which the listed passwords are typed, one after the other."""
+    """A terminal where the listed passwords are typed in order."""
     typed: list[str] = []
     ours, theirs = pty.openpty()
     with os.fdopen(theirs) as stdin:
@@ -37,7 +35,7 @@ def _stdin(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
 
 
 def _refused(*arguments: str) -> str:
-    """The sentence of a command that was refused; one line, exit code 2."""
+    """The sentence of a refused command: one line, exit code 2."""
     with pytest.raises(CommandError) as caught:
         call_command(*arguments)
     assert caught.value.returncode == 2
@@ -74,7 +72,7 @@ def test_it_limits_a_key_to_scopes(db: None) -> None:
     assert ApiKey.objects.get().scopes == ["inventory:read", "ship:write"]
 
 
-def test_it_refuses_a_key_for_nobody(db: None) -> None:
+def test_it_refuses_a_key_for_an_unknown_partner(db: None) -> None:
     refused = _refused("create_api_key", "acme", "--mode", "live", "--name", "Server")
     assert refused == "There is no partner acme."
 
@@ -139,8 +137,16 @@ def test_it_does_not_ask_for_an_existing_users_password(
     [
         (("nobody", "a@example.test"), "", "There is no partner nobody."),
         (("acme", "a@example.test"), "", "There is no terminal to ask on; use --password-stdin."),
-        (("acme", "a@example.test", "--password-stdin"), "", "Standard input holds no password."),
-        (("acme", "a@example.test", "--password-stdin"), "\n", "Standard input holds no password."),
+        (
+            ("acme", "a@example.test", "--password-stdin"),
+            "",
+            "Standard input contains no password.",
+        ),
+        (
+            ("acme", "a@example.test", "--password-stdin"),
+            "\n",
+            "Standard input contains no password.",
+        ),
         (("acme", "nonsense", "--password-stdin"), PASSWORD, "Enter a valid e-mail address"),
         (
             ("acme", "a@example.test", "--password-stdin"),

@@ -1,7 +1,6 @@
-"""Reference peers: small real servers that stand where the oracle, treasury and carrier stand, and
-misbehave on demand.
+"""Reference peers: small real servers for oracle, treasury and carrier, with faults on demand.
 
-By hand, each in a terminal of its own:
+By hand, each in a separate terminal:
 
     python -m tests.peers.oracle --port 9002 --any 100.00
     TREASURY_KEY=<32 characters or more> python -m tests.peers.treasury --port 9001
@@ -10,14 +9,14 @@ By hand, each in a terminal of its own:
 
 and the server with ORACLE_URL=http://127.0.0.1:9002, TREASURY_URL=http://127.0.0.1:9001, the same
 TREASURY_KEY, and CARRIER_URL=http://127.0.0.1:9003.
-Faults of a running peer are switched over its control route:
 
-    curl 127.0.0.1:9001/_control                                             what it is set to, what
-    it has done curl 127.0.0.1:9001/_control -d '{"fault": "hang_after", "times": 1}'    the next
-    request; without times: all curl 127.0.0.1:9001/_control -d '{"fault": "late", "seconds": 20}'
-    curl 127.0.0.1:9001/_control -d '{"fault": null}'                        behave again
+The control route of a running peer switches faults:
+
+    curl 127.0.0.1:9001/_control                                              settings and history
+    curl 127.0.0.1:9001/_control -d '{"fault": "hang_after", "times": 1}'     the next request
+    curl 127.0.0.1:9001/_control -d '{"fault": "late", "seconds": 20}'        all requests
+    curl 127.0.0.1:9001/_control -d '{"fault": null}'                         no fault
 
 In tests: `with TreasuryPeer(key=KEY) as peer: peer.fault("hang_after", times=1); …; peer.paid()`.
-They import nothing of the project, so what they say of the protocol is said a second time, by
-another hand.
+They import nothing of the project, so that they are an independent implementation of the protocols.
 """

@@ -1,9 +1,8 @@
-"""A carrier: `python -m tests.peers.carrier --port 9003`. Protocol:
-`inventory/shipping/carrier.py`.
+"""A carrier: `python -m tests.peers.carrier --port 9003`.
 
-It asks 4.00 USD and 1.10 for each item, and as much again and a tenth of the value for the insured
-service; other rates are set in tests by `peer.rates = [...]`, or over the control route, `{"rates":
-[...]}`.
+Protocol: `inventory/shipping/carrier.py`. It asks 4.00 USD and 1.10 for each item, and for the
+insured service twice that and a tenth of the value. Tests set other rates with `peer.rates =
+[...]`, or over the control route, `{"rates": [...]}`.
 """
 
 from __future__ import annotations
@@ -20,11 +19,11 @@ Rates = list[dict[str, Any]]
 
 
 def rate(**changes: Any) -> Callable[[dict[str, Any]], dict[str, Any]]:
-    """A lie in the first rate."""
+    """A change in the first rate."""
     return lambda honest: {"rates": [honest["rates"][0] | changes, *honest["rates"][1:]]}
 
 
-# What each lie changes in an honest answer; `number` is no lie, only the other form of an amount.
+# The change of each lie; `number` is valid, only the other form of an amount.
 LIES: dict[str, Lie] = {
     "wrong_quote": lambda honest: {"quote": honest["quote"] + "x"},
     "wrong_currency": lambda _: {"currency": "EUR"},
@@ -57,7 +56,7 @@ LIES: dict[str, Lie] = {
 
 
 class CarrierPeer(Peer):
-    """`asked` has the body of every question, in order."""
+    """`asked` has the body of every request, in order."""
 
     faults = tuple(LIES)
 
@@ -82,7 +81,7 @@ class CarrierPeer(Peer):
             self.asked.append(question)
         rates = _usual(question) if self.rates is None else self.rates
         honest: dict[str, Any] = {"quote": question["quote"], "currency": "USD", "rates": rates}
-        self.tell(request, honest, LIES)
+        self.reply(request, honest, LIES)
 
 
 def _usual(question: dict[str, Any]) -> Rates:

@@ -1,7 +1,7 @@
 """A pricing oracle: `python -m tests.peers.oracle --port 9002 --any 100.00`.
 
 Prices are set over the control route, `{"prices": {"item-1": "115.88"}}`, or in tests by
-`peer.prices["item-1"] = "115.88"`. An item without one costs `any`, or is a 404. Protocol:
+`peer.prices["item-1"] = "115.88"`. Other items cost `any`, or are a 404. Protocol:
 `buyback/live/oracle.py`.
 """
 
@@ -16,7 +16,7 @@ from urllib.parse import unquote
 
 from tests.peers.server import Lie, Peer, Request, serve
 
-# What each lie changes in an honest answer; `number` is no lie, only the other form of a price.
+# The change of each lie; `number` is valid, only the other form of a price.
 LIES: dict[str, Lie] = {
     "wrong_item": lambda honest: {"item_id": honest["item_id"] + "x"},
     "wrong_currency": lambda _: {"currency": "EUR"},
@@ -38,7 +38,7 @@ LIES: dict[str, Lie] = {
 
 
 class OraclePeer(Peer):
-    """`now` is the clock its prices are stamped with."""
+    """`now` is the clock for its price times."""
 
     faults = tuple(LIES)
 
@@ -65,7 +65,7 @@ class OraclePeer(Peer):
             self.now().astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         )
         honest = {"item_id": item_id, "currency": "USD", "fmv": fmv, "priced_at": moment}
-        self.tell(request, honest, LIES)
+        self.reply(request, honest, LIES)
 
 
 def _shifted(honest: dict[str, Any], by: timedelta) -> str:

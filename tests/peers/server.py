@@ -1,6 +1,4 @@
-"""What the HTTP peers are made of: a threaded server, its faults, its control route, and an end
-without delay.
-"""
+"""The base of the HTTP peers: a threaded server, faults, a control route, immediate stop."""
 
 from __future__ import annotations
 
@@ -15,8 +13,7 @@ from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
-# Faults of the wire, known to every peer. `slow` answers after `seconds`; the others say what they
-# do.
+# Faults of the connection for every peer. `slow` responds after `seconds`.
 FAULTS = (
     *(
         "slow",
@@ -45,19 +42,19 @@ FAULTS = (
 )
 
 
-Lie = Callable[[dict[str, Any]], dict[str, Any]]  # what it changes in an honest answer
+Lie = Callable[[dict[str, Any]], dict[str, Any]]  # how it changes an honest response
 
 
 class Peer(ThreadingHTTPServer):
-    """A server on 127.0.0.1; `port` 0 takes a free one. Use it as a context manager, or `start()`
-    and `stop()`.
+    """A server on 127.0.0.1; `port` 0 takes a free one.
 
-    Subclasses name their own `faults` and write `respond(request)`.
+    Use it as a context manager, or with `start()` and `stop()`. Subclasses have their own `faults`
+    and write `respond(request)`.
     """
 
     faults: tuple[str, ...] = ()
     request_queue_size = 128
-    daemon_threads = False  # so that stopping waits for every one of them
+    daemon_threads = False  # so that stopping waits for all of them
 
     def __init__(self, *, port: int = 0) -> None:
         super().__init__(("127.0.0.1", port), Request)
@@ -66,7 +63,7 @@ class Peer(ThreadingHTTPServer):
         self.lock = threading.Lock()
         self.seen: list[str] = []  # "GET /v1/prices/x", in order of arrival
         self.connections = 0  # accepted so far
-        self.waiting: list[threading.Thread] = []  # what happens later
+        self.waiting: list[threading.Thread] = []  # delayed actions
         self._fault: tuple[str, int | None, float] | None = None
         self._open: set[socket.socket] = set()
         self._thread = threading.Thread(
@@ -74,24 +71,22 @@ class Peer(ThreadingHTTPServer):
         )
 
     def respond(self, request: Request) -> None:
-        """Answer one request."""
+        """Respond to one request."""
         raise NotImplementedError
 
     def state(self) -> dict[str, Any]:
-        """What the control route shows."""
+        """The state for the control route."""
         return {"fault": self._fault, "faults": [*FAULTS, *self.faults], "seen": self.seen}
 
     def set(self, wanted: dict[str, Any]) -> None:
-        """What the control route was sent."""
+        """Apply settings from the control route."""
         if "fault" in wanted:
             self.fault(
                 wanted["fault"], times=wanted.get("times"), seconds=wanted.get("seconds", 0.0)
             )
 
     def fault(self, name: str | None, *, times: int | None = None, seconds: float = 0.0) -> None:
-        """From now on: misbehave as `name` says, for the next `times` requests or, without it, for
-        all of them.
-        """
+        """Set the fault for the next `times` requests, or for all."""
         if name is not None and name not in (*FAULTS, *self.faults):
             raise ValueError(f"{name!r} is none of {', '.join((*FAULTS, *self.faults))}")
         with self.lock:
@@ -107,10 +102,8 @@ class Peer(ThreadingHTTPServer):
                 self._fault = (name, times - 1, seconds) if times > 1 else None
             return name, seconds
 
-    def tell(self, request: Request, honest: dict[str, Any], lies: Mapping[str, Lie]) -> None:
-        """Answer ``honest``, or as the fault of this request has it: one of these lies, or one of
-        the wire's.
-        """
+    def reply(self, request: Request, honest: dict[str, Any], lies: Mapping[str, Lie]) -> None:
+        """Send ``honest``, or what this request's fault makes of it: a lie or a cut connection."""
         name, seconds = self.take_fault()
         if name in lies:
             honest |= lies[name](honest)
@@ -122,7 +115,7 @@ class Peer(ThreadingHTTPServer):
         request.answer(200, honest)
 
     def later(self, seconds: float, act: Callable[[], object]) -> None:
-        """Do `act` after `seconds`, unless the peer stops before."""
+        """Do `act` after `seconds`, unless the peer stops first."""
 
         def wait() -> None:
             if not self.stopping.wait(seconds):
@@ -142,7 +135,7 @@ class Peer(ThreadingHTTPServer):
         self._thread.join()
         with self.lock:
             for connection in self._open:
-                with suppress(OSError):  # gone by itself
+                with suppress(OSError):  # already closed
                     connection.shutdown(socket.SHUT_RDWR)
         self.server_close()
 
@@ -165,13 +158,13 @@ class Peer(ThreadingHTTPServer):
         super().shutdown_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A caller that went away is everyday life here."""
+        """Ignore clients that disconnect."""
         if not isinstance(sys.exc_info()[1], (ConnectionError, ValueError)):
             super().handle_error(request, client_address)
 
 
 class Request(BaseHTTPRequestHandler):
-    """One connection. `answer` and `misbehave` are what a peer's `respond` calls."""
+    """One connection. A peer's `respond` calls `answer` and `misbehave`."""
 
     server: Peer
     protocol_version = "HTTP/1.1"
@@ -186,7 +179,7 @@ class Request(BaseHTTPRequestHandler):
         self._handle()
 
     def answer(self, status: int, body: bytes | dict[str, Any], **headers: str) -> None:
-        """A whole and honest HTTP answer."""
+        """A complete and honest HTTP response."""
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
         self.send_response(status)
         for name, value in {"Content-Type": "application/json", **headers}.items():
@@ -196,11 +189,11 @@ class Request(BaseHTTPRequestHandler):
         self.wfile.write(content)
 
     def misbehave(self, name: str, honest: bytes = b"{}") -> None:
-        """A fault of the wire, in the place of the answer `honest`."""
+        """A connection fault in place of the response `honest`."""
         getattr(self, f"_{name}", lambda _: self._status(name))(honest)
 
     def log_message(self, *args: Any) -> None:
-        """Silence."""
+        """No log."""
 
     def _handle(self) -> None:
         if self.path.startswith("/_control"):
@@ -221,7 +214,7 @@ class Request(BaseHTTPRequestHandler):
             self.answer(400, {"error": str(error)})
 
     def _status(self, name: str) -> None:
-        self.answer(404 if name == "not_found" else int(name), {"error": "the peer was told to"})
+        self.answer(404 if name == "not_found" else int(name), {"error": "a fault of the peer"})
 
     def _hang(self, honest: bytes) -> None:
         self.server.stopping.wait()
@@ -283,7 +276,7 @@ class Request(BaseHTTPRequestHandler):
             self.wfile.write(part)
 
     def _drip(self, start: bytes, rest: bytes) -> None:
-        """A byte every 50 ms: no wait of the caller is long, all of them together are."""
+        """A byte every 50 ms: each wait is short, but all together are long."""
         self._raw(start)
         for byte in rest:
             if self.server.stopping.wait(0.05):
@@ -296,7 +289,7 @@ def _head(length: str) -> bytes:
 
 
 def serve(peer: Peer) -> None:
-    """Run by hand until Ctrl-C."""
+    """Run it from the command line until Ctrl-C."""
     sys.stdout.write(
         f"{type(peer).__name__} at {peer.url}; control at {peer.url}/_control; Ctrl-C ends it\n"
     )

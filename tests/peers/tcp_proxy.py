@@ -1,14 +1,13 @@
-"""A TCP proxy for PostgreSQL that cuts, delays and loses answers at a chosen point.
+"""A TCP proxy for PostgreSQL that cuts, delays and drops responses at a chosen point.
 
     python -m tests.peers.tcp_proxy --port 6543 --to /path/to/.s.PGSQL.5432 --lose-answer COMMIT
     python -m tests.peers.tcp_proxy --port 6543 --to 127.0.0.1:5432 --delay 0.2
 
-It looks into the plain protocol, so the client must not ask for TLS (`sslmode=disable`). A rule
-fires once, then the proxy forwards again. Two cuts around the same statement tell what happened
-apart:
+It reads the plain protocol, so the client must not use TLS (`sslmode=disable`). A rule applies
+once, then the proxy forwards again. Two cuts around the same statement have different effects:
 
     cut_before(b"COMMIT")     the message never reaches the server: not committed
-    lose_answer(b"COMMIT")    the server has done it and said so; the client never hears: committed
+    lose_answer(b"COMMIT")    the server has committed; the client gets no response
 """
 
 from __future__ import annotations
@@ -25,24 +24,20 @@ from typing import Self
 from tests.peers.server import until_stopped
 
 BLOCK = 65_536
-READY = re.compile(
-    rb"Z\x00\x00\x00\x05[ITE]"
-)  # ReadyForQuery: the server has finished with what was sent
+READY = re.compile(rb"Z\x00\x00\x00\x05[ITE]")  # ReadyForQuery: the server has finished
 TO_SERVER, TO_CLIENT = "to_server", "to_client"
 
 Target = tuple[str, int] | str
 
 
 class TcpProxy:
-    """Listens on 127.0.0.1:`port` and forwards to `target`: (host, port), or the path of a Unix
-    socket.
-    """
+    """Listens on 127.0.0.1:`port` and forwards to `target`: (host, port) or a socket's path."""
 
     def __init__(self, target: Target, *, port: int = 0) -> None:
         self.target = target
         self._listener = socket.create_server(("127.0.0.1", port))
         self.port: int = self._listener.getsockname()[1]
-        self.fired = threading.Event()  # the rule has done what it was set for
+        self.fired = threading.Event()  # the rule has been applied
         self.accepted = 0
         self._lock = threading.Lock()
         self._links: set[_Link] = set()
@@ -52,32 +47,30 @@ class TcpProxy:
         self.behave()
 
     def behave(self) -> None:
-        """Forward everything, at once."""
+        """Forward everything without delay."""
         self.delay_seconds = 0.0
         self.refusing = False
-        self.rule: tuple[str, bytes] | None = (
-            None  # "cut_before" or "lose_answer", and the words it waits for
-        )
+        self.rule: tuple[str, bytes] | None = None  # "cut_before" or "lose_answer", and its trigger
         self.budget: tuple[str, int] | None = None  # direction, and the bytes still let through
         self.fired.clear()
 
     def cut(self) -> None:
-        """Now, every connection."""
+        """Cut every connection now."""
         with self._lock:
             for link in self._links:
                 link.cut()
 
     def refuse(self) -> None:
-        """Cut every connection and close new ones at once, until `behave()`."""
+        """Cut every connection and close new ones, until `behave()`."""
         self.refusing = True
         self.cut()
 
     def delay(self, seconds: float) -> None:
-        """Every piece, in both directions, comes that much later."""
+        """Delay all data in both directions by this time."""
         self.delay_seconds = seconds
 
     def cut_after_bytes(self, count: int, direction: str = TO_CLIENT) -> None:
-        """Let `count` more bytes through that way, then cut that connection."""
+        """Forward `count` more bytes in this direction, then cut the connection."""
         self.fired.clear()
         self.budget = (direction, count)
 
@@ -87,7 +80,7 @@ class TcpProxy:
         self.rule = ("cut_before", words)
 
     def lose_answer(self, words: bytes) -> None:
-        """Let `words` through, wait until the server has answered, keep the answer, cut."""
+        """Forward `words`, wait for the server's response, drop it, and cut."""
         self.fired.clear()
         self.rule = ("lose_answer", words)
 
@@ -115,7 +108,7 @@ class TcpProxy:
             self._stopping.wait(self.delay_seconds)
 
     def spend(self, direction: str, data: bytes) -> tuple[bytes, bool]:
-        """What of `data` may still pass, and whether the connection ends with it."""
+        """The part of `data` that may still pass, and whether the connection ends with it."""
         with self._lock:
             if self.budget is None or self.budget[0] != direction:
                 return data, False
@@ -124,11 +117,9 @@ class TcpProxy:
             return (data, False) if left > 0 else (data[: len(data) + left], True)
 
     def meets(self, tail: bytes, data: bytes) -> str:
-        """The rule that `data` sets off, or "". Its words may begin in the `tail` of what came
-        before.
-        """
+        """The rule triggered by `data`, or "". Its words may start in the previous `tail`."""
         with self._lock:
-            # Words that were all in the tail have passed before the rule was set.
+            # Words entirely in the tail passed before the rule was set.
             if (
                 self.rule is None
                 or self.rule[1] not in tail[max(0, len(tail) - len(self.rule[1]) + 1) :] + data
@@ -172,7 +163,7 @@ class _Link:
 
     def __init__(self, proxy: TcpProxy, client: socket.socket, server: socket.socket) -> None:
         self.proxy, self.client, self.server = proxy, client, server
-        self.losing = threading.Event()  # the server's answers are kept from the client
+        self.losing = threading.Event()  # drop the server's responses
         self._ends = 0
         self._lock = threading.Lock()
 
@@ -220,11 +211,11 @@ class _Link:
         return not last
 
     def _fire(self) -> None:
-        self.proxy.fired.set()  # first: whoever sees the cut may ask at once
+        self.proxy.fired.set()  # first, because the test may continue immediately
         self.cut()
 
     def _end(self) -> None:
-        """Both ways end together; the second to notice closes the sockets."""
+        """End both directions together; the second one closes the sockets."""
         self.cut()
         with self._lock:
             self._ends += 1

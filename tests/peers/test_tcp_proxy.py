@@ -1,4 +1,4 @@
-"""The proxy itself, before PostgreSQL: what a lost connection means is known, not guessed."""
+"""The proxy in front of PostgreSQL: the effect of each kind of lost connection."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def connect(proxy: TcpProxy) -> psycopg.Connection[tuple[str]]:
 
 
 def status_of(transaction_id: str) -> str:
-    """What the server itself says became of it, asked past the proxy."""
+    """The server's status of the transaction, read directly."""
     with connection.cursor() as cursor:
         for _ in range(500):
             cursor.execute("SELECT pg_xact_status(%s::text::xid8)", [transaction_id])
@@ -109,7 +109,7 @@ def test_it_cuts_after_so_many_bytes(proxy: TcpProxy, direction: str) -> None:
     through.close()
 
 
-def test_it_refuses_until_told_otherwise(proxy: TcpProxy) -> None:
+def test_it_refuses_until_it_is_reset(proxy: TcpProxy) -> None:
     proxy.refuse()
     with pytest.raises(psycopg.OperationalError):
         connect(proxy)

@@ -1,10 +1,9 @@
-"""A treasury: `TREASURY_KEY=… python -m tests.peers.treasury --port 9001`. Protocol:
-`buyback/live/treasury.py`.
+"""A treasury: `TREASURY_KEY=… python -m tests.peers.treasury --port 9001`.
 
-A reference pays at most once, however often and however broken it is asked. What was truly paid
-stands in `paid()` and in the control route's answer; `payments` keeps every movement of money, so a
-second one for a reference would show. After `retention` it forgets references, as real ones do: a
-forgotten one is not found, and pays again.
+Protocol: `buyback/live/treasury.py`. A reference is paid at most once, whatever the faults. The
+payments really made are in `paid()` and in the control route; `payments` has every movement of
+money, so that a second one for a reference would show. After `retention` it forgets references, as
+real treasuries do: a forgotten one is not found, and is paid again.
 """
 
 from __future__ import annotations
@@ -25,8 +24,8 @@ from typing import Any
 
 from tests.peers.server import FAULTS, Peer, Request, serve
 
-# Faults around the payment itself. After `late` the caller is hung up on, and the payment happens
-# `seconds` later.
+# Faults around the payment. With `late` the connection is closed, and the payment happens `seconds`
+# later.
 MOMENTS = (
     "hang_before",
     "hang_after",
@@ -37,7 +36,7 @@ MOMENTS = (
     "slow_before",
     "late",
 )
-# Answers that lie, signed.
+# Signed responses with wrong content.
 LIES: dict[str, dict[str, Any]] = {
     "wrong_amount": {"amount": "98.51"},
     "wrong_reference": {"reference": "another"},
@@ -48,16 +47,16 @@ LIES: dict[str, dict[str, Any]] = {
     "says_paid": {"status": "paid"},
     "says_declined": {"status": "declined", "reason": "closed account"},
 }
-# The payment happens, and the signed answer says that nobody knows the reference.
+# The payment happens, and the signed response says that the reference is unknown.
 DENIAL = "denies"
-# Answers of the truth that nobody vouches for.
+# True responses without a valid signature.
 FORGERIES = ("unsigned", "bad_signature", "replayed", "echoed")
 SIGNATURE = re.compile(r"t=([0-9]+),n=([0-9a-f]{32}),v1=([0-9a-f]{64})")
 
 
 @dataclass(frozen=True)
 class Payment:
-    """One movement of money, or one refusal of it."""
+    """One movement of money, or one refusal."""
 
     reference: str
     amount: Decimal
@@ -68,7 +67,7 @@ class Payment:
 
 
 class TreasuryPeer(Peer):
-    """`now` is the clock of its retention."""
+    """`now` is the clock for its retention."""
 
     faults = ("decline", *MOMENTS, *LIES, DENIAL, *FORGERIES)
 
@@ -82,9 +81,7 @@ class TreasuryPeer(Peer):
         self._last_answer = ("", b"")
 
     def paid(self) -> dict[str, Decimal]:
-        """What left the treasury, by reference: the sum of every payment ever made under it.
-        USD.
-        """
+        """Money paid by reference in USD: the sum of all payments."""
         totals: dict[str, Decimal] = {}
         for payment in list(self.payments):
             totals[payment.reference] = totals.get(payment.reference, Decimal(0)) + payment.amount
@@ -130,7 +127,7 @@ class TreasuryPeer(Peer):
             self._reply(request, nonce, "", 0.0, self._apply(wanted, decline=False))
 
     def _apply(self, wanted: dict[str, Any], *, decline: bool) -> Payment:
-        """Pay or decline, unless this reference has been answered before."""
+        """Pay or decline, unless this reference already has an outcome."""
         with self.lock:
             self._forget()
             reference = wanted["reference"]
@@ -188,9 +185,9 @@ class TreasuryPeer(Peer):
             return "", body
         if name == "bad_signature":
             return "v1=" + "0" * 64, body
-        if name == "replayed":  # the answer to the request before this one
+        if name == "replayed":  # the previous request's response
             return last
-        if name == "echoed":  # the request's own signature, handed back
+        if name == "echoed":  # the request's own signature
             return "v1=" + request.headers["X-Signature"].rpartition("v1=")[2], body
         return signature, body
 

@@ -1,4 +1,4 @@
-"""Live sales step by step: an oracle and a treasury on sockets, in this very process."""
+"""Step-by-step sellbacks: an oracle and a treasury on sockets, in this process."""
 
 from __future__ import annotations
 
@@ -22,15 +22,13 @@ KEY = "the treasury's key in these tests alone"
 
 @dataclass
 class Gate:
-    """A peer that lets a request wait: ``reached`` when it has come, answered when somebody sets
-    ``open``.
-    """
+    """Holds a peer's request: ``reached`` when it has arrived, released by setting ``open``."""
 
     reached: Event = field(default_factory=Event)
     open: Event = field(default_factory=Event)
 
     def before(self, act: Callable[[], object]) -> None:
-        """Do ``act`` once the request has come, then let it go on."""
+        """Do ``act`` once the request has arrived, then release it."""
         assert self.reached.wait(timeout=30)
         try:
             act()
@@ -40,13 +38,13 @@ class Gate:
 
 @dataclass(frozen=True)
 class Peers:
-    """Whom a live sale asks."""
+    """The peers of a live sellback."""
 
     oracle: OraclePeer
     treasury: TreasuryPeer
 
     def hold(self, peer: Peer, monkeypatch: pytest.MonkeyPatch) -> Gate:
-        """The next request to ``peer`` waits at a gate, before it has any effect."""
+        """Hold the next request to ``peer`` at a gate, before it has any effect."""
         respond, gates = peer.respond, [Gate()]
         gate = gates[0]
 
@@ -61,7 +59,7 @@ class Peers:
         return gate
 
     def agree(self) -> bool:
-        """Whether the treasury paid what the books say was paid, to the cent, and once each."""
+        """Whether the treasury paid exactly what the ledger says, and each payment once."""
         payouts = Payout.objects.filter(environment__mode="live").select_related("buyback")
         assert len(self.treasury.payments) == len(payouts)
         return self.treasury.paid() == {
@@ -71,7 +69,7 @@ class Peers:
 
 @pytest.fixture
 def peers(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Peers]:
-    """Both, behaving, with time enough that a slow machine decides nothing."""
+    """Both without faults, with long timeouts for slow machines."""
     with OraclePeer(any_price="82.50") as oracle, TreasuryPeer(key=KEY) as treasury:
         settings.ORACLE_URL, settings.TREASURY_URL, settings.TREASURY_KEY = (
             oracle.url,

@@ -1,6 +1,4 @@
-"""Two batches over the same items at the same time, each in one transaction: neither waits for the
-other for ever.
-"""
+"""Two simultaneous batches with the same items, each in one transaction: no deadlock."""
 
 from __future__ import annotations
 
@@ -40,9 +38,7 @@ def batch(world: World, ids: list[str], key: str) -> Any:
 
 
 def meeting(monkeypatch: pytest.MonkeyPatch) -> None:
-    """After its first sale each batch waits for the other's; in one order that never comes, and it
-    goes on.
-    """
+    """After its first sellback, each batch waits for the other; with equal order it times out."""
     both, mine = Barrier(2), local()
 
     def sells(**kwargs: Any) -> Sale:
@@ -58,7 +54,7 @@ def meeting(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_it_shows_two_batches_in_opposite_order_waiting_for_each_other(items: list[Item]) -> None:
-    """The control: each holds its first item and wants the other's."""
+    """The control: each locks its first item and waits for the other's."""
     both_hold = Barrier(2)
 
     def lock(order: list[Item]) -> Callable[[], None]:

@@ -1,6 +1,4 @@
-"""Bulk sales started and worked off at the same time, and a real worker killed in the middle:
-nothing is paid twice.
-"""
+"""Simultaneous bulk sellbacks, and a worker killed in the middle: nothing is paid twice."""
 
 from __future__ import annotations
 
@@ -61,9 +59,7 @@ def line_states() -> Counter[str]:
 def test_it_pays_twice_without_claims_and_guards(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The control: two workers look for the next line, then pay. Both found the same one, so both
-    paid it.
-    """
+    """The control: two workers read the next line, then pay. Both found the same one."""
     sale, both_have_looked = started(items_of(world, 1)), threading.Barrier(2)
 
     def look(bulk_id: UUID, now: datetime, **how: object) -> BulkLine | None:
@@ -113,9 +109,7 @@ def test_it_sells_each_item_once_of_two_bulk_sales(world: World) -> None:
 def payments_of_an_overtaken_worker(
     world: World, peers: Peers, monkeypatch: pytest.MonkeyPatch
 ) -> int:
-    """How often the treasury pays when a worker is so slow that its leases end while it is being
-    asked.
-    """
+    """The number of payments when a worker is so slow that its leases expire during its call."""
     sale = started([make_item(world.northwind.live, now=clock.now())], amount=Decimal("70.13"))
     gate = peers.hold(peers.treasury, monkeypatch)
 
@@ -134,7 +128,7 @@ def payments_of_an_overtaken_worker(
 def test_it_pays_twice_when_a_worker_is_overtaken_without_its_reference(
     world: World, peers: Peers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The control: each of the two asks the treasury under a reference of its own."""
+    """The control: each of the two uses its own reference."""
     monkeypatch.setattr(steps.Attempt, "reference", property(lambda _: f"buyback-{uuid4()}"))
     assert payments_of_an_overtaken_worker(world, peers, monkeypatch) == 2
 
@@ -147,7 +141,7 @@ def test_it_pays_once_when_a_worker_is_overtaken(
 
 
 def waiting() -> bool:
-    """Whether a worker's sale waits for a row that is locked."""
+    """Whether a worker's sellback waits for a locked row."""
     return bool(
         number(
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND "
@@ -173,7 +167,7 @@ def test_it_is_finished_by_another_worker_when_its_own_is_killed(world: World) -
         execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
         )
-    # The dead one's lease and the message's time of rest are made to pass.
+    # Let the dead worker's lease and the message's visibility timeout pass.
     BulkLine.objects.filter(state="selling").update(lease_until=clock.now())
     execute(f"UPDATE {QUEUE} SET vt = clock_timestamp()")
     with process(*WORKER, *QUIET):

@@ -1,4 +1,4 @@
-"""Sweeps beside each other, and sales beside sweeps."""
+"""Simultaneous sweeps, and sellbacks during sweeps."""
 
 from __future__ import annotations
 
@@ -46,14 +46,12 @@ def lapsed(world: World, count: int) -> set[str]:
 
 
 def expired_ids() -> list[str]:
-    """Items of which an event said that their window closed."""
+    """Items with an event that their window closed."""
     return list(Event.objects.filter(type="item.expired").values_list("data__item_id", flat=True))
 
 
 def test_it_shows_two_sweeps_telling_twice_without_the_lock(world: World) -> None:
-    """The control: look, then act. Both sweeps saw every item due, so both would have told of
-    each.
-    """
+    """The control: read, then act. Both sweeps found every item due, so both would report it."""
     ids, both_have_looked = lapsed(world, 5), threading.Barrier(2)
 
     def naive() -> int:
@@ -72,9 +70,7 @@ def test_it_shares_the_work_between_two_sweeps(world: World) -> None:
 
 
 def test_it_gives_the_second_sweep_what_the_first_has_not_locked(world: World) -> None:
-    """The first is held open in the middle of its batch; the second neither waits for it nor
-    doubles it.
-    """
+    """The first is held during its batch; the second neither waits for it nor repeats it."""
     ids, first_has_batch, second_is_done = lapsed(world, 4), threading.Event(), threading.Event()
 
     def first() -> int:
@@ -97,7 +93,7 @@ def test_it_gives_the_second_sweep_what_the_first_has_not_locked(world: World) -
 
 
 def sell_around_its_end(item: Item) -> None:
-    """Start a little before the window closes, and go on while another holds the item."""
+    """Start a little before the deadline, and retry while another request holds the item."""
     while clock.now() < item.expires_at - timedelta(milliseconds=2):  # type: ignore[operator]
         pass
     with suppress(ItemExpired):
@@ -114,9 +110,7 @@ def sweep_until(moment: datetime) -> None:
 
 @pytest.mark.parametrize("mode", Mode.values)
 def test_it_either_sells_or_closes_each_item(world: World, mode: str) -> None:
-    """Windows close one after another while sellers and sweeps run: none is sold late, and none
-    does both.
-    """
+    """Windows close one by one during sellbacks and sweeps: none is sold late, none does both."""
     environment, start = world.northwind.environment(mode), clock.now()
     purchase = make_purchase(make_collector(environment), created_at=start)
     closing = [start + timedelta(milliseconds=400 + 10 * number) for number in range(40)]
@@ -139,9 +133,7 @@ def test_it_either_sells_or_closes_each_item(world: World, mode: str) -> None:
 
 
 def test_it_says_expired_and_not_busy_while_the_sweep_holds_an_expired_item() -> None:
-    """Only the sweep locks an item whose window is over, and a partner must not be told to come
-    back.
-    """
+    """Only the sweep locks an expired item, so the partner must not be asked to retry."""
     item = make_item(make_environment(), expires_at=NOW)
     sweep = connection.copy()
     with sweep.cursor() as cursor:

@@ -1,6 +1,4 @@
-"""The rotate form sent twice at the very same moment: one new key, and it is the one that was
-shown.
-"""
+"""Two simultaneous rotations of a key: one new key, which is the one shown."""
 
 from __future__ import annotations
 
@@ -25,7 +23,7 @@ def successors(world: World) -> int:
 
 
 def test_it_shows_two_successors_without_the_lock(world: World) -> None:
-    """The control: each sees a key that was not rotated yet."""
+    """The control: each finds a key that is not rotated yet."""
     both_have_looked = Barrier(2)
 
     def naive() -> None:

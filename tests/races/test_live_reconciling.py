@@ -1,6 +1,4 @@
-"""The reconciler beside the request it gave up, beside another of its kind, and the sweep beside
-both.
-"""
+"""The reconciler with a late request, with a second reconciler, and with the sweep."""
 
 from __future__ import annotations
 
@@ -33,7 +31,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def later(act: Callable[..., Any]) -> Callable[[], Any]:
-    """``act``, when the lease of whoever is at work has run out."""
+    """``act``, after the current lease has expired."""
     return lambda: act(now=clock.now() + timedelta(seconds=31))
 
 
@@ -44,9 +42,7 @@ def later(act: Callable[..., Any]) -> Callable[[], Any]:
 def test_it_shows_a_late_request_paying_for_a_held_item(
     world: World, peers: Peers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The control: a request that was given up while it asked for the price goes on all the
-    same.
-    """
+    """The control: a request given up during its oracle call continues anyway."""
     item, gate = held(world), peers.hold(peers.oracle, monkeypatch)
     with lapsed_claims_still_submit():
         together([lambda: sell(world, item), partial(gate.before, later(reconcile_all))])
@@ -70,9 +66,7 @@ def test_it_stops_a_late_request_that_was_given_up_before_paying(
 def test_it_lets_a_late_request_and_the_reconciler_pay_once(
     world: World, peers: Peers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The request is on its way to the treasury; the reconciler asks, is told "not found", and
-    submits the same.
-    """
+    """The request is on its way; the reconciler gets "not found" and submits the same payment."""
     item, gate = held(world), peers.hold(peers.treasury, monkeypatch)
     answer, _ = together([lambda: sell(world, item), partial(gate.before, later(reconcile_all))])
     assert answer == (200, SOLD)
@@ -83,7 +77,7 @@ def test_it_lets_a_late_request_and_the_reconciler_pay_once(
     assert peers.agree()
 
 
-def test_it_tells_a_late_request_that_the_treasury_declined(
+def test_a_late_request_gets_the_treasurys_decline(
     world: World, peers: Peers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     item, gate = held(world), peers.hold(peers.treasury, monkeypatch)
@@ -91,7 +85,7 @@ def test_it_tells_a_late_request_that_the_treasury_declined(
     def decline() -> None:
         peers.treasury.fault(
             "decline", times=2
-        )  # the look, which the fault does not touch, and the payment
+        )  # the status request, which has no fault, and the payment
         later(reconcile_all)()
         peers.treasury.fault(None)
 
@@ -107,16 +101,14 @@ def test_it_tells_a_late_request_that_the_treasury_declined(
     [(None, ((200, SOLD), "settled", "sold")), ("decline", ((500, UNKNOWN), "review", "selling"))],
     ids=["paid", "declined"],
 )
-def test_it_frees_no_item_in_review_whatever_a_late_request_hears(
+def test_it_releases_no_item_in_review_after_a_late_response(
     world: World,
     peers: Peers,
     monkeypatch: pytest.MonkeyPatch,
     fault: str | None,
     end: tuple[Any, str, str],
 ) -> None:
-    """The reconciler was told of another payment. "Paid" is still the truth, "declined" is for
-    people to believe.
-    """
+    """The reconciler got a mismatch. A late "paid" is still true; people decide on "declined"."""
     item, gate = held(world), peers.hold(peers.treasury, monkeypatch)
 
     def contradict() -> None:
@@ -131,8 +123,8 @@ def test_it_frees_no_item_in_review_whatever_a_late_request_hears(
     assert peers.agree()
 
 
-# What the reconciler has heard, and what the late request hears; its answer; how the sale had
-# ended, and what is told.
+# The reconciler's response, the late request's response, the result, the sellback's earlier end,
+# and the alert.
 CONTRADICTIONS = {
     "paid": ("decline", "says_paid", (400, FAILED), "failed", "paid"),
     "another amount": ("decline", "wrong_amount", (500, UNKNOWN), "failed", "mismatch: amount"),
@@ -141,19 +133,17 @@ CONTRADICTIONS = {
 
 
 @pytest.mark.parametrize("case", CONTRADICTIONS)
-def test_it_tells_people_of_a_treasury_that_takes_back_what_it_said(
+def test_it_alerts_when_the_treasury_contradicts_itself(
     world: World, peers: Peers, monkeypatch: pytest.MonkeyPatch, case: str
 ) -> None:
-    """The reconciler has ended the sale by what it heard. Nothing moves again, whatever the late
-    request hears.
-    """
+    """The reconciler has ended the sellback. Nothing changes again, whatever the late response."""
     first, then, answer, state, said = CONTRADICTIONS[case]
     item, gate = held(world), peers.hold(peers.treasury, monkeypatch)
 
     def end() -> None:
         peers.treasury.fault(
             first, times=2
-        )  # the look, which the fault does not touch, and the payment
+        )  # the status request, which has no fault, and the payment
         later(reconcile_all)()
         peers.treasury.fault(then, times=1)
 
@@ -175,7 +165,7 @@ def test_it_tells_people_of_a_treasury_that_takes_back_what_it_said(
 
 
 def left_open(world: World, peers: Peers) -> UUID:
-    """A sale that the treasury has paid without saying so."""
+    """A sellback that the treasury has paid without responding."""
     peers.treasury.fault("drop_after", times=1)
     assert sell(world, held(world)) == (500, UNKNOWN)
     peers.treasury.seen.clear()
@@ -186,9 +176,7 @@ def left_open(world: World, peers: Peers) -> UUID:
 def test_it_shows_two_reconcilers_on_one_sale_without_the_lease(
     world: World, peers: Peers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The control: both look, then act. Both ask, and only the treasury's own memory saves the
-    money.
-    """
+    """The control: both read, then act. Both call; only the treasury's memory prevents a loss."""
     sale, both_have_looked = left_open(world, peers), Barrier(2)
 
     def look(buyback_id: UUID, **_: Any) -> steps.Attempt:
@@ -204,7 +192,7 @@ def test_it_shows_two_reconcilers_on_one_sale_without_the_lease(
 def test_it_gives_a_sale_to_one_reconciler(
     world: World, peers: Peers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Also when nothing keeps eight runs from being at work at once."""
+    """Also when eight runs can work at the same time."""
     monkeypatch.setattr(reconciler, "single_run", lambda *_, **__: nullcontext(enter_result=True))
     left_open(world, peers)
     moment = clock.now() + timedelta(seconds=31)
@@ -216,10 +204,8 @@ def test_it_gives_a_sale_to_one_reconciler(
     assert peers.agree()
 
 
-def test_it_tells_callers_and_reconcilers_the_same(world: World, peers: Peers) -> None:
-    """A sale paid in silence, its lease over: eight callers with its key and four reconcilers bring
-    it to one end.
-    """
+def test_callers_and_reconcilers_get_the_same_outcome(world: World, peers: Peers) -> None:
+    """A paid, unconfirmed sellback with an expired lease: callers and reconcilers agree."""
     item, key = held(world), "once"
     peers.treasury.fault("drop_after", times=1)
     assert sell(world, item, key) == (500, UNKNOWN)
@@ -246,8 +232,9 @@ def expired_events() -> int:
 def test_it_shows_a_sweep_that_would_close_an_item_while_it_is_sold(
     world: World, peers: Peers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The control: one that does not look at the state would tell of an expiry, and then the item
-    is paid for. The constraint alone stops it.
+    """The control: without the state check it would report an expiry of an item that is then paid.
+
+    Only the constraint prevents it.
     """
     item, sweep = closing(world)
     gate = peers.hold(peers.oracle, monkeypatch)

@@ -1,6 +1,4 @@
-"""Live sales step by step, at the same time: one item is claimed once. First, what happens without
-the guards.
-"""
+"""Simultaneous step-by-step sellbacks: one item is claimed once. First without the guards."""
 
 from __future__ import annotations
 
@@ -41,7 +39,7 @@ def held(world: World, **fields: Any) -> Item:
 
 
 def sell(world: World, item: Item, key: str = "", **body: Any) -> tuple[int, bytes]:
-    """The answer over HTTP, to the byte; ``key`` is the Idempotency-Key."""
+    """The exact response over HTTP; ``key`` is the Idempotency-Key."""
     response = Client().post(
         "/api/v1/vm/buyback",
         json.dumps({"item_id": item.public_id} | body),
@@ -53,9 +51,7 @@ def sell(world: World, item: Item, key: str = "", **body: Any) -> tuple[int, byt
 
 @contextmanager
 def without_index(name: str) -> Iterator[None]:
-    """The test's own database without one of its unique indexes, and without what only could be
-    there so.
-    """
+    """The test's database without one unique index; rows that violate it are removed at the end."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_get_indexdef(%s::regclass)", [name])
         (definition,) = cursor.fetchone()
@@ -77,8 +73,9 @@ GATE = 4711  # an advisory lock's name
 def test_it_shows_one_item_paid_many_times_without_the_guards(
     world: World, peers: Peers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The control: no lock, no move from one state only, no unique index, and no reference of the
-    item's own. The treasury pays every one of them.
+    """The control: no lock, no state check, no unique index, and a new reference each time.
+
+    The treasury pays all of them.
     """
     item, closed = held(world), Event()
     blind = without(steps.CLAIM, "FOR NO KEY UPDATE NOWAIT", "AND inventory_item.state = 'held'")
@@ -97,7 +94,7 @@ def test_it_shows_one_item_paid_many_times_without_the_guards(
 
 
 def opened_to_all(closed: Event) -> None:
-    """Let nobody through the gate before everybody has looked at the item."""
+    """Let all callers read the item before any of them continues."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s)", [GATE])
         closed.set()
@@ -117,7 +114,7 @@ def waiting(cursor: Any) -> int:
 def test_it_pays_once(world: World, peers: Peers, key: str) -> None:
     item = held(world)
     answers = Counter(together([lambda: sell(world, item, key)] * AT_ONCE))
-    # Under one key whoever comes late hears the first answer; else that the item is gone.
+    # With one key, late callers get the first response; otherwise the item is gone.
     late = (200, SOLD) if key else (400, NOT_FOUND)
     assert set(answers) <= {(200, SOLD), (429, IN_FLIGHT), late}
     assert answers.total() == AT_ONCE
@@ -146,7 +143,7 @@ def test_it_pays_each_of_many_items_once(world: World, peers: Peers) -> None:
 
 
 def test_it_passes_no_cap_together(world: World, peers: Peers) -> None:
-    """Three sales fit under the cap; twelve are asked for at once."""
+    """Three sellbacks fit under the cap; twelve are requested together."""
     TreasuryControl.objects.create(cap_per_hour="220.00")
     items = [held(world) for _ in range(12)]
     answers = Counter(together([partial(sell, world, item) for item in items]))
@@ -155,10 +152,10 @@ def test_it_passes_no_cap_together(world: World, peers: Peers) -> None:
     assert peers.agree()
 
 
-def test_it_holds_up_no_other_sale_while_it_waits_for_its_card(world: World, peers: Peers) -> None:
-    """An import keeps the first item's card; the platform's cap, which every sale counts in, stays
-    free meanwhile.
-    """
+def test_it_blocks_no_other_sellback_while_it_waits_for_its_card(
+    world: World, peers: Peers
+) -> None:
+    """An import locks the first item's card; the platform's cap row stays free meanwhile."""
     TreasuryControl.objects.create(cap_per_hour="1000.00")
     items, imports, sold = [held(world), held(world)], Event(), Event()
 
@@ -183,9 +180,7 @@ def test_it_holds_up_no_other_sale_while_it_waits_for_its_card(world: World, pee
 
 
 def pause_while_it_waits_for_its_card(world: World, item: Item) -> list[Any]:
-    """An import keeps the card while the kill switch is set. What the importer, the seller and the
-    admin return.
-    """
+    """An import locks the card while the pause is set. Returns all three results."""
     TreasuryControl.objects.create()
     imports, paused = Event(), Event()
 
@@ -210,7 +205,7 @@ def pause_while_it_waits_for_its_card(world: World, item: Item) -> list[Any]:
 def test_it_shows_a_sale_that_does_not_see_the_switch(
     world: World, peers: Peers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The control: one statement that waits for the card reads the switch before the wait."""
+    """The control: one statement that waits for the card reads the pause before the wait."""
     waits = replaced(steps.SUBMIT, "OF priced NOWAIT", "OF priced")
     monkeypatch.setattr(steps, "SUBMIT", waits)
     assert pause_while_it_waits_for_its_card(world, held(world)) == [True, (200, SOLD), None]
@@ -225,7 +220,7 @@ def test_it_sees_a_switch_that_is_set_while_it_waits(world: World, peers: Peers)
 
 
 def test_it_shows_the_oracles_price_after_its_wait_for_the_card(world: World, peers: Peers) -> None:
-    """What the import has set is older than what the oracle said since."""
+    """The import's price is older than the oracle's."""
     item, imports = held(world), Event()
     peers.oracle.prices[item.public_id] = "90.00"
 
@@ -249,8 +244,9 @@ def test_it_shows_the_oracles_price_after_its_wait_for_the_card(world: World, pe
 def test_it_refuses_an_item_that_is_claimed_while_it_looks(
     world: World, peers: Peers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A claim that begins before another's commit and locks after it finds the item selling, and
-    cannot see the attempt.
+    """A claim that starts before another's commit and locks after it finds the item selling.
+
+    It cannot see the other attempt.
     """
     item, closed, begun, claim = held(world), Event(), Event(), steps.CLAIM
     looks = "AND state <> 'sold'"
@@ -295,11 +291,11 @@ def somebody_waits_for_a_row() -> bool:
 
 
 def reprice(item: Item, fmv: str) -> None:
-    """As the catalogue's admin or an import does."""
+    """Change the price like an admin or an import."""
     Card.objects.filter(pk=item.card_id).update(fmv=fmv, priced_at=clock.now())
 
 
-def test_it_sells_by_the_oracle_whatever_the_catalogue_says_meanwhile(
+def test_it_sells_at_the_oracles_price_despite_catalogue_changes(
     world: World, peers: Peers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     item, gate = held(world), peers.hold(peers.oracle, monkeypatch)
@@ -313,7 +309,7 @@ def test_it_sells_by_the_oracle_whatever_the_catalogue_says_meanwhile(
 def test_it_keeps_the_window_it_was_claimed_in(
     world: World, peers: Peers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A window that an admin closes after the claim closes for the next sale, not for this one."""
+    """A window closed after the claim affects only the next sellback."""
     items, gate = [held(world), held(world)], peers.hold(peers.oracle, monkeypatch)
     edit = partial(gate.before, lambda: Item.objects.update(expires_at=clock.now()))
     assert together([lambda: sell(world, items[0]), edit]) == [(200, SOLD), None]
@@ -322,7 +318,7 @@ def test_it_keeps_the_window_it_was_claimed_in(
 
 
 def test_it_shows_a_price_moving_between_a_look_and_a_sale(world: World) -> None:
-    """The control: whoever looks and then sells without naming the price is paid another one."""
+    """The control: a sellback without an expected price is paid at the new price."""
     item = held(world)
     seen = item.buyback_price
     reprice(item, "60.00")
@@ -331,7 +327,7 @@ def test_it_shows_a_price_moving_between_a_look_and_a_sale(world: World) -> None
 
 
 def test_it_never_sells_below_a_floor_while_prices_move(world: World) -> None:
-    """At once, at catalogue prices: twelve items, each repriced back and forth while it is sold."""
+    """Instant, at catalogue prices: twelve items, each repriced during its sellback."""
     items = [held(world) for _ in range(12)]
 
     def edit() -> None:

@@ -1,6 +1,4 @@
-"""Thirty wrong passwords for one account at once: ten are looked at. First, that counting up would
-lose some.
-"""
+"""Thirty simultaneous wrong passwords for one account: ten are checked. First without the lock."""
 
 from __future__ import annotations
 
@@ -21,7 +19,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_it_shows_that_counting_up_loses_failures() -> None:
-    """The control: read the count, then write one more. Everybody read the same."""
+    """The control: read the count, then write one more. All read the same number."""
     everybody_has_read = threading.Barrier(AT_ONCE)
 
     def naive() -> None:
@@ -33,12 +31,12 @@ def test_it_shows_that_counting_up_loses_failures() -> None:
     assert cache.get("failures") == 1
 
 
-def test_it_looks_at_ten_passwords_however_many_come_at_once(
+def test_it_checks_ten_passwords_however_many_are_simultaneous(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
         ratelimit, "CACHE_LOCK_WAIT_TIMEOUT", 60
-    )  # a busy machine must not decide: late is refused too
+    )  # on a slow machine, late ones are refused too
 
     def guess() -> bool:
         answer = Client().post("/login/", {"login": "owner@northwind.test", "password": "wrong"})

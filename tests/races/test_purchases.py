@@ -1,4 +1,4 @@
-"""Purchases at once: no card goes to two users, and nobody is refused while there are cards."""
+"""Simultaneous purchases: each card goes to one user, and cards are not refused too early."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CARDS = 12
 
 
 def environments(world: World, mode: str) -> list[Environment]:
-    """Who draws from one pool: in live both partners, otherwise a sandbox alone."""
+    """Environments of one pool: both partners in live, or one sandbox."""
     return (
         [world.northwind.live, world.juniper.live]
         if mode == "live"
@@ -48,9 +48,7 @@ def cards_held() -> list[int]:
 
 
 def test_it_shows_the_race_without_the_lock(world: World) -> None:
-    """The control: choose, then take. All choose one card, and only the unique index keeps it from
-    two users.
-    """
+    """The control: choose, then take. All choose one card; only the unique index prevents it."""
     all_have_chosen = threading.Barrier(8)
 
     def naive() -> Item:
@@ -83,9 +81,7 @@ def test_it_gives_a_purchase_all_its_cards_or_none(world: World, mode: str) -> N
 
 
 def test_it_pulls_and_sells_at_once(world: World) -> None:
-    """Cards go back into the pack while others pull: still one user each, and everything is paid
-    once.
-    """
+    """Cards return to the pack during pulls: one user each, and each sellback is paid once."""
 
     def trade(environment: Environment) -> int:
         sold = 0

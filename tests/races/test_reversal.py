@@ -1,4 +1,4 @@
-"""Eight people confirm a reversal at the same moment: the money comes back once."""
+"""Eight people confirm a reversal at the same time: the money is returned once."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def sale(world: World) -> Buyback:
 
 
 def test_it_shows_eight_people_finding_no_reversal_without_the_lock(sale: Buyback) -> None:
-    """The control: each looks before anybody writes."""
+    """The control: each reads before any of them writes."""
     gate = Barrier(8)
 
     def looks() -> bool:

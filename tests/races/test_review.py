@@ -1,6 +1,4 @@
-"""Two people decide on one sale at the same moment: one decision counts, and the money moves
-once.
-"""
+"""Two people decide on one sellback at the same time: one decision counts, money moves once."""
 
 from __future__ import annotations
 
@@ -38,7 +36,7 @@ def in_review(world: World) -> Buyback:
 
 
 def outcome_of(act: Callable[..., Any], **order: Any) -> Callable[[], str]:
-    """``act``, and what came of it: done, or the refusal's name."""
+    """``act``, returning "done" or the name of the refusal."""
 
     def run() -> str:
         try:
@@ -51,9 +49,7 @@ def outcome_of(act: Callable[..., Any], **order: Any) -> Callable[[], str]:
 
 
 def test_it_shows_eight_people_finding_a_sale_in_review_without_the_lock(world: World) -> None:
-    """The control: each reads the state before anybody writes, as ``confirm`` would without its
-    lock.
-    """
+    """The control: each reads the state before any of them writes, as without the lock."""
     sale, gate = in_review(world), Barrier(8)
 
     def reads() -> str:

@@ -1,6 +1,4 @@
-"""A sandbox is reset, or its clock jumps, while calls are at work in it: nothing is half done,
-nothing told twice.
-"""
+"""Resets and clock jumps of a sandbox during calls: nothing is half done or reported twice."""
 
 from __future__ import annotations
 
@@ -46,9 +44,7 @@ def bought(world: World, amount: int = 1) -> list[Item]:
 def while_locked(
     item: Item, waits: Callable[[], Any], meanwhile: Callable[[CursorWrapper], object]
 ) -> Any:
-    """What ``waits`` returned: it was begun while another held the item and did ``meanwhile``
-    before it let go.
-    """
+    """The result of ``waits``, started while another transaction locked the item."""
     locked = threading.Event()
 
     def blocked(cursor: CursorWrapper) -> bool:
@@ -75,13 +71,13 @@ def while_locked(
 
 
 def counts(environment: Environment) -> list[int]:
-    """How many users, purchases, items, sales, transfers, payouts and events there are."""
+    """The numbers of users, purchases, items, buybacks, transfers, payouts and events."""
     rows = (Collector, Purchase, Item, Buyback, Transfer, Payout, Event)
     return [model._default_manager.filter(environment=environment).count() for model in rows]
 
 
 def test_it_ends_a_sale_in_the_sandbox_that_it_began_in(world: World) -> None:
-    """The reset does not wait for it, and it ends whole, among what nobody sees any more."""
+    """The reset does not wait for it, and it ends completely among the retired rows."""
     old = world.northwind.sandbox
     (item,) = bought(world)
     sell = partial(sell_back, environment=old, item_id=item.public_id, by=SYSTEM)
@@ -93,9 +89,7 @@ def test_it_ends_a_sale_in_the_sandbox_that_it_began_in(world: World) -> None:
 
 
 def sell_beside_a_jump(world: World) -> Any:
-    """What became of a sale that waited while the clock jumped and a sweep closed the item's
-    window.
-    """
+    """A sellback that waited while the clock jumped and a sweep closed the item's window."""
     here = world.northwind.sandbox
     (item,) = bought(world)
 
@@ -113,18 +107,14 @@ def sell_beside_a_jump(world: World) -> Any:
 
 
 def test_it_sells_nothing_that_was_closed_while_it_waited(world: World) -> None:
-    """The sale's statement saw the clock as it was before the jump, and the item as the sweep left
-    it.
-    """
+    """The statement saw the old clock, and the item as the sweep left it."""
     assert isinstance(sell_beside_a_jump(world), ItemExpired)
 
 
 def test_it_shows_the_constraint_alone_stopping_that_sale(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The control: the statement without its look at what the sweep left. By its clock the window
-    is open.
-    """
+    """The control: the statement without its check of the sweep. By its clock it is open."""
     look = "expired_at IS NOT NULL OR "
     assert sellback.WAITING.count(look) == 1
     monkeypatch.setattr(sellback, "WAITING", sellback.WAITING.replace(look, ""))
@@ -134,7 +124,7 @@ def test_it_shows_the_constraint_alone_stopping_that_sale(
 
 
 def without_the_lock(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Both look at the sandbox before either acts."""
+    """Both read the sandbox before either acts."""
     gate = threading.Barrier(2)
 
     def look(environment: Environment) -> Environment:
@@ -164,7 +154,7 @@ def test_it_adds_two_jumps_up(
 def test_it_resets_once_at_once(
     world: World, monkeypatch: pytest.MonkeyPatch, locks: bool, failed: int
 ) -> None:
-    """Without the lock, each makes a sandbox of its own, and the database has one only."""
+    """Without the lock, each creates a sandbox, and the database accepts only one."""
     bought(world)
     if not locks:
         without_the_lock(monkeypatch)
@@ -175,9 +165,7 @@ def test_it_resets_once_at_once(
 
 
 def test_it_leaves_nothing_half_done_whenever_it_is_reset(world: World) -> None:
-    """Sales, purchases and a reset at once: each call is there as a whole, in one sandbox or the
-    other.
-    """
+    """Sellbacks and purchases during a reset: each is complete, in the old or new sandbox."""
     old, items = world.northwind.sandbox, bought(world, 4)
     sales = [
         partial(sell_back, environment=old, item_id=item.public_id, by=SYSTEM) for item in items
@@ -195,7 +183,7 @@ def test_it_leaves_nothing_half_done_whenever_it_is_reset(world: World) -> None:
     assert counts(answers[5]) == [0] * 7
 
 
-def test_it_tells_of_a_closed_window_once_when_the_clock_jumps_beside_sweeps(world: World) -> None:
+def test_it_reports_a_closed_window_once_when_the_clock_jumps_during_sweeps(world: World) -> None:
     here = world.northwind.sandbox
     purchase = make_purchase(make_collector(here))
     items = [make_item(here, purchase=purchase, now=here.database_now()) for _ in range(30)]

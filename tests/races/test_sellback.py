@@ -1,6 +1,4 @@
-"""Twenty-four sellbacks of one item at once: one is paid, in both environments. First, that the
-race is real.
-"""
+"""Twenty-four simultaneous sellbacks of one item: one is paid. First without the guards."""
 
 from __future__ import annotations
 
@@ -57,9 +55,7 @@ def paid_once(item: Item) -> bool:
 
 @contextmanager
 def payments_without_guards() -> Iterator[None]:
-    """The payouts' table once more, with its columns and none of its rules: the naive seller pays
-    here.
-    """
+    """A copy of the payouts' table without constraints, for the seller without guards."""
     with connection.cursor() as cursor:
         cursor.execute("CREATE TABLE unguarded AS SELECT * FROM buyback_payout WITH NO DATA")
         try:
@@ -70,9 +66,7 @@ def payments_without_guards() -> Iterator[None]:
 
 @pytest.mark.parametrize("mode", Mode.values)
 def test_it_pays_twice_without_lock_and_guards(world: World, mode: str) -> None:
-    """The control: look, then pay. Both saw the item held, so both paid the price the project
-    itself names.
-    """
+    """The control: read, then pay. Both found the item held, so both paid."""
     item, both_have_looked = held(world, mode), threading.Barrier(2)
 
     def naive() -> None:
@@ -100,7 +94,7 @@ def test_it_pays_once(world: World, mode: str) -> None:
     answers = sentences(together([lambda: sell_over_http(world, mode, item)] * AT_ONCE))
     assert answers[200, None] == 1
     in_flight = (429, "A buyback request for this item is already being processed")
-    # Live refuses while another request holds the item; the sandbox never does, it waits.
+    # Live refuses while another request holds the item; the sandbox waits.
     late = {(400, "Item not found")} | ({in_flight} if mode == "live" else set())
     assert set(answers) - {(200, None)} <= late
     assert answers.total() == AT_ONCE
@@ -151,7 +145,7 @@ def test_it_refuses_at_once_in_live_while_another_sale_holds_the_item(world: Wor
 
 @pytest.mark.parametrize("mode", Mode.values)
 def test_it_pays_once_by_the_move_from_held_alone(world: World, mode: str) -> None:
-    """The second guard without the first: the statement with its lock taken out."""
+    """The second guard without the first: the statement without its lock."""
     item = held(world, mode)
     unlocked = WAITING.replace("FOR NO KEY UPDATE /* wait or NOWAIT */", "")
     assert unlocked != WAITING
@@ -183,7 +177,7 @@ def test_it_pays_once_by_the_unique_index_alone(world: World) -> None:
 
 
 def test_it_pays_each_of_many_items_once(world: World) -> None:
-    """Six items, four callers for each, in both environments at once."""
+    """Six items, four callers for each, in both environments."""
     items = [(mode, held(world, mode)) for mode in Mode.values for _ in range(3)]
     calls = [partial(sell_over_http, world, mode, item) for mode, item in items] * 4
     responses = together(calls)

@@ -1,6 +1,4 @@
-"""Sales and shipping orders of the same items at the same time: each item goes one way, and nobody
-waits for ever.
-"""
+"""Simultaneous sellbacks and orders of the same items: each is sold or shipped, no deadlock."""
 
 from __future__ import annotations
 
@@ -42,7 +40,7 @@ def offer(environment: Environment, *items: Item) -> str:
 
 
 def outcome_of(act: Any) -> str:
-    """What came of it: done, or the refusal's name."""
+    """The result: "done" or the name of the refusal."""
     try:
         act()
     except Refusal as refusal:
@@ -61,7 +59,7 @@ def sell(environment: Environment, item: Item) -> str:
 
 
 def test_it_pays_for_an_item_and_ships_it_without_lock_and_guards(world: World) -> None:
-    """The control: both look, then both act. Each saw the item held."""
+    """The control: both read, then both act. Each found the item held."""
     environment, both_have_looked = world.northwind.live, Barrier(2)
     (item,) = held(environment, 1)
 
@@ -112,7 +110,7 @@ def test_it_either_sells_or_ships(world: World, mode: str) -> None:
 
 @pytest.mark.parametrize("first", ["sale", "order"])
 def test_it_lets_the_second_see_what_the_first_did(world: World, first: str) -> None:
-    """Either way round: the second has begun before the first commits, and waits for its lock."""
+    """Both orders: the second starts before the first commits, and waits for its lock."""
     environment, waits = world.northwind.sandbox, Barrier(2)
     (item,) = held(environment, 1)
     acts = {
@@ -156,7 +154,7 @@ def test_it_takes_one_order_for_an_item(world: World) -> None:
 def test_it_shows_a_batch_and_an_order_in_opposite_order_waiting_for_each_other(
     world: World,
 ) -> None:
-    """The control: one locks as the ids are sorted, the other by key."""
+    """The control: one locks in the order of ids, the other of primary keys."""
     one, two = held(world.northwind.sandbox, 2)
     both_hold = Barrier(2)
 
@@ -171,7 +169,7 @@ def test_it_shows_a_batch_and_an_order_in_opposite_order_waiting_for_each_other(
 
 
 def test_it_never_deadlocks_with_a_batch(world: World) -> None:
-    """The ids sort against the keys: the later the item, the smaller its id."""
+    """Ids are in the opposite order of the primary keys."""
     environment = world.northwind.sandbox
     for turn in range(6):
         items = held(environment, 4)

@@ -1,4 +1,4 @@
-"""Two clocks close the same days."""
+"""Two tasks close the same days."""
 
 from __future__ import annotations
 

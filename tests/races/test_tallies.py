@@ -1,4 +1,4 @@
-"""Two counts of what users hold at once: the one that looked later stands."""
+"""Two simultaneous counts of held items: the later one wins."""
 
 from __future__ import annotations
 
@@ -21,8 +21,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def counted(world: World, lock: str, earlier: Callable[[], object]) -> int:
-    """What a user is said to hold who was given a second item between the ``earlier`` count's look
-    and the later's, which holds a ``lock`` until it has written.
+    """The count of a user who got a second item between the ``earlier`` read and the later one.
+
+    The later one holds ``lock`` until it has written.
     """
     ann, locked = make_collector(world.northwind.live), threading.Event()
     make_item(world.northwind.live, collector=ann)
@@ -59,12 +60,10 @@ def count_without_the_lock() -> None:
 
 
 def test_it_shows_the_earlier_count_standing_without_the_lock(world: World) -> None:
-    """The control: the earlier one has looked, and waits for the row to write what is no longer
-    so.
-    """
+    """The control: the earlier count has read, and waits for the row to write outdated figures."""
     assert counted(world, "SELECT FROM inventory_usertally FOR UPDATE", count_without_the_lock) == 1
 
 
-def test_it_lets_the_later_count_stand(world: World) -> None:
+def test_the_later_count_wins(world: World) -> None:
     lock = "LOCK TABLE inventory_usertally IN SHARE ROW EXCLUSIVE MODE"
     assert counted(world, lock, count_items) == 2

@@ -1,6 +1,4 @@
-"""Two owners leave at the very same moment: one stays. And one link, opened by many at once, makes
-one member.
-"""
+"""Two owners leave at the same time: one stays. One link, opened many times: one member."""
 
 from __future__ import annotations
 
@@ -31,7 +29,7 @@ def left(world: World) -> int:
 
 
 def test_it_shows_both_owners_leaving_without_the_lock(world: World) -> None:
-    """The control: each sees the other before either has gone."""
+    """The control: each finds the other before either has left."""
     both_have_looked = Barrier(2)
 
     def naive(mine: Membership) -> None:

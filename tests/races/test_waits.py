@@ -1,6 +1,4 @@
-"""A sandbox sellback behind a lock: it gives up after the lock's time limit, undone, and its key
-may try again.
-"""
+"""A sandbox sellback behind a lock: it times out, is rolled back, and its key can be reused."""
 
 from __future__ import annotations
 
@@ -49,7 +47,7 @@ def item(world: World) -> Item:
 
 @contextmanager
 def key_taken(item: Item) -> Iterator[None]:
-    """Another transaction works under the key "once"."""
+    """Another transaction works with the key "once"."""
     digest = hashlib.sha256(f"{item.environment_id}:once".encode()).digest()
     with psycopg.connect(database_conninfo()) as other:
         name = int.from_bytes(digest[:8], "big", signed=True)
@@ -58,7 +56,7 @@ def key_taken(item: Item) -> Iterator[None]:
 
 
 def sell(world: World, path: str, body: dict[str, Any]) -> tuple[int, Any, bool]:
-    """Status, answer, and whether it is a replay."""
+    """Status, body, and whether it is a replay."""
     sent = {"X-API-Key": world.northwind.sandbox_key, "Idempotency-Key": "once"}
     answer = Client(raise_request_exception=False).post(
         f"/_/api/v1{path}", json.dumps(body), content_type="application/json", headers=sent
@@ -95,7 +93,7 @@ def test_a_batch_gives_up_as_a_whole(world: World, item: Item) -> None:
 
 
 def test_a_live_sellback_that_waits_for_anything_but_its_item_is_a_fault(world: World) -> None:
-    """In flight is an item of which another sellback is at work, and it is refused at once."""
+    """An item being sold by another request is refused immediately; other waits time out."""
     item = make_item(world.northwind.live, now=clock.now())
     headers = {"X-API-Key": world.northwind.live_key}
 
@@ -110,8 +108,8 @@ def test_a_live_sellback_that_waits_for_anything_but_its_item_is_a_fault(world: 
     with locked("inventory_collector", item.collector_id):
         assert answer() == (500, FAULT)
     with locked("inventory_item", item.pk):
-        status, told = answer()
-        assert (status, told["error"]) == (
+        status, body = answer()
+        assert (status, body["error"]) == (
             429,
             "A buyback request for this item is already being processed",
         )

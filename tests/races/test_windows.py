@@ -1,4 +1,4 @@
-"""A window that is closed or extended by hand at the very moment of a sale or a sweep."""
+"""A window closed or extended by hand at the same time as a sellback or a sweep."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ HOUR = timedelta(hours=1)
 
 
 def outcome_of(act: Callable[[], Any]) -> Callable[[], str]:
-    """``act``, and what came of it: done, or the refusal's name."""
+    """``act``, returning "done" or the name of the refusal."""
 
     def run() -> str:
         try:
@@ -41,7 +41,7 @@ def outcome_of(act: Callable[[], Any]) -> Callable[[], str]:
 
 
 def test_it_shows_a_close_and_a_sale_finding_the_item_held_without_the_lock(world: World) -> None:
-    """The control: both look before either writes, so the close would have been for nothing."""
+    """The control: both read before either writes, so the close would have no effect."""
     item, gate = make_item(world.northwind.live), threading.Barrier(2)
 
     def looks() -> str:
@@ -76,9 +76,7 @@ def test_it_either_sells_or_is_closed(world: World, mode: str) -> None:
 
 
 def test_it_shows_a_sweep_marking_an_extended_item_without_the_lock(world: World) -> None:
-    """The control: look, then mark. The window was extended in between, and the item says that it
-    has closed.
-    """
+    """The control: read, then mark. The window was extended meanwhile, and the item says closed."""
     item, looked, extended = (
         make_item(world.northwind.live, expires_at=NOW),
         threading.Event(),
@@ -105,7 +103,7 @@ def test_it_shows_a_sweep_marking_an_extended_item_without_the_lock(world: World
 
 @pytest.mark.parametrize("first", ["sweep", "extend"])
 def test_it_is_open_after_it_was_extended_beside_a_sweep(world: World, first: str) -> None:
-    """Whichever has the row first: the other waits, or passes it over."""
+    """Whichever locks the row first: the other waits, or skips it."""
     item, has_row, other_began = (
         make_item(world.northwind.live, expires_at=NOW),
         threading.Event(),

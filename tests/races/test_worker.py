@@ -1,6 +1,4 @@
-"""A real Celery worker, killed in the middle of a batch: nothing is half done, and the message
-outlives it.
-"""
+"""A real Celery worker killed during a batch: nothing is half done, and the message survives."""
 
 from __future__ import annotations
 
@@ -44,13 +42,13 @@ def execute(statement: str) -> None:
 
 
 def send(task: Task[..., Any], *arguments: str, expires: datetime | None = None) -> None:
-    """On a connection of its own: the app's pool would keep one to the test's database."""
+    """On a separate connection, because the app's pool would keep one to the test's database."""
     with app.connection_for_write() as own:
         app.send_task(task.name, arguments, connection=own, expires=expires)
 
 
 def done() -> tuple[int, int]:
-    """How many windows are closed, and how many events tell of it."""
+    """The number of closed windows, and of their events."""
     return Item.objects.exclude(expired_at=None).count(), Event.objects.filter(
         type="item.expired"
     ).count()
@@ -58,16 +56,14 @@ def done() -> tuple[int, int]:
 
 @contextmanager
 def stuck_before_its_commit(environment: Environment) -> Iterator[None]:
-    """A batch has changed its rows and written its events, and waits at its commit for the
-    environment's row.
-    """
+    """A batch has written rows and events, and waits at its commit for the environment's row."""
     with psycopg.connect(database_conninfo()) as other:
         other.execute("SELECT FROM partners_environment WHERE id = %s FOR UPDATE", [environment.pk])
         yield
 
 
 def waiting() -> bool:
-    """Whether a sweep is stuck so."""
+    """Whether a sweep waits like that."""
     return bool(
         number(
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND "
@@ -78,7 +74,7 @@ def waiting() -> bool:
 
 
 def connected() -> bool:
-    """Whether the killed worker's sweep is still there."""
+    """Whether the killed worker's connection still exists."""
     return bool(
         number(
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query "
@@ -90,9 +86,7 @@ def connected() -> bool:
 
 @pytest.fixture
 def _notices_the_dead() -> Iterator[None]:
-    """PostgreSQL looks for a vanished client while it waits, as it would at once were it not
-    waiting for a lock.
-    """
+    """Let PostgreSQL check for vanished clients during lock waits."""
     name = connection.ops.quote_name(connection.settings_dict["NAME"])
     execute(f"ALTER DATABASE {name} SET client_connection_check_interval = '50ms'")
     yield
@@ -101,9 +95,7 @@ def _notices_the_dead() -> Iterator[None]:
 
 @pytest.mark.usefixtures("leaves_no_connection")
 def test_it_drops_a_message_that_has_waited_too_long(world: World) -> None:
-    """What beat sends carries its interval; the queue in the database keeps that, and the worker
-    looks at it.
-    """
+    """Beat's messages expire after their interval; the database queue keeps that property."""
     item = make_item(world.northwind.live, expires_at=clock.now() - timedelta(seconds=1))
     send(close_windows, expires=clock.now() - timedelta(seconds=1))
     with process(*WORKER, *QUIET):
@@ -116,7 +108,7 @@ def test_it_drops_a_message_that_has_waited_too_long(world: World) -> None:
 
 
 @pytest.mark.usefixtures("_notices_the_dead", "leaves_no_connection")
-def test_it_half_does_nothing_when_its_worker_is_killed(world: World) -> None:
+def test_it_leaves_nothing_half_done_when_its_worker_is_killed(world: World) -> None:
     environment, past = world.northwind.live, clock.now() - timedelta(seconds=1)
     purchase = make_purchase(make_collector(environment), pack=make_pack())
     for _ in range(ITEMS):
@@ -129,7 +121,7 @@ def test_it_half_does_nothing_when_its_worker_is_killed(world: World) -> None:
             kill(worker)
         until(lambda: not connected())
         assert done() == (0, 0)
-    # Acknowledged late: the message waits for its next reader. Its time of rest is made to pass.
+    # Acknowledged late: the message waits for its next reader. Let its visibility timeout pass.
     assert number(f"SELECT count(*) FROM {QUEUE}") == 1
     execute(f"UPDATE {QUEUE} SET vt = clock_timestamp()")
     with process(*WORKER, *QUIET):

@@ -1,6 +1,4 @@
-"""``python -m tests.simulator --seeds N [--from S]``: more seeds than the tests take; the first
-unsound one is told.
-"""
+"""``python -m tests.simulator --seeds N [--from S]``: runs seeds, prints the first unsound one."""
 
 from __future__ import annotations
 
@@ -12,7 +10,7 @@ import pytest
 
 
 def main() -> int:
-    """Play the seeds; 0 when every one is sound."""
+    """Run the seeds; 0 if all are sound."""
     parser = argparse.ArgumentParser(prog="python -m tests.simulator", description=__doc__)
     parser.add_argument("--seeds", type=int, default=10_000, help="how many")
     parser.add_argument("--from", type=int, default=0, dest="first", help="the first of them")

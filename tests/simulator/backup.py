@@ -1,4 +1,4 @@
-"""A backup of all that a sale or an order writes, and its restore."""
+"""A backup of all rows that a sellback or an order writes, and its restore."""
 
 from __future__ import annotations
 
@@ -16,15 +16,13 @@ TABLES: tuple[type[Model], ...] = (
 
 
 class Backup:
-    """The rows as they are at this moment, in their textual form."""
+    """The current rows in their textual form."""
 
     def __init__(self) -> None:
         self._rows = {model._meta.db_table: _read(model._meta.db_table) for model in TABLES}
 
     def restore(self) -> None:
-        """Make the tables what they were. Triggers and references sleep meanwhile, as they do in a
-        real restore.
-        """
+        """Restore the tables, with triggers and references disabled as in a real restore."""
         with connection.cursor() as cursor:
             cursor.execute("BEGIN; SET LOCAL session_replication_role = replica")
             for table, rows in self._rows.items():

@@ -1,6 +1,4 @@
-"""The guards of the live sale and of orders, each with a way to take it out: the simulator must
-notice.
-"""
+"""The guards of live sellbacks and orders, each with a way to remove it; the simulator notices."""
 
 from __future__ import annotations
 
@@ -34,7 +32,7 @@ def silence_is_a_no() -> Any:
 
 
 def not_found_is_a_no() -> Any:
-    """What the treasury does not know yet counts as "declined"."""
+    """ "Not found" counts as "declined"."""
     real = gateway.ask
 
     def ask(*args: Any, **kwargs: Any) -> treasury.Outcome:
@@ -45,14 +43,14 @@ def not_found_is_a_no() -> Any:
 
 
 def new_reference_each_time() -> Any:
-    """A resubmission asks for another payment."""
+    """A resubmission is a new payment."""
     return patch.object(
         steps.Attempt, "reference", property(lambda self: f"buyback-{self.pk}-{uuid4()}")
     )
 
 
 def paid_before_written_down() -> Any:
-    """The treasury is asked before the submission is in the database."""
+    """The treasury is called before the submission is committed."""
     real = steps.submit
 
     def submit(attempt: steps.Attempt, price: Any, **kwargs: Any) -> None:
@@ -64,7 +62,7 @@ def paid_before_written_down() -> Any:
 
 
 def lapsed_claims_still_submit() -> Any:
-    """A request that lost its claim asks the treasury all the same."""
+    """A request that lost its claim calls the treasury anyway."""
     real = steps.submit
 
     def submit(attempt: steps.Attempt, price: Any, **kwargs: Any) -> None:
@@ -76,7 +74,7 @@ def lapsed_claims_still_submit() -> Any:
 
 
 def open_items_are_free() -> Any:
-    """An unknown outcome hands the item back at once."""
+    """An unknown outcome releases the item immediately."""
     real = steps.park
 
     def park(buyback_id: UUID, **kwargs: Any) -> None:
@@ -88,17 +86,17 @@ def open_items_are_free() -> Any:
 
 
 def nobody_reconciles() -> Any:
-    """Open sales stay open."""
+    """Open sellbacks stay open."""
     return patch.object(reconciler, "reconcile_all", lambda **_: 0)
 
 
 def windows_never_close() -> Any:
-    """The window is not looked at when the item is claimed."""
+    """The claim does not check the window."""
     return _claiming_without("WHEN expired_at IS NOT NULL OR now > expires_at THEN 'expired'")
 
 
 def money_stays_in_flight() -> Any:
-    """A failed sale does not give back what was set aside."""
+    """A failed sellback does not release its money."""
     real = steps._transfer
 
     def transfer(buyback: Buyback, debit: Any, credit: Any, now: Any) -> None:
@@ -109,13 +107,13 @@ def money_stays_in_flight() -> Any:
 
 
 def caps_do_not_count() -> Any:
-    """No sale is counted against a cap."""
+    """Caps do not count sellbacks."""
     uncounted = replaced(steps.SUBMIT, "span.cap IS NOT NULL", "false")
     return patch.object(steps, "SUBMIT", uncounted)
 
 
 def any_lease_will_do() -> Any:
-    """A request that was given up goes on when somebody else's lease runs."""
+    """A request continues under another request's lease."""
     real = steps.submit
 
     def submit(attempt: steps.Attempt, price: Any, **kwargs: Any) -> None:
@@ -126,24 +124,22 @@ def any_lease_will_do() -> Any:
 
 
 def floors_do_not_hold() -> Any:
-    """``min_amount`` is not looked at."""
+    """``min_amount`` is ignored."""
     return patch.object(sell_back, "_refuse_price", lambda *_: None)
 
 
 def any_treasury_will_do() -> Any:
-    """Whichever treasury the settings name is asked about a sale, and to pay it."""
+    """The currently configured treasury is called for every sellback."""
     return patch.object(treasury, "name", lambda: "the treasury")
 
 
-def references_are_made_anew() -> Any:
-    """A reference is drawn at the submission, so after a restore the same sale is another
-    payment.
-    """
+def references_are_random() -> Any:
+    """Each submission has a random reference, so after a restore the sellback is paid again."""
     return patch.object(steps, "_next_reference", lambda _: f"buyback-{uuid4()}")
 
 
 def anything_can_be_ordered() -> Any:
-    """An order is made whatever its items are doing by then."""
+    """An order ignores the state of its items."""
 
     def lock_items(*args: Any) -> list[Item]:
         items = real(*args)
@@ -156,7 +152,7 @@ def anything_can_be_ordered() -> Any:
 
 
 def ordered_items_still_sell() -> Any:
-    """A claim takes an item whatever it is doing."""
+    """A claim ignores the state of its item."""
     return _claiming_without(
         "WHEN state <> 'held' THEN 'not_found'",
         "AND inventory_item.state = 'held'",
@@ -164,7 +160,7 @@ def ordered_items_still_sell() -> Any:
 
 
 def given_up_orders_keep_their_items() -> Any:
-    """A cancelled or failed order lets go of its items, and nobody holds them again."""
+    """A cancelled or failed order does not return its items."""
 
     def release(order: ShippingOrder, _items: list[Item]) -> None:
         if order.state in fulfilment.GIVEN_UP:
@@ -206,7 +202,7 @@ GUARDS: tuple[Outage, ...] = (
     caps_do_not_count,
     floors_do_not_hold,
     any_treasury_will_do,
-    references_are_made_anew,
+    references_are_random,
     anything_can_be_ordered,
     ordered_items_still_sell,
     given_up_orders_keep_their_items,

@@ -1,6 +1,4 @@
-"""An oracle and a treasury as a seed makes them: slow, deaf, late, declining, but never paying a
-reference twice.
-"""
+"""A simulated oracle and treasury: slow, failing, declining, but never paying twice."""
 
 from __future__ import annotations
 
@@ -16,9 +14,7 @@ FATES = ("paid", "paid", "paid", "declined", "lost", "answer lost", "late", "gar
 
 @dataclass
 class SimulatedTreasury:
-    """What it truly did is in ``paid``: amounts by reference, one entry for each time money left;
-    ``payees`` has whom it paid, each time.
-    """
+    """``paid``: amounts by reference, one for each real payment; ``payees``: their recipients."""
 
     random: Random
     now: datetime
@@ -28,10 +24,10 @@ class SimulatedTreasury:
     declined: set[str] = field(default_factory=set)
     coming: list[tuple[datetime, str, Decimal, str]] = field(
         default_factory=list
-    )  # requests still on their way
+    )  # delayed requests
 
     def pay(self, *, reference: str, amount: Decimal, recipient: str) -> treasury.Outcome:
-        """A request by reference; the same reference again is the same payment."""
+        """A payment request; the same reference is the same payment."""
         self.arrive()
         fate = "paid" if self.honest else self.random.choice(FATES)
         if fate == "late":
@@ -47,14 +43,14 @@ class SimulatedTreasury:
         return self._known(reference, amount) or treasury.NotFound()
 
     def ask(self, *, reference: str, amount: Decimal) -> treasury.Outcome:
-        """What became of a reference."""
+        """The outcome of a reference."""
         self.arrive()
         if not self.honest and self.random.random() < 0.3:
             return treasury.Unknown(treasury.Why.UNREACHABLE)
         return self._known(reference, amount) or treasury.NotFound()
 
     def arrive(self) -> None:
-        """Apply the requests whose time has come."""
+        """Apply delayed requests that are due."""
         due = [one for one in self.coming if one[0] <= self.now]
         self.coming = [one for one in self.coming if one[0] > self.now]
         for _, reference, amount, recipient in due:
@@ -82,7 +78,7 @@ class SimulatedTreasury:
 
 @dataclass
 class SimulatedOracle:
-    """A price by item, which the schedule moves; now and then nobody can be reached."""
+    """A price by item, changed by the schedule; sometimes unreachable."""
 
     random: Random
     now: datetime

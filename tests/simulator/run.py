@@ -1,4 +1,4 @@
-"""One run: the world and the schedule of a seed, played to the end, and judged."""
+"""One run: the world and schedule of a seed, executed and checked."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ CALLS = ("price", "pay", "ask")
 
 
 class Unsound(AssertionError):
-    """The books are wrong, or disagree with the treasury."""
+    """The ledger is wrong, or differs from the treasury."""
 
 
 @dataclass
 class Run:
-    """A seed's world. ``trace`` tells what happened, in order."""
+    """A seed's world. ``trace`` records events in order."""
 
     seed: int
     stage: Stage
@@ -71,21 +71,19 @@ class Run:
             self.oracle.prices[item.public_id] = item.card.fmv
             self.items.append(item)
         self._set_caps()
-        # One run in six loses its database and gets a backup's; one in six is pointed at another
+        # One run in six loses its database and gets a backup; one in six switches to another
         # treasury and back.
         fate = self.random.randrange(6)
         self.backup_at, self.disaster_at = sorted(self.random.randrange(4, 40) for _ in range(2))
         self.restores, self.moves = fate == 0, fate == 1
 
     def _set_caps(self) -> None:
-        """A platform cap that fits about one sale, one time in five; ``spend_cap`` is that cap."""
+        """One time in five, a platform cap (``spend_cap``) that fits about one sellback."""
         self.cap: Decimal | None = Decimal(100) if self.random.random() < 0.2 else None
         TreasuryControl.objects.update_or_create(pk=1, defaults={"cap_per_partner_day": self.cap})
 
     def play(self) -> None:
-        """Play the schedule, then bring everything to rest, then judge. Raises Unsound, or whatever
-        an actor met.
-        """
+        """Run the schedule, finish all work, then check. Raises Unsound, or an actor's error."""
         third = self.random.choice((self._seller, self._shipper))
         cast: list[Callable[[], None]] = [
             self._seller,
@@ -113,20 +111,16 @@ class Run:
         self._judge()
 
     def _between(self, turn: int) -> bool:
-        """Take the backup in its turn, and say when the database is lost and every process with
-        it.
-        """
+        """Take the backup at its turn; return whether the database and all processes are lost."""
         if self.restores and turn == self.backup_at:
             self.backup = Backup()
         return self.restores and turn > self.disaster_at
 
     def _restore(self, backup: Backup) -> None:
-        """The database as it was at the backup, while the treasury remembers what it has paid
-        since.
-        """
+        """Restore the backup, while the treasury remembers its payments."""
         backup.restore()
         self.trace.append("the database is the backup's")
-        # what the sellers were told of may be lost; that no item is paid for twice, is not
+        # sellers' responses may be lost, but no item may be paid for twice
         self.sold.clear()
 
     # --- the cast ---------------------------------------------------------------------------------
@@ -147,7 +141,7 @@ class Run:
                 self.trace.append(f"refused {type(refusal).__name__}")
 
     def _shipper(self) -> None:
-        """Orders home what others may be selling, then moves the order on, or gives it up."""
+        """Orders items that may be selling, then moves the order on, or gives it up."""
         for _ in range(self.random.choice((1, 2))):
             chosen = self.random.sample(self.items, self.random.randint(1, len(self.items)))
             until = self.now + timedelta(minutes=15)
@@ -191,16 +185,14 @@ class Run:
         self.trace.append(f"+{seconds}s")
 
     def _ask(self, name: str) -> None:
-        """From now on the settings name this treasury."""
+        """Configure this treasury from now on."""
         settings.TREASURY_URL = name
         self.trace.append(f"the treasury is {name}")
 
     # --- the end ----------------------------------------------------------------------------------
 
     def _come_to_rest(self) -> None:
-        """The treasuries recover, late requests arrive, and the reconciler has time enough, with
-        each of them.
-        """
+        """The treasuries recover, late requests arrive, and the reconciler gets time with each."""
         for name in list(self.treasuries) * 2 if self.moves else ["simulated"] * 4:
             self._ask(name)
             self._pass(120)
@@ -215,9 +207,9 @@ class Run:
         settled = {one.reference: one.amount for one in sales if one.state == Buyback.State.SETTLED}
         payments = [one for peer in self.treasuries.values() for one in peer.paid.items()]
         paid = {reference: sum(amounts) for reference, amounts in payments}
-        # Lost with the database: a payment that nobody has asked for again, or for less, which is
-        # then in review. Its item may be held or on its way: the manual has payments settled before
-        # the doors open (docs/operate.md).
+        # A payment lost with the database that is not requested again, or for less and so in
+        # review. Its item may be held or in an order: the manual settles payments before restarting
+        # (docs/operate.md).
         lost = {one for one in paid if one not in settled} if self.backup else set()
         if (
             len(paid) < len(payments)
@@ -232,7 +224,7 @@ class Run:
             broken.append(f"a sale is still open: {open_states}")
         booked = {one.pk: one.amount for one in sales if one.state == Buyback.State.SETTLED}
         if any(booked.get(sale.buyback_id) != sale.amount for sale, _ in self.sold):
-            broken.append("a seller was told of a sale the books do not have")
+            broken.append("a response reports a sellback that is not in the ledger")
         if any(sale.amount < floor for sale, floor in self.sold):
             broken.append("an item sold below its seller's floor")
         if self.cap is not None and sum(amount or 0 for amount in settled.values()) > self.cap:
@@ -245,14 +237,14 @@ class Run:
 
     @contextmanager
     def _directed(self) -> Iterator[None]:
-        """The clock, the peers and the points where the turn may change hands."""
+        """The clock, the peers and the points where actors may switch."""
         with ExitStack() as stack:
             stack.enter_context(patch.object(Environment, "database_now", lambda _: self.now))
             stack.enter_context(patch.object(gateway, "is_asked", lambda _: True))
             for name in ("ORACLE", "TREASURY", "QUESTIONS"):
                 stack.enter_context(patch.object(breakers, name, Breaker(self._seconds)))
-            # Each actor stands for a process, and a killed one leaves its mark behind: two runs may
-            # be at work.
+            # Each actor stands for a process, and a killed one leaves its mark: two runs may
+            # overlap.
             stack.enter_context(
                 patch.object(
                     reconciler, "single_run", lambda *_, **__: nullcontext(enter_result=True)
@@ -264,7 +256,7 @@ class Run:
             stack.enter_context(
                 patch.multiple(settings, ORACLE_URL="simulated", TREASURY_URL="simulated")
             )
-            # With leases of 30 seconds, which the weather's steps are made for.
+            # Leases of 30 seconds, which the clock's steps assume.
             stack.enter_context(patch.object(settings, "TREASURY_TIMEOUT", 20))
             stack.enter_context(patch.object(oracle, "fetch", self.oracle.fetch))
             for call in ("pay", "ask"):
@@ -281,7 +273,7 @@ class Run:
         return self.now.timestamp()
 
     def _of_the_day(self, call: str) -> Callable[..., treasury.Outcome]:
-        """``pay`` or ``ask`` of the treasury that the settings name by then."""
+        """``pay`` or ``ask`` of the treasury that is configured at the time."""
 
         def of_the_day(**kwargs: Any) -> treasury.Outcome:
             outcome: treasury.Outcome = getattr(self.treasuries[settings.TREASURY_URL], call)(
@@ -292,12 +284,12 @@ class Run:
         return of_the_day
 
     def _paused(self, name: str, step: Callable[..., Any]) -> Callable[..., Any]:
-        """``step`` by the clock of the run; before and after it anything may happen."""
+        """``step`` with the run's clock; before and after it actors may switch."""
 
         @wraps(step)
         def paused(*args: Any, **kwargs: Any) -> Any:
             self.stage.pause(f"before {name}")
-            if name in STEPS:  # the time of the step, not of the sale's beginning
+            if name in STEPS:  # the time of the step, not of the sellback's start
                 kwargs["now"] = kwargs.get("now") or self.now
             result = step(*args, **kwargs)
             self.stage.pause(f"after {name}")

@@ -1,4 +1,4 @@
-"""The stage: actors are threads, but only one runs at a time, and the seed decides which."""
+"""The scheduler: actors are threads, of which one runs at a time, chosen by the seed."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from django.db import connection
 
 
 class Killed(BaseException):
-    """The process died here. No ``except Exception`` may catch it, as none catches SIGKILL."""
+    """The process dies here. Like SIGKILL, ``except Exception`` does not catch it."""
 
 
 class Actor:
-    """One actor's thread, kept for many runs so that its database connection is."""
+    """One actor's thread, reused for many runs to keep its database connection."""
 
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
@@ -37,7 +37,7 @@ class Actor:
                 play()
             except Killed:
                 pass
-            except BaseException as error:  # noqa: BLE001  (told to the run, which fails with it)
+            except BaseException as error:  # noqa: BLE001  (raised again by the run)
                 self.error = error
             self.playing = False
             self.stage.done.release()
@@ -48,7 +48,7 @@ class Actor:
             raise Killed
 
     def pause(self, where: str) -> None:
-        """Give the turn back; go on when it comes round again."""
+        """Yield the turn; continue at the next one."""
         self.where = where
         self.stage.done.release()
         self.turn.acquire()
@@ -57,7 +57,7 @@ class Actor:
 
 
 class Stage:
-    """Gives turns by the seed, and kills by it too."""
+    """Gives turns and kills by the seed."""
 
     def __init__(self, actors: int) -> None:
         self.done = threading.Semaphore(0)
@@ -65,7 +65,7 @@ class Stage:
         self.actors = [Actor(self) for _ in range(actors)]
 
     def pause(self, where: str) -> None:
-        """Called by whatever runs: a point where anything may happen in between."""
+        """Called by running code at points where actors may switch."""
         if self.on is not None and threading.current_thread() is self.on.thread:
             self.on.pause(where)
 
@@ -78,10 +78,10 @@ class Stage:
         trace: list[str],
         between: Callable[[int], bool],
     ) -> None:
-        """Play all of it, one step at a time. Raises the first error an actor met.
+        """Run all actors, one step at a time. Raises the first error of an actor.
 
-        ``between`` is called before each turn, with its number, while nobody has a transaction
-        open; once it says so, everybody dies.
+        ``between`` is called before each turn with its number, while no transaction is open. If it
+        returns true, all actors die.
         """
         cast = self.actors[: len(plays)]
         for number, (actor, play) in enumerate(zip(cast, plays, strict=True)):

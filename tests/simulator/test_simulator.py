@@ -1,6 +1,4 @@
-"""The live sale under the simulator: sound for every seed, and unsound the moment a guard is
-missing.
-"""
+"""Live sellbacks in the simulator: sound for every seed, and unsound without any guard."""
 
 from __future__ import annotations
 

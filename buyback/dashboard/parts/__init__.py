@@ -1,1 +1,1 @@
-"""What several pages of the dashboard show: filters, totals, the story of a sellback."""
+"""Parts of several dashboard pages: filters, totals, timelines."""

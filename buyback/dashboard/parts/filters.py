@@ -1,9 +1,7 @@
-"""What the lists of buybacks and payouts can be narrowed by. All of it is in the address, so that a
-view can be shared.
+"""Filters of the lists of sellbacks and payouts. They are in the address, so views can be shared.
 
-An index answers for environment, dates, state, user and the member who asked. For amount, pack and
-key none does, so one page looks through a bounded number of rows for them
-(``partners.dashboard.paging``).
+An index serves environment, dates, state, user and the member who requested. None serves amount,
+pack and key, so a page searches a limited number of rows for them (``partners.dashboard.paging``).
 """
 
 from __future__ import annotations
@@ -31,17 +29,15 @@ if TYPE_CHECKING:
 
 M = TypeVar("M", bound=Model)
 
-MEMBER = "user:"  # how an actor begins who is a person
+MEMBER = "user:"  # prefix of an actor who is a person
 TODAY, YESTERDAY, WEEK = "today", "yesterday", "week"
 WHEN = {TODAY: _("Today"), YESTERDAY: _("Yesterday"), WEEK: _("Last 7 days")}
-SPANS = {TODAY: (0, 0), YESTERDAY: (1, 1), WEEK: (6, 0)}  # first and last day, so many days ago
+SPANS = {TODAY: (0, 0), YESTERDAY: (1, 1), WEEK: (6, 0)}  # first and last day, in days before today
 
 
 @dataclass(frozen=True)
 class Kind:
-    """One of the two lists: its states (label and condition by value), and where its rows have what
-    narrows them.
-    """
+    """One of the two lists: its states (label and condition by value), and its filter columns."""
 
     states: Mapping[str, tuple[StrOrPromise, Q]]
     user: str
@@ -51,9 +47,7 @@ class Kind:
 
 @dataclass(frozen=True)
 class Filters:
-    """The filters of one request. A value that means nothing is left out. Dates are UTC days, both
-    included.
-    """
+    """The filters of one request. Invalid values are left out. Dates are UTC days, inclusive."""
 
     state: str
     when: str
@@ -67,7 +61,7 @@ class Filters:
 
     @property
     def query(self) -> str:
-        """The filters as an address has them, without the page's cursor and without empty ones."""
+        """The filters as a query string, without cursor and empty values."""
         dates = {"when": self.when} if self.when else {"from": self.since, "to": self.until}
         known = {
             "state": self.state,
@@ -83,13 +77,13 @@ class Filters:
 
     @property
     def scans(self) -> bool:
-        """Whether there is a filter that rows must be looked through for."""
+        """Whether a filter is not served by an index."""
         by_key = bool(self.by) and not self.by.startswith(MEMBER)
         return self.least is not None or self.most is not None or bool(self.pack) or by_key
 
 
 def read(request: MemberRequest, kind: Kind) -> Filters:
-    """The filters in the request's address; ``today`` is the environment's own."""
+    """The filters in the address. ``today`` is the environment's."""
     get = request.GET
     when = get.get("when", "")
     since, until = _day(get.get("from", "")), _day(get.get("to", ""))
@@ -111,7 +105,7 @@ def read(request: MemberRequest, kind: Kind) -> Filters:
 
 
 def chips(filters: Filters, kind: Kind, choices: Mapping[str, Any]) -> list[Chip]:
-    """The filters in use, as words."""
+    """The filters in use, in words."""
     packs, people = choices["packs"], choices["people"]
     texts = {
         ("state", gettext("State")): kind.states[filters.state][0] if filters.state else "",
@@ -128,7 +122,7 @@ def chips(filters: Filters, kind: Kind, choices: Mapping[str, Any]) -> list[Chip
 
 
 def context(request: MemberRequest, filters: Filters, kind: Kind) -> dict[str, Any]:
-    """What the list's page shows of its filters. Three queries."""
+    """The template context of the filters. Three queries."""
     known = choices(request)
     return {
         "filters": filters,
@@ -139,7 +133,7 @@ def context(request: MemberRequest, filters: Filters, kind: Kind) -> dict[str, A
 
 
 def choices(request: MemberRequest) -> dict[str, Any]:
-    """What can be chosen in the form: packs by slug, and who may have asked. Three queries."""
+    """The choices of the form: packs by slug, and people. Three queries."""
     here = request.environment
     members = Membership.objects.filter(partner=here.partner).order_by("user__email")
     people = {f"{MEMBER}{email}": email for email in members.values_list("user__email", flat=True)}
@@ -152,9 +146,7 @@ def choices(request: MemberRequest) -> dict[str, Any]:
 def narrowed(
     here: Environment, rows: MoneyQuerySet[M], filters: Filters, kind: Kind
 ) -> MoneyQuerySet[M]:
-    """``rows`` by everything an index answers for. The user is looked up: one query, if there is
-    one.
-    """
+    """``rows`` by the filters that an index serves. A user filter takes one query."""
     rows = rows.of(here).in_days(filters.since, filters.until)
     if filters.state:
         rows = rows.filter(kind.states[filters.state][1])
@@ -164,12 +156,12 @@ def narrowed(
     if filters.by.startswith(MEMBER):
         rows = rows.filter(
             **{kind.by: filters.by, f"{kind.by}__startswith": MEMBER}
-        )  # as its index says
+        )  # matches its partial index
     return rows
 
 
 def looked_for(filters: Filters, kind: Kind) -> Q | None:
-    """What rows must be looked through for; None: nothing."""
+    """The condition that no index serves, or None."""
     if not filters.scans:
         return None
     found = Q()
@@ -185,7 +177,7 @@ def looked_for(filters: Filters, kind: Kind) -> Q | None:
 
 
 def _day(text: str) -> date | None:
-    """A day as a date field sends it; None for anything else."""
+    """A day from a date field; None for any other text."""
     try:
         return date.fromisoformat(text)
     except ValueError:
@@ -193,7 +185,7 @@ def _day(text: str) -> date | None:
 
 
 def amount(written: str) -> Decimal | None:
-    """An amount in USD; None for anything else."""
+    """An amount in USD; None for any other text."""
     try:
         found = Decimal(written.strip().removeprefix("$").replace(",", ""))
     except InvalidOperation:
@@ -202,7 +194,5 @@ def amount(written: str) -> Decimal | None:
 
 
 def text(written: str, longest: int) -> str:
-    """A word of somebody's. A NUL, which no column could hold, becomes a character that none
-    does.
-    """
+    """A text from the address. NUL, which no column can contain, is replaced."""
     return written.strip()[:longest].replace("\0", "\ufffd")

@@ -1,8 +1,6 @@
-"""What happened to a user's items: pulled, window closed, sellback asked for, its outcome, its
-payout; shipping.
+"""The history of a user's items: pulls, closed windows, sellbacks, payouts, shipping.
 
-The rows themselves are the history, so nothing is written for it; one user's are few, and one
-statement reads them.
+It is read from the rows themselves with one statement; one user has few of them.
 """
 
 from __future__ import annotations
@@ -23,9 +21,7 @@ Place = tuple[datetime, int, int, UUID]
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One thing that happened to one item. ``amount`` is USD; ``detail`` is who asked, or why it
-    failed.
-    """
+    """One event of an item. ``amount``: USD. ``detail``: who requested it, or why it failed."""
 
     at: datetime
     rank: int
@@ -40,7 +36,7 @@ class Moment:
 
     @property
     def place(self) -> Place:
-        """Where it stands in the order: what the page after it starts from."""
+        """The position in the order, where the next page starts."""
         return self.at, self.rank, self.item_id, self.buyback_id
 
 
@@ -52,9 +48,10 @@ def history(
     before: Place | None = None,
     most: int = 50,
 ) -> list[Moment]:
-    """At most ``most`` moments of this user's items, or of the one ``item``, newest first, after
-    the place ``before``. One query. ``now`` is the environment's time, which says which windows
-    have closed.
+    """At most ``most`` events of this user's items, or of one ``item``, newest first.
+
+    They come after the position ``before``. One query. ``now`` is the environment's time, which
+    determines closed windows.
     """
     at, rank, pull, sale = before or (None, None, None, None)
     parameters = {

@@ -1,6 +1,6 @@
--- What happened to a user's items, and which windows close within a day, or to one of them, newest first. Parameters: environment, collector, item (null: all
--- of them), now, most; before (null: from the newest) with rank, pull and sale: the last moment of the page before.
--- At the same instant the later step has the higher rank.
+-- The history of a user's items, or of one item, with windows that close within a day; newest first. Parameters: environment, collector, item (null: all
+-- of them), now, most; before (null: from the newest) with rank, pull and sale: the last event of the previous page.
+-- Among events with the same time, the later step has the higher rank.
 WITH item AS MATERIALIZED (
     SELECT id, card_id, state, fmv, purchased_at, expires_at
       FROM inventory_item

@@ -1,4 +1,4 @@
-"""An item as a page shows it: its card, its tier, and what it sells for now."""
+"""An item on a page: its card, tier and current price."""
 
 from __future__ import annotations
 
@@ -11,9 +11,7 @@ from inventory.pricing import Price, price
 
 @dataclass(frozen=True)
 class ItemCard:
-    """One item, priced at the moment the page is made. ``tier`` is None where its pack has none for
-    its value.
-    """
+    """An item with its current price. ``tier``: None if the pack has none for its value."""
 
     item: Item
     price: Price
@@ -22,11 +20,11 @@ class ItemCard:
 
     @property
     def sellable(self) -> bool:
-        """Whether a sale would be accepted now: in the user's hands, and the window open."""
+        """Whether a sellback would be accepted now: held, with an open window."""
         return self.open and self.item.state == Item.State.HELD
 
 
 def item_card(item: Item, now: datetime) -> ItemCard:
-    """Wants ``item`` as ``Item.objects.with_card()`` loads it."""
+    """The card for ``item``, loaded by ``Item.objects.with_card()``."""
     tier = next((one for one in item.pack.tiers.all() if one.holds(item.fmv)), None)
     return ItemCard(item, price(item), tier, item.window_is_open(now))

@@ -1,4 +1,4 @@
-"""Why something was not sold, as a person reads it: a title, a sentence, and what to do next."""
+"""Refusals for people: a title, a sentence, and what to do next."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Words:
-    """An obstacle whose sentence names the user."""
+    """A refusal whose sentence names the user."""
 
     title: StrOrPromise
     sentence: StrOrPromise
@@ -33,87 +33,87 @@ class Words:
     status: int = 422
 
     def about(self, user_id: str) -> Obstacle:
-        """The obstacle to a sale of this user's item."""
+        """The refusal for this user's item."""
         return Obstacle(self.title, self.sentence.format(user=user_id), self.next_step, self.status)
 
 
 NO_PRICE = Words(
     _("There is no price right now"),
     _(
-        "The pricing service has no price for this card that could be trusted, so it cannot be "
-        "sold at this moment. "
+        "The pricing service has no reliable price for this card, so it cannot be "
+        "sold back right now. "
         "{user} still holds the card."
     ),
     _("Try again in a few minutes."),
 )
-# The contract's refusals, by their sentence: a kept answer has no more than that.
+# The contract's refusals by sentence, because a stored response has only that.
 REFUSALS = {
     ItemExpired.sentence: Words(
         _("The sellback window has closed"),
-        _("Its window has closed, so it can no longer be sold back. {user} still owns the card."),
+        _("Its window has closed, so it can no longer be sold back. {user} still holds the card."),
         _("It stays in the inventory, and can still be shipped."),
     ),
     ItemNotFound.sentence: Words(
-        _("This item cannot be sold"),
-        _("{user} no longer holds it: it may have gone into a shipping order."),
-        _("Reload the inventory to see."),
+        _("This item cannot be sold back"),
+        _("{user} no longer holds it. It may be in a shipping order."),
+        _("Reload the inventory."),
     ),
     TransactionFailed.sentence: Words(
         _("Nothing was sold"),
-        _("The sale did not go through: nothing was paid, and {user} still holds the card."),
+        _("The sellback failed. Nothing was paid, and {user} still holds the card."),
         _("Try again in a few minutes. If it keeps failing, ask your contact at Phygitals."),
     ),
 }
 WAITS = (SessionActive, SaleInFlight, KeyInProgress, OutcomeUnknown)
 IN_PROGRESS = {
     SessionActive.sentence: Words(
-        _("A sale is in progress"),
+        _("A sellback is in progress"),
         _("An earlier sellback of this item has no outcome yet, so no second one can start."),
-        _("It resolves by itself, mostly within a minute."),
+        _("This resolves automatically, usually within a minute."),
     ),
     SaleInFlight.sentence: Words(
-        _("A sale is in progress"),
-        _("A request is selling this very item at this moment. It can only ever be paid once."),
+        _("A sellback is in progress"),
+        _("Another request is selling back this item right now. It is never paid for twice."),
         _("It takes a few seconds."),
         429,
     ),
     KeyInProgress.sentence: Words(
-        _("The sale is in progress"),
-        _("Your sale of this item is on its way. It can only ever be paid once."),
+        _("The sellback is in progress"),
+        _("Your sellback of this item is running. It is never paid for twice."),
         _("It takes a few seconds."),
         202,
     ),
     OutcomeUnknown.sentence: Words(
-        _("The sale is in progress"),
-        _("The payment was asked for and is not confirmed yet. It can only ever be paid once."),
+        _("The sellback is in progress"),
+        _("The payment was requested and is not confirmed yet. It is never paid for twice."),
         _(
-            "It resolves by itself, mostly within a minute: a payout appears, or the card "
+            "This resolves automatically, usually within a minute: a payout appears, or the card "
             "can be "
             "sold again."
         ),
         202,
     ),
 }
-# What a line of a bulk sale says of itself.
+# Sentences for the lines of a bulk sellback.
 LINE_REASONS = {
-    BulkLine.Reason.EXPIRED: _("Its window had closed. The user still owns it."),
+    BulkLine.Reason.EXPIRED: _("Its window had closed. The user still holds it."),
     BulkLine.Reason.NOT_FOUND: _(
-        "It was no longer in the user's hands: sold back meanwhile, or in a shipping order."
+        "The user no longer held it: it was sold back or is in a shipping order."
     ),
     BulkLine.Reason.IN_PROGRESS: _(
-        "An earlier sale of it had no outcome yet. Try again in a minute."
+        "An earlier sellback of it had no outcome yet. Try again in a minute."
     ),
     BulkLine.Reason.FAILED: _(
-        "The sale did not go through: nothing was paid, the user still holds it. Try again later."
+        "The sellback failed. Nothing was paid, and the user still holds it. Try again later."
     ),
     BulkLine.Reason.PRICE_CHANGED: _(
-        "The price was no longer the one shown, so it was not sold. Look at the new price."
+        "The price had changed, so it was not sold. Check the new price."
     ),
 }
-# Why a quote is none (``buyback/sellback/quotes.py``).
+# Sentences for quotes without a price (``buyback/sellback/quotes.py``).
 QUOTE_REASONS = {
-    "not_found": _("No longer in the user's hands"),
+    "not_found": _("No longer held by the user"),
     "expired": _("The window has closed"),
-    "in_progress": _("A sale is in progress"),
-    "price_unavailable": _("No price that could be trusted right now"),
+    "in_progress": _("A sellback is in progress"),
+    "price_unavailable": _("No reliable price right now"),
 }

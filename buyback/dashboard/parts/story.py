@@ -1,6 +1,4 @@
-"""A sellback in words: what happened when, why it failed and what to do next, and how its amount
-came about.
-"""
+"""A sellback in words: timeline, reason of a failure with the next step, and price formula."""
 
 from __future__ import annotations
 
@@ -24,9 +22,7 @@ State = Buyback.State
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing that happened: when (UTC), in words, more of it, and its tone (good, warn, bad or
-    none).
-    """
+    """One event: time (UTC), title, detail and tone (good, warn, bad or none)."""
 
     at: datetime
     text: StrOrPromise
@@ -36,85 +32,78 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """Why a sellback is not paid: a sentence, and what to do next."""
+    """Why a sellback is not paid, and what to do next."""
 
     sentence: StrOrPromise
     next_step: StrOrPromise
 
 
 TRY_AGAIN = _("Try again in a few minutes.")
-ASK_US = _("If it happens again, tell your contact at Phygitals the buyback's id.")
+ASK_US = _("If it happens again, send your contact at Phygitals the sellback id.")
 AGAIN_OR_ASK = format_lazy("{} {}", TRY_AGAIN, ASK_US)
 WAIT = _(
-    "There is nothing to do: it is asked about every 15 seconds, and the item is never paid "
-    "for "
-    "twice."
+    "There is nothing to do: it is checked every 15 seconds, and the item is never paid for twice."
 )
 # By the reason's first word, as the actions write it (buyback/live/steps.py, reconciler.py,
 # sellback.py).
 FAILED = {
-    "paused": Why(_("Phygitals had paused sellbacks just then."), _("Try again once they run.")),
+    "paused": Why(_("Phygitals had paused sellbacks."), _("Try again when they are running.")),
     "cap_reached": Why(
-        _("A spending limit of Phygitals' treasury was reached."),
+        _("A spending limit of the treasury was reached."),
         _(
-            "Try again later: limits are for an hour or a day. Your contact at Phygitals can "
+            "Try again later: limits are per hour or per day. Your contact at Phygitals can "
             "tell which."
         ),
     ),
     "below_min_amount": Why(
-        _("The price had fallen below the least that your server accepts (min_amount)."),
-        _("Ask for a new quote, and sell again with a lower min_amount if the user agrees."),
+        _("The price was below your server's minimum (min_amount)."),
+        _("Get a new quote, and sell back with a lower min_amount if the user agrees."),
     ),
     "price_changed": Why(
-        _("The price was no longer the one that was shown."),
-        _("Sell back again, at the price of then."),
+        _("The price had changed."),
+        _("Sell back again at the new price."),
     ),
     "abandoned": Why(
-        _("The request broke off before any money was asked for."), _("Sell back again.")
+        _("The request was interrupted before any payment was requested."), _("Sell back again.")
     ),
     "review": Why(
-        _("Two people at Phygitals looked into it: it had not been paid."), _("Sell back again.")
+        _("Two people at Phygitals reviewed it: it was not paid."), _("Sell back again.")
     ),
     "declined": Why(_("The treasury declined to pay."), ASK_US),
 }
 PRICES = {
-    "timeout": Why(_("No market price could be had in time."), TRY_AGAIN),
+    "timeout": Why(_("The market price did not arrive in time."), TRY_AGAIN),
     "unreachable": Why(_("The source of market prices could not be reached."), TRY_AGAIN),
     "bad_status": Why(_("The source of market prices had no price for the card."), AGAIN_OR_ASK),
-    "stale": Why(_("The card's last market price was too old to pay by."), TRY_AGAIN),
-    "not_positive": Why(_("The card's market price was nothing that could be paid."), ASK_US),
-    "out_of_bounds": Why(_("The card's market price was nothing that could be paid."), ASK_US),
-    "moved_too_far": Why(
-        _("The market price had moved further than is paid without a look."), ASK_US
-    ),
+    "stale": Why(_("The card's latest market price was too old."), TRY_AGAIN),
+    "not_positive": Why(_("The card's market price was invalid."), ASK_US),
+    "out_of_bounds": Why(_("The card's market price was invalid."), ASK_US),
+    "moved_too_far": Why(_("The market price had changed by more than the allowed limit."), ASK_US),
 }
-NO_TRUST = Why(_("The market price that was told could not be trusted."), AGAIN_OR_ASK)
+NO_TRUST = Why(_("The market price was not reliable."), AGAIN_OR_ASK)
 OPEN = {
-    State.CLAIMED: Why(_("The sellback has begun and no money has been asked for yet."), WAIT),
-    State.SUBMITTED: Why(_("The treasury is being asked to pay."), WAIT),
-    State.UNKNOWN: Why(_("The treasury has not said yet whether it paid."), WAIT),
+    State.CLAIMED: Why(_("The sellback has started. No payment has been requested yet."), WAIT),
+    State.SUBMITTED: Why(_("The payment has been requested from the treasury."), WAIT),
+    State.UNKNOWN: Why(_("The treasury has not confirmed the payment yet."), WAIT),
     State.REVIEW: Why(
         _(
-            "The treasury can no longer say whether it paid, so two people at Phygitals look "
+            "The treasury can no longer say whether it paid, so two people at Phygitals are "
             "into it."
         ),
-        _(
-            "There is nothing to do. Until they have decided, the item can neither be sold nor "
-            "shipped."
-        ),
+        _("There is nothing to do. Until they decide, the item can neither be sold nor shipped."),
     ),
 }
 
 
 def why(sale: Buyback) -> Why | None:
-    """Why this sellback is not paid, if it is not."""
+    """Why this sellback is not paid, or None."""
     return (
         reason(sale.failure_reason) if sale.state == State.FAILED else OPEN.get(State(sale.state))
     )
 
 
 def reason(text: str) -> Why:
-    """Why a sellback failed, by the reason that was kept."""
+    """Why a sellback failed, by its stored reason."""
     kind, _colon, detail = text.partition(":")
     detail = detail.strip()
     if kind == "price":
@@ -128,7 +117,7 @@ def reason(text: str) -> Why:
 
 
 def context(sale: Buyback, payout: Payout | None) -> dict[str, Any]:
-    """What the pages of a buyback and of a payout share. Two queries."""
+    """The shared context of the pages of a sellback and a payout. Two queries."""
     transfers = list(sale.transfers.order_by("created_at", "id"))
     return {
         "buyback": sale,
@@ -140,24 +129,22 @@ def context(sale: Buyback, payout: Payout | None) -> dict[str, Any]:
 
 
 def formula(sale: Buyback) -> str:
-    """How the amount was computed, as one reads it aloud; nothing for a sale that was never
-    priced.
-    """
+    """How the amount was calculated, in a sentence; empty for a sellback without a price."""
     if sale.amount is None or sale.fmv is None:
         return ""
     if not sale.voucher:
         sentence = gettext("%(share)s of %(value)s, rounded half up to the cent, is %(amount)s.")
     elif sale.amount == sale.mint_price:
         sentence = gettext(
-            "Bought with a voucher: at least the pull's price of %(pull)s, which is no less than "
+            "Bought with a voucher: at least the pull's price of %(pull)s, which is not less than "
             "%(share)s of "
             "%(value)s, rounded half up to the cent."
         )
     else:
         sentence = gettext(
-            "%(share)s of %(value)s, rounded half up to the cent, is %(amount)s: more than the "
+            "%(share)s of %(value)s, rounded half up to the cent, is %(amount)s, more than the "
             "pull's price of %(pull)s"
-            " that a voucher ensures."
+            " that a voucher guarantees."
         )
     amounts = {"value": usd(sale.fmv), "amount": usd(sale.amount), "pull": usd(sale.mint_price)}
     return sentence % {"share": percent(sale.buyback_percent), **amounts}
@@ -166,16 +153,16 @@ def formula(sale: Buyback) -> str:
 def _steps(sale: Buyback, payout: Payout | None) -> Iterator[Step]:
     whence = {"user": sale.item.collector.user_id, "pack": sale.item.pack.name}
     yield Step(sale.item.purchased_at, _("Pulled"), gettext("By %(user)s, from %(pack)s") % whence)
-    asked = gettext("Asked for by %(who)s") % {"who": actor(sale.requested_by)}
+    asked = gettext("Requested by %(who)s") % {"who": actor(sale.requested_by)}
     ended = (
         State.SETTLED,
         State.FAILED,
-    )  # what is said of a sale after its end is between us and the treasury
+    )  # later contradictions concern only us and the treasury
     moves = list(sale.moves.exclude(before__in=ended).order_by("id"))
     if not moves and sale.state == State.SETTLED:
-        yield Step(sale.created_at, _("Sold back at once"), asked)
+        yield Step(sale.created_at, _("Sold back instantly"), asked)
     else:
-        kept = gettext("%(asked)s; the item is kept for this sellback") % {"asked": asked}
+        kept = gettext("%(asked)s. The item is reserved for this sellback") % {"asked": asked}
         yield Step(sale.created_at, _("Claimed"), kept)
     for move in moves:
         yield from _steps_of(sale, move)
@@ -184,34 +171,33 @@ def _steps(sale: Buyback, payout: Payout | None) -> Iterator[Step]:
 
 
 def _taken_back(transfers: list[Transfer]) -> Iterator[Step]:
-    """Money that two people at Phygitals have said was recovered: sale and payout stay as they
-    were.
+    """Reversals: payouts that two people at Phygitals recorded as recovered.
+
+    Sellback and payout stay as they were.
     """
     for line in transfers:
         if line.debit == Transfer.Account.PAID_OUT:
-            more = gettext("%(amount)s of the payout came back") % {"amount": usd(line.amount)}
+            more = gettext("%(amount)s of the payout was recovered") % {"amount": usd(line.amount)}
             yield Step(line.created_at, _("Recovered by Phygitals"), more, "warn")
 
 
 def _steps_of(sale: Buyback, move: Move) -> Iterator[Step]:
-    """A move of the sale in words. Its end carries the sale's own time, by which statements count
-    it.
-    """
+    """A state change in words. The final one has the sellback's own time, as in statements."""
     if move.after == State.SUBMITTED:
-        more = gettext("Priced at %(amount)s, and the treasury was asked to pay it") % {
+        more = gettext("Priced at %(amount)s. The payment was requested") % {
             "amount": usd(sale.amount)
         }
         yield Step(move.created_at, _("Submitted"), more)
     elif move.after == State.UNKNOWN:
         again = move.before == move.after
-        still = gettext("Asked again: still no answer whether it was paid")
+        still = gettext("Checked again: payment still not confirmed")
         yield Step(
             move.created_at,
-            still if again else _("Outcome unknown: no answer whether it was paid"),
+            still if again else _("Outcome unknown: payment not confirmed"),
             tone="warn",
         )
     elif move.after == State.REVIEW:
-        yield Step(move.created_at, _("Given to two people at Phygitals to look into"), tone="warn")
+        yield Step(move.created_at, _("In review by two people at Phygitals"), tone="warn")
     elif move.after == State.SETTLED:
         yield Step(
             sale.completed_at or move.created_at, _("Settled"), _("The treasury has paid"), "good"

@@ -1,4 +1,4 @@
-"""Moments of a history as a page writes them."""
+"""Events of a history as lines of a page."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ TITLES = {
     "submitted": _("Payment asked for"),
     "settled": _("Sold back"),
     "failed": _("Sellback failed"),
-    "unknown": _("No answer about the payment"),
-    "review": _("Taken up by people at Phygitals"),
+    "unknown": _("Payment not confirmed"),
+    "review": _("In review at Phygitals"),
     "payout_pending": _("Payout made"),
     "payout_paid": _("Paid to the user"),
     "payout_failed": _("Payout failed"),
@@ -38,7 +38,7 @@ TITLES = {
 SHIPPING = ("ship_asked", "shipped", "delivered", "ship_cancelled", "ship_failed")
 WINDOW = {
     "closes": _("It can be sold back until then"),
-    "closed": _("It can no longer be sold back; the user still owns it"),
+    "closed": _("It can no longer be sold back; the user still holds it"),
 }
 TONES = {
     "settled": "good",
@@ -53,7 +53,7 @@ TONES |= {"closes": "warn", "closed": "warn", "unknown": "warn", "review": "warn
 
 @dataclass(frozen=True)
 class Line:
-    """One line of a timeline. ``order``: the id of the shipping order that it tells of."""
+    """One line of a timeline. ``order``: the id of its shipping order."""
 
     moment: Moment
     title: StrOrPromise
@@ -63,7 +63,7 @@ class Line:
 
 
 def line(moment: Moment) -> Line:
-    """A moment in words."""
+    """An event in words."""
     order = moment.detail if moment.kind in SHIPPING else ""
     return Line(
         moment,

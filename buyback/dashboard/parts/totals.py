@@ -1,8 +1,7 @@
-"""What a filtered list adds up to: exact to the cent, or not shown. No page counts its way through
-a big table.
+"""Totals of filtered lists: exact to the cent, or not shown. No page counts a large table.
 
-Closed days are added up already (``buyback.models.Statement``). Everything else is counted no
-further than ``COUNTED_TO`` rows; above that the page says "more than" and shows no sum.
+Closed days are summed already (``buyback.models.Statement``). Other rows are counted up to
+``COUNTED_TO``; above that the page says "more than" and shows no sum.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ from partners.models import Environment
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """How many rows, and their sum in USD; None: there are more than were counted."""
+    """The number of rows and their sum in USD; None if there are more than were counted."""
 
     size: int
     amount: Decimal | None
@@ -40,9 +39,9 @@ UNCOUNTED = Total(COUNTED_TO, None)
 
 
 def counted(rows: MoneyQuerySet[Any], *, look_for: Q | None = None, paid: Q | None = None) -> Total:
-    """How many ``rows`` there are, and what they came to, or those of them that are ``paid``. A
-    query, or two with something to look for: then ``rows`` themselves must not be more than a page
-    looks through.
+    """The number of ``rows`` and their sum, of all or of those that are ``paid``.
+
+    One query, or two with ``look_for``; then ``rows`` must not be more than a page searches.
     """
     rows = rows.order_by("-created_at", "-id")
     if look_for is None:
@@ -61,8 +60,9 @@ def _sum(rows: MoneyQuerySet[Any], paid: Q | None) -> Total:
 
 
 def of_days(here: Environment, filters: Filters) -> Total:
-    """How many payouts some days hold, and what of them is paid: closed days from their statements,
-    open ones counted. Three queries.
+    """The number of payouts in some days and the sum paid. Three queries.
+
+    Closed days come from their statements, open days are counted.
     """
     days = Q(day__gte=filters.since) if filters.since else Q()
     days &= Q(day__lte=filters.until) if filters.until else Q()
@@ -75,7 +75,7 @@ def of_days(here: Environment, filters: Filters) -> Total:
     recent = counted(
         rows.paid().in_days(closed["last"] + timedelta(days=1) if closed["last"] else None, None)
     )
-    # What is not paid is in no statement. There is hardly ever any.
+    # Unpaid payouts are in no statement. They are rare.
     unpaid = counted(rows.exclude(state="paid"))
     if recent.amount is None or unpaid.amount is None:
         return UNCOUNTED

@@ -1,4 +1,4 @@
-"""``manage.py check_ledger``: is every rule about money true in the database as it stands?"""
+"""``manage.py check_ledger``: checks every ledger rule in the database."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from buyback.ledger import invariants
 
 
 class Command(BaseCommand):
-    """Prints each broken rule with its first rows and exits 1, or one line and exits 0."""
+    """Print each broken rule with its first rows and exit 1, or print one line and exit 0."""
 
-    help = "Check every rule about money: exits 1 and names the rows if one is broken."
+    help = "Check every ledger rule: exits 1 and lists the rows if one is broken."
 
     def handle(self, *args: Any, **options: Any) -> None:
         broken = list(invariants.broken_invariants())

@@ -1,6 +1,6 @@
-"""`manage.py demo_info`: the demo's logins and keys, and an item that sells right now, as JSON.
+"""`manage.py demo_info`: the demo's logins and keys, and a sellable item, as JSON.
 
-`--code` prints the six digits that the admin's login asks for this moment, and nothing else.
+`--code` prints only the current six-digit code for the admin's login.
 """
 
 from __future__ import annotations
@@ -15,22 +15,20 @@ from buyback.demo import credentials
 
 
 class Command(BaseCommand):
-    """Prints what `seed_demo` wrote to demo.json, with an item that can be sold back at this
-    moment.
-    """
+    """Print `seed_demo`'s demo.json, with an item that can be sold back now."""
 
-    help = "Print the demo world's logins, API keys and a sellable item as JSON."
+    help = "Print the demo's logins, API keys and a sellable item as JSON."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "--code", action="store_true", help="print the admin's code of this half minute alone"
+            "--code", action="store_true", help="print only the admin's current code"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         demo = credentials.read()
         if demo is None:
             raise CommandError(
-                "There is no demo world here, or its demo.json is lost; run seed_demo.",
+                "There is no demo data here, or its demo.json is lost; run seed_demo.",
                 returncode=2,
             )
         if options["code"]:

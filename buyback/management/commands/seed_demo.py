@@ -1,4 +1,4 @@
-"""`manage.py seed_demo`: an invented world to look at and to try things on."""
+"""`manage.py seed_demo`: creates invented demo data."""
 
 from __future__ import annotations
 
@@ -17,16 +17,15 @@ from config.foundation import clock
 
 
 class Command(BaseCommand):
-    """Makes the demo world once, in one transaction; where it is already, nothing changes. Raises
-    ImproperlyConfigured for a new one while an oracle or a treasury is configured.
+    """Create the demo data once, in one transaction; repeated, it changes nothing.
+
+    Raises ImproperlyConfigured for new data while an oracle or a treasury is configured.
     """
 
     help = (
-        "Make the demo world: two invented partners with both environments, keys and people, an "
-        "admin, six packs, "
-        "a catalogue, and users with a month of pulls and sellbacks. Safe to run again. Logins "
-        "and keys are written "
-        "to demo.json in the data folder."
+        "Create demo data: two invented partners with both environments, keys and people, an "
+        "admin, six packs, a catalogue, and users with a month of pulls and sellbacks. "
+        "Repeatable. Logins and keys are written to demo.json in the data folder."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -34,11 +33,11 @@ class Command(BaseCommand):
             "--cards", type=count, default=5000, help="physical cards in the vault (5000)"
         )
         parser.add_argument(
-            "--users", type=count, default=200, help="users of all partners together (200)"
+            "--users", type=count, default=200, help="users over all partners (200)"
         )
         parser.add_argument("--days", type=count, default=30, help="days of history (30)")
         parser.add_argument(
-            "--seed", type=int, default=2026, help="another number, another world (2026)"
+            "--seed", type=int, default=2026, help="another seed gives other data (2026)"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -46,7 +45,7 @@ class Command(BaseCommand):
         if made:
             if settings.ORACLE_URL or settings.TREASURY_URL:
                 raise ImproperlyConfigured(
-                    "The demo world has sales of its own, which ask nobody: make it without "
+                    "Demo sellbacks call no peers. Create the demo data without "
                     "ORACLE_URL and "
                     "TREASURY_URL, then set them again."
                 )
@@ -56,7 +55,7 @@ class Command(BaseCommand):
         demo = (None if made else credentials.read()) or credentials.grant()
         credentials.write(credentials.with_sellback(demo))
         if options["verbosity"]:
-            said = "The demo world is made" if made else "The demo world is there already"
+            said = "Demo data created" if made else "The demo data already exists"
             self.stdout.write(f"{said}; logins and keys are in {credentials.path()}.")
 
     def _make(self, size: world.Size, seed: int) -> None:

@@ -1,6 +1,4 @@
-"""`manage.py describe_api`: writes the API's description to docs/api/openapi.json, which a test
-compares.
-"""
+"""`manage.py describe_api`: writes docs/api/openapi.json, which a test compares."""
 
 from __future__ import annotations
 
@@ -14,7 +12,7 @@ from config.openapi.pages import document
 
 
 class Command(BaseCommand):
-    """The snapshot, anew."""
+    """Write the API description."""
 
     help = "Write the API's OpenAPI description to docs/api/openapi.json."
     requires_system_checks: list[str] = []

@@ -1,7 +1,7 @@
 """`manage.py lint`: the gate, the same by hand and in CI; only CI does without mypy's cache.
 `--relock` writes the locks first.
 
-Every step runs even after a failure, so that one run shows everything; exit code 1 if any failed.
+Every step runs, also after a failure. Exit code 1 if any failed.
 """
 
 from __future__ import annotations
@@ -35,25 +35,15 @@ UNWANTED = re.compile(
     r"\b([t]old|[w]hoever|[t]hereof|[a]new|[f]rom\W+afar|[o]n\W+a\W+leash|[l]ooked\W+through)\b",
     re.IGNORECASE,
 )
-# Folders and files whose text is still to be rewritten. An entry leaves this list, none joins it.
-STILL_EXEMPT = (
-    "benchmarks/",
-    "buyback/",
-    "config/",
-    "inventory/",
-    "partners/",
-    "static/",
-    "templates/",
-    "tests/",
-)
 TEXT = {
     *("", ".css", ".example", ".html", ".js", ".md", ".po", ".py", ".sh", ".sql", ".svg"),
     *(".toml", ".txt", ".yaml", ".yml"),
 }
-# Folders that are not the project's text. Hidden ones are left out as well, except these.
-NOT_OURS = {"__pycache__", "node_modules", "test-results", "var"}
+# Folders that are not the project's text, and migrations, which never change once applied. Hidden
+# folders are excluded too, except these.
+NOT_OURS = {"__pycache__", "migrations", "node_modules", "test-results", "var"}
 HIDDEN_BUT_OURS = {".ci", ".github"}
-# The settings of a production server, so that `check --deploy` judges those that matter.
+# Settings of a production server, so that `check --deploy` checks those that matter.
 PRODUCTION = {
     "CELERY_BROKER_URL": "redis://broker.invalid/0",
     "CACHE_URL": "redis://cache.invalid/1",
@@ -67,7 +57,7 @@ PRODUCTION = {
 
 
 class Command(BaseCommand):
-    """Format, lint, types, imports, deployment check, migrations, locks."""
+    """Run format, lint, types, imports, deployment check, migrations, words and locks."""
 
     help = "Run every check that is not a test."
     requires_system_checks: list[str] = []
@@ -145,21 +135,20 @@ def mypy_cache() -> str:
     return str(folder)
 
 
-def unwanted_words(exempt: tuple[str, ...] = STILL_EXEMPT) -> str:
-    """Each unwanted word as ``file:line: word``, one a line, or ""."""
+def unwanted_words() -> str:
+    """Unwanted words as ``file:line: word``, one per line, or ""."""
     found = []
     for path in _texts():
         name = path.relative_to(ROOT).as_posix()
-        if not name.startswith(exempt):
-            text = path.read_text(encoding="utf-8", errors="replace")
-            for match in UNWANTED.finditer(text):
-                line = text.count("\n", 0, match.start()) + 1
-                found.append(f"{name}:{line}: " + " ".join(re.findall(r"\w+", match[0])))
+        text = path.read_text(encoding="utf-8", errors="replace")
+        for match in UNWANTED.finditer(text):
+            line = text.count("\n", 0, match.start()) + 1
+            found.append(f"{name}:{line}: " + " ".join(re.findall(r"\w+", match[0])))
     return "\n".join(found)
 
 
 def _texts() -> Iterator[Path]:
-    """Every text file of the project, in one order."""
+    """All text files of the project, in a fixed order."""
     for folder, inner, names in os.walk(ROOT):
         inner[:] = sorted(
             name
@@ -179,9 +168,7 @@ def relock() -> None:
 
 
 def stale_lock() -> str:
-    """Which lock is stale, or "". Needs no network: `uv.lock` records the dependencies it was made
-    for.
-    """
+    """Which lock is stale, or "". Works offline: `uv.lock` has the dependencies it was made for."""
     wanted = tomllib.loads((ROOT / "pyproject.toml").read_text())
     locked = tomllib.loads((ROOT / "uv.lock").read_text())
     own = next(
@@ -216,7 +203,7 @@ def _exported(folder: Path) -> dict[str, Path]:
 
 
 def _names(requirements: list[str]) -> set[str]:
-    """`kombu[pgmq]>=5.7,<6` without blanks and in one order of its bounds."""
+    """`kombu[pgmq]>=5.7,<6` without spaces and with its bounds in a fixed order."""
     from packaging.requirements import Requirement
 
     return {_one(Requirement(text)) for text in requirements}
@@ -241,7 +228,7 @@ def _one(requirement: Any) -> str:
 
 
 def _uv(*arguments: str) -> None:
-    """Run uv. Raises ImproperlyConfigured with its last line."""
+    """Run uv. Raises ImproperlyConfigured with the last line of its output."""
     done = subprocess.run(
         [sys.executable, "-m", "uv", *arguments],
         cwd=ROOT,

@@ -1,8 +1,7 @@
-"""``manage.py migrate``: Django's own, with the limits of migrations
-(``config/postgres/time_limits.py``).
+"""``manage.py migrate``: Django's, with the time limits of migrations.
 
-A migration may run for hours, but waits only a few seconds for a lock: while it waits for a table,
-all later users of the table wait behind it.
+See ``config/postgres/time_limits.py``. A migration may run for hours but waits only a few seconds
+for a lock, because all later users of the table wait behind it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""`manage.py test`: all tests, with pytest; every further argument is pytest's own.
+"""`manage.py test`: all tests, by pytest; further arguments go to pytest.
 
 Browser tests drive the machine's Chromium ($CHROMIUM, else found on PATH; on Debian and as root it
 is installed), and the guide's tests its Node. Where there is none they are left out, and one line
@@ -29,22 +29,20 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 
 
 class Command(BaseCommand):
-    """Hands over to pytest in this very environment."""
+    """Replace this process by pytest, in the same environment."""
 
     help = "Run the tests; arguments are pytest's, except --require-browser."
     requires_system_checks: list[str] = []
 
     def run_from_argv(self, argv: list[str]) -> None:
-        """Past Django's own parser, which would not let pytest's arguments through."""
+        """Bypass Django's parser, which would reject pytest's arguments."""
         self.execute_pytest(argv[2:])
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.execute_pytest(list(args))
 
     def execute_pytest(self, arguments: list[str]) -> None:
-        """Replace this process by pytest. Raises ImproperlyConfigured where something needed is
-        missing.
-        """
+        """Replace this process by pytest. Raises ImproperlyConfigured if something is missing."""
         if find_spec("pytest") is None:
             raise ImproperlyConfigured("pytest is not installed here; install config/lock/dev.txt.")
         chromium, node = find_chromium(required=REQUIRE_BROWSER in arguments), find_node()
@@ -78,7 +76,7 @@ def find_chromium(*, required: bool = False) -> str:
 
 
 def find_node() -> str:
-    """The same for Node, which runs the API guide's snippets, and curl, which runs the others."""
+    """The same for Node and curl, which run the snippets of the API guide."""
     tests = "The guide's tests"
     curl = _found(tests, ("curl",), "curl", "no curl here (install it)")
     return curl and _found(

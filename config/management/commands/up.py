@@ -1,10 +1,9 @@
 """`manage.py up`: everything on one machine, in the foreground, until Ctrl-C.
 
-Starts or joins the database, migrates, seeds the demo world, then runs web server, worker and beat.
-A database of your own (DATABASE_URL) gets a demo world, with its admin and its logins, only if
-`--demo` asks for one. `--role` runs one kind of process for a node of a larger installation.
-`--once` runs the main job through real HTTP instead of waiting, and exits 0 only if every step
-held.
+Starts or joins the database, migrates, seeds the demo data, then runs web server, worker and beat.
+Your own database (DATABASE_URL) gets demo data only with `--demo`. `--role` runs one kind of
+process for a node of a larger installation. `--once` runs the main job through real HTTP and exits
+0 only if every step succeeded.
 """
 
 from __future__ import annotations
@@ -42,10 +41,7 @@ from config.web.server import listen
 READY_SECONDS = 60
 ROLES = ("all", "web", "worker", "beat")
 BEGIN = [
-    (
-        "No demo world is made in a database of your own, unless you say --demo. To begin, in "
-        "another terminal:"
-    ),
+    "Your own database gets no demo data without --demo. To start, in another terminal:",
     "  python3 manage.py createsuperuser",
     "  python3 manage.py create_partner 'Your partner' --slug yours",
     "  python3 manage.py create_api_key yours --mode sandbox --name first",
@@ -53,11 +49,11 @@ BEGIN = [
 
 
 class StoppedError(Exception):
-    """Somebody asked `up` to stop."""
+    """`up` was asked to stop."""
 
 
 class Command(BaseCommand):
-    """Web, worker and beat; on the embedded database with a demo world in it."""
+    """Run web, worker and beat, by default on the embedded database with demo data."""
 
     help = "Set up and run the whole server in the foreground: database, demo, web, worker, beat."
     requires_system_checks: list[str] = []
@@ -69,20 +65,18 @@ class Command(BaseCommand):
             "--role",
             choices=ROLES,
             default="all",
-            help="run one kind of process, and set nothing up",
+            help="run one kind of process, without any set-up",
         )
         parser.add_argument(
-            "--once", action="store_true", help="run the main job through HTTP, then stop"
+            "--once", action="store_true", help="run the main job through HTTP, then exit"
         )
         parser.add_argument(
-            "--demo", action="store_true", help="make the demo world in a DATABASE_URL, too"
+            "--demo", action="store_true", help="create demo data in your own DATABASE_URL too"
         )
         parser.add_argument(
-            "--cards", type=count, default=5000, help="cards of a new demo world (5000)"
+            "--cards", type=count, default=5000, help="cards of new demo data (5000)"
         )
-        parser.add_argument(
-            "--users", type=count, default=200, help="users of a new demo world (200)"
-        )
+        parser.add_argument("--users", type=count, default=200, help="users of new demo data (200)")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["port"]:
@@ -92,12 +86,12 @@ class Command(BaseCommand):
         demo = settings.EMBEDDED or options["demo"]
         if only_once and not demo:
             raise ImproperlyConfigured(
-                "`up --once` plays in the demo world: with a DATABASE_URL, say --demo as well."
+                "`up --once` needs demo data: with a DATABASE_URL, add --demo."
             )
         role = options["role"]
         if role != "all" and (only_once or options["demo"]):
             raise ImproperlyConfigured(
-                f"`up --role {role}` sets nothing up: leave --once and --demo out."
+                f"`up --role {role}` does no set-up: leave out --once and --demo."
             )
         listening = _listen(host, port) if role in ("web", "all") else None
         for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -123,12 +117,12 @@ class Command(BaseCommand):
         connection.close()
 
     def _seed(self, cards: int, users: int) -> None:
-        self._say("Demo world …")
+        self._say("Demo data …")
         call_command("seed_demo", cards=cards, users=users)
         connection.close()
 
     def _run_role(self, role: str, listening: socket.socket | None) -> NoReturn:
-        """One kind of process until a signal comes. Raises StoppedError, ChildDiedError."""
+        """Run one kind of process until a signal. Raises StoppedError, ChildDiedError."""
         children = Children(settings.BASE_DIR, settings.DATA_DIR / "log")
         try:
             if listening is None:
@@ -146,7 +140,7 @@ class Command(BaseCommand):
     def _run(self, listening: socket.socket, *, demo: bool, only_once: bool) -> None:
         children = Children(settings.BASE_DIR, settings.DATA_DIR / "log")
         try:
-            self._say("Web server, worker, clock …")
+            self._say("Web server, worker, scheduler …")
             children.start("worker")
             children.start_web(listening, settings.WEB_WORKERS)
             children.start("beat")
@@ -178,15 +172,13 @@ def _stop(sign: int, frame: FrameType | None) -> None:
 
 
 def _ignore_further_signals() -> None:
-    """One Ctrl-C stops in order, and a second during that would leave children behind."""
+    """The first Ctrl-C stops in order; a second one meanwhile would leave children running."""
     for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(sign, signal.SIG_IGN)
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    """The socket of all web processes, taken before anything is started. Raises
-    ImproperlyConfigured.
-    """
+    """The socket of all web processes, opened before any child. Raises ImproperlyConfigured."""
     try:
         return listen(host, port)
     except (OSError, OverflowError) as error:
@@ -205,7 +197,7 @@ def _address(listening: socket.socket) -> str:
 
 @contextmanager
 def _alone(data_dir: Path) -> Iterator[None]:
-    """One `up` for one data folder. Raises ImproperlyConfigured."""
+    """Allow one `up` for each data folder. Raises ImproperlyConfigured."""
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
         lock = os.open(data_dir / "up.lock", os.O_RDONLY | os.O_CREAT, 0o644)
@@ -234,13 +226,13 @@ def _wait_until_ready(url: str, children: Children) -> None:
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)
     raise ChildDiedError(
-        f"The web server did not answer within {READY_SECONDS} seconds; the logs are in "
+        f"The web server did not respond within {READY_SECONDS} seconds; the logs are in "
         f"{children.logs}."
     )
 
 
 def _demo() -> dict[str, Any]:
-    """Logins, keys and an item that sells, of the demo world as it is now."""
+    """Logins, keys and a sellable item of the current demo data."""
     said = StringIO()
     call_command("demo_info", stdout=said)
     found: dict[str, Any] = json.loads(said.getvalue())
@@ -252,7 +244,7 @@ def _bold(text: str) -> str:
 
 
 def _welcome(url: str, demo: dict[str, Any]) -> list[str]:
-    """Who may log in, the keys, and a sellback to paste: the lines."""
+    """The lines of the welcome text: logins, keys, and a sellback to paste."""
     people = [*demo["logins"], {**demo["admin"], "role": "admin", "partner": "all"}]
     width = max(len(one["partner"]) for one in demo["api_keys"])
     return [
@@ -269,7 +261,7 @@ def _welcome(url: str, demo: dict[str, Any]) -> list[str]:
         "API keys",
         *(f"  {one['partner']:<{width}} {one['mode']:<8} {one['key']}" for one in demo["api_keys"]),
         "",
-        "Sell an item back",
+        "Sell back an item",
         *_sellback(url, demo["sellback"]),
     ]
 
@@ -278,7 +270,7 @@ def _sellback(url: str, sale: dict[str, str] | None) -> list[str]:
     if sale is None:
         return [
             (
-                "  Nothing of the demo sells right now: all is sold, closed or suspended. Buy "
+                "  No demo item can be sold back now: all are sold, closed or suspended. Buy "
                 "pulls "
                 "to go on."
             )

@@ -1,4 +1,4 @@
-"""The picture inside a card face: one small generative drawing per category.
+"""The picture on a card: one small generative drawing per category.
 
 Every function takes a seeded `random.Random` and a `Palette` and returns an SVG fragment for a box
 of 428 × 400 units. Equal seeds draw equal pictures.
@@ -25,8 +25,7 @@ ARTWORKS: Mapping[str, Callable[[Random, Palette], str]] = {
     "Citadels": citadel,
 }
 
-# Where each category stands on the colour circle (0 to 1), so that a wall of cards does not run
-# together.
+# Each category's hue (0 to 1), spread out so that neighbouring cards differ.
 HUES: Mapping[str, float] = {
     "Creatures": 0.45,
     "Athletes": 0.60,

@@ -14,7 +14,7 @@ from inventory.faces.artwork.drawing import (
     stars,
 )
 
-# Words in a name that put a vessel in the air rather than on the water.
+# Names with these words get an airship instead of a ship.
 ALOFT = ("Zephyr", "Balloonist", "Dirigible", "Petrel", "Mail Packet", "Pennant")
 
 
@@ -89,7 +89,7 @@ def _airship(draw: Random, tone: Palette) -> str:
 
 
 def automaton(draw: Random, tone: Palette) -> str:
-    """A clockwork figure before turning gears."""
+    """A clockwork figure in front of turning gears."""
     metal, trim = draw.choice(
         ((tone.light, tone.accent), (tone.accent, tone.pale), (tone.pale, tone.middle))
     )
@@ -145,7 +145,7 @@ def _iron_head(draw: Random, tone: Palette, metal: str) -> str:
 
 
 def relic(draw: Random, tone: Palette) -> str:
-    """A treasure on its plinth: a cut gem, a crown or an urn."""
+    """A treasure on a plinth: a cut gem, a crown or an urn."""
     treasure = next((drawn for word, drawn in TREASURES.items() if word in tone.title), _gem)
     return "".join(
         (
@@ -247,7 +247,7 @@ def _urn(draw: Random, tone: Palette) -> str:
     )
 
 
-# What a relic's name says it is; anything else is a gem.
+# The kind of relic by a word in its name; otherwise a gem.
 TREASURES = {
     **dict.fromkeys(("Crown", "Coronet", "Diadem", "Circlet"), _crown),
     **dict.fromkeys(("Urn", "Chalice", "Vessel", "Jar", "Ampulla", "Reliquary"), _urn),

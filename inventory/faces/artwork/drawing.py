@@ -1,4 +1,4 @@
-"""Shapes and colours the pictures are made of, as SVG with presentation attributes only."""
+"""Shapes and colours of the pictures, as SVG with presentation attributes only."""
 
 import colorsys
 import math
@@ -12,10 +12,10 @@ MIDDLE = WIDTH // 2
 
 @dataclass(frozen=True)
 class Palette:
-    """What a picture is made with.
+    """The inputs of a picture.
 
-    Hex colours, from the night behind it to the light on it; a prefix for its ids; and the card's
-    title, so that a crown is drawn for a crown.
+    Hex colours from dark to light, a prefix for its ids, and the card's title, which selects a
+    motif.
     """
 
     deep: str
@@ -64,7 +64,7 @@ def line(data: str, stroke: str, width: float, extra: str = "") -> str:
 
 
 def stars(draw: Random, colour: str, count: int, floor: int = 220) -> str:
-    """Stars as one path of dots, which is a quarter of the size of as many circles."""
+    """Stars as one path of dots, which is a quarter of the size of separate circles."""
     dots = "".join(f"M{draw.randint(8, 420)} {draw.randint(8, floor)}h0" for _ in range(count))
     return line(dots, colour, draw.choice((2, 3)), ' opacity=".8"')
 
@@ -84,7 +84,7 @@ def rays(draw: Random, colour: str, y: int) -> str:
 
 
 def hills(draw: Random, colours: tuple[str, str]) -> str:
-    """Two rows of hills, the nearer one in the second colour."""
+    """Two rows of hills; the front row has the second colour."""
     parts = []
     for base, colour in zip((290, 335), colours, strict=True):
         a, b, c = (base + draw.randint(-28, 22) for _ in range(3))

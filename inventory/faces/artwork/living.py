@@ -16,7 +16,7 @@ from inventory.faces.artwork.drawing import (
 
 
 def creature(draw: Random, tone: Palette) -> str:
-    """An animal facing us among hills."""
+    """An animal, seen from the front, among hills."""
     head, body = draw.randint(62, 78), draw.randint(78, 100)
     coat, trim = draw.choice(
         ((tone.light, tone.accent), (tone.accent, tone.pale), (tone.pale, tone.accent))
@@ -93,7 +93,7 @@ def _muzzle(draw: Random, tone: Palette) -> str:
 
 
 def athlete(draw: Random, tone: Palette) -> str:
-    """A team shirt with its number, before the floodlights."""
+    """A team shirt with a number, under floodlights."""
     shirt = "M150 70L90 100L52 190L112 212L120 180V372H308V180L316 212L376 190L338 100L278 70"
     shirt += "C262 104 166 104 150 70z"
     main, trim = draw.choice(
@@ -131,7 +131,7 @@ def athlete(draw: Random, tone: Palette) -> str:
 
 
 def flower(draw: Random, tone: Palette) -> str:
-    """A bloom of turned petals on its stem."""
+    """A flower with rotated petals on a stem."""
     y, petals = draw.randint(150, 172), draw.choice((6, 8, 9, 10))
     lean = draw.randint(-40, 40)
     leaves = _leaf(-1, draw.randint(340, 370), 50, tone.light) + _leaf(

@@ -1,4 +1,4 @@
-"""`manage.py import_cards FILE`: bring a foreign catalogue in, whole or not at all."""
+"""`manage.py import_cards FILE`: imports a catalogue of cards, all or nothing."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from inventory.vault.rows import COLUMNS, REQUIRED
 
 
 class Command(BaseCommand):
-    """A file of cards, all or nothing. Exit 2: the file was refused, and nothing of it was kept."""
+    """Import a file of cards, all or nothing. Exit code 2: refused, nothing was imported."""
 
     help = (
         "Create or update cards from FILE: CSV (.csv) or JSON lines (.jsonl, .ndjson); - is "
         "standard input. "
-        f"Columns: {', '.join(COLUMNS)}; needed: {', '.join(REQUIRED)} and listing_id or "
+        f"Columns: {', '.join(COLUMNS)}; required: {', '.join(REQUIRED)} and listing_id or "
         "mint_address. "
         "fmv is USD, attributes a JSON object, pack a pack's slug. A bad row is named with its "
         "line, "
-        "and nothing of the file is kept."
+        "and nothing is imported."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -41,7 +41,7 @@ class Command(BaseCommand):
         kind = options["format"] or FORMATS.get(Path(path).suffix.lower())
         if kind is None:
             raise CommandError(
-                f"{path}: say --format csv or jsonl; its name does not.", returncode=2
+                f"{path}: add --format csv or jsonl; the file name does not say.", returncode=2
             )
         try:
             with _open(path) as stream:
@@ -65,5 +65,5 @@ def _open(path: str) -> AbstractContextManager[BinaryIO]:
 
 
 def _watched(rows: Iterator[Numbered]) -> Iterator[Numbered]:
-    """The rows, counted on a terminal and nowhere else."""
+    """The rows, with a progress count if stderr is a terminal."""
     yield from tqdm(rows, desc="Cards", unit=" rows", disable=None, leave=False)

@@ -1,6 +1,4 @@
-"""`manage.py create_api_key SLUG --mode live|sandbox --name N`: a new key, and nothing else, on
-stdout.
-"""
+"""`manage.py create_api_key SLUG --mode live|sandbox --name N`: prints a new key on stdout."""
 
 from __future__ import annotations
 
@@ -16,7 +14,7 @@ from partners.records.actor import SYSTEM
 
 
 class Command(BaseCommand):
-    """A new API key, shown this once. Exit 2: it was refused, and nothing was made."""
+    """Create an API key, shown once. Exit code 2: refused, nothing was created."""
 
     help = (
         "Create an API key for one environment of a partner. Only the key is printed, and only "

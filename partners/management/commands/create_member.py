@@ -1,6 +1,4 @@
-"""`manage.py create_member SLUG EMAIL --role viewer|operator|owner`: a person in a partner's
-team.
-"""
+"""`manage.py create_member SLUG EMAIL --role viewer|operator|owner`: adds a person to a team."""
 
 from __future__ import annotations
 
@@ -18,7 +16,7 @@ from partners.records.actor import SYSTEM
 
 
 class Command(BaseCommand):
-    """A new member. Exit 2: it was refused, and nothing was made."""
+    """Add a member. Exit code 2: refused, nothing was created."""
 
     help = (
         "Add a person to a partner's team. A new user's password is asked for twice, or read "
@@ -57,7 +55,7 @@ class Command(BaseCommand):
         if from_stdin:
             password = sys.stdin.readline().rstrip("\r\n")
             if not password:
-                raise CommandError("Standard input holds no password.", returncode=2)
+                raise CommandError("Standard input contains no password.", returncode=2)
             return password
         return None if User.objects.filter(email=email).exists() else _asked()
 

@@ -13,7 +13,7 @@ from partners.tenants.onboarding import create_partner
 
 
 class Command(BaseCommand):
-    """A new partner. Exit 2: it was refused, and nothing was made."""
+    """Create a partner. Exit code 2: refused, nothing was created."""
 
     help = "Create a partner with both environments."
 

@@ -1,6 +1,4 @@
-"""The treasury's guards and its alerts in the admin: shown old beside new before they count, by
-those who may.
-"""
+"""Guards and alerts in the admin: old and new values are shown before a change, by permission."""
 
 from __future__ import annotations
 
@@ -26,7 +24,7 @@ def admin(world: World) -> Client:
 
 
 def filled(client: Client, path: str, **changes: Any) -> dict[str, Any]:
-    """What a browser would send back, with these changes."""
+    """The form's data as a browser would send it, with these changes."""
     form = client.get(path).context["adminform"].form
     sent = {bound.html_name: bound.value() for bound in form} | {"reason": "because"} | changes
     return {name: value for name, value in sent.items() if value not in (None, False)}
@@ -73,14 +71,14 @@ def test_it_refuses_a_form_that_is_not_in_order(
     assert snapshot() == before
 
 
-def test_it_does_not_undo_what_another_has_set_meanwhile(admin: Client) -> None:
+def test_it_does_not_overwrite_a_change_made_since(admin: Client) -> None:
     row = make_treasury_control()
     sent = filled(admin, CHANGE, cap_per_sale="50")
     row.paused = True
     row.save()
     before = snapshot()
     page = admin.post(CHANGE, sent | YES, follow=True)
-    assert "Somebody has changed the guards meanwhile" in page.content.decode()
+    assert "Someone else changed these settings." in page.content.decode()
     assert snapshot() == before
 
 

@@ -1,6 +1,4 @@
-"""The first page: what is owed and wants looking at, for those who may see it, in a fixed number of
-queries.
-"""
+"""The admin's home page: exposure and problems, by permission, in a fixed number of queries."""
 
 from __future__ import annotations
 
@@ -43,25 +41,25 @@ def page(client: Client) -> str:
     return client.get(HOME).content.decode()
 
 
-def test_it_says_what_is_owed(admin: Client, world: World) -> None:
-    assert "Not added up yet" in page(admin)
+def test_it_shows_the_exposure(admin: Client, world: World) -> None:
+    assert "Not calculated yet" in page(admin)
     make_item(world.northwind.live, card=world.cards[9], pack=world.pack, now=clock.now())
     snapshot.take()
     shown = page(admin)
     for part in (
-        "If every open window were used now",
+        "Cost if every open window were used now",
         "$70.13",
         "Tidewater Box",
         "Northwind Cards",
         "never: $70.13",
     ):
         assert part in shown
-    assert "no worker or no clock is running" not in shown
+    assert "the worker or the scheduler is not running" not in shown
 
 
 def test_it_says_when_the_figures_are_old(admin: Client) -> None:
     snapshot.take(now=clock.now() - snapshot.STALE)
-    assert "no worker or no clock is running" in page(admin)
+    assert "the worker or the scheduler is not running" in page(admin)
 
 
 def test_it_shows_each_cap_and_its_use(admin: Client, world: World) -> None:
@@ -83,11 +81,11 @@ def size(client: Client, what: str) -> int:
 
 
 @pytest.mark.breaks_books("open sales whose items are held")
-def test_it_names_what_wants_looking_at(admin: Client, world: World) -> None:
+def test_it_lists_what_needs_attention(admin: Client, world: World) -> None:
     kinds = (
         "Sellbacks whose",
         "Sellbacks in review",
-        "Sellbacks the reconciler",
+        "Sellbacks overdue",
         "Alert: Price rejected",
         "Breakers",
     )
@@ -116,7 +114,7 @@ def test_it_names_drained_packs(admin: Client, world: World) -> None:
 
 
 def busy(rows: int) -> None:
-    """So many partners with something of everything that the page shows."""
+    """This many partners, each with everything that the page shows."""
     today = clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
     for number in range(rows):
         environment, pack = make_environment(), make_pack()
@@ -130,9 +128,7 @@ def busy(rows: int) -> None:
 
 
 @pytest.mark.breaks_books("open sales whose items are held")
-def test_it_asks_as_much_for_much_as_for_little(
-    admin: Client, django_assert_num_queries: Any
-) -> None:
+def test_its_number_of_queries_is_constant(admin: Client, django_assert_num_queries: Any) -> None:
     make_treasury_control(cap_per_hour=Decimal(100))
     for rows in (1, 30):
         busy(rows)
@@ -153,13 +149,13 @@ def test_it_shows_money_to_those_who_may_see_it(
 @pytest.fixture
 def rung(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     bells: list[bool] = []
-    monkeypatch.setattr(tasks.take_standing, "delay", lambda: bells.append(True))
+    monkeypatch.setattr(tasks.take_exposure, "delay", lambda: bells.append(True))
     return bells
 
 
 def test_it_rings_for_new_figures(admin: Client, rung: list[bool]) -> None:
     done = admin.post(reverse("refresh_exposure"), follow=True)
-    assert "Being added up now." in done.content.decode()
+    assert "The figures are being updated." in done.content.decode()
     assert rung == [True]
 
 
@@ -174,7 +170,7 @@ def test_it_rings_for_staff_alone_and_by_its_button(
     assert rung == []
 
 
-def test_it_keeps_a_breakers_alert_until_somebody_has_seen_it(admin: Client) -> None:
+def test_it_keeps_a_breakers_alert_until_it_is_seen(admin: Client) -> None:
     for _ in range(3):
         alerts.breaker_opened("oracle")
     alert = Alert.objects.get()

@@ -1,6 +1,4 @@
-"""The button that checks every rule of the ledger: who may press it, what it shows, how long it may
-take.
-"""
+"""The button that checks all ledger rules: permission, result, time limit."""
 
 from __future__ import annotations
 
@@ -46,7 +44,7 @@ def test_it_names_what_is_broken(trade: World) -> None:
     assert "Broken by 4" in page
     assert f"buyback {Item.objects.filter(state='sold')[0].buybacks.get().pk}" in page
     broken = AuditEntry.objects.get(action="ledger.checked").after["broken"]
-    assert broken["a settled buyback has exactly one payout, any other has none"] == 4
+    assert broken["a settled buyback has exactly one payout, any other none"] == 4
 
 
 def test_it_stops_when_it_takes_too_long(trade: World, monkeypatch: pytest.MonkeyPatch) -> None:

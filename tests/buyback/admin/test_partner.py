@@ -1,6 +1,4 @@
-"""A partner's page: its volume, its exposure and windows, and its own limits, set by those who
-may.
-"""
+"""A partner's page: volume, exposure, windows, and its limits, by permission."""
 
 from __future__ import annotations
 
@@ -39,7 +37,7 @@ def press(client: Client, partner: Partner, step: str, **sent: Any) -> Any:
 def test_it_adds_up_closed_days_and_today(world: World) -> None:
     north, now = world.northwind, clock.now()
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    for ago in range(1, 32):  # statements have no gap
+    for ago in range(1, 32):  # statements are consecutive
         sums = {"sold": 1, "sold_amount": ago, "paid": 1, "paid_amount": ago, "failed": ago}
         make_statement(
             north.live, day=(midnight - timedelta(days=ago)).date(), closed_at=now, **sums
@@ -79,9 +77,7 @@ def test_it_says_what_is_held_until_when_and_what_it_would_cost(world: World) ->
     assert windows["Short"] == "1 d 12 h"
 
 
-def test_it_asks_as_much_for_much_as_for_little(
-    world: World, django_assert_num_queries: Any
-) -> None:
+def test_its_number_of_queries_is_constant(world: World, django_assert_num_queries: Any) -> None:
     client, north, now = signed_in(in_group("support")), world.northwind, clock.now()
     page(client, north.partner)
     for days in (range(1, 2), range(2, 31)):

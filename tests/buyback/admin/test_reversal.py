@@ -1,4 +1,4 @@
-"""A reversal's buttons on a settled sale's page, and where the admin shows it afterwards."""
+"""Buttons for a reversal on a settled sellback, and its display in the admin."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""The buttons of an open sale: who finds which, what each asks first, and that nothing else moves a
-sale.
-"""
+"""Buttons of an open sellback: who sees which, their confirmation pages, and no other way."""
 
 from __future__ import annotations
 
@@ -32,7 +30,7 @@ def claimed(world: World) -> steps.Attempt:
 
 @pytest.fixture
 def sale(world: World) -> Buyback:
-    """A sale in review."""
+    """A sellback in review."""
     attempt = claimed(world)
     steps.submit(attempt, price(attempt.item), now=NOW)
     steps.send_to_review(attempt.pk, reason="past the retention", now=NOW)
@@ -40,7 +38,7 @@ def sale(world: World) -> Buyback:
 
 
 def resolver() -> Client:
-    """The browser of one of those who resolve reviews."""
+    """The browser of a person who may resolve reviews."""
     return signed_in(make_staff(["view", "resolve"]))
 
 
@@ -54,7 +52,7 @@ def buttons(client: Client, sale: Buyback) -> list[str]:
     return list(client.get(address(Buyback, "change", sale.pk)).context["steps"])
 
 
-def test_it_tells_the_whole_story(sale: Buyback) -> None:
+def test_it_shows_the_whole_timeline(sale: Buyback) -> None:
     make_proposal(sale, reason="statement 7")
     Buyback.objects.update(treasury="pay.example.test:9002", reference="buyback-of-the-pull")
     page = resolver().get(address(Buyback, "change", sale.pk)).content.decode()
@@ -108,7 +106,7 @@ def test_it_confirms_only_what_its_page_has_shown(sale: Buyback, proposal: str) 
     make_proposal(sale)
     client, before = resolver(), snapshot()
     page = press(client, sale, "confirm", proposal=proposal, **YES)
-    assert "The proposal has been replaced meanwhile." in page.content.decode()
+    assert "The proposal has been replaced." in page.content.decode()
     assert snapshot() == before
 
 
@@ -141,12 +139,12 @@ def test_it_reconciles_a_sale_at_once(world: World) -> None:
     )
     assert snapshot() == before
     assert (
-        b"The sellback is closed now." in press(client, attempt.buyback, "reconcile", **YES).content
+        b"The sellback is now closed." in press(client, attempt.buyback, "reconcile", **YES).content
     )
     assert (Buyback.objects.get().state, buttons(client, attempt.buyback)) == ("failed", [])
 
 
-# who: finds buttons, may press them
+# who: sees buttons, may press them
 TABLE = {
     "nobody": (302, 302),
     "member": (302, 302),

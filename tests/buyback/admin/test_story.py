@@ -1,4 +1,4 @@
-"""A sellback's page tells everything that happened to it, in order."""
+"""A sellback's admin page shows its events in order."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from buyback.admin.story import tell
+from buyback.admin.story import timeline
 from buyback.decisions import review
 from buyback.live import steps
 from buyback.models import Buyback
@@ -23,12 +23,12 @@ ANNA, BEN = Actor("user", "anna@x.test"), Actor("user", "ben@x.test")
 
 
 def lines_of(sale: Buyback) -> list[tuple[str, str, str]]:
-    return [(line.what, line.detail, line.by) for line in tell(sale)]
+    return [(line.what, line.detail, line.by) for line in timeline(sale)]
 
 
 @pytest.fixture
 def resolved(world: World) -> Buyback:
-    """A sale that went to review after a lapsed attempt, and was resolved by two people."""
+    """A sellback that went to review after a lapsed attempt, and was resolved in dual control."""
     here = world.northwind.live
     item, key = (
         make_item(here),
@@ -47,7 +47,7 @@ def resolved(world: World) -> Buyback:
     return review.confirm(buyback=attempt.buyback, by=BEN)
 
 
-def test_it_tells_of_a_sale_in_its_order(resolved: Buyback) -> None:
+def test_it_shows_a_sellback_in_order(resolved: Buyback) -> None:
     assert lines_of(resolved) == [
         ("Idempotency key", "order-7", ""),
         ("Claimed", "", "system"),
@@ -58,25 +58,25 @@ def test_it_tells_of_a_sale_in_its_order(resolved: Buyback) -> None:
         ("Done by hand", "buyback.review_proposed: statement 7", "user:anna@x.test"),
         ("Ledger", "In flight → Paid out: $70.13", ""),
         ("Payout", "$70.13, paid", ""),
-        ("Told the partner", "buyback.completed", ""),
+        ("Event for the partner", "buyback.completed", ""),
         ("Settled", "", "user:ben@x.test"),
         ("Done by hand", "buyback.review_confirmed: statement 7", "user:ben@x.test"),
     ]
 
 
-def test_it_tells_of_a_sale_at_once(world: World) -> None:
+def test_it_shows_an_instant_sellback(world: World) -> None:
     item = make_item(world.northwind.live, voucher=True)
     sell_back(environment=item.environment, item_id=item.public_id, by=SYSTEM)
     basis = "85% of $82.50, at least the pull's price of $25.00: $70.13"
     assert lines_of(Buyback.objects.get()) == [
-        ("Sold at once", basis, "system"),
+        ("Sold instantly", basis, "system"),
         ("Ledger", "Treasury → Paid out: $70.13", ""),
         ("Payout", "$70.13, paid", ""),
-        ("Told the partner", "buyback.completed", ""),
+        ("Event for the partner", "buyback.completed", ""),
     ]
 
 
-def test_it_tells_what_the_treasury_says_after_the_end(resolved: Buyback) -> None:
+def test_it_records_what_the_treasury_says_after_the_end(resolved: Buyback) -> None:
     with pytest.raises(OutcomeUnknown):
         steps.fail(resolved.pk, reason="declined: closed account")
     assert lines_of(resolved)[-1] == ("Another answer", "declined: closed account", "")
@@ -100,17 +100,17 @@ def test_it_shows_the_story_and_every_attempt(world: World, resolved: Buyback) -
         assert part in page.content.decode()
 
 
-def test_it_asks_as_much_for_a_long_story(
+def test_it_takes_as_many_queries_for_a_long_timeline(
     resolved: Buyback, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     for number in range(30):
         make_idempotency_key(resolved.environment, key=f"again-{number}", subject=resolved.pk)
     sale = Buyback.objects.select_related("payout").get(pk=resolved.pk)
     with django_assert_num_queries(5):
-        assert len(tell(sale)) == 42
+        assert len(timeline(sale)) == 42
 
 
-def test_it_knows_no_story_of_a_sale_that_is_not(world: World) -> None:
+def test_it_has_no_timeline_for_an_unknown_sellback(world: World) -> None:
     client: Client = signed_in(world.admin)
     for nothing in ("0198f3a0-0000-7000-8000-000000000000", "x"):
         assert client.get(address(Buyback, "change", nothing)).status_code == 302

@@ -1,6 +1,4 @@
-"""A bulk sale: each item once, at the amount that was shown, or not at all for a reason that is
-written down.
-"""
+"""Bulk sellbacks: each item is sold once at the amount shown, or refused with a stored reason."""
 
 from __future__ import annotations
 
@@ -33,7 +31,7 @@ def items_of(environment: Environment, number: int) -> list[Item]:
 
 
 def started(*items: Item, **fields: object) -> BulkSale:
-    """A bulk sale of these items, each at its price of the pull."""
+    """A bulk sellback of these items, each at its price at the pull."""
     chosen = [(item.pk, item.buyback_price) for item in items]
     order = {
         "environment": items[0].environment,
@@ -163,8 +161,8 @@ def test_it_stops_for_a_suspended_partner(world: World) -> None:
     assert not Buyback.objects.exists()
 
 
-def test_it_tells_its_lines_ends_by_the_environments_clock(world: World) -> None:
-    """A sandbox that is three days ahead: no line ends before its sale has begun."""
+def test_its_lines_end_by_the_environments_clock(world: World) -> None:
+    """In a sandbox that is three days ahead, no line ends before its bulk sellback started."""
     sandbox = world.northwind.sandbox
     Environment.objects.filter(pk=sandbox.pk).update(clock_offset=timedelta(days=3))
     sandbox.refresh_from_db()
@@ -196,19 +194,19 @@ def test_it_takes_over_a_line_whose_worker_is_gone_and_no_other(world: World) ->
     assert Buyback.objects.count() == 1
 
 
-def test_it_hears_of_a_sale_that_its_worker_could_not_write_down(world: World) -> None:
+def test_it_finds_the_outcome_of_an_unrecorded_sellback(world: World) -> None:
     item = make_item(world.northwind.live, now=clock.now())
     sale = started(item)
     line = run._claim(sale.pk, clock.now())
     assert line is not None
-    run._sell(line)  # and the worker dies here
+    run._sell(line)  # the worker dies here
     assert states(sale) == [("selling", "")]
     assert not run.sell_next(sale.pk, now=clock.now() + leases.sale())
     assert states(sale) == [("sold", "")]
     assert Payout.objects.count() == 1
 
 
-def test_it_finds_bulk_sales_that_nobody_works_on(world: World) -> None:
+def test_it_finds_bulk_sellbacks_without_a_worker(world: World) -> None:
     live, now = world.northwind.live, clock.now()
     begun, over, working, lost = (make_bulk_sale(live) for _ in range(4))
     soon, past = now + timedelta(minutes=1), now - timedelta(seconds=1)
@@ -233,10 +231,10 @@ def test_it_counts_its_lines_by_state(
     assert (counted.offered, counted.paid) == (Decimal("210.39"), Decimal("140.26"))
 
 
-def test_it_lets_no_failing_line_keep_the_others_from_their_turn(
+def test_a_failing_line_does_not_block_others(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Neither in a run, nor in the next one, which begins with the line that was left."""
+    """Neither in this run nor in the next one, which starts with the line left over."""
     sale, sell = started(*items_of(world.northwind.live, run.CHUNK + 2)), run._sell
     first = sale.lines.order_by("pk")[0].pk
 
@@ -254,8 +252,8 @@ def test_it_lets_no_failing_line_keep_the_others_from_their_turn(
     assert Payout.objects.count() == run.CHUNK + 1
 
 
-def test_it_takes_up_a_line_that_was_left_before_all_that_have_not_begun(world: World) -> None:
-    """Its user waits for an answer, and there may be a thousand others."""
+def test_it_continues_an_abandoned_line_before_new_ones(world: World) -> None:
+    """Its user is waiting, and there may be a thousand other lines."""
     sale = started(*items_of(world.northwind.live, run.CHUNK + 2))
     last = sale.lines.order_by("pk")[run.CHUNK + 1]
     over = clock.now() - timedelta(seconds=1)
@@ -271,7 +269,7 @@ def test_it_takes_up_a_line_that_was_left_before_all_that_have_not_begun(world: 
 def test_it_holds_a_sale_no_longer_than_the_peers_may_take(
     settings: Settings, oracle: int, treasury: int, seconds: tuple[int, ...]
 ) -> None:
-    """One step, a whole sale, and an idempotency key before its sale."""
+    """One step, a whole sellback, and an idempotency key before its sellback."""
     settings.ORACLE_TIMEOUT, settings.TREASURY_TIMEOUT = oracle, treasury
     held = (leases.step(), leases.sale(), leases.key())
     assert tuple(one.total_seconds() for one in held) == seconds

@@ -1,6 +1,4 @@
-"""Selling many items back from the browser: previewed, confirmed once, worked off, and told item by
-item.
-"""
+"""Selling back many items in the browser: preview, one confirmation, progress, results."""
 
 from __future__ import annotations
 
@@ -33,7 +31,7 @@ BULK = "/dashboard/{mode}/bulk/"
 
 @pytest.fixture(autouse=True)
 def rung(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """For which bulk sales a worker was woken."""
+    """The bulk sellbacks that a worker was started for."""
     heard: list[str] = []
     monkeypatch.setattr(tasks.sell_bulk, "delay", heard.append)
     return heard
@@ -65,14 +63,14 @@ def look(world: World, path: str, role: str = "operator", **headers: str) -> Htt
     return signed_in(getattr(world.northwind, role)).get(where, headers=headers)  # type: ignore[return-value]
 
 
-def test_it_previews_what_was_ticked(world: World, items: list[Item]) -> None:
+def test_it_previews_the_selected_items(world: World, items: list[Item]) -> None:
     ticked = [items[0].pk, items[1].pk]
     answer = post(
         signed_in(world.northwind.operator), items[0].environment, "preview/", item=ticked
     )
     page = answer.content.decode()
     assert "Sell back 2 items for $140.26" in page
-    assert "One bulk sale holds at most 1,000 items." in page
+    assert "A bulk sellback has at most 1,000 items." in page
     assert "pricing service" not in page
     sent = selection.read(answer.context["order"], items[0].environment)  # type: ignore[attr-defined]
     assert sent is not None
@@ -102,7 +100,7 @@ def test_it_says_what_does_not_sell_and_why(world: World, items: list[Item]) -> 
     why = [(item.pk, why) for item, why in answer.context["refused"]]  # type: ignore[attr-defined]
     assert why == [
         (items[0].pk, "The window has closed"),
-        (items[1].pk, "No longer in the user's hands"),
+        (items[1].pk, "No longer held by the user"),
     ]
     assert "Sell back 1 item for $70.13" in answer.content.decode()
 
@@ -115,7 +113,7 @@ def test_it_takes_no_more_than_one_bulk_sale_holds(
         signed_in(world.northwind.operator), world.northwind.live, "preview/", all="1", query=""
     )
     assert [item.pk for item, _ in answer.context["sellable"]] == [items[0].pk, items[1].pk]  # type: ignore[attr-defined]
-    assert "one bulk sale holds at most 2" in answer.content.decode()
+    assert "A bulk sellback has at most 2" in answer.content.decode()
 
 
 @pytest.mark.parametrize(
@@ -125,7 +123,7 @@ def test_it_previews_nothing_when_nothing_was_chosen(
     world: World, items: list[Item], sent: dict[str, str]
 ) -> None:
     answer = post(signed_in(world.northwind.operator), world.northwind.live, "preview/", **sent)
-    assert (answer.status_code, "No item was chosen" in answer.content.decode()) == (200, True)
+    assert (answer.status_code, "No item was selected" in answer.content.decode()) == (200, True)
 
 
 def test_it_previews_no_item_of_another_environment(world: World, items: list[Item]) -> None:
@@ -133,15 +131,15 @@ def test_it_previews_no_item_of_another_environment(world: World, items: list[It
         answer = post(
             signed_in(company.operator), company.environment(mode), "preview/", item=[items[0].pk]
         )
-        assert "No item was chosen" in answer.content.decode()
+        assert "No item was selected" in answer.content.decode()
 
 
-def test_it_looks_again_at_no_bulk_sale_of_another_environment(world: World) -> None:
+def test_it_retries_no_bulk_sellback_of_another_environment(world: World) -> None:
     theirs = make_bulk_line(make_item(world.juniper.live, now=clock.now()), state="cancelled").bulk
     answer = post(
         signed_in(world.northwind.operator), world.northwind.live, "preview/", again=str(theirs.pk)
     )
-    assert "No item was chosen" in answer.content.decode()
+    assert "No item was selected" in answer.content.decode()
 
 
 def test_it_says_that_a_filter_was_not_looked_for_in_all_windows(
@@ -151,7 +149,7 @@ def test_it_says_that_a_filter_was_not_looked_for_in_all_windows(
     client, live = signed_in(world.northwind.operator), world.northwind.live
     answer = post(client, live, "preview/", all="1", query="least=1")
     assert [item.pk for item, _ in answer.context["sellable"]] == [items[0].pk, items[1].pk]  # type: ignore[attr-defined]
-    assert "among the 2 windows that close first" in answer.content.decode()
+    assert "Only the 2 windows that close first were searched." in answer.content.decode()
 
 
 def test_it_starts_what_was_confirmed_and_wakes_a_worker(
@@ -190,9 +188,7 @@ def test_it_starts_no_list_that_is_not_its_own(world: World, items: list[Item], 
 def test_it_starts_no_list_that_was_tampered_with(
     world: World, items: list[Item], rung: list[str], changed: str
 ) -> None:
-    """The list can be read; with something else in it, the signature is no longer its own.
-    Untouched, it starts.
-    """
+    """The list is readable but signed: a changed one is refused, the original one starts."""
     form, client, live = order(items[:1]), signed_in(world.northwind.operator), world.northwind.live
     here, token, ((item, amount),) = signing.loads(form, salt=selection.SALT)
     line = [items[1].pk, amount] if changed == "item" else [item, "7013.00"]
@@ -280,17 +276,17 @@ def test_it_says_what_became_of_each_item(world: World, items: list[Item]) -> No
     )
     page = look(world, f"{sale.pk}/").content.decode()
     assert f'Sold back and paid. <a href="/dashboard/live/payouts/{payout.pk}/">' in page
-    assert "The price was no longer the one shown" in page
+    assert "The price had changed" in page
     assert "The payment is not confirmed yet." in page
     refused = look(world, f"{sale.pk}/?state=refused").content.decode()
-    assert ("The price was no longer" in refused, "Sold back and paid" in refused) == (True, False)
+    assert ("The price had changed" in refused, "Sold back and paid" in refused) == (True, False)
 
 
-def test_it_looks_again_at_what_was_not_sold(world: World, items: list[Item]) -> None:
+def test_it_previews_unsold_items_again(world: World, items: list[Item]) -> None:
     sale = make_bulk_sale(world.northwind.live)
     make_bulk_line(items[0], bulk=sale, state="refused", reason="price_changed")
     make_bulk_line(items[1], bulk=sale, state="cancelled")
-    assert "Look at those not sold again" in look(world, f"{sale.pk}/").content.decode()
+    assert "Retry unsold" in look(world, f"{sale.pk}/").content.decode()
     Card.objects.filter(pk=items[0].card_id).update(fmv=Decimal(100))
     answer = post(
         signed_in(world.northwind.operator), world.northwind.live, "preview/", again=str(sale.pk)
@@ -308,7 +304,7 @@ def test_it_cancels_the_rest(world: World, items: list[Item]) -> None:
     sale.refresh_from_db()
     assert sale.cancelled_by == f"user:{world.northwind.operator.email}"
     page = look(world, f"{sale.pk}/").content.decode()
-    assert "the rest was cancelled" in page
+    assert "Not started: cancelled" in page
 
 
 def test_it_shows_a_viewer_no_button(world: World, items: list[Item]) -> None:
@@ -316,7 +312,7 @@ def test_it_shows_a_viewer_no_button(world: World, items: list[Item]) -> None:
     make_bulk_line(items[0], bulk=sale)
     make_bulk_line(items[1], bulk=sale, state="refused")
     page = look(world, f"{sale.pk}/", role="viewer").content.decode()
-    assert ("Cancel the rest" in page, "Look at those not sold" in page) == (False, False)
+    assert ("Cancel the rest" in page, "Retry unsold" in page) == (False, False)
 
 
 @pytest.mark.breaks_books("rows are put into states without the sales that lead there")
@@ -341,14 +337,14 @@ def test_it_is_a_csv_that_runs_no_formula(world: World, items: list[Item]) -> No
         "'=1+1",
         "70.13",
         "refused",
-        "Its window had closed. The user still owns it.",
+        "Its window had closed. The user still holds it.",
     ]
 
 
 def test_it_lists_bulk_sales_newest_first(
     world: World, items: list[Item], django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    assert "No bulk sale yet" in look(world, "").content.decode()
+    assert "No bulk sellbacks yet" in look(world, "").content.decode()
     old, new = (
         make_bulk_sale(world.northwind.live, created_at=clock.now() + timedelta(seconds=n))
         for n in (0, 1)
@@ -357,7 +353,7 @@ def test_it_lists_bulk_sales_newest_first(
     make_bulk_line(items[1], bulk=new)
     make_bulk_line(make_item(world.juniper.live), state="refused")
     client = signed_in(world.northwind.viewer)
-    # Session, user, memberships, environment; the bulk sales; their lines counted.
+    # Session, user, memberships, environment; the bulk sellbacks; their lines counted.
     with django_assert_num_queries(6):
         answer = client.get(BULK.format(mode="live"))
     states = [(sale.pk, progress["word"]) for sale, progress in answer.context["sales"]]

@@ -1,4 +1,4 @@
-"""The list of buybacks, and one of them with its story."""
+"""The list of sellbacks, and the page of one with its timeline."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from tests.world import NOW, World, make_buyback, make_collector, make_item
 
 KEY, PERSON = Actor("key", "abc123"), Actor("user", "ops@x.test")
 
-# Session, user, memberships, environment; a page of buybacks; their total; packs, members and keys
-# to choose from.
-LIST_QUERIES = 10  # and saved views
-# Session, user, memberships, environment; the buyback with its item and payout; its moves; its
-# ledger lines.
+# Session, user, memberships, environment; a page of sellbacks; their total; packs, members and keys
+# for the filters.
+LIST_QUERIES = 10  # including saved views
+# Session, user, memberships, environment; the buyback with its item and payout; its state changes;
+# its ledger lines.
 DETAIL_QUERIES = 7
 
 
@@ -92,7 +92,7 @@ def test_it_narrows_by_every_filter(world: World, query: str, kept: list[str]) -
 
 
 @pytest.mark.parametrize("query", ["", "?state=open", "?from=2026-04-18&to=2026-04-18"])
-def test_it_asks_the_same_few_questions_however_many_there_are(
+def test_it_takes_a_constant_number_of_queries(
     world: World, query: str, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     client = signed_in(world.northwind.viewer)
@@ -103,7 +103,7 @@ def test_it_asks_the_same_few_questions_however_many_there_are(
             client.get(f"/dashboard/live/buybacks/{query}")
 
 
-def test_it_tells_the_story_of_a_sale_at_once(
+def test_it_shows_the_timeline_of_an_instant_sellback(
     world: World, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     sale = sold(world)
@@ -111,7 +111,7 @@ def test_it_tells_the_story_of_a_sale_at_once(
     with django_assert_num_queries(DETAIL_QUERIES):
         page = client.get(f"/dashboard/live/buybacks/{sale.pk}/").content.decode()
     for fact in (
-        "Sold back at once",
+        "Sold back instantly",
         "85% of $82.50, rounded half up to the cent, is $70.13.",
         "Treasury",
         "Paid out",
@@ -124,47 +124,45 @@ def test_it_tells_the_story_of_a_sale_at_once(
     )
 
 
-def test_it_tells_the_story_of_an_unknown_outcome_that_was_paid(world: World) -> None:
+def test_it_shows_the_timeline_of_an_unknown_outcome_that_was_paid(world: World) -> None:
     sale = claimed(world)
     attempt = steps.load(sale.pk)
     steps.submit(attempt, price(Item.objects.select_related("card").get(pk=sale.item_id)), now=NOW)
     steps.park(sale.pk, reason="treasury: timeout", now=NOW)
     page = detail(sale, world)
-    assert "The treasury has not said yet whether it paid." in page
+    assert "The treasury has not confirmed the payment yet." in page
     assert "In flight" in page
     steps.settle(sale.pk, now=NOW)
     page = detail(sale, world)
     for word in ("Claimed", "Submitted", "Outcome unknown", "Settled", "Paid to the user"):
         assert word in page
-    assert "has not said yet whether" not in page
+    assert "has not confirmed the payment" not in page
     with pytest.raises(OutcomeUnknown):
-        steps.fail(
-            sale.pk, reason="declined: closed account", now=NOW
-        )  # for Phygitals' people to look into
+        steps.fail(sale.pk, reason="declined: closed account", now=NOW)  # for review by Phygitals
     assert "Failed" not in detail(sale, world)
 
 
 @pytest.mark.parametrize(
     ("reason", "sentence"),
     [
-        ("paused", "Phygitals had paused sellbacks just then."),
-        ("cap_reached", "A spending limit of Phygitals&#x27; treasury was reached."),
+        ("paused", "Phygitals had paused sellbacks."),
+        ("cap_reached", "A spending limit of the treasury was reached."),
         (
             "below_min_amount",
-            "The price had fallen below the least that your server accepts (min_amount).",
+            "The price was below your server&#x27;s minimum (min_amount).",
         ),
-        ("price_changed", "The price was no longer the one that was shown."),
-        ("price: stale", "The card&#x27;s last market price was too old to pay by."),
-        ("price: wrong_item", "The market price that was told could not be trusted."),
+        ("price_changed", "The price had changed."),
+        ("price: stale", "The card&#x27;s latest market price was too old."),
+        ("price: wrong_item", "The market price was not reliable."),
         ("declined: no <b>funds</b>", "The treasury declined to pay: no &lt;b&gt;funds&lt;/b&gt;."),
         ("declined: ", "The treasury declined to pay."),
         (
             "abandoned before the treasury was asked",
-            "The request broke off before any money was asked for.",
+            "The request was interrupted before any payment was requested.",
         ),
         (
             "review: it was not paid",
-            "Two people at Phygitals looked into it: it had not been paid.",
+            "Two people at Phygitals reviewed it: it was not paid.",
         ),
         ("something new", "It could not be paid."),
     ],
@@ -187,12 +185,12 @@ def test_it_says_why_it_failed_and_what_to_do_next(
         (
             "25.00",
             "82.50",
-            "is $70.13: more than the pull's price of $25.00 that a voucher ensures.",
+            "is $70.13, more than the pull's price of $25.00 that a voucher guarantees.",
         ),
         (
             "90.00",
             "82.50",
-            "at least the pull's price of $90.00, which is no less than 85% of $82.50",
+            "at least the pull's price of $90.00, which is not less than 85% of $82.50",
         ),
     ],
 )
@@ -209,7 +207,7 @@ def test_it_says_how_a_vouchers_amount_came_about(
     assert text in story.formula(sale)
 
 
-def test_it_tells_of_money_that_was_recovered(world: World) -> None:
+def test_it_shows_recovered_money(world: World) -> None:
     sale = sold(world)
     reversal.propose(buyback=sale, reason="the bank's letter 12", by=PERSON)
     assert "Recovered by Phygitals" not in detail(sale, world)
@@ -228,5 +226,5 @@ def test_it_exports_what_is_filtered(world: World) -> None:
     assert (row["failure_reason"], row["payout_id"], row["voucher"]) == ("paused", "", "False")
 
 
-def test_it_keeps_the_trail_that_it_tells(world: World) -> None:
+def test_it_shows_the_recorded_state_changes(world: World) -> None:
     assert Move.objects.filter(buyback=failed(world)).count() == 1

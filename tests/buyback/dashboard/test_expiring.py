@@ -1,4 +1,4 @@
-"""The queue of windows that close: soonest first, filtered by its address."""
+"""The queue of open windows, ordered by deadline and filtered by the address."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from partners.dashboard import paging
 from tests.dashboard.steps import signed_in
 from tests.world import World, make_card, make_collector, make_item, make_pack
 
-# Session, user, memberships, environment; saved views; the items, their tiers; the packs; how many.
+# Session, user, memberships, environment; saved views; items, their tiers; packs; the count.
 QUERIES = 9
 
 
 def closing(world: World, mode: str = "live", **fields: object) -> Item:
-    """An item whose window closes within ``hours``, half an hour before that."""
+    """An item whose window closes ``hours`` minus half an hour from now."""
     hours = fields.pop("hours", 1)
     environment = world.northwind.environment(mode)
     closes = environment.now() + timedelta(hours=hours) - timedelta(minutes=30)  # type: ignore[arg-type]
@@ -92,7 +92,7 @@ def test_it_filters_live_items_by_what_they_are_worth_now(world: World) -> None:
 
 
 def test_it_asks_for_a_value_row_by_row(world: World) -> None:
-    """Were the cards joined, the database might begin at all of them that are worth as much."""
+    """With a join, PostgreSQL might start from all cards of that value."""
     live = world.northwind.live
     asked = Filter.of(QueryDict("least=20&most=30"))
     sql = str(asked.rows(live, live.now()).filter(asked.looked_for(live)).values("pk").query)
@@ -107,7 +107,7 @@ def test_it_filters_sandbox_items_by_their_value_at_the_pull(world: World) -> No
 
 
 @pytest.mark.parametrize("query", ["least=1", "pack=box"])
-def test_it_looks_through_no_more_windows_than_a_page_may(
+def test_it_searches_a_limited_number_of_windows(
     world: World, monkeypatch: pytest.MonkeyPatch, query: str
 ) -> None:
     monkeypatch.setattr(paging, "LOOK_THROUGH", 2)
@@ -121,7 +121,7 @@ def test_it_looks_through_no_more_windows_than_a_page_may(
     Card.objects.filter(pk__in=[card.pk for card in cards[:3]]).update(fmv=Decimal("0.10"))
     sought = [items[4].pk] if query == "least=1" else [items[3].pk, items[4].pk]
     answer, seen = queue(world, f"?{query}"), []
-    assert "None among the windows that this page looked through" in answer.content.decode()
+    assert "No match in the 5,000 windows that close next" in answer.content.decode()
     while cursor := answer.context["page"].next:  # type: ignore[attr-defined]
         answer = queue(world, f"?{query}&after={cursor}")
         seen += [item_card.item.pk for item_card in answer.context["item_cards"]]  # type: ignore[attr-defined]
@@ -167,7 +167,7 @@ def test_it_names_the_filters_in_use_and_how_to_drop_each(world: World) -> None:
     assert 'expiring/?pack=the-pack&amp;least=5&amp;most=9"' in page
 
 
-def test_it_tells_no_window_from_no_match(world: World) -> None:
+def test_it_distinguishes_no_window_from_no_match(world: World) -> None:
     assert "No window is open" in queue(world).content.decode()
     assert "No item matches" in queue(world, "?within=1h").content.decode()
 
@@ -198,11 +198,13 @@ def test_it_runs_on_the_sandboxs_own_clock(world: World) -> None:
 @pytest.mark.parametrize(
     ("query", "more"), [("", 0), ("?within=24h&user=ann", 1), ("?least=1&pack=tidewater-box", 8)]
 )
-def test_it_asks_the_same_few_questions_however_many_there_are(
+def test_it_takes_a_constant_number_of_queries(
     world: World, query: str, more: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    """One more for the user that is named. Looking through rows takes four more, for the page and
-    for the button: how far, and a transaction of its own in which rows are joined one by one.
+    """One more query for a user filter.
+
+    Searching rows takes four more, for the page and for the button: the limit, and a transaction in
+    which rows are joined one by one.
     """
     client, ann = signed_in(world.northwind.operator), make_collector(world.northwind.live, "ann")
     for amount in (1, 20):

@@ -17,8 +17,7 @@ from partners.records.actor import SYSTEM
 from tests.dashboard.steps import signed_in
 from tests.world import World, make_buyback, make_card, make_collector, make_item
 
-# Session, user, memberships, environment; the collector; what they hold and were paid; the items;
-# tiers of their packs.
+# Session, user, memberships, environment; the collector; figures; items; tiers of their packs.
 QUERIES = 9
 
 
@@ -104,7 +103,7 @@ def test_it_runs_on_the_sandboxs_own_clock(world: World) -> None:
         .get(f"/dashboard/sandbox/users/{item.collector_id}/")
         .content.decode()
     )
-    assert "Window closed, still owned" in page
+    assert "Window closed, still held" in page
 
 
 def test_it_keeps_a_closed_window_in_the_grid_without_a_button(
@@ -118,7 +117,7 @@ def test_it_keeps_a_closed_window_in_the_grid_without_a_button(
         .get(f"/dashboard/live/users/{collector.pk}/")
         .content.decode()
     )
-    assert "Window closed, still owned" in page
+    assert "Window closed, still held" in page
     assert "/sell/" not in page
 
 
@@ -151,7 +150,7 @@ def test_it_says_that_a_sale_is_in_progress(world: World, collector: Collector) 
         .get(f"/dashboard/live/users/{collector.pk}/")
         .content.decode()
     )
-    assert "Sale in progress" in page
+    assert "Sellback in progress" in page
 
 
 def test_it_says_when_a_user_has_nothing_left(world: World, collector: Collector) -> None:
@@ -160,10 +159,10 @@ def test_it_says_when_a_user_has_nothing_left(world: World, collector: Collector
         .get(f"/dashboard/live/users/{collector.pk}/")
         .content.decode()
     )
-    assert "Nothing in hand" in page
+    assert "No items held" in page
 
 
-def test_it_asks_the_same_few_questions_however_many_there_are(
+def test_it_takes_a_constant_number_of_queries(
     world: World, collector: Collector, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     client = signed_in(world.northwind.operator)
@@ -196,7 +195,7 @@ def test_it_adds_up_what_the_user_holds_and_was_paid(world: World, collector: Co
         .get(f"/dashboard/live/users/{collector.pk}/")
         .content.decode()
     )
-    assert "1 item in hand</span>, worth $70.13" in page
+    assert "1 item held</span>, worth $70.13" in page
     assert "1 sold back for $70.13" in page
 
 
@@ -210,7 +209,7 @@ def test_it_walks_through_a_users_history_once_newest_first(
     for _ in range(2):
         item = make_item(world.northwind.live, collector=collector)
         sell_back(environment=world.northwind.live, item_id=item.public_id, by=SYSTEM)
-    make_item(world.northwind.live)  # somebody else's
+    make_item(world.northwind.live)  # another user's
     client, seen, cursor = signed_in(world.northwind.viewer), [], ""
     for _ in range(3):
         with django_assert_num_queries(8):

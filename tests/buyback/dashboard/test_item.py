@@ -1,4 +1,4 @@
-"""One item's page: the card, its prices, its window, its origin, and its history."""
+"""The page of one item: card, prices, window, purchase and history."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_it_names_where_the_item_came_from(world: World) -> None:
         assert str(text) in page
 
 
-def test_it_tells_everything_that_happened_newest_first(world: World) -> None:
+def test_it_shows_all_events_newest_first(world: World) -> None:
     item = make_item(world.northwind.live)
     later = NOW + timedelta(hours=1)
     make_buyback(
@@ -91,18 +91,18 @@ def test_it_tells_everything_that_happened_newest_first(world: World) -> None:
         "Sellback asked for",
         "Pulled",
     ]
-    assert lines[3].note == "The card's last market price was too old to pay by."
+    assert lines[3].note == "The card's latest market price was too old."
 
 
 def test_it_says_that_a_window_has_closed(world: World) -> None:
     item = make_item(world.northwind.live, expires_at=clock.now() - timedelta(hours=1))
     page = shown(world, item)
     assert "Sellback window closed" in page
-    assert "still owns the card" in page
+    assert "still holds the card" in page
     assert "Sell back for" not in page
 
 
-def test_it_tells_that_a_window_closes_within_a_day(world: World) -> None:
+def test_it_shows_a_window_that_closes_within_a_day(world: World) -> None:
     client, now = signed_in(world.northwind.viewer), clock.now()
     pulled = now - timedelta(days=3)
     for hours, titles in ((23, ["Sellback window closes", "Pulled"]), (25, ["Pulled"])):
@@ -111,7 +111,7 @@ def test_it_tells_that_a_window_closes_within_a_day(world: World) -> None:
         assert [line.title for line in lines] == titles
 
 
-def test_it_tells_of_the_shipping(world: World) -> None:
+def test_it_shows_the_shipping(world: World) -> None:
     item = make_item(world.northwind.live)
     order = make_order(
         world.northwind.live,
@@ -129,7 +129,9 @@ def test_it_tells_of_the_shipping(world: World) -> None:
 @pytest.mark.parametrize(
     ("role", "sells"), [("viewer", False), ("operator", True), ("owner", True)]
 )
-def test_it_offers_the_sale_to_whom_may_sell(world: World, role: str, sells: bool) -> None:
+def test_it_offers_the_sellback_to_operators_and_owners(
+    world: World, role: str, sells: bool
+) -> None:
     assert ("Sell back for" in shown(world, make_item(world.northwind.live), role)) is sells
 
 
@@ -138,11 +140,11 @@ def test_it_says_an_open_sale_in_words(world: World) -> None:
     item = make_item(world.northwind.live, state="selling")
     make_buyback(item, state="unknown", submitted_at=NOW)
     page = shown(world, item)
-    assert "The treasury has not said yet whether it paid" in page
+    assert "The treasury has not confirmed the payment yet" in page
     assert "Sell back for" not in page
 
 
-def test_it_asks_the_same_few_questions_however_much_happened(
+def test_its_number_of_queries_does_not_depend_on_events(
     world: World, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     item = make_item(world.northwind.live)

@@ -1,4 +1,4 @@
-"""The first page: four numbers, what closes next, what happened last."""
+"""The overview: four figures, next deadlines, recent activity."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_it_adds_up_what_was_sold_and_paid_since_midnight_utc(world: World) -> N
     assert context["sold"] == context["paid"] == Total(1, Decimal("70.13"))
 
 
-def test_it_shows_what_the_clock_counted_last(world: World) -> None:
+def test_it_shows_the_latest_periodic_count(world: World) -> None:
     held = make_item(world.northwind.live, now=NOW, pack=world.pack)
     sold = make_item(world.northwind.live, pack=world.pack)
     make_item(world.juniper.live, pack=world.pack)
@@ -89,7 +89,7 @@ def test_it_holds_today_against_the_seven_days_before(world: World) -> None:
     assert [bar.text for bar in context["sold_by_day"]] == ["4", "0", "0", "0", "0", "0", "3", "0"]
 
 
-def test_it_brings_what_happened_up_to_date_alone(
+def test_it_polls_only_recent_activity(
     world: World, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     make_item(world.northwind.live)
@@ -130,7 +130,7 @@ def test_it_draws_no_point_of_a_day_that_is_not_counted_whole(
     assert "<dd>More than 2 payouts</dd>" in answer.content.decode()
 
 
-def test_it_asks_the_same_few_questions_however_much_there_is(
+def test_its_number_of_queries_does_not_depend_on_rows(
     world: World, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     client = signed_in(world.northwind.viewer)
@@ -166,7 +166,7 @@ def test_it_writes_what_a_partner_sent_as_text(world: World) -> None:
 def test_it_says_what_will_appear_where_there_is_nothing(world: World) -> None:
     page = signed_in(world.northwind.viewer).get("/dashboard/live/").content.decode()
     assert "No window is open" in page
-    assert "Nothing has happened yet" in page
+    assert "No activity yet" in page
 
 
 def test_it_warns_in_the_sandbox_and_only_there(world: World) -> None:

@@ -32,8 +32,8 @@ KEY = Actor("key", "abc123")
 NOON = datetime(2026, 4, 18, 12, tzinfo=UTC)
 
 # Session, user, memberships, environment; a page of payouts; its total from statements, open days
-# and what is unpaid; packs, members and keys to choose from.
-QUERIES = 12  # and saved views
+# and unpaid payouts; packs, members and keys for the filters.
+QUERIES = 12  # including saved views
 
 
 def sale(environment: Environment, moment: datetime = NOON, user_id: str = "ann") -> Sale:
@@ -76,7 +76,7 @@ def test_it_filters_by_utc_days_both_included(world: World) -> None:
 @pytest.mark.parametrize(
     "query", ["?from=x&to=9999-12-31", "?from=&to=", "?after=x", "?to=0000-00-00"]
 )
-def test_it_passes_over_a_filter_that_means_nothing(world: World, query: str) -> None:
+def test_it_ignores_an_invalid_filter(world: World, query: str) -> None:
     assert listed(world, query) == [] == listed(world)
     made = sale(world.northwind.live).payout_id
     assert listed(world, query) == [made]
@@ -111,7 +111,7 @@ def test_it_shows_everything_behind_one_payout(world: World) -> None:
         "API key abc123",
         "Treasury",
         "Paid out",
-        "Sold back at once",
+        "Sold back instantly",
     ):
         assert fact in page
     assert made.amount == Decimal("70.13")
@@ -123,7 +123,7 @@ def test_it_links_an_event_to_its_payout(world: World) -> None:
     assert f"/dashboard/live/payouts/{made.payout_id}/" in page
 
 
-def test_it_tells_no_payout_from_no_match(world: World) -> None:
+def test_it_distinguishes_no_payout_from_no_match(world: World) -> None:
     def page(query: str) -> HttpResponse:
         return signed_in(world.northwind.viewer).get(f"/dashboard/live/payouts/{query}")  # type: ignore[return-value]
 
@@ -167,7 +167,7 @@ def test_it_counts_what_is_not_paid_and_adds_up_what_is(world: World) -> None:
 
 @contextmanager
 def paid_later(payout: UUID) -> Iterator[None]:
-    """A payout as it would be between the sale and the bank, undone at the end."""
+    """A payout between sellback and bank, reset at the end."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
             "SET CONSTRAINTS ALL IMMEDIATE; SET LOCAL session_replication_role = replica"
@@ -186,7 +186,7 @@ def test_it_shows_no_sum_of_more_than_it_counts(
         sale(world.northwind.live)
     assert total(world)[1] is None
     assert "More than 2 payouts." in page_of(world).content.decode()
-    assert "Not added up" in page_of(world, "?min=70").content.decode()
+    assert "No total" in page_of(world, "?min=70").content.decode()
     close_statements(now=NOON + timedelta(days=1))
     assert total(world) == (3, Decimal("210.39"))
 
@@ -227,12 +227,10 @@ def test_it_narrows_by_every_filter(world: World, query: str, kept: list[str]) -
     assert answer.context["total"].size == len(kept)
 
 
-def test_it_looks_through_so_many_rows_a_page(
+def test_it_searches_a_limited_number_of_rows(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Two of five are the ones looked for; a page looks through two rows and goes on where it
-    stopped.
-    """
+    """Two of five rows match. A page searches two rows, and the next continues there."""
     monkeypatch.setattr(paging, "LOOK_THROUGH", 2)
     live, seen, after, pages = world.northwind.live, [], "", 0
     dear = [make_card(fmv=Decimal(500)), make_card(fmv=Decimal(500))]
@@ -308,7 +306,7 @@ def test_it_exports_what_is_filtered(world: World) -> None:
         ("?by=user:a@x.test", 10),
     ],
 )
-def test_it_asks_the_same_few_questions_however_many_there_are(
+def test_it_takes_a_constant_number_of_queries(
     world: World, query: str, queries: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     client = signed_in(world.northwind.viewer)

@@ -18,10 +18,10 @@ from tests.shipments import make_order
 from tests.world import World, make_card, make_collector, make_item
 
 HERE = "/dashboard/live/search/"
-# Session, user, memberships, environment; names, in a transaction of their own; users, cards by id,
-# purchases, and the items of what was found.
+# Session, user, memberships, environment; names, in a separate transaction; users, cards by id,
+# purchases, and the items of the results.
 QUERIES = 12
-WITH_UUID = 14  # and sellbacks, payouts
+WITH_UUID = 14  # including sellbacks and payouts
 
 
 def found(world: World, query: str, mode: str = "live") -> search.Found:
@@ -93,19 +93,19 @@ def test_it_finds_nothing_of_another_partner_or_mode(world: World) -> None:
 
 
 @pytest.mark.parametrize("query", ["\0", "a\0b", "%", "_", "x" * 5000, "👻", "'; --"])
-def test_it_stands_whatever_is_asked(world: World, query: str) -> None:
+def test_it_finds_nothing_for_unusual_queries(world: World, query: str) -> None:
     make_item(world.northwind.live)
     assert found(world, query).size == 0
 
 
-def test_it_says_that_more_cards_begin_so(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_says_that_more_cards_match(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search, "CARDS", 2)
     for _ in range(3):
         make_item(world.northwind.live, card=make_card(name="Fable"))
     assert (len(found(world, "fab").items), found(world, "fab").more_cards) == (2, True)
 
 
-def test_it_asks_the_same_few_questions_however_much_there_is(
+def test_its_number_of_queries_does_not_depend_on_rows(
     world: World, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     client = signed_in(world.northwind.viewer)
@@ -134,9 +134,9 @@ def test_it_answers_htmx_with_the_list_alone(world: World) -> None:
     assert "All results" in page
 
 
-def test_it_tells_no_question_from_no_match(world: World) -> None:
+def test_it_distinguishes_no_query_from_no_match(world: World) -> None:
     client = signed_in(world.northwind.viewer)
-    assert "What are you looking for?" in client.get("/dashboard/live/search/").content.decode()
+    assert "Search" in client.get("/dashboard/live/search/").content.decode()
     assert "Nothing matches" in client.get("/dashboard/live/search/?q=zed").content.decode()
 
 

@@ -1,6 +1,4 @@
-"""Selling an item back from the browser: at the price that was shown, once, or not at all with a
-sentence.
-"""
+"""Selling back an item in the browser: once at the price shown, or refused with a sentence."""
 
 from __future__ import annotations
 
@@ -39,8 +37,8 @@ def quote(world: World, item: Item, **headers: str) -> HttpResponse:
 def test_it_shows_the_price_and_sells_nothing(world: World, item: Item) -> None:
     page = quote(world, item).content.decode()
     assert "Sell back for $70.13" in page
-    assert "This price holds for 60 seconds." in page
-    assert "Phygitals pays the user at once" in page
+    assert "This price is valid for 60 seconds." in page
+    assert "Phygitals pays the user immediately" in page
     assert_nothing_sold(item)
 
 
@@ -69,7 +67,7 @@ def test_it_answers_htmx_with_the_sold_card_and_a_toast(world: World, item: Item
     assert page.count(f"/payouts/{Payout.objects.get().pk}/") == 2
 
 
-def test_it_shows_the_items_page_anew_after_a_sale_there(world: World, item: Item) -> None:
+def test_it_reloads_the_items_page_after_a_sellback_there(world: World, item: Item) -> None:
     there = f"http://testserver/dashboard/live/items/{item.pk}/"
     client = signed_in(world.northwind.operator)
     answer = post_sale(client, item, headers=HTMX | {"HX-Current-URL": there})
@@ -92,7 +90,7 @@ def test_it_sells_once_however_often_the_form_is_sent(
 def test_it_answers_a_form_that_is_sent_again_as_it_did_first(
     world: World, item: Item, lapsed: bool
 ) -> None:
-    """Because no answer came, say, and perhaps after the offer has lapsed."""
+    """For example after a lost response, even if the offer has expired since."""
     client, now = signed_in(world.northwind.operator), clock.now()
     offer = Offer.of(item, item.buyback_price, now)
     again = replace(offer, until=now - timedelta(seconds=1)) if lapsed else offer
@@ -107,7 +105,7 @@ def test_it_begins_no_sale_under_a_lapsed_offer(world: World, item: Item) -> Non
     answer = post_sale(signed_in(world.northwind.operator), item, offer=offer)
     assert answer.status_code == 422
     assert (
-        "The offer has lapsed</strong>. Nothing has been sold. The price is still $70.13."
+        "The offer has expired</strong>. Nothing has been sold. The price is still $70.13."
         in answer.content.decode()
     )
     assert_nothing_sold(item)
@@ -153,7 +151,7 @@ def test_it_does_nothing_for_a_tab_of_another_environment(
 def test_it_refuses_a_viewer_with_a_sentence(world: World, item: Item) -> None:
     answer = post_sale(signed_in(world.northwind.viewer), item)
     assert answer.status_code == 403
-    assert "You are a viewer in Northwind Cards; this takes an operator." in answer.content.decode()
+    assert "Your role here is viewer. This needs operator." in answer.content.decode()
     assert_nothing_sold(item)
 
 
@@ -164,11 +162,11 @@ def test_it_refuses_a_closed_window(world: World) -> None:
     )
     for answer in (quote(world, item), post_sale(signed_in(world.northwind.operator), item)):
         assert answer.status_code == 422
-        assert "still owns the card" in answer.content.decode()
+        assert "still holds the card" in answer.content.decode()
     assert_nothing_sold(item)
 
 
-def test_it_tells_who_was_faster(world: World, item: Item) -> None:
+def test_it_shows_who_was_faster(world: World, item: Item) -> None:
     key = Actor("key", "abc123")
     sell_back(environment=world.northwind.live, item_id=item.public_id, by=key)
     answer = post_sale(signed_in(world.northwind.operator), item)
@@ -218,13 +216,13 @@ def test_it_pays_a_voucher_at_least_the_price_of_the_pull(world: World) -> None:
 
 @pytest.mark.django_db(
     transaction=True
-)  # inside a test's own transaction the sale would be a savepoint more
-def test_it_asks_few_questions(
+)  # in a test's transaction, the sellback would need one more savepoint
+def test_it_takes_few_queries(
     world: World, item: Item, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     client = signed_in(world.northwind.operator)
-    # Session, user, memberships, environment; the item, its tiers; the key: begin, lock, look,
-    # keep, commit, and the sale between savepoints; the item, its tiers, its payout, how many are
+    # Session, user, memberships, environment; the item, its tiers; the key: begin, lock, find,
+    # store, commit, and the sellback between savepoints; the item, its tiers, its payout, the items
     # left.
     with django_assert_num_queries(18):
         post_sale(client, item, headers=HTMX)
@@ -235,7 +233,7 @@ def outcome(world: World, item: Item, **headers: str) -> HttpResponse:
     return signed_in(world.northwind.viewer).get(where, headers=headers)  # type: ignore[return-value]
 
 
-def test_it_tells_the_outcome_of_a_sale_and_ends_the_polling(world: World, item: Item) -> None:
+def test_it_shows_the_outcome_and_ends_the_polling(world: World, item: Item) -> None:
     post_sale(signed_in(world.northwind.operator), item)
     for headers, status in (({}, 200), (HTMX, 286)):
         answer = outcome(world, item, **headers)
@@ -249,17 +247,17 @@ def test_it_says_that_no_sale_is_under_way(world: World, item: Item) -> None:
     answer = outcome(world, item, **HTMX)
     assert (
         answer.status_code,
-        "No sale of this item is under way." in answer.content.decode(),
+        "This item is not being sold back." in answer.content.decode(),
     ) == (286, True)
 
 
 @pytest.mark.breaks_books("a sale that never ends")
 @pytest.mark.parametrize(("state", "status"), [("unknown", 204), ("review", 286)])
-def test_it_goes_on_asking_until_people_have_to_look(
-    world: World, item: Item, state: str, status: int
-) -> None:
+def test_it_keeps_asking_until_review(world: World, item: Item, state: str, status: int) -> None:
     make_buyback(item, state=state, lease_until=clock.now() + timedelta(minutes=1))
     Item.objects.filter(pk=item.pk).update(state="selling")
     assert outcome(world, item, **HTMX).status_code == status
-    sentence = "two people at Phygitals look at it" if state == "review" else "is not confirmed yet"
+    sentence = (
+        "two people at Phygitals are reviewing it" if state == "review" else "is not confirmed yet"
+    )
     assert sentence in outcome(world, item).content.decode()

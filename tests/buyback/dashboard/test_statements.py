@@ -1,4 +1,4 @@
-"""The statements of a month, one day's, and the same on paper and as a file."""
+"""The statements of a month and of one day, printed and as a file."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def sell(environment: Environment, moment: datetime) -> None:
 
 @pytest.fixture
 def closed(world: World) -> World:
-    """Three payouts on the 18th, two on 2 May; everything closed up to the 4th of May."""
+    """Three payouts on the 18th and two on 2 May; everything is closed up to 4 May."""
     for moment in (NOON, NOON + timedelta(hours=1), NOON + timedelta(hours=2)):
         sell(world.northwind.live, moment)
     for _ in range(2):
@@ -57,7 +57,7 @@ def test_it_lists_the_latest_month_with_its_sum(closed: World) -> None:
 
 
 @pytest.mark.parametrize("month", ["9999-12", "0001-01", "1999-12", "2026-13", "x", "%00"])
-def test_it_passes_over_a_month_that_means_nothing(closed: World, month: str) -> None:
+def test_it_ignores_an_invalid_month(closed: World, month: str) -> None:
     assert look(closed, f"/dashboard/live/statements/?month={month}").context["month"] == date(
         2026, 5, 1
     )
@@ -111,7 +111,7 @@ def test_it_says_that_a_day_is_not_closed(closed: World) -> None:
 @pytest.mark.parametrize(
     "tail", ["2126-01-01/", "2026-02-30/", "2026-04-17/csv/", "2026-04-17/print/", "2026-4-18/"]
 )
-def test_it_has_no_page_for_a_day_that_is_none(closed: World, tail: str) -> None:
+def test_it_has_no_page_for_an_invalid_date(closed: World, tail: str) -> None:
     assert look(closed, f"/dashboard/live/statements/{tail}").status_code == 404
 
 
@@ -150,7 +150,7 @@ def test_it_prints_every_payout_up_to_a_sheets_worth(
     monkeypatch.setattr(statements, "PRINTED", 2)
     page = look(closed, f"{DAY}print/").content.decode()
     assert "The last 1 of 3 payouts are not on this sheet" in page
-    assert "$210.39</td></tr></tfoot>" in page  # the day's, whatever is printed
+    assert "$210.39</td></tr></tfoot>" in page  # the day's total, even if not all lines are printed
     assert page.count('<td class="id">') == 2
 
 
@@ -169,11 +169,11 @@ def test_it_prints_a_payout_as_its_time_id_user_card_and_amount(closed: World) -
 
 def test_it_prints_that_nothing_was_paid(closed: World) -> None:
     page = look(closed, "/dashboard/live/statements/2026-04-19/print/").content.decode()
-    assert '<tr><td colspan="5">Nothing was paid on this day.</td></tr>' in page
+    assert '<tr><td colspan="5">There were no payouts on this day.</td></tr>' in page
 
 
 @pytest.mark.breaks_books(reason="a statement alone")
-def test_it_shows_no_statement_of_anybody_else(world: World) -> None:
+def test_it_shows_no_other_partners_statement(world: World) -> None:
     make_statement(world.juniper.live)
     make_statement(world.northwind.sandbox)
     assert "This day is not closed" in look(world, DAY).content.decode()
@@ -181,7 +181,7 @@ def test_it_shows_no_statement_of_anybody_else(world: World) -> None:
 
 
 @pytest.mark.parametrize("address", ["/dashboard/live/statements/", DAY, f"{DAY}print/"])
-def test_it_asks_the_same_few_questions(
+def test_it_takes_the_same_number_of_queries(
     closed: World, address: str, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     client = signed_in(closed.northwind.viewer)

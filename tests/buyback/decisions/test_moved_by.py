@@ -1,4 +1,4 @@
-"""The trail of a sale: every move, its answer and who made it, kept by the database."""
+"""State changes of a sellback: each is recorded with its response and actor."""
 
 from __future__ import annotations
 
@@ -68,6 +68,9 @@ def test_it_keeps_no_trail_of_a_sale_at_once(world: World) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_it_names_nobody_outside_a_transaction(world: World) -> None:
-    with pytest.raises(RuntimeError, match="in the transaction of the move"), moved_by(ANNA):
+def test_it_sets_no_actor_outside_a_transaction(world: World) -> None:
+    with (
+        pytest.raises(RuntimeError, match="in the transaction of the state change"),
+        moved_by(ANNA),
+    ):
         pass

@@ -1,6 +1,4 @@
-"""Reversing a sale: one person says that its money was recovered, another agrees, and the ledger
-grows a line.
-"""
+"""Reversals: one person proposes, another confirms, and the ledger gets a line."""
 
 from __future__ import annotations
 
@@ -30,7 +28,7 @@ Accounts = Transfer.Account
 
 @pytest.fixture(params=Mode.values)
 def sale(request: pytest.FixtureRequest, world: World) -> Buyback:
-    """Sold back and paid."""
+    """A paid sellback."""
     item = make_item(world.northwind.environment(request.param))
     sell_back(environment=item.environment, item_id=item.public_id, by=SYSTEM, now=NOW)
     return Buyback.objects.get()
@@ -138,7 +136,7 @@ def test_it_lets_only_people_decide(sale: Buyback, by: Actor) -> None:
 
 
 @pytest.mark.parametrize("reason", ["", "  ", "x" * 501, "a\0b"])
-def test_it_wants_a_reason(sale: Buyback, reason: str) -> None:
+def test_it_requires_a_reason(sale: Buyback, reason: str) -> None:
     refuses(ReasonRequired, lambda: reversal.propose(buyback=sale, reason=reason, by=ANNA))
 
 

@@ -1,6 +1,4 @@
-"""Resolving a review: one person says what became of a sale, another agrees, and only then does
-anything move.
-"""
+"""Reviews: one person proposes an outcome, another confirms, and only then something changes."""
 
 from __future__ import annotations
 
@@ -25,7 +23,7 @@ ANNA, BEN = Actor("user", "anna@x.test"), Actor("user", "ben@x.test")
 
 
 def submitted(world: World) -> Buyback:
-    """A sale whose payment was asked for."""
+    """A sellback whose payment was requested."""
     environment = world.northwind.live
     item = make_item(environment)
     attempt = steps.claim(
@@ -36,7 +34,7 @@ def submitted(world: World) -> Buyback:
 
 
 def in_review(world: World) -> Buyback:
-    """A sale of which the treasury says nothing any more."""
+    """A sellback that the treasury no longer answers for."""
     sale = submitted(world)
     steps.send_to_review(sale.pk, reason="past the retention", now=NOW)
     return Buyback.objects.get(pk=sale.pk)
@@ -82,7 +80,7 @@ def test_it_moves_nothing_by_a_proposal(world: World) -> None:
     assert AuditEntry.objects.get().partner == world.northwind.partner
 
 
-def test_it_pays_what_two_people_say_was_paid(world: World) -> None:
+def test_it_settles_what_two_people_confirm(world: World) -> None:
     sale = in_review(world)
     review.propose(buyback=sale, outcome="settled", reason="seen on the statement", by=ANNA)
     closed = review.confirm(buyback=sale, by=BEN)
@@ -132,7 +130,7 @@ def test_it_takes_another_person_to_confirm(world: World, outcome: str) -> None:
     refuses(dual_control.SamePerson, lambda: review.confirm(buyback=sale, by=ANNA))
 
 
-def test_it_takes_the_same_account_under_another_address_for_one_person(world: World) -> None:
+def test_it_recognises_an_account_with_a_new_address(world: World) -> None:
     sale = in_review(world)
     review.propose(buyback=sale, outcome="settled", reason="so it is", by=Actor.user(world.admin))
     world.admin.email = "renamed@phygitals.test"
@@ -163,7 +161,7 @@ def test_it_lets_only_people_decide(world: World, by: Actor) -> None:
 
 
 @pytest.mark.parametrize("reason", ["", "  ", "x" * 501, "a\0b"])
-def test_it_wants_a_reason(world: World, reason: str) -> None:
+def test_it_requires_a_reason(world: World, reason: str) -> None:
     sale = in_review(world)
     refuses(
         ReasonRequired,
@@ -232,7 +230,7 @@ def test_it_keeps_neither_decision_nor_money_when_half_of_it_fails(
     assert everything() == before
 
 
-def test_it_withdraws_so_that_somebody_proposes_anew(world: World) -> None:
+def test_it_withdraws_and_allows_a_new_proposal(world: World) -> None:
     sale = in_review(world)
     review.propose(buyback=sale, outcome="settled", reason="so", by=ANNA)
     review.withdraw(buyback=sale, by=BEN)
@@ -258,16 +256,16 @@ def test_it_confirms_only_the_proposal_that_was_read(world: World) -> None:
     )
 
 
-def test_it_lets_the_treasury_answer_after_all(world: World) -> None:
+def test_it_accepts_a_late_response_of_the_treasury(world: World) -> None:
     sale = in_review(world)
     review.propose(buyback=sale, outcome="failed", reason="no", by=ANNA)
-    steps.settle(sale.pk, now=NOW)  # a request that was on its way for long
+    steps.settle(sale.pk, now=NOW)  # a very late request
     refuses(review.NotInReview, lambda: review.confirm(buyback=sale, by=BEN))
     assert Payout.objects.count() == 1
 
 
 def test_it_reconciles_an_open_sale_at_once_and_says_who_asked(world: World) -> None:
-    sale = submitted(world)  # its lease has run out long since, and we settle ourselves
+    sale = submitted(world)  # its lease expired long ago, and settlement is internal
     assert review.reconcile_now(buyback=sale, by=ANNA)
     assert Buyback.objects.get().state == "settled"
     assert audited() == [(str(ANNA), "buyback.reconcile_asked", {"state": "submitted"}, None)]

@@ -1,4 +1,4 @@
-"""The invented catalogue: the same from the same seed, and worth what its packs promise."""
+"""The demo's catalogue: equal for equal seeds, and with the values that its packs need."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from buyback.demo.packs import PACKS, PackPlan, TierPlan
 
 @cache
 def rows() -> tuple[Row, ...]:
-    """The demo at its usual size, made once."""
+    """The demo at its default size, generated once."""
     return tuple(generate())
 
 
@@ -24,7 +24,7 @@ def values(pack: PackPlan, tier: TierPlan) -> list[Decimal]:
 
 
 def design(row: Row) -> tuple[str, str]:
-    """What two copies of one design share."""
+    """The design, which copies share."""
     attributes = row["attributes"]
     assert isinstance(attributes, dict)
     return attributes["Set"], attributes["Number"]

@@ -1,4 +1,4 @@
-"""seed_demo and demo_info: a world made once, through the real actions, with secrets of its own."""
+"""seed_demo and demo_info: data created once by the real actions, with random secrets."""
 
 from __future__ import annotations
 
@@ -53,18 +53,18 @@ def folder(tmp_path: Path, settings: Settings, db: None) -> Path:
 
 
 def seed(**options: Any) -> None:
-    """A small demo world."""
+    """Small demo data."""
     call_command("seed_demo", **({"cards": 150, "users": 8, "days": 9, "verbosity": 0} | options))
 
 
 def kept(folder: Path) -> dict[str, Any]:
-    """What demo.json says."""
+    """The content of demo.json."""
     found: dict[str, Any] = json.loads((folder / "demo.json").read_text())
     return found
 
 
 def shown() -> dict[str, Any]:
-    """What demo_info says."""
+    """The output of demo_info."""
     out = StringIO()
     call_command("demo_info", stdout=out)
     found: dict[str, Any] = json.loads(out.getvalue())
@@ -72,18 +72,20 @@ def shown() -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", ["ORACLE_URL", "TREASURY_URL"])
-def test_it_makes_no_demo_world_that_somebody_outside_would_pay(
+def test_it_creates_no_demo_data_with_configured_peers(
     folder: Path, settings: Settings, name: str
 ) -> None:
     setattr(settings, name, "https://peer.example.test")
-    with pytest.raises(ImproperlyConfigured, match="make it without ORACLE_URL and TREASURY_URL"):
+    with pytest.raises(
+        ImproperlyConfigured, match="Create the demo data without ORACLE_URL and TREASURY_URL"
+    ):
         seed()
     assert set(counts()) == {0}
     assert not (folder / "demo.json").exists()
 
 
 def counts() -> list[int]:
-    """How many rows there are of everything."""
+    """The number of rows of each model."""
     return [model._default_manager.count() for model in ROWS]
 
 
@@ -103,7 +105,7 @@ def test_it_makes_partners_people_keys_and_packs(folder: Path) -> None:
     assert not Pack.objects.filter(ev=None).exists()
 
 
-def test_it_leaves_items_held_closing_lapsed_and_sold(folder: Path) -> None:
+def test_it_creates_held_closing_expired_and_sold_items(folder: Path) -> None:
     seed()
     for mode in Mode:
         items = Item.objects.filter(mode=mode)
@@ -191,7 +193,7 @@ def test_it_says_when_there_is_no_demo(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("flag", ["--cards", "--users", "--days"])
-def test_it_refuses_a_size_of_nothing(flag: str, db: None) -> None:
+def test_it_refuses_a_size_of_zero(flag: str, db: None) -> None:
     with pytest.raises(CommandError, match="must be a whole number above 0"):
         call_command("seed_demo", flag, "0")
     assert not Partner.objects.exists()
@@ -218,7 +220,7 @@ def test_it_plans_for_as_many_users_as_were_asked_for() -> None:
     )
 
 
-def test_it_shows_what_the_admins_login_asks_for(
+def test_it_shows_the_code_for_the_admins_login(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seed()

@@ -1,6 +1,4 @@
-"""What is owed and what today came to: added up by the clock, live alone, to the cent that a sale
-would pay.
-"""
+"""The exposure and today's totals: periodic, live only, equal to a sellback's price to the cent."""
 
 from __future__ import annotations
 
@@ -59,7 +57,7 @@ def test_it_says_when_it_rolls_off(world: World, closes: timedelta | None, bucke
 
 
 def test_it_prices_as_a_sale_would(world: World) -> None:
-    """At the card's value of now, and for a voucher at least the price of the pull."""
+    """At the card's current value, and for a voucher at least the price of the pull."""
     pack = make_pack(mint_price=Decimal("100.00"), buyback_percent=Decimal("0.9"))
     for voucher in (False, True):
         make_item(world.northwind.live, card=make_card(pack=pack), voucher=voucher)
@@ -105,7 +103,7 @@ def test_it_counts_nothing_that_is_not_owed(world: World) -> None:
     )
 
 
-def test_it_takes_away_what_is_owed_no_more(world: World) -> None:
+def test_it_removes_closed_windows_from_the_exposure(world: World) -> None:
     item = make_item(world.northwind.live)
     assert owed().items == 1
     sell_back(environment=world.northwind.live, item_id=item.public_id, by=SYSTEM, now=NOW)
@@ -121,9 +119,9 @@ def test_it_knows_nothing_before_the_first_time(db: None) -> None:
     assert len(found.by_closing) == 6
 
 
-def test_it_leaves_it_to_another_who_is_at_it(world: World) -> None:
+def test_it_leaves_work_in_progress_to_its_owner(world: World) -> None:
     with psycopg.connect(database_conninfo()) as other:
-        other.execute("SELECT pg_advisory_xact_lock(hashtext('buyback.standing'))")
+        other.execute("SELECT pg_advisory_xact_lock(hashtext('buyback.exposure'))")
         assert not snapshot.take(now=NOW)
     assert not Exposure.objects.exists()
     assert snapshot.take(now=NOW)
@@ -149,7 +147,7 @@ def test_it_says_what_the_day_came_to_by_the_hour(world: World) -> None:
 
 
 @pytest.mark.breaks_books("open sales whose items are held")
-def test_it_knows_what_is_in_flight_and_what_waits_too_long(world: World) -> None:
+def test_it_reports_money_in_flight_and_overdue_sellbacks(world: World) -> None:
     for state, lease in (("claimed", 0), ("submitted", 0), ("unknown", -121), ("review", -9999)):
         late = NOW + timedelta(seconds=lease)
         make_buyback(make_item(world.northwind.live), state=state, created_at=NOW, lease_until=late)

@@ -1,6 +1,4 @@
-"""Setting the treasury's guards, and looking at its alerts: audited, whole, and never over somebody
-else's change.
-"""
+"""Setting the guards and marking alerts: audited, all or nothing, no overwriting of changes."""
 
 from __future__ import annotations
 
@@ -81,7 +79,7 @@ def test_it_refuses_and_changes_nothing(change: dict[str, Any], refusal: type[Re
     assert (TreasuryControl.objects.values().get(), len(audited())) == (before, 1)
 
 
-def test_it_does_not_start_a_treasury_that_was_paused_meanwhile() -> None:
+def test_it_does_not_lift_a_pause_set_since_the_form_was_shown() -> None:
     seen = as_seen(put())
     put(paused=True, seen=seen)
     with pytest.raises(GuardsChanged):
@@ -94,5 +92,5 @@ def test_it_marks_an_alert_as_seen_once(world: World) -> None:
     for _ in range(2):
         mark_seen(alert=alert, by=ANNA, now=NOW)
     assert audited() == [("alert.seen", {"seen_at": None}, {"seen_at": "2026-04-18T19:05:14.000Z"})]
-    make_alert(world.northwind.live, subject="the same")  # the trouble has come again
+    make_alert(world.northwind.live, subject="the same")  # the problem occurred again
     assert Alert.objects.filter(seen_at=None).count() == 1

@@ -1,4 +1,4 @@
-"""The cap of one partner's day: written with a reason, audited, in place of the one for all."""
+"""A partner's daily cap: set with a reason, audited, replaces the platform's."""
 
 from __future__ import annotations
 

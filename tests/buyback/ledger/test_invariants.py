@@ -1,6 +1,4 @@
-"""``check_ledger`` finds every rule broken, by rows that only a hand without constraints could
-write.
-"""
+"""``check_ledger`` finds violations of every rule, by rows written without constraints."""
 
 from __future__ import annotations
 
@@ -24,7 +22,7 @@ Break = Callable[[World, Item], str]
 
 
 def ghost(statement: str) -> Break:
-    """A statement with the sale's ids in it."""
+    """A statement with the ids of the sellback."""
 
     def run(world: World, item: Item) -> str:
         return statement.format(
@@ -72,19 +70,17 @@ BREAKS: dict[str, Break] = {
     "a settled buyback's item is sold": ghost(
         "UPDATE inventory_item SET state = 'held', sold_at = NULL WHERE id = {item}"
     ),
-    "an item being sold has an open buyback, and only such an item": ghost(
+    "exactly the items that are being sold have an open buyback": ghost(
         "UPDATE inventory_item SET state = 'selling', sold_at = NULL WHERE id = {item}"
     ),
-    "a settled buyback has exactly one payout, any other has none": ghost(
-        "DELETE FROM buyback_payout"
-    ),
-    "a settled buyback has exactly one transfer to the user, any other has none": ghost(
+    "a settled buyback has exactly one payout, any other none": ghost("DELETE FROM buyback_payout"),
+    "a settled buyback has exactly one transfer to the user, any other none": ghost(
         "DELETE FROM buyback_transfer"
     ),
-    "buyback, payout and transfers name the same amount": ghost(
+    "buyback, payout and transfers have the same amount": ghost(
         "UPDATE buyback_payout SET amount = amount + 1"
     ),
-    "a buyback's amount recomputes from its stored basis": ghost(
+    "a buyback's amount follows from its stored basis": ghost(
         "UPDATE buyback_buyback SET fmv = fmv + 1"
     ),
     "the sandbox pays exactly the price assigned at the pull": ghost(
@@ -96,34 +92,30 @@ BREAKS: dict[str, Break] = {
     "the payout goes to the user who held the item": ghost(
         "UPDATE buyback_payout SET collector_id = {other_user}"
     ),
-    "what is in flight is what open buybacks have submitted": ghost(
+    "money in flight equals the submitted amounts of open buybacks": ghost(
         "UPDATE buyback_transfer SET credit = 'in_flight'"
     ),
     "no row is linked across environments": ghost(
         "UPDATE buyback_payout SET environment_id = {other_env}"
     ),
-    "a card is in one user's hands within its pool": ghost(COPY_ITEM),
-    "nothing is both paid for and shipped": ghost(SHIP),
-    "an order's items are where the order is": ghost(SHIP),
-    "a sale, its payout and its transfer to the user are of one moment": ghost(
+    "only one user holds a card within its pool": ghost(COPY_ITEM),
+    "no item is both sold back and shipped": ghost(SHIP),
+    "an order's items have the state that follows from the order's": ghost(SHIP),
+    "a settled buyback, its payout and its transfer to the user have the same time": ghost(
         "UPDATE buyback_payout SET created_at = created_at + interval '1 ms'"
     ),
     (
-        "a statement says what the books say of its day, and every day up to the last one has said "
-        "it"
+        "statements equal the ledger of their days, and no day before the last statement is missing"
     ): ghost(STATEMENT + "({env}, '2026-04-19', 0, 0, 0, 0, 0, now())"),
-    "statements leave out no day": ghost(
+    "statements are consecutive": ghost(
         STATEMENT
         + "({env}, '2026-04-10', 0, 0, 0, 0, 0, now()), ({env}, '2026-04-12', 0, 0, 0, 0, 0, now())"
     ),
-    "what statements say was paid and what open days hold is what the ledger has paid out": ghost(
+    "closed and open days add up to the payouts in the ledger": ghost(
         STATEMENT + "({env}, '2026-04-18', 1, 70.12, 1, 70.12, 0, now())"
     ),
-    (
-        "money comes back from a user by a reversal of two people, once and whole, and by nothing "
-        "else"
-    ): ghost(BACK),
-    "what is with the users is what was paid to them less what was recovered": ghost(BACK),
+    "only a reversal under dual control brings money back, once and whole": ghost(BACK),
+    "the balance of paid_out equals the payouts less the reversals": ghost(BACK),
 }
 
 
@@ -136,9 +128,7 @@ def sold(world: World) -> Item:
 
 
 def behind_the_databases_back(statement: str) -> None:
-    """Without triggers, references, checks and unique indexes, as a table restored by hand may
-    be.
-    """
+    """Run it without triggers, references, checks and unique indexes, as in a manual restore."""
     tables = [model._meta.db_table for model in (Buyback, Payout, Transfer, Item)]
     with connection.cursor() as cursor:
         cursor.execute(
@@ -180,7 +170,7 @@ def test_it_finds_a_reversal_with_no_line_or_with_two(sold: Item, statement: str
     behind_the_databases_back(statement)
     broken = {rule for rule, *_ in broken_invariants()}
     assert broken == {
-        rule for rule in BREAKS if rule.startswith(("money comes back", "what is with the users"))
+        rule for rule in BREAKS if rule.startswith(("only a reversal", "the balance of paid_out"))
     }
 
 
@@ -203,8 +193,7 @@ def test_it_names_what_is_broken_and_exits_1(world: World, sold: Item) -> None:
     assert caught.value.code == 1
     sale = sold.buybacks.get()
     assert (
-        "BROKEN: a settled buyback has exactly one payout, any other has none: 1 (buyback "
-        f"{sale.pk})"
+        f"BROKEN: a settled buyback has exactly one payout, any other none: 1 (buyback {sale.pk})"
     ) in out.getvalue()
 
 

@@ -1,6 +1,4 @@
-"""Closing days: what a statement says, when it may be made, and that it adds up with the ledger
-whatever happens.
-"""
+"""Closing days: a statement's content and time, and its agreement with the ledger."""
 
 from __future__ import annotations
 
@@ -115,9 +113,7 @@ def test_it_closes_a_day_once(world: World) -> None:
 
 
 def test_it_leaves_no_day_out(world: World) -> None:
-    """Sixty-five days without the task: three statements of a month at most, and the empty days are
-    there.
-    """
+    """Sixty-five days without the task: statements come by month, including empty days."""
     live = world.northwind.live
     sell(live, MIDNIGHT - HOUR)
     sell(live, MIDNIGHT + timedelta(days=60))
@@ -148,7 +144,7 @@ def test_it_follows_a_sandboxs_own_clock(world: World) -> None:
 
 @contextmanager
 def at_work(statement: str) -> Iterator[None]:
-    """A transaction of somebody else's that has run this and goes on."""
+    """A running transaction of another connection that has executed this."""
     params = connection.get_connection_params()
     with psycopg.connect(
         host=params["host"], dbname=params["dbname"], user=params["user"]
@@ -159,23 +155,21 @@ def at_work(statement: str) -> Iterator[None]:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_it_waits_for_whoever_may_still_write_into_the_day(world: World) -> None:
-    """The other one began before tomorrow's midnight, and holds a lock: it may have read the clock
-    already.
-    """
+def test_it_waits_for_transactions_that_may_write_into_the_day(world: World) -> None:
+    """It started before midnight and holds a lock, so it may already have read the clock."""
     now = clock.now()
     sell(world.northwind.live, now)
     after = now.replace(hour=0, minute=5, second=0, microsecond=0) + timedelta(days=1)
     with at_work("SELECT 1 FROM partners_partner FOR KEY SHARE"):
         assert close_statements(now=after) == 0
-    with at_work("SELECT 1 FROM partners_partner"):  # a reader, a backup say, writes nothing
+    with at_work("SELECT 1 FROM partners_partner"):  # a reader such as a backup writes nothing
         assert close_statements(now=after) == 1
 
 
 @pytest.mark.breaks_books(reason="on purpose")
 @pytest.mark.django_db(transaction=True)
 def test_it_freezes_nothing_that_does_not_add_up(world: World) -> None:
-    """Another environment's day is closed all the same, and the task says that one was not."""
+    """Another environment's day is closed, and the task reports the one that was not."""
     sell(world.northwind.live, MIDNIGHT - HOUR)
     sell(world.juniper.live, MIDNIGHT - HOUR)
     with transaction.atomic(), connection.cursor() as cursor:
@@ -206,7 +200,7 @@ def test_the_task_closes_them(world: World) -> None:
 
 
 class Days:
-    """What the model knows: the time, what is under way, and what each day came to."""
+    """The model's state: time, running sellbacks, and totals of each day."""
 
     def __init__(self, here: Environment) -> None:
         self.here, self.now = here, datetime.combine(DAY, datetime.min.time(), UTC) + 12 * HOUR
@@ -220,9 +214,7 @@ class Days:
         self.amounts[self.now.date()] += amount
 
     def step(self, name: str, number: int) -> None:
-        """One thing happens: time passes, something is sold, asked for, paid late or declined, or
-        days are closed.
-        """
+        """One event: time passes, a sellback, a payment, a refusal, or closing days."""
         if name == "wait":
             self.now += timedelta(minutes=7 * number**2)
         elif name == "sell":
@@ -248,7 +240,7 @@ class Days:
             self.failed[self.now.date()] += 1
 
     def agrees(self) -> None:
-        """Statements say what happened; with the open days they are the ledger."""
+        """Statements equal the model, and with open days the ledger."""
         closed = statements_of(self.here)
         for day, (sold, sold_amount, paid, paid_amount, failed) in closed.items():
             assert (sold, sold_amount, failed) == (
@@ -287,7 +279,7 @@ def test_it_adds_up_with_the_ledger_whatever_happens(
 
 
 def submitted(environment: Environment, moment: datetime) -> Buyback:
-    """A sale of which nobody knows yet whether it was paid."""
+    """A sellback with an unknown outcome."""
     item = make_item(environment, now=moment - HOUR)
     attempt = steps.claim(
         environment=environment, item_id=item.public_id, by=SYSTEM, idempotency_row=None, now=moment

@@ -1,6 +1,4 @@
-"""What the live sale's tests stand on: both peers listening, the settings that name them, and a
-shop that asks.
-"""
+"""Fixtures of live sellbacks: both peers, the settings for them, and a shop."""
 
 from __future__ import annotations
 
@@ -22,7 +20,7 @@ KEY = "the treasury's key in these tests alone"
 
 @pytest.fixture
 def oracle(settings: Settings) -> Iterator[OraclePeer]:
-    """An oracle at which everything costs 82.50 USD, so that an item sells for 70.13."""
+    """An oracle where everything costs 82.50 USD, so an item sells for 70.13."""
     with OraclePeer(any_price="82.50") as peer:
         settings.ORACLE_URL, settings.ORACLE_TIMEOUT = peer.url, PATIENT
         yield peer
@@ -41,13 +39,13 @@ def treasury(settings: Settings) -> Iterator[TreasuryPeer]:
 
 @pytest.fixture(autouse=True)
 def _breakers_are_closed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each test begins with peers nobody has lost patience with."""
+    """Each test starts with closed breakers."""
     for name in ("ORACLE", "TREASURY", "QUESTIONS"):
         monkeypatch.setattr(breakers, name, Breaker())
 
 
 @pytest.fixture
 def shop(transactional_db: None, world: World, oracle: OraclePeer, treasury: TreasuryPeer) -> Shop:
-    """Northwind's server in live, with both peers and caps that forbid nothing but count."""
+    """Northwind's live API client, with both peers, and caps that count but never refuse."""
     make_treasury_control(cap_per_partner_day=Decimal(10_000), cap_per_hour=Decimal(20_000))
     return Shop(world, oracle, treasury)

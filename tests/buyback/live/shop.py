@@ -1,6 +1,4 @@
-"""A partner's server before the live sale, and all rows that a sale may leave behind, in a form to
-be compared.
-"""
+"""A partner's API client for live sellbacks, and a comparable form of all rows they write."""
 
 from __future__ import annotations
 
@@ -21,7 +19,7 @@ from tests.peers.oracle import OraclePeer
 from tests.peers.treasury import TreasuryPeer
 from tests.world import World, make_item
 
-HASTY, PATIENT = 0.3, 20.0  # seconds: for the faults that must be cut off, and for all else
+HASTY, PATIENT = 0.3, 20.0  # seconds: for faults that must time out, and for all others
 PRICE = Decimal("70.13")
 SOLD = (200, {"success": True, "amount": 70.13})
 NOT_FOUND = (400, {"error": "Item not found"})
@@ -37,10 +35,9 @@ OUT, BACK, PAID = ("treasury", "in_flight"), ("in_flight", "treasury"), ("in_fli
 
 @dataclass(frozen=True)
 class Rows:
-    """One item's rows: its state; its sellback's state, reason and amount; the ledger's moves; what
-    else was written.
+    """One item's rows: its state, its buyback, ledger transfers, and other rows.
 
-    ``spent`` is what counts against the partner's day and the platform's hour.
+    ``spent`` counts against the partner's day and the platform's hour.
     """
 
     item: str = "held"
@@ -62,24 +59,24 @@ SETTLED = Rows(
 
 
 def refused(reason: str, *alerts: str) -> Rows:
-    """A sale that ended before the treasury was asked."""
+    """A sellback that ended before the treasury was called."""
     return Rows("held", "failed", reason, events=("buyback.failed",), alerts=alerts)
 
 
 def declined(reason: str) -> Rows:
-    """A sale whose money went back."""
+    """A sellback whose money was released."""
     return Rows(
         "held", "failed", reason, PRICE, (OUT, BACK), events=("buyback.failed",), spent=FREE
     )
 
 
 def unresolved(reason: str, state: str = "unknown", *alerts: str) -> Rows:
-    """A sale that the treasury was asked to pay."""
+    """A sellback that the treasury was asked to pay."""
     return Rows("selling", state, reason, PRICE, (OUT,), alerts=alerts, spent=SPENT)
 
 
 def rows(item: Item) -> Rows:
-    """What the database holds of the item and its latest sellback."""
+    """The database's rows for the item and its latest sellback."""
     item.refresh_from_db(fields=["state"])
     latest = Buyback.objects.filter(item=item).order_by("created_at", "id").last()
     moves = (
@@ -119,11 +116,11 @@ class Shop:
         self.key = self.key or self.world.northwind.live_key
 
     def item(self, **fields: Any) -> Item:
-        """A held item of an hour ago, worth 82.50 USD."""
+        """A held item, pulled an hour ago, worth 82.50 USD."""
         return make_item(self.world.northwind.live, now=clock.now() - timedelta(hours=1), **fields)
 
     def post(self, path: str, body: dict[str, Any], key: str | None = None) -> Any:
-        """One POST, with an Idempotency-Key or without."""
+        """One POST, with or without an Idempotency-Key."""
         given = {"X-API-Key": self.key} | ({} if key is None else {"Idempotency-Key": key})
         return Client(raise_request_exception=False).post(
             self.base + path, json.dumps(body), content_type="application/json", headers=given
@@ -135,11 +132,11 @@ class Shop:
         return self.post("/vm/buyback", {"item_id": item_id} | fields, key)
 
     def sale(self, item: Item | str, *, key: str | None = None, **fields: Any) -> tuple[int, Any]:
-        """``POST /vm/buyback``: status and answer."""
+        """``POST /vm/buyback``: status and body."""
         return heard(self.sell(item, key=key, **fields))
 
     def get(self, path: str) -> tuple[int, Any]:
-        """One GET: status and answer."""
+        """One GET: status and body."""
         return heard(
             Client(raise_request_exception=False).get(
                 self.base + path, headers={"X-API-Key": self.key}
@@ -148,30 +145,28 @@ class Shop:
 
 
 def heard(response: Any) -> tuple[int, Any]:
-    """Status and answer."""
+    """Status and body."""
     return response.status_code, json.loads(response.content)
 
 
 def later(**span: float) -> datetime:
-    """The real clock, so much later."""
+    """Real time, this much later."""
     return clock.now() + timedelta(**span)
 
 
 def reconciled(item: Item, *, now: datetime | None = None) -> bool:
-    """The reconciler's turn at the item's latest sellback, a minute later unless told; whether that
-    is closed.
-    """
+    """Reconcile the item's latest sellback, by default a minute later; returns if it is closed."""
     return reconcile(
         Buyback.objects.filter(item=item).latest("created_at").pk, now=now or later(minutes=1)
     )
 
 
 def arrived(treasury: TreasuryPeer) -> None:
-    """Wait until what was on its way to the treasury is there."""
+    """Wait until delayed requests have arrived at the treasury."""
     for thread in treasury.waiting:
         thread.join(timeout=30)
 
 
 def calls(peer: OraclePeer | TreasuryPeer) -> list[str]:
-    """The methods the peer was asked by, in order."""
+    """The methods of the peer's requests, in order."""
     return [line.split()[0] for line in peer.seen]

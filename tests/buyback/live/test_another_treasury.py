@@ -1,6 +1,4 @@
-"""A sale belongs to the treasury that it was submitted to: no other is ever asked about it, or to
-pay it.
-"""
+"""A sellback belongs to the treasury it was submitted to: no other is called about it."""
 
 from __future__ import annotations
 
@@ -33,13 +31,13 @@ ELSEWHERE = "treasury: it was submitted to another treasury than TREASURY_URL na
 
 @pytest.fixture
 def other() -> Iterator[TreasuryPeer]:
-    """Another treasury, which knows nothing of the first one's sales."""
+    """Another treasury, which does not know the first one's payments."""
     with TreasuryPeer(key=KEY) as peer:
         yield peer
 
 
 def left_open(shop: Shop) -> Item:
-    """An item whose sale was paid without a word of it."""
+    """An item whose sellback was paid without a response."""
     item = shop.item()
     shop.treasury.fault("drop_after", times=1)
     assert shop.sale(item) == UNKNOWN
@@ -64,7 +62,7 @@ def test_it_waits_for_the_treasury_that_was_asked(
 def test_it_submits_to_no_other_treasury_either(
     shop: Shop, other: TreasuryPeer, settings: Settings
 ) -> None:
-    """The request's own payment, when the address changes between its claim and its payment."""
+    """The request's own payment, when the address changes between claim and payment."""
     item = left_open(shop)
     attempt = steps.load(Buyback.objects.get().pk)
     settings.TREASURY_URL = other.url
@@ -75,7 +73,7 @@ def test_it_submits_to_no_other_treasury_either(
     assert rows(item) == unresolved("treasury: unreachable")
 
 
-def test_it_leaves_to_people_what_no_treasury_can_be_asked_about_in_time(
+def test_it_sends_to_review_when_no_treasury_can_be_asked_in_time(
     shop: Shop, other: TreasuryPeer, settings: Settings
 ) -> None:
     item = left_open(shop)
@@ -117,14 +115,12 @@ def test_it_names_a_treasury_by_its_address(settings: Settings, url: str, name: 
 
 
 def test_it_asks_the_same_treasury_by_its_one_reference(shop: Shop) -> None:
-    """Deterministic: the pull, and how often it was submitted; after a restore, the same sale is
-    the same payment.
-    """
+    """The reference follows from the pull and its submissions, so it survives a restore."""
     item = shop.item()
     shop.treasury.fault("decline", times=1)
     shop.sale(item)
     shop.oracle.fault("stale", times=1)
-    shop.sale(item)  # not submitted, so it counts for nothing
+    shop.sale(item)  # not submitted, so it does not count
     assert shop.sale(item) == SOLD
     references = list(Buyback.objects.order_by("created_at").values_list("reference", flat=True))
     expected = [steps.reference_of(item, number) for number in (1, 2)]

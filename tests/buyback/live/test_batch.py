@@ -1,6 +1,4 @@
-"""The batch: each item by the rules of one and on its own, at once and step by step, with a key and
-without.
-"""
+"""The batch: each item by the rules of one, instant and step-by-step, with and without a key."""
 
 from __future__ import annotations
 
@@ -22,10 +20,10 @@ REQUIRED = (400, {"error": "item_ids must be a list of 1 to 50 strings"})
 UNKNOWN_LINE = {"success": False, "error": "An unexpected error occurred"}
 
 
-@pytest.fixture(params=["at once", "step by step"])
+@pytest.fixture(params=["instant", "step by step"])
 def either(request: pytest.FixtureRequest, shop: Shop, settings: Settings) -> Shop:
     """The shop with its peers, or without."""
-    if request.param == "at once":
+    if request.param == "instant":
         settings.ORACLE_URL = settings.TREASURY_URL = ""
     return shop
 
@@ -73,7 +71,7 @@ def test_it_answers_the_same_again_under_its_key(either: Shop) -> None:
 
 
 @pytest.mark.parametrize("ids", [None, [], "abc", [1], [None], ["a", {}], {"a": 1}, ["x"] * 51])
-def test_it_wants_1_to_50_ids(either: Shop, ids: Any) -> None:
+def test_it_requires_1_to_50_ids(either: Shop, ids: Any) -> None:
     for key in (None, "k"):
         assert heard(either.post("/vm/buyback/batch", {"item_ids": ids}, key)) == REQUIRED
     assert heard(either.post("/vm/buyback/quote", {"item_ids": ids})) == REQUIRED
@@ -114,7 +112,7 @@ def test_it_does_not_freeze_a_batch_with_an_unknown_line(shop: Shop) -> None:
     assert (Payout.objects.count(), len(shop.treasury.payments)) == (2, 2)
 
 
-def test_it_tells_the_truth_of_its_lines_after_the_peers_are_switched_off(
+def test_its_lines_have_true_outcomes_after_the_peers_are_removed(
     shop: Shop, settings: Settings
 ) -> None:
     lost, item = shop.item(), shop.item()
@@ -144,9 +142,7 @@ def test_it_refuses_while_the_same_batch_is_at_work(shop: Shop) -> None:
 
 
 def test_it_does_not_freeze_a_line_that_an_earlier_request_is_at_work_on(shop: Shop) -> None:
-    """A batch may take longer than its key's lease; then a retry meets the lines of the first
-    request.
-    """
+    """A batch may exceed its key's lease. A retry then finds lines of the first request running."""
     item = shop.item()
     own = "batch " + hashlib.sha256(f"k\n0\n{item.public_id}".encode()).hexdigest()
     begin(shop, own, idempotency.fingerprint(own, {}))

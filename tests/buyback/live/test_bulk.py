@@ -1,6 +1,4 @@
-"""Bulk sales that ask the oracle and the treasury: each item once, at the price shown; the unknown
-resolves later.
-"""
+"""Bulk sellbacks with peers: each item once at the price shown; unknown outcomes resolve later."""
 
 from __future__ import annotations
 
@@ -14,7 +12,7 @@ from buyback.bulk import run
 from buyback.live import breakers, gateway
 from buyback.models import BulkSale, Buyback, Payout, TreasuryControl
 from config.foundation import clock
-from config.foundation.breaker import REST, SILENCES, Breaker
+from config.foundation.breaker import MAX_FAILURES, REST, Breaker
 from inventory.models import Card, Item
 from partners.records.actor import SYSTEM
 from tests.buyback.live.shop import HASTY, PRICE, Shop, later, reconciled
@@ -47,7 +45,7 @@ def test_it_sells_at_no_other_price_than_was_shown(shop: Shop) -> None:
     assert (len(shop.treasury.payments), Payout.objects.count()) == (0, 0)
 
 
-def test_it_previews_what_was_last_heard_says_so_and_shows_the_new_price_afterwards(
+def test_it_previews_the_latest_known_price_and_shows_the_new_one_afterwards(
     shop: Shop,
 ) -> None:
     item, client = shop.item(), signed_in(shop.world.northwind.operator)
@@ -56,7 +54,7 @@ def test_it_previews_what_was_last_heard_says_so_and_shows_the_new_price_afterwa
     sent = {"environment": item.environment_id}
     preview = client.post("/dashboard/live/bulk/preview/", sent | {"item": item.pk})
     assert [amount for _, amount in preview.context["sellable"]] == [PRICE]
-    assert "An item whose price has changed by then is left unsold" in preview.content.decode()
+    assert "An item whose price has changed stays unsold" in preview.content.decode()
     sale = started(shop, item)
     run.sell_next(sale.pk)
     assert states(sale) == [("refused", "price_changed")]
@@ -73,7 +71,7 @@ def test_it_says_when_the_treasury_declines(shop: Shop) -> None:
     assert len(shop.treasury.payments) == 1
 
 
-def test_it_resolves_later_what_the_treasury_did_not_say(shop: Shop, settings: Settings) -> None:
+def test_it_resolves_unknown_outcomes_later(shop: Shop, settings: Settings) -> None:
     settings.TREASURY_TIMEOUT = HASTY
     sale = started(shop, shop.item())
     shop.treasury.fault("hang_after", times=1)
@@ -89,17 +87,15 @@ def test_it_resolves_later_what_the_treasury_did_not_say(shop: Shop, settings: S
 
 @pytest.fixture
 def rests(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """The treasury has left five payments unanswered; the clock says for how long it is left
-    alone.
-    """
+    """The treasury failed five times; the returned clock controls the pause."""
     moved = Clock()
     monkeypatch.setattr(breakers, "TREASURY", Breaker(moved))
-    for _ in range(SILENCES):
+    for _ in range(MAX_FAILURES):
         breakers.TREASURY.count(answered=False)
     return moved
 
 
-def test_it_begins_no_line_while_a_peer_is_not_answering_and_sells_each_afterwards(
+def test_it_starts_no_line_while_a_peer_is_down_and_sells_each_afterwards(
     shop: Shop, rests: Clock
 ) -> None:
     sale = started(shop, *[shop.item() for _ in range(12)])
@@ -117,27 +113,27 @@ def test_it_begins_no_line_while_a_peer_is_not_answering_and_sells_each_afterwar
     assert (len(shop.treasury.payments), Payout.objects.count()) == (12, 12)
 
 
-def test_it_stops_at_the_fifth_silence_and_sells_each_once_afterwards(
+def test_it_stops_at_the_fifth_failure_and_sells_each_once_afterwards(
     shop: Shop, rests: Clock
 ) -> None:
     breakers.TREASURY.count(answered=True)
-    items = [shop.item() for _ in range(SILENCES + 2)]
+    items = [shop.item() for _ in range(MAX_FAILURES + 2)]
     sale = started(shop, *items)
     shop.treasury.fault("drop_after")
     assert not run.sell_next(sale.pk)
-    assert states(sale) == [("unknown", "")] * SILENCES + [("pending", "")] * 2
+    assert states(sale) == [("unknown", "")] * MAX_FAILURES + [("pending", "")] * 2
     shop.treasury.fault(None)
     rests.seconds = REST
-    assert all(reconciled(item) for item in items[:SILENCES])
+    assert all(reconciled(item) for item in items[:MAX_FAILURES])
     run.sell_next(sale.pk, now=later(minutes=2))
     assert states(sale) == [("sold", "")] * len(items)
     assert len(shop.treasury.payments) == Payout.objects.count() == len(items)
 
 
-def test_it_waits_with_a_line_that_finds_nobody_answering_only_as_it_is_claimed(
+def test_it_retries_a_line_whose_peer_fails_at_the_claim(
     shop: Shop, rests: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The breaker opened in between: no key keeps that refusal."""
+    """The breaker opened in between: no key stores that refusal."""
     sale = started(shop, shop.item())
     with monkeypatch.context() as unseen:
         unseen.setattr(gateway, "is_resting", lambda _: False)
@@ -149,15 +145,13 @@ def test_it_waits_with_a_line_that_finds_nobody_answering_only_as_it_is_claimed(
     assert Payout.objects.count() == 1
 
 
-def test_it_writes_down_what_became_of_a_line_while_a_peer_is_not_answering(
-    shop: Shop, rests: Clock
-) -> None:
+def test_it_records_a_lines_outcome_while_a_peer_does_not_respond(shop: Shop, rests: Clock) -> None:
     breakers.TREASURY.count(answered=True)
     item = shop.item()
     sale = started(shop, item, shop.item())
     shop.treasury.fault("drop_after", times=1)
     run._work_on(run._claim(sale.pk, clock.now()), None)  # type: ignore[arg-type]
-    for _ in range(SILENCES):
+    for _ in range(MAX_FAILURES):
         breakers.TREASURY.count(answered=False)
     assert reconciled(item)
     assert not run.sell_next(sale.pk, now=later(minutes=2))
@@ -165,7 +159,7 @@ def test_it_writes_down_what_became_of_a_line_while_a_peer_is_not_answering(
 
 
 def test_it_refuses_lines_while_an_admin_has_paused_the_treasury(shop: Shop) -> None:
-    """That may last for days."""
+    """The pause may last for days."""
     TreasuryControl.objects.update(paused=True)
     sale = started(shop, shop.item(), shop.item())
     run.sell_next(sale.pk)

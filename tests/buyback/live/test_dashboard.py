@@ -1,6 +1,4 @@
-"""The dashboard's sale while peers are asked: in steps, and each outcome a sentence that says what
-to do next.
-"""
+"""Selling back in the dashboard with peers: each outcome is a sentence with a next step."""
 
 from __future__ import annotations
 
@@ -38,14 +36,14 @@ from tests.dashboard.steps import HTMX, post_sale, signed_in
 
 
 def look(shop: Shop, item: Item) -> tuple[int, str]:
-    """Status and page of an operator's look at the price."""
+    """Status and page of the operator's price request."""
     where = reverse("dashboard:sell", args=["live", item.pk])
     answer = signed_in(shop.world.northwind.operator).get(where, headers=HTMX)
     return answer.status_code, answer.content.decode()
 
 
 def press(shop: Shop, item: Item, **sent: Any) -> tuple[int, str]:
-    """Status and page of an operator's click."""
+    """Status and page of the operator's confirmation."""
     answer = post_sale(signed_in(shop.world.northwind.operator), item, headers=HTMX, **sent)
     return answer.status_code, answer.content.decode()
 
@@ -63,7 +61,7 @@ def test_it_says_that_nothing_was_sold_when_the_treasury_declines(shop: Shop) ->
     shop.treasury.fault("decline", times=1)
     status, page = press(shop, item)
     assert (status, rows(item)) == (422, declined("declined: insufficient funds"))
-    assert "nothing was paid" in page
+    assert "Nothing was paid" in page
     assert "Try again in a few minutes." in page
 
 
@@ -91,9 +89,9 @@ def test_it_says_in_progress_of_an_outcome_that_is_not_known(
     shop.treasury.fault("hang_after", times=1)
     status, page = press(shop, item)
     assert (status, rows(item).item, rows(item).buyback) == (202, "selling", "unknown")
-    assert "The sale is in progress" in page
-    assert "It resolves by itself" in page
-    assert "Look again" in page
+    assert "The sellback is in progress" in page
+    assert "This resolves automatically" in page
+    assert "Check again" in page
     assert reconciled(item)
     assert rows(item).payouts == (PRICE,)
     where = reverse("dashboard:outcome", args=["live", item.pk])
@@ -133,10 +131,8 @@ def test_it_offers_nothing_without_a_price(shop: Shop, fault: str) -> None:
 
 
 @pytest.mark.parametrize("sent_again", [False, True])
-def test_it_tells_a_form_that_is_sent_again_the_first_ones_refusal(
-    shop: Shop, sent_again: bool
-) -> None:
-    """The control is another form: that one tries again, and sells."""
+def test_it_shows_a_resent_form_the_first_refusal(shop: Shop, sent_again: bool) -> None:
+    """The control is a new form, which tries again and sells."""
     item = shop.item()
     offer = Offer.of(item, PRICE, clock.now())
     shop.treasury.fault("decline", times=1)
@@ -146,9 +142,7 @@ def test_it_tells_a_form_that_is_sent_again_the_first_ones_refusal(
     assert len(shop.treasury.payments) == (0 if sent_again else 1)
 
 
-def test_it_tells_a_form_that_is_sent_again_what_became_of_its_sale(
-    shop: Shop, settings: Settings
-) -> None:
+def test_it_shows_a_resent_form_its_first_outcome(shop: Shop, settings: Settings) -> None:
     settings.TREASURY_TIMEOUT = HASTY
     item = shop.item()
     offer = Offer.of(item, PRICE, clock.now())
@@ -160,7 +154,7 @@ def test_it_tells_a_form_that_is_sent_again_what_became_of_its_sale(
 
 
 def open_sale(shop: Shop, **fields: Any) -> Item:
-    """An item whose sale was claimed a minute ago and never went on."""
+    """An item whose sellback was claimed a minute ago and then abandoned."""
     item = shop.item(**fields)
     steps.claim(
         environment=item.environment,
@@ -179,9 +173,12 @@ def test_it_shows_an_item_being_sold_as_in_progress(shop: Shop, closes: timedelt
     client = signed_in(shop.world.northwind.operator)
     grid = client.get(reverse("dashboard:holdings", args=["live", item.collector_id]))
     dialog = client.get(reverse("dashboard:sell", args=["live", item.pk]), headers=HTMX)
-    assert "Sale in progress" in grid.content.decode()
-    assert "still owned" not in grid.content.decode()
-    assert (dialog.status_code, "A sale is in progress" in dialog.content.decode()) == (422, True)
+    assert "Sellback in progress" in grid.content.decode()
+    assert "still held" not in grid.content.decode()
+    assert (dialog.status_code, "A sellback is in progress" in dialog.content.decode()) == (
+        422,
+        True,
+    )
     assert client.get(reverse("dashboard:overview", args=["live"])).status_code == 200
     assert Buyback.objects.get().state == "claimed"
 

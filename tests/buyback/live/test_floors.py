@@ -1,6 +1,4 @@
-"""What the caller accepts: ``min_amount`` over the API, ``expected_amount`` of the dashboard; at
-once and in steps.
-"""
+"""Price limits, in both ways of selling: ``min_amount`` and ``expected_amount``."""
 
 from __future__ import annotations
 
@@ -56,10 +54,10 @@ ODD: list[Any] = [
 ]
 
 
-@pytest.fixture(params=["at once", "step by step"])
+@pytest.fixture(params=["instant", "step by step"])
 def either(request: pytest.FixtureRequest, shop: Shop, settings: Settings) -> Shop:
     """The shop with its peers, or without."""
-    if request.param == "at once":
+    if request.param == "instant":
         settings.ORACLE_URL = settings.TREASURY_URL = ""
     return shop
 
@@ -102,7 +100,7 @@ def test_it_sells_at_the_price_shown_and_at_no_other(either: Shop) -> None:
     assert sell_back(**sale, expected_amount=PRICE).amount == PRICE
 
 
-def test_it_hears_of_a_changed_price_what_the_oracle_says_now(shop: Shop) -> None:
+def test_it_reports_a_changed_price_with_the_oracles_current_one(shop: Shop) -> None:
     item = shop.item()
     shop.oracle.prices[item.public_id] = "100.00"
     with pytest.raises(PriceChanged) as changed:

@@ -1,6 +1,4 @@
-"""The treasury's guards, at once and step by step: the kill switch and the three caps, alone and
-under concurrency.
-"""
+"""The guards for instant and step-by-step sellbacks: pause and caps, also under concurrency."""
 
 from __future__ import annotations
 
@@ -47,16 +45,16 @@ CENT = Decimal("0.01")
 AT_ONCE = 12
 
 
-@pytest.fixture(params=["at once", "step by step"])
+@pytest.fixture(params=["instant", "step by step"])
 def either(request: pytest.FixtureRequest, shop: Shop, settings: Settings) -> Shop:
     """The shop with its peers, or without."""
-    if request.param == "at once":
+    if request.param == "instant":
         settings.ORACLE_URL = settings.TREASURY_URL = ""
     return shop
 
 
 def guard(**caps: Any) -> None:
-    """These guards and no other."""
+    """Set only these guards."""
     free = {
         "paused": False,
         "cap_per_sale": None,
@@ -67,7 +65,7 @@ def guard(**caps: Any) -> None:
 
 
 def spent() -> dict[str, Decimal]:
-    """By the scope's kind."""
+    """Spending by the kind of scope."""
     return {row.scope.partition(":")[0]: row.total for row in Spend.objects.all()}
 
 
@@ -76,8 +74,9 @@ def sell(item: Item, now: datetime | None = None) -> Sale:
 
 
 def turned_down(shop: Shop, item: Item) -> None:
-    """The sale is refused and the item stays held; at once not a row is written, step by step the
-    failed attempt.
+    """The sellback is refused and the item stays held.
+
+    Instant: no row is written. Step by step: only the failed attempt.
     """
     counted = list(Spend.objects.order_by("pk").values())
     assert shop.sale(item) == FAILED
@@ -196,7 +195,7 @@ def test_it_counts_nothing_without_caps(either: Shop) -> None:
     ],
 )
 @pytest.mark.parametrize("key", [None, "k"])
-def test_it_tells_the_admins_once_which_cap_was_reached(
+def test_it_alerts_once_about_a_reached_cap(
     either: Shop, cap: str, name: str, key: str | None
 ) -> None:
     items = [either.item(), either.item()]
@@ -215,10 +214,10 @@ def test_it_tells_the_admins_once_which_cap_was_reached(
     assert alert.detail == f"item {items[0].public_id}"
     assert [
         row.total for row in Spend.objects.all()
-    ] == []  # nor is the partner's day, counted first, any fuller
+    ] == []  # the partner's day, counted first, is unchanged too
 
 
-def test_it_tells_the_admins_of_a_cap_that_a_batch_has_reached(either: Shop) -> None:
+def test_it_alerts_about_a_cap_that_a_batch_has_reached(either: Shop) -> None:
     items = [either.item() for _ in range(3)]
     guard(cap_per_hour=PRICE)
     for key in (None, "k"):
@@ -250,7 +249,7 @@ def own_cap(shop: Shop, cap: Decimal | None) -> None:
 
 @pytest.mark.parametrize("for_all", [None, PRICE, PRICE * 9])
 def test_it_caps_a_partner_by_its_own_cap_instead(either: Shop, for_all: Decimal | None) -> None:
-    """Below the cap for all, above it, and where there is none."""
+    """Below the platform's cap, above it, and without one."""
     guard(cap_per_partner_day=for_all)
     own_cap(either, PRICE * 2)
     assert [either.sale(either.item()) for _ in range(3)] == [SOLD, SOLD, FAILED]
@@ -268,7 +267,7 @@ def test_it_holds_a_partners_own_cap_without_any_other_guard(either: Shop) -> No
 
 
 @pytest.mark.parametrize("cap", ["cap_per_partner_day", "cap_per_hour"])
-def test_it_starts_anew_with_each_utc_day_and_clock_hour(
+def test_it_restarts_with_each_utc_day_and_clock_hour(
     shop: Shop, settings: Settings, cap: str
 ) -> None:
     settings.ORACLE_URL = settings.TREASURY_URL = ""
@@ -292,13 +291,13 @@ def test_it_honours_a_cap_lowered_meanwhile(either: Shop) -> None:
     assert either.sale(either.item()) == SOLD
 
 
-def test_it_gives_back_what_a_failed_sale_had_taken(shop: Shop) -> None:
+def test_it_releases_the_caps_of_a_failed_sellback(shop: Shop) -> None:
     item = shop.item()
     TreasuryControl.objects.update(cap_per_partner_day=PRICE, cap_per_hour=PRICE)
     shop.treasury.fault("drop_before", times=1)
     shop.sell(item)
     assert rows(item).spent == SPENT
-    turned_down_after(shop, shop.item())  # an open sale counts: it may have been paid
+    turned_down_after(shop, shop.item())  # an open sellback counts, because it may have been paid
     shop.treasury.fault("decline", times=2)
     assert reconciled(item)
     assert rows(item).spent == FREE
@@ -306,7 +305,7 @@ def test_it_gives_back_what_a_failed_sale_had_taken(shop: Shop) -> None:
 
 
 def test_it_gives_back_only_where_it_was_counted(shop: Shop) -> None:
-    """A cap that was set after the sale's submission has not counted it."""
+    """A cap set after the submission has not counted it."""
     item, others = shop.item(), [shop.item() for _ in range(3)]
     guard(cap_per_hour=PRICE * 9)
     shop.treasury.fault("drop_before", times=1)
@@ -335,8 +334,8 @@ def test_it_never_passes_a_cap_under_concurrency(either: Shop, cap: str, scope: 
     assert Buyback.objects.settled().count() == 4
 
 
-def test_it_shows_what_looking_first_and_counting_then_would_do(shop: Shop) -> None:
-    """The control: everybody sees that there is room, so everybody takes it."""
+def test_it_shows_the_race_without_the_constraint(shop: Shop) -> None:
+    """The control: all see room under the cap, so all sell."""
     guard(cap_per_hour=PRICE * 4)
     row = Spend.objects.create(
         scope="platform", starts_at=NOON, total=Decimal(0), cap=PRICE * AT_ONCE
@@ -354,9 +353,7 @@ def test_it_shows_what_looking_first_and_counting_then_would_do(shop: Shop) -> N
 
 
 def test_it_gives_back_and_takes_at_the_same_time(shop: Shop) -> None:
-    """Sales that fail and sales that are made lock sale and span in one order: none waits for the
-    other for ever.
-    """
+    """Failing and successful sellbacks lock rows in the same order, so they cannot deadlock."""
     lost, items = [shop.item() for _ in range(4)], [shop.item() for _ in range(4)]
     shop.treasury.fault("drop_before", times=4)
     for item in lost:
@@ -371,7 +368,7 @@ def test_it_gives_back_and_takes_at_the_same_time(shop: Shop) -> None:
 
 
 def test_it_claims_until_the_window_closes_and_not_after(shop: Shop) -> None:
-    """Step by step as at once, the very instant still sells."""
+    """As with instant sellbacks, the deadline itself still sells."""
     item = make_item(shop.world.northwind.live, now=NOON - timedelta(days=1), expires_at=NOON)
     shop.oracle.now = lambda: NOON
     with pytest.raises(ItemExpired):

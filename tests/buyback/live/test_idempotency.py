@@ -1,6 +1,4 @@
-"""A key is bound to the step-by-step sale it made: whatever the first request heard, a retry hears
-the truth.
-"""
+"""A key is bound to its step-by-step sellback: a retry always gets the true outcome."""
 
 from __future__ import annotations
 
@@ -45,13 +43,13 @@ INVALID = (400, {"error": "Invalid Idempotency-Key"})
 
 
 def replayed(response: Any) -> tuple[int, Any]:
-    """Status and answer of a response that says it is the first one again."""
+    """Status and body of a replayed response."""
     assert response.headers["Idempotency-Replayed"] == "true"
     return heard(response)
 
 
 def first(response: Any) -> tuple[int, Any]:
-    """Status and answer of a response that does not."""
+    """Status and body of a response that is not a replay."""
     assert "Idempotency-Replayed" not in response.headers
     return heard(response)
 
@@ -66,10 +64,10 @@ def test_it_sells_once_under_one_key(shop: Shop) -> None:
     assert (row.subject, row.status) == (
         Buyback.objects.get().pk,
         None,
-    )  # the sale itself is the answer
+    )  # the sellback itself is the response
 
 
-def test_it_tells_a_retry_of_a_sale_that_settled_after_a_500(shop: Shop) -> None:
+def test_a_retry_gets_a_sellback_that_settled_after_a_500(shop: Shop) -> None:
     item = shop.item()
     shop.treasury.fault("drop_after", times=1)
     assert first(shop.sell(item, key="k")) == UNKNOWN
@@ -89,7 +87,7 @@ def test_it_brings_the_sale_to_its_end_when_the_retry_comes_late_enough(shop: Sh
     assert len(shop.treasury.payments) == 1
 
 
-def test_it_tells_a_retry_of_a_sale_that_was_declined(shop: Shop) -> None:
+def test_a_retry_gets_a_declined_sellback(shop: Shop) -> None:
     item = shop.item()
     shop.treasury.fault("decline", times=1)
     assert first(shop.sell(item, key="k")) == FAILED
@@ -98,7 +96,7 @@ def test_it_tells_a_retry_of_a_sale_that_was_declined(shop: Shop) -> None:
     assert replayed(shop.sell(item, key="k")) == FAILED
 
 
-def test_it_tells_a_retry_that_a_500_came_to_nothing(shop: Shop) -> None:
+def test_a_retry_gets_the_failure_after_a_500(shop: Shop) -> None:
     item = shop.item()
     shop.treasury.fault("drop_before", times=1)
     assert first(shop.sell(item, key="k")) == UNKNOWN
@@ -107,14 +105,14 @@ def test_it_tells_a_retry_that_a_500_came_to_nothing(shop: Shop) -> None:
     assert replayed(shop.sell(item, key="k")) == FAILED
 
 
-def test_it_tells_a_retry_of_a_price_below_the_floor(shop: Shop) -> None:
+def test_a_retry_gets_the_price_below_the_minimum(shop: Shop) -> None:
     item = shop.item()
     assert first(shop.sell(item, key="k", min_amount=70.14)) == BELOW
     assert replayed(shop.sell(item, key="k", min_amount=70.14)) == BELOW
     assert Buyback.objects.get().failure_reason == "below_min_amount"
 
 
-def test_it_tells_a_retry_of_no_trustworthy_price(shop: Shop) -> None:
+def test_a_retry_gets_the_unreliable_price(shop: Shop) -> None:
     item = shop.item()
     shop.oracle.fault("stale", times=1)
     assert first(shop.sell(item, key="k")) == FAILED
@@ -146,7 +144,7 @@ def test_it_says_in_flight_while_the_first_request_is_at_work(shop: Shop) -> Non
 
 
 def claimed(item: Item, key: IdempotencyKey) -> steps.Attempt:
-    """What a request leaves behind that died after its claim."""
+    """The state after a request died after its claim."""
     return steps.claim(
         environment=item.environment,
         item_id=item.public_id,
@@ -157,14 +155,14 @@ def claimed(item: Item, key: IdempotencyKey) -> steps.Attempt:
 
 
 def begun(shop: Shop, item: Item, key: str) -> IdempotencyKey:
-    """What a request leaves behind that died before its claim."""
+    """The state after a request died before its claim."""
     print_of = idempotency.fingerprint("/api/v1/vm/buyback", {"item_id": item.public_id})
     return idempotency.begin(
         environment=item.environment, key=key, fingerprint=print_of, now=clock.now()
     )
 
 
-def test_it_tells_a_retry_that_the_first_request_died_after_its_claim(shop: Shop) -> None:
+def test_a_retry_finds_that_the_first_request_died_after_its_claim(shop: Shop) -> None:
     item = shop.item()
     claimed(item, begun(shop, item, "k"))
     assert heard(shop.sell(item, key="k")) == IN_FLIGHT
@@ -235,7 +233,7 @@ def test_it_pays_once_for_many_requests_under_one_key(shop: Shop) -> None:
 
 
 def test_it_replays_in_steps_what_was_sold_at_once(shop: Shop, settings: Settings) -> None:
-    """Switching the peers on does not make old answers new."""
+    """Stored responses stay valid when peers are configured."""
     item, named = shop.item(), (settings.ORACLE_URL, settings.TREASURY_URL)
     settings.ORACLE_URL = settings.TREASURY_URL = ""
     item.card.refresh_from_db()
@@ -247,7 +245,7 @@ def test_it_replays_in_steps_what_was_sold_at_once(shop: Shop, settings: Setting
 
 @pytest.fixture
 def off(settings: Settings) -> Callable[[], None]:
-    """Switches the peers off."""
+    """Unconfigure the peers."""
 
     def switch() -> None:
         settings.ORACLE_URL = settings.TREASURY_URL = ""
@@ -256,7 +254,7 @@ def off(settings: Settings) -> Callable[[], None]:
 
 
 def test_it_replays_at_once_what_was_sold_in_steps(shop: Shop, off: Callable[[], None]) -> None:
-    """Nor does switching them off."""
+    """Stored responses stay valid when peers are removed."""
     item, dear = shop.item(), shop.item()
     assert first(shop.sell(item, key="k")) == SOLD
     assert first(shop.sell(dear, key="dear", min_amount=71)) == BELOW
@@ -297,7 +295,7 @@ def test_it_takes_over_at_once_the_key_of_a_request_that_died_before_its_claim(
 
 
 def forgotten(**span: float) -> int:
-    """How many keys the clock forgets, so much later."""
+    """How many keys the periodic task deletes, this much later."""
     moment = later(**span)
     return idempotency.forget_old(now=moment) + status.forget_keys_of_old_sales(now=moment)
 
@@ -333,9 +331,7 @@ def test_it_keeps_a_key_for_24_hours_after_its_sale_has_ended(shop: Shop) -> Non
 
 
 def test_it_sells_nothing_for_a_request_whose_key_was_given_up(shop: Shop) -> None:
-    """It stalled past its key's minute, and another request with the key has been answered
-    since.
-    """
+    """It stalled past its key's lease, and another request with the key has completed since."""
     item = shop.item()
     key = make_idempotency_key(item.environment)
     before = rows(item)

@@ -1,4 +1,4 @@
-"""The oracle's client against a real oracle that misbehaves: the exact reason of every refusal."""
+"""The oracle client against a misbehaving oracle: the exact reason of every refusal."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.peers.oracle import OraclePeer
 NOW = datetime(2026, 4, 18, 19, 5, 14, tzinfo=UTC)
 ITEM = "v1|110586049456|0"
 LAST = Decimal("100.00")
-HASTY, PATIENT = 0.3, 20.0  # seconds: for the faults that must be cut off, and for all else
+HASTY, PATIENT = 0.3, 20.0  # seconds: for faults that must time out, and for all others
 
 
 @pytest.fixture
@@ -57,9 +57,7 @@ def test_it_brings_the_price_and_its_time(oracle: Oracle, peer: OraclePeer) -> N
 
 
 @pytest.mark.parametrize("item_id", ["a/b?c=d#e%2F", "ключ 1", "..", "x" * 500])
-def test_it_asks_for_any_item_by_its_own_name(
-    oracle: Oracle, peer: OraclePeer, item_id: str
-) -> None:
+def test_it_requests_each_item_by_its_id(oracle: Oracle, peer: OraclePeer, item_id: str) -> None:
     peer.prices[item_id] = "115.88"
     assert oracle.fetch(item_id=item_id, last_fmv=LAST, now=NOW).fmv == Decimal("115.88")
     assert peer.seen == [f"GET /v1/prices/{quote(item_id, safe='')}"]
@@ -198,7 +196,7 @@ def test_it_takes_a_price_of_exactly_the_greatest_age(oracle: Oracle) -> None:
     assert reason(oracle, now=NOW - timedelta(seconds=61)) == "from_future"
 
 
-def test_it_says_unreachable_when_nobody_listens() -> None:
+def test_it_says_unreachable_when_no_server_listens() -> None:
     with OraclePeer() as gone:
         pass
     assert reason(Oracle(gone.url, seconds=PATIENT)) == "unreachable"

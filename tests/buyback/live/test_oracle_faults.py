@@ -1,6 +1,4 @@
-"""Every way an oracle can fail, one by one: no trustworthy price, no sale, and an alert that says
-why.
-"""
+"""Every oracle fault: no reliable price, no sellback, and an alert with the reason."""
 
 from __future__ import annotations
 
@@ -17,7 +15,7 @@ from tests.buyback.live.shop import FAILED, HASTY, SETTLED, SOLD, Shop, calls, l
 from tests.world import make_card, make_item
 
 TWICE = ["GET", "GET"]
-# The fault, why there is no price, and how often the oracle was asked.
+# The fault, the reason, and the number of oracle calls.
 FAULTS = [
     ("drop", "unreachable", 2),
     ("reset", "unreachable", 2),
@@ -88,14 +86,14 @@ def test_it_gives_up_on_an_oracle_that_is_not_there(shop: Shop, settings: Settin
 
 
 @pytest.mark.parametrize("fault", ["drop", "500", "reset"])
-def test_it_sells_after_one_silence(shop: Shop, fault: str) -> None:
+def test_it_sells_after_one_failure(shop: Shop, fault: str) -> None:
     item = shop.item()
     shop.oracle.fault(fault, times=1)
     assert shop.sale(item) == SOLD
     assert (rows(item), calls(shop.oracle)) == (SETTLED, TWICE)
 
 
-def test_it_tells_of_the_same_trouble_once_until_it_is_seen(shop: Shop) -> None:
+def test_it_alerts_once_until_the_alert_is_seen(shop: Shop) -> None:
     item = shop.item()
     shop.oracle.fault("stale")
     assert [shop.sale(item) for _ in range(3)] == [FAILED] * 3
@@ -146,7 +144,7 @@ def test_it_pays_a_voucher_at_least_the_price_of_the_pull(
     assert shop.treasury.payments[0].amount == sold.amount
 
 
-def test_it_pays_nobody_a_share_that_rounds_to_nothing(shop: Shop) -> None:
+def test_it_pays_no_share_that_rounds_to_zero(shop: Shop) -> None:
     item = shop.item(card=make_card(fmv=Decimal("0.02")), buyback_percent=Decimal("0.30"))
     shop.oracle.prices[item.public_id] = "0.01"
     assert shop.sale(item) == FAILED
@@ -154,7 +152,7 @@ def test_it_pays_nobody_a_share_that_rounds_to_nothing(shop: Shop) -> None:
 
 
 def test_it_asks_for_the_price_after_the_claim(shop: Shop) -> None:
-    """The window counts when the item is claimed; however long the oracle takes, it stays open."""
+    """The claim checks the window; it counts as open however long the oracle takes."""
     item = shop.item(expires_at=later(seconds=1.2))
     shop.oracle.fault("slow", times=1, seconds=1.5)
     assert shop.sale(item) == SOLD
@@ -163,7 +161,7 @@ def test_it_asks_for_the_price_after_the_claim(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("url", ["ORACLE_URL", "TREASURY_URL"])
-def test_it_asks_only_whom_the_settings_name(shop: Shop, settings: Settings, url: str) -> None:
+def test_it_calls_only_configured_peers(shop: Shop, settings: Settings, url: str) -> None:
     item = shop.item()
     setattr(settings, url, "")
     assert shop.sale(item) == SOLD

@@ -1,6 +1,4 @@
-"""The refresh of shown prices: newer ones only, trustworthy ones only, each card in its turn, in
-batches.
-"""
+"""The refresh of shown prices: only newer, reliable prices, each card in turn, in batches."""
 
 from __future__ import annotations
 
@@ -72,7 +70,7 @@ def test_it_asks_for_each_in_turn_and_for_no_more_than_a_batch(shop: Shop) -> No
     names = [held(shop, hours_ago=hours).public_id for hours in (3, 9, 5)]
     assert [refresh_prices(batch=2) for _ in range(3)] == [2, 1, 2]
     asked = [unquote(line.rpartition("/")[2]) for line in shop.oracle.seen]
-    # Those of a batch are asked about together.
+    # A batch requests its cards in parallel.
     assert (sorted(asked[:2]), asked[2], sorted(asked[3:])) == (
         sorted(names[:2]),
         names[2],
@@ -81,27 +79,27 @@ def test_it_asks_for_each_in_turn_and_for_no_more_than_a_batch(shop: Shop) -> No
 
 
 @pytest.mark.parametrize("fault", ["stale", "not_found"])
-def test_it_reaches_every_card_whatever_stands_before_it(shop: Shop, fault: str) -> None:
-    """Cards without a trustworthy price would otherwise fill every batch."""
+def test_it_reaches_every_card_despite_failing_ones(shop: Shop, fault: str) -> None:
+    """Cards without a reliable price would otherwise fill every batch."""
     for hours in (9, 8, 7):
         held(shop, hours_ago=hours)
     shop.oracle.fault(fault, times=2)
     assert [refresh_prices(batch=2), refresh_prices(batch=2)] == [0, 1]
 
 
-def test_it_ends_its_batch_when_the_oracle_is_silent_and_goes_on_from_there(shop: Shop) -> None:
+def test_it_ends_its_batch_when_the_oracle_does_not_respond_and_continues_there(shop: Shop) -> None:
     items = [held(shop) for _ in range(2 * AT_ONCE + 2)]
     shop.oracle.fault("500")
     with capture_logs() as logs:
         assert refresh_prices() == 0
     assert (
         len(shop.oracle.seen) == 2 * 2 * AT_ONCE
-    )  # the fifth silence is in the second group; each is tried twice
+    )  # the fifth failure is in the second group; each is tried twice
     facts = {
         "asked": 2 * AT_ONCE,
         "of": len(items),
         "place": items[2 * AT_ONCE].card_id,
-        "silences": 2 * AT_ONCE,
+        "failures": 2 * AT_ONCE,
     }
     assert logs[-1] == {"event": "refresh_ended_early", "log_level": "warning"} | facts
     shop.oracle.fault(None)
@@ -109,9 +107,7 @@ def test_it_ends_its_batch_when_the_oracle_is_silent_and_goes_on_from_there(shop
 
 
 def test_it_ends_its_batch_in_time_and_goes_on_from_there_with_a_slow_oracle(shop: Shop) -> None:
-    """Each look at the clock finds it 20 seconds later: two groups, then the others in the next
-    batch.
-    """
+    """Each clock reading is 20 seconds later: two groups, then the rest in the next batch."""
     items, seconds = [held(shop) for _ in range(4 * AT_ONCE)], itertools.count(0, 20)
     shop.oracle.fault("slow", seconds=0.01)
     with capture_logs() as logs:
@@ -123,10 +119,8 @@ def test_it_ends_its_batch_in_time_and_goes_on_from_there_with_a_slow_oracle(sho
     assert len(shop.oracle.seen) == len(items)
 
 
-def test_it_goes_on_where_a_batch_was_broken_off(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The worker's word to stop comes in the second group."""
+def test_it_continues_an_interrupted_batch(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The worker is stopped during the second group."""
     for _ in range(2 * AT_ONCE):
         held(shop)
     real, groups = price_refresh._ask, itertools.count(1)
@@ -145,7 +139,7 @@ def test_it_goes_on_where_a_batch_was_broken_off(
 
 
 def test_it_asks_about_a_few_cards_together(shop: Shop) -> None:
-    """The oracle answers none before so many have asked."""
+    """The oracle responds only after this many requests have arrived."""
     for _ in range(AT_ONCE):
         held(shop)
     line, respond = threading.Barrier(AT_ONCE), shop.oracle.respond

@@ -1,4 +1,4 @@
-"""Quotes: every reason, in the order asked, in two queries, without a trace."""
+"""Quotes: every reason, in the order of the request, two queries, no side effect."""
 
 from __future__ import annotations
 
@@ -77,14 +77,14 @@ def test_it_knows_no_sold_item(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("size", [1, 20])
-def test_it_asks_two_queries_however_many_ids(shop: Shop, size: int) -> None:
+def test_it_takes_two_queries_for_any_number_of_ids(shop: Shop, size: int) -> None:
     ids = [shop.item().public_id for _ in range(size)]
     with CaptureQueriesContext(connection) as queries:
         quote(shop.world.northwind.live, ids)
     assert len(queries) == 2
 
 
-def test_it_has_no_side_effect_and_asks_nobody(shop: Shop) -> None:
+def test_it_has_no_side_effect_and_calls_no_peer(shop: Shop) -> None:
     item, lost = shop.item(card=priced_now()), shop.item(card=priced_now())
     shop.treasury.fault("drop_before", times=1)
     shop.sell(lost)
@@ -102,7 +102,7 @@ def test_it_quotes_a_voucher_at_least_the_price_of_the_pull(shop: Shop) -> None:
     assert quotes(shop, item) == [quoted(item, None, amount=25, fmv=10)]
 
 
-def test_it_quotes_the_catalogues_price_while_nobody_knows_a_better_one(
+def test_it_quotes_the_catalogues_price_without_an_oracle_price(
     shop: Shop, settings: Settings
 ) -> None:
     item, settings.ORACLE_URL = shop.item(), ""

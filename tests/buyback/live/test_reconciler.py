@@ -1,4 +1,4 @@
-"""The reconciler's run: an unexpected error of one sale ends neither the run nor in silence."""
+"""The reconciler: an unexpected error of one sellback is logged and does not end the run."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.buyback.live.shop import SETTLED, UNKNOWN, Shop, later, rows
 
 @pytest.fixture
 def items(shop: Shop) -> list[Item]:
-    """Four items whose sales were paid without a word of it."""
+    """Four items whose sellbacks were paid without a response."""
     found = [shop.item() for _ in range(4)]
     shop.treasury.fault("drop_after", times=4)
     assert [shop.sale(item) for item in found] == [UNKNOWN] * 4
@@ -27,7 +27,7 @@ def items(shop: Shop) -> list[Item]:
 
 
 def trip(monkeypatch: pytest.MonkeyPatch, items: list[Item], error: type[Exception]) -> list[UUID]:
-    """Settling the sales of these items fails from now on."""
+    """Settling the sellbacks of these items fails from now on."""
     real, sales = steps.settle, [Buyback.objects.get(item=item).pk for item in items]
 
     def settle(buyback_id: UUID, **kwargs: Any) -> Any:
@@ -46,7 +46,7 @@ def test_it_goes_on_after_an_unexpected_error_and_fails_at_the_end(
     with capture_logs() as logs, pytest.raises(SalesNotReconciled) as caught:
         reconcile_all(now=later(minutes=1))
     assert str(caught.value) == (
-        "2 of 4 open sales met an unexpected error; 2 were closed. The log has each one's "
+        "2 of 4 open sellbacks met an unexpected error; 2 were closed. The log has each one's "
         "traceback."
     )
     assert [Buyback.objects.get(item=item).state for item in items] == [
@@ -73,7 +73,7 @@ def test_it_fails_its_task(items: list[Item], monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_it_stops_when_its_time_is_over(items: list[Item], monkeypatch: pytest.MonkeyPatch) -> None:
-    """The worker's word to stop is no error of a sale."""
+    """The worker's time limit is not an error of a sellback."""
     trip(monkeypatch, items[:1], SoftTimeLimitExceeded)
     with pytest.raises(SoftTimeLimitExceeded):
         reconcile_all(now=later(minutes=1))

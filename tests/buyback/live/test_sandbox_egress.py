@@ -1,6 +1,4 @@
-"""A sandbox never sends a byte to anybody outside, however much is configured: whoever listens
-there hears nothing.
-"""
+"""A sandbox never calls a peer, whatever is configured."""
 
 from __future__ import annotations
 
@@ -27,7 +25,7 @@ from tests.world import World, make_item
 
 
 class Ear:
-    """Listens on a socket and counts who connects; answers nobody."""
+    """Listens on a socket, counts connections and sends nothing."""
 
     def __init__(self) -> None:
         self.heard = 0
@@ -53,7 +51,7 @@ class Ear:
 
 @pytest.fixture
 def ear(settings: Settings) -> Iterator[Ear]:
-    """The oracle's, the treasury's and the carrier's address."""
+    """The configured address of oracle, treasury and carrier."""
     ear = Ear()
     settings.ORACLE_URL = settings.TREASURY_URL = settings.CARRIER_URL = ear.url
     settings.TREASURY_KEY = "the treasury's key in these tests alone"
@@ -143,9 +141,7 @@ def test_it_sends_nothing_from_a_sandboxs_dashboard(
 
 
 def test_it_would_hear_live(transactional_db: None, world: World, ear: Ear) -> None:
-    """The control: the same ear hears the first live sale, the refresh of prices, and a quote of
-    shipping.
-    """
+    """The control: the listener notices a live sellback, a price refresh and a shipping quote."""
     item = make_item(world.northwind.live, now=world.northwind.live.database_now())
     assert call(world, "live", "/vm/buyback", {"item_id": item.public_id}) == {
         "error": "Transaction failed"

@@ -1,4 +1,4 @@
-"""Sales in threads that share connections: a wait for a peer holds none; to find none is a 500."""
+"""Threads with shared connections: none is held while waiting for a peer; no free one gives 500."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ Submit = Callable[..., Future[Any]]
 
 @pytest.fixture
 def threads(shop: Shop, settings: Settings) -> Any:
-    """Threads that have one connection together."""
+    """Threads that share one connection."""
     settings.WEB_PEER_CONNECTIONS, settings.WEB_PEER_CONNECTION_TIMEOUT = 1, 0.3
     with sharing_threads(SALES + 1) as submit:
         yield submit
@@ -49,7 +49,7 @@ SELECT state FROM pg_stat_activity
 
 
 def others() -> list[str]:
-    """What every other connection to this test's database is doing."""
+    """The activity of all other connections to this test's database."""
     with connection.cursor() as cursor:
         cursor.execute(OTHERS)
         return [state for (state,) in cursor.fetchall()]
@@ -65,7 +65,7 @@ def test_it_holds_no_connection_while_it_waits_for_a_peer(
     sales = [threads(shop.sale, shop.item()) for _ in range(SALES)]
     until(lambda: len(calls(asked)) == SALES, seconds=20)
     assert others() == ["idle"]
-    asked.stopping.set()  # it hangs up
+    asked.stopping.set()  # it closes the connection
     assert [sale.result(timeout=30) for sale in sales] == [answer] * SALES
 
 
@@ -79,7 +79,7 @@ def test_it_sells_over_one_connection(shop: Shop, threads: Submit, settings: Set
 
 
 class Taken:
-    """The one connection, taken by a thread until ``release``."""
+    """The only connection, held by a thread until ``release``."""
 
     def __init__(self, threads: Submit) -> None:
         self._done, self._threads = threading.Event(), threads
@@ -112,7 +112,7 @@ def test_it_does_nothing_without_a_connection(shop: Shop, threads: Submit, key: 
 
 
 def taken_at(asked: Peer, threads: Submit, monkeypatch: pytest.MonkeyPatch) -> Taken:
-    """The connection is taken when a peer is asked: the sale that waits for it finds none then."""
+    """Hold the connection when a peer is called, so the waiting sellback finds none."""
     taken = Taken(threads)
     respond = asked.respond
 
@@ -124,10 +124,10 @@ def taken_at(asked: Peer, threads: Submit, monkeypatch: pytest.MonkeyPatch) -> T
     return taken
 
 
-def test_it_asks_for_no_payment_that_it_cannot_write_down(
+def test_it_requests_no_payment_that_it_cannot_record(
     shop: Shop, threads: Submit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The claim stands until its lease is over, then the item is held again."""
+    """The claim stays until its lease expires; then the item is held again."""
     item = shop.item()
     taken = taken_at(shop.oracle, threads, monkeypatch)
     assert threads(shop.sale, item).result() == UNKNOWN
@@ -143,7 +143,7 @@ def test_it_asks_for_no_payment_that_it_cannot_write_down(
 def test_it_loses_no_payment_that_it_cannot_write_down(
     shop: Shop, threads: Submit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The submission says what was asked for; the reconciler finds out that it was paid."""
+    """The submission is recorded, so the reconciler finds out that it was paid."""
     item = shop.item()
     taken = taken_at(shop.treasury, threads, monkeypatch)
     assert threads(shop.sale, item, key="k").result() == UNKNOWN

@@ -1,4 +1,4 @@
-"""``GET /vm/buyback/:item_id``: each state in the contract's words, and looking is also asking."""
+"""``GET /vm/buyback/:item_id``: each state in the contract's words; an open one is reconciled."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def status(shop: Shop, item: Item | str) -> tuple[int, Any]:
 
 
 def status_of(item: Item, word: str, **fields: Any) -> tuple[int, Any]:
-    """What is told of the item's latest sellback."""
+    """The expected status of the item's latest sellback."""
     latest = Buyback.objects.filter(item=item).latest("created_at")
     known = {
         "item_id": item.public_id,
@@ -45,7 +45,7 @@ def status_of(item: Item, word: str, **fields: Any) -> tuple[int, Any]:
     return 200, known | {"completed_at": completed, "payout_id": None} | fields
 
 
-def test_it_tells_of_a_completed_sellback(shop: Shop) -> None:
+def test_it_reports_a_completed_sellback(shop: Shop) -> None:
     item = shop.item(card=make_card(source_type="ebay", listing_id="v1|77|0"))
     assert shop.sale(item) == SOLD
     assert status(shop, item) == status_of(
@@ -53,7 +53,7 @@ def test_it_tells_of_a_completed_sellback(shop: Shop) -> None:
     )
 
 
-def test_it_tells_of_a_declined_and_of_an_unpriced_one(shop: Shop) -> None:
+def test_it_shows_a_declined_and_an_unpriced_one(shop: Shop) -> None:
     item, unpriced = shop.item(), shop.item()
     shop.treasury.fault("decline", times=1)
     assert shop.sale(item) == FAILED
@@ -67,9 +67,7 @@ def test_it_tells_of_a_declined_and_of_an_unpriced_one(shop: Shop) -> None:
     ("state", "amount"), [("claimed", None), ("submitted", 70.13), ("unknown", 70.13)]
 )
 @pytest.mark.breaks_books(reason="a submitted sale's transfer is left out")
-def test_it_tells_of_one_that_is_being_worked_on(
-    shop: Shop, state: str, amount: float | None
-) -> None:
+def test_it_reports_one_that_is_running(shop: Shop, state: str, amount: float | None) -> None:
     item = shop.item(state="selling")
     make_buyback(item, state=state, created_at=clock.now())
     assert status(shop, item) == status_of(item, "pending", amount=amount)
@@ -77,7 +75,7 @@ def test_it_tells_of_one_that_is_being_worked_on(
     assert shop.treasury.seen == []
 
 
-def test_it_tells_of_one_in_review(shop: Shop) -> None:
+def test_it_reports_one_in_review(shop: Shop) -> None:
     item = shop.item()
     shop.treasury.fault("wrong_amount", times=1)
     assert shop.sale(item) == UNKNOWN
@@ -86,7 +84,7 @@ def test_it_tells_of_one_in_review(shop: Shop) -> None:
     assert calls(shop.treasury) == ["POST"]
 
 
-def test_it_brings_an_open_one_to_its_end_when_somebody_looks(shop: Shop) -> None:
+def test_it_reconciles_an_open_one_when_it_is_viewed(shop: Shop) -> None:
     item = shop.item()
     shop.treasury.fault("drop_after", times=1)
     assert shop.sale(item) == UNKNOWN
@@ -97,7 +95,7 @@ def test_it_brings_an_open_one_to_its_end_when_somebody_looks(shop: Shop) -> Non
     assert rows(item) == SETTLED
 
 
-def test_it_tells_of_the_latest(shop: Shop) -> None:
+def test_it_reports_the_latest(shop: Shop) -> None:
     item = shop.item()
     shop.treasury.fault("decline", times=1)
     assert [shop.sale(item), shop.sale(item)] == [FAILED, SOLD]

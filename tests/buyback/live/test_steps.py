@@ -1,4 +1,4 @@
-"""What a live sale costs the database: one statement for each step, which commits by itself."""
+"""The database cost of a live sellback: one statement for each step, which commits by itself."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.buyback.live.shop import IN_FLIGHT, NOT_FOUND, SETTLED, SOLD, UNTOUCH
 
 
 def asked(act: Callable[[], object]) -> int:
-    """How many statements it takes, BEGIN and COMMIT included."""
+    """The number of statements, including BEGIN and COMMIT."""
     with CaptureQueriesContext(connection) as queries:
         act()
     return len(queries)
@@ -35,15 +35,15 @@ def claim(item: Item) -> steps.Attempt:
 
 
 @pytest.mark.parametrize(("key", "statements"), [(None, 4), ("k", 5)])
-def test_it_asks_once_for_each_step(shop: Shop, key: str | None, statements: int) -> None:
+def test_it_takes_one_statement_for_each_step(shop: Shop, key: str | None, statements: int) -> None:
     """API key, claim, submission, settlement; and the idempotency key if one is sent."""
-    shop.sell("nothing")  # the API key is written down as used, once a minute
+    shop.sell("nothing")  # records the use of the API key, once a minute
     item = shop.item()
     assert asked(lambda: shop.sale(item, key=key)) == statements
     assert rows(item) == SETTLED
 
 
-def test_it_asks_once_to_refuse(shop: Shop) -> None:
+def test_it_takes_one_statement_to_refuse(shop: Shop) -> None:
     shop.sell("nothing")
     assert asked(lambda: shop.sale("nothing")) == 2
     shipped = shop.item(state="shipped")
@@ -69,7 +69,7 @@ STEPS: dict[str, Callable[[steps.Attempt], object]] = {
 
 @pytest.mark.parametrize("step", STEPS)
 def test_it_refuses_to_be_a_part_of_another_transaction(shop: Shop, step: str) -> None:
-    """What the treasury is asked for must be in the database, whatever becomes of the caller."""
+    """The payment must be committed before the treasury is called, whatever the caller does."""
     item = shop.item()
     attempt = claim(item)
     before = rows(item)
@@ -79,7 +79,7 @@ def test_it_refuses_to_be_a_part_of_another_transaction(shop: Shop, step: str) -
 
 
 def test_it_submits_nothing_when_the_item_was_submitted_since_the_claim(shop: Shop) -> None:
-    """Its reference would be one that the treasury knows already."""
+    """Its reference would be one that the treasury already knows."""
     item = shop.item()
     attempt = replace(claim(item), submissions=1)
     before = rows(item)
@@ -118,7 +118,7 @@ def test_it_says_the_same_of_a_sale_that_is_settled_already(shop: Shop) -> None:
     assert rows(item) == SETTLED
 
 
-def test_it_loads_what_the_claim_does_not_tell(shop: Shop) -> None:
+def test_it_loads_columns_that_the_claim_does_not_return(shop: Shop) -> None:
     item = shop.item()
     attempt, stored = claim(item), steps.load(Buyback.objects.get().pk)
     for field in Buyback._meta.concrete_fields:
@@ -134,12 +134,12 @@ def test_it_loads_what_the_claim_does_not_tell(shop: Shop) -> None:
 
 @pytest.mark.parametrize("statement", [steps.CLAIM, steps.SUBMIT, steps.SETTLE])
 def test_it_is_short_enough_to_be_read_once(statement: str) -> None:
-    """A longer one would have its parameters looked for on every call."""
+    """With a longer statement, psycopg would parse its parameters on every call."""
     assert len(statement) <= MAX_CACHED_STATEMENT_LENGTH
     assert "--" not in statement
 
 
-def test_it_waits_for_nobody_who_is_selling_the_item(shop: Shop) -> None:
+def test_it_does_not_wait_for_another_sellback_of_the_item(shop: Shop) -> None:
     item = shop.item()
     claim(item)
     before = rows(item)

@@ -1,6 +1,4 @@
-"""The treasury's client against a real treasury that misbehaves: the exact outcome, and what was
-truly paid.
-"""
+"""The treasury client against a misbehaving treasury: exact outcomes and true payments."""
 
 from __future__ import annotations
 
@@ -30,7 +28,7 @@ from tests.peers.treasury import TreasuryPeer
 
 KEY = "the treasury's key in these tests alone"
 AMOUNT = Decimal("98.50")
-HASTY, PATIENT = 0.3, 20.0  # seconds: for the faults that must be cut off, and for all else
+HASTY, PATIENT = 0.3, 20.0  # seconds: for faults that must time out, and for all others
 PAID_ONCE = {"bb-1": AMOUNT}
 
 
@@ -68,13 +66,13 @@ def test_it_pays_once_however_often_it_is_asked(treasury: Treasury, peer: Treasu
     assert [payment.recipient for payment in peer.payments] == ["user-1"]
 
 
-def test_it_hears_a_decline_and_its_reason(treasury: Treasury, peer: TreasuryPeer) -> None:
+def test_it_reports_a_decline_with_its_reason(treasury: Treasury, peer: TreasuryPeer) -> None:
     peer.fault("decline", times=1)
     assert [pay(treasury), pay(treasury), ask(treasury)] == [Declined("insufficient funds")] * 3
     assert peer.paid() == {}
 
 
-def test_it_hears_that_a_reference_is_not_known(treasury: Treasury) -> None:
+def test_it_reports_an_unknown_reference(treasury: Treasury) -> None:
     assert ask(treasury, "never-sent") == NotFound()
 
 
@@ -116,9 +114,7 @@ def test_it_does_not_know_after_a_broken_answer(
     assert [line.split()[0] for line in peer.seen] == ["POST", "GET", "GET"]
 
 
-def test_it_takes_no_payment_for_unknown_to_the_treasury_that_just_got_it(
-    treasury: Treasury, peer: TreasuryPeer
-) -> None:
+def test_it_does_not_treat_a_new_payment_as_unknown(treasury: Treasury, peer: TreasuryPeer) -> None:
     peer.fault("denies", times=1)
     assert pay(treasury) == Unknown(Why.BAD_STATUS)
     assert ask(treasury) == Paid()
@@ -169,7 +165,7 @@ def test_it_cannot_tell_before_from_after(
     assert peer.paid() == PAID_ONCE
 
 
-def test_it_meets_a_request_that_arrives_late(treasury: Treasury, peer: TreasuryPeer) -> None:
+def test_it_handles_a_late_request(treasury: Treasury, peer: TreasuryPeer) -> None:
     peer.fault("late", times=1, seconds=1)
     assert pay(treasury) == Unknown(Why.UNREACHABLE)
     assert ask(treasury) == NotFound()
@@ -186,7 +182,7 @@ def test_it_is_not_paid_twice_by_a_resubmission_that_overtakes(
     peer.fault("slow_before", times=1, seconds=30)
     assert pay(hasty) == Unknown(Why.TIMEOUT)
     assert pay(treasury) == Paid()
-    peer.stop()  # wakes the first one, and waits for it
+    peer.stop()  # wakes the first request and waits for it
     assert len(peer.seen) == 2
     assert len(peer.payments) == 1
 
@@ -242,7 +238,7 @@ def test_it_is_refused_with_another_key(peer: TreasuryPeer) -> None:
     treasury.close()
 
 
-def test_it_does_not_know_when_nobody_listens() -> None:
+def test_it_is_unknown_when_the_treasury_is_down() -> None:
     with TreasuryPeer(key=KEY) as gone:
         pass
     assert pay(Treasury(gone.url, key=KEY, seconds=PATIENT)) == Unknown(Why.UNREACHABLE)
@@ -260,7 +256,7 @@ def test_it_finds_nothing_after_the_retention(treasury: Treasury, peer: Treasury
 def test_it_sends_no_amount_that_cannot_be(
     treasury: Treasury, peer: TreasuryPeer, amount: str
 ) -> None:
-    with pytest.raises(ValueError, match="no amount"):
+    with pytest.raises(ValueError, match="is not an amount"):
         treasury.pay(reference="bb-1", amount=Decimal(amount), recipient="user-1")
     assert peer.seen == []
 
@@ -269,7 +265,7 @@ def test_it_sends_no_amount_that_cannot_be(
 def test_it_sends_no_reference_that_cannot_be(
     treasury: Treasury, peer: TreasuryPeer, reference: str
 ) -> None:
-    with pytest.raises(ValueError, match="no settlement reference"):
+    with pytest.raises(ValueError, match="not a settlement reference"):
         pay(treasury, reference)
     assert peer.seen == []
 

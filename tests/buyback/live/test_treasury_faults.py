@@ -1,6 +1,4 @@
-"""Every way a treasury can fail, one by one: the answer, the rows, what the reconciler makes of it,
-what was paid.
-"""
+"""Every treasury fault: response, rows, reconciliation, and true payments."""
 
 from __future__ import annotations
 
@@ -33,8 +31,8 @@ from tests.buyback.live.test_treasury_client import WIRE
 
 
 def paid(shop: Shop) -> list[Decimal]:
-    """What truly left the treasury, in all."""
-    assert len(shop.treasury.payments) == len(shop.treasury.paid())  # no reference twice
+    """The payments that the treasury really made."""
+    assert len(shop.treasury.payments) == len(shop.treasury.paid())  # no reference is paid twice
     return list(shop.treasury.paid().values())
 
 
@@ -54,7 +52,7 @@ def test_it_holds_the_item_again_when_the_treasury_declines(shop: Shop) -> None:
     assert shop.sale(item) == FAILED
     assert rows(item) == declined("declined: insufficient funds")
     assert paid(shop) == []
-    assert shop.sale(item) == SOLD  # another attempt, another reference
+    assert shop.sale(item) == SOLD  # a new attempt has a new reference
     assert Buyback.objects.count() == 2
     assert paid(shop) == [PRICE]
 
@@ -72,8 +70,8 @@ def test_it_waits_for_the_truth_after_a_broken_answer(shop: Shop, fault: str, wh
     assert (paid(shop), calls(shop.treasury)) == ([PRICE], ["POST", "GET"])
 
 
-# What the treasury did before it fell silent: whether it has paid, and what the reconciler must
-# therefore ask.
+# What the treasury did before it stopped responding: whether it has paid, and the reconciler's
+# calls.
 SILENT = [
     ("hang_after", "timeout", True),
     ("hang_before", "timeout", False),
@@ -153,14 +151,14 @@ def test_it_fails_only_by_the_treasurys_own_word(shop: Shop) -> None:
     assert shop.sale(item) == UNKNOWN
     shop.treasury.fault(
         "decline", times=2
-    )  # the question, which it cannot answer so, and the same payment again
+    )  # the status request, which this fault does not affect, and the payment again
     assert reconciled(item)
     assert rows(item) == declined("declined: insufficient funds")
     assert paid(shop) == []
 
 
 @pytest.mark.parametrize("fault", ["drop", "500", "unsigned", "denies"])
-def test_it_stays_open_as_long_as_the_treasury_is_of_no_help(shop: Shop, fault: str) -> None:
+def test_it_stays_open_without_a_useful_response(shop: Shop, fault: str) -> None:
     item = shop.item()
     shop.treasury.fault(fault)
     assert shop.sale(item) == UNKNOWN
@@ -184,11 +182,11 @@ def test_it_sends_an_answer_about_something_else_to_review(shop: Shop, lie: str)
     assert not reconciled(item)
     assert reconcile_all(now=later(days=1)) == 0
     assert rows(item) == in_review
-    assert calls(shop.treasury) == ["POST"]  # from here on it is for people
+    assert calls(shop.treasury) == ["POST"]  # now people must decide
 
 
-def test_it_says_an_active_session_of_a_sale_in_review_at_once(shop: Shop) -> None:
-    """No request is working on it, though its lease has not run out yet."""
+def test_it_reports_an_active_session_for_a_review_immediately(shop: Shop) -> None:
+    """No request works on it, although its lease has not expired."""
     item = shop.item()
     shop.treasury.fault("wrong_amount", times=1)
     assert [shop.sale(item), shop.sale(item)] == [UNKNOWN, ACTIVE]
@@ -204,7 +202,7 @@ def test_it_sends_a_mismatch_found_by_the_reconciler_to_review(shop: Shop) -> No
 
 
 @pytest.mark.parametrize(("fault", "why"), [("drop_before", "not found"), ("500", "bad_status")])
-def test_it_leaves_to_people_what_the_treasury_may_have_forgotten(
+def test_it_sends_to_review_what_the_treasury_may_have_forgotten(
     shop: Shop, settings: Settings, fault: str, why: str
 ) -> None:
     item = shop.item()
@@ -219,7 +217,7 @@ def test_it_leaves_to_people_what_the_treasury_may_have_forgotten(
     assert calls(shop.treasury) == ["POST", "GET"]  # not submitted again: it would pay twice
 
 
-def test_it_still_hears_the_treasury_past_the_retention(shop: Shop, settings: Settings) -> None:
+def test_it_still_asks_the_treasury_past_the_retention(shop: Shop, settings: Settings) -> None:
     item = shop.item()
     shop.treasury.fault("drop_after", times=1)
     assert shop.sale(item) == UNKNOWN
@@ -250,7 +248,7 @@ def test_it_asks_again_after_15_seconds_and_not_before(shop: Shop) -> None:
     assert rows(item) == SETTLED
 
 
-def test_it_works_on_the_longest_waiting_first_and_on_no_more_than_told(shop: Shop) -> None:
+def test_it_starts_with_the_longest_waiting_up_to_its_limit(shop: Shop) -> None:
     items = [shop.item() for _ in range(3)]
     shop.treasury.fault("drop_after", times=3)
     assert [shop.sale(item) for item in items] == [UNKNOWN] * 3

@@ -1,6 +1,4 @@
-"""Any order of buying, selling, sweeping and waiting, against a small model of what must come of
-it.
-"""
+"""Buying, selling, sweeping and waiting in any order, compared with a small model."""
 
 from __future__ import annotations
 
@@ -40,7 +38,7 @@ WHERE = st.sampled_from(["northwind live", "juniper live", "northwind sandbox"])
 
 @dataclass
 class Held:
-    """What the model knows of one pull."""
+    """The model's state of one pull."""
 
     where: str
     item_id: str
@@ -56,7 +54,7 @@ class Held:
 
 
 class Trade(RuleBasedStateMachine):
-    """The real actions on the real database, each example undone at its end."""
+    """The real actions on the real database; each example is rolled back."""
 
     items = Bundle("items")
 
@@ -112,7 +110,7 @@ class Trade(RuleBasedStateMachine):
             for o in self.pulls
         )
         if again:
-            return  # the same card was pulled again: that one is asked for by its own name
+            return  # the same card was pulled again; that pull is tested separately
         if held.sold or wrong:
             with pytest.raises(ItemNotFound):
                 sell_back(**asked)

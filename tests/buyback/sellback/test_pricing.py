@@ -1,6 +1,4 @@
-"""One price: what a page shows, what the statement pays, and what plain arithmetic says are the
-same to the cent.
-"""
+"""The price on a page, in the statement and in plain arithmetic is equal to the cent."""
 
 from __future__ import annotations
 
@@ -48,7 +46,7 @@ def test_it_rounds_as_the_statement_does(
 
 
 def test_it_compares_the_statements_own_words() -> None:
-    """The expression above is the sale's; should that change, this test says so."""
+    """The expression above is a copy of the statement's; this test notices changes."""
     words = " ".join(AMOUNT.partition("FROM (")[0].removeprefix("\n    SELECT").split())
     assert words in " ".join(WAITING.split())
 

@@ -1,6 +1,4 @@
-"""An order may name the pull it means: the same card pulled again, by anybody, is not sold in its
-place.
-"""
+"""A request may name its pull: a later pull of the same card is not sold instead."""
 
 from __future__ import annotations
 
@@ -27,7 +25,7 @@ def at_once(item: Item, item_pk: int | None) -> object:
 
 
 def claimed(item: Item, item_pk: int | None) -> object:
-    """The first step of a sale that takes several."""
+    """The first step of a step-by-step sellback."""
     where = item.environment
     return steps.claim(
         environment=where,
@@ -45,7 +43,7 @@ WAYS = pytest.mark.parametrize(
 
 
 def pulled_twice(world: World, mode: str) -> tuple[Item, Item]:
-    """A pull that was sold back, and the next one of the same card."""
+    """A pull that was sold back, and the next pull of the same card."""
     environment, card = world.northwind.environment(mode), make_card()
     first = make_item(environment, card=card)
     at_once(first, None)

@@ -1,4 +1,4 @@
-"""The sellback: what a sale writes, at which price and until which instant, and what refuses it."""
+"""The sellback: its rows, its price, its deadline, and its refusals."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def item_in(world: World, mode: str, **fields: Any) -> Item:
     return make_item(world.northwind.environment(mode), **fields)
 
 
-def test_it_sells_pays_books_and_tells(world: World, mode: str) -> None:
+def test_it_sells_pays_books_and_records_an_event(world: World, mode: str) -> None:
     item = item_in(world, mode)
     sale = sell(item, by=Actor("key", "abc"))
     item.refresh_from_db()
@@ -90,7 +90,7 @@ def test_it_keeps_the_basis_of_its_price(world: World, mode: str) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_it_asks_one_statement_of_the_database(world: World, mode: str) -> None:
+def test_it_takes_one_statement(world: World, mode: str) -> None:
     item = item_in(world, mode)
     with CaptureQueriesContext(
         connection,
@@ -160,14 +160,14 @@ def test_it_reads_a_sandboxs_own_clock(world: World, mode: str) -> None:
     assert timedelta(days=6, hours=23) <= item.sold_at - item.purchased_at < timedelta(days=7)  # type: ignore[operator]
 
 
-def test_it_lets_another_environments_clock_be(world: World, mode: str) -> None:
+def test_it_does_not_move_another_environments_clock(world: World, mode: str) -> None:
     world.juniper.sandbox.clock_offset = timedelta(days=30)
     world.juniper.sandbox.save()
     assert sell(item_in(world, mode, now=clock.now()), now=None).amount == Decimal("70.13")
 
 
 def refused(item: Item, error: type[Exception], **options: Any) -> Exception:
-    """The sale raises, and not a row of the database is different."""
+    """The sellback raises this error, and no row of the database changes."""
     before = everything()
     with pytest.raises(error) as caught:
         sell(item, **options)

@@ -1,4 +1,4 @@
-"""The sale's statement as it is sent."""
+"""The sellback's statement as it is sent."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from buyback.sellback.sell_back import NOT_WAITING, WAITING
 
 
 def test_it_is_short_enough_to_be_read_once() -> None:
-    """A longer one would have its parameters looked for on every call."""
+    """With a longer statement, psycopg would parse its parameters on every call."""
     assert max(len(WAITING), len(NOT_WAITING)) <= MAX_CACHED_STATEMENT_LENGTH
     assert "--" not in WAITING
     assert WAITING.replace("/* wait or NOWAIT */", "NOWAIT") == NOT_WAITING

@@ -1,4 +1,4 @@
-"""CSV that says what it was given, and that no spreadsheet runs."""
+"""CSV files contain exactly the given values, and no spreadsheet runs them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from config.foundation.csv import BLOCK, cell, download, lines
 
-# What a partner's server may call a user, and worse.
+# User ids that a partner might use, and worse.
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 
 
@@ -89,12 +89,12 @@ def test_it_is_a_download_with_its_name() -> None:
 
 
 def test_it_keeps_a_block_of_a_long_file_in_memory() -> None:
-    """200,000 rows; the peak is that of a block, whatever the length."""
+    """200,000 rows; the peak is that of one block, whatever the length."""
     assert peak(200_000) < 2 * peak(2 * BLOCK)
 
 
 def peak(size: int) -> int:
-    """The most bytes held while ``size`` rows are written and thrown away."""
+    """The peak memory in bytes while ``size`` rows are written and discarded."""
 
     def rows() -> Iterator[list[object]]:
         for number in range(size):

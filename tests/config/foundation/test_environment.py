@@ -1,4 +1,4 @@
-"""A bad value stops a command with one sentence, and never counts as something else."""
+"""An invalid setting stops a command with one sentence, and is never read as something else."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 def manage(tmp_path: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """`manage.py` in a process of its own, with these settings and a data folder of its own."""
+    """Run `manage.py` in a separate process with these settings and a separate data folder."""
     surroundings = {**os.environ, "DATA_DIR": str(tmp_path / "var"), "SECRET_KEY": "", **variables}
     surroundings.pop("DJANGO_SETTINGS_MODULE", None)
     return subprocess.run(
@@ -41,9 +41,9 @@ def manage(tmp_path: Path, *arguments: str, **variables: str) -> subprocess.Comp
         ),
         (
             {"DATABASE_URL": "postgresql://db/x"},
-            "SECRET_KEY is not set, and with a DATABASE_URL none is made up.",
+            "SECRET_KEY is not set. With a DATABASE_URL it is required.",
         ),
-        ({"SECRET_KEY": "x" * 31}, "SECRET_KEY must hold at least 32 characters."),
+        ({"SECRET_KEY": "x" * 31}, "SECRET_KEY must have at least 32 characters."),
         (
             {"DATABASE_URL": "postgresql://db/", "SECRET_KEY": "x" * 32},
             "DATABASE_URL names no database.",
@@ -104,9 +104,7 @@ def test_it_refuses_a_number_out_of_bounds(monkeypatch: pytest.MonkeyPatch, valu
 @pytest.mark.parametrize(
     "value", ["/", "//", "../x", "a(b", "a//b", "a b", "é", "x/.", "api/v1", "login", "/static/"]
 )
-def test_it_refuses_a_place_for_the_admin_that_is_none(
-    monkeypatch: pytest.MonkeyPatch, value: str
-) -> None:
+def test_it_refuses_an_invalid_admin_path(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     monkeypatch.setenv("ADMIN_PATH", value)
     with pytest.raises(ImproperlyConfigured, match="ADMIN_PATH="):
         environment.path("ADMIN_PATH", "admin/", settings.TAKEN)

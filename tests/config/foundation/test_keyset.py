@@ -1,4 +1,4 @@
-"""Rows after a row: each once, in few queries, and with no transaction left open between them."""
+"""Rows after a row: each once, in few queries, without an open transaction in between."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ORDER = ("-created_at", "-id")
 
 @pytest.fixture
 def here(world: World) -> Environment:
-    """Seven events, of which each two share their moment."""
+    """Seven events, in pairs with the same time."""
     for number in range(7):
         make_event(world.northwind.live, created_at=NOW + timedelta(seconds=number // 2))
     return world.northwind.live
@@ -37,10 +37,8 @@ def test_it_walks_forwards_as_well(here: Environment) -> None:
     assert list(walk(rows, ("created_at", "id"), size=2)) == list(rows.order_by("created_at", "id"))
 
 
-def test_it_passes_over_what_is_written_meanwhile(here: Environment) -> None:
-    """Newest first, so what comes later is before its start; and what is not read yet is read as it
-    is then.
-    """
+def test_it_skips_rows_written_meanwhile(here: Environment) -> None:
+    """New rows come before the start of a newest-first walk; unread rows are read as they are."""
     walking = walk(Event.objects.filter(environment=here), ORDER, size=2)
     seen = [next(walking)]
     make_event(here, created_at=NOW + timedelta(days=1))

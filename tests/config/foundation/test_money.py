@@ -1,4 +1,4 @@
-"""Money is rounded alike here and in the database, and leaves as the contract's JSON number."""
+"""Money is rounded the same here and in the database, and becomes the contract's JSON number."""
 
 from __future__ import annotations
 

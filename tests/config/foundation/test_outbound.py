@@ -1,4 +1,4 @@
-"""What every call to the outside world keeps to."""
+"""The rules of every call to a peer."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_it_uses_a_connection_again(client: Client, peer: OraclePeer) -> None:
     assert peer.connections == 1
 
 
-def test_it_connects_anew_after_a_call_that_broke(client: Client, peer: OraclePeer) -> None:
+def test_it_reconnects_after_a_broken_call(client: Client, peer: OraclePeer) -> None:
     peer.fault("hang", times=1)
     with pytest.raises(CallFailed, match="timeout"):
         client.call("GET", PATH, seconds=0.2)
@@ -74,7 +74,7 @@ def test_it_does_not_wait_for_a_free_connection_for_ever(
 
 
 def together(client: Client, peer: OraclePeer, number: int) -> None:
-    """So many calls, none of which is answered before all have come."""
+    """This many calls, none of which gets a response before all have arrived."""
     line, respond = threading.Barrier(number), peer.respond
 
     def answer(request: Request) -> None:
@@ -88,7 +88,7 @@ def together(client: Client, peer: OraclePeer, number: int) -> None:
 
 
 def test_it_has_a_connection_for_each_call_that_waits(client: Client, peer: OraclePeer) -> None:
-    """And uses them again."""
+    """It reuses them."""
     for _ in range(3):
         together(client, peer, 64)
     assert peer.connections == 64
@@ -97,7 +97,7 @@ def test_it_has_a_connection_for_each_call_that_waits(client: Client, peer: Orac
 def test_it_closes_connections_that_are_not_needed(
     client: Client, peer: OraclePeer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The one that was used last is used next; the others expire, and the next call closes them."""
+    """The most recently used one is reused; the others expire and the next call closes them."""
     together(client, peer, 8)
     idle = client._connections._idle
     *others, last = idle
@@ -153,7 +153,7 @@ def test_it_finds_a_server_by_name(peer: OraclePeer) -> None:
     client.close()
 
 
-def test_it_says_unreachable_for_a_name_nobody_has() -> None:
+def test_it_says_unreachable_for_an_unknown_host() -> None:
     with pytest.raises(CallFailed) as failed:
         Client("http://no-such-host.invalid").call("GET", PATH, seconds=20)
     assert failed.value.fault is Fault.UNREACHABLE
@@ -181,7 +181,7 @@ def test_it_leaves_time_for_the_next_address_of_a_name(
 def test_it_holds_no_shared_connection_while_it_waits(
     client: Client, peer: OraclePeer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whichever peer it is: the database connection goes back before the call."""
+    """For every peer: the database connection is returned before the call."""
     available: list[int] = []
     respond = peer.respond
 

@@ -1,4 +1,4 @@
-"""Threads that share connections: a few for all, none in a thread that waits, each one clean."""
+"""Threads with shared connections: few for all, none held while waiting, each one clean."""
 
 from __future__ import annotations
 
@@ -39,26 +39,26 @@ def threads(settings: Settings) -> Iterator[Submit]:
 
 
 def value(statement: str, *given: Any) -> Any:
-    """The one value of a query."""
+    """The single value of a query."""
     with connection.cursor() as cursor:
         cursor.execute(statement, given)
         return cursor.fetchone()[0]
 
 
 def pid() -> int:
-    """Which connection of the server this thread has."""
+    """The process id of this thread's connection."""
     return int(value("SELECT pg_backend_pid()"))
 
 
 def ended(process: int) -> None:
-    """The server ends a connection. For a thread that does not share."""
+    """Let the server end a connection. For a thread that does not share."""
     value("SELECT pg_terminate_backend(%s, 5000)", process)
     if threading.current_thread() is not threading.main_thread():
         connection.close()
 
 
 def test_it_shares_a_few_connections(threads: Submit) -> None:
-    """More threads than connections work at the same time."""
+    """More threads than connections work in parallel."""
 
     def work() -> int:
         value("SELECT pg_sleep(0.02)")
@@ -74,7 +74,7 @@ def test_it_gives_a_connection_back_between_two_queries(threads: Submit) -> None
     def work() -> int:
         first = pid()
         give_back()
-        line.wait(timeout=20)  # as many wait at once as there are threads
+        line.wait(timeout=20)  # all threads wait at the same time
         assert connection.connection is None
         return first
 
@@ -83,7 +83,7 @@ def test_it_gives_a_connection_back_between_two_queries(threads: Submit) -> None
 
 
 def test_it_leaves_other_threads_their_own(threads: Submit) -> None:
-    """The calling thread's stays, whatever it waits for."""
+    """The calling thread keeps its connection."""
     mine = pid()
     give_back()
     assert connection.connection is not None
@@ -135,7 +135,7 @@ def test_it_keeps_prepared_statements(threads: Submit, settings: Settings) -> No
 
 
 def test_it_lends_a_clean_connection(threads: Submit, settings: Settings) -> None:
-    """An open transaction is rolled back, with what was set in it."""
+    """An open transaction is rolled back, including its settings."""
     settings.WEB_PEER_CONNECTIONS = 1
 
     def leave() -> int:
@@ -204,8 +204,8 @@ def test_it_waits_no_longer_than_it_may(threads: Submit, settings: Settings) -> 
 
 @pytest.fixture
 def wire(threads: Submit, monkeypatch: pytest.MonkeyPatch) -> Iterator[TcpProxy]:
-    """Between the shared connections and the server."""
-    connection.ensure_connection()  # the test's own goes past the wire
+    """A proxy between the shared connections and the server."""
+    connection.ensure_connection()  # the test's own connection bypasses the proxy
     folder = embedded.join(configured.DATA_DIR, fast=True)
     with TcpProxy(f"{folder}/{embedded.SOCKET_NAME}") as proxy:
         here = connections.settings["default"]
@@ -226,7 +226,7 @@ def test_it_waits_for_a_server_that_restarts(threads: Submit, wire: TcpProxy) ->
 
 
 def test_it_recovers_from_an_outage(threads: Submit, wire: TcpProxy, settings: Settings) -> None:
-    """Longer than a thread waits: each is refused in time, and served once the server is back."""
+    """Longer than a thread waits: each is refused in time, and served when the server is back."""
     settings.WEB_PEER_CONNECTION_TIMEOUT = 0.3
     wire.refuse()
     assert [served(threads) for _ in range(2 * FEW)] == [False] * 2 * FEW
@@ -272,7 +272,7 @@ sharing.close()
 
 
 def test_it_opens_connections_of_its_own_after_a_fork() -> None:
-    """Also while the forking thread has one: it stays the parent's."""
+    """The forking thread's connection stays with the parent."""
     surroundings = os.environ | {
         "DJANGO_SETTINGS_MODULE": "tests.process_settings",
         "TEST_DATABASE": connection.settings_dict["NAME"],

@@ -1,4 +1,4 @@
-"""One run of a task at a time: said by a mark that goes with its run, or fades."""
+"""One run of a task at a time, by a mark that its run removes or that expires."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from config.foundation.single_run import single_run
 pytestmark = pytest.mark.django_db
 
 
-def test_it_lets_one_run_be_at_work() -> None:
+def test_it_allows_one_run_at_a_time() -> None:
     with (
         single_run("a", seconds=60) as first,
         single_run("a", seconds=60) as second,
@@ -21,7 +21,7 @@ def test_it_lets_one_run_be_at_work() -> None:
         assert next_one
 
 
-def test_it_keeps_the_mark_of_the_run_at_work_when_another_was_turned_away() -> None:
+def test_it_keeps_the_running_ones_mark_after_refusing_another() -> None:
     with single_run("a", seconds=60):
         for _ in range(2):
             with single_run("a", seconds=60) as other:
@@ -35,7 +35,7 @@ def test_it_lets_the_next_run_begin_after_one_that_failed() -> None:
         assert next_one
 
 
-def test_it_lets_the_next_run_begin_when_the_seconds_of_one_that_was_killed_are_over() -> None:
+def test_it_starts_the_next_run_when_a_killed_ones_mark_expires() -> None:
     cache.add("alone:a", True, -1)
     with single_run("a", seconds=60) as next_one:
         assert next_one

@@ -1,6 +1,4 @@
-"""The environment the first run makes: from the lock, once, and again when something is wrong with
-it.
-"""
+"""The environment of the first run: created from the lock once, and again if it is damaged."""
 
 from __future__ import annotations
 
@@ -43,7 +41,7 @@ def test_it_installs_again_when_the_lock_has_changed(folder: Path) -> None:
     (folder / "config/lock/dev.txt").write_text("# changed\n")
     assert not bootstrap._fresh("app")
     bootstrap._prepare("app")
-    assert bootstrap._fresh("dev")  # what a developer has is renewed, not narrowed
+    assert bootstrap._fresh("dev")  # a developer's environment keeps its packages
 
 
 @pytest.mark.parametrize("damage", ["interrupted", "no interpreter", "interpreter does not run"])

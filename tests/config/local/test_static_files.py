@@ -1,6 +1,4 @@
-"""What is collected lies there compressed, without what no page shows; and is collected again only
-after a change.
-"""
+"""Collected files are compressed, without unused ones, and collected again only after a change."""
 
 from __future__ import annotations
 
@@ -16,7 +14,7 @@ from config.local.static_files import _sources, collect
 
 @pytest.fixture
 def folder(tmp_path: Path, settings: Settings) -> Path:
-    """A data folder, beside one source of static files with one file in it."""
+    """A data folder, and a source of static files with one file."""
     (tmp_path / "source").mkdir()
     (tmp_path / "source" / "page.css").write_text("body { color: navy }\n" * 50)
     settings.DATA_DIR, settings.STATIC_ROOT = tmp_path, tmp_path / "static"
@@ -27,7 +25,7 @@ def folder(tmp_path: Path, settings: Settings) -> Path:
 
 
 def collected(folder: Path) -> Path:
-    """The file that pages name."""
+    """The file as pages name it."""
     manifest = json.loads((folder / "static" / "staticfiles.json").read_text())
     return folder / "static" / str(manifest["paths"]["page.css"])
 

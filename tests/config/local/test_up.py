@@ -1,4 +1,4 @@
-"""`manage.py up`: what stops it says why in one sentence, and nothing it started outlives it."""
+"""`manage.py up` says in one sentence why it stops, and leaves no process behind."""
 
 from __future__ import annotations
 
@@ -76,18 +76,18 @@ def test_it_says_that_the_port_is_in_use_before_it_starts_anything(tmp_path: Pat
 
 
 @pytest.mark.parametrize("port", ["eighty", "0", "70000"])
-def test_it_refuses_a_port_that_is_none(tmp_path: Path, port: str) -> None:
+def test_it_refuses_an_invalid_port(tmp_path: Path, port: str) -> None:
     for done in (manage(tmp_path, "up", PORT=port), manage(tmp_path, "up", "--port", port)):
         assert done.returncode == 2
         assert done.stderr == f"manage.py: PORT={port!r} is not a whole number from 1 to 65535.\n"
 
 
-def test_it_plays_the_main_job_in_a_database_of_your_own_only_when_told(tmp_path: Path) -> None:
+def test_it_runs_the_main_job_in_your_own_database_only_with_demo(tmp_path: Path) -> None:
     own = {"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/nothing", "SECRET_KEY": "x" * 50}
     done = manage(tmp_path, "up", "--once", **own)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
-        "manage.py: `up --once` plays in the demo world: with a DATABASE_URL, say --demo as well.\n"
+        "manage.py: `up --once` needs demo data: with a DATABASE_URL, add --demo.\n"
     )
 
 
@@ -99,7 +99,7 @@ def test_it_says_so_when_nothing_of_the_demo_sells() -> None:
     }
     demo["api_keys"] = [{"partner": "Finch", "mode": "live", "key": "live-key"}]
     said = "\n".join(up._welcome("http://127.0.0.1:8000", demo))
-    assert "Nothing of the demo sells right now" in said
+    assert "No demo item can be sold back now" in said
     assert "curl" not in said
 
 
@@ -117,7 +117,7 @@ def test_it_shares_no_data_folder_with_another(tmp_path: Path) -> None:
     assert done.stderr.startswith("manage.py: Another `up` runs on the data folder")
 
 
-def test_it_takes_its_children_and_the_database_along_when_it_is_killed(tmp_path: Path) -> None:
+def test_its_children_and_the_database_end_when_it_is_killed(tmp_path: Path) -> None:
     surroundings = {
         **os.environ,
         "DATA_DIR": str(tmp_path / "var"),
@@ -142,7 +142,7 @@ def test_it_takes_its_children_and_the_database_along_when_it_is_killed(tmp_path
 
 
 def test_a_child_that_does_not_listen_gives_the_database_up_all_the_same(tmp_path: Path) -> None:
-    leash, held = os.pipe()
+    pipe, held = os.pipe()
     surroundings = {
         **os.environ,
         "DATA_DIR": str(tmp_path / "var"),
@@ -150,14 +150,14 @@ def test_a_child_that_does_not_listen_gives_the_database_up_all_the_same(tmp_pat
     }
     surroundings |= {"PYTHONPATH": str(ROOT), "SECRET_KEY": "x" * 50}
     with subprocess.Popen(
-        [sys.executable, "-c", DOES_NOT_LISTEN, str(leash)],
+        [sys.executable, "-c", DOES_NOT_LISTEN, str(pipe)],
         env=surroundings,
         stdout=subprocess.PIPE,
         text=True,
-        pass_fds=[leash],
+        pass_fds=[pipe],
         start_new_session=True,
     ) as child:
-        os.close(leash)
+        os.close(pipe)
         assert child.stdout is not None
         forked = int(child.stdout.readline())
         database = tmp_path / "var" / "postgres" / "postmaster.pid"

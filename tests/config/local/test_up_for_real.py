@@ -1,6 +1,4 @@
-"""`manage.py up` itself, as somebody at a terminal meets it: what it prints works, and it leaves
-nothing behind.
-"""
+"""`manage.py up` from a user's view: its printed commands work, and it leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -36,9 +34,7 @@ SMALL = ("--cards", "300", "--users", "6")
 
 @pytest.fixture(scope="module")
 def folder() -> Iterator[Path]:
-    """Outside of pytest's own folder: another session of it would take away the database's way
-    through.
-    """
+    """Outside of pytest's folder, because another session of pytest would remove parent folders."""
     with TemporaryDirectory(prefix="up-", ignore_cleanup_errors=True) as made:
         yield Path(made)
 
@@ -52,7 +48,7 @@ def free_port() -> str:
 def running(
     folder: Path, *arguments: str, **variables: str
 ) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
-    """`up` on this data folder, and the file it prints into; killed at the end if it still runs."""
+    """`up` on this data folder, and its output file; killed at the end if it still runs."""
     said = folder / "said"
     surroundings = {**os.environ, "DATA_DIR": str(folder / "var"), **variables}
     surroundings.pop("DJANGO_SETTINGS_MODULE", None)
@@ -72,20 +68,20 @@ def running(
 
 
 def ready(process: subprocess.Popen[bytes], said: Path) -> list[psutil.Process]:
-    """Every process below `up`, once it has printed all it has to say."""
+    """Every process below `up`, after its complete output."""
     assert within(120, lambda: "Stop: Ctrl-C" in said.read_text() or process.poll() is not None)
     assert process.poll() is None
     return psutil.Process(process.pid).children(recursive=True)
 
 
 def left(below: list[psutil.Process], folder: Path) -> list[object]:
-    """What outlived `up`: its processes, the database's file."""
+    """What remains after `up`: processes and the database's file."""
     server = folder / "var" / "postgres" / "postmaster.pid"
     return [*(one for one in below if not gone(one.pid)), *([server] if server.exists() else [])]
 
 
 def paste(said: str) -> tuple[int, Any]:
-    """What the printed curl command gets: its words as a shell reads them."""
+    """Run the printed curl command, split as a shell does; returns its response."""
     command = said[said.index("curl ") : said.index("Logs: ")]
     words = shlex.split(command.replace("\\\n", " "))
     assert words[:2] == ["curl", "-s"]
@@ -100,7 +96,7 @@ def test_it_plays_the_main_job_once_and_leaves_nothing(folder: Path) -> None:
     with running(folder, "--once", "--port", free_port()) as (process, said):
         assert process.wait(timeout=240) == 0, said.read_text()
         lines = said.read_text()
-    assert len(re.findall(r"^\[(?:sandbox|live)\] Sold the first back", lines, re.MULTILINE)) == 2
+    assert len(re.findall(r"^\[(?:sandbox|live)\] Sold back the first", lines, re.MULTILINE)) == 2
     assert lines.endswith("The ledger balances.\n")
     assert not left([], folder)
     assert not [one for one in psutil.process_iter() if belongs_to(folder, one)]
@@ -169,15 +165,13 @@ def test_it_replaces_a_web_process_that_was_killed_while_the_others_serve(folder
 
 
 def serving(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
-    """The web processes that run now."""
+    """The current web processes."""
     found = psutil.Process(process.pid).children()
     return [one for one in found if not gone(one.pid) and "web" in one.cmdline()]
 
 
 def alive(port: str) -> bool:
-    """Whether the server is ready. Until a process is there again, a connection waits in the
-    socket.
-    """
+    """Whether the server is ready. Without a process, a connection waits in the socket."""
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=20) as answer:
             return bool(answer.status == 200)
@@ -236,5 +230,5 @@ def test_a_role_sets_nothing_up(folder: Path, more: str) -> None:
         assert process.wait(timeout=60) == 2
     assert (
         said.read_text()
-        == "manage.py: `up --role beat` sets nothing up: leave --once and --demo out.\n"
+        == "manage.py: `up --role beat` does no set-up: leave out --once and --demo.\n"
     )

@@ -1,6 +1,4 @@
-"""The database engine: an idle connection is not asked whether it stands, and hand-written
-statements are prepared.
-"""
+"""The database engine: no ping of idle connections, prepared hand-written statements."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""The embedded PostgreSQL: shared by processes, stopped by the last, never in the way of the next
-start.
-"""
+"""The embedded PostgreSQL: shared by processes, stopped by the last one, restartable."""
 
 from __future__ import annotations
 
@@ -83,7 +81,7 @@ def run(sockets: str, sql: str) -> object:
 def test_it_is_stopped_by_the_last_of_several_users(
     joins: Callable[[], Process], data_dir: Path
 ) -> None:
-    users = [joins() for _ in range(3)]  # all at once, before there is any database
+    users = [joins() for _ in range(3)]  # in parallel, before the database exists
     sockets = {socket_of(user) for user in users}
     assert sockets == {str(data_dir / "postgres")}
     for user in users[:2]:
@@ -122,7 +120,7 @@ def test_it_uses_the_server_a_killed_user_left_running(
     assert not pid_file.exists()
 
 
-def test_it_starts_when_its_old_process_id_belongs_to_somebody_else(
+def test_it_starts_when_another_process_has_its_old_id(
     joins: Callable[[], Process], data_dir: Path
 ) -> None:
     user = joins()
@@ -141,7 +139,7 @@ def test_it_starts_when_its_old_process_id_belongs_to_somebody_else(
         stranger.wait()
 
 
-def test_it_mends_a_half_made_database(joins: Callable[[], Process], data_dir: Path) -> None:
+def test_it_repairs_a_half_created_database(joins: Callable[[], Process], data_dir: Path) -> None:
     (data_dir / "postgres.new" / "base").mkdir(parents=True)
     assert run(socket_of(joins()), "SELECT 1") == (1,)
     assert not (data_dir / "postgres.new").exists()
@@ -150,7 +148,7 @@ def test_it_mends_a_half_made_database(joins: Callable[[], Process], data_dir: P
 def test_it_keeps_a_folder_with_other_files_in_it(data_dir: Path) -> None:
     (data_dir / "postgres").mkdir(parents=True)
     (data_dir / "postgres" / "letter.txt").write_text("dear")
-    with pytest.raises(embedded.EmbeddedError, match="holds files but no database"):
+    with pytest.raises(embedded.EmbeddedError, match="contains files but no database"):
         embedded.join(data_dir)
     assert (data_dir / "postgres" / "letter.txt").read_text() == "dear"
 
@@ -166,9 +164,7 @@ def test_it_says_who_owns_a_database_of_another_os_user() -> None:
 
 
 class TestOddFolders:
-    """A socket's path may have 107 bytes, a folder's 4,096; and people put blanks and quotes into
-    names.
-    """
+    """A socket's path may have 107 bytes, a folder's 4,096; names may have spaces and quotes."""
 
     @pytest.fixture(params=["an 'odd' name", "/".join(["long" * 10] * 3)])
     def data_dir(self, tmp_path: Path, request: pytest.FixtureRequest) -> Path:
@@ -182,10 +178,10 @@ class TestOddFolders:
         assert sockets == str(data_dir / "postgres") or not Path(sockets).exists()
 
 
-def test_it_looks_whether_its_clients_live(joins: Callable[[], Process]) -> None:
+def test_it_checks_whether_clients_are_alive(joins: Callable[[], Process]) -> None:
     assert run(socket_of(joins()), "SHOW client_connection_check_interval") == ("2s",)
 
 
-def test_it_waits_for_the_disk_unless_told_otherwise(joins: Callable[[], Process]) -> None:
+def test_it_waits_for_the_disk_by_default(joins: Callable[[], Process]) -> None:
     sockets = socket_of(joins())
     assert run(sockets, "SHOW fsync") == run(sockets, "SHOW synchronous_commit") == ("on",)

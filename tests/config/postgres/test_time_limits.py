@@ -1,6 +1,4 @@
-"""How long the database may take: by class of process, on every connection that the process
-opens.
-"""
+"""Database time limits: by class of process, on every connection of the process."""
 
 from __future__ import annotations
 
@@ -52,7 +50,7 @@ def shown(cursor: Any) -> tuple[str, ...]:
 
 @pytest.fixture
 def fresh(settings: Settings, transactional_db: None) -> Iterator[Settings]:
-    """The next query opens a connection with the limits as they are set by then."""
+    """The next query opens a connection with the current limits."""
     connection.close()
     yield settings
     connection.close()
@@ -116,7 +114,7 @@ def test_it_ends_a_transaction_that_does_nothing_and_the_next_one_works(fresh: S
 
 
 def test_it_ends_no_check_of_the_books(fresh: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A big book takes minutes, and the command waits for them."""
+    """A large ledger takes minutes, and the command waits."""
     of_a_second(fresh, "web", "statement")
     slow = [("a slow rule", "SELECT 'broken' FROM pg_sleep(1.5)")]
     with monkeypatch.context() as patch:
@@ -126,7 +124,7 @@ def test_it_ends_no_check_of_the_books(fresh: Settings, monkeypatch: pytest.Monk
         assert shown(cursor.cursor)[0] == "1s"
 
 
-def test_migrations_have_theirs_whoever_calls_them(
+def test_migrations_have_their_limits_from_any_command(
     fresh: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fresh.DATABASE_LIMITS, found = fresh.SERVERS_LIMITS, []
@@ -154,7 +152,7 @@ def test_a_command_is_of_the_workers_class(tmp_path: Path) -> None:
 
 
 def test_behind_a_pooler_the_roles_have_them_and_it_says_what_is_missing(fresh: Settings) -> None:
-    """PgBouncer refuses the option; nothing is sent, and what the role has is compared."""
+    """PgBouncer refuses the option, so nothing is sent, and the role's limits are compared."""
     fresh.DATABASE_POOLED, fresh.DATABASE_LIMITS = True, fresh.SERVERS_LIMITS
     time_limits._complained.clear()
     with structlog.testing.capture_logs() as logs:
@@ -184,7 +182,7 @@ def test_behind_a_pooler_it_says_nothing_where_the_roles_are_right(fresh: Settin
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("leaves_no_connection")
 def test_worker_and_web_server_have_their_own(world: World) -> None:
-    """Each waits for a row that this test holds, for its own class's second."""
+    """Each waits for a row that this test locks, for one second as its class allows."""
     own = {kind: dict.fromkeys(DATABASE_LIMITS["web"], 60) for kind in DEFAULTS}
     item = make_item(world.northwind.live, expires_at=clock.now() - timedelta(seconds=1))
     with (

@@ -1,4 +1,4 @@
-"""What a database error means for a command, and for the connection that met it."""
+"""The effect of a database error on a command and on its connection."""
 
 from __future__ import annotations
 

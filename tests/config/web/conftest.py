@@ -1,4 +1,4 @@
-"""One web process on the test's own database, and clients that do not behave."""
+"""One web process on the test's database, and misbehaving clients."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.processes import process, until
 from tests.world import World
 
 HOST = "127.0.0.1"
-# As shipped, but for waits: a test does not sit through ten seconds.
+# As shipped, except for waits, which would take too long in tests.
 QUICK = {"REQUEST_TIMEOUT": 2, "RESPONSE_STALL": 2, "WEB_WORKERS": 1}
 DRIP = (
     b"POST /login/ HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: csrftoken=made-up\r\n"
@@ -30,7 +30,7 @@ DRIP = (
 
 @dataclass(frozen=True)
 class Heard:
-    """One response as it came over the wire; ``closed``: the server hung up after it."""
+    """One raw response; ``closed``: the server closed the connection after it."""
 
     status: int
     headers: dict[str, str]
@@ -56,7 +56,7 @@ class Web:
         return socket.create_connection((HOST, self.port), timeout=timeout)
 
     def send(self, request: bytes, timeout: float = 15) -> Heard:
-        """Send bytes on a new connection, and read one response."""
+        """Send bytes on a new connection and read one response."""
         with closing(self.connect(timeout)) as sock:
             sock.sendall(request)
             return read(sock)
@@ -75,7 +75,7 @@ class Web:
         return self.send("\r\n".join([*lines, "", ""]).encode() + body)
 
     def stop(self) -> int:
-        """Ask it to stop; its exit status once it has."""
+        """Ask it to stop; returns its exit status."""
         self.started.send_signal(signal.SIGTERM)
         return self.started.wait(40)
 
@@ -100,7 +100,7 @@ def read(sock: socket.socket) -> Heard:
 
 
 def is_closed(sock: socket.socket, *, within: float) -> bool:
-    """Whether the server hangs up within so many seconds."""
+    """Whether the server closes the connection within this many seconds."""
     deadline = time.monotonic() + within
     while time.monotonic() < deadline:
         sock.settimeout(max(0.01, deadline - time.monotonic()))
@@ -115,14 +115,14 @@ def is_closed(sock: socket.socket, *, within: float) -> bool:
 
 
 def free_port() -> int:
-    """A port that nothing listens on."""
+    """A free port."""
     with closing(socket.socket()) as sock:
         sock.bind((HOST, 0))
         return int(sock.getsockname()[1])
 
 
 def listens(port: int) -> bool:
-    """Whether something does."""
+    """Whether the port is in use."""
     with closing(socket.socket()) as sock:
         return sock.connect_ex((HOST, port)) == 0
 
@@ -140,5 +140,5 @@ def web(transactional_db: None, world: World, further: dict[str, Any]) -> Iterat
     with process("tests.web", str(port), **QUICK | further) as started:
         until(lambda: listens(port))
         running = Web(port, psutil.Process(started.pid), started, started.log)
-        assert running.get("/livez").status == 200  # it listens before it can be asked to stop
+        assert running.get("/livez").status == 200  # wait until it is listening
         yield running

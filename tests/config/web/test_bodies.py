@@ -1,4 +1,4 @@
-"""Requests that never complete cost no thread, and get 408; bodies that are too large get 413."""
+"""Incomplete requests use no thread and get 408; bodies that are too large get 413."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from tests.world import World, make_item
 
 pytestmark = pytest.mark.slow
 LATE = {"error": "Request timeout"}
-MANY = 40  # more than all threads of a process that serve anything but peers
+MANY = 40  # more than all threads of a process, except those for peers
 
 
 def half_sale(base: str, key: str) -> bytes:
-    """A sellback whose body never comes in full."""
+    """A sellback with an incomplete body."""
     return (
         f"POST {base}/vm/buyback HTTP/1.1\r\nHost: 127.0.0.1\r\nX-API-Key: {key}\r\n"
         f"Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{{"
@@ -30,7 +30,7 @@ def half_sale(base: str, key: str) -> bytes:
 
 
 def came(one: socket.socket, *, within: float) -> bytes:
-    """What the server has sent within so many seconds; empty for nothing."""
+    """The bytes that the server has sent within this many seconds; may be empty."""
     one.settimeout(within)
     try:
         return one.recv(1000)
@@ -45,15 +45,17 @@ def held(web: Web) -> Iterator[ExitStack]:
 
 
 def drip(web: Web, held: ExitStack, request: bytes, count: int = MANY) -> list[socket.socket]:
-    """So many connections, each of which has sent ``request`` and no more."""
+    """This many connections, each of which has sent only ``request``."""
     open_ones = [held.enter_context(web.connect()) for _ in range(count)]
     for one in open_ones:
         one.sendall(request)
     return open_ones
 
 
-def test_half_sent_forms_and_sales_stop_nobody(web: Web, held: ExitStack, world: World) -> None:
-    """Six did: each held one of the server's threads for as long as it liked."""
+def test_half_sent_forms_and_sellbacks_block_no_other(
+    web: Web, held: ExitStack, world: World
+) -> None:
+    """Six used to be enough: each held a thread of the server indefinitely."""
     item = make_item(world.northwind.live)
     for request in (
         DRIP,
@@ -92,7 +94,7 @@ def test_headers_that_do_not_come_are_answered_408(web: Web, held: ExitStack) ->
 
 
 def test_bytes_that_drip_gain_no_time(web: Web, held: ExitStack) -> None:
-    """The deadline is for the whole request, not for one wait."""
+    """The deadline is for the whole request, not for each wait."""
     (one,) = drip(web, held, DRIP, 1)
     heard = b""
     for _ in range(20):
@@ -111,7 +113,7 @@ def test_a_connection_that_sends_nothing_is_closed_without_a_word(
 
 
 def test_a_late_second_request_does_not_answer_for_the_first(web: Web, held: ExitStack) -> None:
-    """The first on this connection is still at work when the time of the second is over."""
+    """The first request on this connection is still running when the second one times out."""
     one = held.enter_context(web.connect())
     one.sendall(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" + DRIP)
     assert read(one).status == 200
@@ -122,7 +124,7 @@ def test_a_late_second_request_does_not_answer_for_the_first(web: Web, held: Exi
 def test_a_body_over_the_limit_is_refused_by_its_length(
     web: Web, world: World, sent: bytes
 ) -> None:
-    """Without waiting for it, by the key's own rules: an unknown key hears nothing of sizes."""
+    """It does not wait for the body. An unknown key gets 401, not 413."""
     for key, answer in (
         (world.northwind.live_key, (413, "Request body too large")),
         ("no", (401, "Invalid API key")),

@@ -1,4 +1,4 @@
-"""Where things stand in a chart."""
+"""Positions in a chart."""
 
 from __future__ import annotations
 

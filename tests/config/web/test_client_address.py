@@ -1,6 +1,4 @@
-"""Whose address counts: behind our own proxies the client's, and never what somebody wrote before
-them.
-"""
+"""The client's address behind our own proxies; forged entries are ignored."""
 
 from __future__ import annotations
 
@@ -53,21 +51,19 @@ def test_it_believes_as_many_entries_as_there_are_proxies(
 
 
 def sign_in(forwarded: str, login: str, password: str = PASSWORD) -> int:
-    """What the login page answers somebody behind the proxy; 302 is in."""
+    """The login page's status for a client behind the proxy; 302 is success."""
     client = Client(REMOTE_ADDR=PROXY, headers={"X-Forwarded-For": forwarded})
     return client.post("/login/", {"login": login, "password": password}).status_code
 
 
 @pytest.mark.parametrize("proxies", [0, 1])
-def test_it_locks_out_one_guesser_and_nobody_else(
-    world: World, settings: Settings, proxies: int
-) -> None:
-    """With 0, the control: behind a proxy that nobody told of, everybody is locked out."""
+def test_it_locks_out_only_the_attacker(world: World, settings: Settings, proxies: int) -> None:
+    """With 0, the control: behind an unconfigured proxy, everyone is locked out."""
     settings.TRUSTED_PROXIES = proxies
     for number in range(51):
         sign_in(
             f"10.0.0.{number}, {ANN}", f"somebody-{number}@northwind.test", "wrong"
-        )  # invented, then the proxy's
+        )  # forged, then the proxy's
     assert sign_in(f"10.1.1.1, {ANN}", "owner@northwind.test") == 200
     assert sign_in(BOB, "owner@northwind.test") == (302 if proxies else 200)
 
@@ -93,7 +89,7 @@ def test_it_shows_the_clients_address_in_the_list_of_sessions(
 
 
 @pytest.mark.django_db
-def test_it_asks_the_database_nothing(
+def test_it_takes_no_query(
     settings: Settings, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     settings.TRUSTED_PROXIES = 1

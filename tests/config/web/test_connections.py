@@ -1,4 +1,4 @@
-"""How many connections there may be, and how long a client may take to read a response."""
+"""The number of connections, and slow readers."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ def test_an_idle_connection_makes_room_for_a_new_one(web: Web) -> None:
             assert read(one).status == 200
         assert [web.get("/healthz").status for _ in range(3)] == [200] * 3
         closed = [is_closed(one, within=0.2) for one in idle]
-        assert 1 <= closed.count(True) <= 3  # one for each of the three that came while it was full
+        assert 1 <= closed.count(True) <= 3  # one for each of the three new ones
         assert (
             closed.index(True) < MOST // 2
-        )  # one of the longest idle: times are whole milliseconds
+        )  # one of the longest idle; times are in whole milliseconds
 
 
 def test_a_half_sent_request_makes_room_for_a_new_one(web: Web) -> None:
@@ -41,11 +41,11 @@ def test_a_half_sent_request_makes_room_for_a_new_one(web: Web) -> None:
         for _ in range(2 * MOST):
             held.enter_context(web.connect()).sendall(DRIP)
         assert [web.get("/healthz").status for _ in range(3)] == [200] * 3
-        assert len(web.process.net_connections("tcp")) <= MOST + 2  # and the one that listens
+        assert len(web.process.net_connections("tcp")) <= MOST + 2  # including listening sockets
 
 
 def test_a_client_that_does_not_read_is_cut_off(web: Web, world: World) -> None:
-    """It asks for one page after another and reads none: what it is sent fills the buffers."""
+    """It requests one page after another without reading, so the buffers fill."""
     request = b"GET /api/schema HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
     with web.connect() as deaf:
         deaf.settimeout(30)

@@ -1,6 +1,4 @@
-"""Trouble with the database, over real sockets: each door answers, nothing is half done, and it
-passes.
-"""
+"""Database errors over real sockets: every interface responds and recovers; no half effects."""
 
 from __future__ import annotations
 
@@ -31,7 +29,7 @@ FORM = b"csrfmiddlewaretoken=x"
 
 @pytest.fixture
 def further() -> dict[str, Any]:
-    """A role of its own, that can be limited; the tests' own is a superuser, whom nothing stops."""
+    """A separate role that can be limited, because the tests' role is a superuser."""
     return {"DATABASE": {"USER": USER}}
 
 
@@ -60,7 +58,7 @@ def end_connections() -> None:
 
 @contextmanager
 def read_only() -> Iterator[None]:
-    """As in a failover: connections end, and new ones cannot write."""
+    """As in a failover: connections end, and new ones are read-only."""
     run(f"ALTER ROLE {USER} SET default_transaction_read_only = on")
     end_connections()
     yield
@@ -69,7 +67,7 @@ def read_only() -> Iterator[None]:
 
 @contextmanager
 def crowded() -> Iterator[None]:
-    """There is no connection left."""
+    """No free connection."""
     run(f"ALTER ROLE {USER} CONNECTION LIMIT 0")
     end_connections()
     yield
@@ -78,9 +76,7 @@ def crowded() -> Iterator[None]:
 
 @contextmanager
 def full() -> Iterator[None]:
-    """Stands for a full disk: the insert fails with PostgreSQL's own state for it, in the middle of
-    the statement.
-    """
+    """Simulates a full disk: the insert fails with PostgreSQL's error for it."""
     run(
         "CREATE FUNCTION disk_is_full() RETURNS trigger LANGUAGE plpgsql AS "
         "$$BEGIN RAISE 'could not extend file' USING ERRCODE = '53100'; END$$",
@@ -108,11 +104,11 @@ def written() -> list[int]:
 
 
 @pytest.mark.parametrize("trouble", [read_only, crowded, full])
-def test_a_sale_answers_500_changes_nothing_and_works_with_its_key_afterwards(
+def test_a_failed_sellback_changes_nothing_and_its_key_works_afterwards(
     web: Web, world: World, trouble: Any
 ) -> None:
     item, key = make_item(world.northwind.live), world.northwind.live_key
-    assert web.get("/api/v1/inventory/ada", X_API_Key=key).status == 404  # a connection stands
+    assert web.get("/api/v1/inventory/ada", X_API_Key=key).status == 404  # a connection is open
     with trouble():
         for _ in range(3):
             heard = sell(web, key, item, Idempotency_Key="once")

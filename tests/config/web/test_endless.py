@@ -1,4 +1,4 @@
-"""What is neither a head nor a body has an end as well."""
+"""Endless trailers and similar data are limited too."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ CHUNKED = b"POST /login/ HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunk
 
 @pytest.fixture
 def further() -> dict[str, Any]:
-    return {"REQUEST_TIMEOUT": 60}  # the time is not what ends these
+    return {"REQUEST_TIMEOUT": 60}  # not ended by the time limit
 
 
 @pytest.mark.parametrize(
@@ -26,6 +26,6 @@ def test_trailers_and_extensions_of_chunks_are_limited(
     with web.connect(timeout=30) as sock:
         sock.sendall(CHUNKED + begin)
         with pytest.raises(ConnectionError):
-            sock.sendall(again * 5_000_000)  # more than the buffers between here and there hold
+            sock.sendall(again * 5_000_000)  # more than all buffers hold
     assert web.process.memory_info().rss < 300_000_000
     assert web.get("/livez").status == 200

@@ -1,4 +1,4 @@
-"""A process may have as many files open as it serves connections."""
+"""A process may open as many files as it serves connections."""
 
 from __future__ import annotations
 

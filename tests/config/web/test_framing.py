@@ -1,4 +1,4 @@
-"""Requests on one connection stay apart, and each response belongs to its own request."""
+"""Requests on one connection stay separate, and each response belongs to its request."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def further() -> dict[str, Any]:
 
 
 def sale(world: World, headers: str = "") -> tuple[Item, bytes, bytes]:
-    """An item, and the head and body of the request that sells it."""
+    """An item, and the head and body of a request that sells it back."""
     item = make_item(world.northwind.live)
     body = json.dumps({"item_id": item.public_id}).encode()
     head = (
@@ -37,7 +37,7 @@ def sale(world: World, headers: str = "") -> tuple[Item, bytes, bytes]:
 
 
 def talk(web: Web, *parts: bytes) -> list[Heard]:
-    """Send the parts one after the other, and read all responses until the server closes."""
+    """Send the parts in order, and read all responses until the server closes."""
     with web.connect() as sock:
         for part in parts:
             sock.sendall(part)
@@ -94,9 +94,7 @@ def test_what_follows_a_sale_does_not_answer_for_it(web: Web, world: World, afte
 
 
 def test_a_late_request_does_not_take_the_response_of_the_one_before(web: Web) -> None:
-    """REQUEST_TIMEOUT is two seconds here: the second request is late while the first still
-    runs.
-    """
+    """REQUEST_TIMEOUT is two seconds: the second request is late while the first still runs."""
     slow = f"GET /test/slow?seconds=3 HTTP/1.1\r\n{HOST}\r\n".encode()
     with web.connect() as sock:
         sock.sendall(slow + b"POST /login/ HTTP/1.1\r\nContent-Length: 9\r\n\r\nx")

@@ -1,4 +1,4 @@
-"""What a web process does before its first request, and around each one."""
+"""Preparations of a web process before its first request, and around each one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from config.web.handler import Handler
 Handler()
 print("buyback.dashboard.overview" in sys.modules, gc.get_freeze_count() > 50_000)
 """
-# The most page faults of a thousand calls from one place, however deep that is below the handler.
+# The most page faults of a thousand calls, at any stack depth below the handler.
 FAULTS = """
 import resource, django
 django.setup()
@@ -52,7 +52,7 @@ print(len(found), max(found) < 500)
 
 
 def run(program: str) -> str:
-    """What a separate process prints: what it freezes stays frozen."""
+    """The output of a separate process, because frozen objects stay frozen."""
     done = subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
     )

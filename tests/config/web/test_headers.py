@@ -1,4 +1,4 @@
-"""The browser's guards stand on every page, whatever the middleware that carries them is called."""
+"""Browser protections are on every page, whatever their middleware is called."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_it_may_not_be_framed(headers: dict[str, str]) -> None:
     assert headers["X-Frame-Options"] == "DENY"
 
 
-def test_it_tells_other_sites_nothing(headers: dict[str, str]) -> None:
+def test_it_isolates_other_sites(headers: dict[str, str]) -> None:
     assert headers["Referrer-Policy"] == "same-origin"
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Cross-Origin-Opener-Policy"] == "same-origin"

@@ -1,4 +1,4 @@
-"""``/livez``, ``/readyz``, ``/healthz``: whether this process lives, and whether it can serve."""
+"""``/livez``, ``/readyz``, ``/healthz``: whether the process is alive and can serve."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lanes: one kind of work does not wait for another, and callers take turns."""
+"""Lanes: kinds of work do not wait for each other, and callers take turns."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Scene = Callable[[Lane], Awaitable[None]]
 def play(
     scene: Scene, *, threads: int = 1, share: int = 0, queue: int = 100, wait: float = 30
 ) -> None:
-    """Run the scene on a lane in a loop of its own."""
+    """Run the scene on a lane in a new event loop."""
 
     async def run() -> None:
         await scene(Lane(Plan("test", threads, share), longest_queue=queue, longest_wait=wait))
@@ -214,6 +214,6 @@ def test_passwords_are_hashed_by_all_threads_but_one(settings: Settings) -> None
 
 
 def test_two_processes_need_forty_connections_to_the_database_at_most() -> None:
-    """One for each thread but those that share, one for the request log, and the shared ones."""
+    """One for each thread that does not share, one for the request log, and the shared ones."""
     own = sum(plan.threads for plan in plans() if plan.name != "peers")
     assert 2 * (own + 1 + configured.WEB_PEER_CONNECTIONS) <= 40

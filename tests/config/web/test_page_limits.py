@@ -1,4 +1,4 @@
-"""Addresses and headers of pages have a length; those of the API are its own business."""
+"""Length limits of addresses and headers of pages, but not of the API."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_it_reads_no_page_of_larger_headers(client: Client, name: str) -> None:
     assert client.get("/login/", headers={name: "a" * (HEADERS + 1)}).status_code == 431
 
 
-def test_it_asks_the_database_nothing_for_what_it_does_not_read(
+def test_it_refuses_without_a_query(
     world: World, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     client = signed_in(world.northwind.owner)

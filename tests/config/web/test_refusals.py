@@ -1,4 +1,4 @@
-"""What the server answers by itself: with a request id, and with the reason that is true."""
+"""Refusals by the server itself: with a request id and the true reason."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_every_refusal_has_the_callers_request_id(web: Web, request_id: str) -> 
 
 
 def test_the_fifth_large_upload_is_asked_to_come_again(web: Web) -> None:
-    """It is not too large: four others are held in memory, until each is answered."""
+    """It is not too large: four others are in memory until they get their responses."""
     whole = IMPORT + b"x" * (settings.MAX_FORM_BYTES + 1996)
     with ExitStack() as held:
         for _ in range(4):
@@ -42,7 +42,7 @@ def test_the_fifth_large_upload_is_asked_to_come_again(web: Web) -> None:
         heard = web.send(whole)
         assert (heard.status, heard.headers["retry-after"]) == (503, "1")
         assert heard.body == b"The server is busy. Try again in a moment.\n"
-    until(lambda: web.send(whole).status == 403)  # no form of ours: Django's own answer
+    until(lambda: web.send(whole).status == 403)  # Django's own response, as it is not our form
 
 
 def test_a_post_is_no_probe(web: Web) -> None:

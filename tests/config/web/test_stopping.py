@@ -1,6 +1,4 @@
-"""SIGTERM drains: what is under way is answered, probes hear of it, and other processes take
-over.
-"""
+"""SIGTERM: running requests are completed, probes fail, and other processes take over."""
 
 from __future__ import annotations
 
@@ -48,7 +46,7 @@ def test_an_idle_connection_is_closed_and_the_process_ends(web: Web) -> None:
 
 
 def test_a_stopping_process_is_alive_and_not_ready(web: Web, tmp_path: Path) -> None:
-    """Asked on a connection that it still serves, behind a request that is under way."""
+    """Checked on a connection that it still serves, behind a running request."""
     probes = b"".join(
         b"GET /%s HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" % name for name in (b"livez", b"readyz")
     )

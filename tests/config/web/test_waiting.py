@@ -1,4 +1,4 @@
-"""A thousand requests wait, and cost neither a thread nor a connection to the database."""
+"""A thousand waiting requests use neither threads nor database connections."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_a_request_waits_and_is_answered(web: Web) -> None:
     assert 0.2 <= heard.json["waited"] < 5
 
 
-def test_a_thousand_waiting_requests_stop_nobody(web: Web, world: World) -> None:
+def test_a_thousand_waiting_requests_block_no_other(web: Web, world: World) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 4096)), hard))
     assert web.get("/healthz").status == 200
@@ -44,9 +44,9 @@ def test_a_thousand_waiting_requests_stop_nobody(web: Web, world: World) -> None
         for _ in range(5):
             assert web.get("/api/v1/vm/available", X_API_Key=key).status == 200
             assert web.get("/login/").status == 200
-        # The reads' own lane has made its connections meanwhile; the waiting ones have made none.
+        # The lane of reads has opened its connections meanwhile; the waiting requests none.
         assert backends() - held_before <= 4
-        assert web.process.num_threads() <= threads + 1  # the request log's own
+        assert web.process.num_threads() <= threads + 1  # the request log's thread
         assert web.get("/test/alarm").status == 200
         heard = [read(one) for one in waiting]
         assert {one.status for one in heard} == {200}
@@ -58,7 +58,7 @@ def test_a_client_that_hangs_up_stops_waiting(web: Web) -> None:
         one.sendall(poll(60))
         assert not is_closed(one, within=0.5)
     assert web.get("/healthz").status == 200
-    assert web.stop() == -15  # nothing was left to wait for
+    assert web.stop() == -15  # nothing left to wait for
 
 
 def backends() -> int:

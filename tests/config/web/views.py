@@ -1,6 +1,4 @@
-"""Addresses of the tests alone: requests that wait, wake others, take their time, or ask for a
-lot.
-"""
+"""Views for tests: waiting, waking, slow and large responses."""
 
 from __future__ import annotations
 
@@ -15,7 +13,7 @@ from config.web.waiting import Wait, wake
 
 
 def poll(request: HttpRequest) -> HttpResponse:
-    """Answers when it is woken, or after so many seconds."""
+    """Responds when it is woken, or after ``seconds``."""
     waited = request.META[WAITED]
     response = JsonResponse({"waited": waited})
     if not waited:
@@ -24,13 +22,13 @@ def poll(request: HttpRequest) -> HttpResponse:
 
 
 def alarm(request: HttpRequest) -> HttpResponse:
-    """Wakes every request that waits."""
+    """Wakes every waiting request."""
     wake("test")
     return HttpResponse("woken")
 
 
 def slow(request: HttpRequest) -> HttpResponse:
-    """Holds its thread for so many seconds, once it has made the file ``mark``."""
+    """Occupies its thread for ``seconds``, after creating the file ``mark``."""
     if "mark" in request.GET:
         Path(request.GET["mark"]).touch()
     time.sleep(float(request.GET["seconds"]))

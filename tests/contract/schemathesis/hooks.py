@@ -1,7 +1,6 @@
-"""Hooks for schemathesis: ids that are there in half of the calls, and no fault that was asked for.
+"""Hooks for schemathesis: half of the calls use existing ids, and none asks for a fault.
 
-``SCHEMATHESIS_KNOWN`` is a JSON object: name of a field or of a part of the path → one that the
-server knows.
+``SCHEMATHESIS_KNOWN`` is a JSON object: name of a field or path parameter → an existing value.
 """
 
 from __future__ import annotations
@@ -16,9 +15,7 @@ KNOWN: dict[str, str] = json.loads(os.environ["SCHEMATHESIS_KNOWN"])
 
 
 def _known(values: Any) -> Any:
-    """The same values, with known ones in place of some: of those that hash evenly, so that a run
-    can be repeated.
-    """
+    """Replace some values, those with an even hash, by known ones, so that runs are repeatable."""
     if not isinstance(values, dict):
         return values
     return {
@@ -39,9 +36,7 @@ def map_body(context: Any, body: Any) -> Any:
 
 @schemathesis.hook
 def filter_case(context: Any, case: Any) -> bool:
-    """``internal_error`` answers 500 because it was asked to, and a key whose answer is kept plays
-    no scenario: both have rows of their own.
-    """
+    """Skip ``internal_error``, which returns 500 on purpose, and scenarios with a used key."""
     headers = dict(case.headers or {})
     both = {"Idempotency-Key", "X-Sandbox-Scenario"} <= set(headers)
     return not both and "internal_error" not in {str(value) for value in headers.values()}

@@ -1,6 +1,4 @@
-"""Importing cards in the admin: upload, look, import exactly what was looked at; by those who may,
-within bounds.
-"""
+"""Importing cards in the admin: upload, preview, import of that file, permissions, limits."""
 
 from __future__ import annotations
 
@@ -56,7 +54,7 @@ def test_it_imports_it_once(admin: Client) -> None:
     address = upload(admin).redirect_chain[-1][0]
     admin.post(address)
     page = admin.post(address, follow=True)
-    assert "That file is not waiting any more" in page.content.decode()
+    assert "That file is no longer available" in page.content.decode()
     assert AuditEntry.objects.count() == 1
 
 
@@ -83,18 +81,18 @@ def test_it_reads_json_lines(admin: Client) -> None:
 @pytest.mark.parametrize(
     ("content", "name", "sentence"),
     [
-        (ROWS, "spring.xlsx", "Its name must end in .csv"),
+        (ROWS, "spring.xlsx", "The file name must end in .csv"),
         (b"", "spring.csv", "The submitted file is empty"),
     ],
 )
-def test_it_refuses_what_is_no_catalogue(
+def test_it_refuses_an_invalid_catalogue(
     admin: Client, content: bytes, name: str, sentence: str
 ) -> None:
     assert sentence in upload(admin, content, name).content.decode()
     assert not CardFile.objects.exists()
 
 
-def test_it_wants_a_file(admin: Client) -> None:
+def test_it_requires_a_file(admin: Client) -> None:
     assert "This field is required." in admin.post(UPLOAD).content.decode()
 
 
@@ -136,5 +134,5 @@ def test_it_shows_a_file_to_its_uploader_alone(admin: Client, world: World) -> N
     file = make_card_file(ROWS, uploaded_by="user:other@phygitals.test")
     preview = reverse("admin:inventory_card_preview", args=[file.pk])
     for act in (admin.get, admin.post):
-        assert "That file is not waiting any more" in act(preview, follow=True).content.decode()
+        assert "That file is no longer available" in act(preview, follow=True).content.decode()
     assert Card.objects.count() == 12

@@ -1,6 +1,4 @@
-"""A pack's page: its odds, what the stock makes of them, and what speaks against it; a card's price
-history.
-"""
+"""A pack's page: odds, stock and warnings; a card's price history."""
 
 from __future__ import annotations
 
@@ -22,7 +20,7 @@ from tests.world import World, make_item, make_tier
 
 @pytest.fixture
 def admin(world: World) -> Client:
-    """A superuser's browser, in a world whose stock was counted."""
+    """A superuser's browser; the stock has been counted."""
     refresh_values()
     count_sold()
     return signed_in(world.admin)
@@ -65,7 +63,7 @@ def test_it_warns_when_a_saved_pack_would_lose_money(admin: Client, world: World
     assert Pack.objects.get().mint_price == Decimal(60)
 
 
-def test_it_counts_anew_when_a_bound_moves(admin: Client, world: World) -> None:
+def test_it_recounts_when_a_bound_changes(admin: Client, world: World) -> None:
     shown = messages_of(
         save(admin, world.pack, **{"tiers-2-lower": "500.00", "mint_price": "100.00"})
     )
@@ -90,7 +88,7 @@ def test_it_begins_paused(admin: Client) -> None:
     path = address(Pack, "add")
     new = {"name": "New", "slug": "new", "mint_price": "5.00"}
     response = admin.post(path, filled(admin, path) | new, follow=True)
-    assert "It has no tiers, so nothing can be pulled." in messages_of(response)
+    assert "The pack has no tiers, so nothing can be pulled." in messages_of(response)
     assert not Pack.objects.get(slug="new").enable
 
 
@@ -130,7 +128,7 @@ def test_it_is_not_enabled_by_its_form(admin: Client, world: World) -> None:
     assert not Pack.objects.get().enable
 
 
-def test_it_asks_as_much_for_a_pack_of_ten_tiers(
+def test_it_takes_as_many_queries_for_a_pack_of_ten_tiers(
     admin: Client, world: World, django_assert_num_queries: Any
 ) -> None:
     path = address(Pack, "change", world.pack.pk)
@@ -144,14 +142,12 @@ def test_it_asks_as_much_for_a_pack_of_ten_tiers(
 def test_it_shows_how_a_cards_value_went(admin: Client, world: World) -> None:
     card = world.cards[9]
     path = address(Card, "change", card.pk)
-    assert "It has not changed since the card came in." in admin.get(path).content.decode()
+    assert "It has not changed since the card was added." in admin.get(path).content.decode()
     for fmv in ("90.00", "70.00"):
         admin.post(path, filled(admin, path) | {"fmv": fmv})
     page = admin.get(path).content.decode()
     assert 'class="course"' in page
-    assert (
-        page.count("$90.00") == 3
-    )  # of the chart's highest, of what it became, and of what it was before the next
+    assert page.count("$90.00") == 3  # the chart's highest value, the new value, and the old value
     assert "lowest $70.00" in page
 
 

@@ -1,6 +1,4 @@
-"""The buttons of a shipping order's page: its whole way, by those who may, and its partner is
-told.
-"""
+"""Buttons of a shipping order's page: all states, by permission, with events for the partner."""
 
 from __future__ import annotations
 

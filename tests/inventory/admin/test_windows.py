@@ -1,4 +1,4 @@
-"""The buttons of an item's page: extend or close its window, by those who may, with a reason."""
+"""Buttons of an item's page: extend or close its window, by permission, with a reason."""
 
 from __future__ import annotations
 
@@ -49,7 +49,9 @@ def test_it_extends(item: Item) -> None:
     said = press(
         client, item, "extend", closes_at=f"{until:%Y-%m-%dT%H:%M}", reason="our outage", **YES
     )
-    assert f"Extended: it sells until {until:%Y-%m-%d %H:%M} UTC." in said.content.decode()
+    assert (
+        f"Extended: it can be sold back until {until:%Y-%m-%d %H:%M} UTC." in said.content.decode()
+    )
     item.refresh_from_db()
     assert item.expires_at == until
     assert AuditEntry.objects.get().after["reason"] == "our outage"
@@ -58,7 +60,7 @@ def test_it_extends(item: Item) -> None:
 def test_it_closes(item: Item) -> None:
     client = keeper()
     assert (
-        "it no longer sells"
+        "it can no longer be sold back"
         in press(client, item, "close", reason="a wrong price", **YES).content.decode()
     )
     item.refresh_from_db()
@@ -75,12 +77,12 @@ def test_it_closes(item: Item) -> None:
         (
             "extend",
             {"reason": "so", "closes_at": "2020-01-01T00:00"},
-            "A window is extended to a later time",
+            "The new deadline must be later",
         ),
         (
             "extend",
             {"reason": "so", "closes_at": "9999-12-31T23:59"},
-            "A window is extended to a later time",
+            "The new deadline must be later",
         ),
     ],
 )

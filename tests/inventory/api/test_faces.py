@@ -1,4 +1,4 @@
-"""GET /faces/…: a card's face by the id the API shows, cached and inert."""
+"""GET /faces/…: a card's picture by the id in the API, cached and without scripts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 
 def make_card() -> Card:
-    """A card whose id holds what addresses must escape."""
+    """A card whose id has characters that addresses must escape."""
     row = {"source_type": "ebay", "listing_id": "v1|110/7|0", "name": "Pup & <Elder>", "fmv": "5"}
     import_cards([(1, row | {"attributes": {"Set": "Emberwild", "Grade": 9.5}})])
     return Card.objects.get()
@@ -45,18 +45,18 @@ def test_it_lets_a_browser_keep_it(client: Client) -> None:
     assert (again.status_code, again.content) == (304, b"")
 
 
-def test_it_draws_anew_when_the_card_is_renamed(client: Client) -> None:
+def test_it_redraws_a_renamed_card(client: Client) -> None:
     card = make_card()
     before = client.get(card.image)["ETag"]
     Card.objects.update(name="Elder")
     assert client.get(card.image, headers={"If-None-Match": before}).status_code == 200
 
 
-def test_it_lets_nothing_in_a_face_run(client: Client) -> None:
+def test_a_picture_runs_no_scripts(client: Client) -> None:
     assert client.get(make_card().image)["Content-Security-Policy"] == "default-src 'none'"
 
 
-def test_it_is_the_same_for_everybody(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+def test_it_is_the_same_for_all_users(django_assert_num_queries: DjangoAssertNumQueries) -> None:
     browser, image = signed_in(make_user("viewer@x.test")), make_card().image
     with django_assert_num_queries(1):
         answer = browser.get(image, headers={"Accept-Encoding": "gzip"})
@@ -87,9 +87,7 @@ def test_it_draws_the_back_without_asking_the_database(client: Client) -> None:
         [{"trait_type": ["Set"], "value": {"a": [1]}}],
     ],
 )
-def test_it_draws_what_it_can_of_attributes_that_are_none(
-    client: Client, attributes: object
-) -> None:
+def test_it_ignores_malformed_attributes(client: Client, attributes: object) -> None:
     card = make_card()
     Card.objects.update(attributes=[*attributes, {"trait_type": "Set", "value": "Emberwild"}])  # type: ignore[misc]
     answer = client.get(card.image)

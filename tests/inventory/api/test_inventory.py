@@ -1,4 +1,4 @@
-"""The inventory's own statement shows what the models and the one price formula say."""
+"""The inventory's statement returns the same as the models and the price formula."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ BASE = "https://sellback.test"
 
 
 def expected(item: Item) -> dict[str, Any]:
-    """The item by way of the models."""
+    """The item, computed with the models."""
     return purchased_item(item, BASE) | {
         "claw_id": item.pack.public_id,
         "claw_slug": item.pack.slug,
@@ -48,7 +48,7 @@ def test_it_shows_what_the_models_say(mode: str, voucher: bool, source: str, fmv
     assert rows[0]["buyback_price"] == to_json(price(item).amount)
 
 
-def test_it_tells_an_empty_shelf_from_an_unknown_user() -> None:
+def test_it_distinguishes_an_empty_inventory_from_an_unknown_user() -> None:
     environment = make_environment()
     make_collector(environment, user_id="empty")
     assert shelf(environment=environment, user_id="empty", base=BASE) == []

@@ -1,6 +1,4 @@
-"""The sandbox's controls in the dashboard: who may press what, that it happens, and that live has
-none of it.
-"""
+"""The sandbox page: permissions, effects, and 404 in live."""
 
 from __future__ import annotations
 

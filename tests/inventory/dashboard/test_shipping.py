@@ -1,6 +1,4 @@
-"""Shipping in the dashboard: the list and its file, an order's page and whom it tells what, the
-sandbox's buttons.
-"""
+"""Shipping in the dashboard: list, file, an order's page by role, and the sandbox's buttons."""
 
 from __future__ import annotations
 
@@ -38,7 +36,7 @@ def order(environment: Environment, **fields: Any) -> ShippingOrder:
     return make_order(environment, make_item(environment), **fields)
 
 
-def test_it_lists_orders_newest_first_and_nobody_elses(world: World) -> None:
+def test_it_lists_only_own_orders_newest_first(world: World) -> None:
     old = order(world.northwind.live)
     new = make_order(
         world.northwind.live, *(make_item(world.northwind.live) for _ in range(3)), created_at=LATER
@@ -71,7 +69,7 @@ def test_it_turns_pages_there_and_back(world: World) -> None:
 
 
 @pytest.mark.parametrize("size", [1, 50])
-def test_it_asks_as_much_for_fifty_orders_as_for_one(
+def test_it_takes_as_many_queries_for_fifty_orders_as_for_one(
     world: World, size: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     for _ in range(size):
@@ -79,7 +77,7 @@ def test_it_asks_as_much_for_fifty_orders_as_for_one(
     client = signed_in(world.northwind.viewer)
     with django_assert_num_queries(
         6
-    ):  # session, user, memberships, environment; the page, one's views
+    ):  # session, user, memberships, environment; the page, saved views
         client.get(LIST)
 
 
@@ -181,9 +179,7 @@ def test_it_moves_a_sandboxs_order_for_operators_and_owners(world: World, role: 
     ("form", "status"),
     [({"to": "delivered"}, 409), ({}, 409), ({"to": "cancelled", "environment": 1}, 409)],
 )
-def test_it_moves_nothing_where_it_cannot_go_or_from_a_stale_tab(
-    world: World, form: Any, status: int
-) -> None:
+def test_it_refuses_invalid_moves_and_stale_tabs(world: World, form: Any, status: int) -> None:
     here = world.northwind.sandbox
     made = order(here)
     sent = {"environment": here.pk} | form
@@ -203,11 +199,11 @@ def test_it_moves_nothing_in_live(world: World) -> None:
         == 404
     )
     page = shown(world, f"{made.public_id}/", "owner")
-    assert "Phygitals packs and sends it" in page
+    assert "Phygitals packs and ships the order" in page
     assert f"{made.public_id}/move/" not in page
 
 
-def test_it_is_told_in_the_items_and_the_users_history(world: World) -> None:
+def test_it_is_in_the_items_and_the_users_history(world: World) -> None:
     item = make_item(world.northwind.live)
     offer = make_quote(world.northwind.live, item)
     made = place(

@@ -14,8 +14,8 @@ from tests.dashboard.rows import make_tally, make_user_tally
 from tests.dashboard.steps import HTMX, signed_in
 from tests.world import World, make_collector, make_item
 
-# Session, user, memberships, environment; saved views; a page of users; what they hold, or when
-# that was counted.
+# Session, user, memberships, environment; saved views; a page of users; their items, or the time of
+# the count.
 QUERIES = 7
 
 
@@ -33,7 +33,7 @@ def test_it_finds_users_by_the_start_of_their_id(world: World) -> None:
 
 
 @pytest.mark.parametrize("query", ["?q=%00", "?q=a%00b", "?after=nonsense", "?q=" + "x" * 5000])
-def test_it_stands_whatever_is_asked(world: World, query: str) -> None:
+def test_it_survives_any_request(world: World, query: str) -> None:
     assert found(world, query) == []
 
 
@@ -66,13 +66,13 @@ def test_it_sorts_by_id_or_the_newest_first(world: World) -> None:
 
 
 def hold(world: World, **holds: tuple[int, str]) -> None:
-    """Users of these ids, counted with so many items of such a value."""
+    """Users with these ids, counted with a number of items and a value."""
     for user_id, (size, value) in holds.items():
         user = make_collector(world.northwind.live, user_id)
         make_user_tally(world.northwind.live, collector=user, size=size, value=Decimal(value))
 
 
-def test_it_sorts_by_what_the_clock_has_counted(world: World) -> None:
+def test_it_sorts_by_periodically_counted_figures(world: World) -> None:
     hold(world, ann=(2, "9.00"), bob=(3, "8.99"), cid=(2, "100.00"))
     make_collector(world.northwind.live, "holds nothing")
     make_user_tally(world.juniper.live)
@@ -91,15 +91,15 @@ def test_it_shows_what_was_counted_and_when(world: World) -> None:
             .content.decode()
         )
         assert "$1,234.50" in page
-        assert 'As counted <time datetime="2026-04-18T19:05:14' in page
+        assert 'As of <time datetime="2026-04-18T19:05:14' in page
     assert (
-        "As counted"
+        "As of"
         not in signed_in(world.northwind.viewer).get("/dashboard/live/users/").content.decode()
     )
 
 
 @pytest.mark.parametrize("sort", ["held", "value"])
-def test_it_walks_through_everybody_who_holds_something_once(world: World, sort: str) -> None:
+def test_it_pages_through_all_holders_once(world: World, sort: str) -> None:
     hold(
         world,
         **{f"user-{number:03d}": (1 + number % 3, f"{1 + number % 7}.00") for number in range(120)},
@@ -128,7 +128,7 @@ def test_it_walks_through_every_user_once(world: World) -> None:
 
 
 @pytest.mark.parametrize("query", ["", "?sort=held", "?sort=value"])
-def test_it_asks_the_same_few_questions_however_many_there_are(
+def test_it_takes_a_constant_number_of_queries(
     world: World, query: str, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     client = signed_in(world.northwind.viewer)
@@ -157,9 +157,11 @@ def test_it_answers_htmx_with_the_whole_page_where_it_needs_one(
     assert answer.content.decode().startswith("<!doctype html>")
 
 
-def test_it_tells_no_user_from_no_match(world: World) -> None:
+def test_it_distinguishes_no_user_from_no_match(world: World) -> None:
     client = signed_in(world.northwind.viewer)
     assert "No users yet" in client.get("/dashboard/live/users/").content.decode()
-    assert "No user id starts so" in client.get("/dashboard/live/users/?q=zed").content.decode()
+    assert (
+        "No user ID starts with this" in client.get("/dashboard/live/users/?q=zed").content.decode()
+    )
     make_collector(world.northwind.live, "ann")
-    assert "Nobody held anything" in client.get("/dashboard/live/users/?sort=held").content.decode()
+    assert "No items held yet" in client.get("/dashboard/live/users/?sort=held").content.decode()

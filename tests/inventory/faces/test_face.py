@@ -1,4 +1,4 @@
-"""Card faces: well-formed, inert, small, and the same every time."""
+"""Card pictures: well-formed, without scripts, small, and deterministic."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ GRADED = {
 
 
 def parse(svg: str) -> ET.Element:
-    """The face as a document; raises ParseError when it is not well-formed."""
+    """The picture as a document; raises ParseError if it is not well-formed."""
     return ET.fromstring(svg)  # noqa: S314 - our own text
 
 
 def words(svg: str) -> list[str]:
-    """The texts of a face."""
+    """The texts of a picture."""
     return [element.text or "" for element in parse(svg).iter(f"{SVG}text")]
 
 

@@ -1,6 +1,4 @@
-"""What a list of packs looks at: a bounded number of cards, whatever their number and however
-many are held.
-"""
+"""The list of packs reads a limited number of cards, however many exist or are held."""
 
 from __future__ import annotations
 
@@ -23,7 +21,7 @@ from tests.world import World, make_card, make_item, make_pack, make_tier
 
 @pytest.fixture
 def pack(world: World, monkeypatch: pytest.MonkeyPatch) -> Pack:
-    """Six cards of 10 to 15 USD in one tier, of which two are looked at."""
+    """Six cards of 10 to 15 USD in one tier; the limit is two."""
     made = make_pack()
     make_tier(made, lower=5, upper=20)
     for value in range(10, 16):
@@ -35,7 +33,7 @@ def pack(world: World, monkeypatch: pytest.MonkeyPatch) -> Pack:
 
 
 def hold(world: World, pack: Pack, *values: int) -> None:
-    """A live user of Northwind gets the cards of these values."""
+    """A live user of Northwind gets the cards with these values."""
     for card in Card.objects.filter(pack=pack, fmv__in=values):
         make_item(world.northwind.live, card=card, pack=pack)
 
@@ -48,7 +46,7 @@ def test_it_sees_a_pack_in_stock_by_its_cheapest_cards(
         assert pack.pk in in_stock(world.northwind.live)
 
 
-def test_it_looks_at_a_whole_pack_whose_cheapest_cards_are_held_and_keeps_what_it_found(
+def test_it_checks_a_whole_pack_with_held_cheapest_cards_and_caches_that(
     world: World, pack: Pack, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     hold(world, pack, 10, 11)
@@ -71,7 +69,7 @@ def test_it_looks_again_after_some_seconds(
     assert pack.pk in in_stock(world.northwind.live)
 
 
-def test_it_keeps_what_it_found_of_one_pool_from_the_others(world: World, pack: Pack) -> None:
+def test_it_caches_each_pool_separately(world: World, pack: Pack) -> None:
     hold(world, pack, *range(10, 16))
     assert pack.pk not in in_stock(world.northwind.live)
     assert pack.pk in in_stock(world.northwind.sandbox)
@@ -89,7 +87,7 @@ def test_it_counts_no_card_of_a_pack_without_tiers(world: World) -> None:
     assert bare.pk not in in_stock(world.northwind.live)
 
 
-def test_it_forgets_what_it_found_when_that_is_too_much(
+def test_it_clears_its_cache_when_that_is_full(
     world: World, pack: Pack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(figures, "MOST_KEPT", 1)
@@ -156,7 +154,7 @@ def test_it_orders_equal_values_by_age_and_shows_twenty(
 
 
 def test_it_counts_a_purchase_s_stock_in_no_order(world: World, pack: Pack) -> None:
-    """In an order, the database may read every card there is to find those of the pack."""
+    """With an order, PostgreSQL might read all cards to find those of the pack."""
     hold(world, pack, *range(10, 16))
     with CaptureQueriesContext(connection) as asked, pytest.raises(OutOfStock):
         buy_pulls(

@@ -1,4 +1,4 @@
-"""A pack is enabled and paused with a reason, and the audit log has both."""
+"""A pack is enabled and paused with a reason; the audit log has both."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ def test_it_pauses_and_enables(world: World) -> None:
             user_id="u",
             by=SYSTEM,
         )
-    set_enabled(pack=world.pack, enabled=True, reason="mended", by=SYSTEM)
+    set_enabled(pack=world.pack, enabled=True, reason="fixed", by=SYSTEM)
     assert Pack.objects.get().enable
     entries = AuditEntry.objects.order_by("created_at", "id").values_list(
         "action", "before", "after"
     )
     assert list(entries) == [
         ("pack.paused", {"enable": True}, {"enable": False, "reason": "a leak"}),
-        ("pack.enabled", {"enable": False}, {"enable": True, "reason": "mended"}),
+        ("pack.enabled", {"enable": False}, {"enable": True, "reason": "fixed"}),
     ]
 
 
@@ -40,7 +40,7 @@ def test_it_writes_nothing_where_nothing_changes(world: World) -> None:
 
 
 @pytest.mark.parametrize("reason", ["", "  ", "x" * 501, "a\0b"])
-def test_it_wants_a_reason(world: World, reason: str) -> None:
+def test_it_requires_a_reason(world: World, reason: str) -> None:
     refused(world.pack, PackNeedsReason, enabled=False, reason=reason)
 
 

@@ -1,9 +1,9 @@
-"""The odds of a pull, by a proper test of 100,000 draws.
+"""The odds of a pull: a statistical test of 100,000 draws.
 
-Pearson's chi-square statistic is compared with its critical value at significance 0.001. A fair
-draw exceeds that once in a thousand runs, so a test that does draws afresh once, and fails only
-when both samples do: once in a million runs. ``test_it_would_notice`` shows that odds two points
-off fail every time.
+Pearson's chi-square statistic is compared with its critical value at significance 0.001. Fair draws
+exceed it once in a thousand runs, so the test draws a second sample then, and fails only if both
+exceed it: once in a million runs. ``test_it_would_notice`` shows that odds that differ by two
+points always fail.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def statistic(counts: Mapping[int, int], weights: Mapping[int, Decimal]) -> floa
 
 
 def fits(sample: Callable[[], Mapping[int, int]], weights: Mapping[int, Decimal]) -> bool:
-    """Whether one of two samples agrees with the weights."""
+    """Whether one of two samples fits the weights."""
     return any(statistic(sample(), weights) < CRITICAL[len(weights) - 1] for _ in range(2))
 
 

@@ -1,4 +1,4 @@
-"""Counting pulls: one row for each pack and pool, whichever plan the database chooses."""
+"""Counting pulls: one row for each pack and pool, with every plan."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from inventory.packs.figures import count_pulls
 from partners.models import Mode
 from tests.world import World, make_environment, make_item
 
-# With these, the items drive the join, and the environment is looked up again for each.
+# These settings make the items drive the join, with a look-up of the environment for each.
 NESTED = """
 SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL enable_material = off;
 SET LOCAL enable_indexscan = off; SET LOCAL enable_bitmapscan = off
@@ -18,9 +18,7 @@ SET LOCAL enable_indexscan = off; SET LOCAL enable_bitmapscan = off
 
 
 def test_a_plan_that_looks_each_environment_up_again_counts_a_pack_once(world: World) -> None:
-    """The clock was read at each look-up, so a pack with three pulls had three rows, and the count
-    failed.
-    """
+    """The clock was read at each look-up: a pack with three pulls had three rows, and it failed."""
     for _ in range(60):
         make_environment(mode=Mode.SANDBOX)
     for _ in range(3):

@@ -1,4 +1,4 @@
-"""Buying pulls: what a purchase writes, where its cards come from, and what refuses it."""
+"""Buying pulls: rows, drawn cards, and refusals."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def buy_all(world: World, environment: Environment) -> list[Item]:
 
 
 def refused(world: World, environment: Environment, error: type[Exception], **options: Any) -> None:
-    """The purchase raises, and nothing of it is there."""
+    """The purchase raises this error, and the database is unchanged."""
     before = counts()
     with pytest.raises(error):
         buy(world, environment, **options)

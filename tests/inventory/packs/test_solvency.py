@@ -1,4 +1,4 @@
-"""What is said of a pack that would lose money, or could not be pulled from."""
+"""Warnings for packs that would lose money or cannot be pulled."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.world import World, make_item, make_pack, make_tier
 
 
 def said(pack: Pack, **changes: Any) -> list[str]:
-    """What is said of the pack once these are its values and its stock is counted."""
+    """The warnings for the pack with these values, after counting its stock."""
     Pack.objects.filter(pk=pack.pk).update(**changes)
     refresh_values()
     counted = Pack.objects.prefetch_related("tiers").get(pk=pack.pk)
@@ -67,7 +67,7 @@ def test_it_names_a_gap_between_two_tiers(world: World) -> None:
         "No tier holds values from $1,000.00 up to $2,000.00: such cards are never pulled"
     )
     assert gap.endswith("(between Legendary and Mythic).")
-    assert empty == "Mythic holds no card. Its odds go to the other tiers."
+    assert empty == "Mythic has no card. Its odds go to the other tiers."
 
 
 def test_it_names_a_drained_tier(world: World) -> None:
@@ -81,9 +81,9 @@ def test_it_names_a_drained_tier(world: World) -> None:
 
 def test_it_says_that_nothing_can_be_pulled(db: None) -> None:
     pack = make_pack()
-    assert said(pack) == ["It has no tiers, so nothing can be pulled."]
+    assert said(pack) == ["The pack has no tiers, so nothing can be pulled."]
     make_tier(pack)
-    assert said(pack)[0] == "None of its tiers holds a card, so nothing can be pulled."
+    assert said(pack)[0] == "None of its tiers has a card, so nothing can be pulled."
 
 
 def test_it_knows_no_cost_without_cards(db: None) -> None:

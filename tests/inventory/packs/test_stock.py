@@ -1,6 +1,4 @@
-"""What a tier's cards make of its odds: counted by the clock, kept with the tier, by the live stock
-alone.
-"""
+"""The stock of tiers: counted periodically, stored with the tier, live only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Addresses: what a country's postal rules refuse, and the corrections they suggest."""
+"""Addresses: refusals by a country's postal rules, and suggested corrections."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def refused(**changes: Any) -> dict[str, Any]:
     return dict(caught.value.more)
 
 
-def test_it_gives_back_what_was_submitted_and_no_more() -> None:
+def test_it_releases_exactly_the_submitted_amount() -> None:
     assert checked(
         ADDRESS | {"country": "us", "state": "california", "note": "ring"}
     ) == ADDRESS | {
@@ -49,7 +49,7 @@ def test_it_gives_back_what_was_submitted_and_no_more() -> None:
         ("Narnia", "Lantern Waste", "?"),
     ],
 )
-def test_it_takes_what_the_country_takes_or_has_no_rules_for(
+def test_it_accepts_valid_addresses_and_countries_without_rules(
     country: str, state: str, code: str
 ) -> None:
     assert (
@@ -94,7 +94,7 @@ def test_it_reads_a_country_in_capitals() -> None:
 
 
 def tried(monkeypatch: pytest.MonkeyPatch, **changes: Any) -> list[dict[str, str]]:
-    """What the rules were asked about while this was refused, itself left out."""
+    """The corrections tried for this refused address, without itself."""
     asked, problems = [], Country.problems
 
     def counted(self: Country, **fields: str) -> dict[str, str]:

@@ -1,6 +1,4 @@
-"""Live quotes that ask a carrier: its rates through the door, and what its silence and its lies
-leave behind.
-"""
+"""Live quotes with a carrier: rates, and the effects of timeouts and invalid responses."""
 
 from __future__ import annotations
 
@@ -15,7 +13,7 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 
 from config.foundation import outbound
-from config.foundation.breaker import SILENCES, Breaker
+from config.foundation.breaker import MAX_FAILURES, Breaker
 from inventory.models import ShippingOrder, ShippingQuote
 from inventory.shipping import carrier
 from partners.models import IdempotencyKey
@@ -45,7 +43,7 @@ def post(world: World, path: str, sent: dict[str, Any], **headers: str) -> Any:
 
 
 def quote(world: World, item: str = "", **headers: str) -> Any:
-    """``POST /ship/quote`` for one item, a new one unless told."""
+    """``POST /ship/quote`` for one item, by default a new one."""
     item = item or make_item(world.northwind.live).public_id
     return post(world, "/ship/quote", {"item_ids": [item], "destination": ADDRESS}, **headers)
 
@@ -74,7 +72,7 @@ def test_it_offers_what_the_carrier_asks_and_orders_at_it(world: World, peer: Ca
 
 @pytest.mark.parametrize("headers", [{}, KEY], ids=["no key", "a key"])
 @pytest.mark.parametrize("fault", ["500", "drop", "hang", "wrong_quote", "huge", "garbage"])
-def test_it_keeps_nothing_of_a_carrier_that_fails_hangs_or_lies(
+def test_it_stores_no_response_of_a_failing_carrier(
     world: World, peer: CarrierPeer, settings: Settings, fault: str, headers: dict[str, str]
 ) -> None:
     item = make_item(world.northwind.live).public_id
@@ -88,7 +86,7 @@ def test_it_keeps_nothing_of_a_carrier_that_fails_hangs_or_lies(
     assert quote(world, item, **headers).status_code == 200
 
 
-def test_it_asks_once_for_one_idempotency_key(world: World, peer: CarrierPeer) -> None:
+def test_it_takes_one_statement_for_an_idempotency_key(world: World, peer: CarrierPeer) -> None:
     item = make_item(world.northwind.live).public_id
     first, again = (quote(world, item, **KEY) for _ in range(2))
     assert (first.status_code, again.content, again["Idempotency-Replayed"]) == (
@@ -100,17 +98,17 @@ def test_it_asks_once_for_one_idempotency_key(world: World, peer: CarrierPeer) -
     assert heard(post(world, "/ship/quote", {}, **KEY))[0] == 422
 
 
-def test_it_keeps_a_refusal_by_rule_and_asks_nobody(world: World, peer: CarrierPeer) -> None:
+def test_it_stores_a_refusal_and_calls_no_peer(world: World, peer: CarrierPeer) -> None:
     first, again = (quote(world, "nothing", **KEY) for _ in range(2))
     assert heard(first) == (400, {"error": "Item not found"})
     assert (again.content, again["Idempotency-Replayed"]) == (first.content, "true")
     assert peer.asked == []
 
 
-def test_it_tells_a_second_request_to_wait(
+def test_a_second_request_must_wait(
     world: World, peer: CarrierPeer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The same key comes again while the carrier is being asked."""
+    """The same key is used again during the carrier's call."""
     item, real, second = make_item(world.northwind.live).public_id, carrier.rates, []
 
     def slow(**asked: Any) -> Any:
@@ -123,7 +121,7 @@ def test_it_tells_a_second_request_to_wait(
     assert ShippingQuote.objects.count() == 1
 
 
-def test_it_lets_the_same_key_try_anew_after_a_fault(
+def test_it_lets_the_same_key_retry_after_a_fault(
     world: World, peer: CarrierPeer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     item = make_item(world.northwind.live).public_id
@@ -144,24 +142,28 @@ def test_it_leaves_a_thread_for_sales_however_slow_the_carrier_is(
     assert quote(world).status_code == 200
 
 
-def test_it_tells_the_carrier_the_country_in_capitals(world: World, peer: CarrierPeer) -> None:
+def test_it_sends_the_carrier_the_country_in_capitals(world: World, peer: CarrierPeer) -> None:
     item = make_item(world.northwind.live).public_id
     sent = {"item_ids": [item], "destination": ADDRESS | {"country": " us "}}
     assert post(world, "/ship/quote", sent).status_code == 200
     assert peer.asked[0]["destination"]["country"] == "US"
 
 
-def test_it_leaves_a_carrier_alone_that_keeps_silent(world: World, peer: CarrierPeer) -> None:
+def test_it_stops_calling_a_carrier_that_does_not_respond(world: World, peer: CarrierPeer) -> None:
     item = make_item(world.northwind.live).public_id
     peer.fault("drop")
-    assert [heard(quote(world, item)) for _ in range(SILENCES + 1)] == [FAILED] * (SILENCES + 1)
-    assert len(peer.asked) == SILENCES
+    assert [heard(quote(world, item)) for _ in range(MAX_FAILURES + 1)] == [FAILED] * (
+        MAX_FAILURES + 1
+    )
+    assert len(peer.asked) == MAX_FAILURES
 
 
-def test_it_goes_on_asking_one_that_answers_badly(world: World, peer: CarrierPeer) -> None:
-    """One address that it cannot do must not stop the others."""
+def test_it_keeps_calling_a_carrier_with_invalid_responses(world: World, peer: CarrierPeer) -> None:
+    """One address that it refuses must not block others."""
     item = make_item(world.northwind.live).public_id
     peer.fault("500")
-    assert [heard(quote(world, item)) for _ in range(SILENCES + 1)] == [FAILED] * (SILENCES + 1)
+    assert [heard(quote(world, item)) for _ in range(MAX_FAILURES + 1)] == [FAILED] * (
+        MAX_FAILURES + 1
+    )
     peer.fault(None)
     assert quote(world, item).status_code == 200

@@ -1,6 +1,4 @@
-"""The carrier's client against a real carrier that misbehaves: the exact reason of every
-refusal.
-"""
+"""The carrier client against a misbehaving carrier: the exact reason of every refusal."""
 
 from __future__ import annotations
 
@@ -16,7 +14,7 @@ from inventory.shipping.rates import Rate
 from tests.peers.carrier import CarrierPeer
 from tests.shipments import ADDRESS
 
-HASTY, PATIENT = 0.3, 20.0  # seconds: for the faults that must be cut off, and for all else
+HASTY, PATIENT = 0.3, 20.0  # seconds: for faults that must time out, and for all others
 GROUND = Rate("ground", "Parcel Co", "Ground", Decimal("5.10"), (2, 5), insured=False)
 
 

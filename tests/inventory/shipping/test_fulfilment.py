@@ -1,6 +1,4 @@
-"""An order's progress: every step it may take, what each does to its items, and what it keeps and
-tells.
-"""
+"""An order's states: transitions, effects on items, stored times and events."""
 
 from __future__ import annotations
 
@@ -51,7 +49,7 @@ def test_it_refuses_every_other_step(world: World, before: str) -> None:
     assert not Event.objects.exists()
 
 
-def test_it_goes_onward_unless_told(world: World) -> None:
+def test_it_moves_to_the_next_state_by_default(world: World) -> None:
     order = make_order(world.northwind.live, make_item(world.northwind.live))
     states = [advance(order=order, by=ANNA, now=LATER).state for _ in range(4)]
     assert states == ["processing", "label_created", "shipped", "delivered"]
@@ -59,7 +57,7 @@ def test_it_goes_onward_unless_told(world: World) -> None:
         advance(order=order, by=ANNA, now=LATER)
 
 
-def test_it_tells_the_partner_and_the_audit_log(world: World) -> None:
+def test_it_records_an_event_and_an_audit_entry(world: World) -> None:
     order = make_order(world.northwind.live, make_item(world.northwind.live), state="processing")
     url = "https://carrier.example.test/1Z"
     advance(
@@ -82,7 +80,7 @@ def test_it_tells_the_partner_and_the_audit_log(world: World) -> None:
     }
 
 
-def test_it_keeps_what_a_later_step_does_not_say_anew(world: World) -> None:
+def test_it_keeps_values_that_a_later_step_omits(world: World) -> None:
     order = make_order(world.northwind.live, state="label_created", tracking_number="1Z")
     assert advance(order=order, by=ANNA, now=LATER).tracking_number == "1Z"
 

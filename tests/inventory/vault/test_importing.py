@@ -1,4 +1,4 @@
-"""import_cards: a whole catalogue or nothing, and a bad row by its line."""
+"""import_cards: all or nothing, with the line number of a bad row."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
 
 
 def row(**changes: Any) -> dict[str, Any]:
-    """A good row of a JSON-lines file."""
+    """A valid row of a JSON-lines file."""
     return {
         "source_type": "ebay",
         "listing_id": "v1|110|0",
@@ -35,7 +35,7 @@ def row(**changes: Any) -> dict[str, Any]:
 
 
 def refused(*rows: Mapping[str, Any]) -> list[str]:
-    """The sentences of a refusal, which left no card behind."""
+    """The errors of a refusal, which imported nothing."""
     before = list(Card.objects.order_by("pk").values())
     with pytest.raises(ImportRefusedError) as caught:
         import_cards(enumerate(rows, 1), now=NOW)
@@ -44,7 +44,7 @@ def refused(*rows: Mapping[str, Any]) -> list[str]:
 
 
 def run(path: Path, **options: Any) -> tuple[str, str]:
-    """What the command writes on stdout and stderr; it may raise CommandError."""
+    """The command's stdout and stderr; may raise CommandError."""
     out, err = StringIO(), StringIO()
     try:
         call_command("import_cards", str(path), stdout=out, stderr=err, **options)
@@ -113,12 +113,12 @@ def test_it_brings_the_packs_values_up_to_date() -> None:
 BAD_ROWS = [
     (row(source_type="yahoo"), "source_type: must be one of enft, ebay, fanatics, alt, external"),
     (row(source_type=7), "source_type: must be text"),
-    (row(source_type="enft"), "mint_address: is missing, and an enft card is known by it"),
+    (row(source_type="enft"), "mint_address: is missing, and an enft card needs one"),
     (row(listing_id=""), "listing_id: is missing, and there is no mint_address either"),
     (row(listing_id="x" * 101), "listing_id: is longer than 100 characters"),
-    (row(listing_id="a\0b"), "listing_id: holds a control character"),
+    (row(listing_id="a\0b"), "listing_id: contains a control character"),
     (row(name=" "), "name: is missing"),
-    (row(name="half \ud800"), "name: holds half of a surrogate pair"),
+    (row(name="half \ud800"), "name: contains half of a surrogate pair"),
     (row(fmv=""), "fmv: is missing"),
     (row(fmv="-1"), "fmv: must be a price in USD, such as 12.50"),
     (row(fmv="NaN"), "fmv: must be a price in USD, such as 12.50"),
@@ -133,7 +133,7 @@ BAD_ROWS = [
         "priced_at: must be a time such as 2026-04-18T19:05:14Z",
     ),
     (row(priced_at="2026-04-18T19:05:14"), "priced_at: has no time zone; add Z for UTC"),
-    (row(priced_at="2026-04-19T19:05:14Z"), "priced_at: lies in the future"),
+    (row(priced_at="2026-04-19T19:05:14Z"), "priced_at: is in the future"),
     (row(pack="nowhere"), "pack: there is no pack 'nowhere'"),
     (
         row(image="javascript:alert(1)"),
@@ -144,8 +144,8 @@ BAD_ROWS = [
     (row(attributes=3), 'attributes: must be an object, or a list of {"trait_type", "value"}'),
     (row(attributes=[{"trait_type": "Set"}]), 'attributes: each must be {"trait_type", "value"}'),
     (row(attributes={"Set": float("nan")}), "attributes: each needs a name, and text or a number"),
-    (row(attributes={"Set": "a\0b"}), "attributes: holds a control character"),
-    (row(price="1"), "price: is no column of a card"),
+    (row(attributes={"Set": "a\0b"}), "attributes: contains a control character"),
+    (row(price="1"), "price: is not a column of a card"),
 ]
 
 
@@ -197,7 +197,10 @@ def test_it_reads_csv_with_a_bom_and_fields_over_several_lines(tmp_path: Path) -
 BAD_FILES = [
     (b"", "line 1: the header lacks source_type, name, fmv"),
     (b"source_type,fmv\n", "line 1: the header lacks name"),
-    (f"{HEADER},price\n".encode(), "line 1: the header has 'price', which is no column of a card"),
+    (
+        f"{HEADER},price\n".encode(),
+        "line 1: the header has 'price', which is not a column of a card",
+    ),
     (f"{HEADER},fmv\n".encode(), "line 1: the header names fmv twice"),
     (f"{HEADER}\nalt,a,,X\n".encode(), "line 2: has 4 fields where the header has 5"),
     (f"{HEADER}\nalt,a,,X,1\nalt,b,,\xff,1\n".encode("latin-1"), "line 3: is not UTF-8 (byte 8)"),
@@ -211,7 +214,7 @@ BAD_FILES = [
         "line 2: is not CSV (field larger than field limit",
     ),
     (f"{HEADER}\nalt,a,,{'x' * 2_000_000},1\n".encode(), "line 2: is longer than 1,048,576 bytes"),
-    (f"{HEADER}\nalt,a\0,,X,1\n".encode(), "line 2: listing_id: holds a control character"),
+    (f"{HEADER}\nalt,a\0,,X,1\n".encode(), "line 2: listing_id: contains a control character"),
 ]
 
 
@@ -228,8 +231,8 @@ def test_it_refuses_a_csv_file_it_cannot_read(tmp_path: Path, content: bytes, re
     [
         ("[1]", "line 1: is not a JSON object"),
         ("{", "line 1: is not JSON"),
-        ('{"fmv": NaN}', "line 1: is not JSON (NaN is no number)"),
-        ('{"fmv": 1, "fmv": 2}', "line 1: is not JSON (a key stands twice in one object)"),
+        ('{"fmv": NaN}', "line 1: is not JSON (NaN is not a number)"),
+        ('{"fmv": 1, "fmv": 2}', "line 1: is not JSON (a key occurs twice in one object)"),
         ("[" * 100_000, "line 1: is not JSON"),
         ('{"fmv": ' + "9" * 5000 + "}", "line 1: is not JSON"),
     ],
@@ -242,7 +245,7 @@ def test_it_refuses_json_lines_it_cannot_read(tmp_path: Path, text: str, reason:
 
 def test_it_says_what_it_needs_to_know_of_a_file(tmp_path: Path) -> None:
     assert run(tmp_path / "missing.csv")[1].endswith("No such file or directory (2)")
-    assert "say --format csv or jsonl" in run(tmp_path / "cards.txt")[1]
+    assert "add --format csv or jsonl" in run(tmp_path / "cards.txt")[1]
 
 
 @pytest.mark.slow
@@ -259,7 +262,7 @@ def test_it_takes_a_thousand_rows_of_the_demo(tmp_path: Path) -> None:
     path = tmp_path / "cards.ndjson"
     path.write_text("".join(json.dumps({**one, "pack": ""}) + "\n" for one in generate(cards=1000)))
     assert run(path)[0] == "1000 created, 0 updated, 0 unchanged\n"
-    assert run(path)[0] == "0 created, 1000 updated, 0 unchanged\n"  # priced anew
+    assert run(path)[0] == "0 created, 1000 updated, 0 unchanged\n"  # new price times
 
 
 def test_it_takes_attributes_up_to_a_length() -> None:

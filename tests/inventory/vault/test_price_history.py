@@ -1,6 +1,4 @@
-"""Every change of a card's value is kept, whoever makes it; what leaves the value as it is leaves
-no trace.
-"""
+"""Every change of a card's value is recorded, from any source; other updates are not."""
 
 from __future__ import annotations
 
@@ -26,20 +24,20 @@ def kept() -> list[tuple[Any, ...]]:
     )
 
 
-def test_it_keeps_what_an_update_changes() -> None:
+def test_it_records_a_change_by_an_update() -> None:
     card = make_card()
     Card.objects.update(fmv=F("fmv") + 1, priced_at=LATER)
     assert kept() == [(card.pk, Decimal("82.50"), Decimal("83.50"), LATER)]
 
 
-def test_it_keeps_what_a_form_changes() -> None:
+def test_it_records_a_change_by_a_form() -> None:
     card = make_card()
     card.fmv = Decimal("5.00")
     card.save()
     assert [change[1:3] for change in kept()] == [(Decimal("82.50"), Decimal("5.00"))]
 
 
-def test_it_keeps_what_an_import_changes() -> None:
+def test_it_records_a_change_by_an_import() -> None:
     rows = [
         {"source_type": "ebay", "listing_id": f"v1|{n}|0", "name": "Pup", "fmv": "12.50"}
         for n in range(3)
@@ -51,7 +49,7 @@ def test_it_keeps_what_an_import_changes() -> None:
     assert [change[1:] for change in kept()] == [(Decimal("12.50"), Decimal("13.00"), LATER)]
 
 
-def test_it_keeps_what_a_hand_with_sql_changes() -> None:
+def test_it_records_a_change_by_sql() -> None:
     make_card()
     with connection.cursor() as cursor:
         cursor.execute("UPDATE inventory_card SET fmv = 1")

@@ -1,6 +1,4 @@
-"""A file from a browser: shown first, changing nothing, and then imported exactly as it was shown,
-once.
-"""
+"""A file from a browser: its preview changes nothing, and it is imported unchanged, once."""
 
 from __future__ import annotations
 

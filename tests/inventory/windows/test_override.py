@@ -1,4 +1,4 @@
-"""Extending and closing a window by hand: a held item's alone, with a reason, told and audited."""
+"""Extending and closing windows by hand: only of held items, with a reason, event and audit."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ INSTANT = timedelta(microseconds=1)
 
 @pytest.fixture(params=Mode.values)
 def item(request: pytest.FixtureRequest, world: World) -> Item:
-    """Held, its window open for another hour."""
+    """A held item with one hour left."""
     return make_item(world.northwind.environment(request.param), expires_at=NOW + HOUR)
 
 
@@ -67,7 +67,7 @@ def test_it_sells_again_once_it_is_extended(item: Item) -> None:
     assert item.state == "sold"
 
 
-def test_it_is_told_and_audited(item: Item, world: World) -> None:
+def test_it_records_an_event_and_is_audited(item: Item, world: World) -> None:
     extend_window(item=item, closes_at=NOW + 3 * HOUR, reason=" our outage ", by=ANNA, now=NOW)
     close_window(item=item, reason="enough", by=ANNA, now=NOW + HOUR)
     changes = Event.objects.filter(
@@ -140,7 +140,7 @@ def test_it_extends_no_window_that_never_closes(world: World) -> None:
 
 
 @pytest.mark.parametrize("reason", ["", "  ", "x" * 501, "a\0b"])
-def test_it_wants_a_reason(item: Item, reason: str) -> None:
+def test_it_requires_a_reason(item: Item, reason: str) -> None:
     refuses(ReasonRequired, lambda: close_window(item=item, reason=reason, by=ANNA, now=NOW))
     later = NOW + 2 * HOUR
     refuses(

@@ -1,4 +1,4 @@
-"""The sweep: which windows it closes, what it tells, and what it leaves alone."""
+"""The sweep: which windows it closes, its events, and what it leaves unchanged."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_it_closes_a_window_and_tells_of_it(world: World) -> None:
 
 
 def test_it_leaves_the_very_instant_open(world: World) -> None:
-    """That instant still sells, so it has not closed."""
+    """The deadline itself still sells, so the window has not closed."""
     make_item(world.northwind.live, expires_at=NOW)
     assert close_windows(now=NOW) == 0
     assert close_windows(now=NOW + timedelta(microseconds=1)) == 1
@@ -75,7 +75,7 @@ def test_it_leaves_items_that_were_sold(world: World) -> None:
     assert close_windows(now=NOW) == 0
 
 
-def test_it_tells_once_however_often_it_runs(world: World) -> None:
+def test_it_records_one_event_however_often_it_runs(world: World) -> None:
     make_item(world.northwind.live, expires_at=JUST_BEFORE)
     assert [close_windows(now=NOW + timedelta(hours=hours)) for hours in range(3)] == [1, 0, 0]
     assert len(expired_events()) == 1
@@ -129,7 +129,7 @@ def test_it_uses_the_databases_clock_as_a_task(world: World) -> None:
     assert [task(), task()] == [1, 0]
 
 
-def test_it_asks_one_statement_for_a_batch(world: World) -> None:
+def test_it_takes_one_statement_for_a_batch(world: World) -> None:
     for _ in range(20):
         make_item(world.northwind.live, expires_at=JUST_BEFORE)
     with CaptureQueriesContext(connection) as queries:

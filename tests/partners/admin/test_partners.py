@@ -1,6 +1,4 @@
-"""A partner begins on one page, is suspended with effect at once, and let back in: through the
-admin, over HTTP.
-"""
+"""Creating, suspending and reinstating partners in the admin, over HTTP."""
 
 from __future__ import annotations
 
@@ -23,7 +21,7 @@ NEW = {"name": "Tidal", "slug": "tidal", "owner": "Mia@Tidal.test"}
 
 @pytest.fixture
 def admin(world: World) -> Client:
-    """Somebody of the operations group."""
+    """A member of the operations group."""
     return signed_in(in_group("operations"))
 
 
@@ -102,9 +100,7 @@ def test_it_invites_another_owner_when_a_link_is_lost(admin: Client, world: Worl
     ],
     ids=str,
 )
-def test_it_makes_nothing_of_a_form_that_is_not_in_order(
-    admin: Client, change: dict[str, str]
-) -> None:
+def test_it_does_nothing_for_an_invalid_form(admin: Client, change: dict[str, str]) -> None:
     before = snapshot()
     assert admin.post(address(Partner, "add"), NEW | change).status_code in (200, 302)
     assert snapshot() == before
@@ -130,7 +126,7 @@ def inventory(key: str, mode: str) -> int:
     return Client().get(f"{base}/api/v1/inventory/ann", headers={"X-API-Key": key}).status_code
 
 
-def test_it_stops_a_partner_at_once_and_lets_it_back_in(admin: Client, world: World) -> None:
+def test_it_suspends_and_reinstates_a_partner_immediately(admin: Client, world: World) -> None:
     north, partner = world.northwind, world.northwind.partner
     item = make_item(north.live, collector=make_collector(north.live, "ann"), now=north.live.now())
     make_collector(north.sandbox, "ann")
@@ -144,7 +140,7 @@ def test_it_stops_a_partner_at_once_and_lets_it_back_in(admin: Client, world: Wo
     )
 
     asked = press(admin, partner, "suspend").content.decode()
-    assert "its keys answer 401 and its dashboard is read-only" in asked
+    assert "its keys answer 401. Its dashboard is read-only" in asked
     assert inventory(north.live_key, "live") == 200
     press(admin, partner, "suspend", reason="unpaid", **YES)
     assert (inventory(north.live_key, "live"), inventory(north.sandbox_key, "sandbox")) == (
@@ -169,7 +165,7 @@ def test_it_stops_a_partner_at_once_and_lets_it_back_in(admin: Client, world: Wo
     ]
 
 
-def test_it_wants_a_reason(admin: Client, world: World) -> None:
+def test_it_requires_a_reason(admin: Client, world: World) -> None:
     before = snapshot()
     assert (
         "Give a reason"
@@ -199,10 +195,8 @@ def test_it_lets_only_those_who_may(world: World, rights: list[str]) -> None:
     assert snapshot() == before
 
 
-def test_it_lets_nobody_but_superusers_take_over_a_partners_person(world: World) -> None:
-    """A password or an address set by somebody else opens the account to them, under its owner's
-    name.
-    """
+def test_it_lets_only_superusers_set_a_members_credentials(world: World) -> None:
+    """A person who sets another's password or address could act under the other's name."""
     everything = signed_in(make_staff(["view", "add", "change", "delete"]))
     owner, before = world.northwind.owner, snapshot()
     new = {

@@ -1,4 +1,4 @@
-"""The body of an API call: what its reading costs, beside what it refuses (``tests/contract``)."""
+"""The cost of parsing an API call's body (refusals: ``tests/contract``)."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_it_finds_the_deep_value_among_many_flat_ones() -> None:
 
 @pytest.mark.parametrize("sent", ["\\ud800", "\\udc00 \\ud83c", "a\\u0000", "\\u0000"])
 @pytest.mark.parametrize("shape", ['{{"a":"{}"}}', '{{"{}":1}}', '{{"a":[{{"b":["{}"]}}]}}'])
-def test_it_takes_no_escape_of_what_no_text_holds(shape: str, sent: str) -> None:
+def test_it_rejects_escapes_of_invalid_characters(shape: str, sent: str) -> None:
     assert read(shape.format(sent).encode()) == {}
 
 

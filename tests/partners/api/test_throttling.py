@@ -1,6 +1,4 @@
-"""Rate limits over several processes: a real Redis-compatible server counts, and its death stops
-nobody.
-"""
+"""Rate limits over several processes with a Redis-compatible server, also when it fails."""
 
 from __future__ import annotations
 
@@ -25,14 +23,14 @@ MOMENT = NOW.timestamp()
 
 @pytest.fixture
 def server() -> Iterator[ValkeyServer]:
-    """A server of this test's own, in memory."""
+    """An in-memory server for this test."""
     with ValkeyServer(port=closed_port()) as started:
         yield started
 
 
 @pytest.fixture
 def redis(server: ValkeyServer, settings: Settings) -> Iterator[str]:
-    """Its address, as CACHE_URL would name it."""
+    """Its address as CACHE_URL."""
     settings.CACHE_URL = f"redis://127.0.0.1:{server.port}/0"
     settings.API_RATE_LIMIT, settings.WEB_WORKERS = 4, 2
     throttling.shared.cache_clear()
@@ -46,7 +44,7 @@ def left(caller: str, times: int) -> list[int]:
 
 def test_it_counts_the_whole_limit_over_all_processes(redis: str) -> None:
     assert left("a", 2) == [3, 2]
-    throttling.shared.cache_clear()  # as another process would begin
+    throttling.shared.cache_clear()  # like a new process
     assert left("a", 3) == [1, 0, -1]
     assert spend("a", "read", MOMENT).limit == 4
     assert left("b", 1) == [3]
@@ -64,7 +62,7 @@ def test_it_forgets_a_window_soon_after(redis: str) -> None:
     assert 60 < counter.ttl(name) <= 120
 
 
-def test_it_asks_the_database_nothing(
+def test_it_takes_no_query(
     redis: str, django_assert_num_queries: DjangoAssertNumQueries, db: None
 ) -> None:
     with django_assert_num_queries(0):
@@ -89,9 +87,7 @@ def test_it_counts_by_itself_when_redis_is_killed(redis: str, server: ValkeyServ
 def test_it_counts_on_while_redis_comes_and_goes(
     redis: str, server: ValkeyServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Up, down, up, down, up: every call is answered, shared again a pause after the server is
-    back.
-    """
+    """Up, down, up, down, up: every call gets a response, and counting is shared again soon."""
     now = 1000.0
     monkeypatch.setattr("partners.api.throttling.time.monotonic", lambda: now)
     limits = []
@@ -108,7 +104,7 @@ def test_it_counts_on_while_redis_comes_and_goes(
     assert limits == [4, 2, 2, 4, 2, 2, 4]
 
 
-def test_it_asks_a_lost_redis_again_after_a_pause_and_complains_once_a_minute(
+def test_it_retries_redis_after_a_pause_and_logs_once_a_minute(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     times = iter([100.0, 101.0, 106.0, 107.0, 161.0, 162.0])
@@ -141,7 +137,7 @@ def test_it_waits_for_a_redis_that_hangs_a_tenth_of_a_second_and_only_once() -> 
         counter = SharedCounter(f"redis://127.0.0.1:{silent.getsockname()[1]}/0")
         start = time.monotonic()
         assert [counter.add("a", 1) for _ in range(50)] == [None] * 50
-        assert time.monotonic() - start < 2  # fifty waits would be five seconds
+        assert time.monotonic() - start < 2  # fifty waits would take five seconds
 
 
 def stop(server: ValkeyServer) -> None:

@@ -1,6 +1,4 @@
-"""What every page shares: the menu, the switch of modes and partners, chips, and the shell's own
-parts.
-"""
+"""Parts of every page: the menu, switching environments and partners, filter chips."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""API keys in the dashboard: made and shown once, rotated with an overlap, revoked."""
+"""API keys in the dashboard: created and shown once, rotated with an overlap, revoked."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def post(client: Client, world: World, where: str, **form: Any) -> Any:
 
 
 def shown(answer: Any) -> str:
-    """The key's text, on the page that shows it once."""
+    """The key's text, from the page that shows it once."""
     text = re.search(r'value="(live-[^"]+)"', answer.content.decode())
     assert text is not None
     return text[1]
@@ -99,7 +99,7 @@ def test_it_makes_a_key_with_scopes_and_shows_it_once(world: World) -> None:
 @pytest.mark.parametrize(
     "form", [{"name": ""}, {"name": "x" * 101}, {"name": "Shop", "scopes": ["root"]}]
 )
-def test_it_makes_nothing_of_a_wrong_form(world: World, form: dict[str, Any]) -> None:
+def test_it_does_nothing_for_a_wrong_form(world: World, form: dict[str, Any]) -> None:
     before = ApiKey.objects.count()
     assert post(confirmed(world.northwind.owner), world, "new/", **form).status_code == 422
     assert ApiKey.objects.count() == before
@@ -137,9 +137,7 @@ def test_it_ends_the_old_key_no_later_than_it_would_have(world: World) -> None:
 
 @pytest.mark.parametrize("overlap", ["24", "0"])
 def test_it_rotates_a_key_once_and_names_its_successor(world: World, overlap: str) -> None:
-    """A double click: the first answer's key, which lives until it is revoked, is not lost behind a
-    second.
-    """
+    """A double click must not replace the first new key, which would then be lost."""
     old, client = (
         ApiKey.objects.get(environment=world.northwind.live),
         confirmed(world.northwind.owner),
@@ -151,7 +149,7 @@ def test_it_rotates_a_key_once_and_names_its_successor(world: World, overlap: st
     again = post(client, world, f"{old.pk}/rotate/", overlap=overlap)
     assert again.status_code == 422
     assert re.search(
-        f"rotated already.*{new.hint}.*{KEYS}{new.pk}/rotate/", again.content.decode(), re.DOTALL
+        f"already rotated.*{new.hint}.*{KEYS}{new.pk}/rotate/", again.content.decode(), re.DOTALL
     )
     assert f"{KEYS}{old.pk}/rotate/" not in client.get(KEYS).content.decode()
     assert list(ApiKey.objects.filter(environment=world.northwind.live, expires_at=None)) == [new]

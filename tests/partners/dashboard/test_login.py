@@ -10,7 +10,7 @@ from tests.dashboard.steps import signed_in
 from tests.world import PASSWORD, World
 
 MOST_FAILURES, MOST_OF_AN_ADDRESS = 10, 50  # partners/people/allauth_adapters.py
-GENERIC = "That e-mail address and password do not belong together."
+GENERIC = "Incorrect email or password."
 
 
 def sign_in(client: Client, email: str, password: str = PASSWORD, **more: str) -> HttpResponse:

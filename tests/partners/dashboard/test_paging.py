@@ -1,4 +1,4 @@
-"""Forwards and back through keyset pages."""
+"""Keyset pages, forwards and back."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.world import NOW, World, make_event
 
 @pytest.fixture
 def events(world: World) -> list[Event]:
-    """Eight, newest first; each two share their moment."""
+    """Eight events, newest first, in pairs with the same time."""
     for number in range(8):
         make_event(world.northwind.live, created_at=NOW + timedelta(seconds=number // 2))
     return list(Event.objects.all())
@@ -42,10 +42,10 @@ def test_it_fills_the_first_page_when_the_way_back_ends_early(events: list[Event
     assert (other.rows, other.first) == (events[:7], True)
 
 
-def test_it_shows_no_way_back_where_nobody_asked_for_one(events: list[Event]) -> None:
+def test_it_shows_no_previous_page_unless_requested(events: list[Event]) -> None:
     assert page(page(before=None).next, before=None).previous == ""
 
 
 @pytest.mark.parametrize("cursor", ["x", "a:b:c", "\0"])
-def test_it_starts_over_from_a_cursor_of_somebody_else(events: list[Event], cursor: str) -> None:
+def test_it_starts_over_from_another_environments_cursor(events: list[Event], cursor: str) -> None:
     assert page(before=cursor) == page(cursor) == page()

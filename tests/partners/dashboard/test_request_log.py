@@ -1,4 +1,4 @@
-"""The request log's pages: what an operator finds in them."""
+"""The request log's pages."""
 
 from __future__ import annotations
 
@@ -17,9 +17,7 @@ REQUESTS = "/dashboard/live/developers/requests/"
 
 
 def made(world: World) -> ApiKey:
-    """Three calls of one's own, one in the sandbox, one of another partner; the key of the
-    first.
-    """
+    """Three own calls, one in the sandbox, one of another partner; returns the first one's key."""
     live = world.northwind.live
     call = make_call(live, path="/vm/available", request_id="request-7")
     make_call(live, status=404, path="/vm/buyback/x", key=call.key)
@@ -52,7 +50,7 @@ def test_it_filters(world: World, query: str, found: list[int]) -> None:
     assert [call.status for call in page.context["page"].rows] == found
 
 
-def test_it_tells_of_filters_as_chips(world: World) -> None:
+def test_it_shows_filters_as_chips(world: World) -> None:
     key = made(world)
     page = signed_in(world.northwind.operator).get(
         f"{REQUESTS}?status=4xx&key={key.key_id}&path=/vm&request=r"
@@ -105,7 +103,7 @@ def test_it_shows_a_viewer_no_body(world: World) -> None:
     assert REQUESTS not in client.get("/dashboard/live/developers/keys/").content.decode()
 
 
-def test_it_tells_of_calls_that_could_not_be_noted(world: World) -> None:
+def test_it_reports_lost_calls(world: World) -> None:
     client, today = signed_in(world.northwind.operator), clock.now().date()
     make_lost_calls(world.juniper.live, day=today)
     make_lost_calls(world.northwind.live, day=today - timedelta(days=31))

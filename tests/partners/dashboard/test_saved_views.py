@@ -1,4 +1,4 @@
-"""Saved views: kept, shown and forgotten by the one person they belong to."""
+"""Saved views: saved, shown and deleted, only by their owner."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_it_gives_a_taken_name_the_new_filters(world: World) -> None:
     assert SavedView.objects.get().query == "user=bob"
 
 
-def test_it_shows_a_view_to_nobody_else_and_nowhere_else(world: World) -> None:
+def test_it_shows_a_view_only_to_its_owner_on_its_list(world: World) -> None:
     save(world, world.northwind.viewer, name="Mine alone")
     make_membership(world.juniper.partner, user=world.northwind.viewer)
     mine, client = signed_in(world.northwind.viewer), signed_in(world.northwind.owner)
@@ -81,7 +81,7 @@ def test_it_shows_a_view_to_nobody_else_and_nowhere_else(world: World) -> None:
 @pytest.mark.parametrize(
     "changes", [{"name": "  "}, {"name": "x" * 61}, {"name": "a\0"}, {"query": "a=" + "x" * 1000}]
 )
-def test_it_refuses_what_is_no_view(world: World, changes: dict[str, str]) -> None:
+def test_it_refuses_an_invalid_view(world: World, changes: dict[str, str]) -> None:
     assert save(world, world.northwind.viewer, **changes).status_code == 302
     assert not SavedView.objects.exists()
 

@@ -1,4 +1,4 @@
-"""The team's pages, and the invited person's way in."""
+"""The team's pages, and accepting an invitation."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def post(client: Client, world: World, where: str, **form: Any) -> Any:
 
 
 def invited(world: World, email: str = NEW) -> str:
-    """The path of a link, as the page shows it once."""
+    """The path of an invitation link, which the page shows once."""
     answer = post(
         confirmed(world.northwind.owner), world, TEAM + "invite/", email=email, role="operator"
     )
@@ -63,7 +63,7 @@ def test_it_invites_a_new_person_who_chooses_a_password_and_is_in(world: World) 
     assert Client().get(link).status_code == 410
 
 
-def test_it_invites_somebody_with_an_account_who_signs_in_first(world: World) -> None:
+def test_it_lets_an_existing_user_sign_in_to_accept(world: World) -> None:
     user = make_user(NEW)
     make_membership(world.juniper.partner, user=user)
     link, client = invited(world), Client()
@@ -74,7 +74,7 @@ def test_it_invites_somebody_with_an_account_who_signs_in_first(world: World) ->
     assert client.get("/dashboard/live/").context["request"].environment == world.northwind.live
 
 
-def test_it_lets_nobody_else_take_a_link(world: World) -> None:
+def test_it_refuses_a_link_to_other_users(world: World) -> None:
     make_user(NEW)
     link, client = invited(world), signed_in(world.juniper.owner)
     assert "Sign out, then open this link again" in client.get(link).content.decode()
@@ -99,7 +99,7 @@ def test_it_says_when_the_mail_could_not_be_sent(world: World, settings: Setting
     answer = post(
         confirmed(world.northwind.owner), world, TEAM + "invite/", email=NEW, role="viewer"
     )
-    assert "It could not be mailed" in answer.content.decode()
+    assert "The e-mail could not be sent" in answer.content.decode()
 
 
 @pytest.mark.parametrize(
@@ -131,12 +131,12 @@ def test_it_keeps_the_last_owner_and_says_so(world: World, way: str) -> None:
     where = reverse("dashboard:teammate", args=["live", member.pk]) + way
     answer = post(confirmed(world.northwind.owner), world, where, role="viewer")
     assert answer.status_code == 422
-    assert "A team keeps at least one owner" in answer.content.decode()
+    assert "A team needs at least one owner" in answer.content.decode()
     member.refresh_from_db()
     assert member.role == "owner"
 
 
-def test_it_requires_a_second_factor_of_everybody(world: World) -> None:
+def test_it_requires_a_second_factor_of_all_members(world: World) -> None:
     post(confirmed(world.northwind.owner), world, TEAM + "factor/", required="yes")
     assert signed_in(world.northwind.viewer).get(TEAM).headers["Location"] == "/account/factors/"
     give_factor(world.northwind.owner)
@@ -157,7 +157,7 @@ def test_it_asks_for_the_password_again_first(world: World, where: str) -> None:
 
 
 def back_to(answer: Any) -> str:
-    """Where one comes back to after the password."""
+    """The page after confirming the password."""
     location: str = answer.headers["Location"]
     return parse_qs(urlsplit(location).query)["next"][0]
 

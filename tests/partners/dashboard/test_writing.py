@@ -1,4 +1,4 @@
-"""How money, moments and people are written."""
+"""Formats of money, times and people."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""API keys: what they look like, whom they open for, when they stop, and how many there may be."""
+"""API keys: format, access, expiry, and limits."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_it_keeps_only_a_digest(db: None) -> None:
         assert secret not in cursor.fetchone()[0]
 
 
-def test_it_issues_no_key_for_a_scope_that_is_none(db: None) -> None:
+def test_it_issues_no_key_for_an_unknown_scope(db: None) -> None:
     with pytest.raises(UnknownScope):
         issue_key(
             environment=make_environment(),
@@ -80,7 +80,7 @@ def test_it_finds_a_key_in_one_query(
         found = find(text, "live")
         assert found is not None
         assert found.environment.partner.name
-        assert found.environment.calls_per_minute is None  # every call is counted against it
+        assert found.environment.calls_per_minute is None  # each call is counted against this limit
 
 
 def _wrong_secret(text: str) -> str:
@@ -118,7 +118,7 @@ def test_it_does_not_open_the_other_mode(db: None, mode: str, other: str) -> Non
     assert find(text, other) is None
 
 
-def test_it_does_not_open_what_its_prefix_claims_but_its_row_denies(db: None) -> None:
+def test_it_rejects_a_key_whose_prefix_differs_from_its_row(db: None) -> None:
     text = f"live-{'0' * 12}_{'0' * 43}"
     digest = hashlib.sha256(text.encode()).digest()
     make_key(make_environment(mode="sandbox"), key_id="0" * 12, digest=digest)
@@ -211,7 +211,7 @@ def test_it_writes_nothing_for_a_key_seen_a_moment_ago(
 
 
 def _issue_at_once(environment: Environment) -> list[str]:
-    """Two requests for a key at the same time: what became of each."""
+    """Two simultaneous requests for a key: the result of each."""
     outcomes: list[str] = []
 
     def request() -> None:

@@ -1,6 +1,4 @@
-"""What the tests of accounts do over and over: sign in through the form, and read the app's
-digits.
-"""
+"""Common steps of account tests: signing in, and reading authenticator codes."""
 
 from __future__ import annotations
 
@@ -18,12 +16,12 @@ from tests.world import PASSWORD
 
 @dataclass
 class HalfMinute:
-    """The half minute it is, for every authenticator app and for the server."""
+    """The current half minute, for every authenticator app and the server."""
 
     number: int = 59_000_000
 
     def code(self) -> str:
-        """What an app with the tests' secret shows; never twice the same one."""
+        """The code of an app with the tests' secret; never the same twice."""
         self.number += 1
         return totp_code()
 
@@ -46,5 +44,5 @@ def sign_in(client: Client, email: str, password: str = PASSWORD, **more: str) -
 
 
 def give_code(client: Client, code: str) -> HttpResponse:
-    """Send the form that asks for the second factor."""
+    """Send the form for the second factor."""
     return client.post("/account/factors/authenticate/", {"code": code})  # type: ignore[return-value]

@@ -1,4 +1,4 @@
-"""The server's addresses where a mail server is configured."""
+"""The server's addresses if a mail server is configured."""
 
 from config.urls import handler500
 from config.urls import urlpatterns as without

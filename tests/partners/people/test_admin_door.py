@@ -1,4 +1,4 @@
-"""The admin's door is everybody's login, and then a second factor."""
+"""The admin requires the common login and a second factor."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.world import World, make_user
 ADMIN = "/admin/"
 
 
-def test_it_sends_a_stranger_to_the_one_login(world: World) -> None:
+def test_it_redirects_a_signed_out_user_to_the_common_login(world: World) -> None:
     login = Client().get(ADMIN, follow=True).redirect_chain[-1][0]
     assert login == "/login/?next=/admin/"
     assert (
@@ -43,24 +43,21 @@ def test_it_leads_staff_without_a_factor_to_set_one_up(world: World) -> None:
     client = signed_in(staff)
     for door in (ADMIN, "/admin/partners/partner/", "/admin/partners/apikey/add/"):
         assert client.get(door, follow=True).redirect_chain[-1][0] == "/account/factors/"
-    assert (
-        "The admin opens to accounts with a second factor"
-        in client.get(ADMIN, follow=True).content.decode()
-    )
+    assert "The admin requires a second factor" in client.get(ADMIN, follow=True).content.decode()
     give_factor(staff)
     assert client.get(ADMIN).status_code == 200
 
 
 @pytest.mark.parametrize("make", [make_user, every_right], ids=["superuser", "every right"])
-def test_it_lets_nobody_in_anywhere_without_a_factor(
+def test_it_refuses_every_address_without_a_second_factor(
     world: World, make: Callable[..., User]
 ) -> None:
-    """Every address there is, asked for and posted to, with all the rights one can have."""
+    """Every address, with GET and POST, with every right."""
     staff = make(is_staff=True, is_superuser=True, factor=False) if make is make_user else make()
     Authenticator.objects.filter(user=staff).delete()
     client, before = signed_in(staff), snapshot()
     paths = [path for path, name in addresses(site.get_urls()) if name not in OF_THE_SITE]
-    for path in (*paths, "standing/"):
+    for path in (*paths, "exposure/"):
         for answer in (
             client.get(ADMIN + path),
             client.post(ADMIN + path, {"confirmed": "yes", "step": "suspend"}),
@@ -95,13 +92,13 @@ def test_it_has_one_place_to_change_a_password(world: World) -> None:
     )
 
 
-def test_it_shows_nobodys_secrets(world: World) -> None:
+def test_it_shows_no_secrets(world: World) -> None:
     client = signed_in(world.admin)
     for model in ("mfa/authenticator", "account/emailaddress", "usersessions/usersession"):
         assert client.get(f"/admin/{model}/").status_code == 404
 
 
-def test_it_lets_superusers_alone_remove_factors(world: World) -> None:
+def test_only_superusers_remove_factors(world: World) -> None:
     owner = world.northwind.owner
     give_factor(owner)
     form = {

@@ -1,6 +1,4 @@
-"""Login limits while Redis is down: no login is refused for that, and none goes through
-unchecked.
-"""
+"""Login limits while Redis is down: logins are neither refused nor unchecked."""
 
 from __future__ import annotations
 
@@ -27,7 +25,7 @@ MOST_FAILURES = 10
 
 
 class Clock:
-    """Seconds that a test moves."""
+    """Seconds, set by the test."""
 
     seconds = 0.0
 
@@ -43,7 +41,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 def use(settings: Settings, port: int) -> None:
-    """Settings as ``CACHE_URL`` makes them."""
+    """Use the settings for ``CACHE_URL``."""
     address = f"redis://127.0.0.1:{port}/0"
     settings.CACHES = {
         "default": {"BACKEND": "config.web.shared_cache.SharedCache", "LOCATION": address}
@@ -58,7 +56,7 @@ def redis(settings: Settings, clock: Clock, db: None) -> Iterator[ValkeyServer]:
 
 
 def guess(world: World) -> bool:
-    """Whether a wrong password was looked at."""
+    """Whether a wrong password was checked."""
     answer = sign_in(Client(), world.northwind.owner.email, "wrong")
     return answer.status_code == 200 and str(TOO_MANY) not in answer.content.decode()
 
@@ -78,7 +76,7 @@ def test_a_login_works_and_is_limited_while_redis_is_down(
     assert str(TOO_MANY) in refused.content.decode()
 
 
-def test_who_guesses_while_redis_comes_and_goes_has_two_allowances(
+def test_an_attacker_has_two_allowances_while_redis_fails_intermittently(
     redis: ValkeyServer, world: World, clock: Clock
 ) -> None:
     looked_at = sum(guess(world) for _ in range(MOST_FAILURES + 2))
@@ -86,7 +84,7 @@ def test_who_guesses_while_redis_comes_and_goes_has_two_allowances(
     for _ in range(3):
         redis_process = redis._process
         assert redis_process is not None
-        redis_process.send_signal(19)  # SIGSTOP: what it has counted stays
+        redis_process.send_signal(19)  # SIGSTOP: its counts remain
         looked_at += sum(guess(world) for _ in range(MOST_FAILURES + 2))
         redis_process.send_signal(18)
         clock.seconds += PAUSE
@@ -103,7 +101,7 @@ def test_redis_is_asked_again_after_a_pause(redis: ValkeyServer, clock: Clock) -
         clock.seconds = PAUSE - 0.01
         assert cache.get("where") == "table"
         clock.seconds = PAUSE
-        assert cache.get("where") is None  # a new server, which knows nothing
+        assert cache.get("where") is None  # a new, empty server
         cache.set("where", "redis again")
         assert cache.get("where") == "redis again"
 

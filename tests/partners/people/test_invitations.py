@@ -1,6 +1,4 @@
-"""Invitations: made, replaced, withdrawn, accepted once, and never a way into somebody's
-account.
-"""
+"""Invitations: created, replaced, withdrawn, accepted once, and no access to existing accounts."""
 
 from __future__ import annotations
 
@@ -29,7 +27,7 @@ WEEK = timedelta(days=7)
 
 
 def invited(world: World, email: str = NEW, role: str = "operator") -> str:
-    """The secret of a link made now."""
+    """The secret of a new link."""
     return invite(partner=world.northwind.partner, email=email, role=role, by=SYSTEM, now=NOW)[1]
 
 
@@ -63,7 +61,7 @@ def test_it_adds_a_signed_in_person_and_keeps_the_password(world: World) -> None
 
 
 @pytest.mark.parametrize("asks", ["nobody", "another"])
-def test_it_opens_nobodys_account(world: World, asks: str) -> None:
+def test_it_opens_no_existing_account(world: World, asks: str) -> None:
     make_user(NEW)
     user = world.juniper.owner if asks == "another" else None
     with pytest.raises(SignInFirst):
@@ -101,7 +99,7 @@ def test_it_works_for_a_week(world: World) -> None:
     accept_invitation(secret=secret, password=PASSWORD, now=NOW + WEEK - timedelta(seconds=1))
 
 
-def test_it_takes_a_weak_password_for_no_acceptance(world: World) -> None:
+def test_it_refuses_to_join_with_a_weak_password(world: World) -> None:
     secret = invited(world)
     with pytest.raises(WeakPassword):
         accept_invitation(secret=secret, password="short", now=NOW)
@@ -149,7 +147,9 @@ def test_it_refuses_and_makes_nothing(
     assert not AuditEntry.objects.exists()
 
 
-def test_it_invites_nobody_into_a_full_team(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_refuses_invitations_to_a_full_team(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     partner = world.northwind.partner
     members = Membership.objects.filter(partner=partner).count()
     monkeypatch.setattr("partners.people.invitations.MOST_PEOPLE", members + 1)
@@ -158,7 +158,7 @@ def test_it_invites_nobody_into_a_full_team(world: World, monkeypatch: pytest.Mo
     with pytest.raises(TeamFull):
         invited(world, "another@northwind.test")
     assert (list(Invitation.objects.values()), AuditEntry.objects.count()) == before
-    invited(world)  # in place of the first one
+    invited(world)  # replaces the first one
 
 
 def test_it_counts_no_invitation_that_is_over(

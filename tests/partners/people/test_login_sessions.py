@@ -1,4 +1,4 @@
-"""How long a login lasts, and ending one from afar."""
+"""The duration of a login, and revoking one remotely."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_it_writes_at_most_once_a_minute() -> None:
     assert session.modified
 
 
-def test_it_is_kept_alive_by_nothing_that_a_page_asks_by_itself() -> None:
+def test_it_is_not_extended_by_polls() -> None:
     session = begun()
     for seconds in range(0, 7200, 60):
         assert not session_limits.is_over(session, MEMBER, START + seconds, by_itself=True)
@@ -73,7 +73,9 @@ def test_it_is_kept_alive_by_nothing_that_a_page_asks_by_itself() -> None:
 @pytest.mark.parametrize(
     ("headers", "moved"), [({}, True), ({"X-Poll": "1"}, False)], ids=["person", "page"]
 )
-def test_it_tells_a_page_from_a_person(world: World, headers: dict[str, str], moved: bool) -> None:
+def test_it_distinguishes_polls_from_requests(
+    world: World, headers: dict[str, str], moved: bool
+) -> None:
     client = signed_in(world.northwind.owner)
     session = client.session
     session_limits.begin(session, time.time() - 600)
@@ -87,7 +89,7 @@ def test_it_counts_a_session_begun_elsewhere_from_the_last_login() -> None:
     assert session_limits.is_over(SessionStore(), MEMBER, START + 7200)
 
 
-def test_it_makes_a_stranger_of_whoever_comes_back_too_late(world: World) -> None:
+def test_it_logs_out_an_expired_session(world: World) -> None:
     client = Client()
     sign_in(client, world.northwind.owner.email)
     assert client.get(LIVE).status_code == 200
@@ -98,7 +100,7 @@ def test_it_makes_a_stranger_of_whoever_comes_back_too_late(world: World) -> Non
     assert not SessionStore().exists(str(session.session_key))
 
 
-def test_it_asks_the_database_nothing_more(
+def test_it_takes_no_further_query(
     world: World, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     client = signed_in(world.northwind.owner)
@@ -142,7 +144,7 @@ def test_it_lists_ones_sessions_and_ends_one(world: World) -> None:
     for client in (here, there):
         sign_in(client, world.northwind.owner.email)
     page = here.get("/account/sessions/").content.decode()
-    assert ("Elsewhere/1.0" in page, "This one" in page) == (True, True)
+    assert ("Elsewhere/1.0" in page, "This session" in page) == (True, True)
     other = UserSession.objects.get(user_agent="Elsewhere/1.0")
     assert here.post(f"/account/sessions/{other.pk}/end/").status_code == 302
     assert there.get(LIVE).status_code == 302
@@ -150,7 +152,7 @@ def test_it_lists_ones_sessions_and_ends_one(world: World) -> None:
 
 
 def test_it_forgets_a_session_that_has_ended(world: World) -> None:
-    """At once when it was ended, and when the password that began it is no longer the password."""
+    """Immediately when it is revoked, and when the password has changed since its login."""
     here, left, stale = Client(), Client(), Client()
     for client in (here, left, stale):
         sign_in(client, world.northwind.owner.email)
@@ -164,7 +166,7 @@ def test_it_forgets_a_session_that_has_ended(world: World) -> None:
     assert UserSession.objects.count() == 1
 
 
-def test_it_does_not_find_somebody_elses_session(world: World) -> None:
+def test_it_does_not_find_another_users_session(world: World) -> None:
     mine, theirs = Client(), Client()
     sign_in(mine, world.northwind.owner.email)
     sign_in(theirs, world.juniper.owner.email)

@@ -1,4 +1,4 @@
-"""A forgotten password, with and without a mail server; and that nobody signs up."""
+"""Forgotten passwords, with and without a mail server; and no sign-up."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NEW = "another long pass phrase"
 def test_it_offers_no_reset_without_mail() -> None:
     assert (
         settings.EMAIL_BACKEND == "django.core.mail.backends.locmem.EmailBackend"
-    )  # the tests' own
+    )  # the tests' address
     assert Client().get(RESET).status_code == 404
     assert "Forgotten" not in Client().get("/login/").content.decode()
 
@@ -31,13 +31,13 @@ def test_it_offers_no_reset_without_mail() -> None:
     "door", ["/account/signup/", "/signup/", "/account/email/", "/accounts/signup/"]
 )
 @pytest.mark.django_db
-def test_it_lets_nobody_sign_up(door: str) -> None:
+def test_it_has_no_sign_up(door: str) -> None:
     assert Client().get(door).status_code == 404
 
 
 @pytest.mark.urls("tests.partners.people.mail_urls")
 def test_it_mails_a_link_that_sets_a_password_once(world: World) -> None:
-    assert "Forgotten your password?" in Client().get("/login/").content.decode()
+    assert "Forgot your password?" in Client().get("/login/").content.decode()
     Client().post(RESET, {"email": world.northwind.owner.email})
     link = re.search(r"http://testserver(/account/password/reset/\S+)", str(mail.outbox[0].body))
     assert link is not None
@@ -63,7 +63,7 @@ def test_it_says_the_same_of_an_unknown_address(world: World) -> None:
 
 
 @pytest.mark.parametrize("staff", [True, False])
-def test_it_audits_ones_own_new_password_and_not_what_it_is(world: World, staff: bool) -> None:
+def test_it_audits_a_password_change_without_the_password(world: World, staff: bool) -> None:
     user = world.admin if staff else world.northwind.viewer
     form = {"oldpassword": PASSWORD, "password1": NEW, "password2": NEW}
     wrong = confirmed(user).post("/account/password/", form | {"oldpassword": "wrong"})

@@ -1,4 +1,4 @@
-"""The second factor: set up, asked for, required, and lost."""
+"""Second factors: set-up, sign-in, requirement and loss."""
 
 from __future__ import annotations
 
@@ -167,7 +167,7 @@ def test_it_audits_the_requirement_once(world: World) -> None:
     )
 
 
-def test_it_removes_the_factors_of_whoever_lost_them(world: World, app: HalfMinute) -> None:
+def test_it_removes_lost_factors(world: World, app: HalfMinute) -> None:
     owner = world.northwind.owner
     give_factor(owner)
     assert remove_factors(user=owner, by=SYSTEM) == 1

@@ -1,4 +1,4 @@
-"""A partner's people: added, given another role, removed; each audited."""
+"""A partner's team: added, changed, removed, and audited."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The audit log: written with the deed or not at all, and never changed."""
+"""The audit log: written with the change or not at all, and never changed."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_it_takes_the_request_id_of_the_request_being_served(db: None) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_it_refuses_to_run_outside_a_transaction() -> None:
-    with pytest.raises(RuntimeError, match="in the transaction of its deed"):
+    with pytest.raises(RuntimeError, match="in the transaction of its change"):
         audit.record(actor=SYSTEM, action="look", target="nothing")
     assert not AuditEntry.objects.exists()
 

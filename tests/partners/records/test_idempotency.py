@@ -1,6 +1,6 @@
-"""Idempotency keys by themselves: what makes two requests the same, what is kept, and for how long.
+"""Idempotency keys: equality of requests, stored responses, and how long they are stored.
 
-Whole stories over HTTP stand in ``tests/contract``, simultaneous ones in ``tests/races``.
+Stories over HTTP are in ``tests/contract``, simultaneous requests in ``tests/races``.
 """
 
 from __future__ import annotations
@@ -113,13 +113,13 @@ BODY = st.dictionaries(st.text(), JSON)
 
 @given(BODY)
 @settings(max_examples=40)
-def test_it_takes_no_notice_of_the_order_of_keys(body: dict[str, Any]) -> None:
+def test_it_ignores_the_order_of_keys(body: dict[str, Any]) -> None:
     assert fingerprint("/a", body) == fingerprint("/a", dict(reversed(body.items())))
 
 
 @given(BODY)
 @settings(max_examples=40)
-def test_it_tells_routes_apart(body: dict[str, Any]) -> None:
+def test_it_distinguishes_routes(body: dict[str, Any]) -> None:
     assert fingerprint("/a", body) != fingerprint("/b", body)
 
 

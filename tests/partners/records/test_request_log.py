@@ -1,4 +1,4 @@
-"""The request log: what is noted of a call, what is masked, and that no call ever waits for it."""
+"""The request log: stored data, masking, and that no call waits for it."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ from partners.records.request_log import (
     Buffer,
     Call,
     _row,
+    add_lost,
     forget_old,
     lost,
     may_hold_secrets,
     shown,
-    tell,
 )
 from partners.tasks import forget_old_calls
 from tests.calls import make_call
@@ -49,7 +49,7 @@ def post(key: str, body: Any, path: str = SELL, **headers: str) -> HttpResponse:
 
 
 def noted() -> ApiCall:
-    """The one call, written."""
+    """The only call, written."""
     assert request_log.BUFFER.flush() == 1
     return ApiCall.objects.get()
 
@@ -114,16 +114,16 @@ def test_it_notes_no_call_without_a_known_key(world: World) -> None:
     assert request_log.BUFFER.flush() == 0
 
 
-def test_it_asks_the_database_nothing_while_a_call_runs(
+def test_it_takes_no_query_during_a_call(
     world: World, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     post(
         world.northwind.live_key, {"item_id": "nothing"}
-    )  # the key is marked as used, once a minute
+    )  # records the use of the key, once a minute
     item = make_item(world.northwind.live, now=datetime.now(UTC))
     with django_assert_num_queries(
         4
-    ):  # both of a sale; inside a test's transaction, a savepoint and its release
+    ):  # a sellback's two; in a test's transaction also a savepoint and its release
         assert post(world.northwind.live_key, {"item_id": item.public_id}).status_code == 200
     with django_assert_num_queries(1):
         assert request_log.BUFFER.flush() == 2
@@ -224,7 +224,7 @@ def test_it_cuts_a_long_body(name: str) -> None:
     assert ("a@x.test" in text) == (name == "note")
 
 
-def test_it_keeps_less_of_what_was_read_than_of_what_was_done(world: World) -> None:
+def test_it_stores_less_of_a_get_than_of_a_post(world: World) -> None:
     page = b"[" + b"1," * LONGEST + b"1]"
     call = Call(1, 1, "GET", "/api/v1/buybacks", "", 200, 0.1, "", b"", page, 0.0)
     kept = [
@@ -267,7 +267,7 @@ def test_it_writes_a_nul_as_another_character(world: World) -> None:
 
 
 @pytest.mark.parametrize(("size", "room"), [(0, request_log.MOST), (1024 * 1024, 32)])
-def test_it_drops_what_is_too_much_and_says_so(
+def test_it_drops_calls_above_its_limit_and_logs_it(
     caplog: pytest.LogCaptureFixture, size: int, room: int
 ) -> None:
     buffer = Buffer(threaded=False)
@@ -293,7 +293,7 @@ def test_it_counts_what_could_not_be_written(
     assert lost(live, now=clock.now()) == 1
 
 
-def test_it_tells_what_was_dropped_once_the_database_is_there_again(
+def test_it_stores_dropped_calls_when_the_database_is_back(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def away(*_given: object) -> None:
@@ -304,7 +304,7 @@ def test_it_tells_what_was_dropped_once_the_database_is_there_again(
         buffer.add(waiting(environment=environment.pk))
     with monkeypatch.context() as broken:
         broken.setattr(request_log, "write", away)
-        broken.setattr(request_log, "tell", away)
+        broken.setattr(request_log, "add_lost", away)
         buffer.flush()
         buffer.flush()
     assert not LostCalls.objects.exists()
@@ -321,7 +321,7 @@ def test_it_adds_up_the_days_that_the_log_shows(world: World) -> None:
         (today - timedelta(days=30), 7),
         (today - timedelta(days=31), 50),
     ):
-        tell(Counter({live.pk: calls}), day)
+        add_lost(Counter({live.pk: calls}), day)
     assert lost(live, now=NOW) == 12
     forget_old(now=NOW)
     assert LostCalls.objects.count() == 2
@@ -341,7 +341,7 @@ def test_it_forgets_after_30_days(world: World, monkeypatch: pytest.MonkeyPatch)
         make_call(world.northwind.live, created_at=NOW - timedelta(days=days))
     assert forget_old(now=NOW) == 3
     assert ApiCall.objects.count() == 2
-    assert forget_old_calls() == 2  # by the real clock
+    assert forget_old_calls() == 2  # by real time
 
 
 def test_it_reads_no_more_of_a_query_than_it_keeps(monkeypatch: pytest.MonkeyPatch) -> None:

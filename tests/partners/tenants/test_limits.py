@@ -1,4 +1,4 @@
-"""A partner's own limits: written with a reason, audited, and honoured from the next call on."""
+"""A partner's own limits: set with a reason, audited, effective from the next call."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""Partners: made with both environments, renamed, suspended, reactivated; each once, each
-audited.
-"""
+"""Partners: created with both environments, renamed, suspended, reinstated, and audited."""
 
 from __future__ import annotations
 
@@ -123,7 +121,7 @@ def test_it_onboards_all_or_nothing(db: None, change: dict[str, str], error: typ
     assert [model._default_manager.count() for model in rows] == [1, 0, 0, 0, 0, 0]
 
 
-def test_it_takes_everything_back_when_the_last_step_fails(
+def test_it_rolls_everything_back_when_the_last_step_fails(
     db: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def lost(**_: object) -> None:
@@ -140,7 +138,7 @@ def test_it_takes_everything_back_when_the_last_step_fails(
 
 
 @pytest.mark.parametrize("act", [suspend_partner, reactivate_partner])
-def test_it_wants_a_reason(db: None, act: Callable[..., Partner]) -> None:
+def test_it_requires_a_reason(db: None, act: Callable[..., Partner]) -> None:
     partner = make_partner()
     with pytest.raises(ReasonRequired):
         act(partner=partner, reason=" ", by=SYSTEM)

@@ -1,4 +1,4 @@
-"""A sandbox's clock and its reset: what they do, what they refuse, and what they leave alone."""
+"""A sandbox's clock and reset: effects, refusals, and what stays unchanged."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_it_refuses_a_clock_that_goes_back_or_too_far(
     assert not AuditEntry.objects.filter(action="sandbox.clock_moved").exists()
 
 
-def test_it_knows_neither_in_live(world: World) -> None:
+def test_it_has_neither_in_live(world: World) -> None:
     with pytest.raises(NotASandbox):
         move_clock(environment=world.northwind.live, by=SYSTEM, seconds=1)
     with pytest.raises(NotASandbox):
@@ -118,7 +118,7 @@ def test_it_empties_the_sandbox_and_keeps_its_keys(world: World) -> None:
 
 
 def test_it_deletes_nothing(world: World) -> None:
-    """The books of what was in it still balance; the fixture of every test looks at them."""
+    """The old ledger still balances, which a fixture checks after every test."""
     old = world.northwind.sandbox
     sell_back(environment=old, item_id=bought(old, world).public_id, by=SYSTEM)
     reset(environment=old, by=SYSTEM)
@@ -163,7 +163,7 @@ def test_it_leaves_a_sandbox_alone_in_which_nothing_happened(world: World) -> No
 
 
 def test_it_resets_once_for_two_requests(world: World) -> None:
-    """The second one has still loaded the sandbox that the first one retired."""
+    """The second request has loaded the sandbox that the first one retired."""
     old = world.northwind.sandbox
     bought(old, world)
     new = reset(environment=old, by=SYSTEM)
@@ -172,7 +172,7 @@ def test_it_resets_once_for_two_requests(world: World) -> None:
     assert Item.objects.of(new).exists()
 
 
-def test_it_lets_a_request_that_is_at_work_end_among_what_nobody_sees(world: World) -> None:
+def test_it_lets_a_running_request_end_among_the_retired_rows(world: World) -> None:
     old = world.northwind.sandbox
     item = bought(old, world)
     new = reset(environment=old, by=SYSTEM)
