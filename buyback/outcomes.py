@@ -1,11 +1,15 @@
-"""What a sellback can come to: a sale, or one of the contract's refusals (section 2)."""
+"""What a sellback can come to: a sale, or one of the contract's refusals (section 2); and why an
+attempt failed or is still open.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from enum import StrEnum
 from uuid import UUID
 
+from config.foundation.codes import Code
 from config.foundation.errors import Refusal
 
 
@@ -19,15 +23,60 @@ class Sale:
     payout_id: UUID
 
 
+class FailureCode(StrEnum):
+    """Why an attempt failed, or why its outcome is not known: ``Buyback.failure_code``."""
+
+    PAUSED = "paused"
+    CAP_REACHED = "cap_reached"
+    BELOW_MIN_AMOUNT = "below_min_amount"
+    PRICE_CHANGED = "price_changed"
+    PRICE_UNAVAILABLE = "price_unavailable"
+    ABANDONED = "abandoned"
+    DECLINED = "declined"
+    NOT_PAID = "not_paid"
+    OUTCOME_UNKNOWN = "outcome_unknown"
+    MISMATCH = "mismatch"
+    RETENTION_OVER = "retention_over"
+    OTHER = "other"
+
+
+# As partners read it in the event ``buyback.failed``, and admins in alerts.
+FAILURE_SENTENCES = {
+    FailureCode.PRICE_UNAVAILABLE: "price: {}",
+    FailureCode.ABANDONED: "abandoned before the treasury was asked",
+    FailureCode.DECLINED: "declined: {}",
+    FailureCode.NOT_PAID: "review: it was not paid",
+    FailureCode.OUTCOME_UNKNOWN: "treasury: {}",
+    FailureCode.MISMATCH: "mismatch: {}",
+    FailureCode.RETENTION_OVER: "past the retention; treasury: {}",
+    FailureCode.OTHER: "{}",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why an attempt failed or is open; ``detail`` is what the peer said, where one did."""
+
+    code: FailureCode
+    detail: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """The reason as people read it."""
+        return FAILURE_SENTENCES.get(self.code, str(self.code)).format(self.detail)
+
+
 class ItemNotFound(Refusal):
     """No such item in the hands of one of this environment's users."""
 
+    code = Code.ITEM_NOT_FOUND
     sentence = "Item not found"
 
 
 class ItemExpired(Refusal):
     """The sellback window has closed; the item is still owned."""
 
+    code = Code.ITEM_EXPIRED
     sentence = "Item has expired"
 
 
@@ -36,6 +85,7 @@ class SessionActive(Refusal):
     where it is known.
     """
 
+    code = Code.SELLBACK_UNRESOLVED
     sentence = "Item already has an active buyback session"
 
     def __init__(self, buyback_id: UUID | None = None) -> None:
@@ -48,6 +98,7 @@ class SaleInFlight(Refusal):
     instead).
     """
 
+    code = Code.IN_PROGRESS
     sentence = "A buyback request for this item is already being processed"
     status = 429
     retry_after = 1
@@ -58,6 +109,7 @@ class TransactionFailed(Refusal):
     held again.
     """
 
+    code = Code.TRANSACTION_FAILED
     sentence = "Transaction failed"
 
 
@@ -66,12 +118,15 @@ class PeerResting(TransactionFailed):
     sell.
     """
 
+    code = Code.PEER_UNAVAILABLE
+
 
 class BelowMinimum(Refusal):
     """The price has fallen below what the caller would accept."""
 
+    code = Code.BELOW_MIN_AMOUNT
     sentence = "Price below min_amount"
-    reason = "below_min_amount"
+    failure = Failure(FailureCode.BELOW_MIN_AMOUNT)
 
 
 class PriceChanged(Refusal):
@@ -79,8 +134,9 @@ class PriceChanged(Refusal):
     in USD.
     """
 
+    code = Code.PRICE_CHANGED
     sentence = "The price has changed"
-    reason = "price_changed"
+    failure = Failure(FailureCode.PRICE_CHANGED)
 
     def __init__(self, amount: Decimal) -> None:
         super().__init__()
@@ -92,6 +148,7 @@ class OutcomeUnknown(Refusal):
     Names it where it is known.
     """
 
+    code = Code.OUTCOME_UNKNOWN
     status = 500
 
     def __init__(self, buyback_id: UUID | None = None) -> None:

@@ -25,6 +25,7 @@ from buyback.sellback import idempotent, quotes, status
 from buyback.sellback.idempotent import sale_body
 from buyback.sellback.sell_back import sell_back
 from config.foundation import clock
+from config.foundation.codes import Code
 from config.foundation.errors import Refusal
 from config.foundation.money import CENT
 from inventory.models import Item
@@ -34,12 +35,12 @@ from partners.records import idempotency
 
 MOST_ITEMS = 50
 SALE_SCENARIOS = {"transaction_failed": TransactionFailed, "active_session": SessionActive}
-NOT_FINAL = (OutcomeUnknown.sentence, SaleInFlight.sentence)
 
 
 class ItemIdsRequired(Refusal):
     """``item_ids`` is not a list of 1 to 50 strings."""
 
+    code = Code.INVALID_ITEM_IDS
     sentence = f"item_ids must be a list of 1 to {MOST_ITEMS} strings"
 
 
@@ -128,6 +129,7 @@ class SellBatch(SaleView):
 
     scenarios = SALE_SCENARIOS
     played: Refusal | None = None
+    unresolved = False  # whether a line's outcome is not known yet
 
     def play_scenario(self) -> None:
         """A sale's outcome stands in each item's line, as in live."""
@@ -156,7 +158,7 @@ class SellBatch(SaleView):
             idempotency.forget(row)
             raise
         answer = idempotency.Answer(200, orjson.dumps({"results": results}))
-        if any(result.get("error") in NOT_FINAL for result in results):
+        if self.unresolved:
             idempotency.forget(row)  # asked again, each of its sales will tell what became of it
         else:
             idempotency.keep(row, answer)
@@ -181,6 +183,7 @@ class SellBatch(SaleView):
         try:
             return {"item_id": item_id} | sell()
         except Refusal as refusal:
+            self.unresolved |= isinstance(refusal, OutcomeUnknown | SaleInFlight)
             return {"item_id": item_id, "success": False, "error": refusal.sentence}
 
     def _sell(self, _place: int, item_id: str) -> dict[str, Any]:

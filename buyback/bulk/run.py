@@ -23,7 +23,6 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-import orjson
 import structlog
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import OperationalError, transaction
@@ -34,18 +33,15 @@ from buyback.live import gateway, leases
 from buyback.models import BulkLine, BulkSale, Buyback
 from buyback.models.bulk import BulkLineQuerySet
 from buyback.outcomes import (
-    ItemExpired,
-    ItemNotFound,
     OutcomeUnknown,
     PeerResting,
-    PriceChanged,
     Sale,
     SaleInFlight,
-    SessionActive,
 )
 from buyback.sellback import idempotent, status
 from buyback.sellback.sell_back import sell_back
 from config.foundation import clock
+from config.foundation.codes import Code
 from config.foundation.errors import Refusal
 from config.postgres import time_limits
 from partners.models import Environment, Partner
@@ -63,29 +59,32 @@ SOON = timedelta(seconds=5)  # until a line that another process may be selling 
 BEGUN_FIRST = F("lease_until").asc(nulls_last=True)
 NOT_BEGUN_FIRST = F("lease_until").asc(nulls_first=True)
 State, Reason = BulkLine.State, BulkLine.Reason
-REASONS = {
-    ItemExpired.sentence: Reason.EXPIRED,
-    ItemNotFound.sentence: Reason.NOT_FOUND,
-    SessionActive.sentence: Reason.IN_PROGRESS,
-    PriceChanged.sentence: Reason.PRICE_CHANGED,
+REASONS: dict[str, BulkLine.Reason] = {
+    Code.ITEM_EXPIRED: Reason.EXPIRED,
+    Code.ITEM_NOT_FOUND: Reason.NOT_FOUND,
+    Code.SELLBACK_UNRESOLVED: Reason.IN_PROGRESS,
+    Code.PRICE_CHANGED: Reason.PRICE_CHANGED,
 }
 
 
 class NothingChosen(Refusal):
     """A bulk sale of no item."""
 
+    code = Code.NOTHING_CHOSEN
     sentence, status = "Choose at least one item", 422
 
 
 class NotNow(Refusal):
     """Nobody can be asked for the moment. No key keeps it: the line waits, and is tried again."""
 
+    code = Code.PEER_UNAVAILABLE
     status = 503
 
 
 class TooMany(Refusal):
     """A bulk sale of more items than one may hold."""
 
+    code = Code.TOO_MANY_ITEMS
     sentence, status = f"A bulk sale holds at most {MOST:,} items", 422
 
 
@@ -293,7 +292,7 @@ def _close(line: BulkLine, answer: Answer, now: datetime | None) -> None:
         sale = Buyback.objects.settled().get(item=line.item_id)
         _claimed(line).update(state=State.SOLD, buyback=sale.pk, lease_until=None, closed_at=moment)
         return
-    reason = REASONS.get(orjson.loads(answer.body)["error"], Reason.FAILED)
+    reason = REASONS.get(answer.code, Reason.FAILED)
     _claimed(line).update(state=State.REFUSED, reason=reason, lease_until=None, closed_at=moment)
 
 

@@ -22,6 +22,7 @@ from buyback.decisions.dual_control import (
 )
 from buyback.live import steps
 from buyback.models import Buyback, Reversal, Transfer
+from config.foundation.codes import Code
 from config.foundation.errors import Refusal
 from config.foundation.reasons import clean_reason
 from partners.records import audit
@@ -33,12 +34,14 @@ AUDITED = ("amount", "reason", "proposed_by")
 class NotSettled(Refusal):
     """Nothing was paid, so nothing can have come back."""
 
+    code = Code.NOT_SETTLED
     sentence = "Only a settled sellback can be reversed."
 
 
 class AlreadyReversed(Refusal):
     """The money of this sale has come back already."""
 
+    code = Code.ALREADY_REVERSED
     sentence = "This sellback has been reversed already."
 
 

@@ -25,6 +25,8 @@ from buyback.decisions.moved_by import moved_by
 from buyback.live import steps
 from buyback.live.reconciler import reconcile
 from buyback.models import Buyback, Proposal
+from buyback.outcomes import Failure, FailureCode
+from config.foundation.codes import Code
 from config.foundation.errors import Refusal
 from config.foundation.reasons import clean_reason
 from partners.records import audit
@@ -36,18 +38,21 @@ RECONCILED = (Buyback.State.CLAIMED, Buyback.State.SUBMITTED, Buyback.State.UNKN
 class NotInReview(Refusal):
     """The sale is not in review, or no longer."""
 
+    code = Code.NOT_IN_REVIEW
     sentence = "This sellback is not in review."
 
 
 class NotOpen(Refusal):
     """The sale is closed, or in review, where asking the treasury no longer helps."""
 
+    code = Code.NOT_OPEN
     sentence = "There is nothing to reconcile: this sellback is closed or in review."
 
 
 class UnknownOutcome(Refusal):
     """An outcome other than settled or failed."""
 
+    code = Code.INVALID_OUTCOME
     sentence = "A sellback was paid or it was not."
 
 
@@ -94,7 +99,8 @@ def confirm(*, buyback: Buyback, by: Actor, proposal: int | None = None) -> Buyb
                 steps.write_settled(sale, now=moment)
             else:
                 # The partner is told this; the reason itself stays among admins.
-                steps.write_failed(sale, reason="review: it was not paid", now=moment)
+                failure = Failure(FailureCode.NOT_PAID)
+                steps.write_failed(sale, failure=failure, now=moment)
         _record(
             "buyback.review_confirmed",
             sale,

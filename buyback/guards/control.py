@@ -10,6 +10,7 @@ from decimal import Decimal
 from django.db import connection, transaction
 
 from buyback.models import TreasuryControl
+from config.foundation.codes import Code
 from config.foundation.errors import Refusal
 from config.foundation.money import LIMIT, round_usd
 from config.foundation.reasons import clean_reason
@@ -22,12 +23,14 @@ GUARDS = ("paused", "cap_per_sale", "cap_per_partner_day", "cap_per_hour")
 class BadCap(Refusal):
     """A cap that no amount could be compared with."""
 
+    code = Code.INVALID_CAP
     sentence = "A cap is an amount in whole cents above 0 and below 1,000,000,000 USD, or empty."
 
 
 class GuardsChanged(Refusal):
     """Somebody else has set the guards since they were looked at."""
 
+    code = Code.GUARDS_CHANGED
     sentence = (
         "Somebody has changed the guards meanwhile. Look at them again; nothing was changed by you."
     )

@@ -25,6 +25,8 @@ from buyback.guards import alerts, caps
 from buyback.live import breakers, claimed, leases, treasury
 from buyback.models import Alert, Buyback, Move, Payout, Transfer
 from buyback.outcomes import (
+    Failure,
+    FailureCode,
     ItemExpired,
     ItemNotFound,
     OutcomeUnknown,
@@ -158,7 +160,7 @@ def submit(attempt: Attempt, price: Price, *, now: datetime | None) -> None:
     if refusal is not None:
         if refusal == "cap_reached":
             caps.tell(environment, cap, attempt.item.public_id)
-        fail(attempt.pk, reason=refusal, now=now)
+        fail(attempt.pk, failure=Failure(FailureCode(refusal)), now=now)
         raise TransactionFailed
     if submitted is None:
         raise Moved(f"buyback {attempt.pk} could be submitted and was not")
@@ -245,7 +247,7 @@ def _sale(buyback_id: UUID, row: Row) -> Sale:
     return Sale(item_id, amount, buyback_id, payout_id)
 
 
-def fail(buyback_id: UUID, *, reason: str, now: datetime | None = None) -> None:
+def fail(buyback_id: UUID, *, failure: Failure, now: datetime | None = None) -> None:
     """No sale: the item is held again, and money that was set aside goes back. Again for a failed
     sale: nothing.
 
@@ -255,14 +257,14 @@ def fail(buyback_id: UUID, *, reason: str, now: datetime | None = None) -> None:
     with transaction.atomic(durable=True):
         buyback = lock_attempt(buyback_id)
         if buyback.state == Buyback.State.SETTLED:
-            _contradicted(buyback, reason)
+            _contradicted(buyback, failure.sentence)
         elif buyback.state not in (Buyback.State.REVIEW, Buyback.State.FAILED):
-            write_failed(buyback, reason=reason, now=now)
+            write_failed(buyback, failure=failure, now=now)
     if buyback.state in (Buyback.State.REVIEW, Buyback.State.SETTLED):
         raise OutcomeUnknown(buyback_id)
 
 
-def write_failed(buyback: Buyback, *, reason: str, now: datetime | None) -> None:
+def write_failed(buyback: Buyback, *, failure: Failure, now: datetime | None) -> None:
     """``fail``'s rows, for a caller who holds the attempt's lock and has more to write with
     them.
     """
@@ -273,13 +275,13 @@ def write_failed(buyback: Buyback, *, reason: str, now: datetime | None) -> None
         Buyback.State.FAILED,
         completed_at=moment,
         lease_until=None,
-        failure_reason=reason[:100],
+        **_why(failure),
     )
     _move_item(buyback.item_id, Item.State.SELLING, Item.State.HELD)
     if was_submitted is not None:
         _transfer(buyback, IN_FLIGHT, TREASURY, moment)
         caps.give_back(buyback, was_submitted)
-    data = _event_data(buyback) | {"reason": reason}
+    data = _event_data(buyback) | {"reason": failure.sentence}
     events.record(
         environment=buyback.environment, kind=Event.Type.BUYBACK_FAILED, data=[data], now=moment
     )
@@ -288,10 +290,10 @@ def write_failed(buyback: Buyback, *, reason: str, now: datetime | None) -> None
 def reject_price(attempt: Attempt, *, reason: str, now: datetime | None) -> None:
     """No trustworthy price: no sale, and the admins are told why."""
     _tell(attempt.buyback, Alert.Kind.PRICE_REJECTED, f"{attempt.item.card_id}: {reason}")
-    fail(attempt.pk, reason=f"price: {reason}", now=now)
+    fail(attempt.pk, failure=Failure(FailureCode.PRICE_UNAVAILABLE, reason), now=now)
 
 
-def park(buyback_id: UUID, *, reason: str, now: datetime | None) -> None:
+def park(buyback_id: UUID, *, failure: Failure, now: datetime | None) -> None:
     """The outcome is not known: leave the sale open, to be asked about again in 15 seconds."""
     with transaction.atomic(durable=True):
         buyback = lock_attempt(buyback_id)
@@ -301,24 +303,24 @@ def park(buyback_id: UUID, *, reason: str, now: datetime | None) -> None:
                 buyback,
                 Buyback.State.UNKNOWN,
                 lease_until=moment + PAUSE,
-                failure_reason=reason[:100],
+                **_why(failure),
             )
         elif buyback.state == Buyback.State.UNKNOWN:
             Buyback.objects.filter(pk=buyback.pk).update(
-                lease_until=moment + PAUSE, failure_reason=reason[:100]
+                lease_until=moment + PAUSE, **_why(failure)
             )
 
 
-def send_to_review(buyback_id: UUID, *, reason: str, now: datetime | None) -> None:
+def send_to_review(buyback_id: UUID, *, failure: Failure, now: datetime | None) -> None:
     """Nobody but people can say what became of it: two of them will."""
-    park(buyback_id, reason=reason, now=now)
+    park(buyback_id, failure=failure, now=now)
     with transaction.atomic(durable=True):
         buyback = lock_attempt(buyback_id)
         if buyback.state == Buyback.State.UNKNOWN:
-            _move(buyback, Buyback.State.REVIEW, failure_reason=reason[:100])
-            _tell(buyback, Alert.Kind.SALE_IN_REVIEW, reason)
+            _move(buyback, Buyback.State.REVIEW, **_why(failure))
+            _tell(buyback, Alert.Kind.SALE_IN_REVIEW, failure.sentence)
         elif buyback.state in (Buyback.State.SETTLED, Buyback.State.FAILED):
-            _contradicted(buyback, reason)
+            _contradicted(buyback, failure.sentence)
 
 
 def take_lease(buyback_id: UUID, *, now: datetime | None, asking: bool = True) -> Attempt | None:
@@ -357,6 +359,11 @@ def lock_attempt(buyback_id: UUID) -> Buyback:
 
 class Moved(RuntimeError):
     """A row was not in the state it had a moment ago under our own lock: never, or a bug."""
+
+
+def _why(failure: Failure) -> dict[str, str]:
+    """The columns of ``failure``."""
+    return {"failure_code": failure.code, "failure_detail": failure.detail[:100]}
 
 
 def _move(buyback: Buyback, state: Buyback.State, **fields: Any) -> None:
@@ -411,7 +418,9 @@ def _contradicted(buyback: Buyback, said: str) -> None:
     Move.objects.create(
         buyback=buyback, before=buyback.state, after=buyback.state, answer=said[:100]
     )
-    ended = ", ".join(filter(None, (buyback.get_state_display().lower(), buyback.failure_reason)))
+    ended = buyback.get_state_display().lower()
+    if buyback.failure is not None:
+        ended = f"{ended}, {buyback.failure.sentence}"
     detail = (
         f"{said}, for {buyback.amount} USD under {buyback.reference}. The sellback had ended "
         f"before: {ended}."

@@ -91,4 +91,4 @@ def _refused(refusal: Refusal) -> Answer:
     """What is kept of a refusal. Raises one that is not."""
     if not refusal.kept:
         raise refusal
-    return Answer(refusal.status, orjson.dumps(errors.body(refusal.sentence)))
+    return Answer(refusal.status, orjson.dumps(errors.body(refusal.sentence)), refusal.code)

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_noop
 from buyback.outcomes import Sale
 from buyback.sellback import idempotent
 from buyback.sellback.sell_back import sell_back
+from config.foundation.codes import Code
 from config.foundation.errors import Refusal
 from inventory.models import Item
 from partners.records import idempotency
@@ -31,6 +32,7 @@ LIFETIME = timedelta(seconds=60)
 class OfferLapsed(Refusal):
     """The offer was shown too long ago for a sale to begin."""
 
+    code = Code.OFFER_LAPSED
     sentence, status = gettext_noop("The offer has lapsed"), 422
 
 

@@ -168,7 +168,7 @@ def _step_by_step(order: SellbackRequest) -> Sale:
         steps.reject_price(attempt, reason=problem.reason, now=order.now)
         raise TransactionFailed from None
     except (BelowMinimum, PriceChanged) as refusal:
-        steps.fail(attempt.pk, reason=refusal.reason, now=order.now)
+        steps.fail(attempt.pk, failure=refusal.failure, now=order.now)
         steps.show_price(attempt, price)  # whoever looks again must see the price that was refused
         raise
     steps.submit(attempt, price, now=order.now)

@@ -36,7 +36,7 @@ WORDS = {
     Buyback.State.FAILED: "failed",
 }  # any other is "pending"
 PRICE_REFUSED: dict[str, type[Refusal]] = {
-    refusal.reason: refusal for refusal in (BelowMinimum, PriceChanged)
+    refusal.failure.code: refusal for refusal in (BelowMinimum, PriceChanged)
 }
 
 
@@ -102,8 +102,9 @@ def answer_for(buyback_id: UUID, *, now: datetime | None = None) -> Answer:
             200, orjson.dumps({"success": True, "amount": to_json(buyback.amount)}), replayed=True
         )
     if buyback.state == Buyback.State.FAILED:
-        refusal = PRICE_REFUSED.get(buyback.failure_reason, TransactionFailed)
-        return Answer(refusal.status, orjson.dumps(errors.body(refusal.sentence)), replayed=True)
+        refusal = PRICE_REFUSED.get(buyback.failure_code, TransactionFailed)
+        body = orjson.dumps(errors.body(refusal.sentence))
+        return Answer(refusal.status, body, refusal.code, replayed=True)
     at_work = buyback.state in (Buyback.State.CLAIMED, Buyback.State.SUBMITTED)
     raise SaleInFlight if at_work else OutcomeUnknown(buyback_id)
 

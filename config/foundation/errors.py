@@ -1,8 +1,9 @@
 """From a domain error to the contract's body.
 
 An action refuses by raising a subclass of ``Refusal``, defined in the action's own file. Each
-carries the sentence and the status the published contract gives it; ``answer`` is the only place
-that turns an exception into a response.
+carries its code (``codes.py``), and the sentence and status that the published contract gives it.
+Programs branch on the class or the code. Doors render the sentence; for the API, ``answer`` is the
+only place that turns an exception into a response.
 """
 
 from __future__ import annotations
@@ -16,16 +17,19 @@ from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.response import Response
 
+from config.foundation.codes import HEADER, Code
+
 log = structlog.get_logger(__name__)
 
 
 class Refusal(Exception):
     """A request that is refused by rule: nothing was changed.
 
-    ``sentence`` is the contract's error string, ``status`` its HTTP status, ``retry_after`` seconds
-    to wait, if any.
+    ``code`` is what programs branch on, ``sentence`` the contract's error string, ``status`` its
+    HTTP status, ``retry_after`` seconds to wait, if any.
     """
 
+    code: Code = Code.INTERNAL_ERROR
     sentence: str = "An unexpected error occurred"
     status: int = 400
     retry_after: int | None = None
@@ -49,18 +53,21 @@ class Refusal(Exception):
 class InvalidApiKey(Refusal):
     """No key, or not one that opens this environment."""
 
+    code = Code.INVALID_API_KEY
     sentence, status = "Invalid API key", 401
 
 
 class BodyTooLarge(Refusal):
     """A request body above 64 KiB."""
 
+    code = Code.BODY_TOO_LARGE
     sentence, status = "Request body too large", 413
 
 
 class RateLimited(Refusal):
     """More calls than this caller may make for now."""
 
+    code = Code.RATE_LIMITED
     sentence, status = "Rate limit exceeded", 429
 
     def __init__(self, retry_after: int) -> None:
@@ -73,6 +80,7 @@ class InsecureCall(Refusal):
     turn a POST into a GET.
     """
 
+    code = Code.HTTPS_REQUIRED
     sentence = "HTTPS is required"
 
 
@@ -81,19 +89,29 @@ class HostNotAllowed(Refusal):
     address is.
     """
 
+    code = Code.HOST_NOT_ALLOWED
     sentence = "Host not allowed"
 
 
 class TooManyParameters(Refusal):
     """A query of more parameters than anybody reads (Django's DATA_UPLOAD_MAX_NUMBER_FIELDS)."""
 
+    code = Code.TOO_MANY_PARAMETERS
     sentence = "Too many query parameters"
 
 
 class RouteNotFound(Refusal):
     """No such route in the API."""
 
+    code = Code.NOT_FOUND
     sentence, status = "Not found", 404
+
+
+class MethodNotAllowed(Refusal):
+    """The route exists, but not for this method."""
+
+    code = Code.METHOD_NOT_ALLOWED
+    sentence, status = "Method not allowed", 405
 
 
 def body(sentence: str) -> dict[str, str]:
@@ -109,18 +127,20 @@ def answer(error: Exception, context: dict[str, Any]) -> Response:
     """
     if isinstance(error, TooManyFieldsSent):
         error = TooManyParameters()
-    if isinstance(error, Refusal):
-        headers = {} if error.retry_after is None else {"Retry-After": str(error.retry_after)}
-        return Response(error.body, status=error.status, headers=headers)
     if isinstance(error, exceptions.MethodNotAllowed):
-        return Response(body("Method not allowed"), status=405)
-    if isinstance(error, (Http404, exceptions.NotFound)):
-        return Response(body("Not found"), status=404)
-    if isinstance(
+        error = MethodNotAllowed()
+    elif isinstance(error, (Http404, exceptions.NotFound)):
+        error = RouteNotFound()
+    elif isinstance(
         error,
         (exceptions.NotAuthenticated, exceptions.AuthenticationFailed, exceptions.PermissionDenied),
     ):
-        return Response(body(InvalidApiKey.sentence), status=InvalidApiKey.status)
+        error = InvalidApiKey()
+    if isinstance(error, Refusal):
+        headers = {HEADER: str(error.code)}
+        if error.retry_after is not None:
+            headers["Retry-After"] = str(error.retry_after)
+        return Response(error.body, status=error.status, headers=headers)
     log.error("api_fault", exc_info=error)
     fault = getattr(context.get("view"), "fault", Refusal.sentence)
-    return Response(body(fault), status=500)
+    return Response(body(fault), status=500, headers={HEADER: str(Code.INTERNAL_ERROR)})

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from config.foundation.codes import Code
 from config.foundation.errors import Refusal
 
 
 class BadName(Refusal):
     """A name that is empty, too long, or holds characters that cannot be shown."""
+
+    code = Code.INVALID_NAME
 
 
 def clean_name(text: str, *, limit: int) -> str:

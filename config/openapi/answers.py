@@ -20,6 +20,11 @@ HEADERS: dict[str, dict[str, Any]] = {
         "description": "The answer is that of an earlier request with the same key.",
         "schema": {"type": "string", "enum": ["true"]},
     },
+    "X-Error-Code": {
+        "description": "What the request was refused for, as a word that programs can compare.",
+        "schema": text(pattern="^[a-z_]+$"),
+        "required": True,
+    },
     "Content-Disposition": {"description": "A name for the file.", "schema": text()},
 }
 ALWAYS = ("X-Request-Id", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
@@ -74,6 +79,6 @@ def refusal(
     reasons = [WHEN[sentence] for sentence in sentences if sentence in WHEN]
     return {
         "description": " ".join([", ".join(quoted) + ".", *reasons]),
-        "headers": headers(*more),
+        "headers": headers("X-Error-Code", *more),
         "content": {"application/json": {"schema": body}},
     }

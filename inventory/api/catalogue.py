@@ -11,6 +11,7 @@ from django.core.exceptions import DisallowedHost
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from config.foundation.codes import Code
 from config.foundation.errors import HostNotAllowed, Refusal
 from inventory.api import rendering
 from inventory.api.inventory import shelf
@@ -28,24 +29,28 @@ PENDING = {"status": "pending"}
 class UserIdRequired(Refusal):
     """``user_id`` is missing or not 1 to 255 printable characters."""
 
+    code = Code.USER_ID_REQUIRED
     sentence = "user_id is required"
 
 
 class SessionUnknown(Refusal):
     """No such purchase of this environment, or one that failed."""
 
+    code = Code.PURCHASE_NOT_FOUND
     sentence = "Transaction failed"
 
 
 class UserNotFound(Refusal):
     """A user who never bought anything through this partner, in this environment."""
 
+    code = Code.USER_NOT_FOUND
     sentence, status = "User not found", 404
 
 
 class CardNotFound(Refusal):
     """No card has this id."""
 
+    code = Code.CARD_NOT_FOUND
     sentence, status = "Card not found", 404
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from django.db import transaction
 
 from config.foundation.clock import iso
+from config.foundation.codes import Code
 from config.foundation.errors import Refusal
 from inventory.windows.sandbox_clock import move_clock
 from partners.api.query import parsed_moment
@@ -24,6 +25,7 @@ MOST_SECONDS = 10**15  # far beyond what is refused as too far
 class ClockUnclear(Refusal):
     """Not exactly one of the two ways to say where the clock shall go."""
 
+    code = Code.CLOCK_UNCLEAR
     sentence = "Send either advance_seconds, a whole number, or now, a time in ISO 8601"
 
 

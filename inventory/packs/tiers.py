@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import transaction
 
+from config.foundation.codes import Code
 from config.foundation.errors import Refusal
 from inventory.models import Pack, Tier
 from partners.records import audit
@@ -20,6 +21,8 @@ SHOWN = ("position", "name", "color", "lower", "upper", "weight")
 
 class TiersClash(Refusal):
     """Tiers of a pack that share a position or a value, or that hold none."""
+
+    code = Code.INVALID_TIERS
 
 
 def refuse_clash(tiers: Sequence[Tier]) -> None:

@@ -13,6 +13,7 @@ from difflib import get_close_matches
 from itertools import islice, product
 from typing import Any
 
+from config.foundation.codes import Code
 from config.foundation.errors import Refusal
 from inventory.shipping.postal_rules import Country, rules_of
 
@@ -28,6 +29,7 @@ class InvalidAddress(Refusal):
     there is one.
     """
 
+    code = Code.INVALID_ADDRESS
     sentence = "Invalid destination address"
 
     def __init__(self, problems: list[str], suggested: dict[str, Any] | None = None) -> None:

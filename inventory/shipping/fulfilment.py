@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from config.foundation.codes import Code
 from config.foundation.errors import Refusal
 from config.foundation.reasons import LONGEST_REASON
 from inventory.models import Item, ShippingOrder
@@ -26,6 +27,7 @@ STEP_FIELDS = ("state", "tracking_number", "tracking_url", "error_message")
 class NoSuchStep(Refusal):
     """From where the order is, it cannot go there."""
 
+    code = Code.INVALID_ORDER_STATUS
     sentence = "Order cannot be moved to this status"
 
 

@@ -13,6 +13,7 @@ from django.conf import settings
 from ulid import ULID
 
 from config.foundation import clock
+from config.foundation.codes import Code
 from config.foundation.errors import Refusal
 from inventory.models import Item, ShippingQuote
 from inventory.shipping import addresses, carrier, rates
@@ -28,24 +29,28 @@ MOST_ITEMS = 100
 class ItemIdsRequired(Refusal):
     """``item_ids`` is not a list of 1 to 100 strings."""
 
+    code = Code.ITEM_IDS_REQUIRED
     sentence = "item_ids is required"
 
 
 class ItemNotFound(Refusal):
     """An id is unknown, another partner's, or of an item that its user no longer holds."""
 
+    code = Code.ITEM_NOT_FOUND
     sentence = "Item not found"
 
 
 class NothingShippable(Refusal):
     """Every one of the items is being sold back this very moment."""
 
+    code = Code.NOTHING_SHIPPABLE
     sentence = "No shippable items in request"
 
 
 class CountryNotSupported(Refusal):
     """Nothing is sent to this country."""
 
+    code = Code.COUNTRY_NOT_SUPPORTED
     sentence, status = "Country not supported", 422
 
 
@@ -54,6 +59,7 @@ class NoRates(Refusal):
     it may.
     """
 
+    code = Code.NO_RATES
     sentence, status = "Failed to fetch shipping quotes", 500
 
 

@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db import transaction
 
 from config.foundation import clock
+from config.foundation.codes import Code
 from config.foundation.errors import Refusal
 from inventory.models import CardFile
 from inventory.vault.files import READERS, Numbered
@@ -26,6 +27,7 @@ KEPT = timedelta(days=1)
 class FileGone(Refusal):
     """The file was brought in already, was never there, or has waited too long."""
 
+    code = Code.FILE_GONE
     sentence = (
         "That file is not waiting any more: it was imported, or has waited for more than a day."
     )

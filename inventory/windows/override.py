@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from config.foundation import clock
+from config.foundation.codes import Code
 from config.foundation.errors import Refusal
 from config.foundation.reasons import clean_reason
 from inventory.models import Item
@@ -26,12 +27,14 @@ INSTANT = timedelta(microseconds=1)  # the very time a window closes still sells
 class NotHeld(Refusal):
     """The item is being sold, sold, or on its way: its window no longer matters."""
 
+    code = Code.NOT_HELD
     sentence = "Only an item that its user holds has a window to change."
 
 
 class NotLater(Refusal):
     """An extension that extends nothing, or too much."""
 
+    code = Code.DEADLINE_NOT_LATER
     sentence = (
         "A window is extended to a later time than its own, in the future, at most "
         f"{LONGEST.days} days from now."
@@ -41,6 +44,7 @@ class NotLater(Refusal):
 class AlreadyClosed(Refusal):
     """The window has passed already."""
 
+    code = Code.WINDOW_CLOSED
     sentence = "This window is closed already."
 
 

@@ -222,11 +222,20 @@ class AuditEntryAdmin(ReadOnlyAdmin):
 class IdempotencyKeyAdmin(ReadOnlyAdmin):
     """Which request of a partner has had its answer; what it made is found by its id."""
 
-    list_display = ("key", "environment", "status", "subject", "created_at", "lease_until")
+    list_display = ("key", "environment", "status", "code", "subject", "created_at", "lease_until")
     list_filter = BY_ENVIRONMENT
     list_select_related = ("environment__partner",)
     search_fields = ("=pk", "=subject")
-    fields = ("key", "environment", "status", "answer", "subject", "created_at", "lease_until")
+    fields = (
+        "key",
+        "environment",
+        "status",
+        "code",
+        "answer",
+        "subject",
+        "created_at",
+        "lease_until",
+    )
 
     @admin.display(description="answer")
     def answer(self, key: IdempotencyKey) -> str:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
+from config.foundation.codes import Code
 from config.foundation.errors import Refusal
 
 WHOLE = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
@@ -15,6 +16,8 @@ WHOLE = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
 
 class InvalidFilter(Refusal):
     """A filter's value is none that the filter knows."""
+
+    code = Code.INVALID_FILTER
 
     def __init__(self, name: str) -> None:
         super().__init__(f"Invalid {name}")

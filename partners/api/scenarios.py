@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping
 
+from config.foundation.codes import Code
 from config.foundation.errors import Refusal
 
 HEADER, META = "X-Sandbox-Scenario", "HTTP_X_SANDBOX_SCENARIO"
@@ -23,12 +24,14 @@ class UnknownScenario(Refusal):
     nothing.
     """
 
+    code = Code.UNKNOWN_SCENARIO
     sentence = f"Unknown {HEADER}"
 
 
 class PlayedFault(Refusal):
     """An internal fault that is none."""
 
+    code = Code.INTERNAL_ERROR
     status = 500
 
 

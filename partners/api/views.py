@@ -28,6 +28,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from config.foundation import clock
+from config.foundation.codes import HEADER
 from config.foundation.errors import InsecureCall, Refusal, RouteNotFound
 from partners.api import body, throttling
 from partners.api.authentication import HasKey, KeyAuthentication
@@ -215,6 +216,8 @@ class ActionView(PartnerView):
         response = HttpResponse(
             answer.body, status=answer.status, content_type=JsonRenderer.media_type
         )
+        if answer.code:
+            response[HEADER] = str(answer.code)
         if answer.replayed:
             response["Idempotency-Replayed"] = "true"
         return response
@@ -265,7 +268,7 @@ class ActionView(PartnerView):
         except Refusal as refusal:
             if not refusal.kept:
                 raise
-            return idempotency.Answer(refusal.status, orjson.dumps(refusal.body))
+            return idempotency.Answer(refusal.status, orjson.dumps(refusal.body), refusal.code)
 
     def act(self, sent: dict[str, Any]) -> Any:
         """The endpoint's one call."""

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import sys
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.views.decorators.http import require_safe
 
+from config.foundation.codes import HEADER, Code
+from config.foundation.errors import Refusal, body
 from config.postgres.trouble import sentence_of
+from config.web.middleware import is_api
 from partners.dashboard.permissions import SESSION_KEY, MemberRequest, form_only, signed_in
 from partners.dashboard.rendering import page
 from partners.models import Mode
@@ -41,11 +44,14 @@ def switch(request: MemberRequest) -> HttpResponse:
 
 def fault(request: HttpRequest) -> HttpResponse:
     """The page of an internal fault, or of trouble with the database, with the request id that
-    finds it in the logs.
+    finds it in the logs. A call of the API gets JSON, as from its views.
 
     Rendered without context processors: they would ask the database, which may be the one in
     trouble.
     """
+    if is_api(request):
+        headers = {HEADER: str(Code.INTERNAL_ERROR)}
+        return JsonResponse(body(Refusal.sentence), status=500, headers=headers)
     sentence = sentence_of(sys.exception())
     if sentence is None:
         return HttpResponse(render_to_string("500.html", {"request": request}), status=500)

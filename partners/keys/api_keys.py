@@ -21,6 +21,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_noop
 
 from config.foundation import clock
+from config.foundation.codes import Code
 from config.foundation.errors import Refusal
 from config.foundation.names import clean_name
 from config.postgres.base import prepared_cursor
@@ -65,18 +66,21 @@ KEY = re.compile(r"(live|sandbox)-([0-9A-Za-z]{12})_[0-9A-Za-z]{43}")
 class TooManyKeys(Refusal):
     """The environment has as many active keys as it may have."""
 
+    code = Code.TOO_MANY_KEYS
     sentence = gettext_noop("An environment has at most 10 active keys; revoke one first")
 
 
 class KeyNotActive(Refusal):
     """A key that opens nothing any more."""
 
+    code = Code.KEY_NOT_ACTIVE
     sentence = gettext_noop("This key is revoked or expired; make a new one instead")
 
 
 class KeyRotated(Refusal):
     """A key that has its successor: rotated again, it would leave one that nobody holds."""
 
+    code = Code.KEY_ROTATED
     sentence = gettext_noop(
         "This key was rotated already, and its new key was shown once; rotate the new one instead"
     )
@@ -85,6 +89,7 @@ class KeyRotated(Refusal):
 class ExpiryPassed(Refusal):
     """A key that would be dead at birth."""
 
+    code = Code.EXPIRY_PASSED
     sentence = gettext_noop("A key's expiry lies in the future")
 
 

@@ -21,6 +21,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_noop
 
 from config.foundation import clock
+from config.foundation.codes import Code
 from config.foundation.errors import Refusal
 from partners.models import Invitation, Membership, Partner, User
 from partners.people.team import AlreadyMember, clean_email, clean_role, set_password
@@ -38,12 +39,14 @@ MOST_PEOPLE = (
 class InvitationUnusable(Refusal):
     """A link that was never made, has been used or withdrawn, or is out of date."""
 
+    code = Code.INVITATION_UNUSABLE
     sentence = gettext_noop("This invitation is not valid any more; ask for a new one")
 
 
 class TeamFull(Refusal):
     """The team has as many people as one page can list."""
 
+    code = Code.TEAM_FULL
     sentence = gettext_noop(
         "A team has at most 100 people, open invitations included; remove or withdraw one first"
     )
@@ -52,6 +55,7 @@ class TeamFull(Refusal):
 class PartnerSuspended(Refusal):
     """Nobody joins a partner that may change nothing."""
 
+    code = Code.PARTNER_SUSPENDED
     sentence = gettext_noop(
         "This partner is suspended, so nobody can join it now; try the link again once "
         "Phygitals "
@@ -62,6 +66,7 @@ class PartnerSuspended(Refusal):
 class SignInFirst(Refusal):
     """The invited person has an account, and it is not the one that asks."""
 
+    code = Code.SIGN_IN_FIRST
     sentence = gettext_noop("Sign in with the invited e-mail address first")
 
 

@@ -19,6 +19,7 @@ from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from config.foundation import clock
+from config.foundation.codes import Code
 from config.foundation.errors import Refusal
 from config.postgres import statements
 from partners.models import Environment, IdempotencyKey
@@ -43,18 +44,21 @@ RETURNING id
 class InvalidKey(Refusal):
     """An Idempotency-Key that is empty, longer than 255, or not printable ASCII."""
 
+    code = Code.INVALID_IDEMPOTENCY_KEY
     sentence = "Invalid Idempotency-Key"
 
 
 class KeyReused(Refusal):
     """The key was used before, on another route or with another body."""
 
+    code = Code.IDEMPOTENCY_KEY_REUSED
     sentence, status = "Idempotency-Key was used with a different request", 422
 
 
 class KeyInProgress(Refusal):
     """The first request with this key has not been answered yet."""
 
+    code = Code.IDEMPOTENCY_KEY_IN_PROGRESS
     sentence, status, retry_after = "A request with this Idempotency-Key is in progress", 409, 1
 
 
@@ -70,10 +74,11 @@ class Bound(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a request is answered with: a status and the rendered body."""
+    """The response to a request: status, rendered body, and a refusal's code."""
 
     status: int
     body: bytes
+    code: str = ""
     replayed: bool = False
 
 
@@ -123,7 +128,7 @@ def once(
         else:
             _refuse_at_work(row, now or clock.now())
         first = answer()
-        row.status, row.body, row.lease_until = first.status, first.body, None
+        row.status, row.body, row.code, row.lease_until = first.status, first.body, first.code, None
         row.save()
         return first
 
@@ -132,7 +137,7 @@ def kept_answer(row: IdempotencyKey) -> Answer:
     """The first answer, again. Raises KeyInProgress for a row that has none yet."""
     if row.status is None or row.body is None:
         raise KeyInProgress
-    return Answer(row.status, bytes(row.body), replayed=True)
+    return Answer(row.status, bytes(row.body), row.code, replayed=True)
 
 
 def begin(
@@ -207,7 +212,7 @@ def keep(row: IdempotencyKey, answer: Answer) -> None:
     outcome is the answer.
     """
     IdempotencyKey.objects.filter(pk=row.pk, subject=None).update(
-        status=answer.status, body=answer.body, lease_until=None
+        status=answer.status, body=answer.body, code=answer.code, lease_until=None
     )
 
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from buyback.models import Buyback, Move, Payout, Transfer
+from buyback.outcomes import FailureCode
 from partners.templatetags.dashboard import actor, percent, usd
 
 if TYPE_CHECKING:
@@ -50,33 +51,34 @@ WAIT = _(
     "for "
     "twice."
 )
-# By the reason's first word, as the actions write it (buyback/live/steps.py, reconciler.py,
-# sellback.py).
-FAILED = {
-    "paused": Why(_("Phygitals had paused sellbacks just then."), _("Try again once they run.")),
-    "cap_reached": Why(
+FAILED: dict[str, Why] = {
+    FailureCode.PAUSED: Why(
+        _("Phygitals had paused sellbacks just then."), _("Try again once they run.")
+    ),
+    FailureCode.CAP_REACHED: Why(
         _("A spending limit of Phygitals' treasury was reached."),
         _(
             "Try again later: limits are for an hour or a day. Your contact at Phygitals can "
             "tell which."
         ),
     ),
-    "below_min_amount": Why(
+    FailureCode.BELOW_MIN_AMOUNT: Why(
         _("The price had fallen below the least that your server accepts (min_amount)."),
         _("Ask for a new quote, and sell again with a lower min_amount if the user agrees."),
     ),
-    "price_changed": Why(
+    FailureCode.PRICE_CHANGED: Why(
         _("The price was no longer the one that was shown."),
         _("Sell back again, at the price of then."),
     ),
-    "abandoned": Why(
+    FailureCode.ABANDONED: Why(
         _("The request broke off before any money was asked for."), _("Sell back again.")
     ),
-    "review": Why(
+    FailureCode.NOT_PAID: Why(
         _("Two people at Phygitals looked into it: it had not been paid."), _("Sell back again.")
     ),
-    "declined": Why(_("The treasury declined to pay."), ASK_US),
+    FailureCode.DECLINED: Why(_("The treasury declined to pay."), ASK_US),
 }
+NOT_PAID = Why(_("It could not be paid."), ASK_US)
 PRICES = {
     "timeout": Why(_("No market price could be had in time."), TRY_AGAIN),
     "unreachable": Why(_("The source of market prices could not be reached."), TRY_AGAIN),
@@ -109,18 +111,18 @@ OPEN = {
 def why(sale: Buyback) -> Why | None:
     """Why this sellback is not paid, if it is not."""
     return (
-        reason(sale.failure_reason) if sale.state == State.FAILED else OPEN.get(State(sale.state))
+        reason(sale.failure_code, sale.failure_detail)
+        if sale.state == State.FAILED
+        else OPEN.get(State(sale.state))
     )
 
 
-def reason(text: str) -> Why:
-    """Why a sellback failed, by the reason that was kept."""
-    kind, _colon, detail = text.partition(":")
-    detail = detail.strip()
-    if kind == "price":
+def reason(code: str, detail: str = "") -> Why:
+    """Why a sellback failed, by its code and what the peer said."""
+    if code == FailureCode.PRICE_UNAVAILABLE:
         return PRICES.get(detail, NO_TRUST)
-    known = FAILED.get(kind.split(" ")[0], Why(_("It could not be paid."), ASK_US))
-    if kind == "declined" and detail:
+    known = FAILED.get(code, NOT_PAID)
+    if code == FailureCode.DECLINED and detail:
         return Why(
             gettext("The treasury declined to pay: %(why)s.") % {"why": detail}, known.next_step
         )
@@ -220,6 +222,6 @@ def _steps_of(sale: Buyback, move: Move) -> Iterator[Step]:
         yield Step(
             sale.completed_at or move.created_at,
             _("Failed"),
-            reason(sale.failure_reason).sentence,
+            reason(sale.failure_code, sale.failure_detail).sentence,
             "bad",
         )

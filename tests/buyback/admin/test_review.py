@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from buyback.live import steps
 from buyback.models import Buyback, Proposal
+from buyback.outcomes import Failure, FailureCode
 from inventory.models import Item
 from inventory.pricing import price
 from partners.models import AuditEntry
@@ -35,7 +36,7 @@ def sale(world: World) -> Buyback:
     """A sale in review."""
     attempt = claimed(world)
     steps.submit(attempt, price(attempt.item), now=NOW)
-    steps.send_to_review(attempt.pk, reason="past the retention", now=NOW)
+    steps.send_to_review(attempt.pk, failure=Failure(FailureCode.RETENTION_OVER), now=NOW)
     return Buyback.objects.get()
 
 
@@ -61,7 +62,7 @@ def test_it_tells_the_whole_story(sale: Buyback) -> None:
     parts = (
         "pay.example.test:9002",
         "buyback-of-the-pull",
-        "past the retention",
+        "retention_over",
         "82.50",
         "85%",
         "$70.13",

@@ -70,7 +70,8 @@ def test_it_tells_everything_that_happened_newest_first(world: World) -> None:
         item,
         state="failed",
         amount=None,
-        failure_reason="price: stale",
+        failure_code="price_unavailable",
+        failure_detail="stale",
         created_at=NOW,
         completed_at=later,
     )
@@ -149,6 +150,6 @@ def test_it_asks_the_same_few_questions_however_much_happened(
     client = signed_in(world.northwind.viewer)
     for _ in range(2):
         for _ in range(3):
-            make_buyback(item, state="failed", failure_reason="paused")
+            make_buyback(item, state="failed", failure_code="paused")
         with django_assert_num_queries(QUERIES):
             client.get(f"/dashboard/live/items/{item.pk}/")
