@@ -130,15 +130,15 @@ class BelowMinimum(Refusal):
 
 
 class PriceChanged(Refusal):
-    """The price is no longer the one the caller was shown. ``amount`` is what a sale would pay now,
-    in USD.
+    """The price is no longer the one the caller was shown. ``amount`` is what a sale would have
+    paid, in USD, where it is known.
     """
 
     code = Code.PRICE_CHANGED
     sentence = "The price has changed"
     failure = Failure(FailureCode.PRICE_CHANGED)
 
-    def __init__(self, amount: Decimal) -> None:
+    def __init__(self, amount: Decimal | None = None) -> None:
         super().__init__()
         self.amount = amount
 

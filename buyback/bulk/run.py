@@ -35,11 +35,10 @@ from buyback.models.bulk import BulkLineQuerySet
 from buyback.outcomes import (
     OutcomeUnknown,
     PeerResting,
-    Sale,
     SaleInFlight,
 )
-from buyback.sellback import idempotent, status
-from buyback.sellback.sell_back import sell_back
+from buyback.sellback import status
+from buyback.sellback.sell_back import POLICY, sell_back
 from config.foundation import clock
 from config.foundation.codes import Code
 from config.foundation.errors import Refusal
@@ -47,7 +46,7 @@ from config.postgres import time_limits
 from partners.models import Environment, Partner
 from partners.records import audit, idempotency
 from partners.records.actor import SYSTEM, Actor
-from partners.records.idempotency import Answer, KeyInProgress
+from partners.records.idempotency import KeyInProgress
 
 log = structlog.get_logger(__name__)
 MOST = 1000  # items of one bulk sale
@@ -238,9 +237,10 @@ def _work_on(line: BulkLine, now: datetime | None) -> None:
     which.
     """
     try:
-        answer = (
-            _sell(line) if line.buyback_id is None else status.answer_for(line.buyback_id, now=now)
-        )
+        if line.buyback_id is None:
+            _sell(line)
+        else:
+            status.outcome(line.buyback_id, now=now)
     except OutcomeUnknown as unknown:
         _wait(line, now, PAUSE, state=State.UNKNOWN, buyback=unknown.buyback_id)
     except NotNow:
@@ -254,30 +254,37 @@ def _work_on(line: BulkLine, now: datetime | None) -> None:
         if not time_limits.gave_up_waiting(error):
             raise
         _wait(line, now, SOON)
+    except Refusal as refusal:
+        if not refusal.kept:
+            raise
+        reason = REASONS.get(refusal.code, Reason.FAILED)
+        _close(line, now, state=State.REFUSED, reason=reason)
     else:
-        _close(line, answer, now)
+        sale = Buyback.objects.settled().get(item=line.item_id)
+        _close(line, now, state=State.SOLD, buyback=sale.pk)
 
 
-def _sell(line: BulkLine) -> Answer:
-    key, bulk = f"bulk {line.bulk.token} {line.pk}", line.bulk
-
-    def sell(row: int | None) -> Sale:
+def _sell(line: BulkLine) -> None:
+    """Sell the line's item, once."""
+    with idempotency.turn(
+        environment=line.environment,
+        key=f"bulk {line.bulk.token} {line.pk}",
+        fingerprint=idempotency.fingerprint("bulk", {"item": line.item_id}),
+        policy=POLICY,
+    ) as turn:
+        if turn.stored:
+            return
         try:
-            return sell_back(
+            sell_back(
                 environment=line.environment,
                 item_id=line.item.public_id,
                 item_pk=line.item_id,
-                by=Actor.named(bulk.requested_by),
+                by=Actor.named(line.bulk.requested_by),
                 expected_amount=line.amount,
-                idempotency_row=row,
+                turn=turn,
             )
         except PeerResting:
             raise NotNow from None
-
-    fingerprint = idempotency.fingerprint("bulk", {"item": line.item_id})
-    return idempotent.sell_once(
-        environment=line.environment, key=key, fingerprint=fingerprint, sell=sell
-    )
 
 
 def _wait(line: BulkLine, now: datetime | None, pause: timedelta, **found: Any) -> None:
@@ -285,15 +292,10 @@ def _wait(line: BulkLine, now: datetime | None, pause: timedelta, **found: Any) 
     _claimed(line).update(lease_until=(now or clock.now()) + pause, **found)
 
 
-def _close(line: BulkLine, answer: Answer, now: datetime | None) -> None:
-    """Sold, or refused for a reason."""
+def _close(line: BulkLine, now: datetime | None, **result: Any) -> None:
+    """The line's end: sold, or refused for a reason."""
     moment = now or line.environment.now()
-    if answer.status == 200:
-        sale = Buyback.objects.settled().get(item=line.item_id)
-        _claimed(line).update(state=State.SOLD, buyback=sale.pk, lease_until=None, closed_at=moment)
-        return
-    reason = REASONS.get(answer.code, Reason.FAILED)
-    _claimed(line).update(state=State.REFUSED, reason=reason, lease_until=None, closed_at=moment)
+    _claimed(line).update(lease_until=None, closed_at=moment, **result)
 
 
 def _claimed(line: BulkLine) -> BulkLineQuerySet:

@@ -25,6 +25,7 @@ from buyback.dashboard.parts.messages import IN_PROGRESS, NO_PRICE, REFUSALS, WA
 from buyback.live.gateway import PriceUnavailable
 from buyback.live.reconciler import reconcile
 from buyback.models import Buyback, Payout
+from buyback.outcomes import OutcomeUnknown, SaleInFlight
 from buyback.sellback import offers, quotes
 from config.foundation.codes import Code
 from config.foundation.errors import Refusal
@@ -33,6 +34,7 @@ from partners.dashboard.permissions import MemberRequest, Obstacle, member, obst
 from partners.dashboard.rendering import page
 from partners.models import Role
 from partners.records.actor import Actor
+from partners.records.idempotency import KeyInProgress
 from partners.templatetags.dashboard import actor, usd
 
 if TYPE_CHECKING:
@@ -94,21 +96,18 @@ def _confirm(request: MemberRequest, item: Item) -> HttpResponse:
     if offer is None:
         return _offer(request, item, status=422)
     try:
-        answer = offers.accept(
-            offer, item, by=Actor.user(request.user), now=request.environment.now()
-        )
+        offers.accept(offer, item, by=Actor.user(request.user), now=request.environment.now())
     except offers.OfferLapsed:
         return _offer(request, item, notice=LAPSED, was=offer.amount, status=422)
-    except WAITS as wait:
+    except (SaleInFlight, KeyInProgress, OutcomeUnknown) as wait:
         return _wait(request, item, wait.code)
-    item = _item(request, item.pk)
-    if answer.status == 200:
-        return _sold(
-            request, item, gettext("Sold back for %(amount)s") % {"amount": usd(offer.amount)}
-        )
-    if answer.code == Code.PRICE_CHANGED:
-        return _offer(request, item, notice=CHANGED, was=offer.amount, status=422)
-    return _not_sold(request, item, answer.code)
+    except Refusal as refusal:
+        item = _item(request, item.pk)
+        if refusal.code == Code.PRICE_CHANGED:
+            return _offer(request, item, notice=CHANGED, was=offer.amount, status=422)
+        return _not_sold(request, item, refusal.code)
+    sentence = gettext("Sold back for %(amount)s") % {"amount": usd(offer.amount)}
+    return _sold(request, _item(request, item.pk), sentence)
 
 
 def _item(request: MemberRequest, pk: int) -> Item:

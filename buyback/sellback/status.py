@@ -1,14 +1,10 @@
-"""What became of a sellback: for the status endpoint, and for a key whose request never heard its
-answer.
-"""
+"""What became of a sellback: for the status endpoint, and for a request whose key has begun one."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
-
-import orjson
 
 from buyback.live.reconciler import reconcile
 from buyback.models import Buyback
@@ -17,16 +13,16 @@ from buyback.outcomes import (
     ItemNotFound,
     OutcomeUnknown,
     PriceChanged,
+    Sale,
     SaleInFlight,
     TransactionFailed,
 )
-from config.foundation import clock, errors
+from config.foundation import clock
 from config.foundation.clock import iso, iso_or_none
 from config.foundation.errors import Refusal
 from config.foundation.money import to_json
 from partners.models import Environment
 from partners.records import idempotency
-from partners.records.idempotency import Answer
 
 KEYS_KEPT_FOR = timedelta(
     hours=24
@@ -91,20 +87,17 @@ def _latest(environment: Environment, item_id: str) -> Buyback | None:
     return sellbacks.order_by("-created_at", "-id").first()
 
 
-def answer_for(buyback_id: UUID, *, now: datetime | None = None) -> Answer:
-    """The answer that the request which made this sale should have had. Raises SaleInFlight or
-    OutcomeUnknown.
+def outcome(buyback_id: UUID, *, now: datetime | None = None) -> Sale:
+    """What became of an attempt that an earlier request has begun.
+
+    Raises BelowMinimum, PriceChanged, TransactionFailed, SaleInFlight, OutcomeUnknown.
     """
     reconcile(buyback_id, now=now)
-    buyback = Buyback.objects.select_related("environment").get(pk=buyback_id)
+    buyback = Buyback.objects.select_related("item", "payout").get(pk=buyback_id)
     if buyback.state == Buyback.State.SETTLED and buyback.amount is not None:
-        return Answer(
-            200, orjson.dumps({"success": True, "amount": to_json(buyback.amount)}), replayed=True
-        )
+        return Sale(buyback.item.public_id, buyback.amount, buyback.pk, buyback.payout.pk)
     if buyback.state == Buyback.State.FAILED:
-        refusal = PRICE_REFUSED.get(buyback.failure_code, TransactionFailed)
-        body = orjson.dumps(errors.body(refusal.sentence))
-        return Answer(refusal.status, body, refusal.code, replayed=True)
+        raise PRICE_REFUSED.get(buyback.failure_code, TransactionFailed)
     at_work = buyback.state in (Buyback.State.CLAIMED, Buyback.State.SUBMITTED)
     raise SaleInFlight if at_work else OutcomeUnknown(buyback_id)
 

@@ -33,6 +33,7 @@ class Refusal(Exception):
     sentence: str = "An unexpected error occurred"
     status: int = 400
     retry_after: int | None = None
+    replayed: bool = False  # the first response to an Idempotency-Key, again
     more: Mapping[str, Any] = {}  # what the one endpoint whose envelope holds more adds to it
 
     def __init__(self, sentence: str | None = None) -> None:
@@ -40,8 +41,8 @@ class Refusal(Exception):
         super().__init__(self.sentence)
 
     @property
-    def body(self) -> dict[str, Any]:
-        """The answer's body."""
+    def body(self) -> dict[str, Any] | bytes:
+        """The response's body: data, or bytes that were rendered before."""
         return {**body(self.sentence), **self.more}
 
     @property
@@ -140,6 +141,8 @@ def answer(error: Exception, context: dict[str, Any]) -> Response:
         headers = {HEADER: str(error.code)}
         if error.retry_after is not None:
             headers["Retry-After"] = str(error.retry_after)
+        if error.replayed:
+            headers["Idempotency-Replayed"] = "true"
         return Response(error.body, status=error.status, headers=headers)
     log.error("api_fault", exc_info=error)
     fault = getattr(context.get("view"), "fault", Refusal.sentence)

@@ -21,6 +21,7 @@ from inventory.packs.purchases import PackNotFound, buy_pulls
 from partners.api.query import clamped
 from partners.api.views import ActionView, PartnerView
 from partners.models import Scope
+from partners.records.idempotency import Policy
 
 LONGEST_USER_ID = 255
 PENDING = {"status": "pending"}
@@ -167,8 +168,9 @@ class BuyInit(ActionView):
 
     fault = "Error during transaction"
     scopes = (Scope.PURCHASE_WRITE,)
-    all_or_nothing = True  # whoever never hears of the cards must not have bought them
-    shown = ("pending",)  # bought, and yet the items do not come with the answer
+    policy = Policy(atomic=True)  # without the response, nothing must have been bought
+    # pending: bought, and yet the items do not come with the response
+    scenarios = ActionView.scenarios | {"pending": None}
 
     def act(self, sent: dict[str, Any]) -> dict[str, Any]:
         base = base_of(self.request)
@@ -191,8 +193,7 @@ class BuyStatus(ActionView):
 
     scopes = (Scope.PURCHASE_WRITE,)
     calls = "read"
-    scenarios = {"transaction_failed": SessionUnknown}
-    shown = ("pending",)
+    scenarios = ActionView.scenarios | {"transaction_failed": SessionUnknown, "pending": None}
 
     def act(self, sent: dict[str, Any]) -> dict[str, Any]:
         if self.scenario == "pending":

@@ -7,16 +7,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
-
 from config.foundation.clock import iso
 from config.foundation.codes import Code
 from config.foundation.errors import Refusal
 from inventory.windows.sandbox_clock import move_clock
 from partners.api.query import parsed_moment
 from partners.api.views import ActionView
-from partners.models import Environment, IdempotencyKey
-from partners.records import idempotency
+from partners.models import Environment
 from partners.tenants.sandbox import reset
 
 MOST_SECONDS = 10**15  # far beyond what is refused as too far
@@ -53,18 +50,10 @@ class Reset(ActionView):
     """``POST /sandbox/reset``: empty this sandbox."""
 
     def act(self, sent: dict[str, Any]) -> dict[str, Any]:
-        return {"success": True} | clock_body(reset(environment=self.environment, by=self.actor))
-
-    def answer_once(self, key: str, fingerprint: bytes, sent: dict[str, Any]) -> idempotency.Answer:
-        """The answer is kept where the key will be looked for next: in the sandbox that took this
-        one's place.
-        """
-        with transaction.atomic():
-            answer = super().answer_once(key, fingerprint, sent)
-            here = self.environment
-            new = Environment.objects.get(partner=here.partner, mode=here.mode)
-            IdempotencyKey.objects.filter(environment=here, key=key).update(environment=new)
-        return answer
+        new = reset(environment=self.environment, by=self.actor)
+        # The response is stored where the key will be looked for next.
+        self.turn.environment = new
+        return {"success": True} | clock_body(new)
 
 
 def _is_whole(value: object) -> bool:

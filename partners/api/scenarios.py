@@ -2,13 +2,13 @@
 never meets there.
 
 Only the outcome is played: nothing is read, changed or sent, and with an ``Idempotency-Key`` the
-answer is kept or not as live would. What is no refusal, a view shows itself (``shown``). In live
-the header means nothing.
+answer is kept or not as live would. What is no refusal (None) a view shows itself. In live the
+header means nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container
 
 from config.foundation.codes import Code
 from config.foundation.errors import Refusal
@@ -16,7 +16,7 @@ from config.foundation.errors import Refusal
 HEADER, META = "X-Sandbox-Scenario", "HTTP_X_SANDBOX_SCENARIO"
 FAULT = "internal_error"  # every endpoint has it
 
-Scenarios = Mapping[str, type[Refusal]]
+Scenarios = dict[str, type[Refusal] | None]
 
 
 class UnknownScenario(Refusal):
@@ -45,5 +45,6 @@ def play(name: str | None, scenarios: Scenarios, fault: str) -> None:
     """Raises the refusal that the scenario ``name`` stands for, if one was asked for."""
     if name == FAULT:
         raise PlayedFault(fault)
-    if name is not None:
-        raise scenarios[name]
+    refusal = scenarios[name] if name is not None else None
+    if refusal is not None:
+        raise refusal

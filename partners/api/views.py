@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+from collections.abc import Sequence
 from functools import partial
 from typing import Any, ClassVar, cast
 
 import orjson
 from django.conf import settings
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.response import SimpleTemplateResponse
@@ -27,8 +25,6 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from config.foundation import clock
-from config.foundation.codes import HEADER
 from config.foundation.errors import InsecureCall, Refusal, RouteNotFound
 from partners.api import body, throttling
 from partners.api.authentication import HasKey, KeyAuthentication
@@ -70,9 +66,8 @@ class AlwaysJson(BaseContentNegotiation):
 class PartnerView(APIView):
     """One call by one key. ``fault`` is the sentence of an internal fault on this endpoint;
     ``scopes`` are what a key that has any must have, every one unless told; ``calls`` is the limit
-    that the call counts against; ``scenarios`` are the refusals that a sandbox call may ask for
-    (``scenarios.py``), ``shown`` the names of what only live answers and yet is none: the view
-    itself answers those.
+    that the call counts against; ``scenarios`` are what a sandbox call may ask for
+    (``scenarios.py``): a refusal by its name, or None for what the view shows itself.
     """
 
     authentication_classes: Sequence[type[BaseAuthentication]] = (KeyAuthentication,)
@@ -84,10 +79,6 @@ class PartnerView(APIView):
     scopes: ClassVar[tuple[Scope, ...]] = EVERY
     calls: ClassVar[throttling.Calls] = "read"
     scenarios: ClassVar[Scenarios] = {}
-    shown: ClassVar[tuple[str, ...]] = ()
-    plays_late: ClassVar[bool] = (
-        False  # a scenario's answer may be one that is kept: not before the key is read
-    )
     caller: ApiKey | None = None  # the key, once it is known
     received: bytes = b""
 
@@ -129,10 +120,8 @@ class PartnerView(APIView):
             self._spend(f"address:{request.META.get('REMOTE_ADDR', '')}")
             raise
         self._spend_own()
-        refuse_unknown(
-            self.scenario, {*self.outcomes(), *self.shown}
-        )  # before a key is read, so no key ever keeps it
-        if not self.plays_late:
+        refuse_unknown(self.scenario, self.scenarios)  # so that no key ever stores it
+        if not hasattr(self, "post"):  # a POST plays it under its key
             self.play_scenario()
 
     @property
@@ -142,12 +131,7 @@ class PartnerView(APIView):
 
     def play_scenario(self) -> None:
         """Answer as live would, where a sandbox call asks for that (``scenarios.py``)."""
-        if self.scenario not in self.shown:
-            play(self.scenario, self.outcomes(), self.fault)
-
-    def outcomes(self) -> Scenarios:
-        """Every refusal that a call may ask for, beside a fault."""
-        return self.scenarios
+        play(self.scenario, self.scenarios, self.fault)
 
     def _spend_own(self) -> None:
         self._spend(f"environment:{self.environment.pk}", self.environment.calls_per_minute)
@@ -182,93 +166,43 @@ class PartnerView(APIView):
 
 
 class ActionView(PartnerView):
-    """A POST. ``act`` takes the parsed body and returns the answer's data, or raises a Refusal.
+    """A POST. ``act`` takes the parsed body and returns the response's data, or raises a Refusal.
 
-    With an ``Idempotency-Key`` the answer is kept and given again. ``in_progress`` is what a second
-    request is told while the first still runs; with ``sandbox_waits`` the second waits for it in
-    the sandbox. ``all_or_nothing``: an answer that cannot be written takes its effect back, without
-    a key as well. ``refuses_cleanly``: by the time ``act`` refuses it has undone what was to be
-    undone, and what it has left is meant to stay.
+    It acts within ``turn``: with an ``Idempotency-Key`` the response is stored and given again, by
+    the rules of ``policy``. ``in_flight`` among ``scenarios`` is what a second request gets while
+    the first still runs.
     """
 
-    in_progress: ClassVar[type[Refusal]] = idempotency.KeyInProgress
-    sandbox_waits: ClassVar[bool] = False
-    all_or_nothing: ClassVar[bool] = False
     calls: ClassVar[throttling.Calls] = "write"
-    refuses_cleanly: ClassVar[bool] = False
-    plays_late = True
+    scenarios: ClassVar[Scenarios] = {"in_flight": idempotency.KeyInProgress}
+    policy: ClassVar[idempotency.Policy] = idempotency.Policy()
+    turn: idempotency.Turn
 
     def post(self, request: Request, **kwargs: Any) -> HttpResponseBase:
-        """Read the body, act once, answer."""
-        sent = self.read(request)
-        key = request.META.get("HTTP_IDEMPOTENCY_KEY")
-        if key is None:
-            with transaction.atomic() if self.all_or_nothing else nullcontext():
-                self.play_scenario()
-                answered = self.act(sent)
-                return HttpResponse(
-                    JsonRenderer().render(answered), content_type=JsonRenderer.media_type
-                )
-        try:
-            answer = self.answer_once(key, idempotency.fingerprint(request.path, sent), sent)
-        except idempotency.KeyInProgress:
-            raise self.in_progress from None
-        response = HttpResponse(
-            answer.body, status=answer.status, content_type=JsonRenderer.media_type
+        """Read the body, act once, respond."""
+        sent, key = self.read(request), request.META.get("HTTP_IDEMPOTENCY_KEY")
+        request_turn = idempotency.turn(
+            environment=self.environment,
+            key=key,
+            fingerprint=b"" if key is None else idempotency.fingerprint(request.path, sent),
+            policy=self.policy,
         )
-        if answer.code:
-            response[HEADER] = str(answer.code)
-        if answer.replayed:
+        try:
+            with request_turn as self.turn:
+                if not self.turn.stored:
+                    self.play_scenario()
+                    self.turn.body = JsonRenderer().render(self.act(sent))
+        except idempotency.KeyInProgress:
+            raise self.in_flight from None
+        response = HttpResponse(self.turn.body, content_type=JsonRenderer.media_type)
+        if self.turn.replayed:
             response["Idempotency-Replayed"] = "true"
         return response
 
-    def outcomes(self) -> Scenarios:
-        """Whatever carries an Idempotency-Key may find the first request with it still running."""
-        return {"in_flight": self.in_progress} | dict(self.scenarios)
-
-    def answer_once(self, key: str, fingerprint: bytes, sent: dict[str, Any]) -> idempotency.Answer:
-        """The one answer to every request with ``key``: effect and answer in one transaction."""
-        return idempotency.once(
-            environment=self.environment,
-            key=key,
-            fingerprint=fingerprint,
-            answer=lambda: self.kept(lambda: self.act(sent)),
-            wait=self.sandbox_waits and not self.environment.is_live,
-        )
-
-    def answer_in_steps(
-        self, key: str, fingerprint: bytes, sent: dict[str, Any]
-    ) -> idempotency.Answer:
-        """``answer_once`` for an ``act`` that asks somebody outside, so that no transaction is open
-        meanwhile; it must refuse cleanly. The key is taken first and the answer kept last.
-        """
-        row = idempotency.begin(
-            environment=self.environment, key=key, fingerprint=fingerprint, now=clock.now()
-        )
-        if row.status is not None:
-            return idempotency.kept_answer(row)
-        try:
-            answer = self.kept(lambda: self.act(sent))
-        except (
-            Exception
-        ):  # a fault as well: nothing was made that must stay, and the same call may be tried anew
-            idempotency.forget(row)
-            raise
-        idempotency.keep(row, answer)
-        return answer
-
-    def kept(self, act: Callable[[], Any]) -> idempotency.Answer:
-        """``act``'s answer as it will be kept. A refusal that is not kept goes on as an exception,
-        so nothing is.
-        """
-        try:
-            with nullcontext() if self.refuses_cleanly else transaction.atomic():
-                self.play_scenario()
-                return idempotency.Answer(200, orjson.dumps(act()))
-        except Refusal as refusal:
-            if not refusal.kept:
-                raise
-            return idempotency.Answer(refusal.status, orjson.dumps(refusal.body), refusal.code)
+    @property
+    def in_flight(self) -> type[Refusal]:
+        """What a second request gets while the first with its key still runs."""
+        return self.scenarios["in_flight"] or idempotency.KeyInProgress
 
     def act(self, sent: dict[str, Any]) -> Any:
         """The endpoint's one call."""

@@ -1,20 +1,23 @@
-"""Idempotency keys: the same request twice has one effect and one answer (contract, section 9).
+"""Idempotency keys: the same request twice has one effect and one response (contract, section 9).
 
-The answer is written in the transaction of the effect, so there is never an effect without its
-answer or the reverse, whenever the process dies. While a first request runs, its transaction holds
-an advisory lock named after the key.
+Every door acts within ``turn``. The response is written in the transaction of the effect, so there
+is never an effect without its response or the reverse, whenever the process dies. While a first
+request runs, its transaction holds an advisory lock named after the key. An effect that takes
+several transactions takes the key first, and binds what it makes to the key.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import orjson
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
@@ -62,24 +65,61 @@ class KeyInProgress(Refusal):
     sentence, status, retry_after = "A request with this Idempotency-Key is in progress", 409, 1
 
 
-class Bound(Exception):
-    """The key's first request has made something in several transactions: what became of
-    ``subject`` is the answer.
-    """
+class StoredRefusal(Refusal):
+    """The refusal that the key's first request got, as it was stored."""
 
-    def __init__(self, subject: UUID) -> None:
-        super().__init__(str(subject))
-        self.subject = subject
+    replayed = True
+
+    def __init__(self, row: IdempotencyKey) -> None:
+        self.code = Code(row.code or Code.REFUSED)
+        self.status, self.rendered = row.status or 400, bytes(row.body or b"{}")
+        super().__init__(orjson.loads(self.rendered).get("error"))
+
+    @property
+    def body(self) -> bytes:
+        return self.rendered
+
+
+def _never(_: Environment) -> bool:
+    return False
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """The response to a request: status, rendered body, and a refusal's code."""
+class Policy:
+    """How the requests of one kind are carried out under a key.
 
-    status: int
-    body: bytes
-    code: str = ""
+    ``steps``: whether the effect takes several transactions in an environment. Otherwise effect and
+    response are written in one. ``lease``: how long a request in steps may be at work before
+    another may take its key over. ``waits``: whether a request in one transaction waits for the
+    first with its key, instead of being refused. ``undoes``: a refusal takes back what was written
+    before it; otherwise that is meant to stay. ``atomic``: without a key as well, the effect is
+    taken back if the response cannot be written.
+    """
+
+    steps: Callable[[Environment], bool] = _never
+    lease: Callable[[], timedelta] = lambda: LEASE
+    waits: Callable[[Environment], bool] = _never
+    undoes: bool = True
+    atomic: bool = False
+
+
+@dataclass(slots=True)
+class Turn:
+    """A request's turn, under its key or without one.
+
+    ``row`` is the key's row, to bind what is made in steps. ``subject`` is what was made under it;
+    set at the start, its outcome is the response. ``stored``: the first response is in ``body``,
+    and nothing is to be done. Otherwise ``body`` is what the door responds with. ``final``: whether
+    a response in steps is stored. ``environment``: where it is stored, if not where it began.
+    """
+
+    row: int | None = None
+    subject: UUID | None = None
+    body: bytes = b""
+    stored: bool = False
     replayed: bool = False
+    final: bool = True
+    environment: Environment | None = None
 
 
 def fingerprint(route: str, body: dict[str, Any]) -> bytes:
@@ -100,44 +140,122 @@ def _plain(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def once(
+def turn(
     *,
     environment: Environment,
-    key: str,
+    key: str | None,
     fingerprint: bytes,
-    answer: Callable[[], Answer],
-    wait: bool = False,
+    policy: Policy,
     now: datetime | None = None,
-) -> Answer:
-    """Answer a request that carries ``key``: the kept answer if there is one, else ``answer()``'s,
-    kept in the same transaction.
+) -> AbstractContextManager[Turn]:
+    """The context in which a request acts. Its effect happens once for each key.
 
-    ``answer`` returns what is to be kept, and raises for what is not (then nothing is). ``wait``:
-    wait for a first request that still runs instead of refusing. Raises InvalidKey, KeyReused,
-    KeyInProgress, and Bound.
+    On the way out the response is stored: the ``body`` that the caller has set, or the refusal that
+    it has raised, if keys keep it. Everything else makes way for another try. A stored refusal is
+    raised on the way in. Without a key, nothing is stored. Raises InvalidKey, KeyReused,
+    KeyInProgress, StoredRefusal.
     """
+    if key is None:
+        return _without_key(policy)
     check(key)
+    act = _in_steps if policy.steps(environment) else _at_once
+    return act(environment, key, fingerprint, policy, now or clock.now())
+
+
+@contextmanager
+def _without_key(policy: Policy) -> Iterator[Turn]:
+    with transaction.atomic() if policy.atomic else nullcontext():
+        yield Turn()
+
+
+@contextmanager
+def _at_once(
+    environment: Environment, key: str, fingerprint: bytes, policy: Policy, now: datetime
+) -> Iterator[Turn]:
+    """Effect and response in one transaction, so there is never one without the other."""
+    refused: Refusal | None = None
     with transaction.atomic():
-        row = _find(environment, key, fingerprint, wait=wait)
+        row = _find(environment, key, fingerprint, wait=policy.waits(environment))
         if row is None:
             row = IdempotencyKey(environment=environment, key=key, fingerprint=fingerprint)
-        elif row.subject is not None:
-            raise Bound(row.subject)
-        elif row.status is not None:
-            return kept_answer(row)
+        earlier = _is_answered(row)
+        if not earlier:
+            if row.pk is not None:
+                _refuse_at_work(row, now)
+            ours = Turn()
+            try:
+                with transaction.atomic() if policy.undoes else nullcontext():
+                    yield ours
+            except Refusal as refusal:
+                if not refusal.kept:
+                    raise
+                refused = refusal
+            row.environment = ours.environment or environment
+            row.status, row.body, row.code = _response(ours, refused)
+            row.lease_until = None
+            row.save()
+    if earlier:
+        with _again(row) as ours:
+            yield ours
+    if refused is not None:
+        raise refused
+
+
+@contextmanager
+def _in_steps(
+    environment: Environment, key: str, fingerprint: bytes, policy: Policy, now: datetime
+) -> Iterator[Turn]:
+    """The key is taken first and the response stored last, with no transaction open meanwhile.
+
+    What is bound to the key meanwhile is its response, whatever happens to this request.
+    """
+    lease = policy.lease()
+    row = begin(environment=environment, key=key, fingerprint=fingerprint, now=now, lease=lease)
+    if _is_answered(row):
+        with _again(row) as ours:
+            yield ours
+        return
+    ours = Turn(row=row.pk)
+    try:
+        yield ours
+    except Exception as error:
+        if isinstance(error, Refusal) and error.kept:
+            keep(row, ours, error)
         else:
-            _refuse_at_work(row, now or clock.now())
-        first = answer()
-        row.status, row.body, row.code, row.lease_until = first.status, first.body, first.code, None
-        row.save()
-        return first
+            forget(row)
+        raise
+    if ours.subject is not None:
+        return
+    if ours.final:
+        keep(row, ours, None)
+    else:
+        forget(row)
 
 
-def kept_answer(row: IdempotencyKey) -> Answer:
-    """The first answer, again. Raises KeyInProgress for a row that has none yet."""
-    if row.status is None or row.body is None:
-        raise KeyInProgress
-    return Answer(row.status, bytes(row.body), row.code, replayed=True)
+@contextmanager
+def _again(row: IdempotencyKey) -> Iterator[Turn]:
+    """The turn of a request whose key has been used. Raises StoredRefusal."""
+    if row.status is not None and row.status >= 400:
+        raise StoredRefusal(row)
+    if row.subject is None:
+        yield Turn(body=bytes(row.body or b""), stored=True, replayed=True)
+        return
+    try:
+        yield Turn(subject=row.subject, replayed=True)
+    except Refusal as refusal:
+        refusal.replayed = refusal.kept
+        raise
+
+
+def _is_answered(row: IdempotencyKey) -> bool:
+    return row.status is not None or row.subject is not None
+
+
+def _response(ours: Turn, refusal: Refusal | None) -> tuple[int, bytes, str]:
+    """Status, body and code, as a key's row stores them."""
+    if refusal is None:
+        return 200, ours.body, ""
+    return refusal.status, orjson.dumps(refusal.body), refusal.code
 
 
 def begin(
@@ -207,17 +325,18 @@ def _refuse_at_work(row: IdempotencyKey, now: datetime) -> None:
         raise KeyInProgress
 
 
-def keep(row: IdempotencyKey, answer: Answer) -> None:
-    """Remember the answer of a request that ``begin`` let through, unless it made something whose
-    outcome is the answer.
+def keep(row: IdempotencyKey, ours: Turn, refusal: Refusal | None) -> None:
+    """Store the response of a request that ``begin`` let through, unless it made something whose
+    outcome is the response.
     """
+    status, body, code = _response(ours, refusal)
     IdempotencyKey.objects.filter(pk=row.pk, subject=None).update(
-        status=answer.status, body=answer.body, code=answer.code, lease_until=None
+        status=status, body=body, code=code, lease_until=None
     )
 
 
 def forget(row: IdempotencyKey) -> None:
-    """An answer that is not kept: the same key may try again, unless the request made something."""
+    """The response is not stored: the same key may try again, unless the request made something."""
     IdempotencyKey.objects.filter(pk=row.pk, subject=None, status=None).delete()
 
 
