@@ -36,9 +36,9 @@ SELECT n + 1, %(environment)s, 'live', bench.item_name(n), n + 1, n / 100 + 1, n
   FROM generate_series(%(low)s, %(high)s - 1) n, LATERAL (SELECT n BETWEEN %(shelf)s AND %(history)s - 1 AS sold) s;
 
 INSERT INTO buyback_buyback (id, environment_id, item_id, state, fmv, buyback_percent, mint_price, voucher, priced_at,
-                             amount, requested_by, failure_reason, created_at, completed_at)
+                             amount, requested_by, created_at, completed_at)
 SELECT bench.as_uuid(2, item.id), item.environment_id, item.id, 'settled', item.fmv, item.buyback_percent,
-       purchase.mint_price, false, item.purchased_at, item.buyback_price, 'key:bench', '', item.sold_at, item.sold_at
+       purchase.mint_price, false, item.purchased_at, item.buyback_price, 'key:bench', item.sold_at, item.sold_at
   FROM inventory_item item JOIN inventory_purchase purchase ON purchase.id = item.purchase_id
  WHERE item.id > %(low)s AND item.id <= %(high)s AND item.state = 'sold';
 

@@ -127,7 +127,7 @@ def _logged(probe: Probe, answer: bytes) -> float:
 
     path, _, query = probe.path.partition("?")
     call = request_log.Call(
-        1, 1, probe.method, path, query, int(answer[9:12]), 0.0, "", probe.body[: 64 * 1024],
+        1, 1, probe.method, path, query, int(answer[9:12]), "", 0.0, "", probe.body[: 64 * 1024],
         answer.partition(b"\r\n\r\n")[2], time.time(),
     )  # fmt: skip
     began = time.process_time()

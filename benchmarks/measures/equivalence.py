@@ -15,7 +15,7 @@ from benchmarks.world import Database
 # contestants.
 ROWS = """
 SELECT item.state, sale.state, payout.state, transfer.debit, transfer.credit, event.type,
-sale.failure_reason,
+sale.failure_code,
        sale.fmv = card.fmv AND sale.priced_at = card.priced_at AS priced_by_the_card,
        sale.buyback_percent = item.buyback_percent AND sale.mint_price = purchase.mint_price
            AND sale.voucher = purchase.voucher AS priced_by_the_purchase,

@@ -29,8 +29,8 @@ SOLD = "UPDATE inventory_item SET state = 'sold', sold_at = $2 WHERE id = $1 AND
 BUYBACK = """
 INSERT INTO buyback_buyback (environment_id, item_id, state, fmv, buyback_percent, mint_price,
 voucher, priced_at,
-                             amount, requested_by, failure_reason, created_at, completed_at)
-VALUES ($1, $2, 'settled', $3, $4, $5, $6, $7, $8, $9, '', $10, $10) RETURNING id
+                             amount, requested_by, created_at, completed_at)
+VALUES ($1, $2, 'settled', $3, $4, $5, $6, $7, $8, $9, $10, $10) RETURNING id
 """
 PAYOUT = """
 INSERT INTO buyback_payout (environment_id, buyback_id, collector_id, amount, state, created_at,

@@ -88,7 +88,8 @@ class BuybackAdmin(Untouchable, SteppedAdmin):
             {
                 "fields": (
                     "badge",
-                    "failure_reason",
+                    "failure_code",
+                    "failure_detail",
                     "item_link",
                     "user_link",
                     "environment",

@@ -43,7 +43,7 @@ def attempts_of(sale: Buyback) -> list[Line]:
         Line(
             row.created_at,
             row.get_state_display(),
-            ": ".join(filter(None, (usd(row.amount), row.failure_reason))),
+            ": ".join((usd(row.amount), *([row.failure.sentence] if row.failure else []))),
             row.requested_by,
             "this one" if row == sale else link(row),
         )

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from dataclasses import replace
 from decimal import ROUND_CEILING, Decimal, InvalidOperation
-from functools import partial
+from operator import attrgetter
 from typing import Any
 
 import orjson
@@ -21,25 +21,29 @@ from buyback.outcomes import (
     SessionActive,
     TransactionFailed,
 )
-from buyback.sellback import idempotent, quotes, status
-from buyback.sellback.idempotent import sale_body
-from buyback.sellback.sell_back import sell_back
-from config.foundation import clock
+from buyback.sellback import quotes, status
+from buyback.sellback.sell_back import API_POLICY, sell_back
+from config.foundation.codes import Code
 from config.foundation.errors import Refusal
-from config.foundation.money import CENT
+from config.foundation.money import CENT, to_json
 from inventory.models import Item
+from partners.api.scenarios import Scenarios
 from partners.api.views import ActionView, PartnerView
 from partners.models import Scope
 from partners.records import idempotency
 
 MOST_ITEMS = 50
-SALE_SCENARIOS = {"transaction_failed": TransactionFailed, "active_session": SessionActive}
-NOT_FINAL = (OutcomeUnknown.sentence, SaleInFlight.sentence)
+SALE_SCENARIOS: Scenarios = {
+    "in_flight": SaleInFlight,
+    "transaction_failed": TransactionFailed,
+    "active_session": SessionActive,
+}
 
 
 class ItemIdsRequired(Refusal):
     """``item_ids`` is not a list of 1 to 50 strings."""
 
+    code = Code.INVALID_ITEM_IDS
     sentence = f"item_ids must be a list of 1 to {MOST_ITEMS} strings"
 
 
@@ -72,58 +76,42 @@ def _least(sent: dict[str, Any]) -> Decimal | None:
     )  # prices are whole cents, so rounding up does not change the result
 
 
-class SaleView(ActionView):
-    """A POST that sells back. A step-by-step sellback takes several transactions.
-
-    Its key is therefore bound to its row.
-    """
-
-    scopes = (Scope.BUYBACK_WRITE,)
-    in_progress = SaleInFlight
-    sandbox_waits = True  # the sandbox never returns 429 here
-    refuses_cleanly = True
-
-    def sold_once(self, key: str, fingerprint: bytes, sell: idempotent.Sell) -> idempotency.Answer:
-        """The one response to every request with ``key``."""
-        wait = not self.environment.is_live
-        return idempotent.sell_once(
-            environment=self.environment, key=key, fingerprint=fingerprint, sell=sell, wait=wait
-        )
+def sale_body(sale: Sale) -> dict[str, Any]:
+    """The response of ``POST /vm/buyback`` for a sellback."""
+    return {"success": True, "amount": to_json(sale.amount)}
 
 
-class SellBack(SaleView):
+class SellBack(ActionView):
     """``POST /vm/buyback``: sell back one item."""
 
+    scopes = (Scope.BUYBACK_WRITE,)
     scenarios = SALE_SCENARIOS
+    policy = API_POLICY
 
     def act(self, sent: dict[str, Any]) -> dict[str, Any]:
-        return sale_body(self._sell(sent, None))
-
-    def answer_once(self, key: str, fingerprint: bytes, sent: dict[str, Any]) -> idempotency.Answer:
-        return self.sold_once(key, fingerprint, partial(self._play_or_sell, sent))
-
-    def _play_or_sell(self, sent: dict[str, Any], idempotency_row: int | None) -> Sale:
-        """Runs under the key, so that a simulated response is stored or not, like a real one."""
-        self.play_scenario()
-        return self._sell(sent, idempotency_row)
-
-    def _sell(self, sent: dict[str, Any], idempotency_row: int | None) -> Sale:
         item_id = sent.get("item_id")
         if not isinstance(item_id, str):
             raise ItemNotFound
-        return sell_back(
+        sale = sell_back(
             environment=self.environment,
             item_id=item_id,
             by=self.actor,
             min_amount=_least(sent),
-            idempotency_row=idempotency_row,
+            turn=self.turn,
         )
+        return sale_body(sale)
 
 
-class SellBatch(SaleView):
-    """``POST /vm/buyback/batch``: sell back up to 50 items, each by the rules of a single one."""
+class SellBatch(ActionView):
+    """``POST /vm/buyback/batch``: sell back up to 50 items, each by the rules of a single one.
 
+    In the sandbox the batch is one transaction. In live, with a key, each line has its own key,
+    made from the batch's key, so that a line with an unknown outcome does not affect the others.
+    """
+
+    scopes = (Scope.BUYBACK_WRITE,)
     scenarios = SALE_SCENARIOS
+    policy = replace(API_POLICY, steps=attrgetter("is_live"), lease=lambda: idempotency.LEASE)
     played: Refusal | None = None
 
     def play_scenario(self) -> None:
@@ -134,35 +122,6 @@ class SellBatch(SaleView):
             self.played = outcome
 
     def act(self, sent: dict[str, Any]) -> dict[str, Any]:
-        return {"results": self._results(sent, self._sell)}
-
-    def answer_once(self, key: str, fingerprint: bytes, sent: dict[str, Any]) -> idempotency.Answer:
-        """In the sandbox one transaction. In live each line has its own key, from the batch's key.
-
-        So a line with an unknown outcome does not affect the others.
-        """
-        if not self.environment.is_live:
-            return super().answer_once(key, fingerprint, sent)
-        row = idempotency.begin(
-            environment=self.environment, key=key, fingerprint=fingerprint, now=clock.now()
-        )
-        if row.status is not None:
-            return idempotency.kept_answer(row)
-        try:
-            results = self._results(sent, partial(self._sell_once, key))
-        except Refusal:
-            idempotency.forget(row)
-            raise
-        answer = idempotency.Answer(200, orjson.dumps({"results": results}))
-        if any(result.get("error") in NOT_FINAL for result in results):
-            idempotency.forget(row)  # on a retry, each line returns its sellback's outcome
-        else:
-            idempotency.keep(row, answer)
-        return answer
-
-    def _results(
-        self, sent: dict[str, Any], sell: Callable[[int, str], dict[str, Any]]
-    ) -> list[dict[str, Any]]:
         """Each item's line, in the order of the request.
 
         They are sold in the order of the items' primary keys, in which shipping orders lock too:
@@ -171,43 +130,49 @@ class SellBatch(SaleView):
         ids = _item_ids(sent)
         keys = Item.objects.of(self.environment).pks_of(ids)
         places = sorted(enumerate(ids), key=lambda place: (keys.get(place[1], 0), place[1]))
-        lines = {
-            place: self._result(item_id, partial(sell, place, item_id)) for place, item_id in places
-        }
-        return [lines[place] for place in range(len(places))]
+        lines = {place: self._line(place, item_id) for place, item_id in places}
+        return {"results": [lines[place] for place in range(len(places))]}
 
-    def _result(self, item_id: str, sell: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    def _line(self, place: int, item_id: str) -> dict[str, Any]:
         try:
-            return {"item_id": item_id} | sell()
+            if self.played is not None:
+                raise self.played
+            return {"item_id": item_id} | self._sell(place, item_id)
         except Refusal as refusal:
+            if isinstance(refusal, OutcomeUnknown | SaleInFlight):
+                self.turn.final = False  # on a retry, the line returns its outcome
             return {"item_id": item_id, "success": False, "error": refusal.sentence}
 
-    def _sell(self, _place: int, item_id: str) -> dict[str, Any]:
-        if self.played is not None:
-            raise self.played
-        return sale_body(self._sale(item_id, None))
-
-    def _sell_once(self, batch: str, place: int, item_id: str) -> dict[str, Any]:
-        """One item's line under its own key, from the batch's key and the item's position."""
-        own = "batch " + hashlib.sha256(f"{batch}\n{place}\n{item_id}".encode()).hexdigest()
-        try:
-            answer = self.sold_once(
-                own, idempotency.fingerprint(own, {}), lambda row: self._sale(item_id, row)
-            )
-        except (
-            idempotency.KeyInProgress
-        ):  # the line of an earlier request with the batch's key is still running
-            raise SaleInFlight from None
-        body: dict[str, Any] = orjson.loads(answer.body)
-        return body if answer.status == 200 else {"success": False} | body
-
-    def _sale(self, item_id: str, idempotency_row: int | None) -> Sale:
-        return sell_back(
+    def _sell(self, place: int, item_id: str) -> dict[str, Any]:
+        """Sell back one item, under the key of its line if it has one."""
+        key = self._key_of_line(place, item_id)
+        turn_of_line = idempotency.turn(
             environment=self.environment,
-            item_id=item_id,
-            by=self.actor,
-            idempotency_row=idempotency_row,
+            key=key,
+            fingerprint=b"" if key is None else idempotency.fingerprint(key, {}),
+            policy=API_POLICY,
         )
+        try:
+            with turn_of_line as turn:
+                if turn.stored:
+                    stored: dict[str, Any] = orjson.loads(turn.body)
+                    return stored
+                body = sale_body(
+                    sell_back(
+                        environment=self.environment, item_id=item_id, by=self.actor, turn=turn
+                    )
+                )
+                turn.body = orjson.dumps(body)
+                return body
+        except idempotency.KeyInProgress:  # the line of an earlier request is still running
+            raise SaleInFlight from None
+
+    def _key_of_line(self, place: int, item_id: str) -> str | None:
+        """Made from the batch's key and the item's position; None without a key or in the sandbox."""
+        key = self.request.META.get("HTTP_IDEMPOTENCY_KEY")
+        if key is None or not self.environment.is_live:
+            return None
+        return "batch " + hashlib.sha256(f"{key}\n{place}\n{item_id}".encode()).hexdigest()
 
 
 class Quotes(ActionView):
@@ -218,7 +183,7 @@ class Quotes(ActionView):
 
     scopes = (Scope.INVENTORY_READ,)
     calls = "read"
-    shown = ("in_progress", "price_unavailable")
+    scenarios = ActionView.scenarios | {"in_progress": None, "price_unavailable": None}
 
     def act(self, sent: dict[str, Any]) -> dict[str, Any]:
         found = quotes.quote(self.environment, _item_ids(sent))
@@ -231,7 +196,7 @@ class SellbackStatus(PartnerView):
     """``GET /vm/buyback/:item_id``: an item's latest sellback; an open one is reconciled first."""
 
     scopes = (Scope.INVENTORY_READ,)
-    shown = ("pending", "failed")
+    scenarios = {"pending": None, "failed": None}
 
     def get(self, request: Request, item_id: str, **kwargs: Any) -> Response:
         """The sellback's state in the contract's words."""

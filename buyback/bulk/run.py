@@ -22,7 +22,6 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-import orjson
 import structlog
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import OperationalError, transaction
@@ -33,24 +32,20 @@ from buyback.live import gateway, leases
 from buyback.models import BulkLine, BulkSale, Buyback
 from buyback.models.bulk import BulkLineQuerySet
 from buyback.outcomes import (
-    ItemExpired,
-    ItemNotFound,
     OutcomeUnknown,
     PeerResting,
-    PriceChanged,
-    Sale,
     SaleInFlight,
-    SessionActive,
 )
-from buyback.sellback import idempotent, status
-from buyback.sellback.sell_back import sell_back
+from buyback.sellback import status
+from buyback.sellback.sell_back import POLICY, sell_back
 from config.foundation import clock
+from config.foundation.codes import Code
 from config.foundation.errors import Refusal
 from config.postgres import time_limits
 from partners.models import Environment, Partner
 from partners.records import audit, idempotency
 from partners.records.actor import SYSTEM, Actor
-from partners.records.idempotency import Answer, KeyInProgress
+from partners.records.idempotency import KeyInProgress
 
 log = structlog.get_logger(__name__)
 MOST = 1000  # items of one bulk sellback
@@ -60,29 +55,32 @@ SOON = timedelta(seconds=5)  # until a line that another process may be selling 
 BEGUN_FIRST = F("lease_until").asc(nulls_last=True)
 NOT_BEGUN_FIRST = F("lease_until").asc(nulls_first=True)
 State, Reason = BulkLine.State, BulkLine.Reason
-REASONS = {
-    ItemExpired.sentence: Reason.EXPIRED,
-    ItemNotFound.sentence: Reason.NOT_FOUND,
-    SessionActive.sentence: Reason.IN_PROGRESS,
-    PriceChanged.sentence: Reason.PRICE_CHANGED,
+REASONS: dict[str, BulkLine.Reason] = {
+    Code.ITEM_EXPIRED: Reason.EXPIRED,
+    Code.ITEM_NOT_FOUND: Reason.NOT_FOUND,
+    Code.SELLBACK_UNRESOLVED: Reason.IN_PROGRESS,
+    Code.PRICE_CHANGED: Reason.PRICE_CHANGED,
 }
 
 
 class NothingChosen(Refusal):
     """A bulk sellback without items."""
 
+    code = Code.NOTHING_CHOSEN
     sentence, status = "Choose at least one item", 422
 
 
 class NotNow(Refusal):
     """A peer is unavailable. The response is not stored: the line waits and is retried."""
 
+    code = Code.PEER_UNAVAILABLE
     status = 503
 
 
 class TooMany(Refusal):
     """A bulk sellback with too many items."""
 
+    code = Code.TOO_MANY_ITEMS
     sentence, status = f"A bulk sellback has at most {MOST:,} items", 422
 
 
@@ -225,9 +223,10 @@ def _tried(line: BulkLine, now: datetime | None) -> bool:
 def _work_on(line: BulkLine, now: datetime | None) -> None:
     """Sell a claimed line, or find the outcome of its earlier attempt, and record it."""
     try:
-        answer = (
-            _sell(line) if line.buyback_id is None else status.answer_for(line.buyback_id, now=now)
-        )
+        if line.buyback_id is None:
+            _sell(line)
+        else:
+            status.outcome(line.buyback_id, now=now)
     except OutcomeUnknown as unknown:
         _wait(line, now, PAUSE, state=State.UNKNOWN, buyback=unknown.buyback_id)
     except NotNow:
@@ -241,30 +240,37 @@ def _work_on(line: BulkLine, now: datetime | None) -> None:
         if not time_limits.gave_up_waiting(error):
             raise
         _wait(line, now, SOON)
+    except Refusal as refusal:
+        if not refusal.kept:
+            raise
+        reason = REASONS.get(refusal.code, Reason.FAILED)
+        _close(line, now, state=State.REFUSED, reason=reason)
     else:
-        _close(line, answer, now)
+        sale = Buyback.objects.settled().get(item=line.item_id)
+        _close(line, now, state=State.SOLD, buyback=sale.pk)
 
 
-def _sell(line: BulkLine) -> Answer:
-    key, bulk = f"bulk {line.bulk.token} {line.pk}", line.bulk
-
-    def sell(row: int | None) -> Sale:
+def _sell(line: BulkLine) -> None:
+    """Sell the line's item, once."""
+    with idempotency.turn(
+        environment=line.environment,
+        key=f"bulk {line.bulk.token} {line.pk}",
+        fingerprint=idempotency.fingerprint("bulk", {"item": line.item_id}),
+        policy=POLICY,
+    ) as turn:
+        if turn.stored:
+            return
         try:
-            return sell_back(
+            sell_back(
                 environment=line.environment,
                 item_id=line.item.public_id,
                 item_pk=line.item_id,
-                by=Actor.named(bulk.requested_by),
+                by=Actor.named(line.bulk.requested_by),
                 expected_amount=line.amount,
-                idempotency_row=row,
+                turn=turn,
             )
         except PeerResting:
             raise NotNow from None
-
-    fingerprint = idempotency.fingerprint("bulk", {"item": line.item_id})
-    return idempotent.sell_once(
-        environment=line.environment, key=key, fingerprint=fingerprint, sell=sell
-    )
 
 
 def _wait(line: BulkLine, now: datetime | None, pause: timedelta, **found: Any) -> None:
@@ -272,15 +278,10 @@ def _wait(line: BulkLine, now: datetime | None, pause: timedelta, **found: Any) 
     _claimed(line).update(lease_until=(now or clock.now()) + pause, **found)
 
 
-def _close(line: BulkLine, answer: Answer, now: datetime | None) -> None:
+def _close(line: BulkLine, now: datetime | None, **result: Any) -> None:
     """Record that the line was sold, or refused with a reason."""
     moment = now or line.environment.now()
-    if answer.status == 200:
-        sale = Buyback.objects.settled().get(item=line.item_id)
-        _claimed(line).update(state=State.SOLD, buyback=sale.pk, lease_until=None, closed_at=moment)
-        return
-    reason = REASONS.get(orjson.loads(answer.body)["error"], Reason.FAILED)
-    _claimed(line).update(state=State.REFUSED, reason=reason, lease_until=None, closed_at=moment)
+    _claimed(line).update(lease_until=None, closed_at=moment, **result)
 
 
 def _claimed(line: BulkLine) -> BulkLineQuerySet:

@@ -48,7 +48,8 @@ COLUMNS = {
     "mint_price_usd": "mint_price",
     "priced_at": "priced_at",
     "requested_by": "requested_by",
-    "failure_reason": "failure_reason",
+    "failure_code": "failure_code",
+    "failure_detail": "failure_detail",
     "payout_id": "payout__id",
 }
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-import orjson
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -24,14 +23,16 @@ from buyback.dashboard.parts.messages import IN_PROGRESS, NO_PRICE, REFUSALS, WA
 from buyback.live.gateway import PriceUnavailable
 from buyback.live.reconciler import reconcile
 from buyback.models import Buyback, Payout
-from buyback.outcomes import PriceChanged
+from buyback.outcomes import OutcomeUnknown, SaleInFlight
 from buyback.sellback import offers, quotes
+from config.foundation.codes import Code
 from config.foundation.errors import Refusal
 from inventory.models import Item
 from partners.dashboard.permissions import MemberRequest, Obstacle, member, obstacle
 from partners.dashboard.rendering import page
 from partners.models import Role
 from partners.records.actor import Actor
+from partners.records.idempotency import KeyInProgress
 from partners.templatetags.dashboard import actor, usd
 
 if TYPE_CHECKING:
@@ -91,21 +92,18 @@ def _confirm(request: MemberRequest, item: Item) -> HttpResponse:
     if offer is None:
         return _offer(request, item, status=422)
     try:
-        answer = offers.accept(
-            offer, item, by=Actor.user(request.user), now=request.environment.now()
-        )
+        offers.accept(offer, item, by=Actor.user(request.user), now=request.environment.now())
     except offers.OfferLapsed:
         return _offer(request, item, notice=LAPSED, was=offer.amount, status=422)
-    except WAITS as wait:
-        return _wait(request, item, wait.sentence)
-    item, body = _item(request, item.pk), orjson.loads(answer.body)
-    if answer.status == 200:
-        return _sold(
-            request, item, gettext("Sold back for %(amount)s") % {"amount": usd(offer.amount)}
-        )
-    if body["error"] == PriceChanged.sentence:
-        return _offer(request, item, notice=CHANGED, was=offer.amount, status=422)
-    return _not_sold(request, item, body["error"])
+    except (SaleInFlight, KeyInProgress, OutcomeUnknown) as wait:
+        return _wait(request, item, wait.code)
+    except Refusal as refusal:
+        item = _item(request, item.pk)
+        if refusal.code == Code.PRICE_CHANGED:
+            return _offer(request, item, notice=CHANGED, was=offer.amount, status=422)
+        return _not_sold(request, item, refusal.code)
+    sentence = gettext("Sold back for %(amount)s") % {"amount": usd(offer.amount)}
+    return _sold(request, _item(request, item.pk), sentence)
 
 
 def _item(request: MemberRequest, pk: int) -> Item:
@@ -132,9 +130,9 @@ def _offer(
     except PriceUnavailable:
         return _refuse(request, NO_PRICE.about(item.collector.user_id), item)
     except WAITS as wait:
-        return _wait(request, item, wait.sentence)
+        return _wait(request, item, wait.code)
     except Refusal as refusal:
-        return _not_sold(request, item, refusal.sentence)
+        return _not_sold(request, item, refusal.code)
     offer = offers.Offer.of(item, price.amount, now)
     context = {"section": "users", "now": now, "item": item, "price": price, "offer": offer}
     context |= {"notice": notice, "was": was}
@@ -167,13 +165,13 @@ def _sold(request: MemberRequest, item: Item, sentence: str) -> HttpResponse:
     return trigger_client_event(response, "sold", {"item": item.pk}, after="settle")
 
 
-def _not_sold(request: MemberRequest, item: Item, sentence: str) -> HttpResponse:
+def _not_sold(request: MemberRequest, item: Item, code: str) -> HttpResponse:
     """Show the refusal, or the other sellback if someone else was faster."""
     if item.state == Item.State.SOLD:
         return _already_sold(request, item)
-    if sentence in IN_PROGRESS:
-        return _wait(request, item, sentence)
-    return _refuse(request, REFUSALS[sentence].about(item.collector.user_id), item)
+    if code in IN_PROGRESS:
+        return _wait(request, item, code)
+    return _refuse(request, REFUSALS[code].about(item.collector.user_id), item)
 
 
 def _already_sold(request: MemberRequest, item: Item) -> HttpResponse:
@@ -202,9 +200,9 @@ def _payout(request: MemberRequest, item: Item) -> Payout:
     return payouts.get(buyback__item=item, buyback__state="settled")
 
 
-def _wait(request: MemberRequest, item: Item, sentence: str) -> HttpResponse:
+def _wait(request: MemberRequest, item: Item, code: str) -> HttpResponse:
     """A sellback in progress: the page polls its outcome."""
-    stop = IN_PROGRESS[sentence].about(item.collector.user_id)
+    stop = IN_PROGRESS[code].about(item.collector.user_id)
     context = {"section": "users", "stop": stop, "item": item}
     return page(
         request, "buyback/dashboard/waiting.html", context, part="dialog", status=stop.status

@@ -21,6 +21,7 @@ from buyback.decisions.dual_control import (
 )
 from buyback.live import steps
 from buyback.models import Buyback, Reversal, Transfer
+from config.foundation.codes import Code
 from config.foundation.errors import Refusal
 from config.foundation.reasons import clean_reason
 from partners.records import audit
@@ -32,12 +33,14 @@ AUDITED = ("amount", "reason", "proposed_by")
 class NotSettled(Refusal):
     """Nothing was paid, so nothing can be recovered."""
 
+    code = Code.NOT_SETTLED
     sentence = "Only a settled sellback can be reversed."
 
 
 class AlreadyReversed(Refusal):
     """This sellback was already reversed."""
 
+    code = Code.ALREADY_REVERSED
     sentence = "This sellback has already been reversed."
 
 

@@ -24,6 +24,8 @@ from buyback.decisions.moved_by import moved_by
 from buyback.live import steps
 from buyback.live.reconciler import reconcile
 from buyback.models import Buyback, Proposal
+from buyback.outcomes import Failure, FailureCode
+from config.foundation.codes import Code
 from config.foundation.errors import Refusal
 from config.foundation.reasons import clean_reason
 from partners.records import audit
@@ -35,18 +37,21 @@ RECONCILED = (Buyback.State.CLAIMED, Buyback.State.SUBMITTED, Buyback.State.UNKN
 class NotInReview(Refusal):
     """The sellback is not in review, or no longer."""
 
+    code = Code.NOT_IN_REVIEW
     sentence = "This sellback is not in review."
 
 
 class NotOpen(Refusal):
     """The sellback is closed, or in review, where the treasury can no longer help."""
 
+    code = Code.NOT_OPEN
     sentence = "There is nothing to reconcile: this sellback is closed or in review."
 
 
 class UnknownOutcome(Refusal):
     """The outcome is neither settled nor failed."""
 
+    code = Code.INVALID_OUTCOME
     sentence = "Choose whether the sellback was paid."
 
 
@@ -90,8 +95,9 @@ def confirm(*, buyback: Buyback, by: Actor, proposal: int | None = None) -> Buyb
             if found.outcome == Proposal.Outcome.SETTLED:
                 steps.write_settled(sale, now=moment)
             else:
-                # The partner sees this sentence. Only admins see the reason itself.
-                steps.write_failed(sale, reason="review: it was not paid", now=moment)
+                # The partner sees this. Only admins see the reason itself.
+                failure = Failure(FailureCode.NOT_PAID)
+                steps.write_failed(sale, failure=failure, now=moment)
         _record(
             "buyback.review_confirmed",
             sale,

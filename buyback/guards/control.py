@@ -8,6 +8,7 @@ from decimal import Decimal
 from django.db import connection, transaction
 
 from buyback.models import TreasuryControl
+from config.foundation.codes import Code
 from config.foundation.errors import Refusal
 from config.foundation.money import LIMIT, round_usd
 from config.foundation.reasons import clean_reason
@@ -20,12 +21,14 @@ GUARDS = ("paused", "cap_per_sale", "cap_per_partner_day", "cap_per_hour")
 class BadCap(Refusal):
     """The cap is not a valid amount."""
 
+    code = Code.INVALID_CAP
     sentence = "A cap is an amount in whole cents above 0 and below 1,000,000,000 USD, or empty."
 
 
 class GuardsChanged(Refusal):
     """The guards were changed since the caller read them."""
 
+    code = Code.GUARDS_CHANGED
     sentence = "Someone else changed these settings. Nothing was saved. Review and try again."
 
 

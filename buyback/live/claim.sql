@@ -61,9 +61,9 @@ claimed AS (
 ),
 buyback AS (
     INSERT INTO buyback_buyback (environment_id, item_id, state, buyback_percent, mint_price, voucher, requested_by,
-                                 failure_reason, created_at, lease_until)
+                                 created_at, lease_until)
     SELECT %(environment)s, judged.id, 'claimed', judged.buyback_percent, judged.mint_price, judged.voucher,
-           %(requested_by)s, '', judged.now, judged.now + %(lease)s::interval
+           %(requested_by)s, judged.now, judged.now + %(lease)s::interval
       FROM judged JOIN claimed ON claimed.id = judged.id
  RETURNING id, created_at, lease_until
 ),

@@ -21,7 +21,7 @@ from django.conf import settings
 from buyback.guards import caps
 from buyback.live import breakers, gateway, steps, treasury
 from buyback.models import Buyback
-from buyback.outcomes import OutcomeUnknown, Sale, TransactionFailed
+from buyback.outcomes import Failure, FailureCode, OutcomeUnknown, Sale, TransactionFailed
 from config.foundation import clock
 from config.foundation.single_run import single_run
 
@@ -50,18 +50,20 @@ def conclude(buyback_id: UUID, outcome: treasury.Outcome, *, now: datetime | Non
         case treasury.Paid():
             return steps.settle(buyback_id, now=now)
         case treasury.Declined():
-            steps.fail(buyback_id, reason=f"declined: {outcome.reason}", now=now)
+            steps.fail(buyback_id, failure=Failure(FailureCode.DECLINED, outcome.reason), now=now)
             raise TransactionFailed
         case treasury.Mismatch():
-            steps.send_to_review(buyback_id, reason=f"mismatch: {outcome.reason}", now=now)
+            failure = Failure(FailureCode.MISMATCH, outcome.reason)
+            steps.send_to_review(buyback_id, failure=failure, now=now)
         case treasury.NotFound() | treasury.Unknown():
-            steps.park(buyback_id, reason=_words(outcome), now=now)
+            failure = Failure(FailureCode.OUTCOME_UNKNOWN, _words(outcome))
+            steps.park(buyback_id, failure=failure, now=now)
     raise OutcomeUnknown(buyback_id)
 
 
 def _words(outcome: treasury.NotFound | treasury.Unknown) -> str:
-    """Why a sellback is still open, for people."""
-    return f"treasury: {'not found' if isinstance(outcome, treasury.NotFound) else outcome.reason}"
+    """What the treasury said about an open sellback, for people."""
+    return "not found" if isinstance(outcome, treasury.NotFound) else str(outcome.reason)
 
 
 def reconcile(buyback_id: UUID, *, now: datetime | None = None) -> bool:
@@ -86,7 +88,7 @@ def _bring_to_an_end(attempt: steps.Attempt, now: datetime | None) -> None:
         or buyback.amount is None
         or buyback.submitted_at is None
     ):
-        steps.fail(buyback.pk, reason="abandoned before the treasury was asked", now=now)
+        steps.fail(buyback.pk, failure=Failure(FailureCode.ABANDONED), now=now)
         return
     outcome = gateway.ask(attempt, buyback.amount)
     moment = now or buyback.environment.database_now()
@@ -94,7 +96,8 @@ def _bring_to_an_end(attempt: steps.Attempt, now: datetime | None) -> None:
         moment > buyback.submitted_at + timedelta(seconds=settings.TREASURY_RETENTION) - MARGIN
     )
     if isinstance(outcome, treasury.NotFound | treasury.Unknown) and forgotten:
-        steps.send_to_review(buyback.pk, reason=f"past the retention; {_words(outcome)}", now=now)
+        failure = Failure(FailureCode.RETENTION_OVER, _words(outcome))
+        steps.send_to_review(buyback.pk, failure=failure, now=now)
         return
     if (
         isinstance(outcome, treasury.NotFound)

@@ -40,7 +40,7 @@ sold AS (
 ),
 settled AS (
     UPDATE buyback_buyback
-       SET state = 'settled', completed_at = basis.now, lease_until = NULL, failure_reason = ''
+       SET state = 'settled', completed_at = basis.now, lease_until = NULL, failure_code = '', failure_detail = ''
       FROM basis JOIN sold ON sold.id = basis.item_id
      WHERE buyback_buyback.id = basis.id AND buyback_buyback.state IN ('submitted', 'unknown', 'review')
  RETURNING buyback_buyback.id

@@ -24,6 +24,8 @@ from buyback.guards import alerts, caps
 from buyback.live import breakers, claimed, leases, treasury
 from buyback.models import Alert, Buyback, Move, Payout, Transfer
 from buyback.outcomes import (
+    Failure,
+    FailureCode,
     ItemExpired,
     ItemNotFound,
     OutcomeUnknown,
@@ -156,7 +158,7 @@ def submit(attempt: Attempt, price: Price, *, now: datetime | None) -> None:
     if refusal is not None:
         if refusal == "cap_reached":
             caps.send_alert(environment, cap, attempt.item.public_id)
-        fail(attempt.pk, reason=refusal, now=now)
+        fail(attempt.pk, failure=Failure(FailureCode(refusal)), now=now)
         raise TransactionFailed
     if submitted is None:
         raise Moved(f"buyback {attempt.pk} could be submitted and was not")
@@ -241,7 +243,7 @@ def _sale(buyback_id: UUID, row: Row) -> Sale:
     return Sale(item_id, amount, buyback_id, payout_id)
 
 
-def fail(buyback_id: UUID, *, reason: str, now: datetime | None = None) -> None:
+def fail(buyback_id: UUID, *, failure: Failure, now: datetime | None = None) -> None:
     """End the sellback: the item is held again, and money set aside is released. Repeatable.
 
     Raises OutcomeUnknown for a sellback that is settled or in review: a later "declined"
@@ -250,14 +252,14 @@ def fail(buyback_id: UUID, *, reason: str, now: datetime | None = None) -> None:
     with transaction.atomic(durable=True):
         buyback = lock_attempt(buyback_id)
         if buyback.state == Buyback.State.SETTLED:
-            _contradicted(buyback, reason)
+            _contradicted(buyback, failure.sentence)
         elif buyback.state not in (Buyback.State.REVIEW, Buyback.State.FAILED):
-            write_failed(buyback, reason=reason, now=now)
+            write_failed(buyback, failure=failure, now=now)
     if buyback.state in (Buyback.State.REVIEW, Buyback.State.SETTLED):
         raise OutcomeUnknown(buyback_id)
 
 
-def write_failed(buyback: Buyback, *, reason: str, now: datetime | None) -> None:
+def write_failed(buyback: Buyback, *, failure: Failure, now: datetime | None) -> None:
     """``fail``'s rows, for a caller who holds the attempt's lock and writes more."""
     moment = now or buyback.environment.database_now()
     was_submitted = buyback.submitted_at
@@ -266,13 +268,13 @@ def write_failed(buyback: Buyback, *, reason: str, now: datetime | None) -> None
         Buyback.State.FAILED,
         completed_at=moment,
         lease_until=None,
-        failure_reason=reason[:100],
+        **_why(failure),
     )
     _move_item(buyback.item_id, Item.State.SELLING, Item.State.HELD)
     if was_submitted is not None:
         _transfer(buyback, IN_FLIGHT, TREASURY, moment)
         caps.give_back(buyback, was_submitted)
-    data = _event_data(buyback) | {"reason": reason}
+    data = _event_data(buyback) | {"reason": failure.sentence}
     events.record(
         environment=buyback.environment, kind=Event.Type.BUYBACK_FAILED, data=[data], now=moment
     )
@@ -281,10 +283,10 @@ def write_failed(buyback: Buyback, *, reason: str, now: datetime | None) -> None
 def reject_price(attempt: Attempt, *, reason: str, now: datetime | None) -> None:
     """No reliable price: the sellback fails, and admins get an alert."""
     _send_alert(attempt.buyback, Alert.Kind.PRICE_REJECTED, f"{attempt.item.card_id}: {reason}")
-    fail(attempt.pk, reason=f"price: {reason}", now=now)
+    fail(attempt.pk, failure=Failure(FailureCode.PRICE_UNAVAILABLE, reason), now=now)
 
 
-def park(buyback_id: UUID, *, reason: str, now: datetime | None) -> None:
+def park(buyback_id: UUID, *, failure: Failure, now: datetime | None) -> None:
     """The outcome is unknown: leave the sellback open and check it again in 15 seconds."""
     with transaction.atomic(durable=True):
         buyback = lock_attempt(buyback_id)
@@ -294,24 +296,24 @@ def park(buyback_id: UUID, *, reason: str, now: datetime | None) -> None:
                 buyback,
                 Buyback.State.UNKNOWN,
                 lease_until=moment + PAUSE,
-                failure_reason=reason[:100],
+                **_why(failure),
             )
         elif buyback.state == Buyback.State.UNKNOWN:
             Buyback.objects.filter(pk=buyback.pk).update(
-                lease_until=moment + PAUSE, failure_reason=reason[:100]
+                lease_until=moment + PAUSE, **_why(failure)
             )
 
 
-def send_to_review(buyback_id: UUID, *, reason: str, now: datetime | None) -> None:
-    """The outcome cannot be found out: two people decide."""
-    park(buyback_id, reason=reason, now=now)
+def send_to_review(buyback_id: UUID, *, failure: Failure, now: datetime | None) -> None:
+    """Nobody but people can say what became of it: two of them will."""
+    park(buyback_id, failure=failure, now=now)
     with transaction.atomic(durable=True):
         buyback = lock_attempt(buyback_id)
         if buyback.state == Buyback.State.UNKNOWN:
-            _move(buyback, Buyback.State.REVIEW, failure_reason=reason[:100])
-            _send_alert(buyback, Alert.Kind.SALE_IN_REVIEW, reason)
+            _move(buyback, Buyback.State.REVIEW, **_why(failure))
+            _send_alert(buyback, Alert.Kind.SALE_IN_REVIEW, failure.sentence)
         elif buyback.state in (Buyback.State.SETTLED, Buyback.State.FAILED):
-            _contradicted(buyback, reason)
+            _contradicted(buyback, failure.sentence)
 
 
 def take_lease(buyback_id: UUID, *, now: datetime | None, asking: bool = True) -> Attempt | None:
@@ -346,6 +348,11 @@ def lock_attempt(buyback_id: UUID) -> Buyback:
 
 class Moved(RuntimeError):
     """A row changed state under our own lock. This is a defect."""
+
+
+def _why(failure: Failure) -> dict[str, str]:
+    """The columns of ``failure``."""
+    return {"failure_code": failure.code, "failure_detail": failure.detail[:100]}
 
 
 def _move(buyback: Buyback, state: Buyback.State, **fields: Any) -> None:
@@ -398,7 +405,9 @@ def _contradicted(buyback: Buyback, said: str) -> None:
     Move.objects.create(
         buyback=buyback, before=buyback.state, after=buyback.state, answer=said[:100]
     )
-    ended = ", ".join(filter(None, (buyback.get_state_display().lower(), buyback.failure_reason)))
+    ended = buyback.get_state_display().lower()
+    if buyback.failure is not None:
+        ended = f"{ended}, {buyback.failure.sentence}"
     detail = (
         f"{said}, for {buyback.amount} USD under {buyback.reference}. The sellback had ended "
         f"before: {ended}."

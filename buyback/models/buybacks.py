@@ -12,6 +12,7 @@ from django.db.models import Case, F, Q, When
 from django.db.models.functions import Greatest
 from django.utils.translation import gettext_lazy as _
 
+from buyback.outcomes import Failure, FailureCode
 from config.foundation.money import MoneyField, money_check, rounded_in_sql
 from inventory.models import Collector, Item
 from partners.models import Environment
@@ -130,7 +131,15 @@ class Buyback(models.Model):
     requested_by = models.CharField(
         max_length=300, help_text="The requester: a key, a member, or the system."
     )
-    failure_reason = models.CharField(max_length=100, blank=True)
+    failure_code = models.CharField(
+        max_length=40,
+        blank=True,
+        db_default="",
+        help_text="Why it failed, or why its outcome is not known (``outcomes.FailureCode``).",
+    )
+    failure_detail = models.CharField(
+        max_length=100, blank=True, db_default="", help_text="What the peer said, where one did."
+    )
     created_at = models.DateTimeField()
     submitted_at = models.DateTimeField(
         null=True, blank=True, help_text="When the payment was first requested."
@@ -270,13 +279,15 @@ class Buyback(models.Model):
                 when=pgtrigger.After,
                 operation=pgtrigger.Update,
                 condition=pgtrigger.Condition(
-                    "OLD.state IS DISTINCT FROM NEW.state OR OLD.failure_reason IS DISTINCT "
-                    "FROM "
-                    "NEW.failure_reason"
+                    "OLD.state IS DISTINCT FROM NEW.state"
+                    " OR OLD.failure_code IS DISTINCT FROM NEW.failure_code"
+                    " OR OLD.failure_detail IS DISTINCT FROM NEW.failure_detail"
                 ),
                 func="""
                     INSERT INTO buyback_move (buyback_id, before, after, answer, by, created_at)
-                    VALUES (NEW.id, OLD.state, NEW.state, NEW.failure_reason,
+                    VALUES (NEW.id, OLD.state, NEW.state,
+                            left(concat_ws(': ', nullif(NEW.failure_code, ''),
+                                           nullif(NEW.failure_detail, '')), 100),
                             coalesce(current_setting('sellback.by', true), ''), clock_timestamp());
                     RETURN NULL;
                 """,
@@ -285,6 +296,13 @@ class Buyback(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
+
+    @property
+    def failure(self) -> Failure | None:
+        """Why it failed, or why its outcome is not known."""
+        if not self.failure_code:
+            return None
+        return Failure(FailureCode(self.failure_code), self.failure_detail)
 
 
 class Transfer(models.Model):

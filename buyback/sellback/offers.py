@@ -14,14 +14,12 @@ from uuid import uuid4
 from django.core import signing
 from django.utils.translation import gettext_noop
 
-from buyback.outcomes import Sale
-from buyback.sellback import idempotent
-from buyback.sellback.sell_back import sell_back
+from buyback.sellback.sell_back import POLICY, sell_back
+from config.foundation.codes import Code
 from config.foundation.errors import Refusal
 from inventory.models import Item
 from partners.records import idempotency
 from partners.records.actor import Actor
-from partners.records.idempotency import Answer
 
 SALT = "dashboard.offer"
 LIFETIME = timedelta(seconds=60)
@@ -30,6 +28,7 @@ LIFETIME = timedelta(seconds=60)
 class OfferLapsed(Refusal):
     """The offer has expired before the sellback started."""
 
+    code = Code.OFFER_LAPSED
     sentence, status = gettext_noop("The offer has expired"), 422
 
 
@@ -71,27 +70,26 @@ def read(text: str, item: Item) -> Offer | None:
     )
 
 
-def accept(offer: Offer, item: Item, *, by: Actor, now: datetime) -> Answer:
-    """Sell back ``item`` at the offer's amount, once; the response as in the API.
+def accept(offer: Offer, item: Item, *, by: Actor, now: datetime) -> None:
+    """Sell back ``item`` at the offer's amount, once for each offer.
 
-    Raises OfferLapsed, and what ``idempotent.sell_once`` raises.
+    Raises OfferLapsed, and what ``sell_back`` and ``idempotency.turn`` raise.
     """
-
-    def sell(idempotency_row: int | None) -> Sale:
-        if now > offer.until:
+    with idempotency.turn(
+        environment=item.environment,
+        key=f"dashboard {offer.token}",
+        fingerprint=idempotency.fingerprint("dashboard", {"item": offer.item}),
+        policy=POLICY,
+    ) as turn:
+        if turn.stored:
+            return
+        if now > offer.until and turn.subject is None:
             raise OfferLapsed
-        return sell_back(
+        sell_back(
             environment=item.environment,
             item_id=item.public_id,
             item_pk=item.pk,
             by=by,
             expected_amount=offer.amount,
-            idempotency_row=idempotency_row,
+            turn=turn,
         )
-
-    return idempotent.sell_once(
-        environment=item.environment,
-        key=f"dashboard {offer.token}",
-        fingerprint=idempotency.fingerprint("dashboard", {"item": offer.item}),
-        sell=sell,
-    )

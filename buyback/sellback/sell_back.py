@@ -10,7 +10,7 @@ Both are protected by the row's lock, updates that are conditional on the state,
 from __future__ import annotations
 
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
@@ -21,7 +21,7 @@ from django.db import IntegrityError, OperationalError, connection, transaction
 from psycopg.errors import LockNotAvailable
 
 from buyback.guards import caps
-from buyback.live import gateway, steps
+from buyback.live import gateway, leases, steps
 from buyback.live.reconciler import conclude, reconcile
 from buyback.outcomes import (
     BelowMinimum,
@@ -33,13 +33,19 @@ from buyback.outcomes import (
     SessionActive,
     TransactionFailed,
 )
+from buyback.sellback import status
 from config.postgres import statements, time_limits
 from inventory.models import Item
 from partners.models import Environment
 from partners.records.actor import Actor
+from partners.records.idempotency import Policy, Turn
 
 WAITING = statements.read(Path(__file__).with_name("sell_back.sql"))
 NOT_WAITING = WAITING.replace("/* wait or NOWAIT */", "NOWAIT")
+# How a sellback is carried out under a key. By the time it is refused, it has undone what was to be
+# undone. The API's second request does not wait for the first in live, but is refused.
+POLICY = Policy(steps=gateway.is_asked, lease=leases.key, waits=lambda _: True, undoes=False)
+API_POLICY = replace(POLICY, waits=lambda environment: not environment.is_live)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +58,7 @@ class SellbackRequest:
     by: Actor
     expected_amount: Decimal | None
     min_amount: Decimal | None
-    idempotency_row: int | None
+    turn: Turn
     now: datetime | None
 
 
@@ -64,23 +70,27 @@ def sell_back(
     item_pk: int | None = None,
     expected_amount: Decimal | None = None,
     min_amount: Decimal | None = None,
-    idempotency_row: int | None = None,
+    turn: Turn | None = None,
     now: datetime | None = None,
 ) -> Sale:
     """Sell back one item at its current price; Phygitals pays.
 
     ``expected_amount`` is the price shown: at any other, nothing is sold. ``min_amount`` is the
     caller's minimum. ``item_pk`` is the item's row: given, no later pull of the same card is sold
-    instead. ``idempotency_row`` is the idempotency key's row that a step-by-step sellback is bound
-    to. ``now`` defaults to the environment's clock (the database's, read under the lock). Amounts
-    are in USD. Raises ItemNotFound, ItemExpired, SessionActive, SaleInFlight, PriceChanged,
-    BelowMinimum, TransactionFailed: then nothing was sold; and OutcomeUnknown: then the sellback
-    stays open until the treasury reports its outcome. Source: contract, section 2.
+    instead. ``turn`` is the request's turn under its idempotency key: a step-by-step sellback is
+    bound to the key, and one that the key has begun before is not begun again. ``now`` defaults to
+    the environment's clock (the database's, read under the lock). Amounts are in USD. Raises
+    ItemNotFound, ItemExpired, SessionActive, SaleInFlight, PriceChanged, BelowMinimum,
+    TransactionFailed: then nothing was sold; and OutcomeUnknown: then the sellback stays open until
+    the treasury reports its outcome. Source: contract, section 2.
     """
+    turn = turn or Turn()
+    if turn.subject is not None:
+        return status.outcome(turn.subject, now=now)
     if "\0" in item_id:  # PostgreSQL's text cannot contain NUL
         raise ItemNotFound
     order = SellbackRequest(
-        environment, item_id, item_pk, by, expected_amount, min_amount, idempotency_row, now
+        environment, item_id, item_pk, by, expected_amount, min_amount, turn, now
     )
     return _step_by_step(order) if gateway.is_asked(environment) else _at_once(order)
 
@@ -162,11 +172,13 @@ def _step_by_step(order: SellbackRequest) -> Sale:
         steps.reject_price(attempt, reason=problem.reason, now=order.now)
         raise TransactionFailed from None
     except (BelowMinimum, PriceChanged) as refusal:
-        steps.fail(attempt.pk, reason=refusal.reason, now=order.now)
+        steps.fail(attempt.pk, failure=refusal.failure, now=order.now)
         steps.show_price(attempt, price)  # so that the refused price is shown next time
         raise
     steps.submit(attempt, price, now=order.now)
-    return conclude(attempt.pk, gateway.pay(attempt, price.amount), now=order.now)
+    sale = conclude(attempt.pk, gateway.pay(attempt, price.amount), now=order.now)
+    order.turn.subject = attempt.pk
+    return sale
 
 
 def _claim(order: SellbackRequest) -> steps.Attempt:
@@ -177,7 +189,7 @@ def _claim(order: SellbackRequest) -> steps.Attempt:
         item_id=order.item_id,
         item_pk=order.item_pk,
         by=order.by,
-        idempotency_row=order.idempotency_row,
+        idempotency_row=order.turn.row,
         now=order.now,
     )
     try:

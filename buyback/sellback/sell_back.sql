@@ -76,9 +76,9 @@ spend AS (
 -- 5. Insert the sellback, payout, transfer and event.
 buyback AS (
     INSERT INTO buyback_buyback (environment_id, item_id, state, fmv, buyback_percent, mint_price, voucher, priced_at,
-                                 amount, requested_by, failure_reason, created_at, completed_at)
+                                 amount, requested_by, created_at, completed_at)
     SELECT %(environment)s, priced.id, 'settled', priced.fmv, priced.buyback_percent, priced.mint_price, priced.voucher,
-           priced.priced_at, priced.amount, %(requested_by)s, '', priced.now, priced.now
+           priced.priced_at, priced.amount, %(requested_by)s, priced.now, priced.now
       FROM priced JOIN sold ON sold.id = priced.id
  RETURNING id
 ),

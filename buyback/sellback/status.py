@@ -6,8 +6,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import orjson
-
 from buyback.live.reconciler import reconcile
 from buyback.models import Buyback
 from buyback.outcomes import (
@@ -15,16 +13,16 @@ from buyback.outcomes import (
     ItemNotFound,
     OutcomeUnknown,
     PriceChanged,
+    Sale,
     SaleInFlight,
     TransactionFailed,
 )
-from config.foundation import clock, errors
+from config.foundation import clock
 from config.foundation.clock import iso, iso_or_none
 from config.foundation.errors import Refusal
 from config.foundation.money import to_json
 from partners.models import Environment
 from partners.records import idempotency
-from partners.records.idempotency import Answer
 
 KEYS_KEPT_FOR = timedelta(
     hours=24
@@ -34,7 +32,7 @@ WORDS = {
     Buyback.State.FAILED: "failed",
 }  # any other is "pending"
 PRICE_REFUSED: dict[str, type[Refusal]] = {
-    refusal.reason: refusal for refusal in (BelowMinimum, PriceChanged)
+    refusal.failure.code: refusal for refusal in (BelowMinimum, PriceChanged)
 }
 
 
@@ -85,20 +83,17 @@ def _latest(environment: Environment, item_id: str) -> Buyback | None:
     return sellbacks.order_by("-created_at", "-id").first()
 
 
-def answer_for(buyback_id: UUID, *, now: datetime | None = None) -> Answer:
-    """The response for the request that created this buyback.
+def outcome(buyback_id: UUID, *, now: datetime | None = None) -> Sale:
+    """The outcome of an attempt that an earlier request has begun.
 
-    Raises SaleInFlight or OutcomeUnknown.
+    Raises BelowMinimum, PriceChanged, TransactionFailed, SaleInFlight, OutcomeUnknown.
     """
     reconcile(buyback_id, now=now)
-    buyback = Buyback.objects.select_related("environment").get(pk=buyback_id)
+    buyback = Buyback.objects.select_related("item", "payout").get(pk=buyback_id)
     if buyback.state == Buyback.State.SETTLED and buyback.amount is not None:
-        return Answer(
-            200, orjson.dumps({"success": True, "amount": to_json(buyback.amount)}), replayed=True
-        )
+        return Sale(buyback.item.public_id, buyback.amount, buyback.pk, buyback.payout.pk)
     if buyback.state == Buyback.State.FAILED:
-        refusal = PRICE_REFUSED.get(buyback.failure_reason, TransactionFailed)
-        return Answer(refusal.status, orjson.dumps(errors.body(refusal.sentence)), replayed=True)
+        raise PRICE_REFUSED.get(buyback.failure_code, TransactionFailed)
     at_work = buyback.state in (Buyback.State.CLAIMED, Buyback.State.SUBMITTED)
     raise SaleInFlight if at_work else OutcomeUnknown(buyback_id)
 

@@ -1,8 +1,9 @@
 """Turns a domain error into the contract's response.
 
-An action refuses by raising a subclass of ``Refusal``, defined in the action's own file. It has the
-sentence and status of the contract. ``answer`` is the only place that turns an exception into a
-response.
+An action refuses by raising a subclass of ``Refusal``, defined in the action's own file. Each
+carries its code (``codes.py``), and the sentence and status that the published contract gives it.
+Programs branch on the class or the code. Doors render the sentence; for the API, ``answer`` is the
+only place that turns an exception into a response.
 """
 
 from __future__ import annotations
@@ -16,19 +17,23 @@ from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.response import Response
 
+from config.foundation.codes import HEADER, Code
+
 log = structlog.get_logger(__name__)
 
 
 class Refusal(Exception):
     """A request refused by rule: nothing was changed.
 
-    ``sentence`` is the contract's error string, ``status`` its HTTP status, ``retry_after`` the
-    seconds to wait, if any.
+    ``code`` is what programs branch on, ``sentence`` the contract's error string, ``status`` its
+    HTTP status, ``retry_after`` seconds to wait, if any.
     """
 
+    code: Code = Code.INTERNAL_ERROR
     sentence: str = "An unexpected error occurred"
     status: int = 400
     retry_after: int | None = None
+    replayed: bool = False  # the stored response of an idempotency key
     more: Mapping[str, Any] = {}  # further keys of the body, for the one endpoint that has them
 
     def __init__(self, sentence: str | None = None) -> None:
@@ -36,8 +41,8 @@ class Refusal(Exception):
         super().__init__(self.sentence)
 
     @property
-    def body(self) -> dict[str, Any]:
-        """The response's body."""
+    def body(self) -> dict[str, Any] | bytes:
+        """The response's body: data, or bytes that were rendered before."""
         return {**body(self.sentence), **self.more}
 
     @property
@@ -49,18 +54,21 @@ class Refusal(Exception):
 class InvalidApiKey(Refusal):
     """No key, or a key that does not open this environment."""
 
+    code = Code.INVALID_API_KEY
     sentence, status = "Invalid API key", 401
 
 
 class BodyTooLarge(Refusal):
     """A request body above 64 KiB."""
 
+    code = Code.BODY_TOO_LARGE
     sentence, status = "Request body too large", 413
 
 
 class RateLimited(Refusal):
     """The caller is over its rate limit."""
 
+    code = Code.RATE_LIMITED
     sentence, status = "Rate limit exceeded", 429
 
     def __init__(self, retry_after: int) -> None:
@@ -74,25 +82,36 @@ class InsecureCall(Refusal):
     The caller should replace its key, because it was sent unencrypted.
     """
 
+    code = Code.HTTPS_REQUIRED
     sentence = "HTTPS is required"
 
 
 class HostNotAllowed(Refusal):
     """The call's host is not allowed, and no PUBLIC_URL is set."""
 
+    code = Code.HOST_NOT_ALLOWED
     sentence = "Host not allowed"
 
 
 class TooManyParameters(Refusal):
     """The query has more parameters than Django's DATA_UPLOAD_MAX_NUMBER_FIELDS."""
 
+    code = Code.TOO_MANY_PARAMETERS
     sentence = "Too many query parameters"
 
 
 class RouteNotFound(Refusal):
     """The API has no such route."""
 
+    code = Code.NOT_FOUND
     sentence, status = "Not found", 404
+
+
+class MethodNotAllowed(Refusal):
+    """The route exists, but not for this method."""
+
+    code = Code.METHOD_NOT_ALLOWED
+    sentence, status = "Method not allowed", 405
 
 
 def body(sentence: str) -> dict[str, str]:
@@ -108,18 +127,22 @@ def answer(error: Exception, context: dict[str, Any]) -> Response:
     """
     if isinstance(error, TooManyFieldsSent):
         error = TooManyParameters()
-    if isinstance(error, Refusal):
-        headers = {} if error.retry_after is None else {"Retry-After": str(error.retry_after)}
-        return Response(error.body, status=error.status, headers=headers)
     if isinstance(error, exceptions.MethodNotAllowed):
-        return Response(body("Method not allowed"), status=405)
-    if isinstance(error, (Http404, exceptions.NotFound)):
-        return Response(body("Not found"), status=404)
-    if isinstance(
+        error = MethodNotAllowed()
+    elif isinstance(error, (Http404, exceptions.NotFound)):
+        error = RouteNotFound()
+    elif isinstance(
         error,
         (exceptions.NotAuthenticated, exceptions.AuthenticationFailed, exceptions.PermissionDenied),
     ):
-        return Response(body(InvalidApiKey.sentence), status=InvalidApiKey.status)
+        error = InvalidApiKey()
+    if isinstance(error, Refusal):
+        headers = {HEADER: str(error.code)}
+        if error.retry_after is not None:
+            headers["Retry-After"] = str(error.retry_after)
+        if error.replayed:
+            headers["Idempotency-Replayed"] = "true"
+        return Response(error.body, status=error.status, headers=headers)
     log.error("api_fault", exc_info=error)
     fault = getattr(context.get("view"), "fault", Refusal.sentence)
-    return Response(body(fault), status=500)
+    return Response(body(fault), status=500, headers={HEADER: str(Code.INTERNAL_ERROR)})

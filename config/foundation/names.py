@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from config.foundation.codes import Code
 from config.foundation.errors import Refusal
 
 
 class BadName(Refusal):
     """The name is empty, too long, or has unprintable characters."""
+
+    code = Code.INVALID_NAME
 
 
 def clean_name(text: str, *, limit: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from config.foundation.codes import Code
 from config.foundation.errors import Refusal
 
 LONGEST_REASON = 500
@@ -10,6 +11,7 @@ LONGEST_REASON = 500
 class ReasonRequired(Refusal):
     """A manual action needs a reason of at most 500 characters."""
 
+    code = Code.REASON_REQUIRED
     sentence = f"Give a reason, of at most {LONGEST_REASON} characters."
 
 

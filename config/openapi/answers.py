@@ -23,6 +23,11 @@ HEADERS: dict[str, dict[str, Any]] = {
         "description": "The response is that of an earlier request with the same key.",
         "schema": {"type": "string", "enum": ["true"]},
     },
+    "X-Error-Code": {
+        "description": "Why the request was refused, as a word that programs can compare.",
+        "schema": text(pattern="^[a-z_]+$"),
+        "required": True,
+    },
     "Content-Disposition": {"description": "The file name.", "schema": text()},
 }
 ALWAYS = ("X-Request-Id", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
@@ -78,6 +83,6 @@ def refusal(
     reasons = [WHEN[sentence] for sentence in sentences if sentence in WHEN]
     return {
         "description": " ".join([", ".join(quoted) + ".", *reasons]),
-        "headers": headers(*more),
+        "headers": headers("X-Error-Code", *more),
         "content": {"application/json": {"schema": body}},
     }

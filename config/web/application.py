@@ -12,6 +12,7 @@ from typing import IO, Any
 import structlog
 from django.conf import settings
 
+from config.foundation.codes import Code
 from config.web import health, limits
 from config.web.handler import Answer, Handler, Received
 from config.web.lanes import Lanes, Overloaded
@@ -69,7 +70,7 @@ class Application:
             if received.too_large and not limits.is_api(path):
                 size = limits.body_limit(path) // limits.MIB
                 return _refusal(
-                    scope, 413, f"The form is larger than {size} MiB.", "body_too_large"
+                    scope, 413, f"The form is larger than {size} MiB.", Code.BODY_TOO_LARGE
                 )
             if path == b"/livez" and method in {"GET", "HEAD"}:
                 return health.as_answer(health.livez(), scope["headers"])
@@ -83,7 +84,7 @@ class Application:
             raise
         except Exception as error:  # Django handles errors in views; this is the last resort
             log.exception("request_fault", exc_info=error)
-            return _refusal(scope, 500, "An unexpected error occurred", "internal_error")
+            return _refusal(scope, 500, "An unexpected error occurred", Code.INTERNAL_ERROR)
         finally:
             self._large -= scope["state"].get("large", False)
 
@@ -153,7 +154,7 @@ async def _hung_up(receive: Receive) -> None:
         pass  # the rest of a dropped body
 
 
-def _refusal(scope: dict[str, Any], status: int, sentence: str, code: str) -> Answer:
+def _refusal(scope: dict[str, Any], status: int, sentence: str, code: Code) -> Answer:
     headers, body = limits.refusal(scope["raw_path"], sentence, code, scope["headers"])
     return Answer(status, headers, body, len(body))
 
@@ -161,9 +162,9 @@ def _refusal(scope: dict[str, Any], status: int, sentence: str, code: str) -> An
 def _busy(scope: dict[str, Any]) -> Answer:
     """503: nothing was done, and the request may be repeated in a second."""
     if limits.is_api(scope["raw_path"]):
-        answer = _refusal(scope, 429, "Rate limit exceeded", "overloaded")
+        answer = _refusal(scope, 429, "Rate limit exceeded", Code.OVERLOADED)
     else:
-        answer = _refusal(scope, 503, "The server is busy. Try again in a moment.", "overloaded")
+        answer = _refusal(scope, 503, "The server is busy. Try again in a moment.", Code.OVERLOADED)
     answer.headers.append((b"retry-after", b"1"))
     return answer
 

@@ -9,6 +9,8 @@ from collections.abc import Iterable
 
 from django.conf import settings
 
+from config.foundation.codes import HEADER, Code
+
 API = (b"/api/v1/", b"/_/api/v1/")
 KIB, MIB = 1024, 1024 * 1024
 API_BODY = 64 * KIB  # contract, section 1
@@ -44,7 +46,7 @@ def id_for(headers: Iterable[Header]) -> Header:
 
 
 def refusal(
-    path: bytes, sentence: str, code: str, sent: Iterable[Header]
+    path: bytes, sentence: str, code: Code, sent: Iterable[Header]
 ) -> tuple[list[Header], bytes]:
     """Headers and body of a refusal by the server itself: JSON for the API, a sentence for people.
 
@@ -58,7 +60,7 @@ def refusal(
         (b"content-type", kind),
         (b"content-length", str(len(body)).encode()),
         (b"cache-control", b"no-store"),
-        (b"x-error-code", code.encode()),
+        (HEADER.lower().encode(), code.encode()),
         id_for(sent),
     ]
     return headers, body

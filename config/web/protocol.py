@@ -24,6 +24,7 @@ from uvicorn.protocols.http.httptools_impl import (
     RequestResponseCycle,
 )
 
+from config.foundation.codes import Code
 from config.web import limits
 
 MAX_HEAD = 64 * limits.KIB  # bytes of request line and headers
@@ -79,7 +80,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._since = self.loop.time()
         self._arm()
         if len(self.connections) > _most_connections() and not self._make_room():
-            self._refuse(503, "Too many connections", "too_many_connections")
+            self._refuse(503, "Too many connections", Code.TOO_MANY_CONNECTIONS)
 
     def connection_lost(self, exc: Exception | None) -> None:
         for timer in (self._late, self._stalled, self._closing):
@@ -119,7 +120,7 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._refused or self.transport.is_closing():
             return
         if self._head_bytes > MAX_HEAD:
-            self._refuse(431, "Request headers too large", "headers_too_large")
+            self._refuse(431, "Request headers too large", Code.HEADERS_TOO_LARGE)
             return
         self._unset_keepalive_if_required()
         self._progress = False
@@ -156,7 +157,7 @@ class BoundedProtocol(HttpToolsProtocol):
         """
         method, version = self.parser.get_method(), self.parser.get_http_version().encode()
         if method == b"CONNECT":
-            self._refuse(405, "Method not allowed", "method_not_allowed")
+            self._refuse(405, "Method not allowed", Code.METHOD_NOT_ALLOWED)
             raise HttpParserError
         self.parser = HttpRequestParser(self)
         self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
@@ -184,10 +185,10 @@ class BoundedProtocol(HttpToolsProtocol):
         if self.url.startswith(b"/"):
             self.url = b"http://-" + self.url  # so that `//x` is a path and not a host
         if len(self.headers) > MAX_HEADERS:
-            self._refuse(431, "Request headers too large", "headers_too_large")
+            self._refuse(431, "Request headers too large", Code.HEADERS_TOO_LARGE)
             raise Refused
         if len(self.pipeline) >= MAX_PIPELINE:
-            self._refuse(400, "Too many requests at once", "invalid_http")
+            self._refuse(400, "Too many requests at once", Code.INVALID_HTTP)
             raise Refused
         super().on_headers_complete()
         self._receiving = self.cycle
@@ -228,7 +229,7 @@ class BoundedProtocol(HttpToolsProtocol):
         if sum(one.arriving_bytes for one in arriving) <= most:
             return
         largest = max(arriving, key=lambda one: one.arriving_bytes)
-        largest._refuse(503, "Too many large requests", "too_many_large_requests")  # noqa: SLF001
+        largest._refuse(503, "Too many large requests", Code.TOO_MANY_LARGE_REQUESTS)  # noqa: SLF001
         if largest is self:
             raise Refused
 
@@ -253,7 +254,7 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._unanswered() is None and not (self.url or self._head_bytes):
             self.transport.abort()  # no request was sent
         else:
-            self._refuse(408, "Request timeout", "request_timeout")
+            self._refuse(408, "Request timeout", Code.REQUEST_TIMEOUT)
 
     def _unanswered(self) -> RequestResponseCycle | None:
         """The latest complete request whose response is not complete."""
@@ -262,7 +263,7 @@ class BoundedProtocol(HttpToolsProtocol):
         done = latest is None or latest is self._receiving or latest.response_complete
         return None if done else latest
 
-    def _refuse(self, status: int, sentence: str, code: str) -> None:
+    def _refuse(self, status: int, sentence: str, code: Code) -> None:
         """Send a refusal and close, after the responses to complete requests.
 
         Otherwise the refusal could be taken for the response to one of them, such as a sellback.
@@ -287,9 +288,9 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._in_head and not self.url and path.startswith(b"/"):
             self.url = path  # the parser stopped before it
         if method.isalpha() and isinstance(error, HttpParserInvalidMethodError):
-            self._refuse(405, "Method not allowed", "method_not_allowed")
+            self._refuse(405, "Method not allowed", Code.METHOD_NOT_ALLOWED)
         else:
-            self._refuse(400, "Invalid HTTP request", "invalid_http")
+            self._refuse(400, "Invalid HTTP request", Code.INVALID_HTTP)
 
     # --- stopping ---------------------------------------------------------------------------
 

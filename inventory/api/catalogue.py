@@ -11,6 +11,7 @@ from django.core.exceptions import DisallowedHost
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from config.foundation.codes import Code
 from config.foundation.errors import HostNotAllowed, Refusal
 from inventory.api import rendering
 from inventory.api.inventory import shelf
@@ -20,6 +21,7 @@ from inventory.packs.purchases import PackNotFound, buy_pulls
 from partners.api.query import clamped
 from partners.api.views import ActionView, PartnerView
 from partners.models import Scope
+from partners.records.idempotency import Policy
 
 LONGEST_USER_ID = 255
 PENDING = {"status": "pending"}
@@ -28,24 +30,28 @@ PENDING = {"status": "pending"}
 class UserIdRequired(Refusal):
     """``user_id`` is missing or not 1 to 255 printable characters."""
 
+    code = Code.USER_ID_REQUIRED
     sentence = "user_id is required"
 
 
 class SessionUnknown(Refusal):
     """The environment has no such purchase, or it failed."""
 
+    code = Code.PURCHASE_NOT_FOUND
     sentence = "Transaction failed"
 
 
 class UserNotFound(Refusal):
     """The user has bought nothing in this environment."""
 
+    code = Code.USER_NOT_FOUND
     sentence, status = "User not found", 404
 
 
 class CardNotFound(Refusal):
     """No card has this id."""
 
+    code = Code.CARD_NOT_FOUND
     sentence, status = "Card not found", 404
 
 
@@ -163,8 +169,9 @@ class BuyInit(ActionView):
 
     fault = "Error during transaction"
     scopes = (Scope.PURCHASE_WRITE,)
-    all_or_nothing = True  # a purchase whose response cannot be written is rolled back
-    shown = ("pending",)  # the purchase is done, but the response has no items yet
+    policy = Policy(atomic=True)  # a purchase whose response cannot be written is rolled back
+    # pending: the purchase is done, but the response has no items yet
+    scenarios = ActionView.scenarios | {"pending": None}
 
     def act(self, sent: dict[str, Any]) -> dict[str, Any]:
         base = base_of(self.request)
@@ -187,8 +194,7 @@ class BuyStatus(ActionView):
 
     scopes = (Scope.PURCHASE_WRITE,)
     calls = "read"
-    scenarios = {"transaction_failed": SessionUnknown}
-    shown = ("pending",)
+    scenarios = ActionView.scenarios | {"transaction_failed": SessionUnknown, "pending": None}
 
     def act(self, sent: dict[str, Any]) -> dict[str, Any]:
         if self.scenario == "pending":

@@ -5,15 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
-
 from config.foundation.clock import iso
+from config.foundation.codes import Code
 from config.foundation.errors import Refusal
 from inventory.windows.sandbox_clock import move_clock
 from partners.api.query import parsed_moment
 from partners.api.views import ActionView
-from partners.models import Environment, IdempotencyKey
-from partners.records import idempotency
+from partners.models import Environment
 from partners.tenants.sandbox import reset
 
 MOST_SECONDS = 10**15  # far beyond the limit for clocks
@@ -22,6 +20,7 @@ MOST_SECONDS = 10**15  # far beyond the limit for clocks
 class ClockUnclear(Refusal):
     """The body must have exactly one of the two ways to set the clock."""
 
+    code = Code.CLOCK_UNCLEAR
     sentence = "Send either advance_seconds, a whole number, or now, a time in ISO 8601"
 
 
@@ -49,16 +48,10 @@ class Reset(ActionView):
     """``POST /sandbox/reset``: empty this sandbox."""
 
     def act(self, sent: dict[str, Any]) -> dict[str, Any]:
-        return {"success": True} | clock_body(reset(environment=self.environment, by=self.actor))
-
-    def answer_once(self, key: str, fingerprint: bytes, sent: dict[str, Any]) -> idempotency.Answer:
-        """Store the response in the new sandbox, where a retry will look for it."""
-        with transaction.atomic():
-            answer = super().answer_once(key, fingerprint, sent)
-            here = self.environment
-            new = Environment.objects.get(partner=here.partner, mode=here.mode)
-            IdempotencyKey.objects.filter(environment=here, key=key).update(environment=new)
-        return answer
+        new = reset(environment=self.environment, by=self.actor)
+        # The response is stored in the new sandbox, where a retry will look for it.
+        self.turn.environment = new
+        return {"success": True} | clock_body(new)
 
 
 def _is_whole(value: object) -> bool:

@@ -17,7 +17,7 @@ from inventory.shipping import carrier, fulfilment, orders
 from inventory.shipping.quotes import NoRates, NothingShippable, quote
 from partners.api.views import ActionView, PartnerView
 from partners.models import Scope
-from partners.records import idempotency
+from partners.records.idempotency import Policy
 
 
 def quote_body(quoted: ShippingQuote) -> dict[str, Any]:
@@ -77,8 +77,8 @@ class ShipQuote(ActionView):
     fault = NoRates.sentence
     scopes = (Scope.SHIP_WRITE,)
     calls = "quote"
-    scenarios = {"nothing_shippable": NothingShippable}
-    refuses_cleanly = True
+    scenarios = ActionView.scenarios | {"nothing_shippable": NothingShippable}
+    policy = Policy(steps=carrier.is_asked, undoes=False)
 
     def act(self, sent: dict[str, Any]) -> dict[str, Any]:
         ids, destination = sent.get("item_ids"), sent.get("destination")
@@ -87,11 +87,6 @@ class ShipQuote(ActionView):
                 environment=self.environment, item_ids=ids, destination=destination, by=self.actor
             )
         )
-
-    def answer_once(self, key: str, fingerprint: bytes, sent: dict[str, Any]) -> idempotency.Answer:
-        if carrier.is_asked(self.environment):
-            return self.answer_in_steps(key, fingerprint, sent)
-        return super().answer_once(key, fingerprint, sent)
 
 
 class ShipRequest(ActionView):
@@ -120,7 +115,7 @@ class AdvanceOrder(ActionView):
     """``POST /sandbox/orders/:order_id/advance``: to the next ``status``, or to the given one."""
 
     scopes = (Scope.SHIP_WRITE,)
-    all_or_nothing = True
+    policy = Policy(atomic=True)
 
     def act(self, sent: dict[str, Any]) -> dict[str, Any]:
         base, to = base_of(self.request), sent.get("status")

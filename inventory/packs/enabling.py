@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import transaction
 
+from config.foundation.codes import Code
 from config.foundation.errors import Refusal
 from inventory.models import Pack
 from partners.records import audit
@@ -13,12 +14,14 @@ from partners.records.actor import Actor
 class PackNeedsReason(Refusal):
     """Enabling or pausing a pack needs a reason of at most 500 characters."""
 
+    code = Code.REASON_REQUIRED
     sentence = "Give a reason, of at most 500 characters."
 
 
 class PackHasNoTiers(Refusal):
     """A pack without tiers has no odds."""
 
+    code = Code.PACK_HAS_NO_TIERS
     sentence = "The pack has no tiers yet"
 
 

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from config.foundation.codes import Code
 from config.foundation.errors import Refusal
 from config.foundation.money import round_usd
 from config.postgres.base import join_by_index
@@ -24,17 +25,21 @@ BASE62 = string.digits + string.ascii_letters
 class PackNotFound(Refusal):
     """No pack has this id."""
 
+    code = Code.PACK_NOT_FOUND
     sentence = "VM not found"
 
 
 class TooFewPulls(Refusal):
     """The amount is less than one."""
 
+    code = Code.TOO_FEW_PULLS
     sentence = "Amount must be greater than 0"
 
 
 class TooManyPulls(Refusal):
     """The amount is more than the pack sells in one purchase."""
+
+    code = Code.TOO_MANY_PULLS
 
     def __init__(self, most: int) -> None:
         super().__init__(f"Amount must be less than or equal to {most}")
@@ -43,6 +48,7 @@ class TooManyPulls(Refusal):
 class OutOfStock(Refusal):
     """The pack is paused, or has fewer cards left than requested."""
 
+    code = Code.OUT_OF_STOCK
     sentence = "Claw machine is out of stock"
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import transaction
 
+from config.foundation.codes import Code
 from config.foundation.errors import Refusal
 from inventory.models import Pack, Tier
 from partners.records import audit
@@ -18,6 +19,8 @@ SHOWN = ("position", "name", "color", "lower", "upper", "weight")
 
 class TiersClash(Refusal):
     """Tiers with a duplicate position, overlapping values or an empty range."""
+
+    code = Code.INVALID_TIERS
 
 
 def refuse_clash(tiers: Sequence[Tier]) -> None:

@@ -13,6 +13,7 @@ from difflib import get_close_matches
 from itertools import islice, product
 from typing import Any
 
+from config.foundation.codes import Code
 from config.foundation.errors import Refusal
 from inventory.shipping.postal_rules import Country, rules_of
 
@@ -26,6 +27,7 @@ MOST_CANDIDATES = 128  # corrections tried for one destination; no country has m
 class InvalidAddress(Refusal):
     """The address is not deliverable. ``details``: why. ``suggested``: a correction or None."""
 
+    code = Code.INVALID_ADDRESS
     sentence = "Invalid destination address"
 
     def __init__(self, problems: list[str], suggested: dict[str, Any] | None = None) -> None:

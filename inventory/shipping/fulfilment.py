@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from config.foundation.codes import Code
 from config.foundation.errors import Refusal
 from config.foundation.reasons import LONGEST_REASON
 from inventory.models import Item, ShippingOrder
@@ -24,6 +25,7 @@ STEP_FIELDS = ("state", "tracking_number", "tracking_url", "error_message")
 class NoSuchStep(Refusal):
     """The order cannot move to this state from its current one."""
 
+    code = Code.INVALID_ORDER_STATUS
     sentence = "Order cannot be moved to this status"
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import transaction
 
+from config.foundation.codes import Code
 from config.foundation.errors import Refusal
 from inventory.models import Item, ShippedItem, ShippingOrder, ShippingQuote
 from partners.models import Environment, Event
@@ -21,18 +22,21 @@ BETWEEN = "_rate_"  # separates a quote's id from a rate's key
 class QuoteIdRequired(Refusal):
     """``quote_id`` is missing, not a string, or names no rate."""
 
+    code = Code.QUOTE_ID_REQUIRED
     sentence = "quote_id is required"
 
 
 class QuoteExpired(Refusal):
     """The quote is unknown or too old, or has no such rate."""
 
+    code = Code.QUOTE_EXPIRED
     sentence = "Quote expired"
 
 
 class AlreadyShipped(Refusal):
     """An item of the quote is in another order, is being sold back, or was sold back."""
 
+    code = Code.ALREADY_SHIPPED
     sentence = "Item already shipped"
 
 
@@ -43,6 +47,7 @@ class ItemsMoved(RuntimeError):
 class OrderNotFound(Refusal):
     """The environment has no such order."""
 
+    code = Code.ORDER_NOT_FOUND
     sentence, status = "Order not found", 404
 
 

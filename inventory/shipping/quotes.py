@@ -11,6 +11,7 @@ from django.conf import settings
 from ulid import ULID
 
 from config.foundation import clock
+from config.foundation.codes import Code
 from config.foundation.errors import Refusal
 from inventory.models import Item, ShippingQuote
 from inventory.shipping import addresses, carrier, rates
@@ -26,30 +27,35 @@ MOST_ITEMS = 100
 class ItemIdsRequired(Refusal):
     """``item_ids`` is not a list of 1 to 100 strings."""
 
+    code = Code.ITEM_IDS_REQUIRED
     sentence = "item_ids is required"
 
 
 class ItemNotFound(Refusal):
     """An id is unknown, of another partner, or of an item that its user no longer holds."""
 
+    code = Code.ITEM_NOT_FOUND
     sentence = "Item not found"
 
 
 class NothingShippable(Refusal):
     """All of the items are being sold back right now."""
 
+    code = Code.NOTHING_SHIPPABLE
     sentence = "No shippable items in request"
 
 
 class CountryNotSupported(Refusal):
     """Live does not ship to this country."""
 
+    code = Code.COUNTRY_NOT_SUPPORTED
     sentence, status = "Country not supported", 422
 
 
 class NoRates(Refusal):
     """The carrier did not respond, or its response was invalid. A retry may succeed."""
 
+    code = Code.NO_RATES
     sentence, status = "Failed to fetch shipping quotes", 500
 
 

@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db import transaction
 
 from config.foundation import clock
+from config.foundation.codes import Code
 from config.foundation.errors import Refusal
 from inventory.models import CardFile
 from inventory.vault.files import READERS, Numbered
@@ -24,6 +25,7 @@ KEPT = timedelta(days=1)
 class FileGone(Refusal):
     """The file was imported, never existed, or has expired."""
 
+    code = Code.FILE_GONE
     sentence = "That file is no longer available: it was imported, or it is more than a day old."
 
 

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from config.foundation import clock
+from config.foundation.codes import Code
 from config.foundation.errors import Refusal
 from config.foundation.reasons import clean_reason
 from inventory.models import Item
@@ -25,12 +26,14 @@ INSTANT = timedelta(microseconds=1)  # the item still sells exactly at its deadl
 class NotHeld(Refusal):
     """The item is being sold back, sold, or in a shipping order, so its window does not matter."""
 
+    code = Code.NOT_HELD
     sentence = "Only the window of a held item can be changed."
 
 
 class NotLater(Refusal):
     """The new deadline is not later, or too far in the future."""
 
+    code = Code.DEADLINE_NOT_LATER
     sentence = (
         "The new deadline must be later than the current one, in the future, and at most "
         f"{LONGEST.days} days from now."
@@ -40,6 +43,7 @@ class NotLater(Refusal):
 class AlreadyClosed(Refusal):
     """The deadline has already passed."""
 
+    code = Code.WINDOW_CLOSED
     sentence = "This window is already closed."
 
 

@@ -224,11 +224,20 @@ class AuditEntryAdmin(ReadOnlyAdmin):
 class IdempotencyKeyAdmin(ReadOnlyAdmin):
     """Idempotency keys of partners' requests. A key is found by the id of what its request made."""
 
-    list_display = ("key", "environment", "status", "subject", "created_at", "lease_until")
+    list_display = ("key", "environment", "status", "code", "subject", "created_at", "lease_until")
     list_filter = BY_ENVIRONMENT
     list_select_related = ("environment__partner",)
     search_fields = ("=pk", "=subject")
-    fields = ("key", "environment", "status", "answer", "subject", "created_at", "lease_until")
+    fields = (
+        "key",
+        "environment",
+        "status",
+        "code",
+        "answer",
+        "subject",
+        "created_at",
+        "lease_until",
+    )
 
     @admin.display(description="answer")
     def answer(self, key: IdempotencyKey) -> str:

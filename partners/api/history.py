@@ -21,6 +21,7 @@ from rest_framework.response import Response
 
 from config.foundation import csv
 from config.foundation.clock import iso
+from config.foundation.codes import Code
 from config.foundation.errors import Refusal
 from config.foundation.keyset import after, walk
 from config.foundation.money import to_json
@@ -38,6 +39,7 @@ TIMES = ("created_from", "created_to")  # from and including, up to and excludin
 class InvalidCursor(Refusal):
     """The cursor was not issued for this environment, route and filters."""
 
+    code = Code.INVALID_CURSOR
     sentence = "Invalid cursor"
 
 

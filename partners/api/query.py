@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
+from config.foundation.codes import Code
 from config.foundation.errors import Refusal
 
 WHOLE = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
@@ -13,6 +14,8 @@ WHOLE = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
 
 class InvalidFilter(Refusal):
     """The filter has an unknown value."""
+
+    code = Code.INVALID_FILTER
 
     def __init__(self, name: str) -> None:
         super().__init__(f"Invalid {name}")

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+from collections.abc import Sequence
 from functools import partial
 from typing import Any, ClassVar, cast
 
 import orjson
 from django.conf import settings
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.response import SimpleTemplateResponse
@@ -26,7 +24,6 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from config.foundation import clock
 from config.foundation.errors import InsecureCall, Refusal, RouteNotFound
 from partners.api import body, throttling
 from partners.api.authentication import HasKey, KeyAuthentication
@@ -69,9 +66,8 @@ class PartnerView(APIView):
     """One call with one key.
 
     ``fault``: the sentence of an internal fault. ``scopes``: required when the key is scoped
-    (default: all). ``calls``: the limit that the call counts against. ``scenarios``: refusals that
-    a sandbox call can simulate (``scenarios.py``). ``shown``: live-only outcomes that the view can
-    simulate.
+    (default: all). ``calls``: the limit that the call counts against. ``scenarios``: what a sandbox
+    call can simulate (``scenarios.py``): a refusal by its name, or None if the view does it itself.
     """
 
     authentication_classes: Sequence[type[BaseAuthentication]] = (KeyAuthentication,)
@@ -83,8 +79,6 @@ class PartnerView(APIView):
     scopes: ClassVar[tuple[Scope, ...]] = EVERY
     calls: ClassVar[throttling.Calls] = "read"
     scenarios: ClassVar[Scenarios] = {}
-    shown: ClassVar[tuple[str, ...]] = ()
-    plays_late: ClassVar[bool] = False  # the response may be stored, so the key is read first
     caller: ApiKey | None = None  # the key, once it is authenticated
     received: bytes = b""
 
@@ -126,10 +120,9 @@ class PartnerView(APIView):
             self._spend(f"address:{request.META.get('REMOTE_ADDR', '')}")
             raise
         self._spend_own()
-        refuse_unknown(
-            self.scenario, {*self.outcomes(), *self.shown}
-        )  # before the idempotency key is read, so it is never stored
-        if not self.plays_late:
+        # Before the idempotency key is read, so it is never stored.
+        refuse_unknown(self.scenario, self.scenarios)
+        if not hasattr(self, "post"):  # a POST simulates it under its key
             self.play_scenario()
 
     @property
@@ -139,12 +132,7 @@ class PartnerView(APIView):
 
     def play_scenario(self) -> None:
         """Return the simulated outcome if a sandbox call asks for one (``scenarios.py``)."""
-        if self.scenario not in self.shown:
-            play(self.scenario, self.outcomes(), self.fault)
-
-    def outcomes(self) -> Scenarios:
-        """Every refusal that a call can simulate, besides the fault."""
-        return self.scenarios
+        play(self.scenario, self.scenarios, self.fault)
 
     def _spend_own(self) -> None:
         self._spend(f"environment:{self.environment.pk}", self.environment.calls_per_minute)
@@ -181,86 +169,41 @@ class PartnerView(APIView):
 class ActionView(PartnerView):
     """A POST. ``act`` takes the parsed body and returns the response's data, or raises a Refusal.
 
-    With an ``Idempotency-Key`` the response is stored and replayed. ``in_progress``: the refusal of
-    a second request while the first is running; with ``sandbox_waits`` the second request waits in
-    the sandbox. ``all_or_nothing``: a response that cannot be written rolls its effect back, also
-    without a key. ``refuses_cleanly``: when ``act`` refuses, it has undone its own work, and what
-    remains is meant to be committed.
+    It acts within ``turn``: with an ``Idempotency-Key`` the response is stored and replayed by the
+    rules of ``policy``. ``in_flight`` among ``scenarios`` is the refusal of a second request while
+    the first is running.
     """
 
-    in_progress: ClassVar[type[Refusal]] = idempotency.KeyInProgress
-    sandbox_waits: ClassVar[bool] = False
-    all_or_nothing: ClassVar[bool] = False
     calls: ClassVar[throttling.Calls] = "write"
-    refuses_cleanly: ClassVar[bool] = False
-    plays_late = True
+    scenarios: ClassVar[Scenarios] = {"in_flight": idempotency.KeyInProgress}
+    policy: ClassVar[idempotency.Policy] = idempotency.Policy()
+    turn: idempotency.Turn
 
     def post(self, request: Request, **kwargs: Any) -> HttpResponseBase:
         """Read the body, act once, respond."""
-        sent = self.read(request)
-        key = request.META.get("HTTP_IDEMPOTENCY_KEY")
-        if key is None:
-            with transaction.atomic() if self.all_or_nothing else nullcontext():
-                self.play_scenario()
-                answered = self.act(sent)
-                return HttpResponse(
-                    JsonRenderer().render(answered), content_type=JsonRenderer.media_type
-                )
-        try:
-            answer = self.answer_once(key, idempotency.fingerprint(request.path, sent), sent)
-        except idempotency.KeyInProgress:
-            raise self.in_progress from None
-        response = HttpResponse(
-            answer.body, status=answer.status, content_type=JsonRenderer.media_type
+        sent, key = self.read(request), request.META.get("HTTP_IDEMPOTENCY_KEY")
+        request_turn = idempotency.turn(
+            environment=self.environment,
+            key=key,
+            fingerprint=b"" if key is None else idempotency.fingerprint(request.path, sent),
+            policy=self.policy,
         )
-        if answer.replayed:
+        try:
+            with request_turn as self.turn:
+                if not self.turn.stored:
+                    self.play_scenario()
+                    self.turn.body = JsonRenderer().render(self.act(sent))
+        except idempotency.KeyInProgress:
+            raise self.in_flight from None
+        response = HttpResponse(self.turn.body, content_type=JsonRenderer.media_type)
+        if self.turn.replayed:
             response["Idempotency-Replayed"] = "true"
         return response
 
-    def outcomes(self) -> Scenarios:
-        """With an Idempotency-Key, the first request may still be running."""
-        return {"in_flight": self.in_progress} | dict(self.scenarios)
-
-    def answer_once(self, key: str, fingerprint: bytes, sent: dict[str, Any]) -> idempotency.Answer:
-        """The one response to every request with ``key``, stored in the effect's transaction."""
-        return idempotency.once(
-            environment=self.environment,
-            key=key,
-            fingerprint=fingerprint,
-            answer=lambda: self.kept(lambda: self.act(sent)),
-            wait=self.sandbox_waits and not self.environment.is_live,
-        )
-
-    def answer_in_steps(
-        self, key: str, fingerprint: bytes, sent: dict[str, Any]
-    ) -> idempotency.Answer:
-        """As ``answer_once``, for an ``act`` that calls a peer, so no transaction may be open.
-
-        ``act`` must refuse cleanly. The key is taken first, and the response is stored last.
-        """
-        row = idempotency.begin(
-            environment=self.environment, key=key, fingerprint=fingerprint, now=clock.now()
-        )
-        if row.status is not None:
-            return idempotency.kept_answer(row)
-        try:
-            answer = self.kept(lambda: self.act(sent))
-        except Exception:  # also for a fault: nothing was created, so the call may be retried
-            idempotency.forget(row)
-            raise
-        idempotency.keep(row, answer)
-        return answer
-
-    def kept(self, act: Callable[[], Any]) -> idempotency.Answer:
-        """``act``'s response as it is stored. A refusal that is not stored is raised."""
-        try:
-            with nullcontext() if self.refuses_cleanly else transaction.atomic():
-                self.play_scenario()
-                return idempotency.Answer(200, orjson.dumps(act()))
-        except Refusal as refusal:
-            if not refusal.kept:
-                raise
-            return idempotency.Answer(refusal.status, orjson.dumps(refusal.body))
+    @property
+    def in_flight(self) -> type[Refusal]:
+        """The refusal of a second request while the first with its key is running."""
+        return self.scenarios["in_flight"] or idempotency.KeyInProgress
 
     def act(self, sent: dict[str, Any]) -> Any:
         """The endpoint's one call."""

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import sys
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.views.decorators.http import require_safe
 
+from config.foundation.codes import HEADER, Code
+from config.foundation.errors import Refusal, body
 from config.postgres.trouble import sentence_of
+from config.web.middleware import is_api
 from partners.dashboard.permissions import SESSION_KEY, MemberRequest, form_only, signed_in
 from partners.dashboard.rendering import page
 from partners.models import Mode
@@ -38,10 +41,13 @@ def switch(request: MemberRequest) -> HttpResponse:
 
 
 def fault(request: HttpRequest) -> HttpResponse:
-    """The page for an internal fault or a database error, with the request id.
+    """The page for an internal fault or a database error, with the request id. The API gets JSON.
 
     It is rendered without context processors, because they would query the database.
     """
+    if is_api(request):
+        headers = {HEADER: str(Code.INTERNAL_ERROR)}
+        return JsonResponse(body(Refusal.sentence), status=500, headers=headers)
     sentence = sentence_of(sys.exception())
     if sentence is None:
         return HttpResponse(render_to_string("500.html", {"request": request}), status=500)

@@ -42,6 +42,7 @@ class Filters:
     status: str
     key: str
     path: str
+    code: str
     request: str
 
     @property
@@ -55,6 +56,8 @@ class Filters:
             found["key__key_id"] = self.key
         if self.path:
             found["path__startswith"] = self.path
+        if self.code:
+            found["code"] = self.code
         return Q(**found) if found else None
 
 
@@ -69,7 +72,7 @@ def requests(request: MemberRequest) -> HttpResponse:
     rows = ApiCall.objects.of(request.environment).defer("sent", "answered")
     if chosen.request:
         rows = rows.filter(request_id=chosen.request)
-    if chosen.status in ("4xx", "5xx"):
+    if chosen.status in ("4xx", "5xx") or chosen.code:
         rows = rows.unsuccessful()
     found = keyset(
         rows, BY, get.get("after", ""), before=get.get("before", ""), look_for=chosen.look_for
@@ -120,7 +123,7 @@ def _read(request: MemberRequest, keys: dict[str, str]) -> Filters:
     """The filters in the address."""
     sought = {
         name: request.GET.get(name, "").replace("\0", "\ufffd").strip()
-        for name in vars(Filters("", "", "", ""))
+        for name in vars(Filters("", "", "", "", ""))
     }
     known: dict[str, Mapping[str, object]] = {"status": STATUSES, "key": keys}
     return Filters(
@@ -134,6 +137,7 @@ def _chips(filters: Filters, keys: dict[str, str]) -> list[Chip]:
         ("status", gettext("Outcome")): STATUSES.get(filters.status, ""),
         ("key", gettext("Key")): keys.get(filters.key, ""),
         ("path", gettext("Path begins with")): filters.path,
+        ("code", gettext("Error code")): filters.code,
         ("request", gettext("Request id")): filters.request,
     }
     return [Chip(name, label, text) for (name, label), text in texts.items() if text]

@@ -21,6 +21,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_noop
 
 from config.foundation import clock
+from config.foundation.codes import Code
 from config.foundation.errors import Refusal
 from config.foundation.names import clean_name
 from config.postgres.base import prepared_cursor
@@ -64,18 +65,21 @@ KEY = re.compile(r"(live|sandbox)-([0-9A-Za-z]{12})_[0-9A-Za-z]{43}")
 class TooManyKeys(Refusal):
     """The environment has the maximum number of active keys."""
 
+    code = Code.TOO_MANY_KEYS
     sentence = gettext_noop("An environment has at most 10 active keys; revoke one first")
 
 
 class KeyNotActive(Refusal):
     """The key is revoked or expired."""
 
+    code = Code.KEY_NOT_ACTIVE
     sentence = gettext_noop("This key is revoked or expired; create a new one instead")
 
 
 class KeyRotated(Refusal):
     """The key has a successor. Rotating it again would create a key that nobody has."""
 
+    code = Code.KEY_ROTATED
     sentence = gettext_noop(
         "This key was already rotated, and its new key was shown once; rotate the new one instead"
     )
@@ -84,6 +88,7 @@ class KeyRotated(Refusal):
 class ExpiryPassed(Refusal):
     """``expires_at`` is not in the future."""
 
+    code = Code.EXPIRY_PASSED
     sentence = gettext_noop("The expiry of a key must be in the future")
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
+from config.foundation.codes import Code
 from config.foundation.errors import Refusal
 from partners.models import ApiKey, Scope
 
@@ -16,12 +17,14 @@ EVERY = tuple(Scope)  # for calls that affect everything, such as emptying a san
 class InsufficientScope(Refusal):
     """The key opens this environment, but not this call."""
 
+    code = Code.INSUFFICIENT_SCOPE
     sentence, status = "Insufficient scope", 403
 
 
 class UnknownScope(Refusal):
     """No call uses this scope."""
 
+    code = Code.UNKNOWN_SCOPE
     sentence = f"A key's scopes are any of {', '.join(Scope)}"
 
 

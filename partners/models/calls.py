@@ -32,6 +32,9 @@ class ApiCall(models.Model):
     method = models.CharField(max_length=10)
     path = models.TextField()  # below the API's base, with its query
     status = models.PositiveSmallIntegerField()
+    code = models.CharField(
+        "error code", max_length=40, blank=True, db_default="", help_text="Empty: no refusal."
+    )
     microseconds = models.PositiveIntegerField(help_text="How long the response took.")
     request_id = models.CharField(max_length=128)
     sent = models.TextField()

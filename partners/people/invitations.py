@@ -20,6 +20,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_noop
 
 from config.foundation import clock
+from config.foundation.codes import Code
 from config.foundation.errors import Refusal
 from partners.models import Invitation, Membership, Partner, User
 from partners.people.team import AlreadyMember, clean_email, clean_role, set_password
@@ -35,12 +36,14 @@ MOST_PEOPLE = 100  # of a team with its open invitations: the team page lists al
 class InvitationUnusable(Refusal):
     """The link is unknown, used, withdrawn or expired."""
 
+    code = Code.INVITATION_UNUSABLE
     sentence = gettext_noop("This invitation is no longer valid; ask for a new one")
 
 
 class TeamFull(Refusal):
     """The team has as many people as the page can list."""
 
+    code = Code.TEAM_FULL
     sentence = gettext_noop(
         "A team has at most 100 people, open invitations included; remove or withdraw one first"
     )
@@ -49,6 +52,7 @@ class TeamFull(Refusal):
 class PartnerSuspended(Refusal):
     """A suspended partner gets no new members."""
 
+    code = Code.PARTNER_SUSPENDED
     sentence = gettext_noop(
         "This partner is suspended, so nobody can join it now; try the link again once "
         "Phygitals "
@@ -59,6 +63,7 @@ class PartnerSuspended(Refusal):
 class SignInFirst(Refusal):
     """The invited person has an account and is not signed in with it."""
 
+    code = Code.SIGN_IN_FIRST
     sentence = gettext_noop("Sign in with the invited e-mail address first")
 
 

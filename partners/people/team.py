@@ -8,6 +8,7 @@ from django.core.validators import validate_email
 from django.db import transaction
 from django.utils.translation import gettext_noop
 
+from config.foundation.codes import Code
 from config.foundation.errors import Refusal
 from partners.models import Membership, Partner, Role, User
 from partners.records import audit
@@ -17,28 +18,34 @@ from partners.records.actor import Actor
 class BadEmail(Refusal):
     """Not an e-mail address."""
 
+    code = Code.INVALID_EMAIL
     sentence = gettext_noop("Enter a valid e-mail address")
 
 
 class UnknownRole(Refusal):
     """Not one of the three roles."""
 
+    code = Code.UNKNOWN_ROLE
     sentence = gettext_noop("A role is one of: viewer, operator, owner")
 
 
 class WeakPassword(Refusal):
     """A password the rules refuse; the sentence says why."""
 
+    code = Code.WEAK_PASSWORD
+
 
 class AlreadyMember(Refusal):
     """This person is in the partner's team already."""
 
+    code = Code.ALREADY_MEMBER
     sentence = gettext_noop("This person is already a member")
 
 
 class LastOwner(Refusal):
     """The team would have no owner."""
 
+    code = Code.LAST_OWNER
     sentence = gettext_noop("A team needs at least one owner; make another member an owner first")
 
 

@@ -1,24 +1,28 @@
 """Idempotency keys: a repeated request has one effect and one response (contract, section 9).
 
-The response is written in the transaction of the effect, so neither exists without the other, even
-if the process dies. While the first request runs, its transaction holds an advisory lock named
-after the key.
+Every door acts within ``turn``. The response is written in the transaction of the effect, so
+neither exists without the other, even if the process dies. While the first request runs, its
+transaction holds an advisory lock named after the key. An effect that takes several transactions
+takes the key first and binds what it creates to the key.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import orjson
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from config.foundation import clock
+from config.foundation.codes import Code
 from config.foundation.errors import Refusal
 from config.postgres import statements
 from partners.models import Environment, IdempotencyKey
@@ -41,39 +45,79 @@ RETURNING id
 class InvalidKey(Refusal):
     """An Idempotency-Key that is empty, longer than 255, or not printable ASCII."""
 
+    code = Code.INVALID_IDEMPOTENCY_KEY
     sentence = "Invalid Idempotency-Key"
 
 
 class KeyReused(Refusal):
     """The key was used before, on another route or with another body."""
 
+    code = Code.IDEMPOTENCY_KEY_REUSED
     sentence, status = "Idempotency-Key was used with a different request", 422
 
 
 class KeyInProgress(Refusal):
     """The first request with this key is still running."""
 
+    code = Code.IDEMPOTENCY_KEY_IN_PROGRESS
     sentence, status, retry_after = "A request with this Idempotency-Key is in progress", 409, 1
 
 
-class Bound(Exception):
-    """The first request created something in several transactions.
+class StoredRefusal(Refusal):
+    """The stored refusal of the key's first request."""
 
-    The outcome of ``subject`` is the response.
-    """
+    replayed = True
 
-    def __init__(self, subject: UUID) -> None:
-        super().__init__(str(subject))
-        self.subject = subject
+    def __init__(self, row: IdempotencyKey) -> None:
+        self.code = Code(row.code or Code.REFUSED)
+        self.status, self.rendered = row.status or 400, bytes(row.body or b"{}")
+        super().__init__(orjson.loads(self.rendered).get("error"))
+
+    @property
+    def body(self) -> bytes:
+        return self.rendered
+
+
+def _never(_: Environment) -> bool:
+    return False
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """A response: status and rendered body."""
+class Policy:
+    """How requests of one kind use a key.
 
-    status: int
-    body: bytes
+    ``steps``: whether the effect takes several transactions in an environment. Otherwise effect and
+    response are written in one. ``lease``: how long a request in steps may be at work before
+    another may take its key over. ``waits``: whether a request in one transaction waits for the
+    first with its key, instead of being refused. ``undoes``: a refusal takes back what was written
+    before it; otherwise that is meant to stay. ``atomic``: without a key as well, the effect is
+    taken back if the response cannot be written.
+    """
+
+    steps: Callable[[Environment], bool] = _never
+    lease: Callable[[], timedelta] = lambda: LEASE
+    waits: Callable[[Environment], bool] = _never
+    undoes: bool = True
+    atomic: bool = False
+
+
+@dataclass(slots=True)
+class Turn:
+    """A request's turn, under its key or without one.
+
+    ``row`` is the key's row, to bind what is made in steps. ``subject`` is what was made under it;
+    set at the start, its outcome is the response. ``stored``: the first response is in ``body``,
+    and nothing is to be done. Otherwise ``body`` is what the door responds with. ``final``: whether
+    a response in steps is stored. ``environment``: where it is stored, if not where it began.
+    """
+
+    row: int | None = None
+    subject: UUID | None = None
+    body: bytes = b""
+    stored: bool = False
     replayed: bool = False
+    final: bool = True
+    environment: Environment | None = None
 
 
 def fingerprint(route: str, body: dict[str, Any]) -> bytes:
@@ -95,43 +139,122 @@ def _plain(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def once(
+def turn(
     *,
     environment: Environment,
-    key: str,
+    key: str | None,
     fingerprint: bytes,
-    answer: Callable[[], Answer],
-    wait: bool = False,
+    policy: Policy,
     now: datetime | None = None,
-) -> Answer:
-    """Respond to a request with ``key``: the stored response, or ``answer()``'s, which is stored.
+) -> AbstractContextManager[Turn]:
+    """The context in which a request acts. Its effect happens once for each key.
 
-    Effect and response share one transaction. ``answer`` returns what is stored, and raises for
-    what is not. ``wait``: wait for a first request that is still running instead of refusing.
-    Raises InvalidKey, KeyReused, KeyInProgress and Bound.
+    On exit the response is stored: the ``body`` that the caller has set, or the refusal that it has
+    raised, if such refusals are stored. Any other exit releases the key for another try. A stored
+    refusal is raised on entry. Without a key nothing is stored. Raises InvalidKey, KeyReused,
+    KeyInProgress and StoredRefusal.
     """
+    if key is None:
+        return _without_key(policy)
     check(key)
+    act = _in_steps if policy.steps(environment) else _at_once
+    return act(environment, key, fingerprint, policy, now or clock.now())
+
+
+@contextmanager
+def _without_key(policy: Policy) -> Iterator[Turn]:
+    with transaction.atomic() if policy.atomic else nullcontext():
+        yield Turn()
+
+
+@contextmanager
+def _at_once(
+    environment: Environment, key: str, fingerprint: bytes, policy: Policy, now: datetime
+) -> Iterator[Turn]:
+    """Effect and response in one transaction, so there is never one without the other."""
+    refused: Refusal | None = None
     with transaction.atomic():
-        row = _find(environment, key, fingerprint, wait=wait)
+        row = _find(environment, key, fingerprint, wait=policy.waits(environment))
         if row is None:
             row = IdempotencyKey(environment=environment, key=key, fingerprint=fingerprint)
-        elif row.subject is not None:
-            raise Bound(row.subject)
-        elif row.status is not None:
-            return kept_answer(row)
+        earlier = _is_answered(row)
+        if not earlier:
+            if row.pk is not None:
+                _refuse_at_work(row, now)
+            ours = Turn()
+            try:
+                with transaction.atomic() if policy.undoes else nullcontext():
+                    yield ours
+            except Refusal as refusal:
+                if not refusal.kept:
+                    raise
+                refused = refusal
+            row.environment = ours.environment or environment
+            row.status, row.body, row.code = _response(ours, refused)
+            row.lease_until = None
+            row.save()
+    if earlier:
+        with _again(row) as ours:
+            yield ours
+    if refused is not None:
+        raise refused
+
+
+@contextmanager
+def _in_steps(
+    environment: Environment, key: str, fingerprint: bytes, policy: Policy, now: datetime
+) -> Iterator[Turn]:
+    """The key is taken first and the response stored last, with no transaction open meanwhile.
+
+    What is bound to the key meanwhile is its response, whatever happens to this request.
+    """
+    lease = policy.lease()
+    row = begin(environment=environment, key=key, fingerprint=fingerprint, now=now, lease=lease)
+    if _is_answered(row):
+        with _again(row) as ours:
+            yield ours
+        return
+    ours = Turn(row=row.pk)
+    try:
+        yield ours
+    except Exception as error:
+        if isinstance(error, Refusal) and error.kept:
+            keep(row, ours, error)
         else:
-            _refuse_at_work(row, now or clock.now())
-        first = answer()
-        row.status, row.body, row.lease_until = first.status, first.body, None
-        row.save()
-        return first
+            forget(row)
+        raise
+    if ours.subject is not None:
+        return
+    if ours.final:
+        keep(row, ours, None)
+    else:
+        forget(row)
 
 
-def kept_answer(row: IdempotencyKey) -> Answer:
-    """The stored response. Raises KeyInProgress for a row that has none yet."""
-    if row.status is None or row.body is None:
-        raise KeyInProgress
-    return Answer(row.status, bytes(row.body), replayed=True)
+@contextmanager
+def _again(row: IdempotencyKey) -> Iterator[Turn]:
+    """The turn of a request whose key has been used. Raises StoredRefusal."""
+    if row.status is not None and row.status >= 400:
+        raise StoredRefusal(row)
+    if row.subject is None:
+        yield Turn(body=bytes(row.body or b""), stored=True, replayed=True)
+        return
+    try:
+        yield Turn(subject=row.subject, replayed=True)
+    except Refusal as refusal:
+        refusal.replayed = refusal.kept
+        raise
+
+
+def _is_answered(row: IdempotencyKey) -> bool:
+    return row.status is not None or row.subject is not None
+
+
+def _response(ours: Turn, refusal: Refusal | None) -> tuple[int, bytes, str]:
+    """Status, body and code, as a key's row stores them."""
+    if refusal is None:
+        return 200, ours.body, ""
+    return refusal.status, orjson.dumps(refusal.body), refusal.code
 
 
 def begin(
@@ -201,10 +324,11 @@ def _refuse_at_work(row: IdempotencyKey, now: datetime) -> None:
         raise KeyInProgress
 
 
-def keep(row: IdempotencyKey, answer: Answer) -> None:
+def keep(row: IdempotencyKey, ours: Turn, refusal: Refusal | None) -> None:
     """Store the response of a request that ``begin`` admitted, unless it has a subject."""
+    status, body, code = _response(ours, refusal)
     IdempotencyKey.objects.filter(pk=row.pk, subject=None).update(
-        status=answer.status, body=answer.body, lease_until=None
+        status=status, body=body, code=code, lease_until=None
     )
 
 

@@ -26,6 +26,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from config.foundation import clock
+from config.foundation.codes import HEADER
 from config.web.middleware import API_ROOTS
 from partners.models import ApiCall, ApiKey, Environment, LostCalls
 
@@ -73,6 +74,7 @@ COLUMNS = (
     "method",
     "path",
     "status",
+    "code",
     "microseconds",
     "request_id",
     "sent",
@@ -100,6 +102,7 @@ class Call(NamedTuple):
     path: str
     query: str
     status: int
+    code: str
     seconds: float
     request_id: str
     sent: bytes
@@ -192,6 +195,7 @@ def note(
             request.path_info,
             request.META.get("QUERY_STRING", ""),
             response.status_code,
+            response.headers.get(HEADER, ""),
             time.perf_counter() - began,
             getattr(request, "request_id", ""),
             received,
@@ -235,6 +239,7 @@ def _row(call: Call) -> tuple[Any, ...]:
         call.method[:10],
         _text(path)[:LONGEST_PATH],
         call.status,
+        call.code,
         int(call.seconds * 1_000_000),
         call.request_id,
         shown(call.sent, ours=False),

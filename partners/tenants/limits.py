@@ -11,6 +11,7 @@ from decimal import Decimal
 from django.db import transaction
 from django.db.models import QuerySet
 
+from config.foundation.codes import Code
 from config.foundation.errors import Refusal
 from config.foundation.reasons import clean_reason
 from partners.models import MOST_CALLS, Environment, Mode, Partner
@@ -21,6 +22,7 @@ from partners.records.actor import Actor
 class BadLimit(Refusal):
     """Not a valid limit."""
 
+    code = Code.INVALID_LIMIT
     sentence = f"A limit is a whole number from 1 to {MOST_CALLS:,}, or empty"
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
+from config.foundation.codes import Code
 from config.foundation.errors import Refusal
 from config.foundation.names import clean_name
 from config.foundation.reasons import clean_reason
@@ -23,12 +24,14 @@ SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 class BadSlug(Refusal):
     """The slug cannot be used in an address or a command."""
 
+    code = Code.INVALID_SLUG
     sentence = "A slug has 1 to 60 lower-case letters, digits and single hyphens between them"
 
 
 class SlugTaken(Refusal):
     """Another partner has this slug."""
 
+    code = Code.SLUG_TAKEN
     sentence = "Another partner has this slug"
 
 

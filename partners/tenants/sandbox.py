@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_noop
 
 from config.foundation import clock
+from config.foundation.codes import Code
 from config.foundation.errors import Refusal
 from partners.models import ApiKey, Environment, Event, IdempotencyKey, Mode, SavedView
 from partners.records import audit
@@ -20,18 +21,21 @@ FURTHEST = timedelta(days=3653)  # ahead of real time: ten years are enough for 
 class NotASandbox(Refusal):
     """Live has real time and real money: no moving, no resetting."""
 
+    code = Code.NOT_A_SANDBOX
     sentence = "Only a sandbox can do this"
 
 
 class ClockBackwards(Refusal):
     """The clock never goes back. A reset starts a new sandbox."""
 
+    code = Code.CLOCK_BACKWARDS
     sentence = gettext_noop("The sandbox clock only moves forward")
 
 
 class ClockTooFar(Refusal):
     """Further ahead than any window lasts."""
 
+    code = Code.CLOCK_TOO_FAR
     sentence = gettext_noop("The sandbox clock can be at most ten years ahead")
 
 

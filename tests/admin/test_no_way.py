@@ -20,6 +20,7 @@ from django.test import Client
 from buyback.decisions import review
 from buyback.live import steps
 from buyback.models import Buyback, Reversal
+from buyback.outcomes import Failure, FailureCode
 from inventory.pricing import price
 from partners.models import AuditEntry
 from partners.records.actor import SYSTEM, Actor
@@ -207,7 +208,7 @@ def test_it_confirms_no_proposal_of_ones_own(full: World) -> None:
         now=None,
     )
     steps.submit(attempt, price(attempt.item), now=None)
-    steps.send_to_review(attempt.pk, reason="mismatch", now=None)
+    steps.send_to_review(attempt.pk, failure=Failure(FailureCode.MISMATCH), now=None)
     client, mine = (
         signed_in(me),
         review.propose(buyback=attempt.buyback, outcome="settled", reason="so", by=Actor.user(me)),

@@ -14,6 +14,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from buyback.live import steps
 from buyback.models import Payout
+from buyback.outcomes import Failure, FailureCode
 from config.foundation import clock
 from inventory.models import Card, Item
 from inventory.pricing import price
@@ -224,7 +225,7 @@ def test_it_explains_a_refusal_of_now_in_four_clicks_and_one_of_before_in_three(
         now=None,
     )
     steps.submit(attempt, price(other), now=None)
-    steps.fail(attempt.buyback.pk, reason="declined: insufficient funds")
+    steps.fail(attempt.buyback.pk, failure=Failure(FailureCode.DECLINED, "insufficient funds"))
     context = new_context(java_script_enabled=script)
     desk = context.new_page()
     sign_in(desk, live_server.url)

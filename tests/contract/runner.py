@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any, cast
 from urllib.parse import quote
 
@@ -18,6 +19,11 @@ from tests.contract.served import ask
 from tests.contract.shapes import problems
 
 UNSENT = object()
+# Every refusal by its class: code, status, and the sentence (null: it says what is wrong).
+REFUSALS: dict[str, tuple[str, int, str | None]] = {
+    name: tuple(row)
+    for name, row in json.loads(Path(__file__).with_name("refusals.json").read_text()).items()
+}
 COUNTED = (
     Collector,
     Purchase,
@@ -83,6 +89,18 @@ def check_envelope(response: HttpResponse) -> None:
     assert response["X-Request-Id"]
     for name in LIMIT_HEADERS:
         assert response[name].isdecimal()
+    assert (response.status_code >= 400) == ("X-Error-Code" in response)
+
+
+def check_code(response: HttpResponse, sentence: str) -> None:
+    """The header names a refusal of this status and sentence."""
+    code = response["X-Error-Code"]
+    known = [
+        words
+        for one, status, words in REFUSALS.values()
+        if (one, status) == (code, response.status_code)
+    ]
+    assert sentence in known or None in known, (code, response.status_code, sentence)
 
 
 def check(scene: Scene, response: HttpResponse, status: int, answer: Any) -> None:
@@ -91,6 +109,7 @@ def check(scene: Scene, response: HttpResponse, status: int, answer: Any) -> Non
     check_envelope(response)
     if isinstance(answer, str):
         assert response.content == json.dumps({"error": answer}, separators=(",", ":")).encode()
+        check_code(response, answer)
     else:
         found = list(problems(scene.fill(answer), json.loads(response.content)))
         assert found == []

@@ -59,10 +59,10 @@ SELECT 1000000 + n, %(env)s, 'live', 'many-' || n, 1000001 + n %% 200, 1000001 +
   FROM generate_series(1, %(many)s) n, LATERAL (SELECT now() - n * interval '1 hour' AS at) t;
 INSERT INTO buyback_buyback (id, environment_id, item_id, state, fmv, buyback_percent, mint_price,
 voucher, priced_at,
-                             amount, requested_by, failure_reason, created_at, completed_at,
+                             amount, requested_by, created_at, completed_at,
                              submitted_at, lease_until)
 SELECT uuidv7(), %(env)s, id, became, fmv, 0.85, 25, false, purchased_at, buyback_price,
-       CASE WHEN id %% 1000 = 7 THEN 'user:ops@x.test' ELSE 'key:many' END, '', sold_at,
+       CASE WHEN id %% 1000 = 7 THEN 'user:ops@x.test' ELSE 'key:many' END, sold_at,
        CASE WHEN became <> 'unknown' THEN sold_at END,
        CASE WHEN became <> 'settled' THEN sold_at END,
        CASE WHEN became = 'unknown' THEN sold_at END

@@ -152,9 +152,16 @@ def furnish(world: World) -> Stock:
     )
     make_item(here, collector=collector, expires_at=None)
     vars(stock)["collector"] = collector.pk
-    for reason in ("price: timeout", "declined: no funds", "abandoned"):
+    for code, detail in (
+        ("price_unavailable", "timeout"),
+        ("declined", "no funds"),
+        ("abandoned", ""),
+    ):
         make_buyback(
-            make_item(here, collector=collector), state=Buyback.State.FAILED, failure_reason=reason
+            make_item(here, collector=collector),
+            state=Buyback.State.FAILED,
+            failure_code=code,
+            failure_detail=detail,
         )
     line = make_bulk_line(make_item(here), state="refused", reason="expired")
     for state in ("pending", "selling", "cancelled"):

@@ -53,6 +53,7 @@ def make_rows() -> None:
     """Sellbacks of live in each state, two instant ones of the sandbox, and items to sell."""
     from buyback.decisions import review
     from buyback.live import steps
+    from buyback.outcomes import Failure, FailureCode
     from inventory.pricing import price
     from partners.records.actor import SYSTEM, Actor
     from tests.world import NOW, make_idempotency_key, make_item, make_world
@@ -71,10 +72,10 @@ def make_rows() -> None:
         steps.submit(attempt, price(attempt.item), now=NOW)
     _, _, settled, declined, unknown, in_review, paid, proposed = attempts
     steps.settle(settled.pk, now=NOW)
-    steps.fail(declined.pk, reason="declined", now=NOW)
-    steps.park(unknown.pk, reason="no answer", now=NOW)
+    steps.fail(declined.pk, failure=Failure(FailureCode.DECLINED), now=NOW)
+    steps.park(unknown.pk, failure=Failure(FailureCode.OUTCOME_UNKNOWN, "timeout"), now=NOW)
     for attempt in (in_review, paid, proposed):
-        steps.send_to_review(attempt.pk, reason="past the retention", now=NOW)
+        steps.send_to_review(attempt.pk, failure=Failure(FailureCode.RETENTION_OVER), now=NOW)
     for attempt in (paid, proposed):
         attempt.buyback.refresh_from_db()
         review.propose(
@@ -93,19 +94,21 @@ def make_rows() -> None:
 
 def sell_under_a_key(item: Item) -> None:
     """An instant sellback with an idempotency key."""
-    from buyback.sellback.idempotent import sell_once
     from buyback.sellback.sell_back import sell_back
+    from partners.records import idempotency
     from partners.records.actor import SYSTEM
     from tests.world import NOW
 
-    sell_once(
+    with idempotency.turn(
         environment=item.environment,
         key=f"sell-{item.pk}",
         fingerprint=bytes(32),
-        sell=lambda _: sell_back(
-            environment=item.environment, item_id=item.public_id, by=SYSTEM, now=NOW
-        ),
-    )
+        policy=idempotency.Policy(),
+    ) as turn:
+        sell_back(
+            environment=item.environment, item_id=item.public_id, by=SYSTEM, turn=turn, now=NOW
+        )
+        turn.body = b"{}"
 
 
 def take_out_secrets() -> None:

@@ -52,7 +52,7 @@ def moved(w: World) -> models.Model:
     """The row that the trigger wrote for a state change."""
     sale = make_buyback(make_item(w.northwind.live), state="claimed")
     Buyback.objects.filter(pk=sale.pk).update(
-        state="failed", **of_a_sale("failed") | {"failure_reason": "abandoned"}
+        state="failed", **of_a_sale("failed") | {"failure_code": "abandoned"}
     )
     return sale.moves.get()
 
@@ -239,10 +239,10 @@ def test_it_changes_nothing_that_two_people_have_decided(world: World, make: Mak
     ("fields", "expected"),
     [
         (
-            {"state": "failed", "failure_reason": "declined: no"},
+            {"state": "failed", "failure_code": "declined", "failure_detail": "no"},
             [("unknown", "failed", "declined: no")],
         ),
-        ({"failure_reason": "timeout"}, [("unknown", "unknown", "timeout")]),
+        ({"failure_detail": "timeout"}, [("unknown", "unknown", "timeout")]),
         ({"lease_until": NOW}, []),
     ],
     ids=str,

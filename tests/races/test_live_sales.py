@@ -215,7 +215,7 @@ def test_it_sees_a_switch_that_is_set_while_it_waits(world: World, peers: Peers)
     item = held(world)
     assert pause_while_it_waits_for_its_card(world, item) == [True, (400, FAILED), None]
     item.refresh_from_db()
-    assert (item.state, Buyback.objects.get().failure_reason) == ("held", "paused")
+    assert (item.state, Buyback.objects.get().failure_code) == ("held", "paused")
     assert (peers.treasury.seen, Payout.objects.count()) == ([], 0)
 
 

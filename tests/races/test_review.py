@@ -13,6 +13,7 @@ from django.db import transaction
 from buyback.decisions import review
 from buyback.live import steps
 from buyback.models import Buyback, Payout, Proposal, Transfer
+from buyback.outcomes import Failure, FailureCode
 from config.foundation.errors import Refusal
 from inventory.pricing import price
 from partners.models import AuditEntry
@@ -31,7 +32,7 @@ def in_review(world: World) -> Buyback:
         environment=environment, item_id=item.public_id, by=SYSTEM, idempotency_row=None, now=NOW
     )
     steps.submit(attempt, price(attempt.item), now=NOW)
-    steps.send_to_review(attempt.pk, reason="past the retention", now=NOW)
+    steps.send_to_review(attempt.pk, failure=Failure(FailureCode.RETENTION_OVER), now=NOW)
     return Buyback.objects.get()
 
 

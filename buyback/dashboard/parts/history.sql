@@ -38,7 +38,7 @@ moment AS (
     SELECT move.created_at, 4, move.after, attempt.item_id, attempt.amount, move.answer, attempt.id, NULL
       FROM attempt JOIN buyback_move move ON move.buyback_id = attempt.id AND move.after IN ('unknown', 'review')
     UNION ALL
-    SELECT completed_at, 5, state, item_id, amount, failure_reason, id, NULL
+    SELECT completed_at, 5, state, item_id, amount, concat_ws(' ', failure_code, failure_detail), id, NULL
       FROM attempt WHERE completed_at IS NOT NULL
     UNION ALL
     SELECT coalesce(paid_at, payout_at), 6, 'payout_' || payout_state, item_id, amount, '', id, payout_id

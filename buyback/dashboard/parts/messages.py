@@ -9,13 +9,11 @@ from django.utils.translation import gettext_lazy as _
 
 from buyback.models import BulkLine
 from buyback.outcomes import (
-    ItemExpired,
-    ItemNotFound,
     OutcomeUnknown,
     SaleInFlight,
     SessionActive,
-    TransactionFailed,
 )
+from config.foundation.codes import Code
 from partners.dashboard.permissions import Obstacle
 from partners.records.idempotency import KeyInProgress
 
@@ -46,44 +44,46 @@ NO_PRICE = Words(
     ),
     _("Try again in a few minutes."),
 )
-# The contract's refusals by sentence, because a stored response has only that.
-REFUSALS = {
-    ItemExpired.sentence: Words(
+FAILED = Words(
+    _("Nothing was sold"),
+    _("The sellback failed. Nothing was paid, and {user} still holds the card."),
+    _("Try again in a few minutes. If it keeps failing, ask your contact at Phygitals."),
+)
+# The contract's refusals, by their code.
+REFUSALS: dict[str, Words] = {
+    Code.ITEM_EXPIRED: Words(
         _("The sellback window has closed"),
         _("Its window has closed, so it can no longer be sold back. {user} still holds the card."),
         _("It stays in the inventory, and can still be shipped."),
     ),
-    ItemNotFound.sentence: Words(
+    Code.ITEM_NOT_FOUND: Words(
         _("This item cannot be sold back"),
         _("{user} no longer holds it. It may be in a shipping order."),
         _("Reload the inventory."),
     ),
-    TransactionFailed.sentence: Words(
-        _("Nothing was sold"),
-        _("The sellback failed. Nothing was paid, and {user} still holds the card."),
-        _("Try again in a few minutes. If it keeps failing, ask your contact at Phygitals."),
-    ),
+    Code.TRANSACTION_FAILED: FAILED,
+    Code.PEER_UNAVAILABLE: FAILED,
 }
 WAITS = (SessionActive, SaleInFlight, KeyInProgress, OutcomeUnknown)
-IN_PROGRESS = {
-    SessionActive.sentence: Words(
+IN_PROGRESS: dict[str, Words] = {
+    Code.SELLBACK_UNRESOLVED: Words(
         _("A sellback is in progress"),
         _("An earlier sellback of this item has no outcome yet, so no second one can start."),
         _("This resolves automatically, usually within a minute."),
     ),
-    SaleInFlight.sentence: Words(
+    Code.IN_PROGRESS: Words(
         _("A sellback is in progress"),
         _("Another request is selling back this item right now. It is never paid for twice."),
         _("It takes a few seconds."),
         429,
     ),
-    KeyInProgress.sentence: Words(
+    Code.IDEMPOTENCY_KEY_IN_PROGRESS: Words(
         _("The sellback is in progress"),
         _("Your sellback of this item is running. It is never paid for twice."),
         _("It takes a few seconds."),
         202,
     ),
-    OutcomeUnknown.sentence: Words(
+    Code.OUTCOME_UNKNOWN: Words(
         _("The sellback is in progress"),
         _("The payment was requested and is not confirmed yet. It is never paid for twice."),
         _(

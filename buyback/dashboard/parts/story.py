@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from buyback.models import Buyback, Move, Payout, Transfer
+from buyback.outcomes import FailureCode
 from partners.templatetags.dashboard import actor, percent, usd
 
 if TYPE_CHECKING:
@@ -44,33 +45,34 @@ AGAIN_OR_ASK = format_lazy("{} {}", TRY_AGAIN, ASK_US)
 WAIT = _(
     "There is nothing to do: it is checked every 15 seconds, and the item is never paid for twice."
 )
-# By the reason's first word, as the actions write it (buyback/live/steps.py, reconciler.py,
-# sellback.py).
-FAILED = {
-    "paused": Why(_("Phygitals had paused sellbacks."), _("Try again when they are running.")),
-    "cap_reached": Why(
+FAILED: dict[str, Why] = {
+    FailureCode.PAUSED: Why(
+        _("Phygitals had paused sellbacks."), _("Try again when they are running.")
+    ),
+    FailureCode.CAP_REACHED: Why(
         _("A spending limit of the treasury was reached."),
         _(
             "Try again later: limits are per hour or per day. Your contact at Phygitals can "
             "tell which."
         ),
     ),
-    "below_min_amount": Why(
+    FailureCode.BELOW_MIN_AMOUNT: Why(
         _("The price was below your server's minimum (min_amount)."),
         _("Get a new quote, and sell back with a lower min_amount if the user agrees."),
     ),
-    "price_changed": Why(
+    FailureCode.PRICE_CHANGED: Why(
         _("The price had changed."),
         _("Sell back again at the new price."),
     ),
-    "abandoned": Why(
+    FailureCode.ABANDONED: Why(
         _("The request was interrupted before any payment was requested."), _("Sell back again.")
     ),
-    "review": Why(
+    FailureCode.NOT_PAID: Why(
         _("Two people at Phygitals reviewed it: it was not paid."), _("Sell back again.")
     ),
-    "declined": Why(_("The treasury declined to pay."), ASK_US),
+    FailureCode.DECLINED: Why(_("The treasury declined to pay."), ASK_US),
 }
+NOT_PAID = Why(_("It could not be paid."), ASK_US)
 PRICES = {
     "timeout": Why(_("The market price did not arrive in time."), TRY_AGAIN),
     "unreachable": Why(_("The source of market prices could not be reached."), TRY_AGAIN),
@@ -98,18 +100,18 @@ OPEN = {
 def why(sale: Buyback) -> Why | None:
     """Why this sellback is not paid, or None."""
     return (
-        reason(sale.failure_reason) if sale.state == State.FAILED else OPEN.get(State(sale.state))
+        reason(sale.failure_code, sale.failure_detail)
+        if sale.state == State.FAILED
+        else OPEN.get(State(sale.state))
     )
 
 
-def reason(text: str) -> Why:
-    """Why a sellback failed, by its stored reason."""
-    kind, _colon, detail = text.partition(":")
-    detail = detail.strip()
-    if kind == "price":
+def reason(code: str, detail: str = "") -> Why:
+    """Why a sellback failed, by its code and what the peer said."""
+    if code == FailureCode.PRICE_UNAVAILABLE:
         return PRICES.get(detail, NO_TRUST)
-    known = FAILED.get(kind.split(" ")[0], Why(_("It could not be paid."), ASK_US))
-    if kind == "declined" and detail:
+    known = FAILED.get(code, NOT_PAID)
+    if code == FailureCode.DECLINED and detail:
         return Why(
             gettext("The treasury declined to pay: %(why)s.") % {"why": detail}, known.next_step
         )
@@ -206,6 +208,6 @@ def _steps_of(sale: Buyback, move: Move) -> Iterator[Step]:
         yield Step(
             sale.completed_at or move.created_at,
             _("Failed"),
-            reason(sale.failure_reason).sentence,
+            reason(sale.failure_code, sale.failure_detail).sentence,
             "bad",
         )

@@ -82,7 +82,7 @@ def _note(moment: Moment) -> StrOrPromise:
     if moment.kind == "asked":
         return gettext("By %(who)s") % {"who": actor(moment.detail)}
     if moment.kind == "failed":
-        return reason(moment.detail).sentence
+        return reason(*moment.detail.split(" ", 1)).sentence
     if moment.kind in ("unknown", "review"):
         return OPEN[Buyback.State(moment.kind)].sentence
     return usd(moment.amount)

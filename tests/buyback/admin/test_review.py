@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from buyback.live import steps
 from buyback.models import Buyback, Proposal
+from buyback.outcomes import Failure, FailureCode
 from inventory.models import Item
 from inventory.pricing import price
 from partners.models import AuditEntry
@@ -33,7 +34,7 @@ def sale(world: World) -> Buyback:
     """A sellback in review."""
     attempt = claimed(world)
     steps.submit(attempt, price(attempt.item), now=NOW)
-    steps.send_to_review(attempt.pk, reason="past the retention", now=NOW)
+    steps.send_to_review(attempt.pk, failure=Failure(FailureCode.RETENTION_OVER), now=NOW)
     return Buyback.objects.get()
 
 
@@ -59,7 +60,7 @@ def test_it_shows_the_whole_timeline(sale: Buyback) -> None:
     parts = (
         "pay.example.test:9002",
         "buyback-of-the-pull",
-        "past the retention",
+        "retention_over",
         "82.50",
         "85%",
         "$70.13",

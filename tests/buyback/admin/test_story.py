@@ -12,7 +12,7 @@ from buyback.admin.story import timeline
 from buyback.decisions import review
 from buyback.live import steps
 from buyback.models import Buyback
-from buyback.outcomes import OutcomeUnknown
+from buyback.outcomes import Failure, FailureCode, OutcomeUnknown
 from buyback.sellback.sell_back import sell_back
 from inventory.pricing import price
 from partners.records.actor import SYSTEM, Actor
@@ -37,12 +37,12 @@ def resolved(world: World) -> Buyback:
     first = steps.claim(
         environment=here, item_id=item.public_id, by=SYSTEM, idempotency_row=None, now=None
     )
-    steps.fail(first.pk, reason="price: stale")
+    steps.fail(first.pk, failure=Failure(FailureCode.PRICE_UNAVAILABLE, "stale"))
     attempt = steps.claim(
         environment=here, item_id=item.public_id, by=SYSTEM, idempotency_row=key.pk, now=None
     )
     steps.submit(attempt, price(attempt.item), now=None)
-    steps.send_to_review(attempt.pk, reason="mismatch: amount", now=None)
+    steps.send_to_review(attempt.pk, failure=Failure(FailureCode.MISMATCH, "amount"), now=None)
     review.propose(buyback=attempt.buyback, outcome="settled", reason="statement 7", by=ANNA)
     return review.confirm(buyback=attempt.buyback, by=BEN)
 
@@ -78,7 +78,7 @@ def test_it_shows_an_instant_sellback(world: World) -> None:
 
 def test_it_records_what_the_treasury_says_after_the_end(resolved: Buyback) -> None:
     with pytest.raises(OutcomeUnknown):
-        steps.fail(resolved.pk, reason="declined: closed account")
+        steps.fail(resolved.pk, failure=Failure(FailureCode.DECLINED, "closed account"))
     assert lines_of(resolved)[-1] == ("Another answer", "declined: closed account", "")
 
 

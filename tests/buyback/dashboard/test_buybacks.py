@@ -15,7 +15,7 @@ from buyback.dashboard.parts import story
 from buyback.decisions import reversal
 from buyback.live import steps
 from buyback.models import Buyback, Move
-from buyback.outcomes import OutcomeUnknown
+from buyback.outcomes import Failure, FailureCode, OutcomeUnknown
 from buyback.sellback.sell_back import sell_back
 from inventory.models import Item
 from inventory.pricing import price
@@ -59,9 +59,10 @@ def sold(world: World, minute: int = 0, by: Actor = KEY) -> Buyback:
     return Buyback.objects.get(pk=sale.buyback_id)
 
 
-def failed(world: World, minute: int = 0, reason: str = "paused") -> Buyback:
+def failed(world: World, minute: int = 0, code: str = "paused", detail: str = "") -> Buyback:
     sale = claimed(world, minute)
-    steps.fail(sale.pk, reason=reason, now=NOW + timedelta(minutes=minute, seconds=9))
+    moment = NOW + timedelta(minutes=minute, seconds=9)
+    steps.fail(sale.pk, failure=Failure(FailureCode(code), detail), now=moment)
     sale.refresh_from_db()
     return sale
 
@@ -128,7 +129,7 @@ def test_it_shows_the_timeline_of_an_unknown_outcome_that_was_paid(world: World)
     sale = claimed(world)
     attempt = steps.load(sale.pk)
     steps.submit(attempt, price(Item.objects.select_related("card").get(pk=sale.item_id)), now=NOW)
-    steps.park(sale.pk, reason="treasury: timeout", now=NOW)
+    steps.park(sale.pk, failure=Failure(FailureCode.OUTCOME_UNKNOWN, "timeout"), now=NOW)
     page = detail(sale, world)
     assert "The treasury has not confirmed the payment yet." in page
     assert "In flight" in page
@@ -138,7 +139,9 @@ def test_it_shows_the_timeline_of_an_unknown_outcome_that_was_paid(world: World)
         assert word in page
     assert "has not confirmed the payment" not in page
     with pytest.raises(OutcomeUnknown):
-        steps.fail(sale.pk, reason="declined: closed account", now=NOW)  # for review by Phygitals
+        steps.fail(
+            sale.pk, failure=Failure(FailureCode.DECLINED, "closed account"), now=NOW
+        )  # for review by Phygitals
     assert "Failed" not in detail(sale, world)
 
 
@@ -152,25 +155,26 @@ def test_it_shows_the_timeline_of_an_unknown_outcome_that_was_paid(world: World)
             "The price was below your server&#x27;s minimum (min_amount).",
         ),
         ("price_changed", "The price had changed."),
-        ("price: stale", "The card&#x27;s latest market price was too old."),
-        ("price: wrong_item", "The market price was not reliable."),
+        ("price_unavailable: stale", "The card&#x27;s latest market price was too old."),
+        ("price_unavailable: wrong_item", "The market price was not reliable."),
         ("declined: no <b>funds</b>", "The treasury declined to pay: no &lt;b&gt;funds&lt;/b&gt;."),
         ("declined: ", "The treasury declined to pay."),
         (
-            "abandoned before the treasury was asked",
+            "abandoned",
             "The request was interrupted before any payment was requested.",
         ),
         (
-            "review: it was not paid",
+            "not_paid",
             "Two people at Phygitals reviewed it: it was not paid.",
         ),
-        ("something new", "It could not be paid."),
+        ("other: something new", "It could not be paid."),
     ],
 )
 def test_it_says_why_it_failed_and_what_to_do_next(
     world: World, reason: str, sentence: str
 ) -> None:
-    sale = failed(world, reason=reason)
+    code, _, said = reason.partition(": ")
+    sale = failed(world, code=code, detail=said)
     page = detail(sale, world)
     assert sentence in page
     why = story.why(sale)
@@ -223,7 +227,7 @@ def test_it_exports_what_is_filtered(world: World) -> None:
     answer = look(world, "csv/?state=failed")
     (row,) = csv.DictReader(io.StringIO(b"".join(answer).decode(), newline=""))
     assert (row["buyback_id"], row["state"], row["amount_usd"]) == (str(failure.pk), "failed", "")
-    assert (row["failure_reason"], row["payout_id"], row["voucher"]) == ("paused", "", "False")
+    assert (row["failure_code"], row["payout_id"], row["voucher"]) == ("paused", "", "False")
 
 
 def test_it_shows_the_recorded_state_changes(world: World) -> None:

@@ -70,7 +70,8 @@ def test_it_shows_all_events_newest_first(world: World) -> None:
         item,
         state="failed",
         amount=None,
-        failure_reason="price: stale",
+        failure_code="price_unavailable",
+        failure_detail="stale",
         created_at=NOW,
         completed_at=later,
     )
@@ -151,6 +152,6 @@ def test_its_number_of_queries_does_not_depend_on_events(
     client = signed_in(world.northwind.viewer)
     for _ in range(2):
         for _ in range(3):
-            make_buyback(item, state="failed", failure_reason="paused")
+            make_buyback(item, state="failed", failure_code="paused")
         with django_assert_num_queries(QUERIES):
             client.get(f"/dashboard/live/items/{item.pk}/")

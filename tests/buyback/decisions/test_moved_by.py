@@ -8,6 +8,7 @@ from buyback.decisions import review
 from buyback.decisions.moved_by import moved_by
 from buyback.live import steps
 from buyback.models import Buyback, Move
+from buyback.outcomes import Failure, FailureCode
 from buyback.sellback.sell_back import sell_back
 from inventory.pricing import price
 from partners.records.actor import SYSTEM, Actor
@@ -33,19 +34,19 @@ def trail(sale: Buyback) -> list[tuple[str, str, str, str]]:
 def test_it_keeps_every_move_and_answer(world: World) -> None:
     sale = submitted(world)
     for answer in ("timeout", "timeout", "bad_status"):
-        steps.park(sale.pk, reason=answer, now=NOW)
-    steps.fail(sale.pk, reason="declined: closed account", now=NOW)
+        steps.park(sale.pk, failure=Failure(FailureCode.OUTCOME_UNKNOWN, answer), now=NOW)
+    steps.fail(sale.pk, failure=Failure(FailureCode.DECLINED, "closed account"), now=NOW)
     assert trail(sale) == [
         ("claimed", "submitted", "", ""),
-        ("submitted", "unknown", "timeout", ""),
-        ("unknown", "unknown", "bad_status", ""),
+        ("submitted", "unknown", "outcome_unknown: timeout", ""),
+        ("unknown", "unknown", "outcome_unknown: bad_status", ""),
         ("unknown", "failed", "declined: closed account", ""),
     ]
 
 
 def test_it_names_who_closed_a_review(world: World) -> None:
     sale = submitted(world)
-    steps.send_to_review(sale.pk, reason="mismatch: amount", now=NOW)
+    steps.send_to_review(sale.pk, failure=Failure(FailureCode.MISMATCH, "amount"), now=NOW)
     review.propose(buyback=sale, outcome="settled", reason="seen", by=ANNA)
     review.confirm(buyback=sale, by=BEN)
     assert trail(sale)[-1] == ("review", "settled", "", "user:ben@x.test")
@@ -57,7 +58,7 @@ def test_it_names_who_closed_a_review(world: World) -> None:
         idempotency_row=None,
         now=NOW,
     )
-    steps.fail(attempt.pk, reason="paused", now=NOW)
+    steps.fail(attempt.pk, failure=Failure(FailureCode.PAUSED), now=NOW)
     assert trail(attempt.buyback) == [("claimed", "failed", "paused", "")]
 
 

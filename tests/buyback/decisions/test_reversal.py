@@ -12,6 +12,7 @@ from buyback.decisions import dual_control, reversal
 from buyback.ledger.invariants import balance
 from buyback.live import steps
 from buyback.models import Buyback, Payout, Reversal, Transfer
+from buyback.outcomes import Failure, FailureCode
 from buyback.sellback.sell_back import sell_back
 from config.foundation.errors import Refusal
 from config.foundation.reasons import ReasonRequired
@@ -151,7 +152,7 @@ def test_it_reverses_only_what_was_paid(world: World, end: str) -> None:
         now=NOW,
     )
     if end == "failed":
-        steps.fail(attempt.pk, reason="declined", now=NOW)
+        steps.fail(attempt.pk, failure=Failure(FailureCode.DECLINED), now=NOW)
     for act in (reversal.confirm, reversal.withdraw):
         refuses(reversal.NotSettled, lambda act=act: act(buyback=attempt.buyback, by=BEN))  # type: ignore[misc]
     refuses(

@@ -11,6 +11,7 @@ from django.db import DatabaseError, transaction
 from buyback.decisions import dual_control, review
 from buyback.live import steps
 from buyback.models import Alert, Buyback, Payout, Proposal, Transfer, TreasuryControl
+from buyback.outcomes import Failure, FailureCode
 from config.foundation.errors import Refusal
 from config.foundation.reasons import ReasonRequired
 from inventory.models import Item
@@ -36,7 +37,7 @@ def submitted(world: World) -> Buyback:
 def in_review(world: World) -> Buyback:
     """A sellback that the treasury no longer answers for."""
     sale = submitted(world)
-    steps.send_to_review(sale.pk, reason="past the retention", now=NOW)
+    steps.send_to_review(sale.pk, failure=Failure(FailureCode.RETENTION_OVER), now=NOW)
     return Buyback.objects.get(pk=sale.pk)
 
 
@@ -107,7 +108,7 @@ def test_it_gives_the_item_back_when_two_people_say_it_was_not_paid(world: World
         == 1
     )
     facts = Event.objects.get(type=Event.Type.BUYBACK_FAILED).data
-    assert facts["reason"] == closed.failure_reason == "review: it was not paid"
+    assert (facts["reason"], closed.failure_code) == ("review: it was not paid", "not_paid")
 
 
 def test_it_takes_a_sale_that_was_not_paid_off_its_caps(world: World) -> None:
@@ -191,11 +192,11 @@ def test_it_keeps_one_proposal_at_a_time(world: World) -> None:
 def test_it_decides_on_nothing_but_reviews(world: World, state: str) -> None:
     sale = submitted(world)
     if state == "unknown":
-        steps.park(sale.pk, reason="timeout", now=NOW)
+        steps.park(sale.pk, failure=Failure(FailureCode.OUTCOME_UNKNOWN, "timeout"), now=NOW)
     elif state == "settled":
         steps.settle(sale.pk, now=NOW)
     elif state == "failed":
-        steps.fail(sale.pk, reason="declined", now=NOW)
+        steps.fail(sale.pk, failure=Failure(FailureCode.DECLINED), now=NOW)
     refuses(
         review.NotInReview,
         lambda: review.propose(buyback=sale, outcome="settled", reason="so", by=ANNA),

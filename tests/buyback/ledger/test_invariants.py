@@ -37,9 +37,9 @@ def ghost(statement: str) -> Break:
 
 COPY_SALE = """INSERT INTO buyback_buyback (environment_id, item_id, state, fmv, buyback_percent,
 mint_price, voucher,
-                 priced_at, amount, requested_by, failure_reason, created_at, completed_at)
+                 priced_at, amount, requested_by, created_at, completed_at)
                SELECT environment_id, item_id, state, fmv, buyback_percent, mint_price, voucher,
-                      priced_at, amount, requested_by, failure_reason, created_at, completed_at
+                      priced_at, amount, requested_by, created_at, completed_at
                  FROM buyback_buyback WHERE item_id = {item}"""
 COPY_ITEM = """INSERT INTO inventory_item (environment_id, mode, public_id, card_id, collector_id,
 pack_id, purchase_id,

@@ -19,6 +19,7 @@ from buyback.ledger.invariants import balance, broken_invariants
 from buyback.ledger.statements import BooksDisagree, close_statements
 from buyback.live import steps
 from buyback.models import Buyback, Statement, Transfer
+from buyback.outcomes import Failure, FailureCode
 from buyback.sellback.sell_back import sell_back
 from buyback.tasks import close_statements as task
 from config.foundation import clock
@@ -47,7 +48,7 @@ def fail(environment: Environment, claimed: datetime, failed: datetime) -> None:
         idempotency_row=None,
         now=claimed,
     )
-    steps.fail(attempt.pk, reason="paused", now=failed)
+    steps.fail(attempt.pk, failure=Failure(FailureCode.PAUSED), now=failed)
 
 
 def statements_of(environment: Environment) -> dict[date, tuple[int, Decimal, int, Decimal, int]]:
@@ -236,7 +237,7 @@ class Days:
         if name == "pay":
             self.settled(steps.settle(sale.pk, now=self.now).amount)
         else:
-            steps.fail(sale.pk, reason="declined", now=self.now)
+            steps.fail(sale.pk, failure=Failure(FailureCode.DECLINED), now=self.now)
             self.failed[self.now.date()] += 1
 
     def agrees(self) -> None:

@@ -90,7 +90,7 @@ def rows(item: Item) -> Rows:
     return Rows(
         item.state,
         latest.state if latest else None,
-        latest.failure_reason if latest else "",
+        latest.failure.sentence if latest and latest.failure else "",
         latest.amount if latest else None,
         tuple(moves),
         tuple(Payout.objects.filter(buyback=latest, state="paid").values_list("amount", flat=True)),

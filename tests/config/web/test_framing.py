@@ -64,7 +64,7 @@ def test_an_offer_to_upgrade_is_ignored_and_the_body_is_read(web: Web, world: Wo
 
 def test_a_tunnel_is_refused(web: Web) -> None:
     (heard,) = talk(web, b"CONNECT 127.0.0.1:5432 HTTP/1.1\r\nHost: a\r\n\r\n" + LIVEZ)
-    assert heard.status == 405
+    assert (heard.status, heard.headers["x-error-code"]) == (405, "method_not_allowed")
 
 
 def test_a_trailer_is_no_header(web: Web, world: World) -> None:
@@ -132,3 +132,4 @@ def test_hanging_up_on_requests_in_line_is_no_fault(web: Web) -> None:
 def test_an_unreadable_path_of_the_api_is_refused_as_json(web: Web) -> None:
     heard = web.send(b"GET /api/v1/vm/\xe4 HTTP/1.1\r\nHost: a\r\n\r\n")
     assert (heard.status, heard.json) == (400, {"error": "Invalid HTTP request"})
+    assert heard.headers["x-error-code"] == "invalid_http"

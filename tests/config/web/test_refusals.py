@@ -41,6 +41,7 @@ def test_the_fifth_large_upload_is_asked_to_come_again(web: Web) -> None:
         time.sleep(0.5)
         heard = web.send(whole)
         assert (heard.status, heard.headers["retry-after"]) == (503, "1")
+        assert heard.headers["x-error-code"] == "overloaded"
         assert heard.body == b"The server is busy. Try again in a moment.\n"
     until(lambda: web.send(whole).status == 403)  # Django's own response, as it is not our form
 

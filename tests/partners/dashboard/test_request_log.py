@@ -20,7 +20,7 @@ def made(world: World) -> ApiKey:
     """Three own calls, one in the sandbox, one of another partner; returns the first one's key."""
     live = world.northwind.live
     call = make_call(live, path="/vm/available", request_id="request-7")
-    make_call(live, status=404, path="/vm/buyback/x", key=call.key)
+    make_call(live, status=404, code="item_not_found", path="/vm/buyback/x", key=call.key)
     make_call(live, status=503)
     make_call(world.northwind.sandbox)
     make_call(world.juniper.live)
@@ -36,6 +36,9 @@ def made(world: World) -> ApiKey:
         ("status=5xx", [503]),
         ("status=7xx", [503, 404, 200]),
         ("path=/vm/buyback", [503, 404]),
+        ("code=item_not_found", [404]),
+        ("code=item", []),
+        ("code=item_not_found&status=5xx", []),
         ("path=%00", []),
         ("request=request-7", [200]),
         ("request=request", []),
@@ -53,11 +56,12 @@ def test_it_filters(world: World, query: str, found: list[int]) -> None:
 def test_it_shows_filters_as_chips(world: World) -> None:
     key = made(world)
     page = signed_in(world.northwind.operator).get(
-        f"{REQUESTS}?status=4xx&key={key.key_id}&path=/vm&request=r"
+        f"{REQUESTS}?status=4xx&key={key.key_id}&path=/vm&code=c&request=r"
     )
     chips = [(chip.label, chip.text) for chip in page.context["chips"]]
     assert chips == [
-        ("Outcome", "Refused"), ("Key", "Server"), ("Path begins with", "/vm"), ("Request id", "r"),
+        ("Outcome", "Refused"), ("Key", "Server"), ("Path begins with", "/vm"),
+        ("Error code", "c"), ("Request id", "r"),
     ]  # fmt: skip
     assert "No request matches" in page.content.decode()
 
@@ -84,13 +88,21 @@ def test_it_pages_by_keyset(
 
 
 def test_it_shows_one_call(world: World, django_assert_num_queries: DjangoAssertNumQueries) -> None:
-    call = make_call(world.northwind.live, sent='{"a":"<b>"}', answered='{"cut": "of')
+    live = world.northwind.live
+    call = make_call(live, sent='{"a":"<b>"}', answered='{"cut": "of', status=400, code="no_rates")
     client = signed_in(world.northwind.operator)
     with django_assert_num_queries(5):
         page = client.get(f"{REQUESTS}{call.pk}/")
     assert (page.context["sent"], page.context["answered"]) == ('{\n  "a": "<b>"\n}', '{"cut": "of')
     text = page.content.decode()
-    for part in ("POST /vm/buyback/quote", "4.2 ms", call.request_id, call.key.hint, "&lt;b&gt;"):
+    for part in (
+        "POST /vm/buyback/quote",
+        "4.2 ms",
+        "no_rates",
+        call.request_id,
+        call.key.hint,
+        "&lt;b&gt;",
+    ):
         assert part in text
 
 

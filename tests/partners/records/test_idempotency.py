@@ -5,52 +5,153 @@ Stories over HTTP are in ``tests/contract``, simultaneous requests in ``tests/ra
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from partners.models import Environment, IdempotencyKey
+from config.foundation.codes import Code
+from config.foundation.errors import Refusal
+from partners.models import Environment, IdempotencyKey, Partner
 from partners.records.idempotency import (
     KEPT_FOR,
-    Answer,
     InvalidKey,
     KeyReused,
+    Policy,
+    StoredRefusal,
+    Turn,
     fingerprint,
     forget_old,
-    once,
+    turn,
 )
 from tests.world import NOW, World, make_idempotency_key, make_partner
 
 ONE, OTHER = bytes(32), b"\1" * 32
-ANSWER = Answer(200, b'{"ok":true}')
+STEPS = Policy(steps=lambda _: True)
+
+
+class Full(Refusal):
+    """A refusal that keys store."""
+
+    code = Code.TEAM_FULL
+    sentence = "Full"
+
+
+class Busy(Full):
+    """One that they do not."""
+
+    status = 429
 
 
 def ask(
-    environment: Environment, key: str = "k", mark: bytes = ONE, answer: Answer = ANSWER
-) -> Answer:
-    return once(environment=environment, key=key, fingerprint=mark, answer=lambda: answer)
+    environment: Environment,
+    key: str | None = "k",
+    mark: bytes = ONE,
+    *,
+    act: Callable[[], object] = bool,
+    policy: Policy = Policy(),  # noqa: B008  (immutable)
+) -> Turn:
+    """One request: ``act`` happens in its turn, unless the response is known."""
+    with turn(environment=environment, key=key, fingerprint=mark, policy=policy) as ours:
+        if not ours.stored:
+            act()
+            ours.body = b'{"ok":true}'
+    return ours
 
 
-def test_it_answers_once_and_then_repeats(world: World) -> None:
-    assert ask(world.northwind.live) == ANSWER
-    again = ask(world.northwind.live, answer=Answer(400, b"never asked"))
-    assert again == Answer(200, b'{"ok":true}', replayed=True)
-    assert IdempotencyKey.objects.count() == 1
+def never() -> None:
+    raise AssertionError("it acted again")
 
 
-def test_it_does_not_ask_again_what_it_knows(world: World) -> None:
-    asked: list[int] = []
+def refuse(refusal: type[Refusal] = Full) -> Callable[[], object]:
+    """Writes a row, and refuses."""
 
-    def answer() -> Answer:
-        asked.append(1)
-        return ANSWER
+    def act() -> None:
+        make_partner(slug=f"half-done-{Partner.objects.count()}")
+        raise refusal
 
-    for _ in range(3):
-        once(environment=world.northwind.live, key="k", fingerprint=ONE, answer=answer)
-    assert asked == [1]
+    return act
+
+
+@pytest.fixture(params=["one transaction", "steps"])
+def policy(request: pytest.FixtureRequest) -> Policy:
+    return STEPS if request.param == "steps" else Policy()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_acts_once_and_then_repeats(world: World, policy: Policy) -> None:
+    first = ask(world.northwind.live, policy=policy)
+    again = ask(world.northwind.live, policy=policy, act=never)
+    assert (first.body, first.replayed, again.replayed) == (b'{"ok":true}', False, True)
+    assert again.body == first.body
+    row = IdempotencyKey.objects.get()
+    assert (row.status, row.code, row.lease_until) == (200, "", None)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_stores_a_refusal_and_raises_it_again(world: World, policy: Policy) -> None:
+    with pytest.raises(Full):
+        ask(world.northwind.live, act=refuse(), policy=policy)
+    with pytest.raises(StoredRefusal) as again:
+        ask(world.northwind.live, act=never, policy=policy)
+    stored = again.value
+    assert (stored.code, stored.status, stored.sentence) == (Code.TEAM_FULL, 400, "Full")
+    assert (stored.body, stored.replayed) == (b'{"error":"Full"}', True)
+    undone = not policy.steps(world.northwind.live)
+    assert Partner.objects.filter(slug__startswith="half-done").exists() != undone
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_stores_no_refusal_that_another_try_may_pass(world: World, policy: Policy) -> None:
+    with pytest.raises(Busy):
+        ask(world.northwind.live, act=refuse(Busy), policy=policy)
+    assert not IdempotencyKey.objects.exists()
+    assert not ask(world.northwind.live, policy=policy).replayed
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_fault_leaves_the_key_to_another_try(world: World, policy: Policy) -> None:
+    with pytest.raises(AssertionError):
+        ask(world.northwind.live, act=never, policy=policy)
+    assert not IdempotencyKey.objects.exists()
+    assert not ask(world.northwind.live, policy=policy).replayed
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_was_bound_in_steps_is_the_response(world: World) -> None:
+    made = uuid4()
+    with turn(environment=world.northwind.live, key="k", fingerprint=ONE, policy=STEPS) as ours:
+        IdempotencyKey.objects.filter(key="k").update(subject=made)
+        ours.subject = made
+    for kind in (STEPS, Policy()):
+        with turn(environment=world.northwind.live, key="k", fingerprint=ONE, policy=kind) as again:
+            assert (again.subject, again.stored, again.replayed) == (made, False, True)
+    row = IdempotencyKey.objects.get()
+    assert (row.subject, row.status) == (made, None)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_fault_forgets_nothing_that_is_bound(world: World) -> None:
+    def request() -> None:
+        with turn(environment=world.northwind.live, key="k", fingerprint=ONE, policy=STEPS):
+            IdempotencyKey.objects.filter(key="k").update(subject=uuid4())
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        request()
+    assert IdempotencyKey.objects.get().subject is not None
+
+
+def test_without_a_key_it_stores_nothing(world: World) -> None:
+    assert ask(world.northwind.live, None).body == b'{"ok":true}'
+    assert not IdempotencyKey.objects.exists()
+    with pytest.raises(Full):
+        ask(world.northwind.live, None, act=refuse(), policy=Policy(atomic=True))
+    assert not Partner.objects.filter(slug__startswith="half-done").exists()
 
 
 def test_it_refuses_another_request_under_the_same_key(world: World) -> None:
@@ -67,12 +168,12 @@ def test_it_keeps_keys_apart_by_environment(world: World) -> None:
 
 
 def test_it_keeps_neither_answer_nor_effect_when_the_effect_fails(world: World) -> None:
-    def fails() -> Answer:
+    def fails() -> None:
         make_partner(slug="half-done")
         raise RuntimeError("in the middle")
 
     with pytest.raises(RuntimeError):
-        once(environment=world.northwind.live, key="k", fingerprint=ONE, answer=fails)
+        ask(world.northwind.live, act=fails)
     assert not IdempotencyKey.objects.exists()
     assert not type(world.northwind.partner).objects.filter(slug="half-done").exists()
     assert not ask(world.northwind.live).replayed

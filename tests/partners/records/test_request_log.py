@@ -63,6 +63,7 @@ def waiting(**fields: Any) -> Call:
         "path": INVENTORY,
         "query": "",
         "status": 200,
+        "code": "",
     }
     known |= {
         "seconds": 0.001,
@@ -226,7 +227,7 @@ def test_it_cuts_a_long_body(name: str) -> None:
 
 def test_it_stores_less_of_a_get_than_of_a_post(world: World) -> None:
     page = b"[" + b"1," * LONGEST + b"1]"
-    call = Call(1, 1, "GET", "/api/v1/buybacks", "", 200, 0.1, "", b"", page, 0.0)
+    call = Call(1, 1, "GET", "/api/v1/buybacks", "", 200, "", 0.1, "", b"", page, 0.0)
     kept = [
         len(_row(one)[COLUMNS.index("answered")])
         for one in (call, call._replace(status=500), call._replace(method="POST"))
