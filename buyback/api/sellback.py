@@ -168,7 +168,7 @@ class SellBatch(ActionView):
             raise SaleInFlight from None
 
     def _key_of_line(self, place: int, item_id: str) -> str | None:
-        """Made from the batch's key and the item's position. None without a key, or in a sandbox."""
+        """Made from the batch's key and the item's position. None without a key or in a sandbox."""
         key = self.request.META.get("HTTP_IDEMPOTENCY_KEY")
         if key is None or not self.environment.is_live:
             return None
