@@ -137,7 +137,7 @@ def test_what_was_bound_in_steps_is_the_response(world: World) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_a_fault_forgets_nothing_that_is_bound(world: World) -> None:
     def request() -> None:
-        with turn(environment=world.northwind.live, key="k", fingerprint=ONE, policy=STEPS) as ours:
+        with turn(environment=world.northwind.live, key="k", fingerprint=ONE, policy=STEPS):
             IdempotencyKey.objects.filter(key="k").update(subject=uuid4())
             raise RuntimeError
 
