@@ -15,7 +15,7 @@ item AS MATERIALIZED (
 
 -- 2. Read the clock and the price after locking. The sandbox sells at its frozen price.
 basis AS MATERIALIZED (
-    SELECT item.id, item.collector_id, item.public_id, item.state, item.expires_at, item.expired_at,
+    SELECT item.id, item.collector_id, item.pack_id, item.public_id, item.state, item.expires_at, item.expired_at,
            item.buyback_percent, purchase.mint_price,
            item.mode = 'live' AND purchase.voucher AS voucher,
            CASE item.mode WHEN 'live' THEN card.fmv ELSE item.fmv END AS fmv,
@@ -96,11 +96,12 @@ transfer AS (
 event AS (
     INSERT INTO partners_event (environment_id, type, data, created_at)
     SELECT %(environment)s, 'buyback.completed',
-           jsonb_build_object('item_id', priced.public_id, 'user_id', collector.user_id, 'amount', priced.amount,
-                              'buyback_id', buyback.id, 'payout_id', payout.id, 'by', %(requested_by)s::text),
+           jsonb_build_object('item_id', priced.public_id, 'user_id', collector.user_id, 'pack', pack.public_id,
+                              'amount', priced.amount, 'buyback_id', buyback.id, 'payout_id', payout.id,
+                              'by', %(requested_by)s::text),
            priced.now
-      FROM priced, buyback, payout, inventory_collector collector
-     WHERE collector.id = priced.collector_id
+      FROM priced, buyback, payout, inventory_collector collector, inventory_pack pack
+     WHERE collector.id = priced.collector_id AND pack.id = priced.pack_id
 )
 
 SELECT priced.state, priced.expired, priced.amount,
