@@ -66,7 +66,7 @@ class BulkSale(models.Model):
     requested_by = models.CharField(max_length=300, help_text="The member who confirmed it.")
     created_at = models.DateTimeField()
     cancelled_by = models.CharField(
-        max_length=300, blank=True, help_text="Who stopped the lines not begun yet."
+        max_length=300, blank=True, help_text="Who cancelled the lines that had not started."
     )
     cancelled_at = models.DateTimeField(null=True, blank=True)
 
@@ -125,7 +125,7 @@ class BulkLine(models.Model):
 
     class State(models.TextChoices):
         PENDING = "pending", _("Waiting")
-        SELLING = "selling", _("Being sold")
+        SELLING = "selling", _("Being sold back")
         UNKNOWN = "unknown", _("In progress")
         SOLD = "sold", _("Sold back")
         REFUSED = "refused", _("Not sold")
@@ -133,9 +133,9 @@ class BulkLine(models.Model):
 
     class Reason(models.TextChoices):
         EXPIRED = "expired", "The window had closed"
-        NOT_FOUND = "not_found", "The user no longer held it"
-        IN_PROGRESS = "in_progress", "An earlier sale was unresolved"
-        FAILED = "failed", "The payment did not go through"
+        NOT_FOUND = "not_found", "The user no longer held the item"
+        IN_PROGRESS = "in_progress", "An earlier sellback was unresolved"
+        FAILED = "failed", "The payment failed"
         PRICE_CHANGED = "price_changed", "The price had changed"
 
     id = models.BigAutoField(primary_key=True)

@@ -99,7 +99,7 @@ class Buyback(models.Model):
     )
     state = models.CharField(max_length=9, choices=State.choices)
     fmv = MoneyField(
-        "market value", null=True, blank=True, help_text="USD, as the sale was priced."
+        "market value", null=True, blank=True, help_text="USD, at the time of the sellback."
     )
     buyback_percent = models.DecimalField(max_digits=5, decimal_places=4)
     mint_price = MoneyField("price of the pull")
@@ -113,24 +113,27 @@ class Buyback(models.Model):
         blank=True,
         db_default="",
         help_text=(
-            "Whom it was submitted to, by address; none other is asked. Empty: we settle it "
-            "ourselves."
+            "The treasury it was submitted to, by address; no other is called. Empty: settled "
+            "internally."
         ),
     )
     reference = models.CharField(
-        max_length=60, blank=True, db_default="", help_text="What the treasury knows it by."
+        max_length=60,
+        blank=True,
+        db_default="",
+        help_text="The payment's reference at the treasury.",
     )
     # Spans of the caps that have counted it (``caps.py``).
     counted_in = ArrayField(
         models.CharField(max_length=40), default=list, db_default=[], editable=False
     )
     requested_by = models.CharField(
-        max_length=300, help_text="Who asked: a key, a member, or the system."
+        max_length=300, help_text="The requester: a key, a member, or the system."
     )
     failure_reason = models.CharField(max_length=100, blank=True)
     created_at = models.DateTimeField()
     submitted_at = models.DateTimeField(
-        null=True, blank=True, help_text="When the treasury was first asked."
+        null=True, blank=True, help_text="When the payment was first requested."
     )
     lease_until = models.DateTimeField(null=True, blank=True)
     completed_at = models.DateTimeField(null=True, blank=True)

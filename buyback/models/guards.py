@@ -15,15 +15,15 @@ class TreasuryControl(models.Model):
     """The only row of the guards for live sellbacks. An empty cap, or no row, means no limit."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
-    paused = models.BooleanField(
-        default=False, help_text="The kill switch: while it is set, no live sale is made."
+    paused = models.BooleanField(default=False, help_text="While set, no live sellback starts.")
+    cap_per_sale = MoneyField(
+        null=True, blank=True, help_text="USD; a sellback above it is declined."
     )
-    cap_per_sale = MoneyField(null=True, blank=True, help_text="USD; a dearer sale is declined.")
     cap_per_partner_day = MoneyField(
-        null=True, blank=True, help_text="USD of one partner's live sales in a UTC day."
+        null=True, blank=True, help_text="USD of one partner's live sellbacks in a UTC day."
     )
     cap_per_hour = MoneyField(
-        null=True, blank=True, help_text="USD of all live sales in a clock hour."
+        null=True, blank=True, help_text="USD of all live sellbacks in a clock hour."
     )
 
     class Meta:
@@ -77,7 +77,7 @@ class Alert(models.Model):
 
     class Kind(models.TextChoices):
         PRICE_REJECTED = "price_rejected", "Price rejected"
-        SALE_IN_REVIEW = "sale_in_review", "Sale in review"
+        SALE_IN_REVIEW = "sale_in_review", "Sellback in review"
         CAP_REACHED = "cap_reached", "Cap reached"
         BREAKER_OPENED = "breaker_opened", "Breaker opened"
         CONTRADICTED = "contradicted", "Treasury contradicted itself"

@@ -23,7 +23,7 @@ class Move(models.Model):
     after = models.CharField(max_length=9, choices=Buyback.State.choices)
     answer = models.CharField(max_length=100, blank=True)
     by = models.CharField(
-        max_length=300, blank=True, help_text="Empty: the request that sells, or the reconciler."
+        max_length=300, blank=True, help_text="Empty: the selling request or the reconciler."
     )
     created_at = models.DateTimeField(db_default=Now())
 

@@ -50,7 +50,7 @@ class Statement(models.Model):
     paid = models.PositiveIntegerField()
     paid_amount = total_field()
     failed = models.PositiveIntegerField()
-    closed_at = models.DateTimeField(help_text="By the environment's own clock.")
+    closed_at = models.DateTimeField(help_text="By the environment's clock.")
 
     objects = StatementQuerySet.as_manager()
 

@@ -51,7 +51,7 @@ class Pack(models.Model):
     categories = ArrayField(models.CharField(max_length=60), default=list, blank=True)
     enable = models.BooleanField("enabled", default=True)
     mint_price = MoneyField("price", help_text="USD for one pull.")
-    max_per_mint = models.PositiveIntegerField("most pulls at once", default=10)
+    max_per_mint = models.PositiveIntegerField("most pulls per purchase", default=10)
     buyback_percent = models.DecimalField(max_digits=5, decimal_places=4, default=Decimal("0.85"))
     buyback_window = models.DurationField(
         null=True, blank=True, help_text="Empty: live windows never close."
@@ -146,12 +146,12 @@ class Tier(models.Model):
         Pack, models.CASCADE, related_name="tiers", db_index=False
     )  # unique below serves
     position = models.PositiveSmallIntegerField(
-        help_text="0 is the commonest; the API's rarity id."
+        help_text="0 is the most common; the API's rarity id."
     )
     name = models.CharField(max_length=60)
     color = models.CharField(max_length=7, help_text="Hex, such as #8b5cf6.")
-    lower = MoneyField(help_text="USD, from and including.")
-    upper = MoneyField(help_text="USD, up to and excluding.")
+    lower = MoneyField(help_text="USD, inclusive.")
+    upper = MoneyField(help_text="USD, exclusive.")
     weight = models.DecimalField(max_digits=12, decimal_places=4)
     # Live stock, updated by inventory.packs.figures.refresh_values and count_sold, so that a page
     # does not count cards.
@@ -172,7 +172,7 @@ class Tier(models.Model):
                 condition=Q(lower__gte=0, upper__gt=F("lower"), upper__lt=Decimal(1000000000)),
                 name="inventory_tier_bounds_ordered",
                 violation_error_message=(
-                    "A tier's upper value must be above its lower one, within 0 and 1 billion."
+                    "A tier's upper value must be above its lower value, between 0 and 1 billion."
                 ),
             ),
             models.CheckConstraint(
@@ -189,7 +189,7 @@ class Tier(models.Model):
             ),
             ExclusionConstraint(
                 name="inventory_tier_no_overlap",
-                violation_error_message="Two tiers of a pack must not hold the same value.",
+                violation_error_message="The tiers of a pack must not overlap.",
                 expressions=(
                     (NumberAsRange(F("pack_id")), RangeOperators.OVERLAPS),
                     (Func(F("lower"), F("upper"), function="numrange"), RangeOperators.OVERLAPS),

@@ -90,9 +90,9 @@ class Purchase(models.Model):
     )
     pack = models.ForeignKey(Pack, models.PROTECT, related_name="purchases", db_index=False)
     amount = models.PositiveIntegerField("pulls")
-    mint_price = MoneyField("price of one pull", help_text="USD, as it was at the purchase.")
+    mint_price = MoneyField("price of one pull", help_text="USD, at the purchase.")
     voucher = models.BooleanField(
-        default=False, help_text="Bought with a voucher: sells for at least the mint price."
+        default=False, help_text="Bought with a voucher, so it sells for at least the mint price."
     )
     public_id = models.CharField(max_length=9)
     tx_hash = models.CharField(max_length=120, null=True, blank=True)

@@ -99,7 +99,7 @@ class Scope(models.TextChoices):
     """Permissions that a key can be limited to."""
 
     INVENTORY_READ = "inventory:read", _("Read inventories, sellbacks and history")
-    BUYBACK_WRITE = "buyback:write", _("Sell items back")
+    BUYBACK_WRITE = "buyback:write", _("Sell back items")
     PURCHASE_WRITE = "purchase:write", _("Buy pulls")
     SHIP_WRITE = "ship:write", _("Ship items")
 
@@ -138,9 +138,9 @@ class ApiKey(models.Model):
     digest = models.BinaryField(max_length=32, editable=False)
     last_four = models.CharField(max_length=4, editable=False)
     scopes = ArrayField(
-        models.CharField(max_length=40), default=list, blank=True, help_text="Empty: every scope."
+        models.CharField(max_length=40), default=list, blank=True, help_text="Empty: full access."
     )
-    created_by = models.CharField(max_length=300, editable=False, help_text="Who made it.")
+    created_by = models.CharField(max_length=300, editable=False, help_text="Who created it.")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
     expires_at = models.DateTimeField(null=True, blank=True)

@@ -32,7 +32,7 @@ class ApiCall(models.Model):
     method = models.CharField(max_length=10)
     path = models.TextField()  # below the API's base, with its query
     status = models.PositiveSmallIntegerField()
-    microseconds = models.PositiveIntegerField(help_text="How long the answer took.")
+    microseconds = models.PositiveIntegerField(help_text="How long the response took.")
     request_id = models.CharField(max_length=128)
     sent = models.TextField()
     answered = models.TextField()

@@ -39,7 +39,7 @@ class Partner(models.Model):
         "second factor required",
         default=False,
         db_default=False,
-        help_text="Members without a second factor are led to set one up, and see nothing else.",
+        help_text="Members must set up a second factor before they see the dashboard.",
     )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
@@ -84,27 +84,23 @@ class Environment(models.Model):
     )  # index: a partner's pages
     mode = models.CharField(max_length=7, choices=Mode.choices)
     clock_offset = models.DurationField(
-        default=timedelta(0), help_text="How far a sandbox's clock runs ahead."
+        default=timedelta(0), help_text="How far the sandbox's clock is ahead of real time."
     )
     clock_moved_at = models.DateTimeField(
-        null=True, editable=False, help_text="When, in real time, it last jumped."
+        null=True, editable=False, help_text="Real time of its last change."
     )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     calls_per_minute = models.PositiveIntegerField(
         null=True,
-        help_text=(
-            "Reads, and as many writes, in place of the platform's limits; empty: the platform's."
-        ),
+        help_text=("Limit for reads and, separately, for writes. Empty: the platform's limits."),
     )
     cap_per_day = MoneyField(
         null=True,
-        help_text=(
-            "USD of live sales in a UTC day, in place of the platform's cap; empty: the platform's."
-        ),
+        help_text=("USD of live sellbacks in a UTC day. Empty: the platform's cap."),
     )
     retired_at = models.DateTimeField(
-        null=True, editable=False, help_text="When another took this sandbox's place."
+        null=True, editable=False, help_text="When a reset replaced this sandbox."
     )
 
     objects = _InUse.from_queryset(EnvironmentQuerySet)()

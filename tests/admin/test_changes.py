@@ -69,7 +69,7 @@ def test_it_moves_a_bound_between_two_tiers_in_one_go(admin: Client, world: Worl
     [
         ({"tiers-0-upper": "25.00"}, "Common and Rare overlap"),
         ({"tiers-0-position": "1"}, "Please correct the duplicate data"),
-        ({"tiers-0-upper": "1.00"}, "A tier&#x27;s upper value must be above its lower one"),
+        ({"tiers-0-upper": "1.00"}, "A tier&#x27;s upper value must be above its lower value"),
         ({"tiers-0-weight": "0"}, "A tier&#x27;s weight must be above 0"),
         ({"tiers-0-color": "red"}, "A tier&#x27;s color must be a hash and six hex digits"),
         ({"mint_price": "0"}, "Enter an amount above 0"),
