@@ -53,7 +53,7 @@ def _reconcile(request: HttpRequest, sale: Buyback, values: dict[str, Any]) -> s
 
 
 def seen(request: HttpRequest) -> int:
-    """The id of the proposal that the page showed; -1 for an invalid one."""
+    """The id of the proposal that the page showed; 0 for an invalid one."""
     sent = request.POST.get("proposal", "")
     return int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 19 else 0
 

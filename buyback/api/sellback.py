@@ -59,7 +59,7 @@ def _item_ids(sent: dict[str, Any]) -> list[str]:
 
 
 def _least(sent: dict[str, Any]) -> Decimal | None:
-    """``min_amount`` in USD. An invalid number becomes unreachable, so nothing is sold."""
+    """``min_amount`` in USD, or None. Raises BelowMinimum for an invalid number."""
     floor = sent.get("min_amount")
     if floor is None:
         return None
@@ -69,7 +69,7 @@ def _least(sent: dict[str, Any]) -> Decimal | None:
         amount = Decimal(str(floor))
     except InvalidOperation:
         raise BelowMinimum from None
-    if not amount.is_finite() or (amount and amount.adjusted() >= 12):  # round_usd would overflow
+    if not amount.is_finite() or (amount and amount.adjusted() >= 12):  # abs() would overflow
         raise BelowMinimum
     return amount.quantize(
         CENT, ROUND_CEILING

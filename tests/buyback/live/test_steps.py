@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 from django.db import connection, transaction
@@ -12,12 +13,15 @@ from django.test.utils import CaptureQueriesContext
 from psycopg._queries import MAX_CACHED_STATEMENT_LENGTH
 
 from buyback.live import steps
-from buyback.models import Buyback
+from buyback.models import Buyback, Payout
 from buyback.outcomes import TransactionFailed
+from buyback.sellback.sell_back import sell_back
 from inventory.models import Item
 from inventory.pricing import price
+from partners.models import Event
 from partners.records.actor import SYSTEM
 from tests.buyback.live.shop import IN_FLIGHT, NOT_FOUND, SETTLED, SOLD, UNTOUCHED, Shop, rows
+from tests.world import make_item
 
 
 def asked(act: Callable[[], object]) -> int:
@@ -146,3 +150,19 @@ def test_it_does_not_wait_for_another_sellback_of_the_item(shop: Shop) -> None:
     assert (shop.sale(item), shop.sale("nothing")) == (IN_FLIGHT, NOT_FOUND)
     assert rows(item) == before
     assert before != UNTOUCHED
+
+
+def test_both_paths_record_the_same_event(shop: Shop) -> None:
+    """Two statements write ``buyback.completed``: the instant sellback's and the last step's."""
+    stepwise, instant = shop.item(), make_item(shop.world.northwind.sandbox)
+    assert shop.sale(stepwise) == SOLD
+    sell_back(environment=instant.environment, item_id=instant.public_id, by=SYSTEM)
+    for item, by in ((stepwise, ANY), (instant, "system")):
+        sale = Buyback.objects.get(item=item)
+        payout = Payout.objects.get(buyback=sale)
+        assert Event.objects.get(data__buyback_id=str(sale.pk)).data == item.as_event() | {
+            "amount": 70.13,
+            "buyback_id": str(sale.pk),
+            "payout_id": str(payout.pk),
+            "by": by,
+        }

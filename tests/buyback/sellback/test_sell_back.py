@@ -68,6 +68,7 @@ def test_it_sells_pays_books_and_records_an_event(world: World, mode: str) -> No
     assert event.data == {
         "item_id": item.public_id,
         "user_id": item.collector.user_id,
+        "pack": item.pack.public_id,
         "amount": 70.13,
         "buyback_id": str(buyback.pk),
         "payout_id": str(payout.pk),
