@@ -96,12 +96,12 @@ transfer AS (
 event AS (
     INSERT INTO partners_event (environment_id, type, data, created_at)
     SELECT %(environment)s, 'buyback.completed',
-           jsonb_build_object('item_id', priced.public_id, 'user_id', collector.user_id, 'pack', pack.public_id,
+           jsonb_build_object('item_id', priced.public_id, 'user_id', owner.user_id, 'pack', pack.public_id,
                               'amount', priced.amount, 'buyback_id', buyback.id, 'payout_id', payout.id,
                               'by', %(requested_by)s::text),
            priced.now
-      FROM priced, buyback, payout, inventory_collector collector, inventory_pack pack
-     WHERE collector.id = priced.collector_id AND pack.id = priced.pack_id
+      FROM priced, buyback, payout, inventory_collector owner, inventory_pack pack
+     WHERE owner.id = collector_id AND pack.id = pack_id
 )
 
 SELECT priced.state, priced.expired, priced.amount,

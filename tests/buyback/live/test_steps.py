@@ -16,6 +16,7 @@ from buyback.live import steps
 from buyback.models import Buyback, Payout
 from buyback.outcomes import TransactionFailed
 from buyback.sellback.sell_back import sell_back
+from config.foundation import clock
 from inventory.models import Item
 from inventory.pricing import price
 from partners.models import Event
@@ -154,7 +155,7 @@ def test_it_does_not_wait_for_another_sellback_of_the_item(shop: Shop) -> None:
 
 def test_both_paths_record_the_same_event(shop: Shop) -> None:
     """Two statements write ``buyback.completed``: the instant sellback's and the last step's."""
-    stepwise, instant = shop.item(), make_item(shop.world.northwind.sandbox)
+    stepwise, instant = shop.item(), make_item(shop.world.northwind.sandbox, now=clock.now())
     assert shop.sale(stepwise) == SOLD
     sell_back(environment=instant.environment, item_id=instant.public_id, by=SYSTEM)
     for item, by in ((stepwise, ANY), (instant, "system")):
