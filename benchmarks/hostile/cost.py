@@ -1,9 +1,9 @@
 """The cost of a call: CPU time of the server and of PostgreSQL for every hostile input.
 
 Calls run one at a time, so the CPU time used between request and response is the call's cost. The
-request log writes the calls of a second together; those moments are left out, and the log's work
-for the call is measured in this process and added. A call that is slow in the first pass is
-repeated for its p99.
+request log writes the calls of a second together in a thread of its own. Samples in which it worked
+are left out, and its work for the call is measured in this process and added. A call that is slow
+in the first pass is repeated for its p99.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import socket
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from benchmarks import cpu
 from benchmarks.contestants import Shipped
@@ -20,11 +21,12 @@ from benchmarks.goals import Goal
 from benchmarks.hostile.inputs import Probe
 from benchmarks.load import Connection, percentile
 
-WARM = 2  # calls before a pass, so that each process has loaded what it needs
+WARM = 3, 16  # calls before each pass, so that processes and connections have what they need
 LOOKS, CALLS = 5, 100  # calls of the first pass, and of the second for calls near their bound
 SUSPECT, CLEAR = 0.8, 3.0  # shares of the bound between which a probe gets a second pass
-SECONDS = 120  # of all second passes; those nearest to their bounds come first
+SECONDS = 300  # of all second passes; those nearest to their bounds come first
 PATIENCE = 30.0  # seconds for a response
+WORKED = 0.0005  # seconds: a thread that used less was only woken
 BACKENDS = """
 SELECT pid, query LIKE 'COPY partners_apicall%' FROM pg_stat_activity
  WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()
@@ -43,6 +45,23 @@ class Cost:
     logged: float = 0.0
 
 
+class Reading(NamedTuple):
+    """CPU seconds: of all processes, of the request log's connections, of the server's threads."""
+
+    total: float
+    log: float
+    threads: dict[tuple[int, int], float]
+
+    def only_served(self, before: Reading) -> bool:
+        """Whether nothing but one call was worked on: by one thread, besides the event loops."""
+        at_work = [
+            thread
+            for thread, seconds in self.threads.items()
+            if thread[0] != thread[1] and seconds - before.threads.get(thread, 0.0) > WORKED
+        ]
+        return self.log == before.log and len(at_work) <= 1
+
+
 class Meter:
     """Reads the CPU clocks of the server's processes and of their database processes."""
 
@@ -56,10 +75,11 @@ class Meter:
         self._log = {pid for pid, copies in rows if copies}
         self._pids = [*self._server.processes(), *(pid for pid, _ in rows)]
 
-    def read(self) -> tuple[float, float]:
-        """CPU seconds so far: of all, and of the connections that write the request log."""
+    def read(self) -> Reading:
+        """CPU seconds so far."""
         found = cpu.exactly(self._pids)
-        return sum(found.values()), sum(found.get(pid, 0.0) for pid in self._log)
+        log = sum(found.get(pid, 0.0) for pid in self._log)
+        return Reading(sum(found.values()), log, cpu.threads(self._server.processes()))
 
     def close(self) -> None:
         """Release the connection."""
@@ -71,32 +91,33 @@ def measure(server: Shipped, probes: Sequence[Probe], *, quick: bool) -> list[Co
     meter = Meter(server)
     gc.freeze()  # this process measures the request log's part, without garbage collection
     try:
-        found = {probe.name: _cost(server, meter, probe, 2 if quick else LOOKS) for probe in probes}
+        looks = 2 if quick else LOOKS
+        found = {probe.name: _cost(server, meter, probe, WARM[0], looks) for probe in probes}
         suspects = [
             probe for probe in probes if SUSPECT < found[probe.name].p99 / probe.most < CLEAR
         ]
         until = time.monotonic() + (0 if quick else SECONDS)
         for probe in sorted(suspects, key=lambda one: abs(found[one.name].p99 / one.most - 1)):
             if time.monotonic() < until:
-                found[probe.name] = _cost(server, meter, probe, CALLS)
+                found[probe.name] = _cost(server, meter, probe, WARM[1], CALLS)
     finally:
         meter.close()
     return [*found.values()]
 
 
-def _cost(server: Shipped, meter: Meter, probe: Probe, calls: int) -> Cost:
+def _cost(server: Shipped, meter: Meter, probe: Probe, warm: int, calls: int) -> Cost:
     request, spent, answer = probe.request(server.port), [], b""
-    for _ in range(WARM):
+    for _ in range(warm):
         answer = _ask(server.port, request)
     meter.refresh()
     until = time.monotonic() + PATIENCE
     for _ in range(calls):
         while time.monotonic() < until:
-            before, logged = meter.read()
+            before = meter.read()
             answer = _ask(server.port, request)
-            after, logging = meter.read()
-            if logging == logged:  # the request log wrote nothing in between
-                spent.append(after - before)
+            after = meter.read()
+            if after.only_served(before):
+                spent.append(after.total - before.total)
                 break
     logged = _logged(probe, answer) if probe.key else 0.0
     status = answer[9:12].decode(errors="replace")

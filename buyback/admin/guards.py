@@ -14,7 +14,8 @@ from django.utils.safestring import SafeString
 from buyback.guards.alerts import mark_seen
 from buyback.guards.control import GUARDS, as_seen, set_guards
 from buyback.models import Alert, Spend, TreasuryControl
-from config.admin.model_admin import LookingAdmin, ReadOnlyAdmin, badge, usd
+from config.admin.model_admin import LookingAdmin, ReadOnlyAdmin, badge
+from config.foundation.money import usd
 from partners.admin.audited import by
 
 ALERT_TONES = {

@@ -14,8 +14,8 @@ from django.views.decorators.http import require_POST
 from buyback import tasks
 from buyback.exposure import snapshot
 from buyback.guards.alerts import open_breakers
-from config.admin.model_admin import usd
 from config.foundation import clock
+from config.foundation.money import usd
 from config.web.charts import Bar
 
 RIGHTS = ("inventory.view_item", "buyback.view_buyback", "buyback.view_spend", "buyback.view_alert")

@@ -12,7 +12,8 @@ from django.views.decorators.http import require_POST
 
 from buyback.ledger import invariants
 from buyback.models import Statement, Transfer
-from config.admin.model_admin import BY_ENVIRONMENT, ReadOnlyAdmin, link, usd
+from config.admin.model_admin import BY_ENVIRONMENT, ReadOnlyAdmin, link
+from config.foundation.money import usd
 from partners.admin.audited import by
 
 RIGHT = "buyback.check_ledger"

@@ -11,10 +11,9 @@ from django.http import HttpRequest, HttpResponse
 
 from buyback.exposure.partner import figures
 from buyback.guards.day_cap import cap_day
-from config.admin.model_admin import usd
 from config.admin.steps import ReasonForm, Step
 from config.foundation import clock
-from config.foundation.money import CENT, LIMIT
+from config.foundation.money import CENT, LIMIT, usd
 from config.web.charts import Bar
 from partners.admin.audited import by
 from partners.admin.partners import PartnerAdmin

@@ -10,8 +10,8 @@ from buyback.admin.review import HowForm, seen
 from buyback.decisions import reversal
 from buyback.decisions.dual_control import is_one_person
 from buyback.models import Buyback
-from config.admin.model_admin import usd
 from config.admin.steps import Step
+from config.foundation.money import usd
 from partners.admin.audited import by
 
 RIGHT = "buyback.reverse_payout"

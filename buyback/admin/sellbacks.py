@@ -28,10 +28,9 @@ from config.admin.model_admin import (
     Untouchable,
     badge,
     link,
-    percent,
-    usd,
 )
 from config.admin.steps import SteppedAdmin
+from config.foundation.money import percent, usd
 
 BUYBACK_TONES = {
     "settled": "good",

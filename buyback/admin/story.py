@@ -13,7 +13,8 @@ from datetime import datetime
 from django.utils.safestring import SafeString
 
 from buyback.models import Buyback, Move
-from config.admin.model_admin import link, percent, usd
+from config.admin.model_admin import link
+from config.foundation.money import percent, usd
 from partners.models import AuditEntry, Event, IdempotencyKey
 
 MOST = 200  # lines of each kind; a sellback has a few

@@ -21,6 +21,7 @@ from django.views.decorators.http import require_safe
 from buyback.bulk import run
 from buyback.dashboard.parts import filters
 from buyback.dashboard.parts.item_cards import item_card
+from config.foundation.money import usd
 from inventory.models import Card, Collector, Item, Pack
 from inventory.models.holdings import ItemQuerySet
 from partners.dashboard import paging
@@ -28,7 +29,6 @@ from partners.dashboard.paging import ROWS, SortOrder, keyset
 from partners.dashboard.permissions import MemberRequest, may_act, member
 from partners.dashboard.rendering import Chip, page
 from partners.models import Environment, Role
-from partners.templatetags.dashboard import usd
 
 Row = TypeVar("Row")
 

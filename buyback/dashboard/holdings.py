@@ -57,7 +57,7 @@ def holdings(request: MemberRequest, pk: int) -> HttpResponse:
     sort = sort if sort in ORDERS else "newest"
     held = Item.objects.of(here).filter(collector=collector).in_inventory()
     rows = held.with_card().with_value(live=here.is_live).with_closing(now)
-    listed = keyset(rows, ORDERS[sort].by, request.GET.get("after", ""), size=36)
+    listed = keyset(rows, ORDERS[sort].by, request.GET.get("after", ""), size=30)
     context = {
         "section": "users",
         "now": now,

@@ -12,12 +12,13 @@ from django.views.decorators.http import require_safe
 
 from buyback.dashboard.parts.totals import Total, counted
 from buyback.models import Buyback, Payout, Statement
+from config.foundation.money import usd
 from config.web.charts import Bar
 from inventory.models import Card, Item, Tally
 from partners.dashboard.permissions import MemberRequest, member
 from partners.dashboard.rendering import page
 from partners.models import Environment, Event
-from partners.templatetags.dashboard import short_month, usd
+from partners.templatetags.dashboard import short_month
 
 SOON = timedelta(hours=24)
 RECENT = 12

@@ -46,7 +46,7 @@ COLUMNS = {
 @require_safe
 @member
 def payouts(request: MemberRequest) -> HttpResponse:
-    """Payouts, 40 a page, with what the filtered ones came to."""
+    """Payouts, 30 a page, with what the filtered ones came to."""
     here, chosen, get = request.environment, filters.read(request, KIND), request.GET
     rows = filters.narrowed(here, Payout.objects.all(), chosen, KIND)
     look_for = filters.looked_for(chosen, KIND)

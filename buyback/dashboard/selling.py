@@ -27,13 +27,14 @@ from buyback.outcomes import OutcomeUnknown, SaleInFlight
 from buyback.sellback import offers, quotes
 from config.foundation.codes import Code
 from config.foundation.errors import Refusal
+from config.foundation.money import usd
 from inventory.models import Item
 from partners.dashboard.permissions import MemberRequest, Obstacle, member, obstacle
 from partners.dashboard.rendering import page
 from partners.models import Role
 from partners.records.actor import Actor
 from partners.records.idempotency import KeyInProgress
-from partners.templatetags.dashboard import actor, usd
+from partners.templatetags.dashboard import actor
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise

@@ -18,12 +18,12 @@ from buyback.dashboard.payouts import COLUMNS, lines
 from buyback.models import Payout, PayoutQuerySet, Statement
 from config.foundation import csv
 from config.foundation.keyset import walk
+from config.foundation.money import usd
 from partners.dashboard.files import file_name
 from partners.dashboard.paging import SortOrder, keyset
 from partners.dashboard.permissions import MemberRequest, member
 from partners.dashboard.rendering import page
 from partners.models import Environment
-from partners.templatetags.dashboard import usd
 
 OLDEST: SortOrder = {"created_at": datetime.fromisoformat, "id": UUID}
 PRINTED = 4_000  # payouts on a printed statement; the file has all
@@ -78,7 +78,7 @@ def statement(request: MemberRequest, day: date) -> HttpResponse:
     if found:
         rows = _payouts(here, day).select_related("collector", "buyback__item__card")
         context["page"] = keyset(
-            rows, OLDEST, get.get("after", ""), before=get.get("before", ""), size=100
+            rows, OLDEST, get.get("after", ""), before=get.get("before", ""), size=50
         )
     return page(request, "buyback/dashboard/statement.html", context, part="results")
 

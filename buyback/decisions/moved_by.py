@@ -7,14 +7,14 @@ from contextlib import contextmanager
 
 from django.db import connection
 
+from config.postgres.transactions import require_transaction
 from partners.records.actor import Actor
 
 
 @contextmanager
 def moved_by(actor: Actor) -> Iterator[None]:
     """State changes of sellbacks in the block get this actor. Must run in their transaction."""
-    if not connection.in_atomic_block:
-        raise RuntimeError("The actor must be set in the transaction of the state change.")
+    require_transaction("The actor of a state change")
     _say(str(actor))
     yield
     _say("")

@@ -56,6 +56,16 @@ def rounded_in_sql(expression: models.F | Combinable) -> models.Func:
     )
 
 
+def usd(amount: Decimal | None) -> str:
+    """``$1,234.50``; a dash for None."""
+    return "–" if amount is None else f"${amount:,.2f}"
+
+
+def percent(share: Decimal) -> str:
+    """``85%``, ``87.5%``; two decimals at most."""
+    return f"{share * 100:.2f}".rstrip("0").rstrip(".") + "%"
+
+
 def money_check(field: str, *, name: str) -> models.CheckConstraint:
     """``0 < field < 1e9``. A null passes; the column decides whether null is allowed."""
     return models.CheckConstraint(

@@ -7,6 +7,7 @@ export) is written to a temporary file before it is sent.
 from __future__ import annotations
 
 import gc
+import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -25,6 +26,11 @@ from config.web import limits
 from config.web.waiting import Wait
 
 IN_MEMORY = 1024 * 1024  # bytes of a streamed response; the rest goes to a temporary file
+# New objects between two garbage collections. With Python's 700 one body could start thirty; with
+# ten times as many each takes as long as a page.
+GARBAGE = 5_000
+# Requests after which what has been loaded so far is frozen again: most of it by these.
+FREEZES = {500, 2_000}
 ROOM = 1 << 15  # words of a frame
 TOO_LARGE = "sellback.body_too_large"  # in META: the body was over the limit and was dropped
 WAITED = "sellback.waited"  # in META: seconds that this request has waited so far
@@ -59,18 +65,28 @@ class Handler:
         import_module(settings.ROOT_URLCONF)
         get_resolver()._populate()  # noqa: SLF001  (what the first request would do)
         _compile_templates()
-        # What is loaded by now stays for the life of the process. Frozen, it costs the collector
-        # nothing; unfrozen, some request waits while all of it is searched.
-        gc.collect()
-        gc.freeze()
+        gc.set_threshold(GARBAGE, 10, 10)
+        self._served = itertools.count(1)
+        _freeze()
 
     def __call__(self, received: Received) -> Answer:
         """The response to one request. Errors in views become responses here, as under WSGI."""
+        if next(self._served) in FREEZES:
+            _freeze()
         response: HttpResponseBase = self._django(_environ(received), _ignore)
         try:
             return _answer(response)
         finally:
             response.close()  # also lets Django return or keep this thread's connection
+
+
+def _freeze() -> None:
+    """Take what is loaded by now out of garbage collection: it stays for the process's life.
+
+    Unfrozen, some request would wait while all of it is searched.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def _compile_templates() -> None:

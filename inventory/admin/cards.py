@@ -9,8 +9,9 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
-from config.admin.model_admin import NOTHING, link, list_link, usd
+from config.admin.model_admin import NOTHING, link, list_link
 from config.foundation import clock
+from config.foundation.money import usd
 from inventory.admin.card_form import CardForm
 from inventory.admin.imports import ImportPages
 from inventory.models import Card

@@ -14,9 +14,8 @@ from config.admin.model_admin import (
     badge,
     link,
     list_link,
-    percent,
-    usd,
 )
+from config.foundation.money import percent, usd
 from inventory.admin import cards, packs, shipping  # noqa: F401  (registers cards, orders and packs)
 from inventory.admin.windows import WindowAdmin, time
 from inventory.models import Collector, Item, Purchase

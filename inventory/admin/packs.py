@@ -14,10 +14,10 @@ from django.forms.models import construct_instance
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
-from config.admin.model_admin import NOTHING, TabularInline, lines, list_link, percent, usd
+from config.admin.model_admin import NOTHING, TabularInline, lines, list_link
 from config.admin.steps import ReasonForm, Step, SteppedAdmin
 from config.foundation.errors import Refusal
-from config.foundation.money import round_usd
+from config.foundation.money import percent, round_usd, usd
 from inventory.models import Pack, Tier
 from inventory.packs.enabling import set_enabled
 from inventory.packs.figures import refresh_values

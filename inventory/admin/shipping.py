@@ -11,8 +11,9 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
-from config.admin.model_admin import BY_ENVIRONMENT, ReadOnlyInline, Untouchable, badge, link, usd
+from config.admin.model_admin import BY_ENVIRONMENT, ReadOnlyInline, Untouchable, badge, link
 from config.admin.steps import NoQuestions, ReasonForm, Step, SteppedAdmin
+from config.foundation.money import usd
 from inventory.models import ShippedItem, ShippingOrder
 from inventory.models.shipping import ORDER_MOVES
 from inventory.shipping.addresses import FIELDS

@@ -95,7 +95,7 @@ class Step:
 @require_safe
 @member
 def orders(request: MemberRequest) -> HttpResponse:
-    """Orders, 40 a page."""
+    """Orders, 30 a page."""
     get, state = request.GET, _state(request)
     context = {
         "section": "orders",

@@ -31,7 +31,7 @@ COUNTED = ("held", "value")  # orders by periodically counted figures
 @require_safe
 @member
 def users(request: MemberRequest) -> HttpResponse:
-    """Users, 40 a page, with what each holds, in the order ``sort``. ``q`` is the start of an id,
+    """Users, 30 a page, with what each holds, in the order ``sort``. ``q`` is the start of an id,
     and what it finds stands in the order of the ids, which is that of its index.
     """
     sought = request.GET.get("q", "").strip()[:255]

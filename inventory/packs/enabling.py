@@ -6,16 +6,10 @@ from django.db import transaction
 
 from config.foundation.codes import Code
 from config.foundation.errors import Refusal
+from config.foundation.reasons import clean_reason
 from inventory.models import Pack
 from partners.records import audit
 from partners.records.actor import Actor
-
-
-class PackNeedsReason(Refusal):
-    """Enabling or pausing a pack needs a reason of at most 500 characters."""
-
-    code = Code.REASON_REQUIRED
-    sentence = "Give a reason, of at most 500 characters."
 
 
 class PackHasNoTiers(Refusal):
@@ -28,11 +22,9 @@ class PackHasNoTiers(Refusal):
 def set_enabled(*, pack: Pack, enabled: bool, reason: str, by: Actor) -> Pack:
     """Enable the pack or pause it. A paused pack sells no pulls; its items can still be sold back.
 
-    Repeatable. Raises PackNeedsReason; PackHasNoTiers when enabling a pack without tiers.
+    Repeatable. Raises ReasonRequired; PackHasNoTiers when enabling a pack without tiers.
     """
-    reason = reason.strip()
-    if not reason or len(reason) > 500 or "\0" in reason:
-        raise PackNeedsReason
+    reason = clean_reason(reason)
     with transaction.atomic():
         locked = Pack.objects.select_for_update(no_key=True).get(pk=pack.pk)
         if enabled and not locked.tiers.exists():

@@ -12,9 +12,10 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.safestring import SafeString
 
-from config.admin.model_admin import NOTHING, ReadOnlyInline, badge, list_link, usd
+from config.admin.model_admin import NOTHING, ReadOnlyInline, badge, list_link
 from config.admin.steps import ReasonForm, Step, SteppedAdmin
 from config.foundation import clock
+from config.foundation.money import usd
 from partners.admin.audited import become, by
 from partners.models import MOST_CALLS, Environment, Invitation, Membership, Partner, Role
 from partners.people.invitations import address, invite, mail

@@ -17,7 +17,7 @@ from config.foundation.keyset import up_to
 from config.postgres.base import join_by_index
 
 SALT = "dashboard.paging"
-ROWS = 40  # of one page: more would take a thread for longer than 50 ms of CPU
+ROWS = 30  # of one page: more would cost over 50 ms of CPU
 LOOK_THROUGH = 5_000  # rows among which one page looks for those that no index finds
 SortOrder = Mapping[str, Callable[[str], Any]]
 # Columns of rows with a time and a UUID, newest first, with their readers for cursors.

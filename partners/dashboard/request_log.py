@@ -64,7 +64,7 @@ class Filters:
 @require_safe
 @member
 def requests(request: MemberRequest) -> HttpResponse:
-    """Calls, 40 a page."""
+    """Calls, 30 a page."""
     if not _may_read(request):
         return _refused(request)
     keys = ApiKey.objects.filter(environment=request.environment).names()

@@ -8,9 +8,10 @@ from typing import Any
 
 import structlog
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Field, Model
 
+from config.postgres.transactions import require_transaction
 from partners.models import AuditEntry, Partner
 from partners.records.actor import Actor
 
@@ -31,8 +32,7 @@ def record(
     stored as ``<app>.<model>:<pk>``. ``before`` and ``after`` are JSON of what changed, never a
     secret. ``request_id`` defaults to the current request's.
     """
-    if not connection.in_atomic_block:
-        raise RuntimeError("An audit entry must be written in the transaction of its change.")
+    require_transaction("An audit entry")
     return AuditEntry.objects.create(
         actor=str(actor),
         action=action,

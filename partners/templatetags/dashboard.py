@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
@@ -14,6 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
+from config.foundation import money
 from partners.dashboard.saved_views import kept
 from partners.dashboard.sections import url_in
 from partners.models import SavedView
@@ -47,16 +47,8 @@ def saved_views(context: RequestContext) -> dict[str, Any]:
     return {"request": request, "views": mine, "page": page, "query": kept(request.GET)}
 
 
-@register.filter
-def usd(amount: Decimal | None) -> str:
-    """``$1,234.50``; a dash for None."""
-    return "–" if amount is None else f"${amount:,.2f}"
-
-
-@register.filter
-def percent(share: Decimal) -> str:
-    """``85%``, ``87.5%``."""
-    return f"{(share * 100).normalize():f}%"
+register.filter(money.usd)
+register.filter(money.percent)
 
 
 @register.filter

@@ -18,7 +18,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from buyback.models.buybacks import MoneyQuerySet
-from config.foundation.money import LIMIT
+from config.foundation.money import LIMIT, usd
 from inventory.models import Collector, Pack
 from partners.dashboard.permissions import MemberRequest
 from partners.dashboard.rendering import Chip
@@ -112,8 +112,8 @@ def chips(filters: Filters, kind: Kind, choices: Mapping[str, Any]) -> list[Chip
         ("when", gettext("Date (UTC)")): WHEN.get(filters.when, ""),
         ("from", gettext("From")): "" if filters.when else str(filters.since or ""),
         ("to", gettext("To")): "" if filters.when else str(filters.until or ""),
-        ("min", gettext("At least")): "" if filters.least is None else f"${filters.least:,.2f}",
-        ("max", gettext("At most")): "" if filters.most is None else f"${filters.most:,.2f}",
+        ("min", gettext("At least")): "" if filters.least is None else usd(filters.least),
+        ("max", gettext("At most")): "" if filters.most is None else usd(filters.most),
         ("user", gettext("User")): filters.user,
         ("pack", gettext("Pack")): packs.get(filters.pack, filters.pack),
         ("by", gettext("Asked by")): people.get(filters.by, filters.by),

@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy as _
 
 from buyback.models import Buyback, Move, Payout, Transfer
 from buyback.outcomes import FailureCode
-from partners.templatetags.dashboard import actor, percent, usd
+from config.foundation.money import percent, usd
+from partners.templatetags.dashboard import actor
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise

@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from buyback.dashboard.parts.history import Moment
 from buyback.dashboard.parts.story import OPEN, reason
 from buyback.models import Buyback
-from partners.templatetags.dashboard import actor, usd
+from config.foundation.money import usd
+from partners.templatetags.dashboard import actor
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise

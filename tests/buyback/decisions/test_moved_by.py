@@ -71,7 +71,7 @@ def test_it_keeps_no_trail_of_a_sale_at_once(world: World) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_it_sets_no_actor_outside_a_transaction(world: World) -> None:
     with (
-        pytest.raises(RuntimeError, match="in the transaction of the state change"),
+        pytest.raises(RuntimeError, match="in the transaction of its change"),
         moved_by(ANNA),
     ):
         pass

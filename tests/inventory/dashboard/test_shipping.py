@@ -61,7 +61,7 @@ def test_it_lists_those_of_one_state(world: World) -> None:
 def test_it_turns_pages_there_and_back(world: World) -> None:
     made = [
         order(world.northwind.live, created_at=NOW + timedelta(minutes=n // 2)).public_id
-        for n in range(42)
+        for n in range(32)
     ]
     page = signed_in(world.northwind.viewer).get(LIST).context["page"]
     assert [row.public_id for row in page.rows] == made[:1:-1]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from config.foundation.errors import Refusal
+from config.foundation.reasons import ReasonRequired
 from inventory.models import Pack
-from inventory.packs.enabling import PackHasNoTiers, PackNeedsReason, set_enabled
+from inventory.packs.enabling import PackHasNoTiers, set_enabled
 from inventory.packs.purchases import OutOfStock, buy_pulls
 from partners.models import AuditEntry
 from partners.records.actor import SYSTEM
@@ -41,7 +42,7 @@ def test_it_writes_nothing_where_nothing_changes(world: World) -> None:
 
 @pytest.mark.parametrize("reason", ["", "  ", "x" * 501, "a\0b"])
 def test_it_requires_a_reason(world: World, reason: str) -> None:
-    refused(world.pack, PackNeedsReason, enabled=False, reason=reason)
+    refused(world.pack, ReasonRequired, enabled=False, reason=reason)
 
 
 def test_it_enables_no_pack_without_tiers(db: None) -> None:

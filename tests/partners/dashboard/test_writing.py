@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 
+from config.foundation import money
 from partners.templatetags import dashboard
 
 NOW = datetime(2026, 4, 18, 19, 5, 14, tzinfo=UTC)
@@ -22,15 +23,21 @@ NOW = datetime(2026, 4, 18, 19, 5, 14, tzinfo=UTC)
     ],
 )
 def test_it_writes_money_with_both_cents(amount: Decimal | None, written: str) -> None:
-    assert dashboard.usd(amount) == written
+    assert money.usd(amount) == written
 
 
 @pytest.mark.parametrize(
     ("share", "written"),
-    [("0.8500", "85%"), ("0.8750", "87.5%"), ("1.0000", "100%"), ("0.1000", "10%")],
+    [
+        ("0.8500", "85%"),
+        ("0.8750", "87.5%"),
+        ("1.0000", "100%"),
+        ("0.1000", "10%"),
+        ("0.333333", "33.33%"),
+    ],
 )
 def test_it_writes_a_share_as_percent(share: str, written: str) -> None:
-    assert dashboard.percent(Decimal(share)) == written
+    assert money.percent(Decimal(share)) == written
 
 
 @pytest.mark.parametrize(
