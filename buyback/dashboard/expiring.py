@@ -19,12 +19,11 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from buyback.bulk import run
-from buyback.dashboard.parts import filters
 from buyback.dashboard.parts.item_cards import item_card
 from config.foundation.money import usd
 from inventory.models import Card, Collector, Item, Pack
 from inventory.models.holdings import ItemQuerySet
-from partners.dashboard import paging
+from partners.dashboard import fields, paging
 from partners.dashboard.paging import ROWS, SortOrder, keyset
 from partners.dashboard.permissions import MemberRequest, may_act, member
 from partners.dashboard.rendering import Chip, page
@@ -57,10 +56,10 @@ class Filter:
         within = query.get("within", "")
         return cls(
             within if within in WINDOWS else "",
-            filters.text(query.get("user", ""), 255),
-            filters.text(query.get("pack", ""), 100),
-            filters.amount(query.get("least", "")),
-            filters.amount(query.get("most", "")),
+            fields.text(query.get("user", ""), 255),
+            fields.text(query.get("pack", ""), 100),
+            fields.amount(query.get("least", "")),
+            fields.amount(query.get("most", "")),
         )
 
     def rows(self, here: Environment, now: datetime) -> ItemQuerySet:

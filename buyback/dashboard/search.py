@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 
 from buyback.models import Buyback, Payout
 from inventory.models import Card, Collector, Item, Purchase, ShippingOrder
+from partners.dashboard.fields import text
 from partners.dashboard.paging import row_by_row
 from partners.dashboard.permissions import MemberRequest, member
 from partners.dashboard.rendering import page
@@ -45,7 +46,7 @@ class Found:
 @member
 def search(request: MemberRequest) -> HttpResponse:
     """The results for ``q``: the whole page, or only the list while typing."""
-    query = request.GET.get("q", "").strip()[:255]
+    query = text(request.GET.get("q", ""), 255)
     context = {
         "section": "search",
         "query": query,

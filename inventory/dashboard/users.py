@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from inventory.models import Collector, Item, Tally, UserTally
+from partners.dashboard.fields import text
 from partners.dashboard.paging import Page, SortOrder, keyset
 from partners.dashboard.permissions import MemberRequest, member
 from partners.dashboard.rendering import page
@@ -34,7 +35,7 @@ def users(request: MemberRequest) -> HttpResponse:
     """Users, 30 a page, with what each holds, in the order ``sort``. ``q`` is the start of an id,
     and what it finds stands in the order of the ids, which is that of its index.
     """
-    sought = request.GET.get("q", "").strip()[:255]
+    sought = text(request.GET.get("q", ""), 255)
     sort = "id" if sought or request.GET.get("sort") not in ORDERS else request.GET["sort"]
     context = {
         "section": "users",

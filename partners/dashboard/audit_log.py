@@ -10,6 +10,7 @@ from django.http import HttpResponse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+from partners.dashboard.fields import text
 from partners.dashboard.paging import NEWEST, keyset
 from partners.dashboard.permissions import MemberRequest, Obstacle, member
 from partners.dashboard.rendering import page
@@ -30,7 +31,7 @@ def audit_log(request: MemberRequest) -> HttpResponse:
     if not Role(request.membership.role).includes(Role.OWNER):
         context = {"section": "team", "stop": NOT_YOURS}
         return page(request, "dashboard/refused.html", context, part="dialog", status=403)
-    sought = {name: request.GET.get(name, "").replace("\x00", "").strip() for name in FILTERS}
+    sought = {name: text(request.GET.get(name, "")) for name in FILTERS}
     rows, get = AuditEntry.objects.filter(partner=request.environment.partner), request.GET
     found = keyset(
         rows,

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from config.foundation import clock
+from partners.dashboard.fields import text
 from partners.dashboard.paging import NEWEST, SortOrder, keyset
 from partners.dashboard.permissions import MemberRequest, Obstacle, member
 from partners.dashboard.rendering import Chip, page
@@ -121,13 +122,10 @@ def _may_read(request: MemberRequest) -> bool:
 
 def _read(request: MemberRequest, keys: dict[str, str]) -> Filters:
     """The filters in the address."""
-    sought = {
-        name: request.GET.get(name, "").replace("\0", "\ufffd").strip()
-        for name in vars(Filters("", "", "", "", ""))
-    }
+    sought = {name: text(request.GET.get(name, "")) for name in vars(Filters("", "", "", "", ""))}
     known: dict[str, Mapping[str, object]] = {"status": STATUSES, "key": keys}
     return Filters(
-        **{name: text if text in known.get(name, text) else "" for name, text in sought.items()}
+        **{name: value if value in known.get(name, value) else "" for name, value in sought.items()}
     )
 
 
@@ -136,7 +134,7 @@ def _chips(filters: Filters, keys: dict[str, str]) -> list[Chip]:
     texts = {
         ("status", gettext("Outcome")): STATUSES.get(filters.status, ""),
         ("key", gettext("Key")): keys.get(filters.key, ""),
-        ("path", gettext("Path begins with")): filters.path,
+        ("path", gettext("Path starts with")): filters.path,
         ("code", gettext("Error code")): filters.code,
         ("request", gettext("Request id")): filters.request,
     }

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlencode
 
@@ -18,8 +18,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from buyback.models.buybacks import MoneyQuerySet
-from config.foundation.money import LIMIT, usd
+from config.foundation.money import usd
 from inventory.models import Collector, Pack
+from partners.dashboard.fields import amount, day, text
 from partners.dashboard.permissions import MemberRequest
 from partners.dashboard.rendering import Chip
 from partners.models import ApiKey, Environment, Membership
@@ -86,7 +87,7 @@ def read(request: MemberRequest, kind: Kind) -> Filters:
     """The filters in the address. ``today`` is the environment's."""
     get = request.GET
     when = get.get("when", "")
-    since, until = _day(get.get("from", "")), _day(get.get("to", ""))
+    since, until = day(get.get("from", "")), day(get.get("to", ""))
     if when in SPANS:
         today = request.environment.now().date()
         since, until = (today - timedelta(days=ago) for ago in SPANS[when])
@@ -174,25 +175,3 @@ def looked_for(filters: Filters, kind: Kind) -> Q | None:
     if filters.by and not filters.by.startswith(MEMBER):
         found &= Q(**{kind.by: filters.by})
     return found
-
-
-def _day(text: str) -> date | None:
-    """A day from a date field; None for any other text."""
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
-
-
-def amount(written: str) -> Decimal | None:
-    """An amount in USD; None for any other text."""
-    try:
-        found = Decimal(written.strip().removeprefix("$").replace(",", ""))
-    except InvalidOperation:
-        return None
-    return found if found.is_finite() and 0 <= found < LIMIT else None
-
-
-def text(written: str, longest: int) -> str:
-    """A text from the address. NUL, which no column can contain, is replaced."""
-    return written.strip()[:longest].replace("\0", "\ufffd")

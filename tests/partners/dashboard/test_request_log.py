@@ -60,7 +60,7 @@ def test_it_shows_filters_as_chips(world: World) -> None:
     )
     chips = [(chip.label, chip.text) for chip in page.context["chips"]]
     assert chips == [
-        ("Outcome", "Refused"), ("Key", "Server"), ("Path begins with", "/vm"),
+        ("Outcome", "Refused"), ("Key", "Server"), ("Path starts with", "/vm"),
         ("Error code", "c"), ("Request id", "r"),
     ]  # fmt: skip
     assert "No request matches" in page.content.decode()
