@@ -19,8 +19,6 @@ from urllib.parse import unquote_to_bytes
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
 from django.http.response import HttpResponseBase, StreamingHttpResponse
-from django.template.loader import get_template
-from django.urls import get_resolver
 
 from config.web import limits
 from config.web.waiting import Wait
@@ -63,8 +61,6 @@ class Handler:
     def __init__(self) -> None:
         self._django = WSGIHandler()
         import_module(settings.ROOT_URLCONF)
-        get_resolver()._populate()  # noqa: SLF001  (what the first request would do)
-        _compile_templates()
         gc.set_threshold(GARBAGE, 10, 10)
         self._served = itertools.count(1)
         _freeze()
@@ -87,13 +83,6 @@ def _freeze() -> None:
     """
     gc.collect()
     gc.freeze()
-
-
-def _compile_templates() -> None:
-    """Compile every template of our own into the engine's cache."""
-    folder = settings.BASE_DIR / "templates"
-    for path in sorted(folder.rglob("*.html")):
-        get_template(path.relative_to(folder).as_posix())
 
 
 # CPython 3.11 and 3.12 keep frames in pieces of 16 KiB and free a piece when the first call in it
