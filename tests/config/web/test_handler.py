@@ -40,7 +40,7 @@ class Stop(Exception):
 
 handler._environ = probe
 bare = handler.Handler.__new__(handler.Handler)
-bare._django = None
+bare._django, bare._served = None, iter(range(400))
 found = []
 for depth in range(400):
     try:
