@@ -333,8 +333,12 @@ def keep(row: IdempotencyKey, ours: Turn, refusal: Refusal | None) -> None:
 
 
 def forget(row: IdempotencyKey) -> None:
-    """Release the key for another try, unless the request created something."""
-    IdempotencyKey.objects.filter(pk=row.pk, subject=None, status=None).delete()
+    """Release the key for another try, unless the request created something.
+
+    Only while the lease is this request's: after it, another may be at work under the key.
+    """
+    ours = IdempotencyKey.objects.filter(pk=row.pk, lease_until=row.lease_until)
+    ours.filter(subject=None, status=None).delete()
 
 
 def check(key: str) -> None:

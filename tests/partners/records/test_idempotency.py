@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from config.foundation import clock
 from config.foundation.codes import Code
 from config.foundation.errors import Refusal
 from partners.models import Environment, IdempotencyKey, Partner
@@ -24,6 +25,7 @@ from partners.records.idempotency import (
     Policy,
     StoredRefusal,
     Turn,
+    begin,
     fingerprint,
     forget_old,
     turn,
@@ -119,6 +121,21 @@ def test_a_fault_leaves_the_key_to_another_try(world: World, policy: Policy) -> 
         ask(world.northwind.live, act=never, policy=policy)
     assert not IdempotencyKey.objects.exists()
     assert not ask(world.northwind.live, policy=policy).replayed
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_late_fault_leaves_the_key_to_the_request_that_took_it_over(world: World) -> None:
+    live = world.northwind.live
+
+    def request() -> None:
+        with turn(environment=live, key="k", fingerprint=ONE, policy=STEPS):
+            IdempotencyKey.objects.update(lease_until=clock.now() - timedelta(seconds=1))
+            begin(environment=live, key="k", fingerprint=ONE, now=clock.now())
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        request()
+    assert IdempotencyKey.objects.get().status is None
 
 
 @pytest.mark.django_db(transaction=True)
