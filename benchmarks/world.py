@@ -20,7 +20,7 @@ from psycopg import sql
 from config.postgres import embedded
 
 ROOT = Path(__file__).resolve().parent.parent
-CHUNK = 100_000  # items a step; a multiple of 100, so that no collector is split
+CHUNK = 100_000  # items a step; a multiple of 100: no collector is split
 PACKS = 50
 # Differences from the embedded server's defaults, except for durability: enough memory for the
 # working set, and no checkpoint or vacuum of one contestant's rows during another's turn.

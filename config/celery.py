@@ -19,8 +19,8 @@ from django.conf import settings
 from config.postgres import time_limits
 
 # Seconds between two runs. A run with nothing to do costs one indexed query. A message that is
-# still waiting when the next one is due is dropped, so that no queue grows behind a slow run; but
-# never before 15 seconds, because the clocks of two hosts differ a little.
+# still waiting when the next one is due is dropped: otherwise a queue would grow behind a slow run.
+# It is never dropped before 15 seconds, because the clocks of two hosts differ a little.
 SCHEDULE: dict[str, dict[str, Any]] = {
     "close windows": {"task": "buyback.tasks.close_windows", "schedule": 15.0},
     "reconcile sellbacks": {"task": "buyback.tasks.reconcile", "schedule": 15.0},

@@ -1,7 +1,7 @@
 """The cost of a call: CPU time of the server and of PostgreSQL for every hostile input.
 
 Calls run one at a time, so the CPU time used between request and response is the call's cost. The
-request log writes the calls of a second together in a thread of its own. Samples in which it worked
+request log writes the calls of a second together in a separate thread. Samples in which it worked
 are left out, and its work for the call is measured in this process and added. A call that is slow
 in the first pass is repeated for its p99.
 """

@@ -1,8 +1,8 @@
 """Closing windows: marks items whose window has passed and records an event for their partner.
 
 No sellback depends on it: a sellback checks ``expires_at`` under its own lock. The sweep works in
-batches so that no sellback waits for it, skips items that are being sold, and can run in several
-processes in parallel.
+batches, skips items that are being sold, and can run in several processes in parallel. No sellback
+waits for it.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Children reference parents by ``(environment_id, id)``, so that the database itself refuses a row
 that would link two partners, or live and sandbox. Django's own ``ForeignKey`` knows one column; it
-stays for the ORM, with ``db_constraint=False``, and this constraint does the refusing.
+stays for the ORM, with ``db_constraint=False``, and this constraint enforces the reference.
 
 A migration imports nothing of ours, so it creates such a key with SQL and enters a plain
 ``BaseConstraint`` of the same name into its state:
@@ -13,8 +13,7 @@ A migration imports nothing of ours, so it creates such a key with SQL and enter
         state_operations=[migrations.AddConstraint("model", models.BaseConstraint(name="<name>"))],
     )
 
-``makemigrations`` writes the ``AddConstraint`` alone. Applied like that, it raises
-``NotImplementedError``.
+``makemigrations`` writes the ``AddConstraint`` alone, which Django cannot apply: add the SQL.
 """
 
 from __future__ import annotations

@@ -86,7 +86,7 @@ class AccountAdapter(DefaultAccountAdapter):
         super().send_notification_mail(template_prefix, user, *args, **kwargs)
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
-        """Count by account and address together, so that nobody can lock another user out."""
+        """Count by account and address together: a guesser cannot lock another user out."""
         login = credentials.get("email", "").lower()
         return f"{login}\n{self.get_client_ip(request)}"
 

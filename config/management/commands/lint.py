@@ -120,8 +120,8 @@ class Command(BaseCommand):
 def mypy_cache() -> str:
     """mypy's cache folder, and none with CI=true. Removes those of earlier states.
 
-    mypy does not notice that the settings, which its plugin imports, have changed, so each state of
-    them, of mypy's own configuration and of the packages has a folder of its own.
+    mypy does not notice a change of the settings, which its plugin imports. So each state of the
+    settings, of mypy's configuration and of the packages has a separate folder.
     """
     if environment.flag("CI"):
         return os.devnull

@@ -22,7 +22,7 @@ from django.core.management.base import BaseCommand
 from config.foundation import environment
 
 REQUIRE_BROWSER = "--require-browser"
-MOST_PROCESSES = 8  # each has a database of its own
+MOST_PROCESSES = 8  # each has a separate database
 # Arguments by which the caller decides about processes; a debugger needs a single one.
 OWN_PROCESSES = ("-n", "--numprocesses", "--dist", "--pdb", "--trace", "-s")
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
