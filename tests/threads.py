@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from django.db import close_old_connections, connections
@@ -14,6 +15,7 @@ from django.db import close_old_connections, connections
 from config.foundation import outbound, shared_connections
 
 MANY = 1000
+T = TypeVar("T")
 
 
 def as_processes(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -43,6 +45,16 @@ def together(calls: Sequence[Callable[[], Any]]) -> list[Any]:
         thread.join(timeout=60)
     assert not any(thread.is_alive() for thread in threads)
     return results
+
+
+def in_a_loop(work: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine to its end in a new event loop; returns its result or raises its error.
+
+    The loop has its own thread: a process that ran a browser test has a running loop in its main
+    thread until it ends.
+    """
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
 
 
 @contextmanager

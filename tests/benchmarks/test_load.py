@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -14,6 +13,7 @@ import pytest
 from benchmarks.drips import Drips, beginnings
 from benchmarks.drips import run as drip
 from benchmarks.load import Load, Numbers, run
+from tests.threads import in_a_loop
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 LAST = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
@@ -44,11 +44,13 @@ def answering(act: Callable[[socket.socket, int], None]) -> Iterator[int]:
 
         thread = threading.Thread(target=accept)
         thread.start()
-        yield listening.getsockname()[1]
-        listening.shutdown(socket.SHUT_RDWR)
-        thread.join()
-        for wire in kept:
-            wire.close()
+        try:
+            yield listening.getsockname()[1]
+        finally:
+            listening.shutdown(socket.SHUT_RDWR)
+            thread.join()
+            for wire in kept:
+                wire.close()
 
 
 def load(port: int, **changes: float) -> Load:
@@ -129,6 +131,6 @@ def test_it_drips_in_every_way_and_counts_what_the_server_ends() -> None:
 
     with answering(read) as port:
         drips = Drips(port, 5, 0.4, "sandbox-key")
-        found = asyncio.run(drip(drips))
+        found = in_a_loop(drip(drips))
     assert (found.opened, found.closed, found.statuses) == (10, 5, {"408": 5})
     assert {start for start, _ in beginnings(drips)} == set(seen)

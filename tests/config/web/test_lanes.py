@@ -13,6 +13,7 @@ from pytest_django.fixtures import Settings
 
 from config.web.lanes import Lane, Overloaded, Plan
 from config.web.routing import lane_of, plans
+from tests.threads import in_a_loop
 
 Scene = Callable[[Lane], Awaitable[None]]
 
@@ -25,7 +26,7 @@ def play(
     async def run() -> None:
         await scene(Lane(Plan("test", threads, share), longest_queue=queue, longest_wait=wait))
 
-    asyncio.run(run())
+    in_a_loop(run())
 
 
 def test_it_returns_results_and_raises_errors() -> None:
@@ -158,7 +159,7 @@ def test_a_thread_is_prepared_once() -> None:
         lane = Lane(plan, longest_queue=10, longest_wait=10)
         await asyncio.gather(*(lane.run("a", lambda: time.sleep(0.01)) for _ in range(6)))
 
-    asyncio.run(run())
+    in_a_loop(run())
     assert sorted(prepared) == ["test-0", "test-1"]
 
 
