@@ -21,13 +21,14 @@ def numbered() -> str:
     """The statement with ``$n`` for its parameters, in the order of ``TYPES``."""
     from buyback.sellback.sell_back import NOT_WAITING
 
-    unknown = set(PARAMETER.findall(NOT_WAITING)) - set(TYPES)
+    statement = NOT_WAITING.replace("%(spread)s", "false")  # one slot always has room here
+    unknown = set(PARAMETER.findall(statement)) - set(TYPES)
     if unknown:
         raise LookupError(
             f"benchmarks/sell_back_sql.py gives no type to the sale's parameters {sorted(unknown)}."
         )
     places = {name: f"${number}::{kind}" for number, (name, kind) in enumerate(TYPES.items(), 1)}
-    return PARAMETER.sub(lambda found: places[found[1]], NOT_WAITING).replace("%%", "%")
+    return PARAMETER.sub(lambda found: places[found[1]], statement).replace("%%", "%")
 
 
 def function() -> str:

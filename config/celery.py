@@ -39,6 +39,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "forget old quotes": {"task": "inventory.tasks.forget_old_quotes", "schedule": 3600.0},
     "forget old answers": {"task": "partners.tasks.forget_old_answers", "schedule": 3600.0},
     "forget old calls": {"task": "partners.tasks.forget_old_calls", "schedule": 3600.0},
+    "forget old spending": {"task": "partners.tasks.forget_old_spending", "schedule": 3600.0},
 }
 
 SHORTEST_WAIT = 15.0

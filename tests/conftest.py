@@ -11,9 +11,10 @@ from django.core.cache import cache
 from django.db import connection
 from django.test import TransactionTestCase
 from django.utils.translation import trans_real
-from pytest_django import Settings
+from pytest_django import DjangoDbBlocker, Settings
 
 from buyback.ledger.invariants import broken_invariants, rules
+from buyback.models import TreasuryControl
 from config.postgres.base import prepared_cursor
 from partners.api import throttling
 from partners.records import request_log
@@ -71,6 +72,13 @@ def empty_the_database(case: TransactionTestCase) -> None:
 
 
 TransactionTestCase._fixture_teardown = empty_the_database  # type: ignore[attr-defined]
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """A new installation has caps (``tests/database/test_defaults.py``). Tests set their own."""
+    with django_db_blocker.unblock():
+        TreasuryControl.objects.all().delete()
 
 
 @pytest.fixture(autouse=True)

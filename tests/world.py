@@ -21,7 +21,6 @@ from buyback.models import (
     Buyback,
     Payout,
     Proposal,
-    Spend,
     Statement,
     Transfer,
     TreasuryControl,
@@ -39,6 +38,8 @@ from partners.models import (
     Mode,
     Partner,
     Role,
+    Spend,
+    SpendSlot,
     User,
 )
 from tests.factors import give_factor
@@ -342,12 +343,13 @@ def make_treasury_control(**fields: Any) -> TreasuryControl:
 
 
 def make_spend(**fields: Any) -> Spend:
-    """An hour with half of the platform's cap spent."""
+    """An hour with half of the platform's cap spent, all of it in the first slot."""
     hour = NOW.replace(minute=0, second=0)
-    return Spend.objects.create(
-        **{"scope": "platform", "starts_at": hour, "total": Decimal(50), "cap": Decimal(100)}
-        | fields
-    )
+    known = {"scope": "platform", "starts_at": hour, "total": Decimal(50), "cap": Decimal(100)}
+    total = (known := known | fields).pop("total")
+    spend = Spend.objects.create(**known)
+    SpendSlot.objects.create(spend=spend, number=0, total=total, share=known["cap"])
+    return spend
 
 
 def make_alert(environment: Environment, **fields: Any) -> Alert:

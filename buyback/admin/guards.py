@@ -13,10 +13,11 @@ from django.utils.safestring import SafeString
 
 from buyback.guards.alerts import mark_seen
 from buyback.guards.control import GUARDS, as_seen, set_guards
-from buyback.models import Alert, Spend, TreasuryControl
+from buyback.models import Alert, TreasuryControl
 from config.admin.model_admin import LookingAdmin, ReadOnlyAdmin, badge
 from config.foundation.money import usd
 from partners.admin.audited import by
+from partners.models import Spend
 
 ALERT_TONES = {
     "price_rejected": "wait",
@@ -134,13 +135,16 @@ def _cell(value: Any) -> str:
 
 @admin.register(Spend)
 class SpendAdmin(ReadOnlyAdmin):
-    """What live sellbacks have spent in each capped span. The sellback writes it."""
+    """What live calls have spent in each capped span. The calls write it."""
 
     list_display = ("scope", "starts_at", "spent", "limit")
     search_fields = ("=scope",)
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Spend]:
+        return Spend.objects.with_total()
+
     @admin.display(description="spent")
-    def spent(self, span: Spend) -> str:
+    def spent(self, span: Any) -> str:
         return usd(span.total)
 
     @admin.display(description="cap")

@@ -18,7 +18,12 @@ from config.foundation import clock
 from config.foundation.money import usd
 from config.web.charts import Bar
 
-RIGHTS = ("inventory.view_item", "buyback.view_buyback", "buyback.view_spend", "buyback.view_alert")
+RIGHTS = (
+    "inventory.view_item",
+    "buyback.view_buyback",
+    "partners.view_spend",
+    "buyback.view_alert",
+)
 
 
 def _home(request: HttpRequest) -> HttpResponse:

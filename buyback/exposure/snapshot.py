@@ -16,10 +16,10 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import Count, Max, Min, Q, QuerySet, Sum
 
-from buyback.models import Alert, Buyback, Exposure, PaidHour, Spend, TreasuryControl
+from buyback.models import Alert, Buyback, Exposure, PaidHour, TreasuryControl
 from config.foundation import clock
 from inventory.models import Tier
-from partners.models import Environment, Mode
+from partners.models import Environment, Mode, Spend
 
 HERE = Path(__file__).parent
 EXPOSURE = (HERE / "exposure.sql").read_text(encoding="utf-8")
@@ -191,14 +191,25 @@ class Caps:
     hour: Used
     partners: Sequence[Used]
 
+    @property
+    def missing(self) -> list[str]:
+        """What has no cap."""
+        named = (
+            ("one sellback", self.control.cap_per_sale),
+            ("a partner's day", self.control.cap_per_partner_day),
+            ("the platform's hour", self.control.cap_per_hour),
+        )
+        return [name for name, cap in named if cap is None]
+
 
 def caps(now: datetime) -> Caps:
     """Four queries: the guards, this hour's row, today's largest rows, and their partners."""
     control = TreasuryControl.objects.first() or TreasuryControl()
-    hour = Spend.objects.filter(
+    spans = Spend.objects.with_total()
+    hour = spans.filter(
         scope="platform", starts_at=now.replace(minute=0, second=0, microsecond=0)
     ).first()
-    spans = Spend.objects.filter(starts_at=_midnight(now), scope__startswith="partner:").order_by(
+    spans = spans.filter(starts_at=_midnight(now), scope__startswith="partner:").order_by(
         "-total", "scope"
     )
     spent = {int(span.scope.partition(":")[2]): span.total for span in spans[:MOST]}

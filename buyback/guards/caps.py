@@ -1,23 +1,21 @@
 """The treasury's guards: the pause, the cap of one sellback, of a partner's day, of the hour.
 
-A partner's daily cap is its own, or the platform's. Spending in a span is summed in one row, whose
-check constraint is the cap: a sellback above it fails, however many run in parallel. Each sellback
-records which spans have counted it, and is taken off only those.
+A partner's daily cap is its own, or the platform's. The statement of a sellback counts it in the
+spans of the set caps (``partners/records/spending.py``): above a cap it fails, however many run in
+parallel. Each sellback records which spans have counted it, and is taken off only those.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
-
-from django.db import IntegrityError
-from django.db.models import F
+from decimal import Decimal
 
 from buyback.guards import alerts
-from buyback.models import Alert, Buyback, Spend, TreasuryControl
+from buyback.models import Alert, Buyback, TreasuryControl
 from partners.models import Environment
+from partners.records import spending
 
 ONE_SALE, PLATFORM = "one sale", "platform"
-CONSTRAINT = "buyback_spend_within_cap"
 
 
 def is_paused() -> bool:
@@ -27,17 +25,8 @@ def is_paused() -> bool:
 
 def give_back(sale: Buyback, submitted_at: datetime) -> None:
     """Take a failed sellback off the spans that have counted it."""
-    for scope in sale.counted_in:
-        Spend.objects.filter(scope=scope, starts_at=_start(scope, submitted_at)).update(
-            total=F("total") - sale.amount
-        )
-
-
-def passed(environment: Environment, error: IntegrityError) -> str | None:
-    """The cap that a statement would have exceeded, by its error; None for other errors."""
-    if CONSTRAINT not in str(error):
-        return None
-    return next(scope for scope in (_of(environment), PLATFORM) if f", {scope}, " in str(error))
+    for scope in sorted(sale.counted_in):
+        spending.give_back(scope, _start(scope, submitted_at), sale.amount or Decimal(0))
 
 
 def send_alert(environment: Environment, cap: str, item_id: str) -> None:
@@ -48,11 +37,6 @@ def send_alert(environment: Environment, cap: str, item_id: str) -> None:
         subject=f"cap {cap}",
         detail=f"item {item_id}",
     )
-
-
-def _of(environment: Environment) -> str:
-    """The scope of the partner's day."""
-    return f"partner:{environment.partner_id}"
 
 
 def _start(scope: str, now: datetime) -> datetime:

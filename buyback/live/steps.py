@@ -13,11 +13,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
 
-from django.db import IntegrityError, OperationalError, transaction
+from django.db import OperationalError, transaction
 from psycopg.errors import LockNotAvailable
 
 from buyback.guards import alerts, caps
@@ -40,7 +41,7 @@ from config.postgres import statements
 from inventory.models import Card, Item
 from inventory.pricing import Price
 from partners.models import Environment, Event
-from partners.records import events
+from partners.records import events, spending
 from partners.records.actor import Actor
 
 Row = tuple[Any, ...]
@@ -146,12 +147,9 @@ def submit(attempt: Attempt, price: Price, *, now: datetime | None) -> None:
     reference = _next_reference(attempt) if attempt.treasury else ""
     environment, cap = attempt.item.environment, caps.ONE_SALE
     try:
-        row = _submit(attempt, price, reference, now)
-    except IntegrityError as error:
-        passed = caps.passed(environment, error)
-        if passed is None:
-            raise
-        row, cap = ("cap_reached", None), passed
+        row = spending.counting(partial(_submit, attempt, price, reference, now))
+    except spending.CapReached as reached:
+        row, cap = ("cap_reached", None), reached.scope
     if row is None:  # the claim has expired
         raise TransactionFailed
     refusal, submitted = row
@@ -165,7 +163,9 @@ def submit(attempt: Attempt, price: Price, *, now: datetime | None) -> None:
     attempt.buyback.reference = reference
 
 
-def _submit(attempt: Attempt, price: Price, reference: str, now: datetime | None) -> Row | None:
+def _submit(
+    attempt: Attempt, price: Price, reference: str, now: datetime | None, spread: bool
+) -> Row | None:
     """The row of ``submit.sql``."""
     parameters = {
         "buyback": attempt.pk,
@@ -178,6 +178,7 @@ def _submit(attempt: Attempt, price: Price, reference: str, now: datetime | None
         "amount": price.amount,
         "treasury": attempt.treasury,
         "reference": reference,
+        "spread": spread,
     }
     try:
         return statements.run_durably(SUBMIT, parameters | {"show": True})

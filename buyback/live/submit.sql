@@ -1,9 +1,9 @@
 -- The submission of a step-by-step sellback: records the payment before the treasury is called.
 -- Parameters: buyback, lease_until (the lease that the claim took), submissions (of the item, as the claim counted
 -- them), now (null: the database's clock), lease (how long the request may work on it from now on), fmv, priced_at,
--- amount (USD), treasury, reference, show (whether to show the card's new price).
+-- amount (USD), treasury, reference, show (whether to show the card's new price), spread (of partners_count_spend).
 -- Returns no row when the claim has expired. Otherwise one row: the refusal, or null and the sellback's id. After a
--- refusal nothing has changed. Exceeding a cap violates a check and fails the whole statement.
+-- refusal nothing has changed. Without room under a cap, the whole statement fails.
 WITH
 
 -- 1. Lock the attempt, only with our own lease: another one belongs to the reconciler, which has taken over.
@@ -82,14 +82,13 @@ transfer AS (
 
 -- 5. Count it in the capped spans, the last locks: all sellbacks count in the same spans, so none may wait for
 --    anything else while holding them. They come after the attempt's row, as when money is released.
-spend AS (
-    INSERT INTO buyback_spend AS spent (scope, starts_at, total, cap)
-    SELECT span.scope, span.starts_at, %(amount)s, span.cap
-      FROM span
-     CROSS JOIN submitted
-     CROSS JOIN (SELECT count(*) FROM shown) after_the_card
-     ORDER BY span.scope
-        ON CONFLICT (scope, starts_at) DO UPDATE SET total = spent.total + excluded.total, cap = excluded.cap
+counted AS MATERIALIZED (
+    SELECT count(partners_count_spend(last.scope, last.starts_at, last.cap, %(amount)s, %(spread)s))
+      FROM (SELECT span.*
+              FROM span
+             CROSS JOIN submitted
+             CROSS JOIN (SELECT count(*) FROM shown) after_the_card
+             ORDER BY span.scope) last
 )
 
-SELECT judged.refusal, submitted.id FROM judged LEFT JOIN submitted ON true
+SELECT judged.refusal, submitted.id FROM judged CROSS JOIN counted LEFT JOIN submitted ON true

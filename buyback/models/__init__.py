@@ -13,7 +13,7 @@ from buyback.models.buybacks import (
 )
 from buyback.models.decisions import DualControl, Proposal, Reversal
 from buyback.models.exposure import Exposure, PaidHour
-from buyback.models.guards import Alert, Spend, TreasuryControl
+from buyback.models.guards import Alert, TreasuryControl
 from buyback.models.moves import Move
 from buyback.models.statements import Statement, StatementQuerySet
 
@@ -35,7 +35,6 @@ __all__ = [
     "PayoutQuerySet",
     "Proposal",
     "Reversal",
-    "Spend",
     "Statement",
     "StatementQuerySet",
     "Transfer",

@@ -1,9 +1,9 @@
-"""The treasury's guards: pause and caps, the spending against them, and alerts."""
+"""The treasury's guards: pause and caps, and alerts."""
 
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from config.foundation.money import MoneyField, money_check
@@ -37,39 +37,6 @@ class TreasuryControl(models.Model):
 
     def __str__(self) -> str:
         return "Treasury control"
-
-
-class Spend(models.Model):
-    """Live spending in one span: ``partner:<id>`` in a day, ``platform`` in an hour.
-
-    Written by the sellback itself, only while the cap is set. The check constraint is the cap: a
-    sellback above it fails whole, however many run in parallel, because all update this row.
-    """
-
-    id = models.BigAutoField(primary_key=True)
-    scope = models.CharField(max_length=40)
-    starts_at = models.DateTimeField()
-    total = models.DecimalField(max_digits=16, decimal_places=2)
-    cap = models.DecimalField(max_digits=16, decimal_places=2)
-
-    class Meta:
-        verbose_name_plural = "spend"
-        constraints = (
-            # Reader: every capped sellback.
-            models.UniqueConstraint(
-                fields=("scope", "starts_at"), name="buyback_spend_once_per_span"
-            ),
-            models.CheckConstraint(
-                condition=Q(total__gte=0, total__lte=F("cap")), name="buyback_spend_within_cap"
-            ),
-        )
-        indexes = (
-            # Reader: the admin's home page, for the partners closest to their cap.
-            models.Index(fields=("starts_at",), name="buyback_spend_by_start"),
-        )
-
-    def __str__(self) -> str:
-        return f"{self.scope} from {self.starts_at}: {self.total} of {self.cap} USD"
 
 
 class Alert(models.Model):

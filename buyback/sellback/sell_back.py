@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db import OperationalError, connection, transaction
 from psycopg.errors import LockNotAvailable
 
 from buyback.guards import caps
@@ -37,9 +37,11 @@ from buyback.sellback import status
 from config.postgres import statements, time_limits
 from inventory.models import Item
 from partners.models import Environment
+from partners.records import spending
 from partners.records.actor import Actor
 from partners.records.idempotency import Policy, Turn
 
+Row = tuple[Any, ...]
 WAITING = statements.read(Path(__file__).with_name("sell_back.sql"))
 NOT_WAITING = WAITING.replace("/* wait or NOWAIT */", "NOWAIT")
 # How a sellback is carried out under a key. By the time it is refused, it has undone what was to be
@@ -133,21 +135,23 @@ def _refuse_price(order: SellbackRequest, amount: Decimal) -> None:
         raise PriceChanged(amount)
 
 
-def _run(order: SellbackRequest, **parameters: Any) -> tuple[Any, ...] | None:
+def _run(order: SellbackRequest, **parameters: Any) -> Row | None:
     """The statement's row or None. Live does not wait for a lock of another sellback."""
-    contained = transaction.atomic() if connection.in_atomic_block else nullcontext()
-    try:
+
+    def statement(spread: bool) -> Row | None:
+        contained = transaction.atomic() if connection.in_atomic_block else nullcontext()
         with contained:
-            return statements.run(NOT_WAITING if order.environment.is_live else WAITING, parameters)
+            found = NOT_WAITING if order.environment.is_live else WAITING
+            return statements.run(found, parameters | {"spread": spread})
+
+    try:
+        return spending.counting(statement)
     except OperationalError as error:
         if isinstance(error.__cause__, LockNotAvailable) and not time_limits.gave_up_waiting(error):
             raise _busy(order) from None
         raise
-    except IntegrityError as error:
-        cap = caps.passed(order.environment, error)
-        if cap is None:
-            raise
-        caps.send_alert(order.environment, cap, order.item_id)
+    except spending.CapReached as cap:
+        caps.send_alert(order.environment, cap.scope, order.item_id)
         raise TransactionFailed from None
 
 

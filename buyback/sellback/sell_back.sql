@@ -1,6 +1,6 @@
 -- One instant sellback, from the lock to the payout, in one statement: all or nothing.
 -- Parameters: environment, item_id, requested_by, now (null: the database's clock), expected_amount (null: any),
--- min_amount (null: none), item_pk (the item's row; null: whichever is not sold).
+-- min_amount (null: none), item_pk (the item's row; null: whichever is not sold), spread (of partners_count_spend).
 -- Returns no row if no user holds such an item; otherwise the values found, and the ids of the sellback if it was made.
 WITH
 
@@ -57,10 +57,9 @@ sold AS (
  RETURNING inventory_item.id
 ),
 
--- (Count the sellback against the set caps. Exceeding one violates a check and fails the whole statement.)
-spend AS (
-    INSERT INTO buyback_spend AS spent (scope, starts_at, total, cap)
-    SELECT span.scope, span.starts_at, priced.amount, span.cap
+-- (Count the sellback in the spans of the set caps. Without room there, the whole statement fails.)
+span AS MATERIALIZED (
+    SELECT span.*, priced.amount
       FROM priced JOIN sold ON sold.id = priced.id
      CROSS JOIN guard
      JOIN partners_environment environment ON environment.id = %(environment)s
@@ -70,7 +69,9 @@ spend AS (
            ('platform', date_trunc('hour', priced.now, 'UTC'), guard.cap_per_hour)) span (scope, starts_at, cap)
      WHERE span.cap IS NOT NULL
      ORDER BY span.scope
-        ON CONFLICT (scope, starts_at) DO UPDATE SET total = spent.total + excluded.total, cap = excluded.cap
+),
+counted AS MATERIALIZED (
+    SELECT count(partners_count_spend(scope, starts_at, cap, amount, %(spread)s)) FROM span
 ),
 
 -- 5. Insert the sellback, payout, transfer and event.
@@ -107,4 +108,4 @@ event AS (
 SELECT priced.state, priced.expired, priced.amount,
        guard.paused IS TRUE AS paused, priced.amount > coalesce(guard.cap_per_sale, priced.amount) AS above_cap,
        buyback.id, payout.id
-  FROM priced CROSS JOIN guard LEFT JOIN buyback ON true LEFT JOIN payout ON true
+  FROM priced CROSS JOIN guard CROSS JOIN counted LEFT JOIN buyback ON true LEFT JOIN payout ON true

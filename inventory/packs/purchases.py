@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 import string
 from collections import Counter
-from datetime import datetime
+from datetime import datetime, timedelta
+from decimal import Decimal
 
+from django.conf import settings
 from django.db import transaction
 
 from config.foundation.codes import Code
-from config.foundation.errors import Refusal
+from config.foundation.errors import RateLimited, Refusal
 from config.foundation.money import round_usd
 from config.postgres.base import join_by_index
 from inventory.models import Card, Collector, Item, Pack, Purchase, Tier
 from inventory.packs.odds import draw_tiers
 from partners.models import Environment, Event
-from partners.records import events
+from partners.records import events, spending
 from partners.records.actor import Actor
 
 BASE62 = string.digits + string.ascii_letters
@@ -67,7 +70,8 @@ def buy_pulls(
     Tiers are drawn by weight, then cards uniformly within a tier. A card is reserved by a row lock,
     so two purchases never get the same one. A live window is the pack's, a sandbox window 7 days.
     ``now`` defaults to the environment's clock. Raises PackNotFound, TooFewPulls, TooManyPulls,
-    OutOfStock, in this order; then nothing was pulled.
+    OutOfStock, and RateLimited above ``BUY_CAP_PER_PARTNER_HOUR``, in this order; then nothing was
+    pulled.
     """
     pack = Pack.objects.filter(public_id=pack_id.replace("\0", "/")).first()
     if pack is None:
@@ -108,7 +112,20 @@ def buy_pulls(
             ],
             now=moment,
         )
+        if environment.is_live and settings.BUY_CAP_PER_PARTNER_HOUR:
+            _count(environment, amount * pack.mint_price, moment)
     return purchase
+
+
+def _count(environment: Environment, price: Decimal, now: datetime) -> None:
+    """Count the price (USD) in the partner's hour, as the last lock. Raises RateLimited."""
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    cap = Decimal(settings.BUY_CAP_PER_PARTNER_HOUR)
+    try:
+        spending.count(f"buys:{environment.partner_id}", hour, cap, price)
+    except spending.CapReached:
+        rest = hour + timedelta(hours=1) - now
+        raise RateLimited(math.ceil(rest.total_seconds())) from None
 
 
 def _pulled(card: Card, purchase: Purchase, now: datetime) -> Item:

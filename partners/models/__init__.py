@@ -5,10 +5,12 @@ from partners.models.calls import ApiCall, LostCalls
 from partners.models.invitations import Invitation
 from partners.models.records import AuditEntry, Event, IdempotencyKey
 from partners.models.saved_views import SavedView
+from partners.models.spending import SLOTS, Spend, SpendSlot
 from partners.models.tenants import MOST_CALLS, Environment, Mode, Partner
 
 __all__ = [
     "MOST_CALLS",
+    "SLOTS",
     "ApiCall",
     "ApiKey",
     "AuditEntry",
@@ -23,5 +25,7 @@ __all__ = [
     "Role",
     "SavedView",
     "Scope",
+    "Spend",
+    "SpendSlot",
     "User",
 ]

@@ -31,7 +31,7 @@ LOOKS = (
     "buyback.view_statement",
     "buyback.view_proposal",
     "buyback.view_reversal",
-    "buyback.view_spend",
+    "partners.view_spend",
     "buyback.view_alert",
     "buyback.view_treasurycontrol",
 )

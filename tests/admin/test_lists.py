@@ -15,11 +15,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 import config.admin.model_admin
-from buyback.models import Alert, Buyback, Payout, Spend, Transfer, TreasuryControl
+from buyback.models import Alert, Buyback, Payout, Transfer, TreasuryControl
 from config.admin import counts
 from config.admin.counts import EstimatedPaginator
 from inventory.models import Card, Collector, Item, Purchase, ShippingOrder
-from partners.models import ApiKey, AuditEntry, Event, IdempotencyKey, Partner, User
+from partners.models import ApiKey, AuditEntry, Event, IdempotencyKey, Partner, Spend, User
 from tests.admin.conftest import MODELS, address, signed_in
 from tests.database.decisions import make_reversal
 from tests.shipments import make_order

@@ -17,7 +17,7 @@ from uuid import uuid4
 import pytest
 from django.db import IntegrityError, connection, models, transaction
 
-from partners.models import User
+from partners.models import SpendSlot, User
 from partners.models.constraints import CompositeForeignKey
 from tests.database.breaks import BAD_MONEY, BILLION, NAN, Break, each, twice
 from tests.database.bulk_breaks import BULK_BREAKS
@@ -70,6 +70,12 @@ def at_mint_price(w: World, **fields: Any) -> Any:
     """A voucher's sellback, whose amount does not depend on its basis."""
     price = Decimal("70.13")
     return buyback(w, voucher=True, mint_price=price, amount=price, **fields)
+
+
+def slot(other: SpendSlot, **fields: Any) -> Any:
+    """A slot like the other one."""
+    known = {"spend": other.spend, "number": other.number, "total": 0, "share": 1}
+    return SpendSlot.objects.create(**known | fields)
 
 
 def update(row: models.Model, **fields: Any) -> None:
@@ -335,8 +341,13 @@ BREAKS: dict[str, Sequence[Break]] = {
     "buyback_treasurycontrol_hour_bounds": each(
         BAD_MONEY, lambda w, bad: make_treasury_control(cap_per_hour=bad)
     ),
-    "buyback_spend_once_per_span": [lambda w: twice(make_spend)],
-    "buyback_spend_within_cap": each(
+    "partners_spend_once_per_span": [lambda w: twice(make_spend)],
+    "partners_spend_has_a_cap": each(
+        (Decimal(0), Decimal(-1)), lambda w, bad: make_spend(cap=bad, total=Decimal(0))
+    ),
+    "partners_spendslot_once": [lambda w: slot(make_spend().slots.get())],
+    "partners_spendslot_number": [lambda w: slot(make_spend().slots.get(), number=64)],
+    "partners_spendslot_within_share": each(
         (Decimal("100.01"), Decimal("-0.01")), lambda w, bad: make_spend(total=bad)
     ),
     "buyback_exposure_once": [

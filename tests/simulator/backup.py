@@ -5,12 +5,12 @@ from __future__ import annotations
 from django.db import connection
 from django.db.models import Model
 
-from buyback.models import Alert, Buyback, Move, Payout, Spend, Transfer
+from buyback.models import Alert, Buyback, Move, Payout, Transfer
 from inventory.models import Item, ShippedItem, ShippingOrder, ShippingQuote
-from partners.models import Event
+from partners.models import Event, Spend, SpendSlot
 
 TABLES: tuple[type[Model], ...] = (
-    *(Item, Buyback, Move, Transfer, Payout, Spend, Alert, Event),
+    *(Item, Buyback, Move, Transfer, Payout, Spend, SpendSlot, Alert, Event),
     *(ShippingQuote, ShippingOrder, ShippedItem),
 )
 

@@ -11,10 +11,10 @@ from typing import Any
 from django.test import Client
 
 from buyback.live.reconciler import reconcile
-from buyback.models import Alert, Buyback, Payout, Spend, Transfer
+from buyback.models import Alert, Buyback, Payout, Transfer
 from config.foundation import clock
 from inventory.models import Item
-from partners.models import Event
+from partners.models import Event, Spend
 from tests.peers.oracle import OraclePeer
 from tests.peers.treasury import TreasuryPeer
 from tests.world import World, make_item
@@ -98,7 +98,7 @@ def rows(item: Item) -> Rows:
         tuple(
             Alert.objects.filter(subject=f"item {item.public_id}").values_list("kind", flat=True)
         ),
-        tuple(Spend.objects.order_by("scope").values_list("total", flat=True)),
+        tuple(Spend.objects.with_total().order_by("scope").values_list("total", flat=True)),
     )
 
 

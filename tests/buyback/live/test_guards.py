@@ -14,11 +14,11 @@ import pytest
 from django.db.models import F
 from pytest_django.fixtures import Settings
 
-from buyback.models import Alert, Buyback, Spend, TreasuryControl
+from buyback.models import Alert, Buyback, TreasuryControl
 from buyback.outcomes import ItemExpired, ItemNotFound, Sale, TransactionFailed
 from buyback.sellback.sell_back import sell_back
 from inventory.models import Item
-from partners.models import Environment
+from partners.models import Environment, Spend, SpendSlot
 from partners.records.actor import SYSTEM
 from tests.buyback.live.shop import (
     EXPIRED,
@@ -38,7 +38,7 @@ from tests.buyback.live.shop import (
     unresolved,
 )
 from tests.threads import together
-from tests.world import World, make_collector, make_item, make_pack, make_purchase
+from tests.world import World, make_collector, make_item, make_pack, make_purchase, make_spend
 
 NOON = datetime(2026, 4, 18, 12, tzinfo=UTC)
 CENT = Decimal("0.01")
@@ -66,7 +66,7 @@ def guard(**caps: Any) -> None:
 
 def spent() -> dict[str, Decimal]:
     """Spending by the kind of scope."""
-    return {row.scope.partition(":")[0]: row.total for row in Spend.objects.all()}
+    return {row.scope.partition(":")[0]: row.total for row in Spend.objects.with_total()}
 
 
 def sell(item: Item, now: datetime | None = None) -> Sale:
@@ -78,11 +78,11 @@ def turned_down(shop: Shop, item: Item) -> None:
 
     Instant: no row is written. Step by step: only the failed attempt.
     """
-    counted = list(Spend.objects.order_by("pk").values())
+    counted = spent()
     assert shop.sale(item) == FAILED
     found = rows(item)
     assert (found.item, found.moves, found.payouts) == ("held", (), ())
-    assert list(Spend.objects.order_by("pk").values()) == counted
+    assert spent() == counted
     assert shop.treasury.payments == []
 
 
@@ -212,9 +212,7 @@ def test_it_alerts_once_about_a_reached_cap(
     assert (alert.kind, alert.environment) == ("cap_reached", environment)
     assert alert.subject == f"cap {name.format(environment.partner_id)}"
     assert alert.detail == f"item {items[0].public_id}"
-    assert [
-        row.total for row in Spend.objects.all()
-    ] == []  # the partner's day, counted first, is unchanged too
+    assert spent() == {}  # the partner's day, counted first, is unchanged too
 
 
 def test_it_alerts_about_a_cap_that_a_batch_has_reached(either: Shop) -> None:
@@ -237,7 +235,7 @@ def test_it_caps_each_partner_by_itself_and_the_platform_as_one(either: Shop) ->
     assert either.sale(ours) == SOLD
     assert either.sale(either.item()) == FAILED
     assert sell(theirs).amount == PRICE
-    assert Counter(Spend.objects.values_list("total", flat=True)) == {PRICE: 2, PRICE * 2: 1}
+    assert Counter(row.total for row in Spend.objects.with_total()) == {PRICE: 2, PRICE * 2: 1}
     other = make_item(either.world.juniper.live, now=later(hours=-1))
     with pytest.raises(TransactionFailed):
         sell(other)
@@ -337,16 +335,16 @@ def test_it_never_passes_a_cap_under_concurrency(either: Shop, cap: str, scope: 
 def test_it_shows_the_race_without_the_constraint(shop: Shop) -> None:
     """The control: all see room under the cap, so all sell."""
     guard(cap_per_hour=PRICE * 4)
-    row = Spend.objects.create(
-        scope="platform", starts_at=NOON, total=Decimal(0), cap=PRICE * AT_ONCE
+    row = SpendSlot.objects.get(
+        spend=make_spend(total=Decimal(0), cap=PRICE * AT_ONCE), share=PRICE * AT_ONCE
     )
     all_have_looked = threading.Barrier(AT_ONCE)
 
     def naive() -> None:
-        there_is_room = Spend.objects.get(pk=row.pk).total + PRICE <= PRICE * 4
+        there_is_room = SpendSlot.objects.get(pk=row.pk).total + PRICE <= PRICE * 4
         all_have_looked.wait(timeout=30)
         if there_is_room:
-            Spend.objects.filter(pk=row.pk).update(total=F("total") + PRICE)
+            SpendSlot.objects.filter(pk=row.pk).update(total=F("total") + PRICE)
 
     together([naive] * AT_ONCE)
     assert spent() == {"platform": PRICE * AT_ONCE}

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from pytest_django.fixtures import Settings
 
 from buyback.sellback.sell_back import sell_back
 from config.foundation import clock
+from config.foundation.errors import RateLimited
 from inventory.models import Card, Collector, Item, Purchase
 from inventory.packs.purchases import OutOfStock, PackNotFound, TooFewPulls, TooManyPulls, buy_pulls
-from partners.models import Environment, Event, Mode
+from partners.models import Environment, Event, Mode, Spend
 from partners.records.actor import SYSTEM, Actor
 from tests.world import NOW, World, make_card, make_item, make_pack, make_tier
 
@@ -192,3 +195,27 @@ def test_it_pulls_nothing_when_there_is_not_enough_for_all(world: World) -> None
         buy(world, world.northwind.live, amount=amount)
     refused(world, world.northwind.live, OutOfStock, amount=3)
     assert buy(world, world.northwind.live, amount=2).items.count() == 2
+
+
+def test_it_caps_the_price_of_a_partners_pulls_in_an_hour(world: World, settings: Settings) -> None:
+    settings.BUY_CAP_PER_PARTNER_HOUR = 100  # four pulls of 25 USD
+    live = world.northwind.live
+    buy(world, live, amount=3)
+    with pytest.raises(RateLimited) as limited:
+        buy(world, live, amount=2)
+    assert limited.value.retry_after == 3286  # 19:05:14 until 20:00
+    refused(world, live, RateLimited, amount=2)
+    buy(world, live)
+    refused(world, live, RateLimited, voucher=True)
+    buy(world, live, now=NOW + timedelta(hours=1))
+    buy(world, world.juniper.live)
+    assert Counter(row.total for row in Spend.objects.with_total()) == {100: 1, 25: 2}
+
+
+@pytest.mark.parametrize(("cap", "mode"), [(0, "live"), (1, "sandbox")])
+def test_it_counts_nothing_without_a_cap_and_in_the_sandbox(
+    world: World, settings: Settings, cap: int, mode: str
+) -> None:
+    settings.BUY_CAP_PER_PARTNER_HOUR = cap
+    buy(world, world.northwind.environment(mode), amount=2)
+    assert not Spend.objects.exists()
