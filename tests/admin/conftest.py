@@ -41,7 +41,7 @@ LOCKED = [
     "buyback.transfer",
     "buyback.statement",
     "buyback.reversal",
-    "buyback.spend",
+    "partners.spend",
     "buyback.alert",
     "partners.environment",
     "partners.event",
