@@ -13,7 +13,7 @@ from abc import ABC, abstractmethod
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from benchmarks import cpu, sell_back_sql
+from benchmarks import cpu, sell_back_sql, world
 from benchmarks.load import MULTIPLIER, Load, Numbers, Report, percentile
 from benchmarks.world import ROOT, Database
 from config.local.children import Children
@@ -22,6 +22,7 @@ from config.web.server import listen
 
 PROCESSES = 2  # web processes of the server and of the peers
 READY_SECONDS = 30
+LIMITS = ("API_RATE_LIMIT", "API_QUOTE_LIMIT", "BUY_CAP_PER_PARTNER_HOUR")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +149,7 @@ class Shipped(HttpContestant):
     settings: dict[str, str] = field(default_factory=dict)
 
     def start(self) -> None:
-        os.environ |= dict.fromkeys(("API_RATE_LIMIT", "API_QUOTE_LIMIT"), "100000000")
+        os.environ |= dict.fromkeys(LIMITS, "100000000")
         os.environ |= {"WEB_WORKERS": str(PROCESSES), "LOG_FORMAT": "json", **self.settings}
         self._children = Children(ROOT, self.folder / "log")
         self._children.start_web(listen("127.0.0.1", self.port), PROCESSES)
@@ -165,6 +166,21 @@ class Shipped(HttpContestant):
         """The ids of all its processes."""
         children = [child.process.pid for child in self._children.running]
         return [pid for child in children for pid in cpu.family(child)]
+
+
+@dataclass
+class Uncapped(Shipped):
+    """Our server while no cap is set."""
+
+    name: str = "this server, caps off"
+
+    def sell(self, numbers: Numbers, seconds: float) -> Report:
+        with self.database.connect() as connection:
+            world.cap(connection, on=False)
+            try:
+                return super().sell(numbers, seconds)
+            finally:
+                world.cap(connection)
 
 
 @dataclass

@@ -64,6 +64,11 @@ def sale_goals(sales: dict[str, list[Measured]]) -> list[Goal]:
     ]
 
 
+def caps_goals(sales: dict[str, list[Measured]]) -> list[Goal]:
+    """The goal for sellbacks that count against caps."""
+    return [ratio(sales, "this server, caps off", "capped sales a second", _rate, (">=", 0.9))]
+
+
 def page_goal(pages: dict[str, list[Measured]]) -> list[Goal]:
     """The goal for the inventory."""
     peers = [name for name in pages if name.startswith("peer")]

@@ -23,7 +23,10 @@ if TYPE_CHECKING:
     from benchmarks.contestants import Contestant, HttpContestant
 
 ROOT = Path(__file__).resolve().parent.parent
-PARTS = ("sales", "inventory", "statements", "sweep", "scale", "pages", "admin", "hostile", "live")
+PARTS = (
+    *("sales", "inventory", "statements", "sweep", "scale"),
+    *("pages", "admin", "hostile", "live", "caps"),
+)
 # The maximum of items for hostile calls and live sellbacks, whose cost does not depend on it.
 SMALL = 100_000
 
@@ -158,6 +161,26 @@ class Run:
                 each, texts = query_count.per_sale(ours, supply)
                 self.goals.append(goals.Goal("statements of a sale", each, "<=", 2))
                 self.say("", "Statements of a sale:", *(f"    {text}" for text in texts))
+
+    def caps(self) -> None:
+        """Sellbacks with caps that count, next to sellbacks without caps."""
+        from benchmarks import goals, world
+        from benchmarks.contestants import Shipped, Uncapped
+        from benchmarks.measures import sales
+
+        chosen = self.chosen
+        database = world.fresh_copy(self.sockets, world.World(chosen.items))
+        common = (database, self.folder, chosen.connections)
+        contestants = [Shipped(*common), Uncapped(*common)]
+        supply = sales.Supply(database, most=150 if chosen.quick else None)
+        self.say(*self.heading(world.stated_settings(database)))
+        with running(contestants):
+            found = sales.measure_sales(
+                contestants, supply, pairs=chosen.pairs, seconds=chosen.seconds
+            )
+        self.keep("caps", found)
+        self.goals += goals.caps_goals(found)
+        self.say("", *goals.contestants_table("sale", found))
 
     def inventory(self, contestants: Sequence[HttpContestant], users: int) -> None:
         """Pages of a hundred items."""
@@ -352,6 +375,8 @@ def main() -> None:
         run.hostile()
     if "live" in chosen.only:
         run.live()
+    if "caps" in chosen.only:
+        run.caps()
     run.finish()
 
 

@@ -32,6 +32,17 @@ POSTGRES = {
 }
 STATED = (*POSTGRES, "fsync", "synchronous_commit", "full_page_writes", "server_version")
 
+CAP = 999_999_999  # USD
+# A cent in each span, as pgbench and the peers count in one slot only, which must exist.
+SPANS = """
+SELECT count(partners_count_spend(scope, starts_at, %(cap)s, 0.01, true))
+  FROM (SELECT 'platform', hour FROM generate_series(0, 47) n,
+               LATERAL (SELECT date_trunc('hour', now(), 'UTC') + n * interval '1 hour' AS hour)
+         UNION ALL
+        SELECT 'partner:' || id, date_trunc('day', now(), 'UTC') + n * interval '1 day'
+          FROM partners_partner, generate_series(0, 2) n) span (scope, starts_at)
+"""
+
 # Names and values by number, the same in the world, pgbench's function and the load generator.
 FUNCTIONS = """
 CREATE SCHEMA bench;
@@ -134,7 +145,19 @@ def fresh_copy(sockets: str, world: World) -> Database:
         connection.execute("CHECKPOINT")
     with connect(sockets, embedded.DATABASE) as connection:
         facts = dict(connection.execute("SELECT name, value FROM bench.fact").fetchall())
+        cap(connection)
     return Database(sockets, world, int(facts["environment"]), facts["key"])
+
+
+def cap(connection: psycopg.Connection[Any], *, on: bool = True) -> None:
+    """Caps that count and are never reached, or none. Their spans exist for the next two days."""
+    connection.execute(
+        "UPDATE buyback_treasurycontrol SET cap_per_sale = %(cap)s,"
+        " cap_per_partner_day = %(cap)s, cap_per_hour = %(cap)s",
+        {"cap": CAP if on else None},
+    )
+    if on:
+        connection.execute(SPANS, {"cap": CAP})
 
 
 def without_workers(database: Database) -> None:

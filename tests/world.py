@@ -345,10 +345,10 @@ def make_treasury_control(**fields: Any) -> TreasuryControl:
 def make_spend(**fields: Any) -> Spend:
     """An hour with half of the platform's cap spent, all of it in the first slot."""
     hour = NOW.replace(minute=0, second=0)
-    known = {"scope": "platform", "starts_at": hour, "total": Decimal(50), "cap": Decimal(100)}
-    total = (known := known | fields).pop("total")
-    spend = Spend.objects.create(**known)
-    SpendSlot.objects.create(spend=spend, number=0, total=total, share=known["cap"])
+    known: dict[str, Any] = {"scope": "platform", "starts_at": hour, "cap": Decimal(100)}
+    total = fields.pop("total", Decimal(50))
+    spend = Spend.objects.create(**known | fields)
+    SpendSlot.objects.create(spend=spend, number=0, total=total, share=spend.cap)
     return spend
 
 

@@ -141,7 +141,8 @@ class SpendAdmin(ReadOnlyAdmin):
     search_fields = ("=scope",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Spend]:
-        return Spend.objects.with_total()
+        spans: QuerySet[Spend] = Spend.objects.with_total()
+        return spans
 
     @admin.display(description="spent")
     def spent(self, span: Any) -> str:
