@@ -7,6 +7,7 @@ sentence. Importing this module starts nothing.
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,7 +22,7 @@ from config.foundation.secret import development_secret_key
 from config.openapi.parts import SPECTACULAR
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-environ.Env.read_env(BASE_DIR / ".env")
+environ.Env.read_env(io.StringIO(environment.file_lines(BASE_DIR / ".env")))
 
 # --- where it lives
 # -------------------------------------------------------------------------------------
@@ -69,6 +70,25 @@ DATABASE_LIMITS = {
 }
 
 
+# TLS to a database on another machine: `require` encrypts, `verify-full` also checks the server's
+# certificate, `off` leaves it to DATABASE_URL.
+DATABASE_TLS = environment.choice("DATABASE_TLS", "require", ("require", "verify-full", "off"))
+# Oracle, treasury and carrier on other machines need https, unless this is `off`.
+PEER_TLS = environment.choice("PEER_TLS", "on", ("on", "off"))
+
+
+def _database_tls(hosts: str) -> str:
+    """The sslmode of a DATABASE_URL that has none."""
+    remote = not all(environment.is_local(host) for host in hosts.split(","))
+    return DATABASE_TLS if remote and DATABASE_TLS != "off" else "prefer"
+
+
+def _is_encrypted(found: dict[str, Any]) -> bool:
+    """Whether a database on another machine is reached with TLS only."""
+    local = all(environment.is_local(host) for host in found["HOST"].split(","))
+    return local or found["OPTIONS"]["sslmode"] in {"require", "verify-ca", "verify-full"}
+
+
 def _database() -> dict[str, Any]:
     """The database. Embedded: `config.postgres` determines the address at the first connection."""
     if EMBEDDED:
@@ -81,6 +101,12 @@ def _database() -> dict[str, Any]:
         found = environment.parsed("DATABASE_URL", environ.Env.db_url_config, DATABASE_URL)
         if not found.get("NAME"):
             raise ImproperlyConfigured("DATABASE_URL names no database.")
+        found.setdefault("OPTIONS", {}).setdefault("sslmode", _database_tls(found["HOST"]))
+        if DATABASE_TLS != "off" and not _is_encrypted(found):
+            raise ImproperlyConfigured(
+                "DATABASE_URL allows a connection without TLS. Remove its sslmode, or set"
+                " DATABASE_TLS=off to allow that."
+            )
     # A connection outlives a request and is checked before it is used again.
     found["CONN_MAX_AGE"] = environment.whole("DATABASE_CONN_MAX_AGE", 600, low=0, high=86_400)
     found["CONN_HEALTH_CHECKS"] = True
@@ -108,8 +134,13 @@ if not SECRET_KEY:
     if not EMBEDDED:
         raise ImproperlyConfigured("SECRET_KEY is not set. With a DATABASE_URL it is required.")
     SECRET_KEY = development_secret_key(DATA_DIR)
-if len(SECRET_KEY) < 32:
-    raise ImproperlyConfigured("SECRET_KEY must have at least 32 characters.")
+# Earlier keys, newest first, separated by commas. They still open sessions, links and second
+# factors, and sign nothing new.
+SECRET_KEY_FALLBACKS = environment.words("SECRET_KEY_FALLBACKS", [])
+if min(len(key) for key in (SECRET_KEY, *SECRET_KEY_FALLBACKS)) < 32:
+    raise ImproperlyConfigured(
+        "SECRET_KEY and each of SECRET_KEY_FALLBACKS must have at least 32 characters."
+    )
 
 _own_host = urlsplit(PUBLIC_URL).hostname
 ALLOWED_HOSTS = environment.words(
@@ -118,6 +149,10 @@ ALLOWED_HOSTS = environment.words(
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+# A browser accepts a `__Host-` cookie only over https, for this host and the whole site.
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = (
+    ("__Host-sessionid", "__Host-csrftoken") if HTTPS else ("sessionid", "csrftoken")
+)
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_ENGINE = "config.web.sessions"
@@ -203,11 +238,13 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "config.web.middleware.RequestIdMiddleware",
+    "config.web.middleware.SafeHeadersMiddleware",
     "config.web.middleware.PageLimitsMiddleware",
     # before anything that reads REMOTE_ADDR: logins, limits, sessions
     "config.web.middleware.ClientAddressMiddleware",
     # before anything that checks the host: probes call by IP
     "config.web.health.HealthMiddleware",
+    "config.web.middleware.HostMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     # Pages…: browser features that are skipped for the API (config/web/middleware.py).
@@ -467,7 +504,7 @@ REST_FRAMEWORK: dict[str, Any] = {
 OUTBOUND_CONNECTIONS = environment.whole("OUTBOUND_CONNECTIONS", 128, low=1, high=1024)
 
 # The pricing oracle (`buyback/live/oracle.py`). Empty: the price is the catalogue's fmv.
-ORACLE_URL = environment.peer("ORACLE_URL")
+ORACLE_URL = environment.peer("ORACLE_URL", tls=PEER_TLS == "on")
 ORACLE_TIMEOUT = environment.whole(
     "ORACLE_TIMEOUT", 2, low=1, high=10
 )  # seconds in all, one retry included
@@ -484,14 +521,14 @@ SHIPPING_COUNTRIES = environment.countries(
 )
 
 # The carrier that prices live parcels (`inventory/shipping/carrier.py`). Empty: our own table.
-CARRIER_URL = environment.peer("CARRIER_URL")
+CARRIER_URL = environment.peer("CARRIER_URL", tls=PEER_TLS == "on")
 CARRIER_TIMEOUT = environment.whole("CARRIER_TIMEOUT", 4, low=1, high=20)  # seconds for a call
 CARRIER_MAX_AMOUNT = environment.whole(
     "CARRIER_MAX_AMOUNT", 1000, low=1, high=1_000_000
 )  # USD; a higher rate is rejected
 
 # The treasury (`buyback/live/treasury.py`). Empty: sellbacks are settled internally.
-TREASURY_URL = environment.peer("TREASURY_URL")
+TREASURY_URL = environment.peer("TREASURY_URL", tls=PEER_TLS == "on")
 TREASURY_KEY = environment.text("TREASURY_KEY")
 TREASURY_TIMEOUT = environment.whole(
     "TREASURY_TIMEOUT", 5, low=1, high=20

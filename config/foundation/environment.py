@@ -5,6 +5,8 @@ Every function raises `ImproperlyConfigured`; `manage.py` turns that into one li
 
 from __future__ import annotations
 
+import codecs
+import ipaddress
 import os
 import re
 from collections.abc import Callable
@@ -14,8 +16,41 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+# A line of `.env`, and the way into a string that shows what is wrong with another.
+LINE = re.compile(r"(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*)", re.ASCII)
+WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)  # UTF-32 starts with the same bytes
 TRUE = ("1", "true", "yes", "on")
 FALSE = ("0", "false", "no", "off")
+
+
+def file_lines(path: Path) -> str:
+    """The lines of an `.env` file as `NAME=value`, or "" without the file.
+
+    Blanks around `=` and a byte order mark mean nothing. Any other line that sets nothing is an
+    error: a setting that is silently ignored could start another database.
+    """
+    try:
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        raise ImproperlyConfigured(f"{path} cannot be read ({error.strerror}).") from error
+    try:
+        content = None if raw.startswith(WIDE) else raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        content = None
+    if content is None or "\0" in content:
+        raise ImproperlyConfigured(f"{path} is not UTF-8 text. Save it as UTF-8.")
+    found = []
+    for number, line in enumerate(content.splitlines(), 1):
+        line = line.strip()  # noqa: PLW2901
+        if not line or line.startswith("#"):
+            continue
+        setting = LINE.fullmatch(line)
+        if setting is None:
+            raise ImproperlyConfigured(f"{path}, line {number}, is not NAME=value.")
+        found.append(f"{setting[1]}={setting[2]}")
+    return "\n".join(found)
 
 
 def text(name: str, default: str = "") -> str:
@@ -109,8 +144,11 @@ def address(name: str, schemes: tuple[str, ...]) -> str:
     return value
 
 
-def peer(name: str) -> str:
-    """The base URL of a peer without a trailing slash, or "" if unset."""
+def peer(name: str, *, tls: bool = True) -> str:
+    """The base URL of a peer without a trailing slash, or "" if unset.
+
+    With `tls`, a peer on another machine must have an https address.
+    """
     value = address(name, ("https", "http")).rstrip("/")
     parts = urlsplit(value)
     try:
@@ -124,7 +162,21 @@ def peer(name: str) -> str:
         usable = False
     if value and (not usable or "@" in parts.netloc or parts.query or parts.fragment):
         raise ImproperlyConfigured(f"{name} is not a plain base URL such as https://host/path.")
+    if tls and parts.scheme == "http" and not is_local(parts.hostname or ""):
+        raise ImproperlyConfigured(
+            f"{name} is not encrypted. Use https, or set PEER_TLS=off to allow that."
+        )
     return value
+
+
+def is_local(host: str) -> bool:
+    """Whether nothing leaves the machine on the way to `host`: a socket's folder, or loopback."""
+    if host.startswith(("/", "@")) or host in {"", "localhost"}:
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
 
 
 def parsed(name: str, parse: Callable[..., dict[str, Any]], value: str) -> dict[str, Any]:
@@ -133,6 +185,12 @@ def parsed(name: str, parse: Callable[..., dict[str, Any]], value: str) -> dict[
         return parse(value)
     except Exception as error:
         raise ImproperlyConfigured(f"{name} cannot be read: {type(error).__name__}.") from error
+
+
+def make_data_dir(data_dir: Path) -> None:
+    """Create the data folder, closed to other users, unless it exists. Raises OSError."""
+    data_dir.parent.mkdir(parents=True, exist_ok=True)
+    data_dir.mkdir(mode=0o750, exist_ok=True)
 
 
 def unusable(data_dir: Path, error: OSError) -> ImproperlyConfigured:

@@ -87,7 +87,7 @@ class InsecureCall(Refusal):
 
 
 class HostNotAllowed(Refusal):
-    """The call's host is not allowed, and no PUBLIC_URL is set."""
+    """The call's host is not in ALLOWED_HOSTS."""
 
     code = Code.HOST_NOT_ALLOWED
     sentence = "Host not allowed"

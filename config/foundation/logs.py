@@ -5,9 +5,21 @@ structlog's events and those of `logging` are formatted alike.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import structlog
+
+# Addresses that let their holder in: invitations, and links that reset a password.
+SECRET_PATH = re.compile(
+    r"(/account/(?:invitation/|password/reset/[0-9A-Za-z]+-))[^/\s\"'?]+", re.ASCII
+)
+
+
+def _without_secrets(logger: Any, name: str, line: str | bytes) -> str:
+    """The rendered line without the secret part of an address."""
+    text = line.decode() if isinstance(line, bytes) else line
+    return SECRET_PATH.sub(r"\1…", text)
 
 
 def logging_config(style: str, level: str) -> dict[str, Any]:
@@ -47,7 +59,11 @@ def logging_config(style: str, level: str) -> dict[str, Any]:
             "line": {
                 "()": structlog.stdlib.ProcessorFormatter,
                 "foreign_pre_chain": shared,
-                "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
+                "processors": [
+                    structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                    *last,
+                    _without_secrets,
+                ],
             }
         },
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},

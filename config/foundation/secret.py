@@ -13,7 +13,7 @@ def development_secret_key(data_dir: Path) -> str:
     """The key in `data_dir`/secret_key, created if missing. Raises ImproperlyConfigured."""
     path = data_dir / "secret_key"
     try:
-        data_dir.mkdir(parents=True, exist_ok=True)
+        environment.make_data_dir(data_dir)
         if not path.exists():
             _write_once(path, secrets.token_urlsafe(50))
         return path.read_text().strip()

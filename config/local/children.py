@@ -73,6 +73,11 @@ class Child:
             pass
 
 
+def _for_us_and_our_group(path: str, flags: int) -> int:
+    """Create a log that others cannot read: it has names and addresses."""
+    return os.open(path, flags, 0o640)
+
+
 @dataclass
 class Children:
     """All children of one `up`. They read a pipe that only `up` can close."""
@@ -139,7 +144,7 @@ class Children:
         log = self.logs / f"{command.name}.log"
         if log.exists() and log.stat().st_size > KEPT_LOG_BYTES:
             log.replace(log.with_suffix(".log.1"))
-        with log.open("ab") as output:
+        with open(log, "ab", opener=_for_us_and_our_group) as output:
             process = subprocess.Popen(
                 [
                     sys.executable,

@@ -6,6 +6,7 @@ from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
 
+from config.foundation.errors import HostNotAllowed
 from config.openapi.answers import refusal, success
 from config.openapi.operations import OPERATIONS, Operation
 from config.openapi.schemas import text
@@ -108,7 +109,7 @@ def _sentences(row: Operation, *, sandbox: bool) -> dict[int, list[str]]:
     for status, sentences in row.live_refusals.items() if not sandbox else ():
         found.setdefault(status, []).extend(sentences)
     bad = found.setdefault(400, [])
-    bad.append("HTTPS is required")
+    bad += ["HTTPS is required", HostNotAllowed.sentence]
     if sandbox:
         bad.append("Unknown X-Sandbox-Scenario")
     found[401] = ["Invalid API key"]

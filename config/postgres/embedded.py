@@ -85,7 +85,7 @@ def leave(data_dir: Path) -> None:
 
 def _enter(data_dir: Path, fast: bool) -> tuple[str, int]:
     try:
-        data_dir.mkdir(parents=True, exist_ok=True)
+        environment.make_data_dir(data_dir)
         with _exclusively(data_dir):
             users = os.open(data_dir / "postgres.users", os.O_RDONLY | os.O_CREAT, 0o644)
             fcntl.flock(users, fcntl.LOCK_SH)

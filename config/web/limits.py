@@ -18,6 +18,16 @@ MULTIPART = 64 * KIB  # overhead of a form around its file
 SANE_REQUEST_ID = re.compile(r"[ -~]{1,128}")  # printable ASCII (contract, section 1)
 
 Header = tuple[bytes, bytes]
+# On every response that sets none of its own: nothing may be loaded, framed, or asked of a device.
+SAFE_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "X-Frame-Options": "DENY",
+    "X-Content-Type-Options": "nosniff",
+    "Permissions-Policy": (
+        "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(),"
+        " magnetometer=(), microphone=(), midi=(), payment=(), serial=(), usb=()"
+    ),
+}
 
 
 def is_api(path: bytes) -> bool:
@@ -62,5 +72,6 @@ def refusal(
         (b"cache-control", b"no-store"),
         (HEADER.lower().encode(), code.encode()),
         id_for(sent),
+        *((name.lower().encode(), value.encode()) for name, value in SAFE_HEADERS.items()),
     ]
     return headers, body

@@ -17,6 +17,7 @@ from django.conf import settings
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 from django.middleware.clickjacking import XFrameOptionsMiddleware
 from django.middleware.common import CommonMiddleware
@@ -25,6 +26,7 @@ from django.middleware.gzip import GZipMiddleware
 from django.middleware.locale import LocaleMiddleware
 from django_htmx.middleware import HtmxMiddleware
 
+from config.foundation.errors import HostNotAllowed
 from config.web import limits
 from config.web.session_limits import SessionLimitsMiddleware
 
@@ -96,6 +98,42 @@ class RequestIdMiddleware:
             response = self.get_response(request)
         response["X-Request-Id"] = request_id
         return response
+
+
+class SafeHeadersMiddleware:
+    """Sends the headers that limit a browser, also with the API's responses and pictures."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        for name, value in limits.SAFE_HEADERS.items():
+            response.headers.setdefault(name, value)
+        return response
+
+
+class HostMiddleware:
+    """Refuses a request for a host that is not in ALLOWED_HOSTS.
+
+    Health checks come before it. The API refuses by itself, because its refusals count as calls.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        try:
+            if not is_api(request):
+                request.get_host()
+        except DisallowedHost:
+            path, refused = request.path_info.encode(), HostNotAllowed
+            headers, body = limits.refusal(path, refused.sentence, refused.code, ())
+            response = HttpResponse(body, status=400)
+            for name, value in headers:
+                response[name.decode()] = value.decode()
+            return response
+        return self.get_response(request)
 
 
 class PageLimitsMiddleware:

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.contrib.auth import logout
 from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest, HttpResponse
+from django.utils.cache import patch_cache_control
 
 BEGAN, SEEN = "login_began", "login_seen"
 WRITE_EVERY = 60  # seconds
@@ -58,7 +59,7 @@ def is_over(session: SessionBase, user: Any, now: float, *, by_itself: bool = Fa
 
 
 class SessionLimitsMiddleware:
-    """Logs out expired sessions."""
+    """Logs out expired sessions, and keeps pages of a signed-in person out of caches."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -69,4 +70,9 @@ class SessionLimitsMiddleware:
             request.session, request.user, time.time(), by_itself=by_itself
         ):
             logout(request)
-        return self.get_response(request)
+        signed_in = request.user.is_authenticated
+        response = self.get_response(request)
+        if signed_in:
+            # After signing out, Back must show nothing of this: a page may contain a secret.
+            patch_cache_control(response, no_store=True, private=True)
+        return response

@@ -56,6 +56,4 @@ def _svg(request: HttpRequest, picture: str) -> HttpResponseBase:
     response = HttpResponse(picture, content_type="image/svg+xml; charset=utf-8")
     response.headers["ETag"] = etag
     response.headers["Cache-Control"] = CACHE
-    # Scripts are blocked, in case a picture is opened by itself.
-    response.headers["Content-Security-Policy"] = "default-src 'none'"
     return get_conditional_response(request, etag, response=response) or response

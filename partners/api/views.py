@@ -14,6 +14,7 @@ from typing import Any, ClassVar, cast
 
 import orjson
 from django.conf import settings
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.response import SimpleTemplateResponse
@@ -24,7 +25,7 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from config.foundation.errors import InsecureCall, Refusal, RouteNotFound
+from config.foundation.errors import HostNotAllowed, InsecureCall, Refusal, RouteNotFound
 from partners.api import body, throttling
 from partners.api.authentication import HasKey, KeyAuthentication
 from partners.api.scenarios import META, Scenarios, play, refuse_unknown
@@ -32,6 +33,14 @@ from partners.keys.scopes import EVERY, HasScope, InsufficientScope
 from partners.models import ApiKey, Environment, Scope
 from partners.records import idempotency, request_log
 from partners.records.actor import Actor
+
+
+def refuse_other_hosts(request: Request) -> None:
+    """Raises HostNotAllowed for a call to a host that is not in ALLOWED_HOSTS."""
+    try:
+        request.get_host()
+    except DisallowedHost:
+        raise HostNotAllowed from None
 
 
 class JsonRenderer(BaseRenderer):
@@ -112,6 +121,7 @@ class PartnerView(APIView):
         try:
             if settings.SECURE_SSL_REDIRECT and not request.is_secure():
                 raise InsecureCall
+            refuse_other_hosts(request)
             super().initial(request, *args, **kwargs)
         except InsufficientScope:
             self._spend_own()
@@ -218,4 +228,5 @@ class UnknownRoute(PartnerView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         self._spend(f"address:{request.META.get('REMOTE_ADDR', '')}")
+        refuse_other_hosts(request)
         raise RouteNotFound

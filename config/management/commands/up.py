@@ -199,7 +199,7 @@ def _address(listening: socket.socket) -> str:
 def _alone(data_dir: Path) -> Iterator[None]:
     """Allow one `up` for each data folder. Raises ImproperlyConfigured."""
     try:
-        data_dir.mkdir(parents=True, exist_ok=True)
+        environment.make_data_dir(data_dir)
         lock = os.open(data_dir / "up.lock", os.O_RDONLY | os.O_CREAT, 0o644)
     except OSError as error:
         raise environment.unusable(data_dir, error) from error

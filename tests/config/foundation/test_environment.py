@@ -15,6 +15,7 @@ from django.urls import get_resolver
 
 from config.foundation import environment
 
+SHORT = "SECRET_KEY and each of SECRET_KEY_FALLBACKS must have at least 32 characters."
 ROOT = Path(__file__).resolve().parents[3]
 
 
@@ -43,7 +44,7 @@ def manage(tmp_path: Path, *arguments: str, **variables: str) -> subprocess.Comp
             {"DATABASE_URL": "postgresql://db/x"},
             "SECRET_KEY is not set. With a DATABASE_URL it is required.",
         ),
-        ({"SECRET_KEY": "x" * 31}, "SECRET_KEY must have at least 32 characters."),
+        ({"SECRET_KEY": "x" * 31}, SHORT),
         (
             {"DATABASE_URL": "postgresql://db/", "SECRET_KEY": "x" * 32},
             "DATABASE_URL names no database.",
@@ -168,3 +169,144 @@ def test_it_names_every_setting_in_the_example() -> None:
     )
     shown = set(re.findall(r"^#([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
     assert shown == read | {"PORT"}
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        (b"", ""),
+        (b"# a comment\n\n  # another\n", ""),
+        (b"A=1\nexport B = 2\n C=3 \r\nD='x y'\n", "A=1\nB=2\nC=3\nD='x y'"),
+        (b"\xef\xbb\xbfDATABASE_URL=postgresql://db/x\n", "DATABASE_URL=postgresql://db/x"),
+        (b"\xef\xbb\xbf", ""),
+        ("N=Zoë".encode(), "N=Zoë"),
+        (b"URL=a=b=c\nEMPTY=\n", "URL=a=b=c\nEMPTY="),
+    ],
+)
+def test_it_reads_the_settings_file_as_intended(tmp_path: Path, content: bytes, found: str) -> None:
+    path = tmp_path / ".env"
+    path.write_bytes(content)
+    assert environment.file_lines(path) == found
+
+
+def test_it_needs_no_settings_file(tmp_path: Path) -> None:
+    assert environment.file_lines(tmp_path / ".env") == ""
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ("A=1".encode("utf-16"), "is not UTF-8 text. Save it as UTF-8."),
+        ("A=1".encode("utf-16-be"), "is not UTF-8 text. Save it as UTF-8."),
+        ("A=1".encode("utf-32"), "is not UTF-8 text. Save it as UTF-8."),
+        ("A=Zoë".encode("latin-1"), "is not UTF-8 text. Save it as UTF-8."),
+        (b"A=1\nDATABASE_URL postgresql://db/x", "line 2, is not NAME=value."),
+        (b"DATABASE-URL=postgresql://db/x", "line 1, is not NAME=value."),
+        (b"DATABASE_URL: postgresql://db/x", "line 1, is not NAME=value."),
+        (b"\n=x", "line 2, is not NAME=value."),
+    ],
+)
+def test_it_rejects_a_settings_file_that_it_cannot_read(
+    tmp_path: Path, content: bytes, sentence: str
+) -> None:
+    path = tmp_path / ".env"
+    path.write_bytes(content)
+    with pytest.raises(ImproperlyConfigured, match=re.escape(sentence)):
+        environment.file_lines(path)
+
+
+def test_a_folder_is_no_settings_file(tmp_path: Path) -> None:
+    with pytest.raises(ImproperlyConfigured, match="cannot be read"):
+        environment.file_lines(tmp_path)
+
+
+@pytest.mark.parametrize("host", ["", "localhost", "127.0.0.1", "127.8.9.1", "::1", "/run/pg"])
+def test_these_hosts_are_on_this_machine(host: str) -> None:
+    assert environment.is_local(host)
+
+
+@pytest.mark.parametrize(
+    "host", ["db", "10.0.0.1", "localhost.example", "127.0.0.1.example", "::2"]
+)
+def test_these_hosts_are_elsewhere(host: str) -> None:
+    assert not environment.is_local(host)
+
+
+KEY = "k" * 32
+TLS = "allows a connection without TLS"
+
+
+@pytest.mark.parametrize(
+    ("variables", "sentence"),
+    [
+        ({"DATABASE_URL": "postgresql://db/x?sslmode=prefer"}, TLS),
+        ({"DATABASE_URL": "postgresql://db/x?sslmode=disable"}, TLS),
+        ({"DATABASE_URL": "postgresql://localhost,db/x?sslmode=allow"}, TLS),
+        ({"ORACLE_URL": "http://oracle.example"}, "ORACLE_URL is not encrypted."),
+        ({"CARRIER_URL": "http://10.0.0.7:81"}, "CARRIER_URL is not encrypted."),
+        (
+            {"TREASURY_URL": "http://treasury", "TREASURY_KEY": KEY},
+            "TREASURY_URL is not encrypted.",
+        ),
+        ({"SECRET_KEY_FALLBACKS": f"{KEY},short"}, SHORT),
+    ],
+)
+def test_it_needs_tls_and_long_keys(
+    tmp_path: Path, variables: dict[str, str], sentence: str
+) -> None:
+    done = manage(tmp_path, "check", **{"SECRET_KEY": KEY} | variables)
+    assert done.returncode == 2
+    assert sentence in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+SHOW = (
+    "from django.conf import settings as s; d = s.DATABASES['default'];"
+    " print(d['OPTIONS'].get('sslmode'), s.SESSION_COOKIE_NAME, s.CSRF_COOKIE_NAME,"
+    " len(s.SECRET_KEY_FALLBACKS))"
+)
+
+
+@pytest.mark.parametrize(
+    ("variables", "shown"),
+    [
+        ({}, "None sessionid csrftoken 0"),
+        ({"DATABASE_URL": "postgresql://db/x"}, "require sessionid csrftoken 0"),
+        ({"DATABASE_URL": "postgresql:///x?host=/run/pg"}, "prefer sessionid csrftoken 0"),
+        ({"DATABASE_URL": "postgresql://127.0.0.1/x"}, "prefer sessionid csrftoken 0"),
+        (
+            {"DATABASE_URL": "postgresql://db/x", "DATABASE_TLS": "verify-full"},
+            "verify-full sessionid csrftoken 0",
+        ),
+        (
+            {"DATABASE_URL": "postgresql://db/x?sslmode=verify-ca"},
+            "verify-ca sessionid csrftoken 0",
+        ),
+        (
+            {
+                "DATABASE_URL": "postgresql://db/x?sslmode=disable",
+                "DATABASE_TLS": "off",
+                "ORACLE_URL": "http://oracle.example",
+                "PEER_TLS": "off",
+            },
+            "disable sessionid csrftoken 0",
+        ),
+        (
+            {"PUBLIC_URL": "https://sell.example", "SECRET_KEY_FALLBACKS": f"{KEY}, {KEY}"},
+            "None __Host-sessionid __Host-csrftoken 2",
+        ),
+    ],
+)
+def test_it_encrypts_by_default(tmp_path: Path, variables: dict[str, str], shown: str) -> None:
+    done = manage(tmp_path, "shell", "-v0", "-c", SHOW, **{"SECRET_KEY": KEY} | variables)
+    assert (done.stdout, done.stderr) == (f"{shown}\n", "")
+
+
+def test_the_data_folder_is_closed_to_other_users(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        environment.make_data_dir(tmp_path / "a" / "b")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "a" / "b").stat().st_mode & 0o777 == 0o750
+    environment.make_data_dir(tmp_path / "a" / "b")
