@@ -12,12 +12,11 @@ from datetime import datetime
 
 from django.utils.safestring import SafeString
 
-from buyback.models import Buyback, Move
+from buyback.models import Buyback, Move, Payout, Transfer
+from buyback.sellback.story import MOST, Beginning, story
 from config.admin.model_admin import link
 from config.foundation.money import percent, usd
 from partners.models import AuditEntry, Event, IdempotencyKey
-
-MOST = 200  # lines of each kind; a sellback has a few
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +32,7 @@ class Line:
 
 def timeline(sale: Buyback) -> list[Line]:
     """The events of this attempt, oldest first, in a fixed number of queries."""
-    parts = (_beginning, _keys, _moves, _money, _events, _deeds)
+    parts = (_keys, _happened, _events, _deeds)
     return sorted((line for part in parts for line in part(sale)), key=lambda line: line.at)
 
 
@@ -52,12 +51,26 @@ def attempts_of(sale: Buyback) -> list[Line]:
     ]
 
 
-def _beginning(sale: Buyback) -> Iterator[Line]:
-    instant = sale.submitted_at is None and sale.state == Buyback.State.SETTLED
-    if instant:
-        yield Line(sale.created_at, "Sold instantly", _basis(sale), sale.requested_by)
-    else:
-        yield Line(sale.created_at, "Claimed", "", sale.requested_by)
+def _happened(sale: Buyback) -> Iterator[Line]:
+    for event in story(sale):
+        at = event.created_at
+        match event:
+            case Beginning(instant=True):
+                yield Line(at, "Sold instantly", _basis(sale), event.by)
+            case Beginning():
+                yield Line(at, "Claimed", "", event.by)
+            case Move():
+                what = (
+                    "Another answer" if event.before == event.after else event.get_after_display()
+                )
+                yield Line(at, what, _answer(sale, event), event.by)
+            case Transfer():
+                where = f"{event.get_debit_display()} → {event.get_credit_display()}"
+                text = f"{where}: {usd(event.amount)}"
+                yield Line(at, "Ledger", text, page=link(event, "Transfer"))
+            case Payout():
+                text = f"{usd(event.amount)}, {event.get_state_display().lower()}"
+                yield Line(at, "Payout", text, page=link(event, "Payout"))
 
 
 def _basis(sale: Buyback) -> str:
@@ -71,12 +84,6 @@ def _keys(sale: Buyback) -> Iterator[Line]:
         yield Line(key.created_at, "Idempotency key", key.key, page=link(key, "Key"))
 
 
-def _moves(sale: Buyback) -> Iterator[Line]:
-    for move in sale.moves.all()[:MOST]:
-        what = move.get_after_display() if move.before != move.after else "Another answer"
-        yield Line(move.created_at, what, _answer(sale, move), move.by)
-
-
 def _answer(sale: Buyback, move: Move) -> str:
     if move.after != Buyback.State.SUBMITTED:
         return move.answer
@@ -84,21 +91,6 @@ def _answer(sale: Buyback, move: Move) -> str:
         f"submitted to {sale.treasury} as {sale.reference}" if sale.treasury else "we pay ourselves"
     )
     return f"{_basis(sale)}; {payer}"
-
-
-def _money(sale: Buyback) -> Iterator[Line]:
-    for transfer in sale.transfers.order_by("id")[:MOST]:
-        where = f"{transfer.get_debit_display()} → {transfer.get_credit_display()}"
-        yield Line(
-            transfer.created_at,
-            "Ledger",
-            f"{where}: {usd(transfer.amount)}",
-            page=link(transfer, "Transfer"),
-        )
-    payout = getattr(sale, "payout", None)
-    if payout is not None:
-        text = f"{usd(payout.amount)}, {payout.get_state_display().lower()}"
-        yield Line(payout.created_at, "Payout", text, page=link(payout, "Payout"))
 
 
 def _events(sale: Buyback) -> Iterator[Line]:

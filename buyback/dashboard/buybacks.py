@@ -84,7 +84,7 @@ def buyback(request: MemberRequest, pk: UUID) -> HttpResponse:
     )
     found = get_object_or_404(rows, pk=pk)
     payout: Payout | None = getattr(found, "payout", None)
-    context = {"section": "buybacks", "payout": payout, **story.context(found, payout)}
+    context = {"section": "buybacks", "payout": payout, **story.context(found)}
     return page(request, "buyback/dashboard/buyback.html", context)
 
 

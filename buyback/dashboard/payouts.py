@@ -80,7 +80,7 @@ def payout(request: MemberRequest, pk: UUID) -> HttpResponse:
         "collector", "buyback__item__card", "buyback__item__pack", "buyback__item__collector"
     )
     found = get_object_or_404(rows, pk=pk)
-    context = {"section": "payouts", "payout": found, **story.context(found.buyback, found)}
+    context = {"section": "payouts", "payout": found, **story.context(found.buyback)}
     return page(request, "buyback/dashboard/payout.html", context)
 
 

@@ -188,7 +188,8 @@ def mail(invitation: Invitation, link: str) -> bool | None:
     """Send the link by mail. Returns whether it was sent, None without a mail server."""
     if not settings.EMAIL_URL:
         return None
-    context = {"invitation": invitation, "link": link}
+    role = invitation.get_role_display().lower()
+    context = {"invitation": invitation, "role": role, "link": link}
     text = render_to_string("account/email/invitation.txt", context)
     subject = f"Join {invitation.partner.name} on Instant Sellback"
     try:

@@ -86,6 +86,17 @@ def test_it_finds_a_request_by_its_outcome(
     expect(page.get_by_role("row")).to_have_count(4)
 
 
+def test_it_keeps_error_codes_whole_on_a_phone(
+    page: Page, live_server: LiveServer, world: World, key: ApiKey
+) -> None:
+    make_call(world.northwind.live, key=key, status=409, code="idempotency_key_reused")
+    sign_in(page, live_server.url, "owner@northwind.test")
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.goto(live_server.url + REQUESTS)
+    code = page.get_by_text("idempotency_key_reused")
+    assert code.evaluate("element => element.getClientRects().length") == 1
+
+
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
 def test_it_is_accessible_and_fits(
     key: ApiKey, new_context: NewContext, live_server: LiveServer, scheme: str, width: int

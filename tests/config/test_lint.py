@@ -1,8 +1,9 @@
-"""The words that `manage.py lint` refuses, and where it looks for them."""
+"""The words and template lines that `manage.py lint` refuses, and where it looks for them."""
 
 from __future__ import annotations
 
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,18 @@ def test_it_reads_every_kind_of_text(tree: Path, name: str) -> None:
     (tree / name).parent.mkdir(exist_ok=True)
     (tree / name).write_text(f"{WORD}\n")
     assert lint.unwanted_words() == f"{name}:1: {WORD}"
+
+
+@pytest.mark.parametrize(("length", "refused"), [(120, False), (121, True)])
+def test_it_refuses_long_template_lines(tmp_path: Path, length: int, refused: bool) -> None:
+    page = tmp_path / "page.html"
+    page.write_text(f"<p>{'é' * (length - 7)}</p>\n")
+    step = dict(lint.Command()._steps(fix=False))["djlint"]
+    rules = ("--configuration", "pyproject.toml", "--rules", ".djlint_rules.yaml")
+    done = subprocess.run(
+        [*step[:-1], *rules, str(page)], cwd=lint.ROOT, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, "L120 1:0" in done.stdout) == (int(refused), refused)
 
 
 @pytest.fixture

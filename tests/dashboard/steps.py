@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from decimal import Decimal
 from typing import Any
@@ -34,6 +35,12 @@ def confirmed(user: User) -> Client:
     session[login._AUTHENTICATION_METHODS_USER_SESSION_KEY] = str(user.pk)
     session.save()
     return client
+
+
+def markup(answer: Any) -> str:
+    """The page without white space next to tags, where most of it does not show."""
+    page = re.sub(r"\s+", " ", answer.content.decode())
+    return re.sub(r" ?(<[^>]*?) ?> ?", r"\1>", page)
 
 
 def sell_form(item: Item, **changes: Any) -> dict[str, Any]:

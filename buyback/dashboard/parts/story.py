@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from buyback.models import Buyback, Move, Payout, Transfer
 from buyback.outcomes import FailureCode
+from buyback.sellback.story import Beginning, after_the_end, story
 from config.foundation.money import percent, usd
 from partners.templatetags.dashboard import actor
 
@@ -23,7 +24,7 @@ State = Buyback.State
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Line:
     """One event: time (UTC), title, detail and tone (good, warn, bad or none)."""
 
     at: datetime
@@ -119,14 +120,15 @@ def reason(code: str, detail: str = "") -> Why:
     return known
 
 
-def context(sale: Buyback, payout: Payout | None) -> dict[str, Any]:
+def context(sale: Buyback) -> dict[str, Any]:
     """The shared context of the pages of a sellback and a payout. Two queries."""
-    transfers = list(sale.transfers.order_by("created_at", "id"))
+    events = story(sale)
+    lines = [line for event in events for line in _lines(sale, event)]
     return {
         "buyback": sale,
         "why": why(sale),
-        "steps": sorted([*_steps(sale, payout), *_taken_back(transfers)], key=lambda step: step.at),
-        "transfers": transfers,
+        "steps": sorted([_pulled(sale), *lines], key=lambda line: line.at),
+        "transfers": [event for event in events if isinstance(event, Transfer)],
         "formula": formula(sale),
     }
 
@@ -153,62 +155,46 @@ def formula(sale: Buyback) -> str:
     return sentence % {"share": percent(sale.buyback_percent), **amounts}
 
 
-def _steps(sale: Buyback, payout: Payout | None) -> Iterator[Step]:
+def _pulled(sale: Buyback) -> Line:
     whence = {"user": sale.item.collector.user_id, "pack": sale.item.pack.name}
-    yield Step(sale.item.purchased_at, _("Pulled"), gettext("By %(user)s, from %(pack)s") % whence)
-    asked = gettext("Requested by %(who)s") % {"who": actor(sale.requested_by)}
-    ended = (
-        State.SETTLED,
-        State.FAILED,
-    )  # later contradictions concern only us and the treasury
-    moves = list(sale.moves.exclude(before__in=ended).order_by("id"))
-    if not moves and sale.state == State.SETTLED:
-        yield Step(sale.created_at, _("Sold back instantly"), asked)
-    else:
-        kept = gettext("%(asked)s. The item is reserved for this sellback") % {"asked": asked}
-        yield Step(sale.created_at, _("Claimed"), kept)
-    for move in moves:
-        yield from _steps_of(sale, move)
-    if payout is not None and payout.paid_at:
-        yield Step(payout.paid_at, _("Paid to the user"), usd(payout.amount), "good")
+    text = gettext("By %(user)s, from %(pack)s") % whence
+    return Line(sale.item.purchased_at, _("Pulled"), text)
 
 
-def _taken_back(transfers: list[Transfer]) -> Iterator[Step]:
-    """Reversals: payouts that two people at Phygitals recorded as recovered.
+def _lines(sale: Buyback, event: Beginning | Move | Transfer | Payout) -> Iterator[Line]:
+    match event:
+        case Beginning():
+            asked = gettext("Requested by %(who)s") % {"who": actor(event.by)}
+            kept = gettext("%(asked)s. The item is reserved for this sellback") % {"asked": asked}
+            if event.instant:
+                yield Line(event.created_at, _("Sold back instantly"), asked)
+            else:
+                yield Line(event.created_at, _("Claimed"), kept)
+        case Move() if not after_the_end(event):  # contradictions concern only us and the treasury
+            yield from _moved(sale, event)
+        case Transfer(debit=Transfer.Account.PAID_OUT):
+            # Two people at Phygitals recorded it. Sellback and payout stay as they were.
+            amount = {"amount": usd(event.amount)}
+            more = gettext("%(amount)s of the payout was recovered") % amount
+            yield Line(event.created_at, _("Recovered by Phygitals"), more, "warn")
+        case Payout() if event.paid_at:
+            yield Line(event.paid_at, _("Paid to the user"), usd(event.amount), "good")
 
-    Sellback and payout stay as they were.
-    """
-    for line in transfers:
-        if line.debit == Transfer.Account.PAID_OUT:
-            more = gettext("%(amount)s of the payout was recovered") % {"amount": usd(line.amount)}
-            yield Step(line.created_at, _("Recovered by Phygitals"), more, "warn")
 
-
-def _steps_of(sale: Buyback, move: Move) -> Iterator[Step]:
-    """A state change in words. The final one has the sellback's own time, as in statements."""
+def _moved(sale: Buyback, move: Move) -> Iterator[Line]:
+    """A state change. The final one has the sellback's own time, as in statements."""
+    at = move.created_at
     if move.after == State.SUBMITTED:
-        more = gettext("Priced at %(amount)s. The payment was requested") % {
-            "amount": usd(sale.amount)
-        }
-        yield Step(move.created_at, _("Submitted"), more)
+        more = gettext("Priced at %(amount)s. The payment was requested")
+        yield Line(at, _("Submitted"), more % {"amount": usd(sale.amount)})
+    elif move.after == State.UNKNOWN and move.before == move.after:
+        yield Line(at, gettext("Checked again: payment still not confirmed"), tone="warn")
     elif move.after == State.UNKNOWN:
-        again = move.before == move.after
-        still = gettext("Checked again: payment still not confirmed")
-        yield Step(
-            move.created_at,
-            still if again else _("Outcome unknown: payment not confirmed"),
-            tone="warn",
-        )
+        yield Line(at, _("Outcome unknown: payment not confirmed"), tone="warn")
     elif move.after == State.REVIEW:
-        yield Step(move.created_at, _("In review by two people at Phygitals"), tone="warn")
+        yield Line(at, _("In review by two people at Phygitals"), tone="warn")
     elif move.after == State.SETTLED:
-        yield Step(
-            sale.completed_at or move.created_at, _("Settled"), _("The treasury has paid"), "good"
-        )
+        yield Line(sale.completed_at or at, _("Settled"), _("The treasury has paid"), "good")
     elif move.after == State.FAILED:
-        yield Step(
-            sale.completed_at or move.created_at,
-            _("Failed"),
-            reason(sale.failure_code, sale.failure_detail).sentence,
-            "bad",
-        )
+        sentence = reason(sale.failure_code, sale.failure_detail).sentence
+        yield Line(sale.completed_at or at, _("Failed"), sentence, "bad")

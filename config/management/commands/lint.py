@@ -57,7 +57,7 @@ PRODUCTION = {
 
 
 class Command(BaseCommand):
-    """Run format, lint, types, imports, deployment check, migrations, words and locks."""
+    """Run the checks of code, templates, types, imports, deployment, migrations, words, locks."""
 
     help = "Run every check that is not a test."
     requires_system_checks: list[str] = []
@@ -91,6 +91,7 @@ class Command(BaseCommand):
         return [
             ("ruff check", [python, "-m", "ruff", "check", *(["--fix"] if fix else ["--no-fix"])]),
             ("ruff format", [python, "-m", "ruff", "format", *([] if fix else ["--check"])]),
+            ("djlint", [python, "-m", "djlint", "--lint", "--quiet", "templates"]),
             ("mypy", [python, "-m", "mypy", "--cache-dir", mypy_cache()]),
             (
                 "imports",

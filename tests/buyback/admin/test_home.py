@@ -17,6 +17,7 @@ from config.foundation import clock
 from inventory.models import Pack
 from inventory.packs.figures import refresh_values
 from tests.admin.conftest import address, make_staff, signed_in
+from tests.dashboard.steps import markup
 from tests.world import (
     World,
     make_alert,
@@ -96,7 +97,7 @@ def test_it_lists_what_needs_attention(admin: Client, world: World) -> None:
     make_alert(world.northwind.live, subject="item so-and-so", detail="stale")
     alerts.breaker_opened("treasury")
     assert [size(admin, kind) for kind in kinds] == [1, 1, 1, 1, 1]
-    shown = page(admin)
+    shown = markup(admin.get(HOME))
     assert "Breakers open now: treasury" in shown
     assert "Price rejected: item so-and-so</a>, Northwind Cards (live): stale" in shown
     assert "item seen" not in shown

@@ -23,7 +23,7 @@ from partners.dashboard import paging
 from partners.models import Environment, Partner
 from partners.records.actor import SYSTEM
 from tests.bulk import make_bulk_line, make_bulk_sale
-from tests.dashboard.steps import HTMX, assert_nothing_sold, signed_in
+from tests.dashboard.steps import HTMX, assert_nothing_sold, markup, signed_in
 from tests.world import World, make_buyback, make_collector, make_item, make_payout
 
 BULK = "/dashboard/{mode}/bulk/"
@@ -274,8 +274,8 @@ def test_it_says_what_became_of_each_item(world: World, items: list[Item]) -> No
     make_bulk_line(
         items[2], bulk=sale, state="unknown", buyback=make_buyback(items[2], state="unknown")
     )
-    page = look(world, f"{sale.pk}/").content.decode()
-    assert f'Sold back and paid. <a href="/dashboard/live/payouts/{payout.pk}/">' in page
+    page = markup(look(world, f"{sale.pk}/"))
+    assert f'Sold back and paid.<a href="/dashboard/live/payouts/{payout.pk}/">' in page
     assert "The price had changed" in page
     assert "The payment is not confirmed yet." in page
     refused = look(world, f"{sale.pk}/?state=refused").content.decode()

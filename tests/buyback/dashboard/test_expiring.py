@@ -14,7 +14,7 @@ from buyback.dashboard.expiring import Filter
 from config.foundation import clock
 from inventory.models import Card, Item
 from partners.dashboard import paging
-from tests.dashboard.steps import signed_in
+from tests.dashboard.steps import markup, signed_in
 from tests.world import World, make_card, make_collector, make_item, make_pack
 
 # Session, user, memberships, environment; saved views; items, their tiers; packs; the count.
@@ -149,7 +149,7 @@ def test_it_says_how_many_one_bulk_sale_would_take(
     monkeypatch.setattr(run, "MOST", through_and_most[1])
     for hours in (1, 2, 3):
         closing(world, hours=hours)
-    assert f">{label}</button>" in queue(world, query).content.decode()
+    assert f">{label}</button>" in markup(queue(world, query))
 
 
 def test_it_names_the_filters_in_use_and_how_to_drop_each(world: World) -> None:

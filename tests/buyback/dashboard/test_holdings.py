@@ -14,7 +14,7 @@ from buyback.sellback.sell_back import sell_back
 from config.foundation import clock
 from inventory.models import Card, Collector, Item
 from partners.records.actor import SYSTEM
-from tests.dashboard.steps import signed_in
+from tests.dashboard.steps import markup, signed_in
 from tests.world import World, make_buyback, make_card, make_collector, make_item
 
 # Session, user, memberships, environment; the collector; figures; items; tiers of their packs.
@@ -132,11 +132,7 @@ def test_it_shows_a_button_to_those_who_may_sell(world: World, collector: Collec
 
 def test_it_names_the_tier_of_the_pull(world: World, collector: Collector) -> None:
     make_item(world.northwind.live, collector=collector, card=world.cards[7], pack=world.pack)
-    page = (
-        signed_in(world.northwind.viewer)
-        .get(f"/dashboard/live/users/{collector.pk}/")
-        .content.decode()
-    )
+    page = markup(signed_in(world.northwind.viewer).get(f"/dashboard/live/users/{collector.pk}/"))
     assert 'fill="#3b82f6"/></svg>Rare' in page
 
 
@@ -177,10 +173,8 @@ def test_it_shows_the_same_items_as_a_table(world: World, collector: Collector) 
     item = make_item(
         world.northwind.live, collector=collector, card=world.cards[9], pack=world.pack
     )
-    page = (
-        signed_in(world.northwind.viewer)
-        .get(f"/dashboard/live/users/{collector.pk}/?view=table")
-        .content.decode()
+    page = markup(
+        signed_in(world.northwind.viewer).get(f"/dashboard/live/users/{collector.pk}/?view=table")
     )
     assert f'<a class="cover" href="/dashboard/live/items/{item.pk}/">North Light</a>' in page
     assert "Never closes" in page
@@ -190,11 +184,7 @@ def test_it_adds_up_what_the_user_holds_and_was_paid(world: World, collector: Co
     make_item(world.northwind.live, collector=collector)
     sold = make_item(world.northwind.live, collector=collector)
     sell_back(environment=world.northwind.live, item_id=sold.public_id, by=SYSTEM)
-    page = (
-        signed_in(world.northwind.viewer)
-        .get(f"/dashboard/live/users/{collector.pk}/")
-        .content.decode()
-    )
+    page = markup(signed_in(world.northwind.viewer).get(f"/dashboard/live/users/{collector.pk}/"))
     assert "1 item held</span>, worth $70.13" in page
     assert "1 sold back for $70.13" in page
 

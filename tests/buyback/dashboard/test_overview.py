@@ -17,7 +17,7 @@ from config.foundation import clock
 from inventory.models import holdings
 from inventory.tallies import count_items
 from partners.records.actor import SYSTEM
-from tests.dashboard.steps import HTMX, signed_in
+from tests.dashboard.steps import HTMX, markup, signed_in
 from tests.world import NOW, World, make_card, make_collector, make_event, make_item, make_statement
 
 # Session, user, memberships, environment; tallies, closing, sold, paid, statements; soonest;
@@ -127,7 +127,7 @@ def test_it_draws_no_point_of_a_day_that_is_not_counted_whole(
             points,
             points,
         ]
-    assert "<dd>More than 2 payouts</dd>" in answer.content.decode()
+    assert "<dd>More than 2 payouts</dd>" in markup(answer)
 
 
 def test_its_number_of_queries_does_not_depend_on_rows(
