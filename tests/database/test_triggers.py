@@ -1,4 +1,7 @@
-"""Triggers refuse changes of append-only tables, and state changes that are not allowed."""
+"""Triggers refuse changes of append-only tables, and state changes that are not allowed.
+
+Every test here runs in a session that asks all triggers not to fire.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,8 @@ from itertools import product
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, connection, models, transaction
+from django.core.management import call_command
+from django.db import DatabaseError, IntegrityError, connection, models, transaction
 
 from buyback.models import (
     BUYBACK_MOVES,
@@ -19,6 +23,7 @@ from buyback.models import (
     Buyback,
     Move,
     Payout,
+    Reversal,
     Statement,
     Transfer,
 )
@@ -141,6 +146,16 @@ MACHINES: dict[
 pytestmark = pytest.mark.breaks_books(
     reason="rows are put into states without the sales that lead there"
 )
+
+
+@pytest.fixture(autouse=True)
+def _asked_to_ignore_triggers(db: None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config('pgtrigger.ignore', array_agg(tgname)::text, true), count(*)"
+            " FROM pg_trigger WHERE tgname LIKE 'pgtrigger_%'"
+        )
+        assert cursor.fetchone()[1] == len(list(triggers()))
 
 
 def pairs() -> Iterator[Any]:
@@ -273,6 +288,72 @@ def test_it_turns_no_clock_back(world: World) -> None:
     assert jumped is not None
 
 
+def test_it_deletes_no_payout(world: World) -> None:
+    payout = make_payout(make_buyback(make_item(world.northwind.live)))
+    with pytest.raises(DatabaseError, match="Cannot delete"), transaction.atomic():
+        execute("DELETE FROM buyback_payout")
+    execute("SET CONSTRAINTS ALL IMMEDIATE")
+    with pytest.raises(DatabaseError, match="never deleted"), transaction.atomic():
+        execute("TRUNCATE buyback_payout CASCADE")
+    assert Payout.objects.get() == payout
+
+
+# A session may have tables of its own, which come before all others.
+OWN_REVERSAL = """
+CREATE TEMPORARY TABLE buyback_reversal ON COMMIT DROP AS
+SELECT environment_id, id AS buyback_id, amount, now() AS confirmed_at FROM buyback_buyback
+"""
+
+
+def test_it_brings_money_back_only_by_a_confirmed_reversal(world: World) -> None:
+    sale = make_buyback(make_item(world.northwind.live))
+    make_payout(sale)
+
+    def refused() -> None:
+        with pytest.raises(IntegrityError, match="only by a confirmed"), transaction.atomic():
+            make_transfer(sale, debit="paid_out", credit="treasury")
+        assert not Transfer.objects.exists()
+
+    refused()
+    reversal = make_reversal(sale)
+    refused()
+    with transaction.atomic():
+        execute(OWN_REVERSAL)
+        refused()
+        execute("DROP TABLE pg_temp.buyback_reversal")
+    Reversal.objects.filter(pk=reversal.pk).update(confirmed_by="user:b@x.test", confirmed_at=NOW)
+    make_transfer(sale, debit="paid_out", credit="treasury")
+    assert Transfer.objects.get().amount == sale.amount
+
+
+def test_a_table_of_the_session_hides_no_trail(world: World) -> None:
+    sale = make_buyback(make_item(world.northwind.live), state="unknown")
+    execute("CREATE TEMPORARY TABLE buyback_move (LIKE buyback_move INCLUDING ALL)")
+    Buyback.objects.filter(pk=sale.pk).update(failure_detail="timeout")
+    execute("DROP TABLE pg_temp.buyback_move")
+    assert [move.answer for move in sale.moves.all()] == ["timeout"]
+
+
+def test_a_table_of_the_session_hides_no_price_change(world: World) -> None:
+    item = make_item(world.northwind.live)
+    execute("CREATE TEMPORARY TABLE inventory_pricechange (LIKE inventory_pricechange)")
+    type(item.card).objects.filter(pk=item.card.pk).update(fmv=Decimal("1.00"))
+    execute("DROP TABLE pg_temp.inventory_pricechange")
+    assert PriceChange.objects.get(card=item.card).fmv == Decimal("1.00")
+
+
+def test_migrate_keeps_triggers_without_a_switch() -> None:
+    """A migration that creates a trigger brings django-pgtrigger's own function back."""
+    ignores = (
+        "SELECT _pgtrigger_should_ignore(tgname) FROM pg_trigger WHERE tgname LIKE 'pgtrigger_%'"
+    )
+    trigger: Any = next(iter(Payout._meta.triggers))  # type: ignore[attr-defined]
+    trigger.install(Payout)
+    assert (True,) in answers(ignores)
+    call_command("migrate", verbosity=0)
+    assert set(answers(ignores)) == {(False,)}
+
+
 def test_it_lists_every_trigger() -> None:
     listed = {
         f"{model._meta.label}:{name}"
@@ -282,6 +363,9 @@ def test_it_lists_every_trigger() -> None:
     listed |= {f"{model._meta.label}:allowed_moves" for model in MACHINES}
     listed |= {f"buyback.{model}:confirmed_is_final" for model in ("Proposal", "Reversal")}
     assert set(triggers()) == listed | {
+        "buyback.Payout:never_deleted",
+        "buyback.Payout:no_truncate",
+        "buyback.Transfer:back_only_by_reversal",
         "buyback.Buyback:trail_of_moves",
         "inventory.Card:keeps_prices",
         "partners.Environment:clock_only_forward",
@@ -292,3 +376,9 @@ def test_it_lists_every_trigger() -> None:
 def execute(statement: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(statement)
+
+
+def answers(query: str) -> list[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        return cursor.fetchall()

@@ -1,4 +1,4 @@
-"""``manage.py migrate``: Django's, with the time limits of migrations.
+"""``manage.py migrate``: Django's, with the time limits of migrations and triggers that all obey.
 
 See ``config/postgres/time_limits.py``. A migration may run for hours but waits only a few seconds
 for a lock, because all later users of the table wait behind it.
@@ -14,18 +14,20 @@ from django.db import connections
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
-from config.postgres import time_limits
+from config.postgres import time_limits, triggers
 
 
 class Command(migrate.Command):
-    """Changes nothing but the limits, also where another command calls it. Raises CommandError for
-    a database that is between two versions.
+    """Django's command; it ends with what each version needs again (``config/postgres/``). Raises
+    CommandError for a database that is between two versions.
     """
 
     def handle(self, *args: Any, **options: Any) -> None:
         with time_limits.using("migrations"):
             refuse_partly_migrated(options["database"])
             super().handle(*args, **options)
+            if not (options["plan"] or options["check_unapplied"]):
+                triggers.ignore_no_one(options["database"])
 
 
 def refuse_partly_migrated(database: str) -> None:
