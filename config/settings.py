@@ -34,8 +34,15 @@ HTTPS = PUBLIC_URL.startswith("https://")
 # --- database
 # -------------------------------------------------------------------------------------------
 
-DATABASE_URL = environment.address("DATABASE_URL", ("postgresql", "postgres"))
+POSTGRESQL = ("postgresql", "postgres")
+DATABASE_URL = environment.address("DATABASE_URL", POSTGRESQL)
+OTHER_URLS = {
+    "WORKER_DATABASE_URL": environment.address("WORKER_DATABASE_URL", POSTGRESQL),
+    "MIGRATION_DATABASE_URL": environment.address("MIGRATION_DATABASE_URL", POSTGRESQL),
+}
 EMBEDDED = not DATABASE_URL
+# Prefix of the roles that `create_roles` creates. Empty: the database's name and an underscore.
+DATABASE_ROLE_PREFIX = environment.text("DATABASE_ROLE_PREFIX")
 DATABASE_POOLED = environment.flag("DATABASE_POOLED")
 # Seconds to connect to one host, and to notice a lost host. DATABASE_URL's own values win.
 DIALLING = {
@@ -75,7 +82,7 @@ def _database() -> dict[str, Any]:
         found: dict[str, Any] = {
             "ENGINE": "config.postgres",
             "NAME": "sellback",
-            "USER": "postgres",
+            "USER": f"{DATABASE_ROLE_PREFIX or 'sellback_'}web",
         }
     else:
         found = environment.parsed("DATABASE_URL", environ.Env.db_url_config, DATABASE_URL)
@@ -98,6 +105,40 @@ def _database() -> dict[str, Any]:
 
 
 DATABASES = {"default": _database()}
+
+
+def _logins() -> dict[str, dict[str, Any]]:
+    """How classes of processes log in, where it is not as above (config/postgres/time_limits.py).
+
+    ``roles`` is `create_roles`. The embedded server's superuser creates its roles.
+    """
+    if EMBEDDED:
+        for name in filter(OTHER_URLS.get, OTHER_URLS):
+            raise ImproperlyConfigured(f"{name} is set, but DATABASE_URL is not.")
+        prefix = DATABASE_ROLE_PREFIX or "sellback_"
+        users = {
+            "worker": f"{prefix}worker",
+            "migrations": f"{prefix}owner",
+            "roles": "postgres",
+        }
+        return {kind: {"USER": user} for kind, user in users.items()}
+    found: dict[str, dict[str, Any]] = {}
+    for name, kinds in (
+        ("WORKER_DATABASE_URL", ["worker"]),
+        ("MIGRATION_DATABASE_URL", ["migrations", "roles"]),
+    ):
+        if not OTHER_URLS[name]:
+            continue
+        login = environment.parsed(name, environ.Env.db_url_config, OTHER_URLS[name])
+        if login["NAME"] != DATABASES["default"]["NAME"]:
+            raise ImproperlyConfigured(f"{name} names another database than DATABASE_URL.")
+        login["OPTIONS"] = DATABASES["default"]["OPTIONS"] | login.get("OPTIONS", {})
+        found |= {kind: {key: login[key] for key in LOGIN} for kind in kinds}
+    return found
+
+
+LOGIN = ("USER", "PASSWORD", "HOST", "PORT", "OPTIONS")
+DATABASE_LOGINS = _logins()
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- secrets and hosts
