@@ -19,6 +19,7 @@ from config.foundation import environment
 from config.foundation.logs import logging_config
 from config.foundation.secret import development_secret_key
 from config.openapi.parts import SPECTACULAR
+from config.postgres import logins
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 environ.Env.read_env(BASE_DIR / ".env")
@@ -36,10 +37,6 @@ HTTPS = PUBLIC_URL.startswith("https://")
 
 POSTGRESQL = ("postgresql", "postgres")
 DATABASE_URL = environment.address("DATABASE_URL", POSTGRESQL)
-OTHER_URLS = {
-    "WORKER_DATABASE_URL": environment.address("WORKER_DATABASE_URL", POSTGRESQL),
-    "MIGRATION_DATABASE_URL": environment.address("MIGRATION_DATABASE_URL", POSTGRESQL),
-}
 EMBEDDED = not DATABASE_URL
 # Prefix of the roles that `create_roles` creates. Empty: the database's name and an underscore.
 DATABASE_ROLE_PREFIX = environment.text("DATABASE_ROLE_PREFIX")
@@ -76,69 +73,30 @@ DATABASE_LIMITS = {
 }
 
 
-def _database() -> dict[str, Any]:
-    """The database. Embedded: `config.postgres` determines the address at the first connection."""
-    if EMBEDDED:
-        found: dict[str, Any] = {
-            "ENGINE": "config.postgres",
-            "NAME": "sellback",
-            "USER": f"{DATABASE_ROLE_PREFIX or 'sellback_'}web",
-        }
-    else:
-        found = environment.parsed("DATABASE_URL", environ.Env.db_url_config, DATABASE_URL)
-        if not found.get("NAME"):
-            raise ImproperlyConfigured("DATABASE_URL names no database.")
-    # A connection outlives a request and is checked before it is used again.
-    found["CONN_MAX_AGE"] = environment.whole("DATABASE_CONN_MAX_AGE", 600, low=0, high=86_400)
-    found["CONN_HEALTH_CHECKS"] = True
-    found["ENGINE"] = "config.postgres"
-    # Hand-written statements are prepared at their first use (config/postgres), except behind a
-    # transaction pooler.
-    found["OPTIONS"] = (
-        DIALLING | found.get("OPTIONS", {}) | {"prepare_threshold": None if DATABASE_POOLED else 0}
-    )
-    # Behind a transaction pooler (PgBouncer) a server-side cursor may reach another connection.
-    found["DISABLE_SERVER_SIDE_CURSORS"] = DATABASE_POOLED
-    # The ORM binds on the client: with server-side binding, PostgreSQL treats a parameterized
-    # expression in SELECT and in GROUP BY as two different ones.
-    return found
-
-
-DATABASES = {"default": _database()}
-
-
-def _logins() -> dict[str, dict[str, Any]]:
-    """How classes of processes log in, where it is not as above (config/postgres/time_limits.py).
-
-    ``roles`` is `create_roles`. The embedded server's superuser creates its roles.
-    """
-    if EMBEDDED:
-        for name in filter(OTHER_URLS.get, OTHER_URLS):
-            raise ImproperlyConfigured(f"{name} is set, but DATABASE_URL is not.")
-        prefix = DATABASE_ROLE_PREFIX or "sellback_"
-        users = {
-            "worker": f"{prefix}worker",
-            "migrations": f"{prefix}owner",
-            "roles": "postgres",
-        }
-        return {kind: {"USER": user} for kind, user in users.items()}
-    found: dict[str, dict[str, Any]] = {}
-    for name, kinds in (
-        ("WORKER_DATABASE_URL", ["worker"]),
-        ("MIGRATION_DATABASE_URL", ["migrations", "roles"]),
-    ):
-        if not OTHER_URLS[name]:
-            continue
-        login = environment.parsed(name, environ.Env.db_url_config, OTHER_URLS[name])
-        if login["NAME"] != DATABASES["default"]["NAME"]:
-            raise ImproperlyConfigured(f"{name} names another database than DATABASE_URL.")
-        login["OPTIONS"] = DATABASES["default"]["OPTIONS"] | login.get("OPTIONS", {})
-        found |= {kind: {key: login[key] for key in LOGIN} for kind in kinds}
-    return found
-
-
-LOGIN = ("USER", "PASSWORD", "HOST", "PORT", "OPTIONS")
-DATABASE_LOGINS = _logins()
+# Of every connection. Hand-written statements are prepared at their first use (config/postgres),
+# except behind a transaction pooler.
+DATABASE_OPTIONS = DIALLING | {"prepare_threshold": None if DATABASE_POOLED else 0}
+DATABASES = {
+    "default": logins.default(DATABASE_URL, prefix=DATABASE_ROLE_PREFIX, options=DATABASE_OPTIONS)
+    | {
+        "ENGINE": "config.postgres",
+        # A connection outlives a request and is checked before it is used again.
+        "CONN_MAX_AGE": environment.whole("DATABASE_CONN_MAX_AGE", 600, low=0, high=86_400),
+        "CONN_HEALTH_CHECKS": True,
+        # Behind a transaction pooler (PgBouncer) a server-side cursor may reach another connection.
+        "DISABLE_SERVER_SIDE_CURSORS": DATABASE_POOLED,
+        # The ORM binds on the client: with server-side binding, PostgreSQL treats a parameterized
+        # expression in SELECT and in GROUP BY as two different ones.
+    }
+}
+# Worker and migrations may log in as other roles.
+DATABASE_LOGINS = logins.others(
+    DATABASES["default"],
+    environment.address("WORKER_DATABASE_URL", POSTGRESQL),
+    environment.address("MIGRATION_DATABASE_URL", POSTGRESQL),
+    prefix=DATABASE_ROLE_PREFIX,
+    options=DATABASE_OPTIONS,
+)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- secrets and hosts
@@ -427,6 +385,11 @@ WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 LOG_FORMAT = environment.choice("LOG_FORMAT", "text" if EMBEDDED else "json", ("text", "json"))
 LOG_LEVEL = environment.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
 LOGGING = logging_config(LOG_FORMAT, LOG_LEVEL)
+
+# The ends of the hash chains of ledger and audit log, one JSON object a line. Ship it elsewhere.
+CHAIN_HEADS_FILE = Path(
+    environment.text("CHAIN_HEADS_FILE", str(DATA_DIR / "chain-heads.jsonl"))
+).absolute()
 
 # --- the web server (config/web)
 # ------------------------------------------------------------------------

@@ -29,7 +29,7 @@ from config.settings import DATA_DIR, DATABASE_LIMITS, DATABASES, EMBEDDED, STOR
 SERVERS_LIMITS = DATABASE_LIMITS
 DATABASE_LIMITS = {kind: dict.fromkeys(limits, 0) for kind, limits in DATABASE_LIMITS.items()}
 # Tests own the database; tests/database/roles has a database whose roles it tries.
-DATABASE_LOGINS: dict[str, dict[str, str]] = {}
+DATABASE_LOGINS = {}
 if EMBEDDED:
     DATABASES["default"]["USER"] = "postgres"
 EMBEDDED_FAST = True

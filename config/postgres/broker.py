@@ -89,10 +89,10 @@ class Channel(LetsGo, pgmq.Channel):
     connection: Any
 
     def _new_queue(self, queue: str, **kwargs: Any) -> None:
-        if self._has_queue(queue):
+        if self._has_queue(queue):  # type: ignore[no-untyped-call]
             self._maybe_enable_notify(queue)
         else:
-            super()._new_queue(queue, **kwargs)
+            super()._new_queue(queue, **kwargs)  # type: ignore[no-untyped-call]
 
     def _maybe_enable_notify(self, queue: str, queue_name: str | None = None) -> None:
         """Let new messages wake the worker. The trigger's own table is empty after a crash."""
@@ -104,7 +104,7 @@ class Channel(LetsGo, pgmq.Channel):
         if found:
             self.connection._register_notify_queue(name)  # noqa: SLF001  (as kombu does)
         else:
-            super()._maybe_enable_notify(queue, queue_name)
+            super()._maybe_enable_notify(queue, queue_name)  # type: ignore[no-untyped-call]
 
 
 class Transport(pgmq.Transport):

@@ -232,7 +232,7 @@ def _own(cursor: Any, owner: str) -> None:
 
 
 def _run(cursor: Any, text: str, *identifiers: str) -> None:
-    cursor.execute(SQL(text).format(*(Identifier(name) for name in identifiers)))  # type: ignore[arg-type]
+    cursor.execute(SQL(text).format(*(Identifier(name) for name in identifiers)))
 
 
 def _database() -> str:

@@ -26,12 +26,13 @@ from buyback.models import (
     Reversal,
     Statement,
     Transfer,
+    TransferLink,
 )
 from buyback.models.buybacks import OPEN_STATES
 from inventory.models import Item, PriceChange, ShippingOrder
 from inventory.models.holdings import ITEM_MOVES
 from inventory.models.shipping import ORDER_MOVES
-from partners.models import AuditEntry, Environment, Event
+from partners.models import AuditEntry, AuditLink, Environment, Event
 from tests.bulk import make_bulk_line
 from tests.database.decisions import make_reversal
 from tests.database.schema import triggers
@@ -62,6 +63,14 @@ def moved(w: World) -> models.Model:
     return sale.moves.get()
 
 
+def make_transfer_link(w: World, **fields: Any) -> TransferLink:
+    transfer = make_transfer(make_buyback(make_item(w.northwind.live)))
+    return TransferLink.objects.create(
+        row=transfer,
+        **{"environment": transfer.environment, "position": 1, "digest": b"x"} | fields,
+    )
+
+
 APPEND_ONLY: dict[type[models.Model], Make] = {
     Event: lambda w: make_event(w.northwind.live),
     AuditEntry: lambda _: make_audit_entry(),
@@ -69,6 +78,8 @@ APPEND_ONLY: dict[type[models.Model], Make] = {
     Move: moved,
     Statement: lambda w: make_statement(w.northwind.live),
     PriceChange: lambda _: make_price_change(),
+    AuditLink: lambda _: AuditLink.objects.create(row=make_audit_entry(), position=1, digest=b"x"),
+    TransferLink: make_transfer_link,
 }
 
 
@@ -199,7 +210,7 @@ def test_it_does_not_empty_an_append_only_table(world: World, model: Any) -> Non
         "SET CONSTRAINTS ALL IMMEDIATE"
     )  # PostgreSQL does not truncate a table with pending checks
     with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
-        execute(f"TRUNCATE {model._meta.db_table}")
+        execute(f"TRUNCATE {model._meta.db_table} CASCADE")
     assert model.objects.count() == 1
 
 
@@ -381,4 +392,5 @@ def execute(statement: str) -> None:
 def answers(query: str) -> list[Any]:
     with connection.cursor() as cursor:
         cursor.execute(query)
-        return cursor.fetchall()
+        found: list[Any] = cursor.fetchall()
+    return found

@@ -32,10 +32,10 @@ def login(role: str) -> Iterator[None]:
             connection.close()
 
 
-def rows(query: str, *parameters: Any) -> list[Any]:
+def rows(query: str, *parameters: Any, **named: Any) -> list[Any]:
     """The rows of a query."""
     with connection.cursor() as cursor:
-        cursor.execute(query, parameters)
+        cursor.execute(query, named or parameters)
         found: list[Any] = cursor.fetchall()
     return found
 

@@ -119,14 +119,47 @@ def test_it_sees_who_is_still_writing(role: str) -> None:
         assert rows("SELECT pg_has_role(current_user, 'pg_read_all_stats', 'USAGE')") == [(True,)]
 
 
-def test_the_owner_owns_everything_and_is_no_superuser() -> None:
-    foreign = rows(
+def foreign() -> list[Any]:
+    """What the owner does not own."""
+    return rows(
         "SELECT oid::regclass::text FROM pg_class"
         " WHERE relnamespace::regnamespace::text IN ('public', 'pgmq')"
-        " AND relowner <> %s::regrole",
-        roles.names()["owner"],
+        " AND relowner <> %(owner)s::regrole"
+        " UNION ALL SELECT oid::regprocedure::text FROM pg_proc"
+        " WHERE pronamespace::regnamespace::text IN ('public', 'pgmq')"
+        " AND proowner <> %(owner)s::regrole"
+        " UNION ALL SELECT nspname::text FROM pg_namespace"
+        " WHERE nspname = 'pgmq' AND nspowner <> %(owner)s::regrole",
+        owner=roles.names()["owner"],
     )
-    assert foreign == []
+
+
+def test_it_hands_over_what_another_login_has_created() -> None:
+    """As a site that had one role."""
+    with connection.cursor() as cursor:
+        for object_ in (
+            "TABLE buyback_transfer",
+            "TABLE pgmq.meta",
+            "FUNCTION _pgtrigger_should_ignore(name)",
+            "TYPE pgmq.message_record",
+            "SCHEMA pgmq",
+        ):
+            cursor.execute(f"ALTER {object_} OWNER TO CURRENT_USER")
+    assert len(foreign()) > 4  # with the tables' indexes
+    call_command("create_roles")
+    assert foreign() == []
+
+
+def test_it_names_only_tables_that_exist() -> None:
+    named = set().union(
+        roles.FIXED, roles.SECRETS, roles.DECISIONS, roles.LINKS, roles.WORKER_WRITES,
+        roles.ANALYZED, {roles.PASSWORDS[0]}, *roles.DELETES.values(),
+    )  # fmt: skip
+    assert named <= set(connection.introspection.table_names())
+
+
+def test_the_owner_owns_everything_and_is_no_superuser() -> None:
+    assert foreign() == []
     powers = rows(
         "SELECT rolsuper, rolcreaterole, rolcreatedb, rolreplication, rolbypassrls FROM pg_roles"
         " WHERE rolname = ANY(%s)",
