@@ -19,7 +19,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import ProgrammingError, connection, transaction
 from psycopg.errors import InsufficientPrivilege
-from psycopg.sql import SQL, Composable, Identifier
+from psycopg.sql import SQL, Identifier
 
 ROLES = ("owner", "web", "worker", "readonly")
 
@@ -59,8 +59,18 @@ ANALYZED = {"inventory_card", "inventory_item", "inventory_purchase"}
 # People are readable without this column.
 PASSWORDS = ("partners_user", "password")
 
+# What this login may grant rights to. Tables of an extension are the superuser's, and get their
+# rights from `create_roles`.
+SCHEMAS = """
+SELECT nspname FROM pg_namespace
+ WHERE nspname IN ('public', 'pgmq') AND pg_has_role(nspowner, 'USAGE')
+"""
+SEQUENCES = """
+SELECT relname FROM pg_class
+ WHERE relnamespace = to_regnamespace('pgmq') AND relkind = 'S' AND pg_has_role(relowner, 'USAGE')
+"""
 TABLES = """
-SELECT c.oid::regclass::text, n.nspname, c.relname,
+SELECT n.nspname, c.relname,
        EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid
                   AND (t.tgname LIKE 'pgtrigger\\_append\\_only\\_%'
                        OR t.tgname LIKE 'pgtrigger\\_never\\_deleted\\_%')),
@@ -68,6 +78,7 @@ SELECT c.oid::regclass::text, n.nspname, c.relname,
               WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped)
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
  WHERE n.nspname IN ('public', 'pgmq') AND c.relkind IN ('r', 'p')
+   AND pg_has_role(c.relowner, 'USAGE')
 """
 # Everything of ours that `owner` does not own. Sequences and indexes follow their tables, and
 # members of an extension their extension.
@@ -183,29 +194,30 @@ def _serving(role: dict[str, str]) -> tuple[str, str]:
 
 
 def _grant(cursor: Any, role: dict[str, str]) -> None:
-    cursor.execute(TABLES)
-    tables = cursor.fetchall()
-    schemas = sorted({schema for _, schema, *_ in tables})
+    schemas, sequences = (
+        [name for (name,) in _all(cursor, query)] for query in (SCHEMAS, SEQUENCES)
+    )
+    tables = _all(cursor, TABLES)
     for kind in ROLES[1:]:
         for schema in schemas:
             _run(cursor, "GRANT USAGE ON SCHEMA {} TO {}", schema, role[kind])
-            _run(cursor, "REVOKE ALL ON ALL TABLES IN SCHEMA {} FROM {}", schema, role[kind])
-        if kind != "readonly" and "pgmq" in schemas:
+        for sequence in sequences if kind != "readonly" else ():
             # The queue's size comes from its sequence.
-            _run(cursor, "GRANT SELECT ON ALL SEQUENCES IN SCHEMA pgmq TO {}", role[kind])
-        for _, schema, table, kept, columns in tables:
+            _run(cursor, "GRANT SELECT ON SEQUENCE pgmq.{} TO {}", sequence, role[kind])
+        for schema, table, kept, columns in tables:
+            _run(cursor, "REVOKE ALL ON {}.{} FROM {}", schema, table, role[kind])
             found = rights(kind, schema, table, kept=kept)
-            if kind == "readonly" and table == PASSWORDS[0]:
-                shown: Composable = SQL("SELECT ({})").format(
-                    SQL(", ").join(Identifier(name) for name in columns if name != PASSWORDS[1])
-                )
-            else:
-                shown = SQL(", ").join(SQL(right) for right in sorted(found))
             if found:
-                text = SQL("GRANT {} ON {} TO {}").format(
-                    shown, Identifier(schema, table), Identifier(role[kind])
-                )
-                cursor.execute(text)
+                shown = ", ".join(sorted(found))
+                if kind == "readonly" and table == PASSWORDS[0]:
+                    shown += f" ({', '.join(name for name in columns if name != PASSWORDS[1])})"
+                _run(cursor, f"GRANT {shown} ON {{}}.{{}} TO {{}}", schema, table, role[kind])
+
+
+def _all(cursor: Any, query: str) -> list[Any]:
+    cursor.execute(query)
+    found: list[Any] = cursor.fetchall()
+    return found
 
 
 def _own(cursor: Any, owner: str) -> None:
