@@ -219,6 +219,7 @@ MIDDLEWARE = [
     "config.web.middleware.PagesAuthenticationMiddleware",
     "config.web.middleware.PagesSessionLimitsMiddleware",
     "config.web.middleware.PagesMessageMiddleware",
+    "partners.records.denied.DeniedRightsMiddleware",
     "config.web.middleware.PagesXFrameOptionsMiddleware",
     "config.web.middleware.PagesCSPMiddleware",
     "config.web.middleware.PagesHtmxMiddleware",

@@ -293,6 +293,23 @@ class Buyback(models.Model):
                     RETURN NULL;
                 """,
             ),
+            # Every sellback by a person is in the audit log, also one by hand in psql. Those of
+            # partners' servers only evaluate the condition.
+            pgtrigger.Trigger(
+                name="audits_people",
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                condition=pgtrigger.Condition("NEW.requested_by LIKE 'user:%'"),
+                func="""
+                    INSERT INTO public.partners_auditentry
+                           (partner_id, actor, action, target, after, request_id)
+                    SELECT partner_id, NEW.requested_by, 'buyback.requested',
+                           'buyback.buyback:' || NEW.id,
+                           jsonb_build_object('item', NEW.item_id, 'amount', NEW.amount::text), ''
+                      FROM public.partners_environment WHERE id = NEW.environment_id;
+                    RETURN NULL;
+                """,
+            ),
         )
 
     def __str__(self) -> str:

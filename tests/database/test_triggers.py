@@ -377,6 +377,7 @@ def test_it_lists_every_trigger() -> None:
         "buyback.Payout:never_deleted",
         "buyback.Payout:no_truncate",
         "buyback.Transfer:back_only_by_reversal",
+        "buyback.Buyback:audits_people",  # tests/partners/records/test_access.py
         "buyback.Buyback:trail_of_moves",
         "inventory.Card:keeps_prices",
         "partners.Environment:clock_only_forward",
