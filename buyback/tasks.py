@@ -8,7 +8,7 @@ from celery import shared_task
 
 from buyback.bulk import run
 from buyback.exposure import snapshot
-from buyback.ledger import statements
+from buyback.ledger import chains, statements
 from buyback.live import price_refresh, reconciler
 from buyback.sellback import status
 from inventory.windows import sweep
@@ -42,6 +42,12 @@ def refresh_prices() -> int:
 def close_statements() -> int:
     """Close the days that have ended; returns how many."""
     return statements.close_statements()
+
+
+@shared_task(name="buyback.tasks.extend_chains", soft_time_limit=240, time_limit=300)
+def extend_chains() -> int:
+    """Link new transfers and audit entries, and export the chains' ends; returns how many."""
+    return chains.extend_chains()
 
 
 @shared_task(name="buyback.tasks.take_exposure", soft_time_limit=240, time_limit=300)

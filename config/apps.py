@@ -8,7 +8,9 @@ from django.contrib.staticfiles import apps as staticfiles_apps
 
 
 class ConfigConfig(AppConfig):
-    """Loads the Celery application, so that tasks sent by a request use the right broker."""
+    """Loads the Celery application, so that tasks sent by a request use the right broker, and the
+    project's own checks.
+    """
 
     default = True
     name = "config"
@@ -16,6 +18,7 @@ class ConfigConfig(AppConfig):
 
     def ready(self) -> None:
         from config import celery  # noqa: F401  (imported for its effect)
+        from config.postgres import checks  # noqa: F401  (the same)
 
 
 class AdminConfig(admin_apps.AdminConfig):

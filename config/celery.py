@@ -27,6 +27,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "resume bulk sales": {"task": "buyback.tasks.resume_bulk_sales", "schedule": 5.0},
     "refresh prices": {"task": "buyback.tasks.refresh_prices", "schedule": 60.0},
     "close statements": {"task": "buyback.tasks.close_statements", "schedule": 60.0},
+    "extend the chains": {"task": "buyback.tasks.extend_chains", "schedule": 60.0},
     "take the exposure snapshot": {"task": "buyback.tasks.take_exposure", "schedule": 60.0},
     "refresh pack values": {"task": "inventory.tasks.refresh_values", "schedule": 300.0},
     "count items": {"task": "inventory.tasks.count_items", "schedule": 60.0},

@@ -20,6 +20,7 @@ from config.foundation import environment
 from config.foundation.logs import logging_config
 from config.foundation.secret import development_secret_key
 from config.openapi.parts import SPECTACULAR
+from config.postgres import logins
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 environ.Env.read_env(io.StringIO(environment.file_lines(BASE_DIR / ".env")))
@@ -35,8 +36,11 @@ HTTPS = PUBLIC_URL.startswith("https://")
 # --- database
 # -------------------------------------------------------------------------------------------
 
-DATABASE_URL = environment.address("DATABASE_URL", ("postgresql", "postgres"))
+POSTGRESQL = ("postgresql", "postgres")
+DATABASE_URL = environment.address("DATABASE_URL", POSTGRESQL)
 EMBEDDED = not DATABASE_URL
+# Prefix of the roles that `create_roles` creates. Empty: the database's name and an underscore.
+DATABASE_ROLE_PREFIX = environment.text("DATABASE_ROLE_PREFIX")
 DATABASE_POOLED = environment.flag("DATABASE_POOLED")
 # Seconds to connect to one host, and to notice a lost host. DATABASE_URL's own values win.
 DIALLING = {
@@ -68,62 +72,38 @@ DATABASE_LIMITS = {
         ),
     },
 }
-
-
 # TLS to a database on another machine: `require` encrypts, `verify-full` also checks the server's
 # certificate, `off` leaves it to DATABASE_URL.
 DATABASE_TLS = environment.choice("DATABASE_TLS", "require", ("require", "verify-full", "off"))
 # Oracle, treasury and carrier on other machines need https, unless this is `off`.
 PEER_TLS = environment.choice("PEER_TLS", "on", ("on", "off"))
-
-
-def _database_tls(hosts: str) -> str:
-    """The sslmode of a DATABASE_URL that has none."""
-    remote = not all(environment.is_local(host) for host in hosts.split(","))
-    return DATABASE_TLS if remote and DATABASE_TLS != "off" else "prefer"
-
-
-def _is_encrypted(found: dict[str, Any]) -> bool:
-    """Whether a database on another machine is reached with TLS only."""
-    local = all(environment.is_local(host) for host in found["HOST"].split(","))
-    return local or found["OPTIONS"]["sslmode"] in {"require", "verify-ca", "verify-full"}
-
-
-def _database() -> dict[str, Any]:
-    """The database. Embedded: `config.postgres` determines the address at the first connection."""
-    if EMBEDDED:
-        found: dict[str, Any] = {
-            "ENGINE": "config.postgres",
-            "NAME": "sellback",
-            "USER": "postgres",
-        }
-    else:
-        found = environment.parsed("DATABASE_URL", environ.Env.db_url_config, DATABASE_URL)
-        if not found.get("NAME"):
-            raise ImproperlyConfigured("DATABASE_URL names no database.")
-        found.setdefault("OPTIONS", {}).setdefault("sslmode", _database_tls(found["HOST"]))
-        if DATABASE_TLS != "off" and not _is_encrypted(found):
-            raise ImproperlyConfigured(
-                "DATABASE_URL allows a connection without TLS. Remove its sslmode, or set"
-                " DATABASE_TLS=off to allow that."
-            )
-    # A connection outlives a request and is checked before it is used again.
-    found["CONN_MAX_AGE"] = environment.whole("DATABASE_CONN_MAX_AGE", 600, low=0, high=86_400)
-    found["CONN_HEALTH_CHECKS"] = True
-    found["ENGINE"] = "config.postgres"
-    # Hand-written statements are prepared at their first use (config/postgres), except behind a
-    # transaction pooler.
-    found["OPTIONS"] = (
-        DIALLING | found.get("OPTIONS", {}) | {"prepare_threshold": None if DATABASE_POOLED else 0}
+# Of every connection. Hand-written statements are prepared at their first use (config/postgres),
+# except behind a transaction pooler.
+DATABASE_OPTIONS = DIALLING | {"prepare_threshold": None if DATABASE_POOLED else 0}
+DATABASES = {
+    "default": logins.default(
+        DATABASE_URL, prefix=DATABASE_ROLE_PREFIX, options=DATABASE_OPTIONS, tls=DATABASE_TLS
     )
-    # Behind a transaction pooler (PgBouncer) a server-side cursor may reach another connection.
-    found["DISABLE_SERVER_SIDE_CURSORS"] = DATABASE_POOLED
-    # The ORM binds on the client: with server-side binding, PostgreSQL treats a parameterized
-    # expression in SELECT and in GROUP BY as two different ones.
-    return found
-
-
-DATABASES = {"default": _database()}
+    | {
+        "ENGINE": "config.postgres",
+        # A connection outlives a request and is checked before it is used again.
+        "CONN_MAX_AGE": environment.whole("DATABASE_CONN_MAX_AGE", 600, low=0, high=86_400),
+        "CONN_HEALTH_CHECKS": True,
+        # Behind a transaction pooler (PgBouncer) a server-side cursor may reach another connection.
+        "DISABLE_SERVER_SIDE_CURSORS": DATABASE_POOLED,
+        # The ORM binds on the client: with server-side binding, PostgreSQL treats a parameterized
+        # expression in SELECT and in GROUP BY as two different ones.
+    }
+}
+# Worker and migrations may log in as other roles.
+DATABASE_LOGINS = logins.others(
+    DATABASES["default"],
+    environment.address("WORKER_DATABASE_URL", POSTGRESQL),
+    environment.address("MIGRATION_DATABASE_URL", POSTGRESQL),
+    prefix=DATABASE_ROLE_PREFIX,
+    options=DATABASE_OPTIONS,
+    tls=DATABASE_TLS,
+)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- secrets and hosts
@@ -257,6 +237,7 @@ MIDDLEWARE = [
     "config.web.middleware.PagesAuthenticationMiddleware",
     "config.web.middleware.PagesSessionLimitsMiddleware",
     "config.web.middleware.PagesMessageMiddleware",
+    "partners.records.denied.DeniedRightsMiddleware",
     "config.web.middleware.PagesXFrameOptionsMiddleware",
     "config.web.middleware.PagesCSPMiddleware",
     "config.web.middleware.PagesHtmxMiddleware",
@@ -423,6 +404,11 @@ WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 LOG_FORMAT = environment.choice("LOG_FORMAT", "text" if EMBEDDED else "json", ("text", "json"))
 LOG_LEVEL = environment.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
 LOGGING = logging_config(LOG_FORMAT, LOG_LEVEL)
+
+# The ends of the hash chains of ledger and audit log, one JSON object a line. Ship it elsewhere.
+CHAIN_HEADS_FILE = Path(
+    environment.text("CHAIN_HEADS_FILE", str(DATA_DIR / "chain-heads.jsonl"))
+).absolute()
 
 # --- the web server (config/web)
 # ------------------------------------------------------------------------

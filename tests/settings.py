@@ -22,12 +22,16 @@ for name in re.findall(r"^#([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.
 os.environ["SECRET_KEY"] = os.environ.get("SECRET_KEY") or "tests only, never a secret of anybody's"
 
 from config.settings import *  # noqa: E402, F403
-from config.settings import DATA_DIR, DATABASE_LIMITS, STORAGES  # noqa: E402
+from config.settings import DATA_DIR, DATABASE_LIMITS, DATABASES, EMBEDDED, STORAGES  # noqa: E402
 
 # Slow machines must not fail tests: this process has no limits. Processes it starts have the
 # server's.
 SERVERS_LIMITS = DATABASE_LIMITS
 DATABASE_LIMITS = {kind: dict.fromkeys(limits, 0) for kind, limits in DATABASE_LIMITS.items()}
+# Tests own the database; tests/database/roles has a database whose roles it tries.
+DATABASE_LOGINS = {}
+if EMBEDDED:
+    DATABASES["default"]["USER"] = "postgres"
 EMBEDDED_FAST = True
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "testserver"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -24,10 +24,10 @@ from buyback.dashboard.expiring import Filter
 from buyback.dashboard.parts.messages import LINE_REASONS, QUOTE_REASONS
 from buyback.models import BulkLine, BulkSale
 from buyback.sellback import quotes
-from config.foundation import csv
 from config.foundation.keyset import walk
 from inventory.models import Item
 from partners.dashboard import paging
+from partners.dashboard.files import download
 from partners.dashboard.paging import NEWEST, keyset
 from partners.dashboard.permissions import (
     MemberRequest,
@@ -181,7 +181,7 @@ def cancel(request: MemberRequest, pk: UUID) -> HttpResponse:
 def results(request: MemberRequest, pk: UUID) -> StreamingHttpResponse:
     """The result of each item, as a file."""
     sale = get_object_or_404(BulkSale.objects.of(request.environment), pk=pk)
-    return csv.download(f"bulk-sale-{sale.pk}.csv", COLUMNS, _rows(sale))
+    return download(request, f"bulk-sale-{sale.pk}.csv", COLUMNS, _rows(sale))
 
 
 def progress(sale: Any) -> dict[str, Any]:

@@ -14,9 +14,8 @@ from django.views.decorators.http import require_safe
 
 from buyback.dashboard.parts import filters, story, totals
 from buyback.models import OPEN_STATES, Buyback, Payout
-from config.foundation import csv
 from config.foundation.keyset import walk
-from partners.dashboard.files import file_name
+from partners.dashboard.files import download, file_name
 from partners.dashboard.paging import NEWEST, keyset
 from partners.dashboard.permissions import MemberRequest, member
 from partners.dashboard.rendering import page
@@ -96,4 +95,4 @@ def buybacks_csv(request: MemberRequest) -> StreamingHttpResponse:
     rows = filters.narrowed(request.environment, Buyback.objects.all(), chosen, KIND)
     found = rows.filter(filters.looked_for(chosen, KIND) or Q())
     lines: Iterator[Any] = walk(found.values_list(*COLUMNS.values(), named=True), list(NEWEST))
-    return csv.download(file_name(request, "buybacks"), list(COLUMNS), lines)
+    return download(request, file_name(request, "buybacks"), list(COLUMNS), lines)

@@ -14,9 +14,8 @@ from django.views.decorators.http import require_safe
 from buyback.dashboard.parts import filters, story, totals
 from buyback.models import Payout
 from buyback.models.buybacks import MoneyQuerySet
-from config.foundation import csv
 from config.foundation.keyset import walk
-from partners.dashboard.files import file_name
+from partners.dashboard.files import download, file_name
 from partners.dashboard.paging import NEWEST, keyset
 from partners.dashboard.permissions import MemberRequest, member
 from partners.dashboard.rendering import page
@@ -90,8 +89,11 @@ def payouts_csv(request: MemberRequest) -> StreamingHttpResponse:
     """All filtered payouts as a file."""
     chosen = filters.read(request, KIND)
     rows = filters.narrowed(request.environment, Payout.objects.all(), chosen, KIND)
-    return csv.download(
-        file_name(request, "payouts"), list(COLUMNS), lines(rows, filters.looked_for(chosen, KIND))
+    return download(
+        request,
+        file_name(request, "payouts"),
+        list(COLUMNS),
+        lines(rows, filters.looked_for(chosen, KIND)),
     )
 
 

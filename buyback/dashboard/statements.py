@@ -16,10 +16,9 @@ from django.views.decorators.http import require_safe
 
 from buyback.dashboard.payouts import COLUMNS, lines
 from buyback.models import Payout, PayoutQuerySet, Statement
-from config.foundation import csv
 from config.foundation.keyset import walk
 from config.foundation.money import usd
-from partners.dashboard.files import file_name
+from partners.dashboard.files import download, file_name
 from partners.dashboard.paging import SortOrder, keyset
 from partners.dashboard.permissions import MemberRequest, member
 from partners.dashboard.rendering import page
@@ -109,7 +108,7 @@ def statement_csv(request: MemberRequest, day: date) -> StreamingHttpResponse:
     """All payouts of the day as a file; they add up to the statement."""
     found = _closed(request.environment, day)
     rows = lines(_payouts(request.environment, found.day))
-    return csv.download(file_name(request, f"statement-{day}"), list(COLUMNS), rows)
+    return download(request, file_name(request, f"statement-{day}"), list(COLUMNS), rows)
 
 
 @require_safe
@@ -117,7 +116,7 @@ def statement_csv(request: MemberRequest, day: date) -> StreamingHttpResponse:
 def statements_csv(request: MemberRequest) -> StreamingHttpResponse:
     """One line for each closed day, newest first."""
     rows = Statement.objects.of(request.environment).values_list(*DAYS, named=True)
-    return csv.download(file_name(request, "statements"), HEADINGS, walk(rows, ["-day"]))
+    return download(request, file_name(request, "statements"), HEADINGS, walk(rows, ["-day"]))
 
 
 def _payouts(here: Environment, day: date) -> PayoutQuerySet:

@@ -18,6 +18,7 @@ from django.db import OperationalError, connection, transaction
 from django.db.models import Sum
 from psycopg.errors import QueryCanceled
 
+from buyback.ledger import chains
 from buyback.models import Transfer
 from config.postgres import time_limits
 from partners.models import Environment
@@ -37,11 +38,14 @@ class Finding(NamedTuple):
 
 
 def rules() -> Iterator[tuple[str, str]]:
-    """``(rule, query)`` for each rule of ``invariants.sql``: a comment, then a one-column query."""
+    """``(rule, query)`` for each rule of ``invariants.sql``, a comment and a one-column query, and
+    for the chains.
+    """
     text = Path(__file__).with_name("invariants.sql").read_text(encoding="utf-8")
     for block in text.split("\n\n-- rule: ")[1:]:
         rule, query = block.split("\n", 1)
         yield rule.strip(), query.strip().rstrip(";")
+    yield from chains.rules()
 
 
 def broken_invariants() -> Iterator[Finding]:

@@ -11,6 +11,7 @@ from buyback.models.buybacks import (
     PayoutQuerySet,
     Transfer,
 )
+from buyback.models.chain import TransferLink
 from buyback.models.decisions import DualControl, Proposal, Reversal
 from buyback.models.exposure import Exposure, PaidHour
 from buyback.models.guards import Alert, TreasuryControl
@@ -38,5 +39,6 @@ __all__ = [
     "Statement",
     "StatementQuerySet",
     "Transfer",
+    "TransferLink",
     "TreasuryControl",
 ]

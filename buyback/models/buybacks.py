@@ -17,7 +17,7 @@ from config.foundation.money import MoneyField, money_check, rounded_in_sql
 from inventory.models import Collector, Item
 from partners.models import Environment
 from partners.models.constraints import CompositeForeignKey, same_environment
-from partners.models.records import append_only, uuid_v7
+from partners.models.records import append_only, never_deleted, uuid_v7
 
 Row = TypeVar("Row", bound=models.Model)
 OPEN_STATES = ("claimed", "submitted", "unknown", "review")
@@ -284,11 +284,29 @@ class Buyback(models.Model):
                     " OR OLD.failure_detail IS DISTINCT FROM NEW.failure_detail"
                 ),
                 func="""
-                    INSERT INTO buyback_move (buyback_id, before, after, answer, by, created_at)
+                    INSERT INTO public.buyback_move
+                           (buyback_id, before, after, answer, by, created_at)
                     VALUES (NEW.id, OLD.state, NEW.state,
                             left(concat_ws(': ', nullif(NEW.failure_code, ''),
                                            nullif(NEW.failure_detail, '')), 100),
                             coalesce(current_setting('sellback.by', true), ''), clock_timestamp());
+                    RETURN NULL;
+                """,
+            ),
+            # Every sellback by a person is in the audit log, also one by hand in psql. Those of
+            # partners' servers only evaluate the condition.
+            pgtrigger.Trigger(
+                name="audits_people",
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                condition=pgtrigger.Condition("NEW.requested_by LIKE 'user:%'"),
+                func="""
+                    INSERT INTO public.partners_auditentry
+                           (partner_id, actor, action, target, after, request_id)
+                    SELECT partner_id, NEW.requested_by, 'buyback.requested',
+                           'buyback.buyback:' || NEW.id,
+                           jsonb_build_object('item', NEW.item_id, 'amount', NEW.amount::text), ''
+                      FROM public.partners_environment WHERE id = NEW.environment_id;
                     RETURN NULL;
                 """,
             ),
@@ -371,7 +389,27 @@ class Transfer(models.Model):
                 fields=("environment", "-created_at", "-id"), name="buyback_transfer_newest"
             ),
         )
-        triggers = append_only()
+        triggers = (
+            *append_only(),
+            # Names its schema: a temporary table of the same name would come first.
+            pgtrigger.Trigger(
+                name="back_only_by_reversal",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                condition=pgtrigger.Condition("NEW.debit = 'paid_out' AND NEW.credit = 'treasury'"),
+                func="""
+                    IF NOT EXISTS (SELECT FROM public.buyback_reversal reversal
+                                    WHERE reversal.environment_id = NEW.environment_id
+                                      AND reversal.buyback_id = NEW.buyback_id
+                                      AND reversal.amount = NEW.amount
+                                      AND reversal.confirmed_at IS NOT NULL) THEN
+                        RAISE EXCEPTION 'paid money comes back only by a confirmed reversal'
+                            USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.amount} USD {self.debit} → {self.credit}"
@@ -454,6 +492,7 @@ class Payout(models.Model):
         )
         triggers = (
             pgtrigger.FSM(name="allowed_moves", field="state", transitions=list(PAYOUT_MOVES)),
+            *never_deleted(),
         )
 
     def __str__(self) -> str:

@@ -76,7 +76,7 @@ def run(argv: list[str]) -> int:
         import config.settings  # noqa: F401  (read here, where a bad value can be reported plainly)
         from config.postgres import time_limits
 
-        time_limits.use("worker")
+        time_limits.use("commands")
         Utility(argv).execute()
     except ImproperlyConfigured as error:
         fail(str(error))

@@ -47,7 +47,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
     is_read_only = False
 
     def get_connection_params(self) -> dict[str, Any]:
-        params: dict[str, Any] = super().get_connection_params()
+        stored = self.settings_dict
+        self.settings_dict = stored | time_limits.login()
+        try:
+            params: dict[str, Any] = super().get_connection_params()
+        finally:
+            self.settings_dict = stored
         if not params.get("host") and settings.EMBEDDED:
             from config.postgres import embedded
 

@@ -23,6 +23,15 @@ from psycopg_pool import ConnectionPool
 LISTEN_SECONDS = 0.5  # between two checks for a stop; a new message wakes the worker immediately
 POOL_SECONDS = 5.0  # to wait for a connection; short, because a web thread may be waiting
 
+HAS_TRIGGER = """
+SELECT 1 FROM pg_trigger
+ WHERE tgrelid = to_regclass(%s) AND tgname = 'trigger_notify_queue_insert_listeners'
+"""
+THROTTLE = """
+INSERT INTO pgmq.notify_insert_throttle (queue_name, throttle_interval_ms)
+VALUES (%s, %s) ON CONFLICT DO NOTHING
+"""
+
 # Options of Django's database settings that libpq does not have.
 NOT_LIBPQ = ("cursor_factory", "context", "prepare_threshold")
 
@@ -60,8 +69,42 @@ class LetsGo:
             raise
 
 
+def make_queue(database: str, name: str) -> None:
+    """Create the queue and the trigger that wakes its worker, if they do not exist.
+
+    For the owner: `web` and `worker` may not create tables.
+    """
+    with connections[database].cursor() as cursor:
+        cursor.execute(
+            "SELECT pgmq.create(%(name)s), pgmq.enable_notify_insert(%(name)s)"
+            " WHERE to_regclass('pgmq.q_' || %(name)s) IS NULL",
+            {"name": name},
+        )
+
+
 class Channel(LetsGo, pgmq.Channel):
-    """The queue's channel."""
+    """The queue's channel. Declaring a queue that exists creates nothing."""
+
+    pgmq: Any
+    connection: Any
+
+    def _new_queue(self, queue: str, **kwargs: Any) -> None:
+        if self._has_queue(queue):  # type: ignore[no-untyped-call]
+            self._maybe_enable_notify(queue)
+        else:
+            super()._new_queue(queue, **kwargs)  # type: ignore[no-untyped-call]
+
+    def _maybe_enable_notify(self, queue: str, queue_name: str | None = None) -> None:
+        """Let new messages wake the worker. The trigger's own table is empty after a crash."""
+        name = queue_name or self._queue_name(queue)
+        with self.pgmq.pool.connection() as session:
+            found = session.execute(HAS_TRIGGER, [f"pgmq.q_{name}"]).fetchone()
+            if found:
+                session.execute(THROTTLE, [name, self.notify_throttle_interval_ms])
+        if found:
+            self.connection._register_notify_queue(name)  # noqa: SLF001  (as kombu does)
+        else:
+            super()._maybe_enable_notify(queue, queue_name)  # type: ignore[no-untyped-call]
 
 
 class Transport(pgmq.Transport):

@@ -1,8 +1,9 @@
 """Limits for statements, lock waits and idle transactions, by class of process.
 
-The classes are ``web`` (the server's processes, and the default), ``worker`` (Celery and management
-commands) and ``migrations``. ``settings.DATABASE_LIMITS`` has their limits in seconds; 0 is no
-limit. A direct connection sends them when it connects, so they cost no statement and apply to every
+The classes are ``web`` (the server's processes, and the default), ``worker`` (Celery),
+``commands``, ``migrations`` and ``roles`` (`create_roles`). ``settings.DATABASE_LIMITS`` has their
+limits in seconds, 0 is no limit; ``settings.DATABASE_LOGINS`` says which log in as another role. A
+direct connection sends the limits when it connects, so they cost no statement and apply to every
 connection of the process, including the queue's.
 
 Behind a transaction pooler nothing is sent: PgBouncer refuses the option, and a SET would remain on
@@ -23,7 +24,9 @@ from psycopg.errors import LockNotAvailable
 
 log = structlog.get_logger(__name__)
 
-Kind = Literal["web", "worker", "migrations"]
+Kind = Literal["web", "worker", "commands", "migrations", "roles"]
+# Commands log in like the web server, because people start them for the same work.
+LIMITS_OF = {"commands": "worker", "roles": "migrations"}
 
 INTERRUPTED = (
     "ProcessInterrupts"  # PostgreSQL's function that cancels a statement; messages are translated
@@ -55,8 +58,14 @@ def using(kind: Kind) -> Iterator[None]:
 
 def wanted() -> dict[str, int]:
     """PostgreSQL's settings for this process, in milliseconds; 0 is no limit."""
-    limits: dict[str, int] = settings.DATABASE_LIMITS[_process]
+    limits: dict[str, int] = settings.DATABASE_LIMITS[LIMITS_OF.get(_process, _process)]
     return {f"{name}_timeout": seconds * 1000 for name, seconds in limits.items()}
+
+
+def login() -> dict[str, Any]:
+    """What differs from ``settings.DATABASES`` when this process logs in."""
+    found: dict[str, Any] = settings.DATABASE_LOGINS.get(_process, {})
+    return found
 
 
 def options(given: str = "") -> str:

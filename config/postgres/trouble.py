@@ -7,6 +7,7 @@ nothing is half done.
 
 from __future__ import annotations
 
+from django.conf import settings
 from psycopg import Error
 
 UNREACHABLE = "The database cannot be reached."
@@ -15,6 +16,7 @@ SENTENCES = {
     "25006": "The database is read-only at the moment, as in a failover.",
     "25P03": "The database ended a transaction that was idle for too long.",
     "28": "The database refuses this user: check DATABASE_URL.",
+    "42501": "The database's role lacks a right: run manage.py migrate, or create_roles.",
     "3D000": "The database that DATABASE_URL names does not exist.",
     "42P01": "The database has not been set up: run manage.py migrate.",
     "53100": "The database's disk is full.",
@@ -53,7 +55,12 @@ def _state_in(cause: Error) -> str | None:
         "remaining connection slots": "53300",
         "is starting up": "57P03",
         "is shutting down": "57P03",
-        "does not exist": "3D000" if "database" in text else "28000",
+        "does not exist": "3D000" if "database" in text else _no_such_role(),
         "authentication failed": "28P01",
     }
     return next((state for words, state in known.items() if words in text), None)
+
+
+def _no_such_role() -> str:
+    """The embedded server's roles are created by the first `migrate`."""
+    return "42P01" if settings.EMBEDDED else "28000"

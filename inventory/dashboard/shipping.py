@@ -20,13 +20,12 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from config.foundation import csv
 from config.foundation.keyset import walk
 from inventory.models import ShippedItem, ShippingOrder
 from inventory.models.shipping import ORDER_MOVES, TIMES
 from inventory.shipping import fulfilment
 from inventory.shipping.orders import OrderNotFound, find
-from partners.dashboard.files import file_name
+from partners.dashboard.files import download, file_name
 from partners.dashboard.paging import NEWEST, SortOrder, keyset
 from partners.dashboard.permissions import (
     MemberRequest,
@@ -115,7 +114,7 @@ def orders_csv(request: MemberRequest) -> StreamingHttpResponse:
     """All orders in a state, as a file. Addresses are reduced to city and country."""
     rows = _rows(request, _state(request)).values_list(*COLUMNS.values(), "id", named=True)
     lines: Iterator[Any] = (row[:-1] for row in walk(rows, list(BY)))
-    return csv.download(file_name(request, "orders"), list(COLUMNS), lines)
+    return download(request, file_name(request, "orders"), list(COLUMNS), lines)
 
 
 @require_safe

@@ -341,7 +341,7 @@ class Card(models.Model):
                 when=pgtrigger.After,
                 operation=pgtrigger.Update,
                 condition=pgtrigger.Q(old__fmv__df=pgtrigger.F("new__fmv")),
-                func="INSERT INTO inventory_pricechange (card_id, before, fmv, priced_at)"
+                func="INSERT INTO public.inventory_pricechange (card_id, before, fmv, priced_at)"
                 " VALUES (NEW.id, OLD.fmv, NEW.fmv, NEW.priced_at); RETURN NULL;",
             ),
         )

@@ -1,8 +1,31 @@
-"""Names of downloaded files."""
+"""Downloads: the file's name, and an audit entry for each."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
+from django.db import transaction
+from django.http import StreamingHttpResponse
+
+from config.foundation import csv
 from partners.dashboard.permissions import MemberRequest
+from partners.records import audit
+from partners.records.actor import Actor
+
+
+def download(
+    request: MemberRequest, name: str, columns: Sequence[str], rows: Iterable[Sequence[object]]
+) -> StreamingHttpResponse:
+    """``rows`` under a header of ``columns`` as a file. Its filters are in the audit log."""
+    with transaction.atomic():
+        audit.record(
+            actor=Actor.user(request.user),
+            action="export.downloaded",
+            target=request.path[:300],
+            partner=request.environment.partner,
+            after={"filters": request.GET.urlencode()},
+        )
+    return csv.download(name, columns, rows)
 
 
 def file_name(request: MemberRequest, what: str) -> str:

@@ -2,6 +2,7 @@
 
 from partners.models.access import ApiKey, Membership, Role, Scope, User
 from partners.models.calls import ApiCall, LostCalls
+from partners.models.chain import AuditLink
 from partners.models.invitations import Invitation
 from partners.models.records import AuditEntry, Event, IdempotencyKey
 from partners.models.saved_views import SavedView
@@ -14,6 +15,7 @@ __all__ = [
     "ApiCall",
     "ApiKey",
     "AuditEntry",
+    "AuditLink",
     "Environment",
     "Event",
     "IdempotencyKey",

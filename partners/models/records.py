@@ -23,14 +23,26 @@ def append_only() -> list[pgtrigger.Trigger]:
     """Triggers that refuse UPDATE, DELETE and TRUNCATE for every role."""
     return [
         pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
-        pgtrigger.Trigger(
-            name="no_truncate",
-            when=pgtrigger.Before,
-            operation=pgtrigger.Truncate,
-            level=pgtrigger.Statement,
-            func="RAISE EXCEPTION 'this table is append-only';",
-        ),
+        _no_truncate("this table is append-only"),
     ]
+
+
+def never_deleted() -> list[pgtrigger.Trigger]:
+    """Triggers that refuse DELETE and TRUNCATE for every role."""
+    return [
+        pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete),
+        _no_truncate("rows of this table are never deleted"),
+    ]
+
+
+def _no_truncate(sentence: str) -> pgtrigger.Trigger:
+    return pgtrigger.Trigger(
+        name="no_truncate",
+        when=pgtrigger.Before,
+        operation=pgtrigger.Truncate,
+        level=pgtrigger.Statement,
+        func=f"RAISE EXCEPTION '{sentence}';",
+    )
 
 
 class Event(models.Model):

@@ -17,18 +17,21 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.login import get_authentication_records
+from allauth.account.internal.stagekit import get_pending_stage
 from allauth.core import context
 from allauth.core.internal import ratelimit
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from config.web import session_limits
 from config.web.second_factor import FACTORS
+from partners.models import User
 from partners.people.second_factor import must_have_factor
 from partners.records import audit
 from partners.records.actor import Actor
@@ -65,9 +68,16 @@ class AccountAdapter(DefaultAccountAdapter):
         return False
 
     def login(self, request: HttpRequest, user: Any) -> None:
-        """After all factors were correct: start the session's time limits."""
+        """After all factors were correct: start the session's time limits. Audited."""
         super().login(request, user)
         session_limits.begin(request.session, time.time())
+        _record("user.signed_in", self.get_client_ip(request), user)
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        """Audit a wrong password. Its address may belong to nobody."""
+        email = str(credentials.get("email", "")).lower()
+        user = User.objects.filter(email=email).first()
+        _record("user.sign_in_failed", self.get_client_ip(request), user, email)
 
     def set_password(self, user: Any, password: str) -> None:
         """A user changed or reset their own password: audit the change, never the password."""
@@ -106,7 +116,10 @@ class AccountAdapter(DefaultAccountAdapter):
             # only its own attempt: the owner of one account may still be guessing another's
             # password
             self._guess.rollback()
-        return user if user and user.is_active else None
+        if user and not user.is_active:
+            self.authentication_failed(request, **credentials)
+            return None
+        return user
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
         """False if the session confirmed a password or factor recently."""
@@ -129,12 +142,33 @@ class FactorAdapter(DefaultMFAAdapter):
         """Decrypt; older keys (SECRET_KEY_FALLBACKS) work too."""
         return _vault().decrypt(encrypted_text.encode()).decode()
 
+    def validation_error(self, code: str, *args: Any) -> ValidationError:
+        """django-allauth's error. Audits a wrong factor of a person who signs in or confirms."""
+        request = context.request
+        stage = get_pending_stage(request)
+        user = stage.login.user if stage and stage.login else request.user
+        if code == "incorrect_code" and isinstance(user, User):
+            _record("user.factor_refused", request.META["REMOTE_ADDR"], user)
+        error: ValidationError = super().validation_error(code, *args)
+        return error
+
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
         """Refuse to delete the last factor of a user who must have one."""
         others = Authenticator.objects.filter(user=authenticator.user, type__in=FACTORS).exclude(
             pk=authenticator.pk
         )
         return others.exists() or not must_have_factor(authenticator.user)
+
+
+def _record(action: str, address: str, user: User | None, email: str = "") -> None:
+    """An audit entry about signing in. ``user`` is None for an e-mail address without account."""
+    with transaction.atomic():
+        audit.record(
+            actor=Actor.user(user) if user else Actor("user", email[:254]),
+            action=action,
+            target=user or "partners.user:unknown",
+            after={"address": address},
+        )
 
 
 def _vault() -> MultiFernet:

@@ -54,12 +54,13 @@ FORGED = {
 
 
 def tables() -> dict[str, str]:
-    """Every table's name with a digest of its content."""
+    """Every table's name with a digest of its content, without the records of denied rights."""
+    kept = {"partners_auditentry": "WHERE action <> 'access.denied'"}
     names = [name for name in connection.introspection.table_names() if name not in LOGIN]
     digests = ", ".join(
         (
             "(SELECT md5(coalesce(string_agg(t::text, chr(10) ORDER BY t::text), '')) FROM "
-            f'"{name}" t)'
+            f'"{name}" t {kept.get(name, "")})'
         )
         for name in names
     )
@@ -72,6 +73,11 @@ def tables() -> dict[str, str]:
 
 def changed(before: dict[str, str]) -> set[str]:
     return {name for name, digest in tables().items() if digest != before[name]}
+
+
+def recorded() -> int:
+    """Changes in the audit log."""
+    return AuditEntry.objects.exclude(action="access.denied").count()
 
 
 def columns(row: Model) -> dict[str, str]:
@@ -156,7 +162,7 @@ def test_it_changes_only_fields_of_the_form(full: World, who: str) -> None:
             if label == "partners.user"
             else model._default_manager.order_by("pk").first()
         )
-        before, entries = tables(), AuditEntry.objects.count()
+        before, entries = tables(), recorded()
         path = address(model, "change", row.pk)
         shown = (
             filled(client, path)
@@ -166,7 +172,7 @@ def test_it_changes_only_fields_of_the_form(full: World, who: str) -> None:
         client.post(path, columns(row) | FORGED | inlines(row) | shown | {"_save": "Save"})
         found = changed(before) - {"django_admin_log"}
         assert found <= {model._meta.db_table, "partners_auditentry"}, (model, found)
-        assert bool(found) == (AuditEntry.objects.count() > entries), model
+        assert bool(found) == (recorded() > entries), model
         assert not found or "change" in WRITES[who][label], model
 
 

@@ -44,6 +44,7 @@ def test_it_lets_no_task_run_longer_than_the_broker_waits() -> None:
         "buyback.tasks.resume_bulk_sales": 5,
         "buyback.tasks.refresh_prices": 60,
         "buyback.tasks.close_statements": 60,
+        "buyback.tasks.extend_chains": 60,
         "buyback.tasks.take_exposure": 60,
         "inventory.tasks.count_items": 60,
         "inventory.tasks.count_pulls": 60,
@@ -64,7 +65,7 @@ def test_it_rings_as_often_as_the_documents_say_and_for_no_longer(
 
 def test_it_says_of_every_task_how_often() -> None:
     """The intervals above are complete."""
-    assert len(app.conf.beat_schedule) == len(SCHEDULE) == 14
+    assert len(app.conf.beat_schedule) == len(SCHEDULE) == 15
 
 
 def test_it_hands_a_message_to_one_reader_only(broker: Connection) -> None:

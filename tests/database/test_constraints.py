@@ -17,7 +17,8 @@ from uuid import uuid4
 import pytest
 from django.db import IntegrityError, connection, models, transaction
 
-from partners.models import SpendSlot, User
+from buyback.models import TransferLink
+from partners.models import AuditLink, SpendSlot, User
 from partners.models.constraints import CompositeForeignKey
 from tests.database.breaks import BAD_MONEY, BILLION, NAN, Break, each, twice
 from tests.database.bulk_breaks import BULK_BREAKS
@@ -31,6 +32,7 @@ from tests.world import (
     World,
     make_activity,
     make_alert,
+    make_audit_entry,
     make_buyback,
     make_card,
     make_collector,
@@ -52,6 +54,24 @@ from tests.world import (
 )
 
 BAD_PERCENT = (Decimal(0), Decimal("1.0001"), Decimal("-0.85"))
+
+
+def audit_link(position: int = 1) -> None:
+    AuditLink.objects.create(row=make_audit_entry(), position=position, digest=b"x")
+
+
+def transfer_link(w: World, position: int = 1) -> None:
+    TransferLink.objects.create(
+        row=make_transfer(buyback(w)),
+        environment=w.northwind.live,
+        position=position,
+        digest=b"x",
+    )
+
+
+def two_links(model: Any, row: models.Model, **fields: Any) -> None:
+    for position in (1, 2):
+        model.objects.create(row=row, position=position, digest=b"x", **fields)
 
 
 def live_item(w: World, **fields: Any) -> Any:
@@ -362,6 +382,15 @@ BREAKS: dict[str, Sequence[Break]] = {
     "buyback_alert_once_until_seen": [
         lambda w: twice(lambda: make_alert(w.northwind.live, subject="the same"))
     ],
+    # Chains.
+    "partners_auditlink_once": [lambda w: twice(audit_link)],
+    "partners.AuditLink.row": [lambda w: two_links(AuditLink, make_audit_entry())],
+    "partners_auditlink_from_one": [lambda w: audit_link(position=0)],
+    "buyback_transferlink_once": [lambda w: twice(lambda: transfer_link(w))],
+    "buyback.TransferLink.row": [
+        lambda w: two_links(TransferLink, make_transfer(buyback(w)), environment=w.northwind.live)
+    ],
+    "buyback_transferlink_from_one": [lambda w: transfer_link(w, position=0)],
     # Payouts.
     "buyback_transfer_back_to_the_treasury": [
         lambda w: make_transfer(buyback(w), debit="paid_out", credit="in_flight"),

@@ -12,7 +12,7 @@ STAYS = {
     "Item",
     "LostCalls", "PackActivity", "Payout", "Purchase", "Reversal", "ShippedItem", "ShippingOrder",
     "ShippingQuote",
-    "Statement", "Tally",
+    "Statement", "Tally", "TransferLink",
     "Transfer", "UserTally",
 }  # fmt: skip
 

@@ -1,4 +1,7 @@
-"""Triggers refuse changes of append-only tables, and state changes that are not allowed."""
+"""Triggers refuse changes of append-only tables, and state changes that are not allowed.
+
+Every test here runs in a session that asks all triggers not to fire.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,8 @@ from itertools import product
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, connection, models, transaction
+from django.core.management import call_command
+from django.db import DatabaseError, IntegrityError, connection, models, transaction
 
 from buyback.models import (
     BUYBACK_MOVES,
@@ -19,14 +23,16 @@ from buyback.models import (
     Buyback,
     Move,
     Payout,
+    Reversal,
     Statement,
     Transfer,
+    TransferLink,
 )
 from buyback.models.buybacks import OPEN_STATES
 from inventory.models import Item, PriceChange, ShippingOrder
 from inventory.models.holdings import ITEM_MOVES
 from inventory.models.shipping import ORDER_MOVES
-from partners.models import AuditEntry, Environment, Event
+from partners.models import AuditEntry, AuditLink, Environment, Event
 from tests.bulk import make_bulk_line
 from tests.database.decisions import make_reversal
 from tests.database.schema import triggers
@@ -57,6 +63,14 @@ def moved(w: World) -> models.Model:
     return sale.moves.get()
 
 
+def make_transfer_link(w: World, **fields: Any) -> TransferLink:
+    transfer = make_transfer(make_buyback(make_item(w.northwind.live)))
+    return TransferLink.objects.create(
+        row=transfer,
+        **{"environment": transfer.environment, "position": 1, "digest": b"x"} | fields,
+    )
+
+
 APPEND_ONLY: dict[type[models.Model], Make] = {
     Event: lambda w: make_event(w.northwind.live),
     AuditEntry: lambda _: make_audit_entry(),
@@ -64,6 +78,8 @@ APPEND_ONLY: dict[type[models.Model], Make] = {
     Move: moved,
     Statement: lambda w: make_statement(w.northwind.live),
     PriceChange: lambda _: make_price_change(),
+    AuditLink: lambda _: AuditLink.objects.create(row=make_audit_entry(), position=1, digest=b"x"),
+    TransferLink: make_transfer_link,
 }
 
 
@@ -143,6 +159,16 @@ pytestmark = pytest.mark.breaks_books(
 )
 
 
+@pytest.fixture(autouse=True)
+def _asked_to_ignore_triggers(db: None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config('pgtrigger.ignore', array_agg(tgname)::text, true), count(*)"
+            " FROM pg_trigger WHERE tgname LIKE 'pgtrigger_%'"
+        )
+        assert cursor.fetchone()[1] == len(list(triggers()))
+
+
 def pairs() -> Iterator[Any]:
     for model, (states, moves, _, _) in MACHINES.items():
         for old, new in product(states, states):
@@ -184,7 +210,7 @@ def test_it_does_not_empty_an_append_only_table(world: World, model: Any) -> Non
         "SET CONSTRAINTS ALL IMMEDIATE"
     )  # PostgreSQL does not truncate a table with pending checks
     with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
-        execute(f"TRUNCATE {model._meta.db_table}")
+        execute(f"TRUNCATE {model._meta.db_table} CASCADE")
     assert model.objects.count() == 1
 
 
@@ -273,6 +299,72 @@ def test_it_turns_no_clock_back(world: World) -> None:
     assert jumped is not None
 
 
+def test_it_deletes_no_payout(world: World) -> None:
+    payout = make_payout(make_buyback(make_item(world.northwind.live)))
+    with pytest.raises(DatabaseError, match="Cannot delete"), transaction.atomic():
+        execute("DELETE FROM buyback_payout")
+    execute("SET CONSTRAINTS ALL IMMEDIATE")
+    with pytest.raises(DatabaseError, match="never deleted"), transaction.atomic():
+        execute("TRUNCATE buyback_payout CASCADE")
+    assert Payout.objects.get() == payout
+
+
+# A session may have tables of its own, which come before all others.
+OWN_REVERSAL = """
+CREATE TEMPORARY TABLE buyback_reversal ON COMMIT DROP AS
+SELECT environment_id, id AS buyback_id, amount, now() AS confirmed_at FROM buyback_buyback
+"""
+
+
+def test_it_brings_money_back_only_by_a_confirmed_reversal(world: World) -> None:
+    sale = make_buyback(make_item(world.northwind.live))
+    make_payout(sale)
+
+    def refused() -> None:
+        with pytest.raises(IntegrityError, match="only by a confirmed"), transaction.atomic():
+            make_transfer(sale, debit="paid_out", credit="treasury")
+        assert not Transfer.objects.exists()
+
+    refused()
+    reversal = make_reversal(sale)
+    refused()
+    with transaction.atomic():
+        execute(OWN_REVERSAL)
+        refused()
+        execute("DROP TABLE pg_temp.buyback_reversal")
+    Reversal.objects.filter(pk=reversal.pk).update(confirmed_by="user:b@x.test", confirmed_at=NOW)
+    make_transfer(sale, debit="paid_out", credit="treasury")
+    assert Transfer.objects.get().amount == sale.amount
+
+
+def test_a_table_of_the_session_hides_no_trail(world: World) -> None:
+    sale = make_buyback(make_item(world.northwind.live), state="unknown")
+    execute("CREATE TEMPORARY TABLE buyback_move (LIKE buyback_move INCLUDING ALL)")
+    Buyback.objects.filter(pk=sale.pk).update(failure_detail="timeout")
+    execute("DROP TABLE pg_temp.buyback_move")
+    assert [move.answer for move in sale.moves.all()] == ["timeout"]
+
+
+def test_a_table_of_the_session_hides_no_price_change(world: World) -> None:
+    item = make_item(world.northwind.live)
+    execute("CREATE TEMPORARY TABLE inventory_pricechange (LIKE inventory_pricechange)")
+    type(item.card).objects.filter(pk=item.card.pk).update(fmv=Decimal("1.00"))
+    execute("DROP TABLE pg_temp.inventory_pricechange")
+    assert PriceChange.objects.get(card=item.card).fmv == Decimal("1.00")
+
+
+def test_migrate_keeps_triggers_without_a_switch() -> None:
+    """A migration that creates a trigger brings django-pgtrigger's own function back."""
+    ignores = (
+        "SELECT _pgtrigger_should_ignore(tgname) FROM pg_trigger WHERE tgname LIKE 'pgtrigger_%'"
+    )
+    trigger: Any = next(iter(Payout._meta.triggers))  # type: ignore[attr-defined]
+    trigger.install(Payout)
+    assert (True,) in answers(ignores)
+    call_command("migrate", verbosity=0)
+    assert set(answers(ignores)) == {(False,)}
+
+
 def test_it_lists_every_trigger() -> None:
     listed = {
         f"{model._meta.label}:{name}"
@@ -282,6 +374,10 @@ def test_it_lists_every_trigger() -> None:
     listed |= {f"{model._meta.label}:allowed_moves" for model in MACHINES}
     listed |= {f"buyback.{model}:confirmed_is_final" for model in ("Proposal", "Reversal")}
     assert set(triggers()) == listed | {
+        "buyback.Payout:never_deleted",
+        "buyback.Payout:no_truncate",
+        "buyback.Transfer:back_only_by_reversal",
+        "buyback.Buyback:audits_people",  # tests/partners/records/test_access.py
         "buyback.Buyback:trail_of_moves",
         "inventory.Card:keeps_prices",
         "partners.Environment:clock_only_forward",
@@ -292,3 +388,10 @@ def test_it_lists_every_trigger() -> None:
 def execute(statement: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(statement)
+
+
+def answers(query: str) -> list[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        found: list[Any] = cursor.fetchall()
+    return found

@@ -47,7 +47,9 @@ HIDDEN_BUT_OURS = {".ci", ".github"}
 PRODUCTION = {
     "CELERY_BROKER_URL": "redis://broker.invalid/0",
     "CACHE_URL": "redis://cache.invalid/1",
-    "DATABASE_URL": "postgresql://sellback@database.invalid/sellback",
+    "DATABASE_URL": "postgresql://sellback_web@database.invalid/sellback",
+    "MIGRATION_DATABASE_URL": "postgresql://sellback_owner@database.invalid/sellback",
+    "WORKER_DATABASE_URL": "postgresql://sellback_worker@database.invalid/sellback",
     "DEBUG": "false",
     "PUBLIC_URL": "https://sellback.invalid",
     "SECRET_KEY": (

@@ -116,6 +116,15 @@ BREAKS: dict[str, Break] = {
     ),
     "only a reversal under dual control brings money back, once and whole": ghost(BACK),
     "the balance of paid_out equals the payouts less the reversals": ghost(BACK),
+    "audit entries are as they were when they were linked": ghost(
+        "WITH made AS (INSERT INTO partners_auditentry (actor, action, target, request_id)"
+        " VALUES ('system', 'x', 'x', '') RETURNING id)"
+        " INSERT INTO partners_auditlink (row_id, position, digest) SELECT id, 1, '' FROM made"
+    ),
+    "transfers are as they were when they were linked": ghost(
+        "INSERT INTO buyback_transferlink (environment_id, row_id, position, digest)"
+        " SELECT environment_id, id, 1, '' FROM buyback_transfer"
+    ),
 }
 
 

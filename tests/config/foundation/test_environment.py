@@ -46,6 +46,18 @@ def manage(tmp_path: Path, *arguments: str, **variables: str) -> subprocess.Comp
         ),
         ({"SECRET_KEY": "x" * 31}, SHORT),
         (
+            {
+                "DATABASE_URL": "postgresql://db/x",
+                "SECRET_KEY": "x" * 32,
+                "WORKER_DATABASE_URL": "postgresql://db/y",
+            },
+            "WORKER_DATABASE_URL names another database than DATABASE_URL.",
+        ),
+        (
+            {"MIGRATION_DATABASE_URL": "postgresql://db/y"},
+            "MIGRATION_DATABASE_URL is set, but DATABASE_URL is not.",
+        ),
+        (
             {"DATABASE_URL": "postgresql://db/", "SECRET_KEY": "x" * 32},
             "DATABASE_URL names no database.",
         ),
