@@ -45,7 +45,7 @@ class Spend(models.Model):
             models.CheckConstraint(condition=Q(cap__gt=0), name="partners_spend_has_a_cap"),
         )
         indexes = (
-            # Readers: the admin's home page, and the task that deletes old spans.
+            # Reader: the admin's home page, and the task that deletes old spans.
             models.Index(fields=("starts_at",), name="partners_spend_by_start"),
         )
 
