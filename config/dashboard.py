@@ -109,6 +109,8 @@ urlpatterns = [
     # Developers
     path("dashboard/<mode:mode>/developers/keys/", keys.keys, name="keys"),
     path("dashboard/<mode:mode>/developers/keys/new/", keys.create, name="new_key"),
+    path("dashboard/<mode:mode>/developers/keys/revoke/", keys.revoke_all, name="revoke_all"),
+    path("dashboard/<mode:mode>/developers/keys/<int:pk>/addresses/", keys.limit, name="limit"),
     path("dashboard/<mode:mode>/developers/keys/<int:pk>/rotate/", keys.rotate, name="rotate"),
     path("dashboard/<mode:mode>/developers/keys/<int:pk>/revoke/", keys.revoke, name="revoke"),
     path("dashboard/<mode:mode>/developers/requests/", request_log.requests, name="requests"),

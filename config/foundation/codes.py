@@ -93,6 +93,7 @@ class Code(StrEnum):
     INVALID_SLUG = "invalid_slug"
     SLUG_TAKEN = "slug_taken"
     INVALID_LIMIT = "invalid_limit"
+    INVALID_NETWORK = "invalid_network"
     UNKNOWN_SCOPE = "unknown_scope"
     TOO_MANY_KEYS = "too_many_keys"
     KEY_NOT_ACTIVE = "key_not_active"

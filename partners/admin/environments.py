@@ -67,6 +67,7 @@ class ApiKeyAdmin(LookingAdmin):
         later = (
             "shown",
             "scopes",
+            "networks",
             "created_by",
             "created_at",
             "last_used_at",

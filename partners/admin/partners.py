@@ -17,6 +17,7 @@ from config.admin.steps import ReasonForm, Step, SteppedAdmin
 from config.foundation import clock
 from config.foundation.money import usd
 from partners.admin.audited import become, by
+from partners.keys.api_keys import revoke_all
 from partners.models import MOST_CALLS, Environment, Invitation, Membership, Partner, Role
 from partners.people.invitations import address, invite, mail
 from partners.tenants.limits import limit_calls
@@ -122,6 +123,11 @@ def _reactivate(request: HttpRequest, partner: Partner, values: dict[str, Any]) 
     return "Reinstated: its keys and its dashboard work again."
 
 
+def _revoke_keys(request: HttpRequest, partner: Partner, values: dict[str, Any]) -> str:
+    count = revoke_all(partner=partner, reason=values["reason"], by=by(request))
+    return f"Revoked: {count} keys stopped working."
+
+
 def _limit(request: HttpRequest, partner: Partner, values: dict[str, Any]) -> str:
     limit_calls(partner=partner, **values, by=by(request))
     return "The new limits apply from the next call."
@@ -191,6 +197,14 @@ class PartnerAdmin(SteppedAdmin):
             _reactivate,
             ReasonForm,
         ),
+        "keys": Step(
+            "partners.change_apikey",
+            "Revoke all keys",
+            "Revoke all of this partner's keys?",
+            "Every key, live and sandbox, stops working immediately and permanently.",
+            _revoke_keys,
+            ReasonForm,
+        ),
         "calls": Step(
             RIGHT,
             "Limit calls",
@@ -214,6 +228,7 @@ class PartnerAdmin(SteppedAdmin):
     def offered(self, request: HttpRequest, row: Partner) -> Iterable[str]:
         return (
             "suspend" if row.status == Partner.Status.ACTIVE else "reactivate",
+            "keys",
             "calls",
             "invite",
         )

@@ -20,10 +20,11 @@ class KeyAuthentication(BaseAuthentication):
     def authenticate(self, request: Request) -> tuple[None, ApiKey]:
         """Raises InvalidApiKey for a missing, unknown, revoked, expired or suspended key.
 
-        A key of the other mode is refused in the same way.
+        A key of the other mode, or from an address that it is not for, is refused in the same way.
         """
         mode = str(request.parser_context["kwargs"]["mode"])
-        key = find(request.META.get("HTTP_X_API_KEY", ""), mode)
+        address = request.META.get("REMOTE_ADDR", "")
+        key = find(request.META.get("HTTP_X_API_KEY", ""), mode, address=address)
         if key is None:
             raise InvalidApiKey
         touch(key, clock.now())

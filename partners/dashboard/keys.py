@@ -8,7 +8,7 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -17,6 +17,7 @@ from config.foundation.errors import Refusal
 from partners.dashboard.permissions import MemberRequest, may_act, member, owner_confirmed
 from partners.dashboard.rendering import page
 from partners.keys import api_keys as actions
+from partners.keys import networks
 from partners.models import ApiKey, Role, Scope
 from partners.records.actor import Actor
 
@@ -35,8 +36,23 @@ OVERLAPS = {
 }  # hours
 
 
-class KeyForm(forms.Form):
-    """A key's name, permissions and lifetime."""
+class NetworksForm(forms.Form):
+    """Where a key may be used from."""
+
+    networks = forms.CharField(
+        max_length=networks.MOST * (networks.LONGEST + 2),
+        required=False,
+        label=_("Addresses"),
+        help_text=_(
+            "The addresses or networks of your servers, one on a line, such as 203.0.113.0/24. "
+            "Empty: the key works from everywhere."
+        ),
+        widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false", "autocomplete": "off"}),
+    )
+
+
+class KeyForm(NetworksForm):
+    """A key's name, permissions, lifetime and addresses."""
 
     name = forms.CharField(
         max_length=100,
@@ -49,6 +65,17 @@ class KeyForm(forms.Form):
     lives = forms.ChoiceField(choices=list(LIVES.items()), required=False, label=_("Works"))
 
     name.widget.attrs |= {"autocomplete": "off", "spellcheck": "false"}
+
+
+class ReasonForm(forms.Form):
+    """Why all keys are revoked."""
+
+    reason = forms.CharField(
+        max_length=500,
+        label=_("Reason"),
+        help_text=_("It is kept in the activity log."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
 
 
 class RotateForm(forms.Form):
@@ -89,10 +116,15 @@ def create(request: MemberRequest) -> HttpResponse:
     chosen = {name: form.cleaned_data[name] for name in ("name", "scopes")}
     try:
         key, text = actions.issue_key(
-            environment=request.environment, **chosen, expires_at=ends, by=by
+            environment=request.environment,
+            **chosen,
+            networks=networks.split(form.cleaned_data["networks"]),
+            expires_at=ends,
+            by=by,
         )
     except Refusal as refusal:
-        form.add_error("name", gettext(refusal.sentence))
+        field = "networks" if isinstance(refusal, networks.BadNetwork) else "name"
+        form.add_error(field, gettext(refusal.sentence))
         return _form(request, form)
     return page(
         request, "partners/dashboard/key_shown.html", {"section": "keys", "key": key, "text": text}
@@ -142,6 +174,53 @@ def revoke(request: MemberRequest, pk: int) -> HttpResponse:
     actions.revoke_key(key=key, by=Actor.user(request.user))
     messages.success(request, gettext("The key %(name)s is revoked.") % {"name": key.name})
     return redirect("dashboard:keys", request.environment.mode)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@owner_confirmed
+def limit(request: MemberRequest, pk: int) -> HttpResponse:
+    """Ask for the addresses that the key may be used from, then set them."""
+    key = _key(request, pk)
+    form = NetworksForm(request.POST or None, initial={"networks": "\n".join(key.networks)})
+    if request.method == "POST" and form.is_valid():
+        wanted = networks.split(form.cleaned_data["networks"])
+        try:
+            actions.limit_networks(key=key, networks=wanted, by=Actor.user(request.user))
+        except Refusal as refusal:
+            form.add_error("networks", gettext(refusal.sentence))
+        else:
+            messages.success(
+                request, gettext("The addresses of %(name)s are saved.") % {"name": key.name}
+            )
+            return redirect("dashboard:keys", request.environment.mode)
+    context = {"section": "keys", "key": key, "form": form}
+    return page(
+        request,
+        "partners/dashboard/key_networks.html",
+        context,
+        status=422 if form.errors else 200,
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@owner_confirmed
+def revoke_all(request: MemberRequest) -> HttpResponse:
+    """Ask for a reason, then revoke all keys of the partner, live and sandbox."""
+    form, partner = ReasonForm(request.POST or None), request.environment.partner
+    if request.method == "POST" and form.is_valid():
+        reason, by = form.cleaned_data["reason"], Actor.user(request.user)
+        count = actions.revoke_all(partner=partner, reason=reason, by=by)
+        said = ngettext("%(count)s key is revoked.", "%(count)s keys are revoked.", count)
+        messages.success(request, said % {"count": count})
+        return redirect("dashboard:keys", request.environment.mode)
+    count = ApiKey.objects.active(clock.now()).filter(environment__partner=partner).count()
+    context = {"section": "keys", "form": form, "count": count}
+    return page(
+        request,
+        "partners/dashboard/keys_revoke_all.html",
+        context,
+        status=422 if form.errors else 200,
+    )
 
 
 def _key(request: MemberRequest, pk: int) -> ApiKey:

@@ -24,8 +24,10 @@ from config.foundation import clock
 from config.foundation.codes import Code
 from config.foundation.errors import Refusal
 from config.foundation.names import clean_name
+from config.foundation.reasons import clean_reason
 from config.postgres.base import prepared_cursor
 from config.postgres.trouble import sentence_of
+from partners.keys.networks import allows, clean_networks
 from partners.keys.scopes import clean_scopes
 from partners.models import ApiKey, Environment, Partner
 from partners.records import audit
@@ -44,6 +46,7 @@ KEY_COLUMNS = (
     "key_id",
     "digest",
     "scopes",
+    "networks",
     "last_used_at",
     "expires_at",
     "revoked_at",
@@ -99,14 +102,21 @@ def issue_key(
     by: Actor,
     expires_at: datetime | None = None,
     scopes: Sequence[str] = (),
+    networks: Sequence[str] = (),
     now: datetime | None = None,
 ) -> tuple[ApiKey, str]:
     """A new key and its full text, which is stored nowhere. Without ``scopes`` it has full access.
 
+    Without ``networks`` it works from every address.
+
     The environment's row is locked while its keys are counted, so that two requests cannot both
-    create the tenth. Raises BadName, UnknownScope, ExpiryPassed, TooManyKeys.
+    create the tenth. Raises BadName, UnknownScope, BadNetwork, ExpiryPassed, TooManyKeys.
     """
-    name, scopes = clean_name(name, limit=100), clean_scopes(scopes)
+    name, scopes, networks = (
+        clean_name(name, limit=100),
+        clean_scopes(scopes),
+        clean_networks(networks),
+    )
     now = now or clock.now()
     if expires_at is not None and expires_at <= now:
         raise ExpiryPassed
@@ -123,6 +133,7 @@ def issue_key(
             digest=_digest(text),
             last_four=secret[-4:],
             scopes=scopes,
+            networks=networks,
             created_by=str(by),
             expires_at=expires_at,
         )
@@ -130,6 +141,7 @@ def issue_key(
             "name": name,
             "key": key.hint,
             "scopes": key.scopes,
+            "networks": key.networks,
             "expires_at": clock.iso_or_none(expires_at),
         }
         audit.record(
@@ -161,6 +173,7 @@ def rotate_key(
             name=old.name,
             by=by,
             scopes=old.scopes,
+            networks=old.networks,
             expires_at=lasts,
             now=now,
         )
@@ -209,17 +222,69 @@ def revoke_key(*, key: ApiKey, by: Actor, now: datetime | None = None) -> ApiKey
     return locked
 
 
-def find(text: str, mode: str, now: datetime | None = None) -> ApiKey | None:
+def revoke_all(*, partner: Partner, reason: str, by: Actor, now: datetime | None = None) -> int:
+    """Revoke every active key of a partner, live and sandbox; returns how many. Repeatable.
+
+    Each key is audited, with the reason. Raises ReasonRequired.
+    """
+    reason, now = clean_reason(reason), now or clock.now()
+    with transaction.atomic():
+        for environment in partner.environments.order_by("pk"):
+            _lock(environment)  # so that no key is created meanwhile
+        keys = list(ApiKey.objects.active(now).filter(environment__partner=partner).order_by("pk"))
+        for key in keys:
+            revoke_key(key=key, by=by, now=now)
+        audit.record(
+            actor=by,
+            action="partner.keys_revoked",
+            target=partner,
+            partner=partner,
+            after={"keys": len(keys), "reason": reason},
+        )
+    return len(keys)
+
+
+def limit_networks(*, key: ApiKey, networks: Sequence[str], by: Actor) -> ApiKey:
+    """Set the addresses that the key may be used from, from the next call on. Empty: any.
+
+    An unchanged list is neither written nor audited. Raises BadNetwork, KeyNotActive.
+    """
+    wanted = clean_networks(networks)
+    with transaction.atomic():
+        rows = ApiKey.objects.select_related("environment__partner")
+        locked = rows.select_for_update(of=("self",), no_key=True).get(pk=key.pk)
+        if not locked.is_active(clock.now()):
+            raise KeyNotActive
+        before, locked.networks = locked.networks, wanted
+        if before != wanted:
+            locked.save(update_fields=["networks"])
+            audit.record(
+                actor=by,
+                action="api_key.networks_changed",
+                target=locked,
+                partner=locked.environment.partner,
+                before={"name": locked.name, "networks": before},
+                after={"name": locked.name, "networks": wanted},
+            )
+    return locked
+
+
+def find(
+    text: str, mode: str, now: datetime | None = None, *, address: str | None = None
+) -> ApiKey | None:
     """The key with this text if it opens ``mode``, with its environment and partner.
 
-    None for a key that is unknown, wrong, revoked, expired, of the other mode, or of a suspended
-    partner. One query; no query for a text that cannot be a key of the mode.
+    None for a key that is unknown, wrong, revoked, expired, of the other mode, of a suspended
+    partner, or not allowed from the client's ``address`` (None: any). One query; no query for a
+    text that cannot be a key of the mode.
     """
     found = KEY.fullmatch(text)
     if found is None or found[1] != mode:
         return None
     key = _load(found[2])
     if key is None or not hmac.compare_digest(bytes(key.digest), _digest(text)):
+        return None
+    if address is not None and not allows(key.networks, address):
         return None
     environment = key.environment
     if environment.mode != mode or environment.partner.status != Partner.Status.ACTIVE:

@@ -140,6 +140,13 @@ class ApiKey(models.Model):
     scopes = ArrayField(
         models.CharField(max_length=40), default=list, blank=True, help_text="Empty: full access."
     )
+    networks = ArrayField(
+        models.CharField(max_length=50),
+        default=list,
+        db_default=[],
+        blank=True,
+        help_text="Addresses and networks that it may be used from. Empty: any.",
+    )
     created_by = models.CharField(max_length=300, editable=False, help_text="Who created it.")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -165,6 +172,9 @@ class ApiKey(models.Model):
                     ]
                 ),
                 name="partners_apikey_scopes_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(networks__len__lte=20), name="partners_apikey_few_networks"
             ),
             models.CheckConstraint(
                 condition=models.Q(replaced_by=None)

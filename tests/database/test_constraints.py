@@ -18,20 +18,20 @@ import pytest
 from django.db import IntegrityError, connection, models, transaction
 
 from buyback.models import TransferLink
-from partners.models import AuditLink, SpendSlot, User
+from partners.models import AuditLink, User
 from partners.models.constraints import CompositeForeignKey
 from tests.database.breaks import BAD_MONEY, BILLION, NAN, Break, each, twice
 from tests.database.bulk_breaks import BULK_BREAKS
 from tests.database.dashboard_rows import DASHBOARD
 from tests.database.decisions import DECISIONS
+from tests.database.guards import GUARDS
 from tests.database.schema import constraints, field_label, our_models
 from tests.database.shipping import SHIPPING
-from tests.kept import make_card_file, make_exposure, make_paid_hour, make_price_change
+from tests.kept import make_card_file, make_price_change
 from tests.world import (
     NOW,
     World,
     make_activity,
-    make_alert,
     make_audit_entry,
     make_buyback,
     make_card,
@@ -45,11 +45,9 @@ from tests.world import (
     make_partner,
     make_payout,
     make_purchase,
-    make_spend,
     make_statement,
     make_tier,
     make_transfer,
-    make_treasury_control,
     make_user,
 )
 
@@ -92,12 +90,6 @@ def at_mint_price(w: World, **fields: Any) -> Any:
     return buyback(w, voucher=True, mint_price=price, amount=price, **fields)
 
 
-def slot(other: SpendSlot, **fields: Any) -> Any:
-    """A slot like the other one."""
-    known = {"spend": other.spend, "number": other.number, "total": 0, "share": 1}
-    return SpendSlot.objects.create(**known | fields)
-
-
 def update(row: models.Model, **fields: Any) -> None:
     type(row)._default_manager.filter(pk=row.pk).update(**fields)
 
@@ -137,6 +129,7 @@ def paid_twice(w: World) -> None:
 BREAKS: dict[str, Sequence[Break]] = {
     **DECISIONS,
     **DASHBOARD,
+    **GUARDS,
     # Partners.
     "partners.Partner.slug": [lambda w: make_partner(slug="northwind")],
     "partners_partner_status_known": [lambda w: make_partner(status="closed")],
@@ -163,6 +156,9 @@ BREAKS: dict[str, Sequence[Break]] = {
     "partners_membership_role_known": [lambda w: make_membership(w.northwind.partner, role="root")],
     "partners.ApiKey.key_id": [
         lambda w: twice(lambda: make_key(w.northwind.live, key_id="the same"))
+    ],
+    "partners_apikey_few_networks": [
+        lambda w: make_key(w.northwind.live, networks=["203.0.113.7/32"] * 21)
     ],
     "partners_apikey_scopes_known": [
         lambda w: make_key(w.northwind.live, scopes=["inventory:read", "root"])
@@ -349,38 +345,6 @@ BREAKS: dict[str, Sequence[Break]] = {
     ),
     "buyback_buyback_reference_once": [
         lambda w: twice(lambda: buyback(w, treasury="a", reference="b"))
-    ],
-    # Guards.
-    "buyback_treasurycontrol_one_row": [lambda w: make_treasury_control(id=2)],
-    "buyback_treasurycontrol_sale_bounds": each(
-        BAD_MONEY, lambda w, bad: make_treasury_control(cap_per_sale=bad)
-    ),
-    "buyback_treasurycontrol_day_bounds": each(
-        BAD_MONEY, lambda w, bad: make_treasury_control(cap_per_partner_day=bad)
-    ),
-    "buyback_treasurycontrol_hour_bounds": each(
-        BAD_MONEY, lambda w, bad: make_treasury_control(cap_per_hour=bad)
-    ),
-    "partners_spend_once_per_span": [lambda w: twice(make_spend)],
-    "partners_spend_has_a_cap": each(
-        (Decimal(0), Decimal(-1)), lambda w, bad: make_spend(cap=bad, total=Decimal(0))
-    ),
-    "partners_spendslot_once": [lambda w: slot(make_spend().slots.get())],
-    "partners_spendslot_number": [lambda w: slot(make_spend().slots.get(), number=64)],
-    "partners_spendslot_within_share": each(
-        (Decimal("100.01"), Decimal("-0.01")), lambda w, bad: make_spend(total=bad)
-    ),
-    "buyback_exposure_once": [
-        lambda w: twice(lambda: make_exposure(pack=w.pack, partner=w.northwind.partner)),
-        lambda w: twice(lambda: make_exposure(pack=None, partner=None, closes=None)),
-    ],
-    "buyback_exposure_of_a_pack_or_of_all": [
-        *each((None, "2d"), lambda w, bad: make_exposure(closes=bad)),
-        *each(("pack", "partner"), lambda w, bad: make_exposure(**{bad: None})),
-    ],
-    "buyback_paidhour_once": [lambda w: twice(lambda: make_paid_hour(w.northwind.partner))],
-    "buyback_alert_once_until_seen": [
-        lambda w: twice(lambda: make_alert(w.northwind.live, subject="the same"))
     ],
     # Chains.
     "partners_auditlink_once": [lambda w: twice(audit_link)],

@@ -182,6 +182,7 @@ def test_it_leads_to_all_that_belongs_to_a_partner(admin: Client, world: World) 
         admin.get(address(Partner, "change", world.northwind.partner.pk)).context["steps"]
     ) == [
         "suspend",
+        "keys",
         "calls",
         "invite",
     ]

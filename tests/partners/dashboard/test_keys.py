@@ -203,3 +203,48 @@ def test_it_asks_for_the_password_again_first(world: World) -> None:
     answer = post(signed_in(world.northwind.owner), world, "new/", name="Shop")
     assert answer.headers["Location"].startswith("/account/confirm/?next=")
     assert ApiKey.objects.count() == before
+
+
+def test_it_limits_a_key_to_addresses(world: World) -> None:
+    key, client = make_key(world.northwind.live, name="Shop")[0], confirmed(world.northwind.owner)
+    refused = post(client, world, f"{key.pk}/addresses/", networks="203.0.113.7/24")
+    assert refused.status_code == 422
+    assert "Enter at most 20 addresses" in refused.content.decode()
+    assert post(client, world, f"{key.pk}/addresses/", networks="203.0.113.7").status_code == 302
+    key.refresh_from_db()
+    assert key.networks == ["203.0.113.7/32"]
+    assert "203.0.113.7/32" in client.get(KEYS).content.decode()
+
+
+def test_it_makes_a_key_for_addresses(world: World) -> None:
+    client = confirmed(world.northwind.owner)
+    form = {"name": "Shop", "networks": "203.0.113.0/24\n2001:db8::/32"}
+    assert post(client, world, "new/", **form | {"networks": "x"}).status_code == 422
+    shown(post(client, world, "new/", **form))
+    assert ApiKey.objects.latest("id").networks == ["2001:db8::/32", "203.0.113.0/24"]
+
+
+def test_it_revokes_all_keys_with_a_reason(world: World) -> None:
+    client, keys_of = confirmed(world.northwind.owner), ApiKey.objects.filter(revoked_at=None)
+    ours = keys_of.filter(environment__partner=world.northwind.partner)
+    assert "live and sandbox" in client.get(KEYS + "revoke/").content.decode()
+    assert post(client, world, "revoke/", reason="").status_code == 422
+    assert ours.count() > 1
+    assert post(client, world, "revoke/", reason="leaked").status_code == 302
+    assert not ours.exists()
+    assert keys_of.exists()
+
+
+@pytest.mark.parametrize("where", ["revoke/", "{key}/addresses/"])
+def test_only_an_owner_limits_and_revokes_all(world: World, where: str) -> None:
+    key = ApiKey.objects.get(environment=world.northwind.live, revoked_at=None)
+    path = where.format(key=key.pk)
+    for person in (world.northwind.viewer, world.juniper.owner):
+        client = confirmed(person)
+        assert post(client, world, path, reason="x", networks="10.0.0.1").status_code in {
+            403,
+            404,
+            409,
+        }
+    key.refresh_from_db()
+    assert (key.networks, key.revoked_at) == ([], None)
