@@ -15,7 +15,13 @@ NOWHERE = {"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/nothing", "SECRET_KE
 
 
 @pytest.mark.parametrize(
-    "command", [("check_ledger",), ("migrate",), ("create_partner", "Finch", "--slug", "finch")]
+    "command",
+    [
+        ("check_ledger",),
+        ("migrate",),
+        ("create_roles",),
+        ("create_partner", "Finch", "--slug", "finch"),
+    ],
 )
 def test_a_command_without_a_database_says_one_line(
     tmp_path: Path, command: tuple[str, ...]
@@ -26,6 +32,14 @@ def test_a_command_without_a_database_says_one_line(
     assert "Traceback" not in done.stderr
     if command[0] == "check_ledger":
         assert done.stderr == "manage.py: The database cannot be reached.\n"
+
+
+@pytest.mark.slow
+def test_a_command_before_the_first_migrate_says_what_to_run(tmp_path: Path) -> None:
+    """The embedded server has no role to log in as yet."""
+    done = manage(tmp_path, "check_ledger")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "manage.py: The database has not been set up: run manage.py migrate.\n"
 
 
 @pytest.mark.django_db(transaction=True)

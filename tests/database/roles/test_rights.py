@@ -11,6 +11,7 @@ from django.core.management import call_command
 from django.db import ProgrammingError, connection, transaction
 
 from config.postgres import roles
+from config.postgres.trouble import sentence_of
 from tests.database.roles.conftest import login, rows
 from tests.world import World
 
@@ -21,6 +22,7 @@ APPEND_ONLY = sorted(
     for model in apps.get_models()
     if any(trigger.name == "append_only" for trigger in getattr(model._meta, "triggers", ()))
 )
+LACKS = "The database's role lacks a right: run manage.py migrate, or create_roles."
 SERVING = ("web", "worker")
 DDL = [
     "CREATE TABLE public.own (id int)",
@@ -42,9 +44,10 @@ DDL = [
 
 
 def refused(statement: str) -> str:
-    """The database's refusal. Nothing else may go wrong."""
+    """The database's refusal, for which doors have a sentence. Nothing else may go wrong."""
     with pytest.raises(ProgrammingError) as caught, transaction.atomic():
         rows(statement)
+    assert sentence_of(caught.value) == LACKS
     return str(caught.value)
 
 
