@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import hypothesis
@@ -36,6 +36,7 @@ KEPT = (
 
 TESTS = Path(__file__).parent
 QUICK = [("architecture",), ("buyback",), ("inventory",), ("partners",)]
+SLOWEST = {("benchmarks",), ("browser",), ("kills",), ("races",), ("config",)}
 SLOWER = {"api", "dashboard", "admin", "demo", "live"}  # whole pages, and peers on sockets
 
 
@@ -43,9 +44,9 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "breaks_books(reason): leaves the ledger broken on purpose")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the quick part: actions and rules of money, stock and partners."""
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None, None, None]:
+    """Mark the quick part: actions and rules of money, stock and partners. Sort the slow first."""
     for item in items:
         folders = item.path.relative_to(TESTS).parts[:-1]
         if (
@@ -54,6 +55,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             and not item.get_closest_marker("slow")
         ):
             item.add_marker("quick")
+    yield
+    # Otherwise one process would end with a test of half a minute while the others have none left.
+    items.sort(key=lambda item: item.path.relative_to(TESTS).parts[:1] not in SLOWEST)
 
 
 def pytest_collection_finish() -> None:
