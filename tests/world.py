@@ -432,16 +432,16 @@ def make_companies(*named: tuple[str, str]) -> list[Company]:
         Membership(user=user, partner=partner, role=role)
         for user, (partner, role) in zip(members, roles, strict=True)
     )
-    each, texts = len(Role), [text for _, text in keys]
-    return [
-        Company(
-            partner,
-            *environments[2 * place : 2 * place + 2],
-            *texts[2 * place : 2 * place + 2],
-            *members[each * place : each * place + each],
+    companies = []
+    for place, partner in enumerate(partners):
+        live, sandbox = keys[2 * place : 2 * place + 2]
+        team = members[len(Role) * place : len(Role) * (place + 1)]
+        companies.append(
+            Company(
+                partner, live[0].environment, sandbox[0].environment, live[1], sandbox[1], *team
+            )
         )
-        for place, partner in enumerate(partners)
-    ]
+    return companies
 
 
 def make_world() -> World:
