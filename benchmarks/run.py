@@ -302,7 +302,7 @@ class Run:
                 cookie=known.owner,
                 key=known.sandbox_key,
                 count=20 if quick else 200,
-                seconds=6.0 if quick else 60.0,
+                seconds=3.0 if quick else 60.0,
                 least=50 if quick else dripping.LEAST,
             )
         self.say(
@@ -326,7 +326,7 @@ class Run:
         ours = Shipped(database, self.folder, self.chosen.connections)
         supply = sales.Supply(database, most=150 if quick else None)
         found = live.measure(
-            ours, supply, sandbox, seconds=2.0 if quick else 12.0, least=50 if quick else live.LEAST
+            ours, supply, sandbox, seconds=1.0 if quick else 12.0, least=50 if quick else live.LEAST
         )
         self.say("", *goals.markdown(live.table(found)))
         self.raw["live"] = asdict(found)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -14,6 +15,13 @@ ROOT = Path(__file__).resolve().parent.parent
 if os.environ.get("DATA_DIR", "") != os.environ.get("TEST_DATA_DIR"):
     os.environ["DATA_DIR"] = str(Path(os.environ.get("DATA_DIR") or ROOT / "var") / "test")
 os.environ["TEST_DATA_DIR"] = os.environ["DATA_DIR"]
+# The tests start a hundred processes. Where PYTHONDONTWRITEBYTECODE is set, as in many containers,
+# each would compile the project again, which takes twice as long as the rest of its start.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+sys.pycache_prefix = os.environ.setdefault(
+    "PYTHONPYCACHEPREFIX", str(Path(os.environ["DATA_DIR"]).absolute() / "pycache")
+)
 # Ignore a developer's `.env` or shell settings. An empty value counts as unset and wins over
 # `.env`. DATABASE_URL stays: the test database is created on that server.
 for name in re.findall(r"^#([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE):

@@ -414,20 +414,36 @@ def make_company(name: str, slug: str) -> Company:
 
     Addresses are ``<role>@<slug>.test``.
     """
-    partner = make_partner(name=name, slug=slug)
-    live, sandbox = Environment.objects.bulk_create(
-        Environment(partner=partner, mode=mode) for mode in Mode.values
+    (company,) = make_companies((name, slug))
+    return company
+
+
+def make_companies(*named: tuple[str, str]) -> list[Company]:
+    """A company for each name and slug, with one statement for each table."""
+    partners = Partner.objects.bulk_create(Partner(name=name, slug=slug) for name, slug in named)
+    environments = Environment.objects.bulk_create(
+        Environment(partner=partner, mode=mode) for partner in partners for mode in Mode.values
     )
-    keys = [make_key(environment, saved=False) for environment in (live, sandbox)]
+    keys = [make_key(environment, saved=False) for environment in environments]
     ApiKey.objects.bulk_create(row for row, _ in keys)
     members = User.objects.bulk_create(
-        make_user(f"{role}@{slug}.test", saved=False) for role in Role.values
+        make_user(f"{role}@{slug}.test", saved=False) for _, slug in named for role in Role.values
     )
+    roles = [(partner, role) for partner in partners for role in Role.values]
     Membership.objects.bulk_create(
         Membership(user=user, partner=partner, role=role)
-        for user, role in zip(members, Role.values, strict=True)
+        for user, (partner, role) in zip(members, roles, strict=True)
     )
-    return Company(partner, live, sandbox, keys[0][1], keys[1][1], *members)
+    companies = []
+    for place, partner in enumerate(partners):
+        live, sandbox = keys[2 * place : 2 * place + 2]
+        team = members[len(Role) * place : len(Role) * (place + 1)]
+        companies.append(
+            Company(
+                partner, live[0].environment, sandbox[0].environment, live[1], sandbox[1], *team
+            )
+        )
+    return companies
 
 
 def make_world() -> World:
@@ -467,9 +483,12 @@ def make_world() -> World:
         for source, listing, mint, name, fmv in CARDS
     ]
     Card.objects.bulk_create(cards)
+    northwind, juniper = make_companies(
+        ("Northwind Cards", "northwind"), ("Juniper & Sons", "juniper")
+    )
     return World(
-        northwind=make_company("Northwind Cards", "northwind"),
-        juniper=make_company("Juniper & Sons", "juniper"),
+        northwind=northwind,
+        juniper=juniper,
         admin=make_user("admin@phygitals.test", is_staff=True, is_superuser=True),
         pack=pack,
         tiers=Tier.objects.bulk_create(tiers),

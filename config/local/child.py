@@ -90,11 +90,11 @@ def main(role: str, pipe: str, *arguments: str) -> None:
     # database.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     threading.Thread(target=_stop_with_parent, args=(int(pipe),), daemon=True).start()
+    run = {"web": web, "worker": worker, "beat": beat}[role]
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     import django
 
     django.setup()
-    run = {"web": web, "worker": worker, "beat": beat}[role]
     _hold_the_database()
     try:
         run(*arguments)

@@ -22,13 +22,6 @@ from tests.world import World, make_item
 
 pytestmark = pytest.mark.browser
 
-# Without `preload`, axe does not fetch stylesheets again: no rule here needs it, and the policy
-# forbids it.
-RULES = {
-    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
-    "preload": False,
-    "resultTypes": ["violations"],
-}
 FILE = (
     "source_type,mint_address,name,fmv,pack\n"
     "enft,MintSpringOne,Spring One,12.00,spring-tide\n"

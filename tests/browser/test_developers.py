@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 from allauth.account.internal.flows import login
-from axe_playwright_python.sync_playwright import Axe
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from playwright.sync_api import Page, expect
@@ -12,9 +11,9 @@ from pytest_django.live_server_helper import LiveServer
 
 from partners.keys.api_keys import find
 from partners.models import ApiKey
+from tests.browser.accessible import LIGHT, NARROW, faults, shown
 from tests.browser.conftest import NewContext, sign_in
 from tests.browser.effort import Effort
-from tests.browser.test_pages import RULES
 from tests.calls import make_call
 from tests.world import PASSWORD, World, make_key
 
@@ -97,13 +96,11 @@ def test_it_keeps_error_codes_whole_on_a_phone(
     assert code.evaluate("element => element.getClientRects().length") == 1
 
 
-@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
 def test_it_is_accessible_and_fits(
-    key: ApiKey, new_context: NewContext, live_server: LiveServer, scheme: str, width: int
+    key: ApiKey, new_context: NewContext, live_server: LiveServer
 ) -> None:
-    size = {"width": width, "height": 900}
-    context = new_context(color_scheme=scheme, viewport=size)
-    page, axe, found = context.new_page(), Axe(), {}
+    page, found = new_context().new_page(), {}
+    shown(page, NARROW)
     sign_in(page, live_server.url, "owner@northwind.test")
     other, _ = make_key(key.environment, name="Old server")
     one = make_call(key.environment, key=key, sent='{"itemId":"' + "y" * 300 + '"}').pk
@@ -120,6 +117,5 @@ def test_it_is_accessible_and_fits(
             page.get_by_role("button", name="Rotate key").click()
         else:
             page.goto(live_server.url + address)
-        found[address] = axe.run(page, options=RULES).response["violations"]
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, address
-    assert {address: violations for address, violations in found.items() if violations} == {}
+        found[address] = faults(page, LIGHT, NARROW)
+    assert {address: wrong for address, wrong in found.items() if wrong} == {}

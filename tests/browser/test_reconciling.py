@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.db.models import Sum
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
@@ -21,9 +20,9 @@ from buyback.models import Payout
 from buyback.sellback.sell_back import sell_back
 from config.foundation import clock
 from partners.records.actor import SYSTEM
+from tests.browser.accessible import LIGHT, NARROW, faults
 from tests.browser.conftest import NewContext, sign_in
 from tests.browser.effort import Effort
-from tests.browser.test_pages import RULES
 from tests.world import World, make_card, make_collector, make_item
 
 pytestmark = pytest.mark.browser
@@ -99,13 +98,10 @@ def test_it_filters_by_chips_and_walks_back(busy: World, desk: Page) -> None:
     expect(desk.get_by_role("link", name=re.compile(r"At least \$300\.00"))).to_be_visible()
 
 
-@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
 def test_its_pages_are_accessible_and_fit(
-    busy: World, new_context: NewContext, live_server: LiveServer, scheme: str, width: int
+    busy: World, new_context: NewContext, live_server: LiveServer
 ) -> None:
-    size = {"width": width, "height": 900}
-    context = new_context(color_scheme=scheme, viewport=size)
-    page, axe, day = context.new_page(), Axe(), yesterday().date()
+    page, day = new_context().new_page(), yesterday().date()
     sign_in(page, live_server.url)
     paid = Payout.objects.of(busy.northwind.live).first()
     assert paid is not None
@@ -122,8 +118,7 @@ def test_its_pages_are_accessible_and_fit(
     )
     for address in addresses:
         page.goto(f"{live_server.url}/dashboard/live/{address}")
-        assert axe.run(page, options=RULES).response["violations"] == [], address
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, address
+        assert faults(page, NARROW, LIGHT) == [], address
 
 
 def test_it_prints_black_on_white_with_nothing_of_the_screen(busy: World, desk: Page) -> None:

@@ -12,7 +12,6 @@ from itertools import chain
 
 import pytest
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
-from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.shortcuts import render
 from django.test import RequestFactory
@@ -25,8 +24,8 @@ from inventory.models import Item
 from partners.models import Membership, User
 from partners.people.invitations import invite
 from partners.records.actor import SYSTEM
+from tests.browser.accessible import LIGHT, NARROW, faults, shown
 from tests.browser.conftest import NewContext, answer
-from tests.browser.test_pages import RULES
 from tests.dashboard.steps import confirmed, signed_in
 from tests.factors import give_factor
 from tests.world import PASSWORD, World, make_item, make_user
@@ -121,23 +120,19 @@ def selling(page: Page, url: str, world: World, held: Item) -> Iterator[str]:
 
 
 @pytest.mark.hears(answer(403, "/dashboard/"), answer(422, rf"{LIVE}items/\d+/sell/"))
-@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
 def test_it_is_accessible_and_fits(
-    world: World, new_context: NewContext, live_server: LiveServer, scheme: str, width: int
+    world: World, new_context: NewContext, live_server: LiveServer
 ) -> None:
+    """The steps are taken on the narrow screen; other tests take them on a wide one."""
     now = clock.now()
     closes = now + timedelta(hours=3)
     held = make_item(
         world.northwind.live, card=world.cards[9], pack=world.pack, now=now, expires_at=closes
     )
-    url, wrong, axe = live_server.url, [], Axe()
-    context = new_context(color_scheme=scheme, viewport={"width": width, "height": 900})
-    page = context.new_page()
+    url, wrong, page = live_server.url, {}, new_context().new_page()
+    shown(page, NARROW)
     for name in chain(
         strangers(page, url, world), accounts(page, url, world), selling(page, url, world, held)
     ):
-        violations = axe.run(page, options=RULES).response["violations"]
-        wrong += [(name, one["id"], one["nodes"][0]["html"]) for one in violations]
-        if (wide := page.evaluate("document.documentElement.scrollWidth")) > width:
-            wrong.append((name, "too wide", str(wide)))
-    assert wrong == []
+        wrong[name] = faults(page, LIGHT, NARROW)
+    assert {name: found for name, found in wrong.items() if found} == {}

@@ -18,12 +18,17 @@ SHOW = (
     "from tests import settings as s; print(s.DATA_DIR, s.API_RATE_LIMIT, s.ADMIN_PATH, "
     "s.WEB_WORKERS, s.EMBEDDED)"
 )
+COMPILED = (
+    "import os, sys; from tests import settings; "
+    "print(sys.dont_write_bytecode, sys.pycache_prefix, "
+    "os.environ['PYTHONPYCACHEPREFIX'], 'PYTHONDONTWRITEBYTECODE' in os.environ)"
+)
 
 
-def shown(**variables: str) -> list[str]:
+def shown(show: str = SHOW, **variables: str) -> list[str]:
     """The settings in a separate process."""
     done = subprocess.run(
-        [sys.executable, "-c", SHOW],
+        [sys.executable, "-c", show],
         cwd=ROOT,
         env=os.environ | variables,
         capture_output=True,
@@ -49,6 +54,11 @@ def test_it_ignores_what_a_developer_has_set() -> None:
         "DATABASE_POOLED": "maybe",
     }
     assert shown(**mine)[1:4] == ["6000", "admin/", "2"]
+
+
+def test_its_processes_keep_what_they_have_compiled(tmp_path: Path) -> None:
+    without = {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPYCACHEPREFIX": str(tmp_path)}
+    assert shown(COMPILED, **without) == ["False", str(tmp_path), str(tmp_path), "False"]
 
 
 @pytest.mark.django_db

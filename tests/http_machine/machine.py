@@ -13,7 +13,6 @@ from django.test import Client
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from buyback.ledger import invariants
 from buyback.live import breakers, reconciler
 from buyback.models import Buyback, Payout
 from config.foundation import clock
@@ -22,6 +21,7 @@ from inventory.windows import sweep as window_sweep
 from partners.models import Environment
 from partners.records.actor import SYSTEM
 from partners.tenants import onboarding
+from tests.books import broken_rules
 from tests.conftest import empty_the_database
 from tests.http_machine.model import FAULT, Answer, Card, Kept, Model, Pull, refused, rendered
 from tests.peers.oracle import OraclePeer
@@ -313,7 +313,7 @@ class Calls(RuleBasedStateMachine):
         for where in PLACES:
             for user in ("ada", "b/o|b é"):
                 self.look(where, user)
-        assert list(invariants.broken_invariants()) == []
+        assert broken_rules() == []
         for where in PLACES:
             company, mode = where.split()
             payouts = Payout.objects.of(getattr(self.world, company).environment(mode))

@@ -16,7 +16,6 @@ from unittest.mock import patch
 
 from django.conf import settings
 
-from buyback.ledger import invariants
 from buyback.live import breakers, gateway, oracle, reconciler, steps, treasury
 from buyback.models import Buyback, TreasuryControl
 from buyback.outcomes import Sale
@@ -29,6 +28,7 @@ from inventory.shipping import fulfilment, orders
 from inventory.windows import sweep
 from partners.models import Environment
 from partners.records.actor import SYSTEM
+from tests.books import broken_rules
 from tests.shipments import make_quote
 from tests.simulator.backup import Backup
 from tests.simulator.peers import SimulatedOracle, SimulatedTreasury
@@ -202,7 +202,7 @@ class Run:
             reconciler.reconcile_all(now=self.now)
 
     def _judge(self) -> None:
-        broken = [f"{one.rule}: {one.rows}" for one in invariants.broken_invariants()]
+        broken = [f"{one.rule}: {one.rows}" for one in broken_rules()]
         sales = list(Buyback.objects.of(self.environment))
         settled = {one.reference: one.amount for one in sales if one.state == Buyback.State.SETTLED}
         payments = [one for peer in self.treasuries.values() for one in peer.paid.items()]

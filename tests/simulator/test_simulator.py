@@ -15,7 +15,7 @@ from tests.simulator.guards import GUARDS, Outage
 from tests.simulator.run import Run, Unsound
 from tests.simulator.stage import Stage
 
-# The suite plays 200 runs; CI plays 400 others in a stage of its own (`.ci/run`).
+# The suite plays 200 runs; CI plays 1,800 others in a stage of its own (`.ci/run`).
 FIRST = int(os.environ.get("SIMULATOR_FIRST", "0"))
 LAST = FIRST + int(os.environ.get("SIMULATOR_SEEDS", "200"))
 SEEN = (

@@ -3,7 +3,8 @@
 Browser tests drive the machine's Chromium ($CHROMIUM, else found on PATH; on Debian and as root it
 is installed), and the guide's tests its Node. Where there is none they are left out, and one line
 says why. With CI=true that is an error; with `--require-browser` a missing browser always is.
-There is a process for each core, unless an argument says otherwise (`-n 1`, `--pdb`).
+There is a process for each core, and one more for the whole suite, where many tests wait for other
+processes. Arguments may say otherwise (`-n 1`, `--pdb`).
 """
 
 from __future__ import annotations
@@ -53,7 +54,8 @@ class Command(BaseCommand):
             f"not {mark}" for mark, found in (("browser", chromium), ("node", node)) if not found
         ]
         if not any(argument.startswith(OWN_PROCESSES) for argument in arguments):
-            processes = min(os.cpu_count() or 1, MOST_PROCESSES)
+            waiting = 0 if "quick" in arguments else 1
+            processes = min((os.cpu_count() or 1) + waiting, MOST_PROCESSES)
             arguments = ["-n", str(processes), "--dist", "worksteal", *arguments]
         if lacking:
             arguments = ["-m", " and ".join(lacking), *arguments]

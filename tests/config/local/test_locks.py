@@ -73,7 +73,8 @@ def test_it_refuses_to_leave_out_a_browser_that_is_required(
 @pytest.mark.parametrize(
     ("given", "cores", "passed_on"),
     [
-        (["-q"], 2, ["-n", "2", "--dist", "worksteal", "-q"]),
+        (["-q"], 2, ["-n", "3", "--dist", "worksteal", "-q"]),
+        (["-m", "quick"], 2, ["-n", "2", "--dist", "worksteal", "-m", "quick"]),
         (["-q"], 64, ["-n", "8", "--dist", "worksteal", "-q"]),
         (["-n", "1", "-q"], 2, ["-n", "1", "-q"]),
         (["-n4"], 2, ["-n4"]),

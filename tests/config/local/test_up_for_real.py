@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import signal
 import socket
 import subprocess
@@ -112,26 +113,6 @@ def belongs_to(folder: Path, process: psutil.Process) -> bool:
         return False
 
 
-def test_it_prints_what_works_and_stops_on_ctrl_c(folder: Path) -> None:
-    port = free_port()
-    with running(folder, "--port", port) as (process, said):
-        below = ready(process, said)
-        text = said.read_text()
-        assert f"\nhttp://127.0.0.1:{port}/\n" in text
-        demo = json.loads((folder / "var" / "demo.json").read_text())
-        for one in [*demo["logins"], demo["admin"]]:
-            assert re.search(
-                rf"^  {re.escape(one['email'])} +{re.escape(one['password'])} ", text, re.MULTILINE
-            )
-        assert all(one["key"] in text for one in demo["api_keys"])
-        status, answer = paste(text)
-        assert (status, answer["success"]) == (200, True)
-        process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=60) == 0
-    assert not left(below, folder)
-    assert len(below) >= 3
-
-
 def test_it_leaves_nothing_when_it_is_killed_and_starts_again(folder: Path) -> None:
     port = free_port()
     with running(folder, "--port", port) as (process, said):
@@ -139,29 +120,44 @@ def test_it_leaves_nothing_when_it_is_killed_and_starts_again(folder: Path) -> N
         process.kill()
         assert within(60, lambda: not left(below, folder)), left(below, folder)
     with running(folder, "--port", port) as (process, said):
-        ready(process, said)
-        process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=60) == 0
-
-
-def test_it_replaces_a_web_process_that_was_killed_while_the_others_serve(folder: Path) -> None:
-    port = free_port()
-    with running(folder, "--port", port) as (process, said):
         below = ready(process, said)
-        webs = [
-            one for one in below if "web" in one.cmdline() and "config.local.child" in one.cmdline()
-        ]
-        assert len(webs) == 2
-        for killed in (webs[0], webs[1]):
-            killed.kill()
-            for _ in range(20):
-                assert alive(port)
-        assert within(5, lambda: len(serving(process)) == 2)
-        assert not {one.pid for one in serving(process)} & {one.pid for one in webs}
-        assert alive(port)
+        _check_what_it_printed(folder, port, said.read_text())
+        _check_that_killed_web_processes_are_replaced(process, port, below)
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=60) == 0
     assert said.read_text().count("ended (status -9) and is replaced.") == 2
+    assert not left(below, folder)
+    assert len(below) >= 3
+
+
+def _check_what_it_printed(folder: Path, port: str, text: str) -> None:
+    """The address, every login and key, and a sellback that works."""
+    assert f"\nhttp://127.0.0.1:{port}/\n" in text
+    demo = json.loads((folder / "var" / "demo.json").read_text())
+    for one in [*demo["logins"], demo["admin"]]:
+        assert re.search(
+            rf"^  {re.escape(one['email'])} +{re.escape(one['password'])} ", text, re.MULTILINE
+        )
+    assert all(one["key"] in text for one in demo["api_keys"])
+    status, answer = paste(text)
+    assert (status, answer["success"]) == (200, True)
+
+
+def _check_that_killed_web_processes_are_replaced(
+    process: subprocess.Popen[bytes], port: str, below: list[psutil.Process]
+) -> None:
+    """One after the other: the server answers all the time, and both are replaced."""
+    webs = [
+        one for one in below if "web" in one.cmdline() and "config.local.child" in one.cmdline()
+    ]
+    assert len(webs) == 2
+    for killed in (webs[0], webs[1]):
+        killed.kill()
+        for _ in range(20):
+            assert alive(port)
+    assert within(5, lambda: len(serving(process)) == 2)
+    assert not {one.pid for one in serving(process)} & {one.pid for one in webs}
+    assert alive(port)
 
 
 def serving(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
@@ -179,7 +175,8 @@ def alive(port: str) -> bool:
         return False
 
 
-def test_it_seeds_nothing_into_a_database_of_your_own(tmp_path: Path) -> None:
+def test_it_seeds_nothing_into_a_database_of_your_own(folder: Path, tmp_path: Path) -> None:
+    _share_static_files(folder, tmp_path)
     sockets = embedded.join(Path(settings.DATA_DIR), fast=True)
     name = f"own_{os.getpid()}"
     with psycopg.connect(
@@ -209,6 +206,14 @@ def test_it_seeds_nothing_into_a_database_of_your_own(tmp_path: Path) -> None:
         finally:
             server.execute(f"DROP DATABASE {name} WITH (FORCE)")
     assert not (tmp_path / "var" / "demo.json").exists()
+
+
+def _share_static_files(made: Path, folder: Path) -> None:
+    """Copy them if another test's `up` has collected them, because compressing takes seconds."""
+    stamp = made / "var" / "static.sha256"
+    if stamp.exists():
+        shutil.copytree(stamp.with_suffix(""), folder / "var" / "static")
+        shutil.copy(stamp, folder / "var")
 
 
 def test_it_runs_one_role_alone_on_a_database_that_is_ready(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""One web process on the test's database, and misbehaving clients."""
+"""One web process for a module, on the test's database, and misbehaving clients."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import closing
-from dataclasses import dataclass
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +50,16 @@ class Web:
     process: psutil.Process
     started: subprocess.Popen[bytes]
     log: Path
+    log_start: int = 0  # bytes of the log that earlier tests wrote
+
+    def said(self) -> str:
+        """Its log since the test began."""
+        return self.log.read_bytes()[self.log_start :].decode(errors="replace")
+
+    def connections(self) -> list[Any]:
+        """Its open connections to clients."""
+        found = self.process.net_connections("tcp")
+        return [one for one in found if one.status == "ESTABLISHED"]
 
     def connect(self, timeout: float = 15) -> socket.socket:
         """A connection, which the caller closes."""
@@ -133,12 +143,38 @@ def further() -> dict[str, Any]:
     return {}
 
 
-@pytest.fixture
-def web(transactional_db: None, world: World, further: dict[str, Any]) -> Iterator[Web]:
-    """One web process on this test's database."""
-    port = free_port()
-    with process("tests.web", str(port), **QUICK | further) as started:
+class Shared:
+    """A module's web process. It is replaced when it has ended or needs other settings."""
+
+    def __init__(self, stack: ExitStack) -> None:
+        self._stack = stack
+        self._further: dict[str, Any] = {}
+        self._web: Web | None = None
+
+    def serve(self, further: dict[str, Any]) -> Web:
+        """A process with these settings, without connections of an earlier test."""
+        if self._web is None or self._web.started.poll() is not None or self._further != further:
+            self._stack.close()
+            self._web, self._further = self._start(further), further
+        web = self._web
+        until(lambda: not web.connections())
+        assert web.get("/livez").status == 200  # wait until it is listening
+        return replace(web, log_start=web.log.stat().st_size)
+
+    def _start(self, further: dict[str, Any]) -> Web:
+        port = free_port()
+        started = self._stack.enter_context(process("tests.web", str(port), **QUICK | further))
         until(lambda: listens(port))
-        running = Web(port, psutil.Process(started.pid), started, started.log)
-        assert running.get("/livez").status == 200  # wait until it is listening
-        yield running
+        return Web(port, psutil.Process(started.pid), started, started.log)
+
+
+@pytest.fixture(scope="module")
+def _shared(django_db_setup: None) -> Iterator[Shared]:
+    with ExitStack() as stack:
+        yield Shared(stack)
+
+
+@pytest.fixture
+def web(transactional_db: None, world: World, further: dict[str, Any], _shared: Shared) -> Web:
+    """The module's web process, on this test's database."""
+    return _shared.serve(further)

@@ -57,5 +57,6 @@ def test_a_stopping_process_is_alive_and_not_ready(web: Web, tmp_path: Path) -> 
         until(mark.exists)
         web.started.send_signal(signal.SIGTERM)
         heard = b"".join(iter(lambda: busy.recv(10_000), b""))
+    assert web.started.wait(40) == -signal.SIGTERM
     assert re.findall(rb"HTTP/1.1 (\d+) ", heard) == [b"200", b"200", b"503"]
     assert heard.endswith(b'{"status": "draining"}')
