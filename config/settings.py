@@ -491,6 +491,7 @@ OUTBOUND_CONNECTIONS = environment.whole("OUTBOUND_CONNECTIONS", 128, low=1, hig
 
 # The pricing oracle (`buyback/live/oracle.py`). Empty: the price is the catalogue's fmv.
 ORACLE_URL = environment.peer("ORACLE_URL", tls=PEER_TLS == "on")
+ORACLE_KEY = environment.signing_keys("ORACLE_KEY")  # set: both sides sign
 ORACLE_TIMEOUT = environment.whole(
     "ORACLE_TIMEOUT", 2, low=1, high=10
 )  # seconds in all, one retry included
@@ -508,6 +509,7 @@ SHIPPING_COUNTRIES = environment.countries(
 
 # The carrier that prices live parcels (`inventory/shipping/carrier.py`). Empty: our own table.
 CARRIER_URL = environment.peer("CARRIER_URL", tls=PEER_TLS == "on")
+CARRIER_KEY = environment.signing_keys("CARRIER_KEY")  # set: both sides sign
 CARRIER_TIMEOUT = environment.whole("CARRIER_TIMEOUT", 4, low=1, high=20)  # seconds for a call
 CARRIER_MAX_AMOUNT = environment.whole(
     "CARRIER_MAX_AMOUNT", 1000, low=1, high=1_000_000
@@ -515,7 +517,7 @@ CARRIER_MAX_AMOUNT = environment.whole(
 
 # The treasury (`buyback/live/treasury.py`). Empty: sellbacks are settled internally.
 TREASURY_URL = environment.peer("TREASURY_URL", tls=PEER_TLS == "on")
-TREASURY_KEY = environment.text("TREASURY_KEY")
+TREASURY_KEY = environment.signing_keys("TREASURY_KEY")
 TREASURY_TIMEOUT = environment.whole(
     "TREASURY_TIMEOUT", 5, low=1, high=20
 )  # seconds; below the lease of an attempt
@@ -524,7 +526,7 @@ TREASURY_TIMEOUT = environment.whole(
 TREASURY_RETENTION = environment.whole(
     "TREASURY_RETENTION", 7 * 86_400, low=7200, high=366 * 86_400
 )
-if TREASURY_URL and len(TREASURY_KEY) < 32:
+if TREASURY_URL and not TREASURY_KEY:
     raise ImproperlyConfigured(
         "TREASURY_URL is set, so TREASURY_KEY must hold at least 32 characters."
     )

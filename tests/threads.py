@@ -12,7 +12,8 @@ from typing import Any, TypeVar
 import pytest
 from django.db import close_old_connections, connections
 
-from config.foundation import outbound, shared_connections
+from config.foundation import shared_connections
+from config.peers import outbound
 
 MANY = 1000
 T = TypeVar("T")

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from buyback.models import Alert
 from config.foundation import clock
-from config.foundation.breaker import MAX_FAILURES, REST
+from config.peers.breaker import MAX_FAILURES, REST
 from partners.models import Environment
 from partners.records import audit
 from partners.records.actor import Actor

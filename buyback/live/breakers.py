@@ -1,4 +1,4 @@
-"""Circuit breakers of live sellbacks (``config/foundation/breaker.py``).
+"""Circuit breakers of live sellbacks (``config/peers/breaker.py``).
 
 Those of the oracle and of payments are checked before the claim, so while one is open no item is
 claimed. Status requests have a separate breaker: otherwise one healthy endpoint would reset the
@@ -7,7 +7,7 @@ other's failure count. An open one does not prevent sellbacks.
 
 from __future__ import annotations
 
-from config.foundation.breaker import Breaker
+from config.peers.breaker import Breaker
 
 ORACLE, TREASURY, QUESTIONS = Breaker(), Breaker(), Breaker()
 

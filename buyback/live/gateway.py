@@ -21,8 +21,8 @@ from buyback.guards import alerts
 from buyback.live import breakers, oracle, treasury
 from buyback.live.oracle import PriceUnavailable, Reason
 from buyback.live.steps import Attempt
-from config.foundation import outbound
-from config.foundation.breaker import Breaker
+from config.peers import outbound
+from config.peers.breaker import Breaker
 from inventory.models import Item
 from inventory.pricing import Price, basis
 from inventory.pricing import price as catalogue_price

@@ -8,13 +8,14 @@ Protocol (ours; implemented by `tests/peers/oracle.py`):
 
 `fmv` is a string or a JSON number; more than two decimals are rounded half up. Anything but a 200
 of this form is not a price. There is one retry, after a lost connection, a timeout or a 5xx, if
-time is left.
+time is left. With `ORACLE_KEY`, both sides sign (`config/peers/signing.py`).
 """
 
 from __future__ import annotations
 
 import re
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -26,11 +27,12 @@ from urllib.parse import quote
 import stamina
 from django.conf import settings
 
-from config.foundation import outbound
 from config.foundation.money import LIMIT, round_usd
+from config.peers import outbound, signing
 
 AHEAD = timedelta(seconds=60)  # how far the oracle's clock may be ahead of ours
 FIRST_TRY = 0.6  # share of the total time, so that a hanging connection leaves time for a retry
+PASSING = (outbound.Fault.TIMEOUT, outbound.Fault.UNREACHABLE)  # another try may help
 NUMBER = re.compile(r"[+-]?[0-9]{1,30}(\.[0-9]{1,30})?", re.ASCII)
 RETRY = stamina.RetryingCaller(
     attempts=2, timeout=None, wait_initial=0.02, wait_max=0.1, wait_jitter=0.03
@@ -44,6 +46,7 @@ class Reason(StrEnum):
     UNREACHABLE = "unreachable"
     BAD_STATUS = "bad_status"
     MALFORMED = "malformed"
+    NOT_SIGNED = "not_signed"
     WRONG_ITEM = "wrong_item"
     WRONG_CURRENCY = "wrong_currency"
     STALE = "stale"
@@ -75,8 +78,8 @@ class OraclePrice:
 class Oracle:
     """A client of the oracle at `url`.
 
-    `seconds` limits a whole fetch, including the retry. A price may be at most `max_age` old, and
-    differ from the last known one by at most the factor `max_move`.
+    With `keys`, both sides sign. `seconds` limits a whole fetch, including the retry. A price may
+    be at most `max_age` old, and differ from the last known one by at most the factor `max_move`.
     """
 
     def __init__(
@@ -86,8 +89,9 @@ class Oracle:
         seconds: float = 2.0,
         max_age: timedelta = timedelta(hours=1),
         max_move: Decimal = Decimal(3),
+        keys: Sequence[str] = (),
     ) -> None:
-        self._client = outbound.Client(url)
+        self._client = outbound.Client(url, keys)
         self._seconds = seconds
         self._max_age = max_age
         self._max_move = max_move
@@ -122,7 +126,7 @@ class Oracle:
                 raise PriceUnavailable(Reason.BAD_STATUS, passing=answer.status >= 500)
             return answer.json()
         except outbound.CallFailed as error:
-            passing = error.fault is not outbound.Fault.MALFORMED
+            passing = error.fault in PASSING
             raise PriceUnavailable(Reason(error.fault.value), passing=passing) from error
 
     def _moment(self, text: object, now: datetime) -> datetime:
@@ -163,16 +167,16 @@ def fetch(*, item_id: str, last_fmv: Decimal, now: datetime) -> OraclePrice:
         settings.ORACLE_TIMEOUT,
         settings.ORACLE_MAX_AGE,
         settings.ORACLE_MAX_MOVE,
+        signing.split(settings.ORACLE_KEY),
     )
     return oracle.fetch(item_id=item_id, last_fmv=last_fmv, now=now)
 
 
 @lru_cache(maxsize=1)
-def _oracle(url: str, seconds: float, max_age: int, max_move: int) -> Oracle:
+def _oracle(url: str, seconds: float, max_age: int, max_move: int, keys: tuple[str, ...]) -> Oracle:
     """One client for each process; changed settings give a new one."""
-    return Oracle(
-        url, seconds=seconds, max_age=timedelta(seconds=max_age), max_move=Decimal(max_move)
-    )
+    age = timedelta(seconds=max_age)
+    return Oracle(url, seconds=seconds, max_age=age, max_move=Decimal(max_move), keys=keys)
 
 
 def _worth_another_try(error: Exception, deadline: float) -> bool:

@@ -11,25 +11,14 @@ ever: a repeated payment returns the first outcome. "declined" is final.
           "currency": "USD", "reason": "…"}
     404  {"error": "not_found", "reference": "bb_01…"}     (GET only)
 
-Both sides sign with HMAC-SHA256 and one key, hexadecimal, over these lines joined by line feeds:
-
-    request    X-Signature: t=<unix seconds>,n=<32 hex digits, never used before>,v1=<signature>
-               "request", t, n, method, path as sent, body
-    answer     X-Signature: v1=<signature>
-               "answer", n of the request, method, path, status, body
-
-So a response is valid for one request and cannot be replayed for another. An unsigned response
-counts as none: whatever its status, the outcome is unknown.
+Both sides sign with TREASURY_KEY (`config/peers/signing.py`). An unsigned response counts as none:
+whatever its status, the outcome is unknown.
 """
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 import re
-import secrets
-import time
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -39,8 +28,8 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
-from config.foundation import outbound
 from config.foundation.money import LIMIT, round_usd
+from config.peers import outbound, signing
 
 CURRENCY = "USD"
 REFERENCE = re.compile(r"[A-Za-z0-9_-]{1,128}", re.ASCII)
@@ -103,14 +92,14 @@ Outcome: TypeAlias = Paid | Declined | NotFound | Unknown | Mismatch
 
 
 class Treasury:
-    """A client of the treasury at `url`, signing with `key`, without retries.
+    """A client of the treasury at `url`, signing with `key` (or several), without retries.
 
     `seconds` limits a whole call.
     """
 
     def __init__(self, url: str, *, key: str, seconds: float = 5.0) -> None:
         self._client = outbound.Client(url)
-        self._key = key.encode()
+        self._signer = signing.Signer(signing.split(key))
         self._seconds = seconds
 
     def pay(self, *, reference: str, amount: Decimal, recipient: str) -> Outcome:
@@ -150,10 +139,8 @@ class Treasury:
         self, method: str, path: str, body: bytes, reference: str
     ) -> outbound.Answer | Unknown:
         """A signed response with status 200 or 404, or why there is none."""
-        moment, nonce = str(int(time.time())), secrets.token_hex(16)
         target = self._client.target(path)
-        signature = self._sign("request", moment, nonce, method, target, body=body)
-        headers = {"X-Signature": f"t={moment},n={nonce},v1={signature}"}
+        headers, nonce = self._signer.request(method, target, body)
         if method == "POST":
             headers |= {"Content-Type": "application/json", "Idempotency-Key": reference}
         try:
@@ -164,17 +151,15 @@ class Treasury:
             return Unknown(Why(error.fault.value))
         if answer.status not in (200, 404):
             return Unknown(Why.BAD_STATUS)
-        expected = self._sign("answer", nonce, method, target, str(answer.status), body=answer.body)
-        said = answer.headers.get("x-signature", "").encode("latin-1")
-        return (
-            answer
-            if hmac.compare_digest(said, f"v1={expected}".encode())
-            else Unknown(Why.NOT_SIGNED)
+        signed = self._signer.is_answer(
+            answer.headers.get("x-signature", ""),
+            nonce=nonce,
+            method=method,
+            target=target,
+            status=answer.status,
+            body=answer.body,
         )
-
-    def _sign(self, *lines: str, body: bytes) -> str:
-        text = b"\n".join([*(line.encode() for line in lines), body])
-        return hmac.new(self._key, text, hashlib.sha256).hexdigest()
+        return answer if signed else Unknown(Why.NOT_SIGNED)
 
 
 def _judge(answer: outbound.Answer, reference: str, amount: Decimal, *, may_miss: bool) -> Outcome:

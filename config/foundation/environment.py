@@ -169,6 +169,14 @@ def peer(name: str, *, tls: bool = True) -> str:
     return value
 
 
+def signing_keys(name: str) -> str:
+    """Keys that a peer and we sign with: one, or several separated by commas, the newest first."""
+    value = text(name)
+    if value and min(len(key.strip()) for key in value.split(",")) < 32:
+        raise ImproperlyConfigured(f"{name}: a key must have at least 32 characters.")
+    return value
+
+
 def is_local(host: str) -> bool:
     """Whether nothing leaves the machine on the way to `host`: a socket's folder, or loopback."""
     if host.startswith(("/", "@")) or host in {"", "localhost"}:

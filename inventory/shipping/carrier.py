@@ -13,13 +13,14 @@ Protocol (ours; ``tests/peers/carrier.py`` speaks it):
 
 ``amount`` is a string or a JSON number of whole cents. Anything but a 200 of this form, for the
 same quote, counts as no response; one invalid rate invalidates all. Asking changes nothing at the
-carrier.
+carrier. With ``CARRIER_KEY``, both sides sign (``config/peers/signing.py``).
 """
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
@@ -28,9 +29,9 @@ from typing import Any
 import structlog
 from django.conf import settings
 
-from config.foundation import outbound
-from config.foundation.breaker import Breaker
 from config.foundation.money import round_usd
+from config.peers import outbound, signing
+from config.peers.breaker import Breaker
 from inventory.shipping.addresses import country_of
 from inventory.shipping.rates import GRAMS_EACH, Rate
 from partners.models import Environment
@@ -54,6 +55,7 @@ class Reason(StrEnum):
     UNREACHABLE = "unreachable"
     BAD_STATUS = "bad_status"
     MALFORMED = "malformed"
+    NOT_SIGNED = "not_signed"
     WRONG_QUOTE = "wrong_quote"
     WRONG_CURRENCY = "wrong_currency"
     OUT_OF_BOUNDS = "out_of_bounds"
@@ -76,11 +78,19 @@ class RatesUnavailable(Exception):
 class Carrier:
     """A client of the carrier at ``url``, without retries.
 
-    ``seconds`` limits a whole call. Rates above ``most`` USD are rejected.
+    With ``keys``, both sides sign. ``seconds`` limits a whole call. Rates above ``most`` USD are
+    rejected.
     """
 
-    def __init__(self, url: str, *, seconds: float = 4.0, most: Decimal = Decimal(1000)) -> None:
-        self._client = outbound.Client(url)
+    def __init__(
+        self,
+        url: str,
+        *,
+        seconds: float = 4.0,
+        most: Decimal = Decimal(1000),
+        keys: Sequence[str] = (),
+    ) -> None:
+        self._client = outbound.Client(url, keys)
         self._seconds = seconds
         self._most = most
 
@@ -181,7 +191,12 @@ def rates(*, quote: str, destination: dict[str, Any], items: int, value: Decimal
 
     Raises RatesUnavailable.
     """
-    carrier = _carrier(settings.CARRIER_URL, settings.CARRIER_TIMEOUT, settings.CARRIER_MAX_AMOUNT)
+    carrier = _carrier(
+        settings.CARRIER_URL,
+        settings.CARRIER_TIMEOUT,
+        settings.CARRIER_MAX_AMOUNT,
+        signing.split(settings.CARRIER_KEY),
+    )
     try:
         if BREAKER.is_open():
             raise RatesUnavailable(Reason.RESTING)
@@ -199,6 +214,6 @@ def rates(*, quote: str, destination: dict[str, Any], items: int, value: Decimal
 
 
 @lru_cache(maxsize=1)
-def _carrier(url: str, seconds: float, most: int) -> Carrier:
+def _carrier(url: str, seconds: float, most: int, keys: tuple[str, ...]) -> Carrier:
     """One client for each process; changed settings give a new one."""
-    return Carrier(url, seconds=seconds, most=Decimal(most))
+    return Carrier(url, seconds=seconds, most=Decimal(most), keys=keys)

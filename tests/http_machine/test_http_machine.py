@@ -12,7 +12,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from pytest_django.fixtures import Settings
 
 from buyback.live import breakers
-from config.foundation.breaker import Breaker
+from config.peers.breaker import Breaker
 from tests.http_machine.machine import Calls, StepByStep
 from tests.peers.oracle import OraclePeer
 from tests.peers.treasury import TreasuryPeer

@@ -10,7 +10,7 @@ from django.conf import settings as settings_of_tests
 from pytest_django.fixtures import Settings
 
 from buyback.live import breakers
-from config.foundation.breaker import Breaker
+from config.peers.breaker import Breaker
 from config.postgres import embedded
 from tests.kills.server import Server
 from tests.peers.oracle import OraclePeer

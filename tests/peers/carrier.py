@@ -60,8 +60,8 @@ class CarrierPeer(Peer):
 
     faults = tuple(LIES)
 
-    def __init__(self, *, port: int = 0) -> None:
-        super().__init__(port=port)
+    def __init__(self, *, port: int = 0, shared_key: str = "") -> None:
+        super().__init__(port=port, shared_key=shared_key)
         self.rates: Rates | None = None
         self.asked: list[dict[str, Any]] = []
 

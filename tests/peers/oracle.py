@@ -42,8 +42,10 @@ class OraclePeer(Peer):
 
     faults = tuple(LIES)
 
-    def __init__(self, *, port: int = 0, any_price: str | None = None) -> None:
-        super().__init__(port=port)
+    def __init__(
+        self, *, port: int = 0, any_price: str | None = None, shared_key: str = ""
+    ) -> None:
+        super().__init__(port=port, shared_key=shared_key)
         self.any_price = any_price
         self.prices: dict[str, str] = {}
         self.now: Callable[[], datetime] = lambda: datetime.now(UTC)

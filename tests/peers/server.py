@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
+import re
 import signal
 import socket
 import struct
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -42,6 +46,7 @@ FAULTS = (
 )
 
 
+SIGNATURE = re.compile(r"t=([0-9]+),n=([0-9a-f]{32}),v1=([0-9a-f]{64})")
 Lie = Callable[[dict[str, Any]], dict[str, Any]]  # how it changes an honest response
 
 
@@ -56,8 +61,9 @@ class Peer(ThreadingHTTPServer):
     request_queue_size = 128
     daemon_threads = False  # so that stopping waits for all of them
 
-    def __init__(self, *, port: int = 0) -> None:
+    def __init__(self, *, port: int = 0, shared_key: str = "") -> None:
         super().__init__(("127.0.0.1", port), Request)
+        self.shared_key = shared_key.encode()  # set: requests and responses are signed
         self.url = f"http://127.0.0.1:{self.server_address[1]}"
         self.stopping = threading.Event()
         self.lock = threading.Lock()
@@ -169,6 +175,7 @@ class Request(BaseHTTPRequestHandler):
     server: Peer
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
+    nonce = ""  # of a signed request to a peer with a shared key
 
     def do_GET(self) -> None:
         self.body = b""
@@ -182,6 +189,8 @@ class Request(BaseHTTPRequestHandler):
         """A complete and honest HTTP response."""
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
         self.send_response(status)
+        if self.nonce:
+            headers["X_Signature"] = f"v1={self._sign('answer', self.nonce, status, content)}"
         for name, value in {"Content-Type": "application/json", **headers}.items():
             self.send_header(name.replace("_", "-"), value)
         self.send_header("Content-Length", str(len(content)))
@@ -201,7 +210,28 @@ class Request(BaseHTTPRequestHandler):
             return
         with self.server.lock:
             self.server.seen.append(f"{self.command} {self.path}")
+        self.nonce = ""
+        if self.server.shared_key and not self._is_signed():
+            self.answer(401, {"error": "bad signature"})
+            return
         self.server.respond(self)
+
+    def _is_signed(self) -> bool:
+        sent = SIGNATURE.fullmatch(self.headers.get("X-Signature", ""))
+        if sent is None or abs(time.time() - int(sent[1])) > 300:
+            return False
+        if not hmac.compare_digest(self._sign("request", sent[1], sent[2], self.body), sent[3]):
+            return False
+        self.nonce = sent[2]
+        return True
+
+    def _sign(self, *parts: Any) -> str:
+        """Of a request: its time, nonce and body; of a response: the nonce, status and body."""
+        kind, first, second, body = parts
+        middle = (self.command, self.path)
+        lines = (first, second, *middle) if kind == "request" else (first, *middle, str(second))
+        text = b"\n".join([*(line.encode() for line in (kind, *lines)), body])
+        return hmac.new(self.server.shared_key, text, hashlib.sha256).hexdigest()
 
     def _control(self) -> None:
         try:

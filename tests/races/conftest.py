@@ -11,7 +11,7 @@ from pytest_django.fixtures import Settings
 
 from buyback.live import breakers
 from buyback.models import Payout
-from config.foundation.breaker import Breaker
+from config.peers.breaker import Breaker
 from tests.peers.oracle import OraclePeer
 from tests.peers.server import Peer, Request
 from tests.peers.treasury import TreasuryPeer

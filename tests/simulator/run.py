@@ -20,9 +20,9 @@ from buyback.live import breakers, gateway, oracle, reconciler, steps, treasury
 from buyback.models import Buyback, TreasuryControl
 from buyback.outcomes import Sale
 from buyback.sellback import sell_back
-from config.foundation import outbound
-from config.foundation.breaker import Breaker
 from config.foundation.errors import Refusal
+from config.peers import outbound
+from config.peers.breaker import Breaker
 from inventory.models import Item
 from inventory.shipping import fulfilment, orders
 from inventory.windows import sweep

@@ -9,7 +9,7 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from buyback.live import breakers
-from config.foundation.breaker import Breaker
+from config.peers.breaker import Breaker
 from tests.buyback.live.shop import PATIENT, Shop
 from tests.peers.oracle import OraclePeer
 from tests.peers.treasury import TreasuryPeer

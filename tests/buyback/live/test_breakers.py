@@ -10,7 +10,7 @@ from buyback.live import gateway
 from buyback.live.gateway import TransactionOpen
 from buyback.models import Alert, Buyback
 from buyback.sellback.sell_back import sell_back
-from config.foundation.breaker import MAX_FAILURES, REST, Breaker
+from config.peers.breaker import MAX_FAILURES, REST, Breaker
 from inventory.models import Item
 from partners.records.actor import SYSTEM
 from tests.buyback.live.shop import (

@@ -12,7 +12,7 @@ from buyback.bulk import run
 from buyback.live import breakers, gateway
 from buyback.models import BulkSale, Buyback, Payout, TreasuryControl
 from config.foundation import clock
-from config.foundation.breaker import MAX_FAILURES, REST, Breaker
+from config.peers.breaker import MAX_FAILURES, REST, Breaker
 from inventory.models import Card, Item
 from partners.records.actor import SYSTEM
 from tests.buyback.live.shop import HASTY, PRICE, Shop, later, reconciled

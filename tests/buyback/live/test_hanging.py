@@ -19,9 +19,9 @@ from buyback.guards.alerts import open_breakers
 from buyback.live import breakers, steps
 from buyback.live.reconciler import reconcile_all
 from buyback.models import Buyback, Payout
-from config.foundation import outbound
-from config.foundation.breaker import MAX_FAILURES, REST, Breaker
 from config.foundation.single_run import single_run
+from config.peers import outbound
+from config.peers.breaker import MAX_FAILURES, REST, Breaker
 from inventory.models import Item
 from partners.records.actor import SYSTEM
 from tests.buyback.live.shop import (

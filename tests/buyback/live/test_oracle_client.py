@@ -14,7 +14,7 @@ from pytest_django.fixtures import Settings
 
 from buyback.live import oracle as module
 from buyback.live.oracle import Oracle, OraclePrice, PriceUnavailable, Reason
-from config.foundation.outbound import InsideTransaction
+from config.peers.outbound import InsideTransaction
 from tests.peers.oracle import OraclePeer
 
 NOW = datetime(2026, 4, 18, 19, 5, 14, tzinfo=UTC)

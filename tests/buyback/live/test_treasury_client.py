@@ -23,7 +23,7 @@ from buyback.live.treasury import (
     Unknown,
     Why,
 )
-from config.foundation.outbound import InsideTransaction
+from config.peers.outbound import InsideTransaction
 from tests.peers.treasury import TreasuryPeer
 
 KEY = "the treasury's key in these tests alone"

@@ -12,8 +12,8 @@ import pytest
 from django.test import Client
 from pytest_django.fixtures import Settings
 
-from config.foundation import outbound
-from config.foundation.breaker import MAX_FAILURES, Breaker
+from config.peers import outbound
+from config.peers.breaker import MAX_FAILURES, Breaker
 from inventory.models import ShippingOrder, ShippingQuote
 from inventory.shipping import carrier
 from partners.models import IdempotencyKey

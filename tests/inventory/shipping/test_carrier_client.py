@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 from django.db import transaction
 
-from config.foundation.outbound import InsideTransaction
+from config.peers.outbound import InsideTransaction
 from inventory.shipping.carrier import Carrier, RatesUnavailable, Reason
 from inventory.shipping.rates import Rate
 from tests.peers.carrier import CarrierPeer

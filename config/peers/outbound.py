@@ -19,7 +19,7 @@ import ssl
 import time
 import weakref
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -36,6 +36,7 @@ from django.conf import settings
 from django.db import connections
 
 from config.foundation import shared_connections
+from config.peers.signing import Signer
 
 MAX_BODY = 64 * 1024  # bytes
 MAX_CONNECTIONS = settings.OUTBOUND_CONNECTIONS  # of a process to one peer
@@ -66,6 +67,7 @@ class Fault(StrEnum):
     TIMEOUT = "timeout"
     UNREACHABLE = "unreachable"  # no connection, an untrusted one, or lost before the response
     MALFORMED = "malformed"  # not HTTP, incomplete or too large
+    NOT_SIGNED = "not_signed"  # a key is configured, and the response is not signed with it
 
 
 class CallFailed(Exception):
@@ -106,9 +108,13 @@ class Answer:
 
 
 class Client:
-    """Calls to one peer at `base_url` (http or https; its path is put before every path called)."""
+    """Calls to one peer at `base_url` (http or https; its path is put before every path called).
 
-    def __init__(self, base_url: str) -> None:
+    With `keys`, requests are signed, and a response that is not signed is none (`signing.py`).
+    """
+
+    def __init__(self, base_url: str, keys: Sequence[str] = ()) -> None:
+        self._signer = Signer(keys) if keys else None
         self._base = urlsplit(base_url.rstrip("/"))
         self._host = (self._base.hostname or "").encode("idna")
         self._tls = ssl.create_default_context() if self._base.scheme == "https" else None
@@ -123,6 +129,31 @@ class Client:
         seconds: float,
         headers: Mapping[str, str] | None = None,
         body: bytes | None = None,
+    ) -> Answer:
+        """One request and its response, as `_call`, signed and checked if there are keys."""
+        if self._signer is None:
+            return self._call(method, path, seconds, headers, body)
+        target = self.target(path)
+        signed, nonce = self._signer.request(method, target, body or b"")
+        answer = self._call(method, path, seconds, {**(headers or {}), **signed}, body)
+        if not self._signer.is_answer(
+            answer.headers.get("x-signature", ""),
+            nonce=nonce,
+            method=method,
+            target=target,
+            status=answer.status,
+            body=answer.body,
+        ):
+            raise CallFailed(Fault.NOT_SIGNED)
+        return answer
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        seconds: float,
+        headers: Mapping[str, str] | None,
+        body: bytes | None,
     ) -> Answer:
         """One request and its response, in `seconds` in total. Any status is a response.
 

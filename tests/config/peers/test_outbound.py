@@ -16,8 +16,9 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
-from config.foundation import outbound, shared_connections
-from config.foundation.outbound import CallFailed, Client, Fault
+from config.foundation import shared_connections
+from config.peers import outbound
+from config.peers.outbound import CallFailed, Client, Fault
 from tests.peers.oracle import OraclePeer
 from tests.peers.server import Request
 from tests.processes import until
@@ -210,7 +211,7 @@ def test_it_holds_no_shared_connection_while_it_waits(
 
 FORK = """
 import os, sys
-from config.foundation.outbound import Client
+from config.peers.outbound import Client
 client = Client(sys.argv[1])
 call = lambda: client.call("GET", "/v1/prices/x", seconds=20).status
 first = call()

@@ -1,0 +1,1 @@
+"""Calls to other servers: the client, its circuit breaker, and signatures."""
