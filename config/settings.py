@@ -470,6 +470,15 @@ ORACLE_TIMEOUT = environment.whole(
 ORACLE_MAX_AGE = environment.whole("ORACLE_MAX_AGE", 3600, low=1, high=86_400)  # seconds
 ORACLE_MAX_MOVE = environment.whole("ORACLE_MAX_MOVE", 3, low=2, high=1000)  # a factor, up or down
 
+# --- decisions that take two people
+# ----------------------------------------------------------------------------------
+
+# USD: a first price above it, set by hand or by an import, waits for a second person. So does a
+# change by more than ORACLE_MAX_MOVE times, up or down, within DUAL_CONTROL_MIN_AGE.
+MANUAL_PRICE_MAX = environment.whole("MANUAL_PRICE_MAX", 5000, low=1, high=999_999_999)
+# Seconds that an account and its rights must be older than a proposal that the account confirms.
+DUAL_CONTROL_MIN_AGE = environment.whole("DUAL_CONTROL_MIN_AGE", 86_400, low=3600, high=30 * 86_400)
+
 # Destinations of live shipping, as two-letter codes. A sandbox accepts any.
 SHIPPING_COUNTRIES = environment.countries(
     "SHIPPING_COUNTRIES",

@@ -11,7 +11,7 @@ from buyback.models.buybacks import (
     PayoutQuerySet,
     Transfer,
 )
-from buyback.models.decisions import DualControl, Proposal, Reversal
+from buyback.models.decisions import Proposal, Reversal
 from buyback.models.exposure import Exposure, PaidHour
 from buyback.models.guards import Alert, Spend, TreasuryControl
 from buyback.models.moves import Move
@@ -27,7 +27,6 @@ __all__ = [
     "BulkSale",
     "Buyback",
     "BuybackQuerySet",
-    "DualControl",
     "Exposure",
     "Move",
     "PaidHour",

@@ -119,5 +119,8 @@ class Code(StrEnum):
     ANOTHER_PROPOSAL = "another_proposal"
     SAME_PERSON = "same_person"
     PEOPLE_ONLY = "people_only"
+    ACCOUNT_TOO_RECENT = "account_too_recent"
+    NOTHING_TO_GRANT = "nothing_to_grant"
+    CARD_CHANGED = "card_changed"
     NOT_SETTLED = "not_settled"
     ALREADY_REVERSED = "already_reversed"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -85,11 +86,23 @@ def snapshot() -> dict[str, list[Any]]:
     }
 
 
-def signed_in(user: User) -> Client:
-    """A browser in which ``user`` has signed in."""
+def signed_in(user: User, *, fresh: bool = True) -> Client:
+    """A browser in which ``user`` has signed in, with a second factor used just now."""
     client = Client()
     client.force_login(user)
+    if fresh:
+        use_factor(client, user)
     return client
+
+
+def use_factor(client: Client, user: User) -> None:
+    """The session's record of a second factor, as django-allauth keeps it."""
+    session = client.session
+    session["account_authentication_methods"] = [
+        {"method": "mfa", "type": "totp", "at": time.time()}
+    ]
+    session["account_authentication_methods_user"] = str(user.pk)
+    session.save()
 
 
 def make_staff(codenames: Sequence[str]) -> User:
