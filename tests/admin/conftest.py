@@ -19,7 +19,7 @@ from inventory.models import Item
 from inventory.packs.purchases import buy_pulls
 from partners.models import User
 from partners.records.actor import SYSTEM
-from tests.database.decisions import make_reversal
+from tests.database.decisions import make_owner_proposal, make_price_proposal, make_reversal
 from tests.shipments import make_order
 from tests.world import (
     World,
@@ -42,6 +42,8 @@ LOCKED = [
     "buyback.transfer",
     "buyback.statement",
     "buyback.reversal",
+    "partners.accessproposal",
+    "inventory.priceproposal",
     "buyback.spend",
     "buyback.alert",
     "partners.environment",
@@ -160,6 +162,8 @@ def trade(world: World) -> World:
     make_idempotency_key(world.northwind.live)
     make_statement(world.northwind.live)
     make_reversal(Buyback.objects.order_by("pk")[0])
+    make_owner_proposal(world.northwind.partner)
+    make_price_proposal()
     make_order(world.northwind.live, Item.objects.held().of(world.northwind.live)[0])
     return world
 
