@@ -120,6 +120,7 @@ class Code(StrEnum):
     SAME_PERSON = "same_person"
     PEOPLE_ONLY = "people_only"
     ACCOUNT_TOO_RECENT = "account_too_recent"
+    NO_CODE_NEEDED = "no_code_needed"
     NOTHING_TO_GRANT = "nothing_to_grant"
     CARD_CHANGED = "card_changed"
     NOT_SETTLED = "not_settled"

@@ -80,7 +80,7 @@ class AccessProposalAdmin(Untouchable, SteppedAdmin):
     list_display = ("id", "kind", "subject", "proposed_by", "created_at", "confirmed_by")
     list_filter = ("kind", ("confirmed_at", admin.EmptyFieldListFilter))
     list_select_related = ("user", "partner")
-    search_fields = ("=pk", "=email", "=user__email")
+    search_fields = ("=pk",)
     fields = (
         "kind",
         "subject",

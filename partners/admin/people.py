@@ -13,16 +13,18 @@ from allauth.usersessions.models import UserSession
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.contrib.auth.forms import UserChangeForm
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.utils.safestring import SafeString
 
 from config.admin.model_admin import ReadOnlyAdmin, confirmed, lines
+from config.foundation.errors import Refusal
 from config.foundation.reasons import LONGEST_REASON, ReasonRequired
+from config.web.second_factor import ask_factor, is_fresh
 from partners.admin.audited import AuditedAdmin, by
 from partners.decisions.access import (
     FLAGS,
@@ -32,7 +34,7 @@ from partners.decisions.access import (
     rights_of,
 )
 from partners.models import User
-from partners.people.second_factor import distrust
+from partners.people.enrolment import issue_code
 from partners.records import audit
 
 # A person's second factors and sessions are private: no admin page shows or changes them, except
@@ -41,20 +43,6 @@ admin.site.unregister([EmailAddress, Authenticator, UserSession])
 
 LOST = "The person lost all second factors"
 RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
-# Anyone who can set another person's password or e-mail address can sign in and act as that
-# person.
-IDENTITY = ("email",)
-
-
-class UserAddForm(AdminUserCreationForm):  # type: ignore[type-arg]
-    """A user by e-mail address, stored in lower case as sign-in expects it."""
-
-    class Meta:
-        model = User
-        fields = ("email",)
-
-    def clean_email(self) -> str:
-        return str(self.cleaned_data["email"]).lower()
 
 
 class UserForm(UserChangeForm):  # type: ignore[type-arg]
@@ -76,21 +64,23 @@ class UserForm(UserChangeForm):  # type: ignore[type-arg]
 
 @admin.register(User)
 class UserAdmin(AuditedAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
-    """People. A person who leaves is made inactive, not deleted: the audit log names them."""
+    """People. A person who leaves is made inactive, not deleted: the audit log names them.
 
-    add_form = UserAddForm
+    Accounts come by invitation or by commands of the shell. Nobody sets an e-mail address or
+    password of another person here, because they could then act as that person.
+    """
+
     list_display = ("email", "is_active", "is_staff", "is_superuser", "last_login")
     list_filter = ("is_active", "is_staff", "is_superuser")
     ordering = ("email",)
     search_fields = ("=email", "email")
     fieldsets = (
-        (None, {"fields": ("email", "password", "first_name", "last_name", "is_active")}),
+        (None, {"fields": ("email", "first_name", "last_name", "is_active")}),
         ("Rights", {"fields": (*RIGHTS, "reason")}),
         ("Times", {"fields": ("last_login", "date_joined")}),
     )
-    add_fieldsets = ((None, {"fields": ("email", "usable_password", "password1", "password2")}),)
-    readonly_fields = ("last_login", "date_joined")
-    actions = ("remove_second_factors",)
+    readonly_fields = ("email", "last_login", "date_joined")
+    actions = ("remove_second_factors", "give_enrolment_code")
     form = UserForm
 
     def has_superuser_permission(self, request: HttpRequest) -> bool:
@@ -112,17 +102,43 @@ class UserAdmin(AuditedAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
             act=lambda user: propose_factor_removal(user=user, reason=LOST, by=by(request)),
         )
 
+    @admin.action(description="Give a one-time code", permissions=["superuser"])
+    def give_enrolment_code(
+        self, request: HttpRequest, users: QuerySet[User]
+    ) -> HttpResponse | None:
+        """For one member of the staff without a second factor. Shown on this page only."""
+        user = users.first()
+        if user is None or users.count() > 1:
+            messages.error(request, "Choose one person.")
+            return None
+        if not is_fresh(request):
+            messages.info(request, "Confirm your second factor first, then repeat this step.")
+            return ask_factor(request, request.get_full_path())
+        try:
+            code = issue_code(user=user, by=by(request))
+        except Refusal as refusal:
+            messages.error(request, refusal.sentence)
+            return None
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"One-time code for {user.email}",
+            "opts": self.opts,
+            "code": code,
+        }
+        page = "admin/partners/user/code.html"
+        return TemplateResponse(request, page, context, headers={"Cache-Control": "no-store"})
+
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Only a superuser's form has rights, and so a reason for them."""
         found: Any = super().get_fieldsets(request, obj)
-        if obj is None or request.user.is_superuser:
+        if request.user.is_superuser:
             return found
         return [(name, {"fields": RIGHTS} if name == "Rights" else one) for name, one in found]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         if request.user.is_superuser:
             return self.readonly_fields
-        return (*self.readonly_fields, *RIGHTS, *(IDENTITY if obj else ()))
+        return (*self.readonly_fields, *RIGHTS)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Only superusers change staff, so nobody can take over an account with more rights."""
@@ -132,16 +148,9 @@ class UserAdmin(AuditedAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
             obj.is_staff or obj.is_superuser
         )
 
-    def audited(self, row: Any, fields: list[str]) -> list[str]:
-        return [field for field in super().audited(row, fields) if field != "password"]
-
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        obj.email = obj.email.lower()
-        if change:
-            form.asked = _hold_back(obj, form.cleaned_data)
+        form.asked = _hold_back(obj, form.cleaned_data)
         super().save_model(request, obj, form, change)
-        if "email" in form.changed_data:
-            distrust(user=obj)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Rights that were taken away are gone. Rights that were added wait."""
@@ -156,7 +165,7 @@ class UserAdmin(AuditedAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
                 before=before,
                 after=after,
             )
-        if getattr(form, "asked", None):
+        if form.asked:
             propose_rights(
                 user=user, rights=form.asked, reason=form.cleaned_data["reason"], by=by(request)
             )
@@ -165,25 +174,17 @@ class UserAdmin(AuditedAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
                 "The new rights wait: another superuser must confirm them under Access proposals.",
             )
 
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
     def user_change_password(
         self,
         request: HttpRequest,
         id: str,  # noqa: A002  (its name there)
         form_url: str = "",
     ) -> HttpResponse:
-        """Django's view, for superusers only, and audited. Only the password's hash is stored."""
-        if not request.user.is_superuser:
-            raise PermissionDenied
-        with transaction.atomic():
-            before = User.objects.filter(pk=id).values_list("password", flat=True).first()
-            response: HttpResponse = super().user_change_password(request, id, form_url)
-            after = User.objects.filter(pk=id).values_list("password", flat=True).first()
-            if before != after:
-                distrust(user=User.objects.get(pk=id))
-                audit.record(
-                    actor=by(request), action="user.password_set", target=f"partners.user:{id}"
-                )
-        return response
+        """Nobody sets another person's password here: they could act as that person."""
+        raise PermissionDenied
 
 
 admin.site.unregister(Group)

@@ -87,5 +87,7 @@ def is_old_enough(decision: DualControl, by: Actor) -> bool:
     """Whether the account is active and had its rights long enough before the proposal."""
     if not settings.DUAL_CONTROL_MIN_AGE:  # only in tests
         return True
+    if by.account is None:
+        return False
     latest = decision.created_at - timedelta(seconds=settings.DUAL_CONTROL_MIN_AGE)
     return User.objects.filter(pk=by.account, is_active=True, trusted_since__lte=latest).exists()

@@ -14,10 +14,9 @@ from inventory.models import Card, Pack
 from partners.models import ApiKey, AuditEntry, Membership, Partner, User
 from tests.admin.conftest import address, filled, signed_in
 from tests.admin.test_doors import WRITES
-from tests.world import PASSWORD, World, make_treasury_control
+from tests.world import World, make_treasury_control
 
 Deed = Callable[[Client, World], Any]
-PASSWORDS = {"usable_password": "true", "password1": PASSWORD, "password2": PASSWORD}
 
 
 def added(model: Any, **sent: Any) -> Deed:
@@ -92,7 +91,6 @@ DEEDS: dict[tuple[str, str], tuple[Deed, str]] = {
         "api_key.issued",
     ),
     ("partners.membership", "delete"): (deleted(Membership, member), "member.removed"),
-    ("partners.user", "add"): (added(User, email="new@x.test", **PASSWORDS), "user.created"),
     ("partners.user", "change"): (
         changed(User, lambda w: w.juniper.viewer, first_name="Ana"),
         "user.changed",

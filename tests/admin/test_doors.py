@@ -39,8 +39,8 @@ TREASURY = {"buyback.treasurycontrol": {"change"}}
 WRITES: dict[str, dict[str, set[str]]] = {
     "operations": OPERATIONS,
     "treasury": TREASURY,
-    "every right": OPERATIONS | TREASURY | {"partners.user": {"add", "change"}},
-    "superuser": OPERATIONS | TREASURY | {"partners.user": {"add", "change"}},
+    "every right": OPERATIONS | TREASURY | {"partners.user": {"change"}},
+    "superuser": OPERATIONS | TREASURY | {"partners.user": {"change"}},
 }
 BUTTONS = {
     ("buyback", "buyback", "reconcile"): {"treasury"},
