@@ -62,6 +62,8 @@ class CardAdmin(ImportPages, AuditedAdmin):
             return HttpResponseRedirect(reverse("admin:inventory_card_changelist"))
 
     def save_model(self, request: HttpRequest, obj: Card, form: Any, change: bool) -> None:
+        if change:  # so that two forms at a time cannot each take a step
+            Card.objects.select_for_update(no_key=True).get(pk=obj.pk)
         if needs_second_person(obj.pk, obj.fmv):
             raise PriceWaits(obj)
         super().save_model(request, obj, form, change)

@@ -243,9 +243,8 @@ def preview_cards(numbered: Iterable[Numbered], *, now: datetime | None = None) 
         cursor.execute(MANY_WAITING, limits())
         held = cursor.fetchone()[0]
         cursor.execute("DROP TABLE incoming")
-    return Preview(
-        Imported(*(tally.get(word, 0) for word in ("new", "changed", "unchanged")), held), first
-    )
+    created, updated, unchanged = (tally.get(word, 0) for word in ("new", "changed", "unchanged"))
+    return Preview(Imported(created, updated, unchanged, held), first)
 
 
 def _stage(cursor: CursorWrapper, numbered: Iterable[Numbered], now: datetime) -> int:

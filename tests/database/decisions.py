@@ -26,9 +26,9 @@ def make_reversal(buyback: Buyback, **fields: Any) -> Reversal:
     )
 
 
-def make_owner_proposal(partner: Partner, **fields: Any) -> AccessProposal:
+def make_owner_proposal(of: Partner, **fields: Any) -> AccessProposal:
     """One admin's proposal to invite an owner."""
-    known = {"kind": "owner", "partner": partner, "email": "mia@x.test", "reason": "new"}
+    known = {"kind": "owner", "partner": of, "email": "mia@x.test", "reason": "new"}
     return AccessProposal.objects.create(**known | {"proposed_by": "user:a@x.test"} | fields)
 
 
