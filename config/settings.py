@@ -327,7 +327,18 @@ MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_RECOVERY_CODES_SHOW_ONCE = True
-MFA_TOTP_TOLERANCE = 0  # a code works once, within its own 30 seconds
+# Steps of 30 seconds that an app's clock may differ by. A code still works once
+# (partners/dashboard/signing_in/factors.py).
+MFA_TOTP_TOLERANCE = 1
+MFA_WEBAUTHN_USER_VERIFICATION = "required"  # a PIN or biometrics; touch alone proves no person
+MFA_FORMS = {
+    "authenticate": "partners.dashboard.signing_in.factors.AuthenticateForm",
+    "reauthenticate": "partners.dashboard.signing_in.factors.ReauthenticateForm",
+    "authenticate_webauthn": "partners.dashboard.signing_in.factors.AuthenticateWebAuthnForm",
+    "login_webauthn": "partners.dashboard.signing_in.factors.LoginWebAuthnForm",
+    "reauthenticate_webauthn": "partners.dashboard.signing_in.factors.ReauthenticateWebAuthnForm",
+    "add_webauthn": "partners.dashboard.signing_in.factors.AddWebAuthnForm",
+}
 MFA_TOTP_ISSUER = "Instant Sellback"
 
 # --- e-mail
@@ -497,6 +508,11 @@ ORACLE_TIMEOUT = environment.whole(
 )  # seconds in all, one retry included
 ORACLE_MAX_AGE = environment.whole("ORACLE_MAX_AGE", 3600, low=1, high=86_400)  # seconds
 ORACLE_MAX_MOVE = environment.whole("ORACLE_MAX_MOVE", 3, low=2, high=1000)  # a factor, up or down
+# USD: a first price above it, set by hand or by an import, waits for a second person. So does a
+# change by more than ORACLE_MAX_MOVE times, up or down, within DUAL_CONTROL_MIN_AGE.
+MANUAL_PRICE_MAX = environment.whole("MANUAL_PRICE_MAX", 5000, low=1, high=999_999_999)
+# Seconds that an account and its rights must be older than a proposal that the account confirms.
+DUAL_CONTROL_MIN_AGE = environment.whole("DUAL_CONTROL_MIN_AGE", 86_400, low=3600, high=30 * 86_400)
 
 # Destinations of live shipping, as two-letter codes. A sandbox accepts any.
 SHIPPING_COUNTRIES = environment.countries(

@@ -49,3 +49,5 @@ STORAGES = STORAGES | {
 STATIC_ROOT = DATA_DIR / "static"
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = True
+# The accounts of most tests are as old as their proposals. Tests about the age set the default.
+DUAL_CONTROL_MIN_AGE = 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -16,6 +16,7 @@ from buyback.guards.control import GUARDS, as_seen, set_guards
 from buyback.models import Alert, TreasuryControl
 from config.admin.model_admin import LookingAdmin, ReadOnlyAdmin, badge
 from config.foundation.money import usd
+from config.web.second_factor import ask_factor, is_fresh
 from partners.admin.audited import by
 from partners.models import Spend
 
@@ -61,7 +62,13 @@ class TreasuryControlAdmin(LookingAdmin):
     def changeform_view(
         self, request: HttpRequest, object_id: Any = None, *args: Any, **kwargs: Any
     ) -> Any:
-        """A valid form is shown again for confirmation, with old and new values."""
+        """A valid form is shown again for confirmation, with old and new values.
+
+        The pause and the caps need a fresh second factor.
+        """
+        if request.method == "POST" and not is_fresh(request):
+            messages.info(request, "Confirm your second factor first, then repeat the change.")
+            return ask_factor(request, request.get_full_path())
         if request.method == "POST" and "confirmed" not in request.POST:
             asked = self._ask(request, object_id)
             if asked is not None:

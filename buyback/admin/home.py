@@ -17,6 +17,8 @@ from buyback.guards.alerts import open_breakers
 from config.foundation import clock
 from config.foundation.money import usd
 from config.web.charts import Bar
+from inventory.models import PriceProposal
+from partners.models import AccessProposal
 
 RIGHTS = (
     "inventory.view_item",
@@ -28,7 +30,11 @@ RIGHTS = (
 
 def _home(request: HttpRequest) -> HttpResponse:
     """The figures for people with the right to see them; for others only the list."""
-    shown = _figures() if request.user.has_perms(RIGHTS) else {}
+    shown = (
+        _figures(superuser=bool(request.user.is_superuser))
+        if request.user.has_perms(RIGHTS)
+        else {}
+    )
     return admin.site.index(request, {"home": shown})
 
 
@@ -45,7 +51,7 @@ def _refresh(request: HttpRequest) -> HttpResponse:
 home, refresh = admin.site.admin_view(_home), admin.site.admin_view(_refresh)
 
 
-def _figures() -> dict[str, Any]:
+def _figures(*, superuser: bool) -> dict[str, Any]:
     """Everything on the page, in a fixed number of queries over snapshots."""
     now = clock.now()
     owed, today, open_sales = snapshot.owed(), snapshot.today(now), snapshot.open_sales(now)
@@ -67,7 +73,7 @@ def _figures() -> dict[str, Any]:
         ],
         "open": open_sales,
         "caps": snapshot.caps(now),
-        "troubles": _troubles(open_sales, counts),
+        "troubles": _troubles(open_sales, counts, superuser=superuser),
         "newest": newest,
         "drained": snapshot.in_words(snapshot.drained()),
         "nothing": Decimal(0),
@@ -75,7 +81,7 @@ def _figures() -> dict[str, Any]:
 
 
 def _troubles(
-    open_sales: snapshot.Open, alerts: list[tuple[str, str, int]]
+    open_sales: snapshot.Open, alerts: list[tuple[str, str, int]], *, superuser: bool
 ) -> list[tuple[str, int, str]]:
     """What needs attention: label, number and address."""
     sales, unseen = (
@@ -83,6 +89,8 @@ def _troubles(
         reverse("admin:buyback_alert_changelist"),
     )
     breakers = open_breakers()
+    prices = reverse("admin:inventory_priceproposal_changelist")
+    access = reverse("admin:partners_accessproposal_changelist")
     return [
         (
             "Sellbacks whose outcome is unknown",
@@ -95,6 +103,22 @@ def _troubles(
             f"{sales}?state__exact=review",
         ),
         ("Sellbacks overdue for reconciliation", open_sales.late, sales),
+        (
+            "Prices that wait for a second person",
+            PriceProposal.objects.filter(confirmed_at=None).count(),
+            f"{prices}?confirmed_at__isempty=1",
+        ),
+        *(
+            [
+                (
+                    "Decisions about access that wait for a second person",
+                    AccessProposal.objects.filter(confirmed_at=None).count(),
+                    f"{access}?confirmed_at__isempty=1",
+                )
+            ]
+            if superuser
+            else []
+        ),
         (
             f"Breakers open now{': ' + ', '.join(breakers) if breakers else ''}",
             len(breakers),

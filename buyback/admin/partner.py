@@ -55,6 +55,7 @@ class PartnerAdminWithMoney(PartnerAdmin):
             "platform's cap for each partner. Empty: the platform's cap.",
             _cap,
             CapForm,
+            fresh=True,
         )
     }
 

@@ -8,11 +8,11 @@ from django.http import HttpRequest
 
 from buyback.admin.review import HowForm, seen
 from buyback.decisions import reversal
-from buyback.decisions.dual_control import is_one_person
 from buyback.models import Buyback
 from config.admin.steps import Step
 from config.foundation.money import usd
 from partners.admin.audited import by
+from partners.decisions.dual_control import is_one_person
 
 RIGHT = "buyback.reverse_payout"
 
@@ -41,6 +41,7 @@ STEPS = {
         "back to the treasury. Sellback, item and payout stay as they are. No money is requested.",
         _propose,
         HowForm,
+        fresh=True,
     ),
     "confirm_reversal": Step(
         RIGHT,
@@ -49,6 +50,7 @@ STEPS = {
         "A ledger line brings the whole amount back to the treasury, permanently. By confirming "
         "you state that you have verified this yourself.",
         _confirm,
+        fresh=True,
     ),
     "withdraw_reversal": Step(
         RIGHT,

@@ -8,10 +8,10 @@ from typing import Any
 from django.http import HttpRequest
 
 from buyback.decisions import review
-from buyback.decisions.dual_control import is_one_person
 from buyback.models import Buyback
 from config.admin.steps import ReasonForm, Step
 from partners.admin.audited import by
+from partners.decisions.dual_control import is_one_person
 
 RIGHT = "buyback.resolve_review"
 
@@ -81,6 +81,7 @@ STEPS = {
         ),
         _propose("settled"),
         HowForm,
+        fresh=True,
     ),
     "failed": Step(
         RIGHT,
@@ -93,6 +94,7 @@ STEPS = {
         ),
         _propose("failed"),
         HowForm,
+        fresh=True,
     ),
     "confirm": Step(
         RIGHT,
@@ -101,6 +103,7 @@ STEPS = {
         "The sellback ends as proposed, permanently. By confirming you state that you have "
         "verified this yourself.",
         _confirm,
+        fresh=True,
     ),
     "withdraw": Step(
         RIGHT,

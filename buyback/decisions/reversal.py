@@ -12,18 +12,18 @@ from uuid import UUID
 
 from django.db import transaction
 
-from buyback.decisions.dual_control import (
-    AlreadyProposed,
-    AnotherProposal,
-    NothingProposed,
-    refuse_machines,
-    refuse_one_person,
-)
 from buyback.live import steps
 from buyback.models import Buyback, Reversal, Transfer
 from config.foundation.codes import Code
 from config.foundation.errors import Refusal
 from config.foundation.reasons import clean_reason
+from partners.decisions.dual_control import (
+    AlreadyProposed,
+    AnotherProposal,
+    NothingProposed,
+    refuse_confirmer,
+    refuse_machines,
+)
 from partners.records import audit
 from partners.records.actor import Actor
 
@@ -75,7 +75,7 @@ def confirm(*, buyback: Buyback, by: Actor, proposal: int | None = None) -> Reve
     with transaction.atomic(durable=True):
         sale = _locked(buyback.pk, by)
         found = _proposed(sale, proposal)
-        refuse_one_person(found, by)
+        refuse_confirmer(found, by)
         moment = sale.environment.database_now()
         found.confirmed_by, found.confirmer_id, found.confirmed_at = str(by), by.account, moment
         found.save(update_fields=["confirmed_by", "confirmer", "confirmed_at"])

@@ -103,6 +103,9 @@ def _admin() -> dict[str, str]:
     admin = User.objects.filter(email=ADMIN).first()
     if admin is None:
         admin = User.objects.create_superuser(ADMIN, password)
+        # Two days old, so that it may confirm proposals at once.
+        born = admin.date_joined - timedelta(days=2)
+        User.objects.filter(pk=admin.pk).update(date_joined=born, trusted_since=born)
     else:
         _set_password(admin, password)
     secret = totp.generate_totp_secret()
@@ -115,7 +118,8 @@ def _admin() -> dict[str, str]:
 
 def code(demo: dict[str, Any]) -> str:
     """The current code of the admin's authenticator app: valid once, for half a minute."""
-    (counter,) = totp.yield_hotp_counters_from_time()
+    counters = list(totp.yield_hotp_counters_from_time())
+    counter = counters[len(counters) // 2]  # the current half minute
     return totp.format_hotp_value(totp.hotp_value(demo["admin"]["totp_secret"], counter))
 
 

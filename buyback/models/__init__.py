@@ -12,7 +12,7 @@ from buyback.models.buybacks import (
     Transfer,
 )
 from buyback.models.chain import TransferLink
-from buyback.models.decisions import DualControl, Proposal, Reversal
+from buyback.models.decisions import Proposal, Reversal
 from buyback.models.exposure import Exposure, PaidHour
 from buyback.models.guards import Alert, TreasuryControl
 from buyback.models.moves import Move
@@ -28,7 +28,6 @@ __all__ = [
     "BulkSale",
     "Buyback",
     "BuybackQuerySet",
-    "DualControl",
     "Exposure",
     "Move",
     "PaidHour",

@@ -2,58 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
-import pgtrigger
 from django.db import models
-from django.db.models import F, Q
-from django.db.models.functions import Now
+from django.db.models import Q
 
 from buyback.models.buybacks import Buyback
 from config.foundation.money import MoneyField, money_check
-from partners.models import Environment, User
+from partners.models import DualControl, Environment
 from partners.models.constraints import CompositeForeignKey
-
-
-class DualControl(models.Model):
-    """One admin's proposal with a reason. It takes effect, finally, when another admin confirms."""
-
-    id = models.BigAutoField(primary_key=True)
-    reason = models.CharField(max_length=500)
-    proposed_by = models.CharField(max_length=300)
-    confirmed_by = models.CharField(max_length=300, blank=True)
-    # The accounts of both, because a changed e-mail address would look like another person.
-    proposer = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", db_index=False)
-    confirmer = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", db_index=False)
-    created_at = models.DateTimeField(db_default=Now())
-    confirmed_at = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        abstract = True
-        constraints: ClassVar[tuple[models.BaseConstraint, ...]] = (
-            models.CheckConstraint(
-                condition=~Q(reason=""), name="%(app_label)s_%(class)s_has_a_reason"
-            ),
-            models.CheckConstraint(
-                condition=~Q(confirmed_by=F("proposed_by")),
-                name="%(app_label)s_%(class)s_two_people",
-            ),
-            models.CheckConstraint(
-                condition=~Q(confirmer=F("proposer")), name="%(app_label)s_%(class)s_two_accounts"
-            ),
-            models.CheckConstraint(
-                condition=Q(confirmed_by="", confirmed_at=None)
-                | (~Q(confirmed_by="") & Q(confirmed_at__isnull=False)),
-                name="%(app_label)s_%(class)s_confirmed_by_somebody",
-            ),
-        )
-        triggers = (
-            pgtrigger.Protect(
-                name="confirmed_is_final",
-                operation=pgtrigger.Update | pgtrigger.Delete,
-                condition=pgtrigger.Condition("OLD.confirmed_at IS NOT NULL"),
-            ),
-        )
 
 
 class Proposal(DualControl):

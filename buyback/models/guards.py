@@ -48,6 +48,7 @@ class Alert(models.Model):
         CAP_REACHED = "cap_reached", "Cap reached"
         BREAKER_OPENED = "breaker_opened", "Breaker opened"
         CONTRADICTED = "contradicted", "Treasury contradicted itself"
+        SHELL_COMMAND = "shell_command", "Command run on the server"
 
     id = models.UUIDField(primary_key=True, db_default=uuid_v7(), editable=False)
     kind = models.CharField(max_length=20, choices=Kind.choices)

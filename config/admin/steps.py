@@ -20,6 +20,7 @@ from django.views.decorators.http import require_POST
 from config.admin.model_admin import LookingAdmin
 from config.foundation.errors import Refusal
 from config.foundation.reasons import LONGEST_REASON, ReasonRequired
+from config.web.second_factor import ask_factor, is_fresh
 
 
 class NoQuestions(forms.Form):
@@ -41,6 +42,7 @@ class ReasonForm(forms.Form):
 class Step:
     """A button: its right, label, question, consequence, form and action.
 
+    A ``fresh`` step asks for a second factor if the session has not used one recently.
     ``act`` gets the request, the row and the form's values. It returns the success message, or a
     page.
     """
@@ -51,6 +53,7 @@ class Step:
     consequence: str
     act: Callable[[HttpRequest, Any, dict[str, Any]], str | HttpResponse]
     form: type[forms.Form] = NoQuestions
+    fresh: bool = False
 
 
 class SteppedAdmin(LookingAdmin):
@@ -105,6 +108,9 @@ class SteppedAdmin(LookingAdmin):
         row = self.get_object(request, object_id)
         if row is None or step is None:
             raise Http404("No such step")
+        if step.fresh and not is_fresh(request):
+            messages.info(request, "Confirm your second factor first, then repeat this step.")
+            return ask_factor(request, self._address(row))
         form = step.form(
             request.POST if "confirmed" in request.POST else None, initial=self.initial(row)
         )

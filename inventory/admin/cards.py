@@ -4,20 +4,31 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin
-from django.http import HttpRequest
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponseRedirect
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from config.admin.model_admin import NOTHING, link, list_link
 from config.foundation import clock
 from config.foundation.money import usd
 from inventory.admin.card_form import CardForm
-from inventory.admin.imports import ImportPages
+from inventory.admin.imports import ImportPages, waiting_message
 from inventory.models import Card
-from partners.admin.audited import AuditedAdmin
+from inventory.vault.bounds import needs_second_person
+from inventory.vault.price_decisions import propose_card
+from partners.admin.audited import AuditedAdmin, by
 
 MOST_CHANGES = 50
+
+
+class PriceWaits(Exception):
+    """Ends the form's transaction, so that nothing of it is saved."""
+
+    def __init__(self, card: Card) -> None:
+        super().__init__(card.name)
+        self.card = card
 
 
 @admin.register(Card)
@@ -40,6 +51,22 @@ class CardAdmin(ImportPages, AuditedAdmin):
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         # The form omits the time of the price. The page shows it.
         return [*(f for f in super().get_fields(request, obj) if f != "priced_at"), "priced_at"]
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """A price out of bounds saves nothing: the whole form waits for a second person."""
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except PriceWaits as price:
+            propose_card(card=price.card, by=by(request))
+            messages.warning(request, waiting_message(1))
+            return HttpResponseRedirect(reverse("admin:inventory_card_changelist"))
+
+    def save_model(self, request: HttpRequest, obj: Card, form: Any, change: bool) -> None:
+        if change:  # so that two forms at a time cannot each take a step
+            Card.objects.select_for_update(no_key=True).get(pk=obj.pk)
+        if needs_second_person(obj.pk, obj.fmv):
+            raise PriceWaits(obj)
+        super().save_model(request, obj, form, change)
 
     def audited(self, row: Card, fields: list[str]) -> list[str]:
         if "fmv" in fields:

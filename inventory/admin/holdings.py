@@ -16,7 +16,12 @@ from config.admin.model_admin import (
     list_link,
 )
 from config.foundation.money import percent, usd
-from inventory.admin import cards, packs, shipping  # noqa: F401  (registers cards, orders and packs)
+from inventory.admin import (
+    cards,  # noqa: F401  (registers cards)
+    packs,  # noqa: F401  (registers packs)
+    prices,  # noqa: F401  (registers price proposals)
+    shipping,  # noqa: F401  (registers orders)
+)
 from inventory.admin.windows import WindowAdmin, time
 from inventory.models import Collector, Item, Purchase
 

@@ -93,6 +93,8 @@ class ImportPages(Importing):
                     "unchanged."
                 )
                 messages.success(request, summary)
+                if done.waiting:
+                    messages.warning(request, waiting_message(done.waiting))
                 return HttpResponseRedirect(reverse("admin:inventory_card_changelist"))
             more["file"] = waiting_file(pk=pk, by=by(request))
             more["preview"] = preview_file(more["file"])
@@ -112,6 +114,14 @@ class ImportPages(Importing):
     def _page(self, request: HttpRequest, template: str, more: dict[str, Any]) -> HttpResponse:
         context = {**self.admin_site.each_context(request), "opts": self.opts, **more}
         return TemplateResponse(request, template, context)
+
+
+def waiting_message(count: int) -> str:
+    """That prices wait, and for what."""
+    return (
+        f"{count:,} with a price out of bounds: not changed. Another person must confirm under "
+        "Price proposals."
+    )
 
 
 def _may(request: HttpRequest) -> bool:

@@ -2,6 +2,7 @@
 
 from inventory.models.catalogue import Card, CardFile, Pack, PackActivity, PriceChange, Tier
 from inventory.models.holdings import Collector, Item, Purchase
+from inventory.models.prices import PriceProposal
 from inventory.models.shipping import ShippedItem, ShippingOrder, ShippingQuote
 from inventory.models.tallies import Tally, UserTally
 
@@ -13,6 +14,7 @@ __all__ = [
     "Pack",
     "PackActivity",
     "PriceChange",
+    "PriceProposal",
     "Purchase",
     "ShippedItem",
     "ShippingOrder",

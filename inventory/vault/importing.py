@@ -20,8 +20,11 @@ from config.foundation import clock
 from config.postgres import time_limits
 from inventory.models import Pack
 from inventory.packs.figures import refresh_values
+from inventory.vault import waiting
+from inventory.vault.bounds import OUT_OF_BOUNDS, limits
 from inventory.vault.files import FileError, Numbered
 from inventory.vault.rows import CardRow, RowError, check
+from partners.records.actor import Actor
 
 MOST_ERRORS = 20
 MOST_SHOWN = 10  # rows of a preview
@@ -81,6 +84,18 @@ INSERT INTO inventory_card ({COLUMNS})
 SELECT {COLUMNS} FROM incoming WHERE card_id IS NULL ORDER BY line
 """  # noqa: S608
 
+# Rows whose price needs a second person. They leave the import as ``waiting.row`` reads them.
+WAITING = f"""
+DELETE FROM incoming USING incoming asked
+  LEFT JOIN inventory_card card ON card.id = asked.card_id
+  LEFT JOIN inventory_pack pack ON pack.id = asked.pack_id
+ WHERE asked.line = incoming.line AND ({OUT_OF_BOUNDS.format(fmv="asked.fmv")})
+RETURNING card.id, card.fmv, {waiting.WRITTEN}
+"""  # noqa: S608
+MANY_WAITING = f"""
+SELECT count(*) FROM incoming asked LEFT JOIN inventory_card card ON card.id = asked.card_id
+ WHERE {OUT_OF_BOUNDS.format(fmv="asked.fmv")}
+"""  # noqa: S608
 
 AS_IT_STANDS = f"""
   FROM incoming LEFT JOIN inventory_card card ON card.id = incoming.card_id
@@ -111,6 +126,7 @@ class Imported:
     created: int
     updated: int
     unchanged: int
+    waiting: int = 0  # for a second person, because of their prices
 
 
 class PreviewRow(NamedTuple):
@@ -171,11 +187,19 @@ class _Checked:
         return row
 
 
-def import_cards(numbered: Iterable[Numbered], *, now: datetime | None = None) -> Imported:
+def import_cards(
+    numbered: Iterable[Numbered],
+    *,
+    now: datetime | None = None,
+    by: Actor | None = None,
+    source: str = "",
+) -> Imported:
     """Create or update a card for every `(line, row)` in one transaction, and refresh the packs.
 
-    `now` (UTC) is the price time of cards without `priced_at`. Raises ImportRefusedError; then
-    nothing changed.
+    `now` (UTC) is the price time of cards without `priced_at`. Rows of a person, `by`, whose prices
+    are out of bounds become one proposal with the name `source` (`inventory.vault.bounds`). Without
+    `by` all are imported: for commands, and for rows that a second person has confirmed. Raises
+    ImportRefusedError; then nothing changed.
     """
     moment = now or clock.now()
     with (
@@ -185,9 +209,20 @@ def import_cards(numbered: Iterable[Numbered], *, now: datetime | None = None) -
     ):
         cursor.execute(TAKE_TURNS)
         count = _stage(cursor, numbered, moment)
+        cursor.execute(LOCK)
+        held = 0 if by is None else _hold(cursor, source, by)
         created, updated = _merge(cursor)
         refresh_values(now=moment)
-    return Imported(created, updated, count - created - updated)
+    return Imported(created, updated, count - held - created - updated, held)
+
+
+def _hold(cursor: CursorWrapper, source: str, by: Actor) -> int:
+    """Take rows that need a second person out of the import; propose them. Returns how many."""
+    cursor.execute(WAITING, limits())
+    rows = [waiting.row(*found) for found in cursor.fetchall()]
+    if rows:
+        waiting.propose(rows=rows, source=source, by=by)
+    return len(rows)
 
 
 def preview_cards(numbered: Iterable[Numbered], *, now: datetime | None = None) -> Preview:
@@ -205,10 +240,11 @@ def preview_cards(numbered: Iterable[Numbered], *, now: datetime | None = None) 
         tally = dict(cursor.fetchall())
         cursor.execute(FIRST, [MOST_SHOWN])
         first = [PreviewRow(*row) for row in cursor.fetchall()]
+        cursor.execute(MANY_WAITING, limits())
+        held = cursor.fetchone()[0]
         cursor.execute("DROP TABLE incoming")
-    return Preview(
-        Imported(*(tally.get(word, 0) for word in ("new", "changed", "unchanged"))), first
-    )
+    created, updated, unchanged = (tally.get(word, 0) for word in ("new", "changed", "unchanged"))
+    return Preview(Imported(created, updated, unchanged, held), first)
 
 
 def _stage(cursor: CursorWrapper, numbered: Iterable[Numbered], now: datetime) -> int:
@@ -237,7 +273,6 @@ def _stage(cursor: CursorWrapper, numbered: Iterable[Numbered], now: datetime) -
 
 def _merge(cursor: CursorWrapper) -> tuple[int, int]:
     """Merge the temporary table into the cards; returns how many were created and changed."""
-    cursor.execute(LOCK)
     cursor.execute(UPDATE)
     updated = cursor.rowcount
     cursor.execute(INSERT)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -58,19 +59,21 @@ def preview_file(file: CardFile, *, now: datetime | None = None) -> Preview:
 
 
 def import_file(*, pk: UUID, by: Actor, now: datetime | None = None) -> Imported:
-    """Import the waiting file whole, once. Raises FileGone; ImportRefusedError: nothing changed."""
+    """Import the waiting file whole, once; prices out of bounds wait for a second person.
+
+    Raises FileGone; ImportRefusedError: nothing changed.
+    """
     with transaction.atomic():
         file = CardFile.objects.select_for_update().filter(pk=pk, uploaded_by=str(by)).first()
         if file is None:
             raise FileGone
-        done = import_cards(_rows(file), now=now)
-        counts = {"created": done.created, "updated": done.updated, "unchanged": done.unchanged}
+        done = import_cards(_rows(file), now=now, by=by, source=file.name)
         digest = hashlib.sha256(file.content).hexdigest()
         audit.record(
             actor=by,
             action="cards.imported",
             target=file,
-            after={"file": file.name, "sha256": digest} | counts,
+            after={"file": file.name, "sha256": digest} | asdict(done),
         )
         file.delete()
     return done

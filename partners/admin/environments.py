@@ -21,11 +21,22 @@ from config.admin.model_admin import (
     list_link,
 )
 from config.foundation import clock
-from partners.admin import people  # noqa: F401  (registers users and groups)
+from partners.admin import (
+    access,  # noqa: F401  (registers decisions about access)
+    people,  # noqa: F401  (registers users and groups)
+)
 from partners.admin.audited import become, by
 from partners.keys.api_keys import issue_key, revoke_key
-from partners.models import ApiKey, AuditEntry, Environment, Event, IdempotencyKey, Membership
-from partners.people.team import add_member, change_role, remove_member
+from partners.models import (
+    ApiKey,
+    AuditEntry,
+    Environment,
+    Event,
+    IdempotencyKey,
+    Membership,
+    Mode,
+)
+from partners.people.team import remove_member
 
 
 @admin.register(Environment)
@@ -45,7 +56,10 @@ class EnvironmentAdmin(ReadOnlyAdmin):
 
 @admin.register(ApiKey)
 class ApiKeyAdmin(LookingAdmin):
-    """Keys are created, shown once and revoked. Nothing else about them changes."""
+    """Keys are created, shown once and revoked. Nothing else about them changes.
+
+    Staff create sandbox keys only. A partner's owner creates live keys in the dashboard.
+    """
 
     list_display = (
         "name",
@@ -78,6 +92,12 @@ class ApiKeyAdmin(LookingAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return self.get_fields(request, obj) if obj else ()
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Also a forged form names no live environment."""
+        if db_field.name == "environment":
+            kwargs["queryset"] = Environment.objects.filter(mode=Mode.SANDBOX)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Label the date box and the time box of a field."""
@@ -148,24 +168,22 @@ class ApiKeyAdmin(LookingAdmin):
 
 @admin.register(Membership)
 class MembershipAdmin(LookingAdmin):
-    """Who belongs to which partner, and with which role."""
+    """Who belongs to which partner, and with which role. Staff can only remove people.
+
+    An owner is proposed on the partner's page; owners invite and change everyone else.
+    """
 
     list_display = ("user", "partner", "role", "created_at")
     list_filter = ("role", "partner")
     list_select_related = ("user", "partner")
     search_fields = ("=user__email", "=partner__slug")
-    autocomplete_fields = ("user", "partner")
     fields = ("user", "partner", "role")
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return ("user", "partner") if obj else ()
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        if change:
-            change_role(membership=obj, role=obj.role, by=by(request))
-            return
-        made = add_member(partner=obj.partner, email=obj.user.email, role=obj.role, by=by(request))
-        become(obj, made)
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
 
     def delete_model(self, request: HttpRequest, obj: Membership) -> None:
         remove_member(membership=obj, by=by(request))

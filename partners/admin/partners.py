@@ -17,9 +17,9 @@ from config.admin.steps import ReasonForm, Step, SteppedAdmin
 from config.foundation import clock
 from config.foundation.money import usd
 from partners.admin.audited import become, by
+from partners.decisions.access import propose_owner
 from partners.keys.api_keys import revoke_all
-from partners.models import MOST_CALLS, Environment, Invitation, Membership, Partner, Role
-from partners.people.invitations import address, invite, mail
+from partners.models import MOST_CALLS, Environment, Invitation, Membership, Partner
 from partners.tenants.limits import limit_calls
 from partners.tenants.onboarding import (
     SLUG,
@@ -41,8 +41,8 @@ class BeginForm(forms.ModelForm):  # type: ignore[type-arg]
         max_length=254,
         label="First owner",
         help_text=(
-            "E-mail address of the first owner, who invites the team. The invitation link is "
-            "shown once, after saving."
+            "E-mail address of the first owner, who invites the team and creates live keys. "
+            "The invitation is made when another person confirms it."
         ),
     )
 
@@ -65,10 +65,11 @@ class CallsForm(ReasonForm):
     field_order = ("live", "sandbox", "reason")
 
 
-class InviteForm(forms.Form):
+class InviteForm(ReasonForm):
     """The address of the owner to invite."""
 
     email = forms.EmailField(max_length=254, label="E-mail address")
+    field_order = ("email", "reason")
 
 
 class EnvironmentInline(ReadOnlyInline):
@@ -133,27 +134,15 @@ def _limit(request: HttpRequest, partner: Partner, values: dict[str, Any]) -> st
     return "The new limits apply from the next call."
 
 
-def _invite(request: HttpRequest, partner: Partner, values: dict[str, Any]) -> HttpResponse:
-    """Show the link on the response page only: messages are stored in cookies and sessions."""
-    invitation, secret = invite(
-        partner=partner, email=values["email"], role=Role.OWNER, by=by(request)
-    )
-    link = address(secret, request.build_absolute_uri("/"))
-    context = {
-        **admin.site.each_context(request),
-        "title": f"Share this link with {invitation.email}",
-        "partner": partner,
-        "invitation": invitation,
-        "link": link,
-        "mailed": mail(invitation, link),
-    }
-    return TemplateResponse(
-        request, f"{PAGES}/invited.html", context, headers={"Cache-Control": "no-store"}
-    )
+def _invite(request: HttpRequest, partner: Partner, values: dict[str, Any]) -> str:
+    propose_owner(partner=partner, **values, by=by(request))
+    return "Proposed. Another person must confirm it under Access proposals."
 
 
 class PartnerAdmin(SteppedAdmin):
-    """A partner starts with two environments, an invited owner and two keys. It is never deleted.
+    """A partner starts with two environments, a sandbox key and a proposed owner.
+
+    It is never deleted. Nobody at Phygitals sees a live key: its owner creates them.
 
     ``buyback`` registers this class and adds the partner's figures.
     """
@@ -216,10 +205,10 @@ class PartnerAdmin(SteppedAdmin):
         ),
         "invite": Step(
             "partners.add_membership",
-            "Invite an owner",
-            "Invite an owner?",
-            "Anyone with the link can accept it once, within a week. The link is shown once. It "
-            "replaces an earlier invitation to the same address.",
+            "Propose an owner",
+            "Propose to invite an owner?",
+            "Nothing changes yet. When another person confirms, the invitation is made. It "
+            "replaces an earlier one to the same address.",
             _invite,
             InviteForm,
         ),
@@ -272,7 +261,7 @@ class PartnerAdmin(SteppedAdmin):
     def response_add(
         self, request: HttpRequest, obj: Any, post_url_continue: str | None = None
     ) -> HttpResponse:
-        """Show the keys and the link, on this page only.
+        """Show the sandbox key, on this page only.
 
         No message is used, because messages are stored in cookies and sessions.
         """
@@ -281,8 +270,6 @@ class PartnerAdmin(SteppedAdmin):
             "title": f"{obj.name} can begin",
             "opts": self.opts,
             "begun": obj.begun,
-            "invitation": obj.begun.invitation,  # not mailed: Django holds a transaction open here
-            "link": address(obj.begun.secret, request.build_absolute_uri("/")),
         }
         return TemplateResponse(
             request, f"{PAGES}/begun.html", context, headers={"Cache-Control": "no-store"}

@@ -7,11 +7,14 @@ mail cannot be sent.
 from __future__ import annotations
 
 from allauth.account import views as account
+from allauth.mfa.totp import views as totp
+from allauth.mfa.webauthn import views as webauthn
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.decorators.http import require_POST
 
 from partners.dashboard import invitations, sessions
+from partners.dashboard.signing_in import enrolment, factors
 
 RESET_BY_MAIL = [
     path("account/password/reset/", account.password_reset, name="account_reset_password"),
@@ -41,6 +44,29 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("account/password/set/", account.password_set, name="account_set_password"),
     *(RESET_BY_MAIL if settings.EMAIL_URL else ()),
     path("account/invitation/<str:secret>/", invitations.accept, name="invitation"),
+    path("account/enrol/", enrolment.enrol, name="enrol"),
+    # Ours come before django-allauth's with the same addresses and names.
+    path("account/factors/authenticate/", factors.Authenticate.as_view(), name="mfa_authenticate"),
+    path(
+        "account/factors/webauthn/login/",
+        factors.LoginWebAuthn.as_view(),
+        name="mfa_login_webauthn",
+    ),
+    path(
+        "account/factors/webauthn/reauthenticate/",
+        factors.ReauthenticateWebAuthn.as_view(),
+        name="mfa_reauthenticate_webauthn",
+    ),
+    path(
+        "account/factors/webauthn/add/",
+        enrolment.with_code(webauthn.add_webauthn),
+        name="mfa_add_webauthn",
+    ),
+    path(
+        "account/factors/totp/activate/",
+        enrolment.with_code(totp.activate_totp),
+        name="mfa_activate_totp",
+    ),
     path("account/factors/", include("allauth.mfa.urls")),
     path("account/sessions/", sessions.Sessions.as_view(), name="usersessions_list"),
     path("account/sessions/<int:pk>/end/", sessions.end, name="usersessions_end"),

@@ -14,7 +14,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from config.foundation import clock
 from config.foundation.errors import Refusal
-from partners.dashboard.permissions import MemberRequest, may_act, member, owner_confirmed
+from partners.dashboard.permissions import (
+    MemberRequest,
+    live_confirmed,
+    may_act,
+    member,
+    owner_confirmed,
+)
 from partners.dashboard.rendering import page
 from partners.keys import api_keys as actions
 from partners.keys import networks
@@ -105,7 +111,7 @@ def keys(request: MemberRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@owner_confirmed
+@live_confirmed
 def create(request: MemberRequest) -> HttpResponse:
     """The form; then the key, shown on this page only."""
     form = KeyForm(request.POST or None)
@@ -139,7 +145,7 @@ def _form(request: MemberRequest, form: KeyForm) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@owner_confirmed
+@live_confirmed
 def rotate(request: MemberRequest, pk: int) -> HttpResponse:
     """Ask how long the old key keeps working, then show the new key once.
 

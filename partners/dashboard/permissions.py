@@ -27,7 +27,7 @@ from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
-from config.web.second_factor import has_factor
+from config.web.second_factor import ask_factor, has_factor, is_fresh
 from partners.dashboard.rendering import page
 from partners.models import Environment, Membership, Partner, Role, User
 
@@ -169,6 +169,23 @@ def owner_confirmed(view: View) -> View:
         return view(request, *args, **kwargs)
 
     return member(guarded)
+
+
+def live_confirmed(view: View) -> View:
+    """``view``, which creates keys: for a live one the owner confirms a second factor first.
+
+    An owner without one sets it up.
+    """
+
+    @wraps(view)
+    def guarded(request: MemberRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.environment.is_live and not is_fresh(request):
+            messages.info(request, gettext("A live key requires your second factor."))
+            keys = reverse("dashboard:keys", args=[request.environment.mode])
+            return ask_factor(request, _way_back(request, keys))
+        return view(request, *args, **kwargs)
+
+    return owner_confirmed(guarded)
 
 
 def _way_back(request: HttpRequest, otherwise: str) -> str:

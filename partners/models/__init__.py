@@ -3,6 +3,7 @@
 from partners.models.access import ApiKey, Membership, Role, Scope, User
 from partners.models.calls import ApiCall, LostCalls
 from partners.models.chain import AuditLink
+from partners.models.decisions import AccessProposal, DualControl
 from partners.models.invitations import Invitation
 from partners.models.records import AuditEntry, Event, IdempotencyKey
 from partners.models.saved_views import SavedView
@@ -12,10 +13,12 @@ from partners.models.tenants import MOST_CALLS, Environment, Mode, Partner
 __all__ = [
     "MOST_CALLS",
     "SLOTS",
+    "AccessProposal",
     "ApiCall",
     "ApiKey",
     "AuditEntry",
     "AuditLink",
+    "DualControl",
     "Environment",
     "Event",
     "IdempotencyKey",

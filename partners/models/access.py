@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, ClassVar
 
+import pgtrigger
 from django.contrib.auth.base_user import BaseUserManager
 from django.contrib.auth.models import AbstractUser
 from django.contrib.postgres.fields import ArrayField
@@ -38,6 +39,13 @@ class User(AbstractUser):
 
     username = None  # type: ignore[assignment]
     email = models.EmailField("e-mail address", unique=True)
+    # Since when nobody else has added to this account: rights, a password, a first factor. Younger
+    # accounts confirm nothing (partners.decisions.dual_control). Triggers set it for rights, here
+    # and on the tables of groups and permissions.
+    trusted_since = models.DateTimeField(db_default=Now(), editable=False)
+    # A one-time code with which staff set up their first factor (partners.people.enrolment).
+    enrolment_digest = models.BinaryField(max_length=32, null=True, editable=False)
+    enrolment_until = models.DateTimeField(null=True, editable=False)
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
@@ -47,6 +55,18 @@ class User(AbstractUser):
         ordering = ("email",)
         constraints = (
             models.UniqueConstraint(Lower("email"), name="partners_user_email_any_case"),
+        )
+        triggers = (
+            pgtrigger.Trigger(
+                name="granted_now",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Condition(
+                    "((NEW.is_active AND NOT OLD.is_active) OR (NEW.is_staff AND NOT OLD.is_staff)"
+                    " OR (NEW.is_superuser AND NOT OLD.is_superuser))"
+                ),
+                func="NEW.trusted_since = now(); RETURN NEW;",
+            ),
         )
 
     def __str__(self) -> str:

@@ -121,6 +121,12 @@ class AccountAdapter(DefaultAccountAdapter):
             return None
         return user
 
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        """A user with a second factor confirms with it: a password that leaked is not enough."""
+        methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        factors = [one for one in methods if one["id"] != "reauthenticate"]
+        return factors or methods
+
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
         """False if the session confirmed a password or factor recently."""
         request = context.request

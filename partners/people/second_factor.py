@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from allauth.mfa.models import Authenticator
 from django.db import transaction
+from django.db.models.functions import Now
 
 from partners.models import Membership, User
 from partners.records import audit
@@ -18,6 +19,14 @@ def must_have_factor(user: User) -> bool:
     )
 
 
+def distrust(*, user: User) -> None:
+    """Someone else changed what this account signs in with: from now on it is recent.
+
+    A recent account confirms nothing (``partners.decisions.dual_control``).
+    """
+    User.objects.filter(pk=user.pk).update(trusted_since=Now())
+
+
 def remove_factors(*, user: User, by: Actor) -> int:
     """Remove all factors and recovery codes; returns how many.
 
@@ -28,6 +37,7 @@ def remove_factors(*, user: User, by: Actor) -> int:
         kinds = sorted(rows.values_list("type", flat=True))
         if kinds:
             rows.delete()
+            distrust(user=user)
             audit.record(
                 actor=by, action="user.factors_removed", target=user, before={"factors": kinds}
             )

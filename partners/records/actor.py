@@ -9,7 +9,8 @@ from partners.models import ApiKey, User
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """The ``by=`` of every action, stored as ``user:<email>``, ``key:<key id>`` or ``system``.
+    """The ``by=`` of every action, stored as ``user:<email>``, ``key:<key id>``, ``system`` or
+    ``shell``.
 
     Whether two actors are the same person is decided by account, because an e-mail address can
     change.
@@ -40,3 +41,4 @@ class Actor:
 
 
 SYSTEM = Actor("system")
+SHELL = Actor("shell")  # a command, run by a person who has the server

@@ -11,13 +11,13 @@ from config.foundation.codes import Code
 from config.foundation.errors import Refusal
 from config.foundation.names import clean_name
 from config.foundation.reasons import clean_reason
+from partners.decisions.access import propose_owner
 from partners.keys.api_keys import issue_key
-from partners.models import ApiKey, Environment, Invitation, Mode, Partner, Role
-from partners.people.invitations import invite
+from partners.models import AccessProposal, ApiKey, Environment, Mode, Partner
 from partners.records import audit
 from partners.records.actor import Actor
 
-FIRST_KEY = "First key"
+FIRST_KEY, FIRST_OWNER = "First key", "First owner of a new partner"
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
@@ -57,28 +57,26 @@ def create_partner(*, name: str, slug: str, by: Actor) -> Partner:
 
 @dataclass(frozen=True, slots=True)
 class Onboarded:
-    """A new partner: its owner's invitation and one key for each environment, shown once."""
+    """A new partner: the proposal of its first owner, and its sandbox key, shown once."""
 
     partner: Partner
-    invitation: Invitation
-    secret: str
-    keys: list[tuple[ApiKey, str]]
+    proposal: AccessProposal
+    key: ApiKey
+    text: str
 
 
 def onboard_partner(*, name: str, slug: str, owner: str, by: Actor) -> Onboarded:
-    """Create a partner, both environments, the owner's invitation and a key for each environment.
+    """Create a partner, both environments and a sandbox key, and propose its first owner.
 
-    All or nothing. Raises BadName, BadSlug, SlugTaken, BadEmail.
+    The owner is invited when another person confirms, and creates the live keys. All or nothing.
+    Raises BadName, BadSlug, SlugTaken, BadEmail, PeopleOnly.
     """
     with transaction.atomic():
         partner = create_partner(name=name, slug=slug, by=by)
-        invitation, secret = invite(partner=partner, email=owner, role=Role.OWNER, by=by)
-        environments = partner.environments.select_related("partner").order_by("mode")
-        keys = [
-            issue_key(environment=environment, name=FIRST_KEY, by=by)
-            for environment in environments
-        ]
-    return Onboarded(partner, invitation, secret, keys)
+        proposal = propose_owner(partner=partner, email=owner, reason=FIRST_OWNER, by=by)
+        sandbox = partner.environments.select_related("partner").get(mode=Mode.SANDBOX)
+        key, text = issue_key(environment=sandbox, name=FIRST_KEY, by=by)
+    return Onboarded(partner, proposal, key, text)
 
 
 def rename_partner(*, partner: Partner, name: str, by: Actor) -> Partner:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -18,7 +19,7 @@ from inventory.models import Item
 from inventory.packs.purchases import buy_pulls
 from partners.models import User
 from partners.records.actor import SYSTEM
-from tests.database.decisions import make_reversal
+from tests.database.decisions import make_owner_proposal, make_price_proposal, make_reversal
 from tests.shipments import make_order
 from tests.world import (
     World,
@@ -41,6 +42,8 @@ LOCKED = [
     "buyback.transfer",
     "buyback.statement",
     "buyback.reversal",
+    "partners.accessproposal",
+    "inventory.priceproposal",
     "partners.spend",
     "buyback.alert",
     "partners.environment",
@@ -86,11 +89,23 @@ def snapshot() -> dict[str, list[Any]]:
     }
 
 
-def signed_in(user: User) -> Client:
-    """A browser in which ``user`` has signed in."""
+def signed_in(user: User, *, fresh: bool = True) -> Client:
+    """A browser in which ``user`` has signed in, with a second factor used just now."""
     client = Client()
     client.force_login(user)
+    if fresh:
+        use_factor(client, user)
     return client
+
+
+def use_factor(client: Client, user: User) -> None:
+    """The session's record of a second factor, as django-allauth keeps it."""
+    session = client.session
+    session["account_authentication_methods"] = [
+        {"method": "mfa", "type": "totp", "at": time.time()}
+    ]
+    session["account_authentication_methods_user"] = str(user.pk)
+    session.save()
 
 
 def make_staff(codenames: Sequence[str]) -> User:
@@ -148,6 +163,8 @@ def trade(world: World) -> World:
     make_idempotency_key(world.northwind.live)
     make_statement(world.northwind.live)
     make_reversal(Buyback.objects.order_by("pk")[0])
+    make_owner_proposal(world.northwind.partner)
+    make_price_proposal()
     make_order(world.northwind.live, Item.objects.held().of(world.northwind.live)[0])
     return world
 

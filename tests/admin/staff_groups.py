@@ -25,6 +25,7 @@ LOOKS = (
     "inventory.view_item",
     "inventory.view_shippingorder",
     "inventory.view_shippeditem",
+    "inventory.view_priceproposal",
     "buyback.view_buyback",
     "buyback.view_payout",
     "buyback.view_transfer",
@@ -40,6 +41,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     # Packs, the vault, partners with their keys and teams, windows of held items, and shipping.
     "operations": (
         *LOOKS,
+        "partners.view_accessproposal",
         "partners.add_partner",
         "partners.change_partner",
         "partners.add_apikey",

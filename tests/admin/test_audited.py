@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from django.apps import apps
-from django.contrib.auth.models import Group, Permission
 from django.test import Client
 
 from buyback.models import TreasuryControl
@@ -15,10 +14,9 @@ from inventory.models import Card, Pack
 from partners.models import ApiKey, AuditEntry, Membership, Partner, User
 from tests.admin.conftest import address, filled, signed_in
 from tests.admin.test_doors import WRITES
-from tests.world import PASSWORD, World, make_treasury_control
+from tests.world import World, make_treasury_control
 
 Deed = Callable[[Client, World], Any]
-PASSWORDS = {"usable_password": "true", "password1": PASSWORD, "password2": PASSWORD}
 
 
 def added(model: Any, **sent: Any) -> Deed:
@@ -46,10 +44,6 @@ def made(w: World, sent: dict[str, Any]) -> dict[str, Any]:
 
 def member(w: World) -> Membership:
     return Membership.objects.get(user=w.northwind.viewer)
-
-
-def support(_: World) -> Group:
-    return Group.objects.get(name="support")
 
 
 TIER = {
@@ -93,34 +87,14 @@ DEEDS: dict[tuple[str, str], tuple[Deed, str]] = {
         "partner.renamed",
     ),
     ("partners.apikey", "add"): (
-        added(ApiKey, name="New", environment=lambda w: w.juniper.live.pk),
+        added(ApiKey, name="New", environment=lambda w: w.juniper.sandbox.pk),
         "api_key.issued",
     ),
-    ("partners.membership", "add"): (
-        added(
-            Membership,
-            user=lambda w: w.juniper.viewer.pk,
-            partner=lambda w: w.northwind.partner.pk,
-            role="viewer",
-        ),
-        "member.added",
-    ),
-    ("partners.membership", "change"): (
-        changed(Membership, member, role="operator"),
-        "member.role_changed",
-    ),
     ("partners.membership", "delete"): (deleted(Membership, member), "member.removed"),
-    ("partners.user", "add"): (added(User, email="new@x.test", **PASSWORDS), "user.created"),
     ("partners.user", "change"): (
         changed(User, lambda w: w.juniper.viewer, first_name="Ana"),
         "user.changed",
     ),
-    ("auth.group", "add"): (added(Group, name="auditors"), "group.created"),
-    ("auth.group", "change"): (
-        changed(Group, support, permissions=lambda _: [Permission.objects.order_by("pk")[0].pk]),
-        "group.changed",
-    ),
-    ("auth.group", "delete"): (deleted(Group, support), "group.deleted"),
     ("buyback.treasurycontrol", "change"): (
         changed(
             TreasuryControl,
@@ -140,7 +114,7 @@ def test_it_writes_down_before_and_after(world: World, label: str, change: str) 
     rows = apps.get_model(label)._default_manager
     before = list(rows.order_by("pk").values())
     assert act(signed_in(world.admin), world).status_code in (200, 302)
-    assert list(rows.order_by("pk").values()) != before or label == "auth.group"
+    assert list(rows.order_by("pk").values()) != before
     entry = AuditEntry.objects.get(action=action)
     assert entry.actor == "user:admin@phygitals.test"
     assert (bool(entry.before), bool(entry.after)) == (change != "add", change != "delete")

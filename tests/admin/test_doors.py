@@ -33,16 +33,14 @@ OPERATIONS = {
     "inventory.card": {"add", "change"},
     "partners.partner": {"add", "change"},
     "partners.apikey": {"add"},
-    "partners.membership": {"add", "change", "delete"},
+    "partners.membership": {"delete"},
 }
 TREASURY = {"buyback.treasurycontrol": {"change"}}
 WRITES: dict[str, dict[str, set[str]]] = {
     "operations": OPERATIONS,
     "treasury": TREASURY,
-    "every right": OPERATIONS | TREASURY | {"partners.user": {"add", "change"}},
-    "superuser": OPERATIONS
-    | TREASURY
-    | {"partners.user": {"add", "change"}, "auth.group": {"add", "change", "delete"}},
+    "every right": OPERATIONS | TREASURY | {"partners.user": {"change"}},
+    "superuser": OPERATIONS | TREASURY | {"partners.user": {"change"}},
 }
 BUTTONS = {
     ("buyback", "buyback", "reconcile"): {"treasury"},
@@ -58,6 +56,10 @@ BUTTONS = {
     ("partners", "partner", "calls"): {"operations"},
     ("partners", "partner", "invite"): {"operations"},
     ("partners", "partner", "cap"): {"treasury"},
+    ("partners", "accessproposal", "confirm"): {"operations"},
+    ("partners", "accessproposal", "withdraw"): {"operations"},
+    ("inventory", "priceproposal", "confirm"): {"operations"},
+    ("inventory", "priceproposal", "withdraw"): {"operations"},
     ("inventory", "pack", "enable"): {"operations"},
     ("inventory", "pack", "pause"): {"operations"},
     ("inventory", "item", "extend"): {"operations"},
@@ -88,6 +90,8 @@ def may(who: str, label: str, what: str) -> bool:
         return what in WRITES.get(who, {}).get(label, set())
     if who in ("every right", "superuser"):
         return True
+    if label == "partners.accessproposal":
+        return who == "operations"
     return who in GROUPS and label not in ACCOUNTS
 
 

@@ -21,7 +21,7 @@ from config.admin.counts import EstimatedPaginator
 from inventory.models import Card, Collector, Item, Purchase, ShippingOrder
 from partners.models import ApiKey, AuditEntry, Event, IdempotencyKey, Partner, Spend, User
 from tests.admin.conftest import MODELS, address, signed_in
-from tests.database.decisions import make_reversal
+from tests.database.decisions import make_owner_proposal, make_price_proposal, make_reversal
 from tests.shipments import make_order
 from tests.world import (
     World,
@@ -59,6 +59,8 @@ def _fill(rows: int) -> None:
         make_payout(buyback)
         make_transfer(buyback)
         make_reversal(buyback)
+        make_owner_proposal(environment.partner)
+        make_price_proposal()
         make_statement(environment)
         make_order(environment, make_item(environment))
         Group.objects.create(name=f"Group of {environment}")

@@ -12,7 +12,6 @@ from datetime import timedelta
 
 import pytest
 from django.conf import settings
-from django.test import Client
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
@@ -25,7 +24,7 @@ from inventory.pricing import price
 from partners.keys.api_keys import find
 from partners.models import AuditEntry
 from partners.records.actor import SYSTEM
-from tests.admin.conftest import in_group
+from tests.admin.conftest import in_group, signed_in
 from tests.browser.conftest import NewContext
 from tests.world import World, make_item, make_treasury_control
 
@@ -39,8 +38,7 @@ def desk(new_context: NewContext, live_server: LiveServer, world: World) -> Desk
     """Opens the admin for a signed-in member of a group, each in a separate browser."""
 
     def open_for(group: str) -> Page:
-        client = Client()
-        client.force_login(in_group(group))
+        client = signed_in(in_group(group))
         context = new_context()
         cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
         context.add_cookies(
@@ -80,14 +78,14 @@ def test_it_onboards_a_partner_and_stops_it(desk: Desk) -> None:
     page.get_by_label("First owner").fill("mia@tidal.test")
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_role("heading", name="Tidal Cards can begin")).to_be_visible()
-    text = page.get_by_label("Live key").input_value()
-    assert find(text, "live") is not None
-    page.get_by_role("link", name="I have copied them").click()
+    text = page.get_by_label("Sandbox key").input_value()
+    assert find(text, "sandbox") is not None
+    page.get_by_role("link", name="I have copied it").click()
     page.get_by_role("button", name="Suspend …").click()
     page.get_by_label("Why?").fill("the contract ended")
     go_on(page)
     expect(page.get_by_text("Suspended: its keys answer 401")).to_be_visible()
-    assert find(text, "live") is None
+    assert find(text, "sandbox") is None
 
 
 def test_it_stops_a_leak(desk: Desk, world: World) -> None:

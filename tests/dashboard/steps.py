@@ -28,10 +28,12 @@ def signed_in(user: User) -> Client:
 
 
 def confirmed(user: User) -> Client:
-    """A browser in which this user has just confirmed the password."""
+    """A browser in which this user has just confirmed the password and a second factor."""
     client = signed_in(user)
     session = client.session
-    session[login.AUTHENTICATION_METHODS_SESSION_KEY] = [{"method": "password", "at": time.time()}]
+    session[login.AUTHENTICATION_METHODS_SESSION_KEY] = [
+        {"method": method, "at": time.time()} for method in ("password", "mfa")
+    ]
     session[login._AUTHENTICATION_METHODS_USER_SESSION_KEY] = str(user.pk)
     session.save()
     return client

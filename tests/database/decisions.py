@@ -9,6 +9,8 @@ from typing import Any
 from django.db.models.expressions import RawSQL
 
 from buyback.models import Buyback, Reversal
+from inventory.models import PriceProposal
+from partners.models import AccessProposal, Partner
 from tests.world import NOW, World, make_buyback, make_item, make_payout, make_proposal
 
 
@@ -22,6 +24,42 @@ def make_reversal(buyback: Buyback, **fields: Any) -> Reversal:
     return Reversal.objects.create(
         buyback=buyback, **known | {"proposed_by": "user:a@x.test"} | fields
     )
+
+
+def make_owner_proposal(of: Partner, **fields: Any) -> AccessProposal:
+    """One admin's proposal to invite an owner."""
+    known = {"kind": "owner", "partner": of, "email": "mia@x.test", "reason": "new"}
+    return AccessProposal.objects.create(**known | {"proposed_by": "user:a@x.test"} | fields)
+
+
+def make_price_proposal(**fields: Any) -> PriceProposal:
+    """One admin's proposal of a new card's price."""
+    row = {"source_type": "alt", "listing_id": "p1", "mint_address": None, "name": "P"}
+    rows = [{"card": None, "before": None, "row": row | {"fmv": "9000.00"}}]
+    known = {"source": "spring.csv", "rows": rows, "reason": "a file"}
+    return PriceProposal.objects.create(**known | {"proposed_by": "user:a@x.test"} | fields)
+
+
+def owner(**fields: Any) -> Callable[[World], object]:
+    """A proposal to invite an owner."""
+    return lambda w: make_owner_proposal(w.northwind.partner, **fields)
+
+
+def prices(**fields: Any) -> Callable[[World], object]:
+    """A proposal of prices."""
+    return lambda _: make_price_proposal(**fields)
+
+
+def twice_an_owner(w: World) -> None:
+    for _ in range(2):
+        make_owner_proposal(w.northwind.partner)
+
+
+def twice_a_user(w: World) -> None:
+    for _ in range(2):
+        make_owner_proposal(
+            w.northwind.partner, kind="rights", partner=None, email="", user=w.juniper.viewer
+        )
 
 
 def proposed(**fields: Any) -> Callable[[World], object]:
@@ -75,7 +113,22 @@ def by_two_people(
     }
 
 
+ACCESS: dict[str, list[Callable[[World], object]]] = {
+    **by_two_people("partners_accessproposal", owner),
+    "partners_accessproposal_subject_of_its_kind": [
+        owner(kind="rights"),
+        owner(kind="other"),
+        owner(email=""),
+        owner(partner=None),
+        lambda w: make_owner_proposal(w.northwind.partner, user=w.admin),
+    ],
+    "partners_accessproposal_one_open_of_a_user": [twice_a_user],
+    "partners_accessproposal_one_open_of_an_owner": [twice_an_owner],
+    **by_two_people("inventory_priceproposal", prices),
+    "inventory_priceproposal_has_rows": [prices(rows=[])],
+}
 DECISIONS: dict[str, list[Callable[[World], object]]] = {
+    **ACCESS,
     "buyback.Proposal.buyback": [twice_proposed],
     **by_two_people("buyback_proposal", proposed),
     "buyback_proposal_outcome_known": [proposed(outcome="lost")],

@@ -372,7 +372,8 @@ def test_it_lists_every_trigger() -> None:
         for name in ("append_only", "no_truncate")
     }
     listed |= {f"{model._meta.label}:allowed_moves" for model in MACHINES}
-    listed |= {f"buyback.{model}:confirmed_is_final" for model in ("Proposal", "Reversal")}
+    decisions = ("buyback.Proposal", "buyback.Reversal", "partners.AccessProposal")
+    listed |= {f"{model}:confirmed_is_final" for model in (*decisions, "inventory.PriceProposal")}
     assert set(triggers()) == listed | {
         "buyback.Payout:never_deleted",
         "buyback.Payout:no_truncate",
@@ -382,6 +383,7 @@ def test_it_lists_every_trigger() -> None:
         "inventory.Card:keeps_prices",
         "partners.Environment:clock_only_forward",
         "partners.Environment:retired_for_good",
+        "partners.User:granted_now",
     }
 
 

@@ -12,8 +12,8 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
+from buyback.management import passwords
 from partners.keys.api_keys import find
-from partners.management.commands import create_member
 from partners.models import ApiKey, Environment, Membership, Partner, User
 from tests.world import PASSWORD, make_environment, make_key, make_partner, make_user
 
@@ -25,7 +25,7 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     ours, theirs = pty.openpty()
     with os.fdopen(theirs) as stdin:
         monkeypatch.setattr(sys, "stdin", stdin)
-        monkeypatch.setattr(create_member, "getpass", lambda _: typed.pop(0))
+        monkeypatch.setattr(passwords, "getpass", lambda _: typed.pop(0))
         yield typed
     os.close(ours)
 

@@ -42,7 +42,7 @@ READY_SECONDS = 60
 ROLES = ("all", "web", "worker", "beat")
 BEGIN = [
     "Your own database gets no demo data without --demo. To start, in another terminal:",
-    "  python3 manage.py createsuperuser",
+    "  python3 manage.py create_staff EMAIL --superuser",
     "  python3 manage.py create_partner 'Your partner' --slug yours",
     "  python3 manage.py create_api_key yours --mode sandbox --name first",
 ]

@@ -136,3 +136,14 @@ def test_it_lets_only_those_who_may_mark_alerts(world: World, rights: list[str])
 def test_it_shows_the_newest_alert_first(world: World, admin: Client) -> None:
     alerts = [make_alert(world.northwind.live) for _ in range(3)]
     assert list(admin.get(address(Alert, "changelist")).context["cl"].result_list) == alerts[::-1]
+
+
+@pytest.mark.parametrize("sent", [{}, YES])
+def test_it_pauses_only_with_a_second_factor_used_recently(
+    world: World, sent: dict[str, str]
+) -> None:
+    make_treasury_control()
+    client, before = signed_in(world.admin, fresh=False), snapshot()
+    answer = client.post(CHANGE, filled(client, CHANGE, paused="on") | sent)
+    assert answer.headers["Location"].startswith("/account/factors/reauthenticate/?next=")
+    assert snapshot() == before

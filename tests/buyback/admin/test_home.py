@@ -16,8 +16,9 @@ from buyback.models import Alert
 from config.foundation import clock
 from inventory.models import Pack
 from inventory.packs.figures import refresh_values
-from tests.admin.conftest import address, make_staff, signed_in
+from tests.admin.conftest import address, in_group, make_staff, signed_in
 from tests.dashboard.steps import markup
+from tests.database.decisions import make_owner_proposal, make_price_proposal
 from tests.world import (
     World,
     make_alert,
@@ -134,7 +135,7 @@ def test_its_number_of_queries_is_constant(admin: Client, django_assert_num_quer
     for rows in (1, 30):
         busy(rows)
         page(admin)
-        with django_assert_num_queries(19):
+        with django_assert_num_queries(21):
             assert "Drained: " in page(admin)
 
 
@@ -195,3 +196,13 @@ def test_it_links_to_what_it_names(admin: Client, world: World) -> None:
         admin.get(reverse("admin:inventory_item_changelist") + listed).context["cl"].result_count
         == 1
     )
+
+
+def test_it_names_proposals_that_wait(world: World) -> None:
+    make_price_proposal()
+    make_owner_proposal(world.northwind.partner)
+    access = "Decisions about access that wait for a second person"
+    for user, shown in ((world.admin, True), (in_group("support"), False)):
+        text = page(signed_in(user))
+        assert "Prices that wait for a second person" in text
+        assert (access in text) is shown

@@ -78,3 +78,13 @@ def test_it_says_why_it_refuses(sale: Buyback) -> None:
     assert "Give a reason" in press(client, sale, "reverse", reason=" ", **YES).content.decode()
     assert "There is no proposal" in press(client, sale, "confirm_reversal", **YES).content.decode()
     assert snapshot() == before
+
+
+@pytest.mark.parametrize("step", ["reverse", "confirm_reversal"])
+def test_it_needs_a_second_factor_used_recently(sale: Buyback, step: str) -> None:
+    if step == "confirm_reversal":
+        press(treasurer(), sale, "reverse", reason="letter 12", **YES)
+    stale, before = signed_in(make_staff(["view", "reverse"]), fresh=False), snapshot()
+    page = press(stale, sale, step, reason="letter 12", **YES)
+    assert page.redirect_chain[0][0].startswith("/account/factors/reauthenticate/?next=")
+    assert snapshot() == before

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from buyback.decisions import dual_control, reversal
+from buyback.decisions import reversal
 from buyback.ledger.invariants import balance
 from buyback.live import steps
 from buyback.models import Buyback, Payout, Reversal, Transfer
@@ -17,6 +17,7 @@ from buyback.sellback.sell_back import sell_back
 from config.foundation.errors import Refusal
 from config.foundation.reasons import ReasonRequired
 from inventory.models import Item
+from partners.decisions import dual_control
 from partners.models import AuditEntry, Event, Mode
 from partners.records.actor import SYSTEM, Actor
 from tests.database.decisions import make_reversal

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, transaction
 
-from buyback.decisions import dual_control, review
+from buyback.decisions import review
 from buyback.live import steps
 from buyback.models import Alert, Buyback, Payout, Proposal, Transfer, TreasuryControl
 from buyback.outcomes import Failure, FailureCode
@@ -16,6 +16,7 @@ from config.foundation.errors import Refusal
 from config.foundation.reasons import ReasonRequired
 from inventory.models import Item
 from inventory.pricing import price
+from partners.decisions import dual_control
 from partners.models import AuditEntry, Event
 from partners.records.actor import SYSTEM, Actor
 from tests.world import NOW, World, make_item, make_proposal, make_spend

@@ -23,9 +23,11 @@ from buyback.models import Buyback, Payout
 from buyback.sellback.sell_back import sell_back
 from config.foundation import clock
 from inventory.models import Card, Collector, Item, Pack, Purchase, Tier
+from partners.decisions.dual_control import is_old_enough
 from partners.keys.api_keys import find, revoke_key
 from partners.models import ApiKey, Environment, Event, Membership, Mode, Partner, User
-from partners.records.actor import SYSTEM
+from partners.records.actor import SYSTEM, Actor
+from tests.database.decisions import make_owner_proposal
 
 NOW = datetime(2026, 4, 18, 19, 5, 14, tzinfo=UTC)
 ROWS = (
@@ -233,3 +235,11 @@ def test_it_shows_the_code_for_the_admins_login(
     assert answer.status_code == 302
     assert client.get("/admin/").status_code == 200
     assert shown()["admin"]["code"] == out.getvalue().strip()
+
+
+def test_its_admin_is_old_enough_to_confirm(folder: Path, settings: Settings) -> None:
+    settings.DUAL_CONTROL_MIN_AGE = 86_400
+    seed()
+    proposal = make_owner_proposal(Partner.objects.all()[0])
+    admin = User.objects.get(email=kept(folder)["admin"]["email"])
+    assert is_old_enough(proposal, Actor.user(admin))

@@ -190,7 +190,7 @@ def test_it_seeds_nothing_into_a_database_of_your_own(folder: Path, tmp_path: Pa
             }
             with running(tmp_path, "--port", free_port(), **own) as (process, said):
                 ready(process, said)
-                assert "manage.py createsuperuser" in said.read_text()
+                assert "manage.py create_staff EMAIL --superuser" in said.read_text()
                 with psycopg.connect(host=sockets, user="postgres", dbname=name) as own_database:
                     for table in (
                         "partners_user",

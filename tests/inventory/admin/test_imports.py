@@ -136,3 +136,12 @@ def test_it_shows_a_file_to_its_uploader_alone(admin: Client, world: World) -> N
     for act in (admin.get, admin.post):
         assert "That file is no longer available" in act(preview, follow=True).content.decode()
     assert Card.objects.count() == 12
+
+
+def test_it_says_before_and_after_that_a_price_waits(admin: Client) -> None:
+    shown = upload(admin, ROWS.replace(b"7.50", b"950000.00"))
+    assert "1 of these have a price out of bounds" in shown.content.decode()
+    done = admin.post(shown.redirect_chain[-1][0], follow=True).content.decode()
+    assert "Another person must confirm" in done
+    assert Card.objects.count() == 12
+    assert AuditEntry.objects.filter(action="prices.proposed").count() == 1

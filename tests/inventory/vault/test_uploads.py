@@ -67,7 +67,7 @@ def test_it_does_what_it_has_shown(world: World) -> None:
     assert not CardFile.objects.exists()
     entry = AuditEntry.objects.get()
     digest = hashlib.sha256(FILE.encode()).hexdigest()
-    counts = {"created": 1, "updated": 1, "unchanged": 0}
+    counts = {"created": 1, "updated": 1, "unchanged": 0, "waiting": 0}
     assert (entry.actor, entry.action, entry.after) == (
         "user:vault@phygitals.test",
         "cards.imported",

@@ -5,12 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.core import mail
 from django.test import Client
 from django.urls import reverse
+from pytest_django.fixtures import Settings
 
 from buyback.models import Buyback
 from partners.keys.api_keys import find
-from partners.models import ApiKey, AuditEntry, Invitation, Membership, Partner, User
+from partners.models import (
+    AccessProposal,
+    ApiKey,
+    AuditEntry,
+    Invitation,
+    Membership,
+    Partner,
+    User,
+)
 from tests.admin.conftest import address, in_group, make_staff, signed_in, snapshot
 from tests.dashboard.steps import sell_form
 from tests.world import World, make_collector, make_item
@@ -29,37 +39,40 @@ def actions() -> list[str]:
     return list(AuditEntry.objects.order_by("created_at", "id").values_list("action", flat=True))
 
 
-def test_it_begins_with_an_owner_and_two_keys_shown_once(admin: Client) -> None:
+def test_it_begins_with_a_sandbox_key_shown_once_and_a_proposed_owner(admin: Client) -> None:
     page = admin.post(address(Partner, "add"), NEW)
     assert (page.status_code, "no-store" in page["Cache-Control"]) == (200, True)
     partner = Partner.objects.get(slug="tidal")
-    invited = Invitation.objects.get(partner=partner)
-    assert (invited.email, invited.role, User.objects.filter(email="mia@tidal.test").exists()) == (
-        "mia@tidal.test",
-        "owner",
-        False,
-    )
-    texts = [text for _, text in page.context["begun"].keys]
-    link = page.context["link"]
-    opened = [find(text, mode) for text, mode in zip(texts, ("live", "sandbox"), strict=True)]
-    assert [key and key.environment.partner for key in opened] == [partner, partner]
-    assert all(f'value="{text}"' in page.content.decode() for text in (*texts, link))
-    secrets = [text.rpartition("_")[2] for text in texts] + [link.rstrip("/").rpartition("/")[2]]
+    proposal = AccessProposal.objects.get(partner=partner)
+    assert (proposal.email, Invitation.objects.exists()) == ("mia@tidal.test", False)
+    text = page.context["begun"].text
+    key = find(text, "sandbox")
+    assert key is not None
+    assert key == ApiKey.objects.get(environment__partner=partner)
+    assert f'value="{text}"' in page.content.decode()
+    secret = text.rpartition("_")[2]
     for path in (
         address(Partner, "change", partner.pk),
         address(ApiKey, "changelist"),
         address(AuditEntry, "changelist"),
     ):
-        assert not [secret for secret in secrets if secret in admin.get(path).content.decode()]
-    assert not [
-        secret for secret in secrets if secret in str(admin.cookies) + str(dict(admin.session))
-    ]
-    assert actions() == ["partner.created", "invitation.made", "api_key.issued", "api_key.issued"]
+        assert secret not in admin.get(path).content.decode()
+    assert secret not in str(admin.cookies) + str(dict(admin.session))
+    assert actions() == ["partner.created", "access.proposed", "api_key.issued"]
+
+
+def confirm(proposal: AccessProposal) -> Any:
+    """Another member of the group confirms."""
+    path = reverse("admin:partners_accessproposal_step", args=[proposal.pk])
+    return signed_in(in_group("operations")).post(path, {"step": "confirm"} | YES)
 
 
 def test_the_first_owner_comes_in_by_the_link(admin: Client) -> None:
-    link = admin.post(address(Partner, "add"), NEW).context["link"]
-    word = "correct horse battery staple"
+    admin.post(address(Partner, "add"), NEW)
+    page = confirm(AccessProposal.objects.get())
+    assert "no-store" in page["Cache-Control"]
+    link, word = page.context["link"], "correct horse battery staple"
+    assert f'value="{link}"' in page.content.decode()
     Client().post(link, {"password": word})
     owner = Membership.objects.get(partner__slug="tidal")
     assert (owner.user.email, owner.role, owner.user.check_password(word)) == (
@@ -69,21 +82,27 @@ def test_the_first_owner_comes_in_by_the_link(admin: Client) -> None:
     )
 
 
-def test_it_invites_another_owner_when_a_link_is_lost(admin: Client, world: World) -> None:
+def test_a_mailed_link_is_not_shown(admin: Client, settings: Settings) -> None:
+    """The second person could otherwise accept it instead of the owner."""
+    settings.EMAIL_URL = "memorymail://"
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    admin.post(address(Partner, "add"), NEW)
+    page = confirm(AccessProposal.objects.get()).content.decode()
+    assert "was sent to mia@tidal.test" in page
+    assert "/account/invitation/" not in page
+    assert mail.outbox[0].to == ["mia@tidal.test"]
+
+
+def test_it_proposes_another_owner_when_a_link_is_lost(admin: Client, world: World) -> None:
     partner = world.northwind.partner
-    assert "shown once" in press(admin, partner, "invite").content.decode()
-    first, second = (
-        press(admin, partner, "invite", email="Max@Tidal.test", **YES) for _ in range(2)
-    )
-    assert ["no-store" in page["Cache-Control"] for page in (first, second)] == [True, True]
-    assert f'value="{second.context["link"]}"' in second.content.decode()
-    lost, valid = (Client().get(page.context["link"]).status_code for page in (first, second))
+    sent = {"email": "Max@Tidal.test", "reason": "lost the link"} | YES
+    links = []
+    for _ in range(2):
+        press(admin, partner, "invite", **sent)
+        links.append(confirm(AccessProposal.objects.get(confirmed_at=None)).context["link"])
+    lost, valid = (Client().get(link).status_code for link in links)
     assert (lost, valid) == (410, 200)
     assert "max@tidal.test" in admin.get(address(Partner, "change", partner.pk)).content.decode()
-    assert actions() == ["invitation.made", "invitation.made"]
-    owner = press(admin, partner, "invite", email=world.northwind.owner.email, **YES)
-    assert "already" in owner.content.decode()
-    assert actions() == ["invitation.made", "invitation.made"]
 
 
 @pytest.mark.parametrize(

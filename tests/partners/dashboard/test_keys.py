@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -23,6 +24,7 @@ from partners.keys.api_keys import (
 from partners.models import ApiKey, AuditEntry
 from partners.records.actor import SYSTEM
 from tests.dashboard.steps import confirmed, signed_in
+from tests.factors import give_factor
 from tests.world import NOW, World, make_key
 
 KEYS = "/dashboard/live/developers/keys/"
@@ -248,3 +250,29 @@ def test_only_an_owner_limits_and_revokes_all(world: World, where: str) -> None:
         }
     key.refresh_from_db()
     assert (key.networks, key.revoked_at) == ([], None)
+
+
+@pytest.mark.parametrize("where", ["new/", "rotate/"])
+@pytest.mark.parametrize("has_factor", [True, False])
+def test_a_live_key_needs_a_second_factor_used_recently(
+    world: World, where: str, has_factor: bool
+) -> None:
+    owner, key = world.northwind.owner, ApiKey.objects.get(environment=world.northwind.live)
+    if has_factor:
+        give_factor(owner)
+    client = confirmed(owner)
+    session = client.session
+    session["account_authentication_methods"] = [{"method": "password", "at": time.time()}]
+    session.save()
+    path = where if where == "new/" else f"{key.pk}/{where}"
+    page = "/account/factors/reauthenticate/" if has_factor else "/account/factors/"
+    for answer in (
+        client.get(KEYS + path),
+        post(client, world, path, name="Shop", overlap="24"),
+    ):
+        assert answer.headers["Location"].partition("?")[0] == page
+    assert ApiKey.objects.filter(environment=world.northwind.live).get() == key
+    sandbox = KEYS.replace("live", "sandbox")
+    sent = {"environment": world.northwind.sandbox.pk, "name": "Shop"}
+    assert client.post(f"{sandbox}new/", sent).status_code == 200
+    assert ApiKey.objects.filter(environment=world.northwind.sandbox).count() == 2

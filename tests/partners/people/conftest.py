@@ -32,7 +32,7 @@ def app(monkeypatch: pytest.MonkeyPatch) -> HalfMinute:
     now = HalfMinute()
 
     def counters() -> Iterator[int]:
-        return iter([now.number])
+        return iter(range(now.number - 1, now.number + 2))
 
     monkeypatch.setattr(totp, "yield_hotp_counters_from_time", counters)
     return now

@@ -110,4 +110,5 @@ def test_only_superusers_remove_factors(world: World) -> None:
     assert not AuditEntry.objects.exists()
     signed_in(world.admin).post("/admin/partners/user/", form)
     entry = AuditEntry.objects.get()
-    assert (entry.actor, entry.action) == ("user:admin@phygitals.test", "user.factors_removed")
+    assert (entry.actor, entry.action) == ("user:admin@phygitals.test", "access.proposed")
+    assert Authenticator.objects.filter(user=owner).exists()

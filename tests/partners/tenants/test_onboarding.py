@@ -11,9 +11,8 @@ from config.foundation.names import BadName
 from config.foundation.reasons import ReasonRequired
 from partners.keys.api_keys import find
 from partners.models import ApiKey, AuditEntry, Environment, Invitation, Partner, User
-from partners.people.invitations import find_invitation
 from partners.people.team import BadEmail
-from partners.records.actor import SYSTEM
+from partners.records.actor import SYSTEM, Actor
 from partners.tenants import onboarding
 from partners.tenants.onboarding import (
     BadSlug,
@@ -25,6 +24,8 @@ from partners.tenants.onboarding import (
     suspend_partner,
 )
 from tests.world import make_partner
+
+ANNA = Actor("user", "anna@x.test")
 
 
 def _audited() -> list[str]:
@@ -92,20 +93,13 @@ def test_it_audits_a_repeated_suspension_once(db: None) -> None:
     assert _audited() == ["partner.suspended"]
 
 
-def test_it_onboards_with_an_invited_owner_and_two_keys(db: None) -> None:
-    begun = onboard_partner(
-        name="Tidewater", slug="tidewater", owner="Mia@Tidewater.test", by=SYSTEM
-    )
-    assert (begun.invitation.email, begun.invitation.role) == ("mia@tidewater.test", "owner")
-    assert find_invitation(begun.secret) == begun.invitation
+def test_it_onboards_with_a_proposed_owner_and_a_sandbox_key(db: None) -> None:
+    begun = onboard_partner(name="Tidewater", slug="tidewater", owner="Mia@Tidewater.test", by=ANNA)
+    assert (begun.proposal.email, begun.proposal.kind) == ("mia@tidewater.test", "owner")
     assert not User.objects.exists()
-    assert [
-        (key.environment.mode, find(text, key.environment.mode)) for key, text in begun.keys
-    ] == [
-        ("live", begun.keys[0][0]),
-        ("sandbox", begun.keys[1][0]),
-    ]
-    assert _audited() == ["partner.created", "invitation.made", "api_key.issued", "api_key.issued"]
+    assert not Invitation.objects.exists()
+    assert find(begun.text, "sandbox") == begun.key == ApiKey.objects.get()
+    assert _audited() == ["partner.created", "access.proposed", "api_key.issued"]
 
 
 @pytest.mark.parametrize(
@@ -116,7 +110,7 @@ def test_it_onboards_with_an_invited_owner_and_two_keys(db: None) -> None:
 def test_it_onboards_all_or_nothing(db: None, change: dict[str, str], error: type[Refusal]) -> None:
     make_partner(slug="taken")
     with pytest.raises(error):
-        onboard_partner(**{"name": "Ok", "slug": "ok", "owner": "mia@ok.test"} | change, by=SYSTEM)
+        onboard_partner(**{"name": "Ok", "slug": "ok", "owner": "mia@ok.test"} | change, by=ANNA)
     rows = (Partner, Environment, ApiKey, Invitation, User, AuditEntry)
     assert [model._default_manager.count() for model in rows] == [1, 0, 0, 0, 0, 0]
 
@@ -129,7 +123,7 @@ def test_it_rolls_everything_back_when_the_last_step_fails(
 
     monkeypatch.setattr(onboarding, "issue_key", lost)
     with pytest.raises(ConnectionError):
-        onboard_partner(name="Ok", slug="ok", owner="mia@ok.test", by=SYSTEM)
+        onboard_partner(name="Ok", slug="ok", owner="mia@ok.test", by=ANNA)
     assert (Partner.objects.count(), Invitation.objects.count(), AuditEntry.objects.count()) == (
         0,
         0,

@@ -6,11 +6,13 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 
+from buyback.guards import shell
 from config.foundation.command_errors import in_one_line
 from partners.keys.api_keys import issue_key
 from partners.models import Environment, Mode, Scope
-from partners.records.actor import SYSTEM
+from partners.records.actor import SHELL
 
 
 class Command(BaseCommand):
@@ -36,5 +38,9 @@ class Command(BaseCommand):
             if environment is None:
                 raise CommandError(f"There is no partner {options['slug']}.", returncode=2)
             name, scopes = options["name"], options["scope"]
-            _, text = issue_key(environment=environment, name=name, scopes=scopes, by=SYSTEM)
+            with transaction.atomic():
+                key, text = issue_key(environment=environment, name=name, scopes=scopes, by=SHELL)
+                shell.report(
+                    "create_api_key", partner=options["slug"], key=key.hint, scopes=key.scopes
+                )
         self.stdout.write(text)

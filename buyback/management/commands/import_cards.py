@@ -6,12 +6,15 @@ import sys
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 from tqdm import tqdm
 
+from buyback.guards import shell
 from inventory.vault.files import FORMATS, READERS, Numbered
 from inventory.vault.importing import ImportRefusedError, import_cards
 from inventory.vault.rows import COLUMNS, REQUIRED
@@ -44,8 +47,9 @@ class Command(BaseCommand):
                 f"{path}: add --format csv or jsonl; the file name does not say.", returncode=2
             )
         try:
-            with _open(path) as stream:
+            with _open(path) as stream, transaction.atomic():
                 done = import_cards(_watched(READERS[kind](stream)))
+                shell.report("import_cards", file=path, **asdict(done))
         except OSError as error:
             raise CommandError(f"{path}: {error.strerror}", returncode=2) from error
         except ImportRefusedError as error:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from buyback.models import DualControl
+from datetime import timedelta
+
+from django.conf import settings
+
 from config.foundation.codes import Code
 from config.foundation.errors import Refusal
+from partners.models import DualControl, User
 from partners.records.actor import Actor
 
 
@@ -43,9 +47,19 @@ class PeopleOnly(Refusal):
     sentence = "Only people can decide this."
 
 
+class TooRecent(Refusal):
+    """The confirming account, or a right of it, is too young for this proposal."""
+
+    code = Code.ACCOUNT_TOO_RECENT
+    sentence = (
+        "Your account or one of its rights is too recent to confirm this proposal. Another "
+        "person must confirm it."
+    )
+
+
 def refuse_machines(by: Actor) -> None:
-    """Raises PeopleOnly for a key or the system."""
-    if by.kind != "user":
+    """Raises PeopleOnly for a key or the system. The shell may: its user runs the server."""
+    if by.kind not in ("user", "shell"):
         raise PeopleOnly
 
 
@@ -55,7 +69,25 @@ def is_one_person(decision: DualControl, by: Actor) -> bool:
     return decision.proposed_by == str(by) or same_account
 
 
-def refuse_one_person(decision: DualControl, by: Actor) -> None:
-    """Raises SamePerson if the proposer would confirm."""
+def refuse_confirmer(decision: DualControl, by: Actor) -> None:
+    """Raises SamePerson if the proposer would confirm, TooRecent for an account without the age.
+
+    The account must have had its last right for ``DUAL_CONTROL_MIN_AGE`` seconds when the proposal
+    was made, so that nobody can create the second person for it. The shell confirms alone.
+    """
+    if by.kind == "shell":
+        return
     if is_one_person(decision, by):
         raise SamePerson
+    if not is_old_enough(decision, by):
+        raise TooRecent
+
+
+def is_old_enough(decision: DualControl, by: Actor) -> bool:
+    """Whether the account is active and had its rights long enough before the proposal."""
+    if not settings.DUAL_CONTROL_MIN_AGE:  # only in tests
+        return True
+    if by.account is None:
+        return False
+    latest = decision.created_at - timedelta(seconds=settings.DUAL_CONTROL_MIN_AGE)
+    return User.objects.filter(pk=by.account, is_active=True, trusted_since__lte=latest).exists()

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import sys
 from argparse import ArgumentParser
-from getpass import getpass
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 
+from buyback.guards import shell
+from buyback.management.passwords import password_for
 from config.foundation.command_errors import in_one_line
-from partners.models import Partner, Role, User
+from partners.models import Partner, Role
 from partners.people.team import add_member
-from partners.records.actor import SYSTEM
+from partners.records.actor import SHELL
 
 
 class Command(BaseCommand):
@@ -39,35 +40,17 @@ class Command(BaseCommand):
             partner = Partner.objects.filter(slug=options["slug"]).first()
             if partner is None:
                 raise CommandError(f"There is no partner {options['slug']}.", returncode=2)
-            password = self._password(
-                options["email"].strip().lower(), from_stdin=options["password_stdin"]
-            )
-            membership = add_member(
-                partner=partner,
-                email=options["email"],
-                role=options["role"],
-                password=password,
-                by=SYSTEM,
-            )
+            password = password_for(options["email"], from_stdin=options["password_stdin"])
+            email, role = options["email"], options["role"]
+            with transaction.atomic():
+                membership = add_member(
+                    partner=partner, email=email, role=role, password=password, by=SHELL
+                )
+                shell.report(
+                    "create_member",
+                    partner=partner.slug,
+                    email=membership.user.email,
+                    role=role,
+                    password_set=password is not None,
+                )
         self.stdout.write(f"Added {membership.user.email} to {partner.slug} as {membership.role}.")
-
-    def _password(self, email: str, *, from_stdin: bool) -> str | None:
-        if from_stdin:
-            password = sys.stdin.readline().rstrip("\r\n")
-            if not password:
-                raise CommandError("Standard input contains no password.", returncode=2)
-            return password
-        return None if User.objects.filter(email=email).exists() else _asked()
-
-
-def _asked() -> str:
-    """A password typed twice. Raises CommandError."""
-    if not sys.stdin.isatty():
-        raise CommandError("There is no terminal to ask on; use --password-stdin.", returncode=2)
-    try:
-        first, second = getpass("Password: "), getpass("Again: ")
-    except (EOFError, KeyboardInterrupt) as error:
-        raise CommandError("No password was given.", returncode=2) from error
-    if first != second:
-        raise CommandError("The two passwords differ.", returncode=2)
-    return first

@@ -1,0 +1,1 @@
+"""Second factors: the one-time code of staff, and django-allauth with two more rules."""

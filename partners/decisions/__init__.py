@@ -1,0 +1,1 @@
+"""Decisions about access under dual control: rights, second factors, owners."""
