@@ -240,7 +240,8 @@ def test_it_only_removes_members(admin: Client, world: World) -> None:
     assert snapshot() == before
     assert admin.post(address(Membership, "delete", member.pk), {"post": "yes"}).status_code == 302
     assert not Membership.objects.filter(pk=member.pk).exists()
-    assert [action for _, action, _, _ in _audited()] == ["member.removed"]
+    actions = [action for _, action, _, _ in _audited()]
+    assert actions == ["access.denied", "access.denied", "member.removed"]
 
 
 def test_it_changes_a_user_and_proposes_rights(admin: Client, world: World) -> None:

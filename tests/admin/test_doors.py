@@ -53,6 +53,7 @@ BUTTONS = {
     ("buyback", "buyback", "withdraw_reversal"): {"treasury"},
     ("partners", "partner", "suspend"): {"operations"},
     ("partners", "partner", "reactivate"): {"operations"},
+    ("partners", "partner", "keys"): {"operations"},
     ("partners", "partner", "calls"): {"operations"},
     ("partners", "partner", "invite"): {"operations"},
     ("partners", "partner", "cap"): {"treasury"},

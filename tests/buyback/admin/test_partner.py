@@ -114,7 +114,7 @@ def test_it_sets_limits_by_those_who_may(world: World) -> None:
     shown = page(operations, partner)
     assert "$100.50" in shown.content.decode()
     assert (list(shown.context["steps"]), list(page(treasury, partner).context["steps"])) == (
-        ["suspend", "calls", "invite"],
+        ["suspend", "keys", "calls", "invite"],
         ["cap"],
     )
 
