@@ -9,7 +9,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -50,11 +50,6 @@ class Web:
     process: psutil.Process
     started: subprocess.Popen[bytes]
     log: Path
-    log_start: int = 0  # bytes of the log that earlier tests wrote
-
-    def said(self) -> str:
-        """Its log since the test began."""
-        return self.log.read_bytes()[self.log_start :].decode(errors="replace")
 
     def connections(self) -> list[Any]:
         """Its open connections to clients."""
@@ -154,12 +149,17 @@ class Shared:
     def serve(self, further: dict[str, Any]) -> Web:
         """A process with these settings, without connections of an earlier test."""
         if self._web is None or self._web.started.poll() is not None or self._further != further:
-            self._stack.close()
+            self.stop()
             self._web, self._further = self._start(further), further
         web = self._web
         until(lambda: not web.connections())
         assert web.get("/livez").status == 200  # wait until it is listening
-        return replace(web, log_start=web.log.stat().st_size)
+        return web
+
+    def stop(self) -> None:
+        """End the process."""
+        self._stack.close()
+        self._web = None
 
     def _start(self, further: dict[str, Any]) -> Web:
         port = free_port()
@@ -177,4 +177,11 @@ def _shared(django_db_setup: None) -> Iterator[Shared]:
 @pytest.fixture
 def web(transactional_db: None, world: World, further: dict[str, Any], _shared: Shared) -> Web:
     """The module's web process, on this test's database."""
+    return _shared.serve(further)
+
+
+@pytest.fixture
+def new_web(transactional_db: None, world: World, further: dict[str, Any], _shared: Shared) -> Web:
+    """One whose log has nothing of earlier tests, such as calls that outlived their rows."""
+    _shared.stop()
     return _shared.serve(further)
