@@ -3,6 +3,7 @@
 from partners.models.access import ApiKey, Membership, Role, Scope, User
 from partners.models.calls import ApiCall, LostCalls
 from partners.models.chain import AuditLink
+from partners.models.forgotten import ForgottenUser
 from partners.models.invitations import Invitation
 from partners.models.records import AuditEntry, Event, IdempotencyKey
 from partners.models.saved_views import SavedView
@@ -18,6 +19,7 @@ __all__ = [
     "AuditLink",
     "Environment",
     "Event",
+    "ForgottenUser",
     "IdempotencyKey",
     "Invitation",
     "LostCalls",
