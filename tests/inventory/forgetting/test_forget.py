@@ -268,7 +268,7 @@ def test_an_event_may_become_exactly_that(ada: Collector) -> None:
 def test_the_chains_and_the_ledger_still_verify(
     ada: Collector, capsys: pytest.CaptureFixture[str], settings: Any, tmp_path: Path
 ) -> None:
-    settings.CHAIN_HEADS_FILE = str(tmp_path / "heads.jsonl")
+    settings.CHAIN_HEADS_FILE = tmp_path / "heads.jsonl"
     make_event(ada.environment, data={"user_id": USER})
     done = forgotten(ada)
     extend_chains(slack=timedelta(seconds=-60))
