@@ -38,6 +38,8 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     },
     "count what was sold back": {"task": "inventory.tasks.count_sold", "schedule": 900.0},
     "forget old quotes": {"task": "inventory.tasks.forget_old_quotes", "schedule": 3600.0},
+    "erase old addresses": {"task": "inventory.tasks.erase_old_addresses", "schedule": 3600.0},
+    "forget users": {"task": "inventory.tasks.forget_users", "schedule": 60.0},
     "forget old answers": {"task": "partners.tasks.forget_old_answers", "schedule": 3600.0},
     "forget old calls": {"task": "partners.tasks.forget_old_calls", "schedule": 3600.0},
     "forget old spending": {"task": "partners.tasks.forget_old_spending", "schedule": 3600.0},

@@ -523,6 +523,10 @@ SHIPPING_COUNTRIES = environment.countries(
     ),
 )
 
+# Days after which a delivered, cancelled or failed order loses its address
+# (`inventory/shipping/retention.py`).
+ADDRESS_RETENTION_DAYS = environment.whole("ADDRESS_RETENTION_DAYS", 180, low=1, high=3660)
+
 # The carrier that prices live parcels (`inventory/shipping/carrier.py`). Empty: our own table.
 CARRIER_URL = environment.peer("CARRIER_URL", tls=PEER_TLS == "on")
 CARRIER_KEY = environment.signing_keys("CARRIER_KEY")  # set: both sides sign

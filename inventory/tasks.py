@@ -5,8 +5,9 @@ from __future__ import annotations
 from celery import shared_task
 
 from inventory import tallies
+from inventory.forgetting import traces
 from inventory.packs import figures
-from inventory.shipping import quotes
+from inventory.shipping import quotes, retention
 
 
 @shared_task(name="inventory.tasks.refresh_values", soft_time_limit=240, time_limit=300)
@@ -31,6 +32,18 @@ def count_sold() -> int:
 def forget_old_quotes() -> int:
     """Delete shipping quotes a day after they expired; returns how many."""
     return quotes.forget_old()
+
+
+@shared_task(name="inventory.tasks.erase_old_addresses", soft_time_limit=240, time_limit=300)
+def erase_old_addresses() -> int:
+    """Erase addresses of orders that ended long ago; returns how many."""
+    return retention.erase_old()
+
+
+@shared_task(name="inventory.tasks.forget_users", soft_time_limit=240, time_limit=300)
+def forget_users() -> int:
+    """Erase the old ids of users who are being forgotten; returns how many rows changed."""
+    return traces.erase_all()
 
 
 @shared_task(name="inventory.tasks.count_items", soft_time_limit=240, time_limit=300)

@@ -26,6 +26,8 @@ basis AS MATERIALIZED (
       JOIN inventory_collector collector ON collector.id = item.collector_id
       JOIN inventory_card card ON card.id = item.card_id
       JOIN inventory_purchase purchase ON purchase.id = item.purchase_id
+       -- The treasury gets the user's id: it must not become a pseudonym between two requests.
+       FOR KEY SHARE OF collector
 ),
 
 -- 3. The first rule that forbids the sellback. At exactly expires_at the item still sells.

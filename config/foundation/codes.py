@@ -88,6 +88,11 @@ class Code(StrEnum):
     NOT_HELD = "not_held"
     DEADLINE_NOT_LATER = "deadline_not_later"
     WINDOW_CLOSED = "window_closed"
+    # Personal data
+    USER_BUSY = "user_busy"
+    ALREADY_FORGOTTEN = "already_forgotten"
+    STILL_FORGETTING = "still_forgetting"
+    REASON_NAMES_USER = "reason_names_user"
     # Partners, keys, people
     INVALID_NAME = "invalid_name"
     INVALID_SLUG = "invalid_slug"

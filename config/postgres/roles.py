@@ -38,6 +38,7 @@ LINKS = {"buyback_transferlink", "partners_auditlink"}
 WORKER_WRITES = {
     *("cache", "partners_apicall", "partners_auditentry", "partners_auditlink", "partners_event"),
     *("partners_idempotencykey", "partners_lostcalls", "partners_spend", "partners_spendslot"),
+    "partners_forgottenuser",
 }
 DELETES = {
     "web": {
@@ -53,6 +54,12 @@ DELETES = {
         *("inventory_tally", "inventory_usertally", "partners_apicall", "partners_idempotencykey"),
         *("partners_lostcalls", "partners_spend", "partners_spendslot"),
     },
+}
+# Columns that a role may update although it may not update the table: a forgotten user's id becomes
+# a pseudonym there. The trigger on events allows nothing more.
+PSEUDONYMS = {
+    "web": {"partners_event": "data"},
+    "worker": {"partners_event": "data", "partners_savedview": "query"},
 }
 # An import of cards and the demo's seed update the planner's statistics of what they wrote.
 ANALYZED = {"inventory_card", "inventory_item", "inventory_purchase"}
@@ -212,6 +219,8 @@ def _grant(cursor: Any, role: dict[str, str]) -> None:
                 if kind == "readonly" and table == PASSWORDS[0]:
                     shown += f" ({', '.join(name for name in columns if name != PASSWORDS[1])})"
                 _run(cursor, f"GRANT {shown} ON {{}}.{{}} TO {{}}", schema, table, role[kind])
+            if schema == "public" and (column := PSEUDONYMS.get(kind, {}).get(table)):
+                _run(cursor, "GRANT UPDATE ({}) ON {}.{} TO {}", column, schema, table, role[kind])
 
 
 def _all(cursor: Any, query: str) -> list[Any]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -11,10 +14,12 @@ from config.admin.model_admin import (
     BY_ENVIRONMENT,
     ReadOnlyAdmin,
     ReadOnlyInline,
+    Untouchable,
     badge,
     link,
     list_link,
 )
+from config.admin.steps import ReasonForm, Step, SteppedAdmin
 from config.foundation.money import percent, usd
 from inventory.admin import (
     cards,  # noqa: F401  (registers cards)
@@ -23,7 +28,9 @@ from inventory.admin import (
     shipping,  # noqa: F401  (registers orders)
 )
 from inventory.admin.windows import WindowAdmin, time
+from inventory.forgetting.forget import PSEUDONYM, forget
 from inventory.models import Collector, Item, Purchase
+from partners.admin.audited import by
 
 ITEM_TONES = {
     "held": "good",
@@ -35,13 +42,40 @@ ITEM_TONES = {
 PURCHASE_TONES = {"fulfilled": "good", "pending": "wait", "failed": "bad"}
 
 
+def _forget(request: HttpRequest, collector: Collector, values: dict[str, Any]) -> str:
+    forgotten = forget(collector=collector, reason=values["reason"], by=by(request))
+    return f"The user is now {forgotten.pseudonym}. The worker erases the old id from the records."
+
+
 @admin.register(Collector)
-class CollectorAdmin(ReadOnlyAdmin):
+class CollectorAdmin(Untouchable, SteppedAdmin):
+    """Users. Their id can be erased, with a reason."""
+
+    steps: ClassVar[dict[str, Step]] = {
+        "forget": Step(
+            "inventory.forget_user",
+            "Forget the user",
+            "Erase this user's personal data?",
+            (
+                "The id becomes a pseudonym, and addresses are erased. Money, items and the ledger "
+                "stay. This cannot be undone."
+            ),
+            _forget,
+            ReasonForm,
+        )
+    }
     list_display = ("user_id", "environment", "created_at", "items", "payouts")
     list_filter = BY_ENVIRONMENT
     list_select_related = ("environment__partner",)
     search_fields = ("=user_id",)
     fields = ("user_id", "environment", "created_at", "items", "payouts")
+    readonly_fields = fields
+
+    def offered(self, request: HttpRequest, row: Collector) -> Iterable[str]:
+        return () if PSEUDONYM.fullmatch(row.user_id) else ("forget",)
+
+    def facts(self, row: Collector) -> list[str]:
+        return [f"User {row} of {row.environment}"]
 
     @admin.display(description="items")
     def items(self, collector: Collector) -> SafeString:

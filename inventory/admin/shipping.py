@@ -170,6 +170,7 @@ class ShippingOrderAdmin(Untouchable, SteppedAdmin):
                     "shipped_at",
                     "delivered_at",
                     "ended_at",
+                    "erased_at",
                 )
             },
         ),

@@ -187,7 +187,7 @@ def address(destination: dict[str, Any], *, whole: bool) -> list[str]:
     )
     if not whole:
         initials = " ".join(f"{word[0]}." for word in values["name"].split())
-        return [initials, place, values["country"]]
+        return [line for line in (initials, place, values["country"]) if line]
     lines = [
         values["name"],
         values["line1"],

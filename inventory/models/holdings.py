@@ -55,6 +55,7 @@ class Collector(models.Model):
 
     class Meta:
         ordering = ("environment_id", "user_id")
+        permissions = (("forget_user", "Can erase a user's personal data"),)
         constraints = (
             # Reader: GET /inventory/:user_id and every purchase.
             models.UniqueConstraint(

@@ -12,6 +12,7 @@ import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from config.foundation.money import MoneyField, money_check
@@ -44,6 +45,8 @@ TIMES = {
     "cancelled": "ended_at",
     "failed": "ended_at",
 }
+
+ENDED = ("delivered", "cancelled", "failed")
 
 
 class ShippingQuote(models.Model):
@@ -89,7 +92,8 @@ class ShippingQuote(models.Model):
 class ShippingOrder(models.Model):
     """A shipment of items to their user. ``amount`` is its price in USD.
 
-    ``destination`` is stored as submitted.
+    ``destination`` is stored as submitted. At ``erased_at`` (real time) everything of it but the
+    country was erased (``inventory/shipping/retention.py``).
     """
 
     class State(models.TextChoices):
@@ -122,6 +126,7 @@ class ShippingOrder(models.Model):
     shipped_at = models.DateTimeField(null=True, blank=True)
     delivered_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField("cancelled or failed at", null=True, blank=True)
+    erased_at = models.DateTimeField("address erased at", null=True, blank=True, editable=False)
 
     class Meta:
         ordering = ("-created_at", "-id")
@@ -179,6 +184,11 @@ class ShippingOrder(models.Model):
                 | (~Q(state__in=("cancelled", "failed")) & Q(ended_at=None)),
                 name="inventory_shippingorder_ended_has_its_time",
             ),
+            # A parcel on its way needs its address.
+            models.CheckConstraint(
+                condition=Q(erased_at=None) | Q(state__in=ENDED),
+                name="inventory_shippingorder_erased_has_ended",
+            ),
             models.CheckConstraint(
                 condition=Q(public_id__regex=r"^order_[0-9A-Za-z_-]{16}$"),
                 name="inventory_shippingorder_public_id_form",
@@ -190,6 +200,12 @@ class ShippingOrder(models.Model):
             # Reader: the dashboard's list of orders, newest first.
             models.Index(
                 fields=("environment", "-created_at", "-id"), name="inventory_shippingorder_newest"
+            ),
+            # Reader: the task that erases old addresses, the oldest first.
+            models.Index(
+                Coalesce("delivered_at", "ended_at"),
+                condition=Q(state__in=ENDED, erased_at=None),
+                name="inventory_shippingorder_erase",
             ),
             # Reader: the same list for one state.
             models.Index(

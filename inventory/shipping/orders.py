@@ -56,16 +56,18 @@ def place(
 ) -> ShippingOrder:
     """Accept a quote's rate (``<quote>_rate_<key>``): its items leave the inventory.
 
-    The items' rows are locked in pk order, as everywhere that locks several items, so that orders
-    and batches of sellbacks cannot deadlock. ``now`` defaults to the environment's clock, read
-    after the locks. Raises QuoteIdRequired, QuoteExpired, AlreadyShipped, in this order; then
-    nothing was locked.
+    The quote is locked first. The items' rows are locked in pk order, as everywhere that locks
+    several items, so that orders and batches of sellbacks cannot deadlock. ``now`` defaults to the
+    environment's clock, read after the locks. Raises QuoteIdRequired, QuoteExpired, AlreadyShipped,
+    in this order; then nothing was locked.
     """
     if not isinstance(rate_id, str) or BETWEEN not in rate_id:
         raise QuoteIdRequired
     quote_id, _, key = rate_id.replace("\0", "/").partition(BETWEEN)
     with transaction.atomic():
-        quote = ShippingQuote.objects.filter(environment=environment, pk=quote_id).first()
+        # Locked, so that no order takes an address from a quote of a user who is being forgotten.
+        quotes = ShippingQuote.objects.select_for_update(no_key=True)
+        quote = quotes.filter(environment=environment, pk=quote_id).first()
         rate = next((rate for rate in quote.rates if rate["key"] == key), None) if quote else None
         if quote is None or rate is None:
             raise QuoteExpired

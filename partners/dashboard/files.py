@@ -12,6 +12,9 @@ from partners.dashboard.permissions import MemberRequest
 from partners.records import audit
 from partners.records.actor import Actor
 
+PERSONAL = {"user", "q"}
+HIDDEN = "(hidden)"
+
 
 def download(
     request: MemberRequest, name: str, columns: Sequence[str], rows: Iterable[Sequence[object]]
@@ -23,9 +26,17 @@ def download(
             action="export.downloaded",
             target=request.path[:300],
             partner=request.environment.partner,
-            after={"filters": request.GET.urlencode()},
+            after={"filters": _filters(request)},
         )
     return csv.download(name, columns, rows)
+
+
+def _filters(request: MemberRequest) -> str:
+    """The filters, without a user's id: entries are never changed, so it could not be erased."""
+    shown = request.GET.copy()
+    for name in PERSONAL & {*shown}:
+        shown[name] = HIDDEN
+    return shown.urlencode(safe="()")
 
 
 def file_name(request: MemberRequest, what: str) -> str:

@@ -4,6 +4,7 @@ from partners.models.access import ApiKey, Membership, Role, Scope, User
 from partners.models.calls import ApiCall, LostCalls
 from partners.models.chain import AuditLink
 from partners.models.decisions import AccessProposal, DualControl
+from partners.models.forgotten import ForgottenUser
 from partners.models.invitations import Invitation
 from partners.models.records import AuditEntry, Event, IdempotencyKey
 from partners.models.saved_views import SavedView
@@ -21,6 +22,7 @@ __all__ = [
     "DualControl",
     "Environment",
     "Event",
+    "ForgottenUser",
     "IdempotencyKey",
     "Invitation",
     "LostCalls",

@@ -27,6 +27,59 @@ def append_only() -> list[pgtrigger.Trigger]:
     ]
 
 
+def pseudonymised(data: str) -> str:
+    """SQL: an event's ``data`` with the pseudonym of ``gone`` (a ForgottenUser); null: not theirs.
+
+    A shipment's event also loses what the carrier and people wrote about the parcel.
+    """
+    return f"""
+        CASE WHEN {data} ->> 'user_id' = gone.user_id
+             THEN jsonb_set({data}, '{{user_id}}', to_jsonb(gone.pseudonym::text))
+             WHEN {data} -> 'items' @>
+                  jsonb_build_array(jsonb_build_object('user_id', gone.user_id))
+             THEN {data} || jsonb_build_object(
+                      'tracking_number', NULL, 'tracking_url', NULL, 'error_message', NULL,
+                      'items', (
+                          SELECT jsonb_agg(
+                                     CASE WHEN line ->> 'user_id' = gone.user_id
+                                          THEN jsonb_set(line, '{{user_id}}',
+                                                         to_jsonb(gone.pseudonym::text))
+                                          ELSE line END ORDER BY place)
+                            FROM jsonb_array_elements({data} -> 'items')
+                                 WITH ORDINALITY AS lines (line, place)))
+         END"""  # noqa: S608  (names of our own)
+
+
+def only_pseudonymised() -> list[pgtrigger.Trigger]:
+    """Like ``append_only``, but the id of a user who is being forgotten may become the pseudonym.
+
+    The new row must be exactly what ``pseudonymised`` makes of the old one.
+    """
+    return [
+        pgtrigger.Trigger(
+            name="append_only",
+            when=pgtrigger.Before,
+            operation=pgtrigger.Update | pgtrigger.Delete,
+            func=f"""
+                IF TG_OP = 'UPDATE'
+                   AND (NEW.id, NEW.environment_id, NEW.type, NEW.created_at)
+                       IS NOT DISTINCT FROM
+                       (OLD.id, OLD.environment_id, OLD.type, OLD.created_at)
+                   AND EXISTS (
+                       SELECT FROM public.partners_forgottenuser gone
+                        WHERE gone.environment_id = OLD.environment_id
+                          AND gone.finished_at IS NULL
+                          AND NEW.data = {pseudonymised("OLD.data")}) THEN
+                    RETURN NEW;
+                END IF;
+                RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table',
+                                TG_TABLE_NAME;
+            """,  # noqa: S608  (an expression of our own)
+        ),
+        _no_truncate("this table is append-only"),
+    ]
+
+
 def never_deleted() -> list[pgtrigger.Trigger]:
     """Triggers that refuse DELETE and TRUNCATE for every role."""
     return [
@@ -46,7 +99,10 @@ def _no_truncate(sentence: str) -> pgtrigger.Trigger:
 
 
 class Event(models.Model):
-    """An event for the partner, written in the transaction of its change."""
+    """An event for the partner, written in the transaction of its change.
+
+    Append-only, except that a forgotten user's id becomes a pseudonym.
+    """
 
     class Type(models.TextChoices):
         ITEM_PULLED = "item.pulled", _("Item pulled")
@@ -79,7 +135,7 @@ class Event(models.Model):
                 name="partners_event_by_type",
             ),
         )
-        triggers = append_only()
+        triggers = only_pseudonymised()
 
     def __str__(self) -> str:
         return f"{self.type} {self.id}"

@@ -58,6 +58,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "inventory.change_card",
         "inventory.set_window",
         "inventory.fulfil_order",
+        "inventory.forget_user",
     ),
     # Decisions under dual control, the pause and the caps, alerts, and the ledger check.
     "treasury": (

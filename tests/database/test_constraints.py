@@ -24,6 +24,7 @@ from tests.database.breaks import BAD_MONEY, BILLION, NAN, Break, each, twice
 from tests.database.bulk_breaks import BULK_BREAKS
 from tests.database.dashboard_rows import DASHBOARD
 from tests.database.decisions import DECISIONS
+from tests.database.forgetting import FORGETTING
 from tests.database.guards import GUARDS
 from tests.database.schema import constraints, field_label, our_models
 from tests.database.shipping import SHIPPING
@@ -130,6 +131,7 @@ BREAKS: dict[str, Sequence[Break]] = {
     **DECISIONS,
     **DASHBOARD,
     **GUARDS,
+    **FORGETTING,
     # Partners.
     "partners.Partner.slug": [lambda w: make_partner(slug="northwind")],
     "partners_partner_status_known": [lambda w: make_partner(status="closed")],

@@ -8,12 +8,12 @@ import pytest
 from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
-from django.db import ProgrammingError, connection, transaction
+from django.db import DatabaseError, ProgrammingError, connection, transaction
 
 from config.postgres import roles
 from config.postgres.trouble import sentence_of
 from tests.database.roles.conftest import login, rows
-from tests.world import World
+from tests.world import World, make_event
 
 pytestmark = pytest.mark.usefixtures("shop")
 
@@ -88,6 +88,23 @@ def test_it_keeps_what_nobody_deletes(role: str, statement: str) -> None:
         assert "permission denied" in refused(statement)
 
 
+@pytest.mark.parametrize("role", SERVING)
+def test_it_changes_an_event_only_to_a_pseudonym(shop: World, role: str) -> None:
+    make_event(shop.northwind.live, data={"user_id": "ada"})
+    with login(role):
+        for column in ("type", "environment_id", "created_at"):
+            message = refused(f"UPDATE partners_event SET {column} = {column} RETURNING id")
+            assert "permission denied" in message
+        with pytest.raises(DatabaseError, match="Cannot update or delete"):
+            rows("UPDATE partners_event SET data = '{}' RETURNING id")
+    assert "permission denied" in _readonly_refusal()
+
+
+def _readonly_refusal() -> str:
+    with login("readonly"):
+        return refused("UPDATE partners_event SET data = data RETURNING id")
+
+
 @pytest.mark.parametrize("table", sorted(roles.SECRETS))
 @pytest.mark.parametrize("role", ["worker", "readonly"])
 def test_only_the_web_server_reads_what_lets_someone_in(role: str, table: str) -> None:
@@ -156,7 +173,7 @@ def test_it_hands_over_what_another_login_has_created() -> None:
 def test_it_names_only_tables_that_exist() -> None:
     named = set().union(
         roles.FIXED, roles.SECRETS, roles.DECISIONS, roles.LINKS, roles.WORKER_WRITES,
-        roles.ANALYZED, {roles.PASSWORDS[0]}, *roles.DELETES.values(),
+        roles.ANALYZED, {roles.PASSWORDS[0]}, *roles.DELETES.values(), *roles.PSEUDONYMS.values(),
     )  # fmt: skip
     assert named <= set(connection.introspection.table_names())
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
+import orjson
 import pytest
 from django.contrib.admin import site
 from django.core.management import call_command
@@ -16,14 +17,17 @@ from buyback.live import steps
 from buyback.models import BulkLine, Buyback, Move, Payout, Reversal, Transfer
 from config.celery import SCHEDULE, app
 from config.foundation import clock
+from inventory.forgetting import traces
+from inventory.forgetting.forget import forget
 from inventory.models import Item
 from inventory.pricing import price
-from partners.models import AuditEntry, Event
+from partners.models import AuditEntry, Event, ForgottenUser, SavedView
 from partners.records.actor import Actor
 from tests.admin.conftest import address, signed_in
 from tests.buyback.admin.test_review import YES, press
+from tests.calls import make_call
 from tests.database.roles.conftest import login, rows
-from tests.world import World, make_item, make_user
+from tests.world import World, make_event, make_idempotency_key, make_item, make_user
 
 ANN = Actor("user", "ann@northwind.test")
 
@@ -149,3 +153,25 @@ def test_a_command_creates_a_partner_and_a_key(shop: World) -> None:
         call_command("create_api_key", "third", mode="sandbox", name="first")
     assert AuditEntry.objects.filter(action="api_key.issued").exists()
     assert not Item.objects.filter(environment__partner__slug="third").exists()
+
+
+@pytest.mark.parametrize("role", ["web", "worker"])
+def test_it_forgets_a_user(shop: World, role: str) -> None:
+    """The button is on the web server; the command may run as either, and the worker continues."""
+    here = shop.northwind.live
+    item = make_item(here, now=clock.now())
+    user = item.collector.user_id
+    make_event(here, data=item.as_event())
+    make_call(here, path=f"/inventory/{user}")
+    body = orjson.dumps({"user_id": user})
+    make_idempotency_key(here, status=200, body=body, lease_until=None)
+    SavedView.objects.create(
+        user=make_user(), environment=here, page="payouts", name=role, query=f"user={user}"
+    )
+    with login("web"):
+        done = forget(collector=item.collector, reason="asked", by=ANN)
+    with login(role):
+        assert traces.erase(done) == 4
+    with login("worker"):
+        traces.erase_all(now=clock.now() + traces.SETTLED)
+    assert ForgottenUser.objects.get(pk=done.pk).user_id is None

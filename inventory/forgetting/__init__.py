@@ -1,0 +1,1 @@
+"""Forgetting a partner's user: personal data goes, money, items and the ledger stay."""
