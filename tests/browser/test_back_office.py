@@ -19,13 +19,15 @@ from buyback.live import steps
 from buyback.models import Buyback, Transfer, TreasuryControl
 from buyback.outcomes import Failure, FailureCode
 from buyback.sellback.sell_back import sell_back
+from inventory.forgetting import traces
 from inventory.models import Item
 from inventory.pricing import price
 from partners.keys.api_keys import find
-from partners.models import AuditEntry
+from partners.models import AuditEntry, ForgottenUser
 from partners.records.actor import SYSTEM
 from tests.admin.conftest import in_group, signed_in
 from tests.browser.conftest import NewContext
+from tests.shipments import ADDRESS, make_order
 from tests.world import World, make_item, make_treasury_control
 
 pytestmark = pytest.mark.browser
@@ -239,3 +241,23 @@ def test_it_reconciles_an_open_sale_now(desk: Desk, world: World) -> None:
     expect(page.get_by_role("group", name="Story")).to_contain_text("abandoned")
     item.refresh_from_db()
     assert item.state == "held"
+
+
+def test_it_forgets_a_user(desk: Desk, world: World) -> None:
+    item = make_item(world.northwind.live)
+    order = make_order(world.northwind.live, item, state="delivered")
+    user = item.collector
+    page = desk("operations")
+    page.goto(page.url + f"inventory/collector/{user.pk}/change/")
+    page.get_by_role("button", name="Forget the user").click()
+    expect(page.get_by_role("heading", name="Erase this user's personal data?")).to_be_visible()
+    page.get_by_label("Why?").fill("asked by letter")
+    go_on(page)
+    expect(page.get_by_text("The user is now forgotten-").first).to_be_visible()
+    expect(page.get_by_role("button", name="Forget the user")).to_have_count(0)
+    user.refresh_from_db()
+    assert user.user_id.startswith("forgotten-")
+    traces.erase(ForgottenUser.objects.get())
+    page.goto(page.url.replace(f"collector/{user.pk}", f"shippingorder/{order.pk}"))
+    expect(page.get_by_text("Address erased at")).to_be_visible()
+    expect(page.get_by_text(ADDRESS["line1"])).to_have_count(0)
