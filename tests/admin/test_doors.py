@@ -65,6 +65,7 @@ BUTTONS = {
     ("inventory", "pack", "pause"): {"operations"},
     ("inventory", "item", "extend"): {"operations"},
     ("inventory", "item", "close"): {"operations"},
+    ("inventory", "collector", "forget"): {"operations"},
     ("inventory", "shippingorder", "processing"): {"operations"},
     ("inventory", "shippingorder", "label_created"): {"operations"},
     ("inventory", "shippingorder", "shipped"): {"operations"},
