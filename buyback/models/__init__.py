@@ -12,6 +12,13 @@ from buyback.models.buybacks import (
     Transfer,
 )
 from buyback.models.decisions import DualControl, Proposal, Reversal
+from buyback.models.differences import (
+    DIFFERENCE_MOVES,
+    Difference,
+    ListedPayment,
+    Resolution,
+    TreasuryReport,
+)
 from buyback.models.exposure import Exposure, PaidHour
 from buyback.models.guards import Alert, TreasuryControl
 from buyback.models.moves import Move
@@ -19,6 +26,7 @@ from buyback.models.statements import Statement, StatementQuerySet
 
 __all__ = [
     "BUYBACK_MOVES",
+    "DIFFERENCE_MOVES",
     "LINE_MOVES",
     "OPEN_STATES",
     "PAYOUT_MOVES",
@@ -27,16 +35,20 @@ __all__ = [
     "BulkSale",
     "Buyback",
     "BuybackQuerySet",
+    "Difference",
     "DualControl",
     "Exposure",
+    "ListedPayment",
     "Move",
     "PaidHour",
     "Payout",
     "PayoutQuerySet",
     "Proposal",
+    "Resolution",
     "Reversal",
     "Statement",
     "StatementQuerySet",
     "Transfer",
     "TreasuryControl",
+    "TreasuryReport",
 ]

@@ -121,3 +121,4 @@ class Code(StrEnum):
     PEOPLE_ONLY = "people_only"
     NOT_SETTLED = "not_settled"
     ALREADY_REVERSED = "already_reversed"
+    NOT_DIFFERENT = "not_different"

@@ -13,10 +13,12 @@ from django.db import DatabaseError, connection, models, transaction
 
 from buyback.models import (
     BUYBACK_MOVES,
+    DIFFERENCE_MOVES,
     LINE_MOVES,
     PAYOUT_MOVES,
     BulkLine,
     Buyback,
+    Difference,
     Move,
     Payout,
     Statement,
@@ -28,9 +30,9 @@ from inventory.models.holdings import ITEM_MOVES
 from inventory.models.shipping import ORDER_MOVES
 from partners.models import AuditEntry, Environment, Event
 from tests.bulk import make_bulk_line
-from tests.database.decisions import make_reversal
+from tests.database.decisions import make_resolution, make_reversal
 from tests.database.schema import triggers
-from tests.kept import make_price_change
+from tests.kept import make_difference, make_price_change
 from tests.shipments import make_order, times_of
 from tests.world import (
     NOW,
@@ -106,6 +108,15 @@ def of_a_line(state: str) -> dict[str, Any]:
     }
 
 
+def difference(w: World, state: str) -> models.Model:
+    """A difference that two people resolved at ``NOW``."""
+    row = make_difference()
+    make_resolution(row, confirmed_by="user:b@x.test", confirmed_at=NOW)
+    if state != "open":
+        Difference.objects.update(state=state, closed_at=NOW)
+    return row
+
+
 # Each state machine: its states, its transitions, how to create a row in a state, and other fields
 # that a state needs.
 MACHINES: dict[
@@ -129,6 +140,12 @@ MACHINES: dict[
         LINE_MOVES,
         lambda w, state: make_bulk_line(the_item(w), state=state, buyback=sale_of(w, state)),
         of_a_line,
+    ),
+    Difference: (
+        Difference.State.values,
+        DIFFERENCE_MOVES,
+        difference,
+        lambda state: {"closed_at": None if state == "open" else NOW},
     ),
     ShippingOrder: (
         ShippingOrder.State.values,
@@ -220,7 +237,11 @@ def reversed_(w: World) -> models.Model:
     return make_reversal(sale)
 
 
-@pytest.mark.parametrize("make", [proposed, reversed_])
+def resolution(w: World) -> models.Model:
+    return make_resolution(make_difference())
+
+
+@pytest.mark.parametrize("make", [proposed, reversed_, resolution])
 def test_it_changes_nothing_that_two_people_have_decided(world: World, make: Make) -> None:
     made: Any = make(world)
     row = type(made)._default_manager.filter(pk=made.pk)
@@ -273,6 +294,26 @@ def test_it_turns_no_clock_back(world: World) -> None:
     assert jumped is not None
 
 
+@pytest.mark.parametrize("confirmed", [{}, {"confirmed_by": "user:b@x.test", "confirmed_at": NOW}])
+def test_it_resolves_no_difference_without_two_people(world: World, confirmed: Any) -> None:
+    row = make_difference()
+    make_resolution(row, **confirmed)
+    rows = Difference.objects.filter(pk=row.pk)
+    another = NOW + timedelta(seconds=1)
+    with pytest.raises(DatabaseError, match="only two people"), transaction.atomic():
+        rows.update(state="resolved", closed_at=another)
+    with pytest.raises(DatabaseError, match="only two people"), transaction.atomic():
+        make_difference(state="resolved", closed_at=NOW)
+    assert rows.get().state == "open"
+
+
+def test_it_deletes_no_difference(world: World) -> None:
+    row = make_difference()
+    with pytest.raises(DatabaseError, match="Cannot delete"), transaction.atomic():
+        row.delete()
+    assert Difference.objects.count() == 1
+
+
 def test_it_lists_every_trigger() -> None:
     listed = {
         f"{model._meta.label}:{name}"
@@ -280,9 +321,13 @@ def test_it_lists_every_trigger() -> None:
         for name in ("append_only", "no_truncate")
     }
     listed |= {f"{model._meta.label}:allowed_moves" for model in MACHINES}
-    listed |= {f"buyback.{model}:confirmed_is_final" for model in ("Proposal", "Reversal")}
+    listed |= {
+        f"buyback.{model}:confirmed_is_final" for model in ("Proposal", "Resolution", "Reversal")
+    }
     assert set(triggers()) == listed | {
         "buyback.Buyback:trail_of_moves",
+        "buyback.Difference:kept",
+        "buyback.Difference:resolved_by_two_people",
         "inventory.Card:keeps_prices",
         "partners.Environment:clock_only_forward",
         "partners.Environment:retired_for_good",
