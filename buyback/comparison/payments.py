@@ -180,9 +180,8 @@ def _write(report: TreasuryReport, found: list[Found], now: datetime) -> list[Fo
         for one in new
         if (one.reference, one.kind) not in known
     )
-    rows.filter(pk__in=[known[key].pk for key in known if key in _keys(found)]).update(
-        last_seen=now
-    )
+    seen = _keys(found).intersection(known)
+    rows.filter(pk__in=[known[key].pk for key in seen]).update(last_seen=now)
     return new
 
 

@@ -18,7 +18,8 @@ from inventory.models import Item
 from inventory.packs.purchases import buy_pulls
 from partners.models import User
 from partners.records.actor import SYSTEM
-from tests.database.decisions import make_reversal
+from tests.database.decisions import make_resolution, make_reversal
+from tests.kept import make_difference
 from tests.shipments import make_order
 from tests.world import (
     World,
@@ -41,6 +42,7 @@ LOCKED = [
     "buyback.transfer",
     "buyback.statement",
     "buyback.reversal",
+    "buyback.difference",
     "partners.spend",
     "buyback.alert",
     "partners.environment",
@@ -147,6 +149,7 @@ def trade(world: World) -> World:
     make_idempotency_key(world.northwind.live)
     make_statement(world.northwind.live)
     make_reversal(Buyback.objects.order_by("pk")[0])
+    make_resolution(make_difference(Buyback.objects.order_by("pk")[0]))
     make_order(world.northwind.live, Item.objects.held().of(world.northwind.live)[0])
     return world
 

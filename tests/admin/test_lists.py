@@ -21,7 +21,8 @@ from config.admin.counts import EstimatedPaginator
 from inventory.models import Card, Collector, Item, Purchase, ShippingOrder
 from partners.models import ApiKey, AuditEntry, Event, IdempotencyKey, Partner, Spend, User
 from tests.admin.conftest import MODELS, address, signed_in
-from tests.database.decisions import make_reversal
+from tests.database.decisions import make_resolution, make_reversal
+from tests.kept import make_difference
 from tests.shipments import make_order
 from tests.world import (
     World,
@@ -59,6 +60,7 @@ def _fill(rows: int) -> None:
         make_payout(buyback)
         make_transfer(buyback)
         make_reversal(buyback)
+        make_resolution(make_difference(buyback))
         make_statement(environment)
         make_order(environment, make_item(environment))
         Group.objects.create(name=f"Group of {environment}")
