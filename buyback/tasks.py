@@ -7,6 +7,7 @@ from uuid import UUID
 from celery import shared_task
 
 from buyback.bulk import run
+from buyback.comparison import balance, payments
 from buyback.exposure import snapshot
 from buyback.ledger import chains, statements
 from buyback.live import price_refresh, reconciler
@@ -54,6 +55,18 @@ def extend_chains() -> int:
 def take_exposure() -> bool:
     """Calculate exposure and today's totals for the admin's home page; returns whether it ran."""
     return snapshot.take()
+
+
+@shared_task(name="buyback.tasks.ask_balance", soft_time_limit=240, time_limit=300)
+def ask_balance() -> bool:
+    """Store the treasury's balance, and alert if it may not last; returns whether it responded."""
+    return balance.refresh()
+
+
+@shared_task(name="buyback.tasks.compare_payments", soft_time_limit=240, time_limit=300)
+def compare_payments() -> bool:
+    """Read on in the treasury's list of payments; returns whether it was compared with ours."""
+    return payments.compare()
 
 
 @shared_task(name="buyback.tasks.sell_bulk", soft_time_limit=240, time_limit=300)

@@ -29,6 +29,8 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "close statements": {"task": "buyback.tasks.close_statements", "schedule": 60.0},
     "extend the chains": {"task": "buyback.tasks.extend_chains", "schedule": 60.0},
     "take the exposure snapshot": {"task": "buyback.tasks.take_exposure", "schedule": 60.0},
+    "ask for the treasury's balance": {"task": "buyback.tasks.ask_balance", "schedule": 300.0},
+    "compare payments": {"task": "buyback.tasks.compare_payments", "schedule": 3600.0},
     "refresh pack values": {"task": "inventory.tasks.refresh_values", "schedule": 300.0},
     "count items": {"task": "inventory.tasks.count_items", "schedule": 60.0},
     "count pulls": {"task": "inventory.tasks.count_pulls", "schedule": 60.0},

@@ -546,6 +546,8 @@ TREASURY_TIMEOUT = environment.whole(
 TREASURY_RETENTION = environment.whole(
     "TREASURY_RETENTION", 7 * 86_400, low=7200, high=366 * 86_400
 )
+# Seconds after which the treasury's list and ours must agree about a sellback.
+TREASURY_COMPARE_AFTER = environment.whole("TREASURY_COMPARE_AFTER", 900, low=60, high=3000)
 if TREASURY_URL and not TREASURY_KEY:
     raise ImproperlyConfigured(
         "TREASURY_URL is set, so TREASURY_KEY must hold at least 32 characters."

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from itertools import count
 from typing import Any
 
-from buyback.models import Exposure, PaidHour
+from buyback.models import Buyback, Difference, Exposure, ListedPayment, PaidHour, TreasuryReport
 from inventory.models import Card, CardFile, PriceChange
 from partners.models import Partner
 from tests.world import NOW, make_card, make_pack, make_partner
+
+_numbers = count(1)
 
 
 def make_price_change(card: Card | None = None, **fields: Any) -> PriceChange:
@@ -41,3 +44,24 @@ def make_paid_hour(partner: Partner, **fields: Any) -> PaidHour:
         "failed": 0,
     }
     return PaidHour.objects.create(partner=partner, **known | fields)
+
+
+def make_report(**fields: Any) -> TreasuryReport:
+    """A treasury that has not responded yet."""
+    return TreasuryReport.objects.create(**{"name": f"pay-{next(_numbers)}.test"} | fields)
+
+
+def make_listed(report: TreasuryReport, **fields: Any) -> ListedPayment:
+    """A payment in the treasury's list."""
+    known = {"reference": "bb-1", "currency": "USD", "amount": Decimal("70.13")}
+    return ListedPayment.objects.create(report=report, **known | fields)
+
+
+def make_difference(buyback: Buyback | None = None, **fields: Any) -> Difference:
+    """A payment of a cent more than ours, or one that no sellback of ours has the reference of."""
+    known: dict[str, Any] = {"kind": "not_settled", "their_amount": Decimal("70.14")}
+    if buyback is not None:
+        known |= {"kind": "amount", "our_amount": buyback.amount, "our_state": buyback.state}
+    known |= {"reference": f"bb-{next(_numbers)}", "their_currency": "USD", "buyback": buyback}
+    report = fields.pop("report", None) or make_report()
+    return Difference.objects.create(report=report, **known | fields)

@@ -25,6 +25,9 @@ ALERT_TONES = {
     "sale_in_review": "bad",
     "cap_reached": "wait",
     "contradicted": "bad",
+    "exposure_above": "bad",
+    "rate_above": "bad",
+    "difference": "bad",
 }
 
 

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from buyback import tasks
+from buyback.comparison import balance
 from buyback.exposure import snapshot
 from buyback.guards.alerts import open_breakers
 from config.foundation import clock
@@ -56,7 +57,9 @@ def _figures(*, superuser: bool) -> dict[str, Any]:
     now = clock.now()
     owed, today, open_sales = snapshot.owed(), snapshot.today(now), snapshot.open_sales(now)
     counts, newest = snapshot.unseen_alerts()
+    view = balance.view(today.amount, now)
     return {
+        "treasury": view,
         "owed": owed,
         "stale": owed.as_of is not None and owed.as_of < now - snapshot.STALE,
         "closing": [
@@ -73,7 +76,7 @@ def _figures(*, superuser: bool) -> dict[str, Any]:
         ],
         "open": open_sales,
         "caps": snapshot.caps(now),
-        "troubles": _troubles(open_sales, counts, superuser=superuser),
+        "troubles": _troubles(open_sales, view.open, counts, superuser=superuser),
         "newest": newest,
         "drained": snapshot.in_words(snapshot.drained()),
         "nothing": Decimal(0),
@@ -81,7 +84,11 @@ def _figures(*, superuser: bool) -> dict[str, Any]:
 
 
 def _troubles(
-    open_sales: snapshot.Open, alerts: list[tuple[str, str, int]], *, superuser: bool
+    open_sales: snapshot.Open,
+    differences: int,
+    alerts: list[tuple[str, str, int]],
+    *,
+    superuser: bool,
 ) -> list[tuple[str, int, str]]:
     """What needs attention: label, number and address."""
     sales, unseen = (
@@ -103,6 +110,11 @@ def _troubles(
             f"{sales}?state__exact=review",
         ),
         ("Sellbacks overdue for reconciliation", open_sales.late, sales),
+        (
+            "Differences with the treasury",
+            differences,
+            f"{reverse('admin:buyback_difference_changelist')}?state__exact=open",
+        ),
         (
             "Prices that wait for a second person",
             PriceProposal.objects.filter(confirmed_at=None).count(),

@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
 
 from buyback.admin import (
+    differences,  # noqa: F401  (registers differences with the treasury)
     guards,  # noqa: F401  (registers the treasury's guards, what was spent, and alerts)
     ledger,  # noqa: F401  (registers the ledger)
     partner,  # noqa: F401  (registers partners)

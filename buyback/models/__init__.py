@@ -13,6 +13,13 @@ from buyback.models.buybacks import (
 )
 from buyback.models.chain import TransferLink
 from buyback.models.decisions import Proposal, Reversal
+from buyback.models.differences import (
+    DIFFERENCE_MOVES,
+    Difference,
+    ListedPayment,
+    Resolution,
+    TreasuryReport,
+)
 from buyback.models.exposure import Exposure, PaidHour
 from buyback.models.guards import Alert, TreasuryControl
 from buyback.models.moves import Move
@@ -20,6 +27,7 @@ from buyback.models.statements import Statement, StatementQuerySet
 
 __all__ = [
     "BUYBACK_MOVES",
+    "DIFFERENCE_MOVES",
     "LINE_MOVES",
     "OPEN_STATES",
     "PAYOUT_MOVES",
@@ -28,16 +36,20 @@ __all__ = [
     "BulkSale",
     "Buyback",
     "BuybackQuerySet",
+    "Difference",
     "Exposure",
+    "ListedPayment",
     "Move",
     "PaidHour",
     "Payout",
     "PayoutQuerySet",
     "Proposal",
+    "Resolution",
     "Reversal",
     "Statement",
     "StatementQuerySet",
     "Transfer",
     "TransferLink",
     "TreasuryControl",
+    "TreasuryReport",
 ]

@@ -49,6 +49,9 @@ class Alert(models.Model):
         BREAKER_OPENED = "breaker_opened", "Breaker opened"
         CONTRADICTED = "contradicted", "Treasury contradicted itself"
         SHELL_COMMAND = "shell_command", "Command run on the server"
+        EXPOSURE_ABOVE = "exposure_above", "Exposure above the treasury's balance"
+        RATE_ABOVE = "rate_above", "Day's rate above the treasury's balance"
+        DIFFERENCE = "difference", "Difference with the treasury"
 
     id = models.UUIDField(primary_key=True, db_default=uuid_v7(), editable=False)
     kind = models.CharField(max_length=20, choices=Kind.choices)

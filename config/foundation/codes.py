@@ -131,3 +131,4 @@ class Code(StrEnum):
     CARD_CHANGED = "card_changed"
     NOT_SETTLED = "not_settled"
     ALREADY_REVERSED = "already_reversed"
+    NOT_DIFFERENT = "not_different"

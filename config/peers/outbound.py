@@ -2,8 +2,8 @@
 
 A timeout for each phase is not enough: a peer that sends one byte a second never exceeds it. Here
 every look-up, connect, handshake, read and write gets only the time that is left of the call. At
-most `MAX_BODY` bytes of a response are read. Redirects are not followed, content is not
-decompressed, proxies of the environment are not used, TLS is verified.
+most `MAX_BODY` bytes of a response are read, unless a call says otherwise. Redirects are not
+followed, content is not decompressed, proxies of the environment are not used, TLS is verified.
 
 It uses httpcore2, the transport below httpx2, because a client that moves money must not do what
 httpx2 adds (redirects, decoding, cookies, proxies). Threads may share a client; after a fork the
@@ -129,13 +129,14 @@ class Client:
         seconds: float,
         headers: Mapping[str, str] | None = None,
         body: bytes | None = None,
+        most: int = MAX_BODY,
     ) -> Answer:
         """One request and its response, as `_call`, signed and checked if there are keys."""
         if self._signer is None:
-            return self._call(method, path, seconds, headers, body)
+            return self._call(method, path, seconds, headers, body, most)
         target = self.target(path)
         signed, nonce = self._signer.request(method, target, body or b"")
-        answer = self._call(method, path, seconds, {**(headers or {}), **signed}, body)
+        answer = self._call(method, path, seconds, {**(headers or {}), **signed}, body, most)
         if not self._signer.is_answer(
             answer.headers.get("x-signature", ""),
             nonce=nonce,
@@ -154,17 +155,19 @@ class Client:
         seconds: float,
         headers: Mapping[str, str] | None,
         body: bytes | None,
+        most: int,
     ) -> Answer:
         """One request and its response, in `seconds` in total. Any status is a response.
 
-        `path` is percent-encoded. Raises CallFailed, and InsideTransaction before anything is sent.
+        `path` is percent-encoded; `most` limits the bytes of the response's body. Raises
+        CallFailed, and InsideTransaction before anything is sent.
         """
         _refuse_open_transaction()
         shared_connections.give_back()
         token = _deadline.set(time.monotonic() + seconds)
         try:
             return self._exchange(
-                method, path, {"Accept-Encoding": "identity", **(headers or {})}, body
+                method, path, {"Accept-Encoding": "identity", **(headers or {})}, body, most
             )
         except httpcore2.TimeoutException as error:
             raise CallFailed(Fault.TIMEOUT, str(error)) from error
@@ -184,7 +187,7 @@ class Client:
         self._connections.close()
 
     def _exchange(
-        self, method: str, path: str, headers: Mapping[str, str], body: bytes | None
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes | None, most: int
     ) -> Answer:
         url = self._url(self.target(path))
         sent = list(headers.items())
@@ -198,7 +201,7 @@ class Client:
             }
             if names.get("content-encoding", "identity").lower() != "identity":
                 raise CallFailed(Fault.MALFORMED, "an unrequested content encoding")
-            return Answer(response.status, names, _capped(response.iter_stream()))
+            return Answer(response.status, names, _capped(response.iter_stream(), most))
 
     def _url(self, target: str) -> httpcore2.URL:
         return httpcore2.URL(
@@ -391,12 +394,12 @@ def _left() -> float:
     return left
 
 
-def _capped(parts: Iterable[bytes]) -> bytes:
+def _capped(parts: Iterable[bytes], most: int = MAX_BODY) -> bytes:
     body = bytearray()
     for part in parts:
         body += part
-        if len(body) > MAX_BODY:
-            raise CallFailed(Fault.MALFORMED, f"more than {MAX_BODY} bytes")
+        if len(body) > most:
+            raise CallFailed(Fault.MALFORMED, f"more than {most} bytes")
     return bytes(body)
 
 

@@ -31,7 +31,10 @@ SECRETS = {
     *("partners_apikey", "partners_invitation", "usersessions_usersession"),
 }
 # What only people decide, so never the worker.
-DECISIONS = {"buyback_proposal", "buyback_reversal", "buyback_treasurycontrol"}
+DECISIONS = {
+    *("buyback_proposal", "buyback_resolution", "buyback_reversal", "buyback_treasurycontrol"),
+    *("inventory_priceproposal", "partners_accessproposal"),
+}
 # Hash chains, which only the worker extends.
 LINKS = {"buyback_transferlink", "partners_auditlink"}
 # Tables that the worker writes, besides those of its two applications.
@@ -44,13 +47,16 @@ DELETES = {
     "web": {
         *("account_emailaddress", "account_emailconfirmation", "auth_group"),
         *("auth_group_permissions", "buyback_exposure", "buyback_paidhour", "buyback_proposal"),
-        *("buyback_reversal", "cache", "django_session", "inventory_cardfile", "inventory_tier"),
+        *("buyback_resolution", "buyback_reversal", "cache", "django_session"),
+        *("inventory_cardfile", "inventory_priceproposal", "inventory_tier"),
+        "partners_accessproposal",
         *("mfa_authenticator", "partners_idempotencykey", "partners_membership"),
         *("partners_savedview", "partners_user_groups", "partners_user_user_permissions"),
         "usersessions_usersession",
     },
     "worker": {
-        *("buyback_exposure", "buyback_paidhour", "cache", "inventory_shippingquote"),
+        *("buyback_exposure", "buyback_listedpayment", "buyback_paidhour", "buyback_resolution"),
+        *("buyback_treasuryreport", "cache", "inventory_shippingquote"),
         *("inventory_tally", "inventory_usertally", "partners_apicall", "partners_idempotencykey"),
         *("partners_lostcalls", "partners_spend", "partners_spendslot"),
     },

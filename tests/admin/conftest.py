@@ -19,7 +19,13 @@ from inventory.models import Item
 from inventory.packs.purchases import buy_pulls
 from partners.models import User
 from partners.records.actor import SYSTEM
-from tests.database.decisions import make_owner_proposal, make_price_proposal, make_reversal
+from tests.database.decisions import (
+    make_owner_proposal,
+    make_price_proposal,
+    make_resolution,
+    make_reversal,
+)
+from tests.kept import make_difference
 from tests.shipments import make_order
 from tests.world import (
     World,
@@ -44,6 +50,7 @@ LOCKED = [
     "buyback.reversal",
     "partners.accessproposal",
     "inventory.priceproposal",
+    "buyback.difference",
     "partners.spend",
     "buyback.alert",
     "partners.environment",
@@ -165,6 +172,7 @@ def trade(world: World) -> World:
     make_reversal(Buyback.objects.order_by("pk")[0])
     make_owner_proposal(world.northwind.partner)
     make_price_proposal()
+    make_resolution(make_difference(Buyback.objects.order_by("pk")[0]))
     make_order(world.northwind.live, Item.objects.held().of(world.northwind.live)[0])
     return world
 

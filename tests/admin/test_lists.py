@@ -21,7 +21,13 @@ from config.admin.counts import EstimatedPaginator
 from inventory.models import Card, Collector, Item, Purchase, ShippingOrder
 from partners.models import ApiKey, AuditEntry, Event, IdempotencyKey, Partner, Spend, User
 from tests.admin.conftest import MODELS, address, signed_in
-from tests.database.decisions import make_owner_proposal, make_price_proposal, make_reversal
+from tests.database.decisions import (
+    make_owner_proposal,
+    make_price_proposal,
+    make_resolution,
+    make_reversal,
+)
+from tests.kept import make_difference
 from tests.shipments import make_order
 from tests.world import (
     World,
@@ -61,6 +67,7 @@ def _fill(rows: int) -> None:
         make_reversal(buyback)
         make_owner_proposal(environment.partner)
         make_price_proposal()
+        make_resolution(make_difference(buyback))
         make_statement(environment)
         make_order(environment, make_item(environment))
         Group.objects.create(name=f"Group of {environment}")

@@ -22,7 +22,7 @@ from tests.browser.accessible import OPTIONS, Look, faults
 from tests.browser.conftest import NewContext
 from tests.browser.test_back_office import in_review
 from tests.browser.test_cockpit import FILE, carry_session
-from tests.kept import make_card_file, make_paid_hour
+from tests.kept import make_card_file, make_difference, make_paid_hour
 from tests.shipments import make_order
 from tests.world import World, make_alert, make_item, make_statement, make_treasury_control
 
@@ -81,6 +81,7 @@ def addresses(world: World, sale: Buyback) -> list[str]:
         sale,
         held,
         ShippingOrder.objects.get(),
+        make_difference(sale),
     )
     pages = [address(type(row), "change", row.pk) for row in (*rows, TreasuryControl.objects.get())]
     more = [

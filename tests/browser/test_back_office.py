@@ -16,7 +16,7 @@ from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from buyback.live import steps
-from buyback.models import Buyback, Transfer, TreasuryControl
+from buyback.models import Buyback, Difference, Transfer, TreasuryControl
 from buyback.outcomes import Failure, FailureCode
 from buyback.sellback.sell_back import sell_back
 from inventory.forgetting import traces
@@ -27,6 +27,7 @@ from partners.models import AuditEntry, ForgottenUser
 from partners.records.actor import SYSTEM
 from tests.admin.conftest import in_group, signed_in
 from tests.browser.conftest import NewContext
+from tests.kept import make_difference, make_report
 from tests.shipments import ADDRESS, make_order
 from tests.world import World, make_item, make_treasury_control
 
@@ -160,6 +161,25 @@ def test_it_reverses_a_payout_by_two_people(desk: Desk, world: World) -> None:
         ).count()
         == 1
     )
+
+
+def test_it_resolves_a_difference_with_the_treasury(desk: Desk) -> None:
+    difference = make_difference(report=make_report(name="pay.test"))
+    first = desk("treasury")
+    first.get_by_role("link", name="Differences with the treasury").click()
+    first.get_by_role("link", name=str(difference.pk), exact=True).click()
+    first.get_by_role("button", name="Propose a resolution …").click()
+    first.get_by_label("What was done?").fill("taken back, letter 12")
+    go_on(first)
+    expect(first.get_by_text("Proposed. Another person must confirm it.")).to_be_visible()
+    expect(first.get_by_role("button", name="Confirm the resolution …")).to_have_count(0)
+    second = desk("treasury")
+    second.goto(first.url)
+    second.get_by_role("button", name="Confirm the resolution …").click()
+    expect(second.get_by_text("taken back, letter 12")).to_be_visible()
+    go_on(second)
+    expect(second.get_by_text("Confirmed. The difference is resolved.")).to_be_visible()
+    assert Difference.objects.get().state == "resolved"
 
 
 def test_it_answers_an_auditor(desk: Desk, world: World) -> None:

@@ -8,9 +8,10 @@ from typing import Any
 
 from django.db.models.expressions import RawSQL
 
-from buyback.models import Buyback, Reversal
+from buyback.models import Buyback, Difference, Resolution, Reversal
 from inventory.models import PriceProposal
 from partners.models import AccessProposal, Partner
+from tests.kept import make_difference, make_listed, make_report
 from tests.world import NOW, World, make_buyback, make_item, make_payout, make_proposal
 
 
@@ -62,6 +63,12 @@ def twice_a_user(w: World) -> None:
         )
 
 
+def make_resolution(difference: Difference, **fields: Any) -> Resolution:
+    """One admin's proposal that a difference is resolved."""
+    known = {"reason": "taken back, letter 12", "proposed_by": "user:a@x.test"}
+    return Resolution.objects.create(difference=difference, **known | fields)
+
+
 def proposed(**fields: Any) -> Callable[[World], object]:
     """A proposal for a sellback in review."""
     return lambda w: make_proposal(
@@ -90,6 +97,28 @@ def twice_reversed(w: World) -> None:
     sale = paid(w)
     for _ in range(2):
         make_reversal(sale)
+
+
+def resolved(**fields: Any) -> Callable[[World], object]:
+    """A proposal that a difference is resolved."""
+    return lambda _: make_resolution(make_difference(), **fields)
+
+
+def twice_resolved(w: World) -> None:
+    difference = make_difference()
+    for _ in range(2):
+        make_resolution(difference)
+
+
+def twice_different(w: World) -> None:
+    first = make_difference()
+    make_difference(report=first.report, reference=first.reference)
+
+
+def twice_listed(w: World) -> None:
+    report = make_report()
+    for _ in range(2):
+        make_listed(report)
 
 
 def one_account(make: Callable[..., Any]) -> Callable[[World], object]:
@@ -142,6 +171,20 @@ DECISIONS: dict[str, list[Callable[[World], object]]] = {
         lambda w: make_reversal(make_buyback(make_item(w.northwind.live))),
         lambda w: make_reversal(make_buyback(make_item(w.northwind.live), state="review")),
     ],
+    **by_two_people("buyback_resolution", resolved),
+    "buyback_resolution_one_proposal": [twice_resolved],
+    "buyback.TreasuryReport.name": [lambda _: [make_report(name="pay.test") for _ in range(2)]],
+    "buyback_treasuryreport_balance_has_its_time": [lambda _: make_report(balance=1)],
+    "buyback_treasuryreport_cursor_of_a_pass": [lambda _: make_report(cursor="7")],
+    "buyback_listedpayment_once": [twice_listed],
+    "buyback_difference_once": [twice_different],
+    "buyback_difference_kind_known": [lambda _: make_difference(kind="odd")],
+    "buyback_difference_closed_has_its_time": [
+        lambda _: make_difference(closed_at=NOW),
+        lambda _: make_difference(state="agreed"),
+        lambda _: make_difference(state="gone", closed_at=NOW),
+    ],
+    "buyback_difference_of_a_sale": [lambda _: make_difference(kind="amount")],
     "buyback_reversal_amount_bounds": [
         reversed_(amount=bad)
         for bad in (

@@ -17,10 +17,12 @@ from django.db import DatabaseError, IntegrityError, connection, models, transac
 
 from buyback.models import (
     BUYBACK_MOVES,
+    DIFFERENCE_MOVES,
     LINE_MOVES,
     PAYOUT_MOVES,
     BulkLine,
     Buyback,
+    Difference,
     Move,
     Payout,
     Reversal,
@@ -34,9 +36,9 @@ from inventory.models.holdings import ITEM_MOVES
 from inventory.models.shipping import ORDER_MOVES
 from partners.models import AuditEntry, AuditLink, Environment, Event
 from tests.bulk import make_bulk_line
-from tests.database.decisions import make_reversal
+from tests.database.decisions import make_resolution, make_reversal
 from tests.database.schema import triggers
-from tests.kept import make_price_change
+from tests.kept import make_difference, make_price_change
 from tests.shipments import make_order, times_of
 from tests.world import (
     NOW,
@@ -122,6 +124,15 @@ def of_a_line(state: str) -> dict[str, Any]:
     }
 
 
+def difference(w: World, state: str) -> models.Model:
+    """A difference that two people resolved at ``NOW``."""
+    row = make_difference()
+    make_resolution(row, confirmed_by="user:b@x.test", confirmed_at=NOW)
+    if state != "open":
+        Difference.objects.update(state=state, closed_at=NOW)
+    return row
+
+
 # Each state machine: its states, its transitions, how to create a row in a state, and other fields
 # that a state needs.
 MACHINES: dict[
@@ -145,6 +156,12 @@ MACHINES: dict[
         LINE_MOVES,
         lambda w, state: make_bulk_line(the_item(w), state=state, buyback=sale_of(w, state)),
         of_a_line,
+    ),
+    Difference: (
+        Difference.State.values,
+        DIFFERENCE_MOVES,
+        difference,
+        lambda state: {"closed_at": None if state == "open" else NOW},
     ),
     ShippingOrder: (
         ShippingOrder.State.values,
@@ -246,7 +263,11 @@ def reversed_(w: World) -> models.Model:
     return make_reversal(sale)
 
 
-@pytest.mark.parametrize("make", [proposed, reversed_])
+def resolution(w: World) -> models.Model:
+    return make_resolution(make_difference())
+
+
+@pytest.mark.parametrize("make", [proposed, reversed_, resolution])
 def test_it_changes_nothing_that_two_people_have_decided(world: World, make: Make) -> None:
     made: Any = make(world)
     row = type(made)._default_manager.filter(pk=made.pk)
@@ -365,6 +386,26 @@ def test_migrate_keeps_triggers_without_a_switch() -> None:
     assert set(answers(ignores)) == {(False,)}
 
 
+@pytest.mark.parametrize("confirmed", [{}, {"confirmed_by": "user:b@x.test", "confirmed_at": NOW}])
+def test_it_resolves_no_difference_without_two_people(world: World, confirmed: Any) -> None:
+    row = make_difference()
+    make_resolution(row, **confirmed)
+    rows = Difference.objects.filter(pk=row.pk)
+    another = NOW + timedelta(seconds=1)
+    with pytest.raises(DatabaseError, match="only two people"), transaction.atomic():
+        rows.update(state="resolved", closed_at=another)
+    with pytest.raises(DatabaseError, match="only two people"), transaction.atomic():
+        make_difference(state="resolved", closed_at=NOW)
+    assert rows.get().state == "open"
+
+
+def test_it_deletes_no_difference(world: World) -> None:
+    row = make_difference()
+    with pytest.raises(DatabaseError, match="Cannot delete"), transaction.atomic():
+        row.delete()
+    assert Difference.objects.count() == 1
+
+
 def test_it_lists_every_trigger() -> None:
     listed = {
         f"{model._meta.label}:{name}"
@@ -372,14 +413,17 @@ def test_it_lists_every_trigger() -> None:
         for name in ("append_only", "no_truncate")
     }
     listed |= {f"{model._meta.label}:allowed_moves" for model in MACHINES}
-    decisions = ("buyback.Proposal", "buyback.Reversal", "partners.AccessProposal")
-    listed |= {f"{model}:confirmed_is_final" for model in (*decisions, "inventory.PriceProposal")}
+    decisions = ("buyback.Proposal", "buyback.Resolution", "buyback.Reversal")
+    decisions += ("partners.AccessProposal", "inventory.PriceProposal")
+    listed |= {f"{model}:confirmed_is_final" for model in decisions}
     assert set(triggers()) == listed | {
         "buyback.Payout:never_deleted",
         "buyback.Payout:no_truncate",
         "buyback.Transfer:back_only_by_reversal",
         "buyback.Buyback:audits_people",  # tests/partners/records/test_access.py
         "buyback.Buyback:trail_of_moves",
+        "buyback.Difference:kept",
+        "buyback.Difference:resolved_by_two_people",
         "inventory.Card:keeps_prices",
         "partners.Environment:clock_only_forward",
         "partners.Environment:retired_for_good",

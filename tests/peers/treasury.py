@@ -3,7 +3,8 @@
 Protocol: `buyback/live/treasury.py`. A reference is paid at most once, whatever the faults. The
 payments really made are in `paid()` and in the control route; `payments` has every movement of
 money, so that a second one for a reference would show. After `retention` it forgets references, as
-real treasuries do: a forgotten one is not found, and is paid again.
+real treasuries do: a forgotten one is not found, and is paid again. The list of payments is
+`payments`, whole: a cursor is the number of payments before the page.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 from tests.peers.server import FAULTS, Peer, Request, serve
 
@@ -47,6 +49,30 @@ LIES: dict[str, dict[str, Any]] = {
     "says_paid": {"status": "paid"},
     "says_declined": {"status": "declined", "reason": "closed account"},
 }
+# Signed pages of the list with wrong content: all of it, or the first payment.
+LISTS: dict[str, dict[str, Any]] = {
+    "list_missing": {"payouts": None},
+    "list_no_object": {"payouts": [["bb_1"]]},
+    "list_too_long": {"payouts": [{"reference": "x", "amount": "1.00"}] * 501},
+    "next_a_number": {"next": 1},
+    "next_not_printable": {"next": "a\nb"},
+    "next_of_nothing": {"payouts": [], "next": "9"},
+}
+ROWS: dict[str, dict[str, Any]] = {
+    "row_pending": {"status": "pending"},
+    "row_number": {"amount": 98.5},
+    "row_mills": {"amount": "98.501"},
+    "row_minus": {"amount": "-98.50"},
+    "row_currency": {"currency": "usd"},
+    "row_reference": {"reference": "a b"},
+}
+# Signed balances with wrong content.
+BALANCES: dict[str, dict[str, Any]] = {
+    "balance_nan": {"balance": "NaN"},
+    "balance_number": {"balance": 12},
+    "balance_missing": {"balance": None},
+    "balance_in_euro": {"currency": "EUR"},
+}
 # The payment happens, and the signed response says that the reference is unknown.
 DENIAL = "denies"
 # True responses without a valid signature.
@@ -64,18 +90,23 @@ class Payment:
     status: str
     reason: str | None
     at: datetime
+    currency: str = "USD"
 
 
 class TreasuryPeer(Peer):
     """`now` is the clock for its retention."""
 
-    faults = ("decline", *MOMENTS, *LIES, DENIAL, *FORGERIES)
+    faults = ("decline", *MOMENTS, *LIES, *LISTS, *ROWS, *BALANCES, DENIAL, *FORGERIES)
 
     def __init__(self, *, key: str, port: int = 0, retention: timedelta | None = None) -> None:
         super().__init__(port=port)
         self.key = key.encode()
         self.retention = retention
         self.payments: list[Payment] = []
+        self.balance: str | None = None  # USD; None: not reported
+        self.page: int | None = None  # payments on a page of the list; None: as many as asked for
+        self.has_list = True
+        self.lists: dict[str, Any] = {}  # what every page of the list says instead
         self.now: Callable[[], datetime] = lambda: datetime.now(UTC)
         self._known: dict[str, Payment] = {}
         self._last_answer = ("", b"")
@@ -98,8 +129,35 @@ class TreasuryPeer(Peer):
         name, seconds = self.take_fault()
         if request.command == "POST":
             self._respond_to_payment(request, nonce, name, seconds)
+            return
+        target = urlsplit(request.path)
+        if target.path == "/v1/balance":
+            found = self._balance(name)
+        elif target.path == "/v1/payouts":
+            found = self._list(name, dict(parse_qsl(target.query)))
         else:
-            self._reply(request, nonce, name, seconds, self._look(request.path.rpartition("/")[2]))
+            found = self._outcome(name, self._look(request.path.rpartition("/")[2]))
+        self._reply(request, nonce, name, seconds, found)
+
+    def _balance(self, name: str) -> tuple[int, dict[str, Any]]:
+        if self.balance is None:
+            return 404, {"error": "not_reported"}
+        return 200, {"balance": self.balance, "currency": "USD", **BALANCES.get(name, {})}
+
+    def _list(self, name: str, asked: dict[str, str]) -> tuple[int, dict[str, Any]]:
+        """One page. Earlier payments count for the cursor, so that it means the same for ever."""
+        since, start = datetime.fromisoformat(asked["since"]), int(asked.get("after", "0"))
+        with self.lock:
+            payments = list(self.payments)
+        if not self.has_list or start > len(payments):
+            return 404, {"error": "not_found"}
+        recent = [number for number in range(start, len(payments)) if payments[number].at >= since]
+        shown = recent[: self.page or int(asked["limit"])]
+        rows = [_content(payments[number]) for number in shown]
+        if rows and name in ROWS:
+            rows[0] |= ROWS[name]
+        following = str(shown[-1] + 1) if shown != recent else None
+        return 200, {"payouts": rows, "next": following, **LISTS.get(name, {}), **self.lists}
 
     def _respond_to_payment(self, request: Request, nonce: str, name: str, seconds: float) -> None:
         wanted = json.loads(request.body)
@@ -119,12 +177,14 @@ class TreasuryPeer(Peer):
             name = name.removesuffix("_before")
         else:
             payment = self._apply(wanted, decline=name == "decline")
-            self._reply(request, nonce, name.removesuffix("_after"), seconds, payment)
+            name = name.removesuffix("_after")
+            self._reply(request, nonce, name, seconds, self._outcome(name, payment))
             return
         if name:
             request.misbehave(name)
         else:
-            self._reply(request, nonce, "", 0.0, self._apply(wanted, decline=False))
+            found = self._outcome("", self._apply(wanted, decline=False))
+            self._reply(request, nonce, "", 0.0, found)
 
     def _apply(self, wanted: dict[str, Any], *, decline: bool) -> Payment:
         """Pay or decline, unless this reference already has an outcome."""
@@ -158,16 +218,25 @@ class TreasuryPeer(Peer):
                 name: payment for name, payment in self._known.items() if payment.at >= oldest
             }
 
-    def _reply(
-        self, request: Request, nonce: str, name: str, seconds: float, found: Payment | str
-    ) -> None:
+    def _outcome(self, name: str, found: Payment | str) -> tuple[int, dict[str, Any]]:
+        """The outcome of one reference, or what the fault makes of it."""
         if name == DENIAL and isinstance(found, Payment):
             found = found.reference
         if isinstance(found, str):
             status, content = 404, {"error": "not_found", "reference": found}
         else:
             status, content = 200, _content(found)
-        body = json.dumps({**content, **LIES.get(name, {})}).encode()
+        return status, {**content, **LIES.get(name, {})}
+
+    def _reply(
+        self,
+        request: Request,
+        nonce: str,
+        name: str,
+        seconds: float,
+        found: tuple[int, dict[str, Any]],
+    ) -> None:
+        status, body = found[0], json.dumps(found[1]).encode()
         if name == "slow":
             self.stopping.wait(seconds)
         elif name in FAULTS:
@@ -212,8 +281,9 @@ def _content(payment: Payment) -> dict[str, Any]:
         "reference": payment.reference,
         "status": payment.status,
         "amount": str(payment.amount),
+        "currency": payment.currency,
     }
-    return {**content, "currency": "USD", **({"reason": payment.reason} if payment.reason else {})}
+    return {**content, **({"reason": payment.reason} if payment.reason else {})}
 
 
 if __name__ == "__main__":
@@ -224,9 +294,12 @@ if __name__ == "__main__":
     parser.add_argument(
         "--retention", type=float, metavar="SECONDS", help="how long references are known"
     )
+    parser.add_argument("--balance", metavar="USD", help="the balance that it reports")
     chosen = parser.parse_args()
     key = os.environ.get("TREASURY_KEY", "")
     if len(key) < 32:
         sys.exit("TREASURY_KEY must hold at least 32 characters.")
     kept = None if chosen.retention is None else timedelta(seconds=chosen.retention)
-    serve(TreasuryPeer(key=key, port=chosen.port, retention=kept))
+    peer = TreasuryPeer(key=key, port=chosen.port, retention=kept)
+    peer.balance = chosen.balance
+    serve(peer)

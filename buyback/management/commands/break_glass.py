@@ -9,9 +9,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from buyback.decisions import reversal, review
+from buyback.decisions import resolution, reversal, review
 from buyback.guards import shell
-from buyback.models import Proposal, Reversal
+from buyback.models import Proposal, Resolution, Reversal
 from config.foundation.command_errors import in_one_line
 from config.foundation.reasons import clean_reason
 from inventory.models import PriceProposal
@@ -37,6 +37,11 @@ def _reversal(found: Any) -> str:
     return ""
 
 
+def _resolution(found: Any) -> str:
+    resolution.confirm(difference=found.difference, by=SHELL, proposal=found.pk)
+    return ""
+
+
 def _prices(found: Any) -> str:
     confirm_prices(proposal=found, by=SHELL)
     return ""
@@ -44,6 +49,7 @@ def _prices(found: Any) -> str:
 
 KINDS: dict[str, tuple[type[DualControl], Callable[[Any], str]]] = {
     "access": (AccessProposal, _access),
+    "difference": (Resolution, _resolution),
     "prices": (PriceProposal, _prices),
     "reversal": (Reversal, _reversal),
     "review": (Proposal, _review),

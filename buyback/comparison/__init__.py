@@ -1,0 +1,1 @@
+"""The treasury's own figures next to ours: its balance, and its list of payments."""
