@@ -133,10 +133,11 @@ class Client:
     ) -> Answer:
         """One request and its response, as `_call`, signed and checked if there are keys."""
         if self._signer is None:
-            return self._call(method, path, seconds, headers, body, most)
+            return self._call(method, path, seconds=seconds, headers=headers, body=body, most=most)
         target = self.target(path)
         signed, nonce = self._signer.request(method, target, body or b"")
-        answer = self._call(method, path, seconds, {**(headers or {}), **signed}, body, most)
+        sent = {**(headers or {}), **signed}
+        answer = self._call(method, path, seconds=seconds, headers=sent, body=body, most=most)
         if not self._signer.is_answer(
             answer.headers.get("x-signature", ""),
             nonce=nonce,
@@ -152,6 +153,7 @@ class Client:
         self,
         method: str,
         path: str,
+        *,
         seconds: float,
         headers: Mapping[str, str] | None,
         body: bytes | None,

@@ -413,8 +413,10 @@ def test_it_lists_every_trigger() -> None:
         for name in ("append_only", "no_truncate")
     }
     listed |= {f"{model._meta.label}:allowed_moves" for model in MACHINES}
-    decisions = ("buyback.Proposal", "buyback.Resolution", "buyback.Reversal")
-    decisions += ("partners.AccessProposal", "inventory.PriceProposal")
+    decisions = (
+        *("buyback.Proposal", "buyback.Resolution", "buyback.Reversal"),
+        *("partners.AccessProposal", "inventory.PriceProposal"),
+    )
     listed |= {f"{model}:confirmed_is_final" for model in decisions}
     assert set(triggers()) == listed | {
         "buyback.Payout:never_deleted",
