@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -112,4 +113,4 @@ def test_it_accepts_nothing_without_a_reason_and_a_date(
 
 
 def test_the_projects_own_list_is_valid() -> None:
-    audit.read_accepted(audit.LOCKS / "accepted.toml", today=audit.datetime.now(audit.UTC).date())
+    audit.read_accepted(audit.LOCKS / "accepted.toml", today=datetime.now(UTC).date())
