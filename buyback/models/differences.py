@@ -175,7 +175,9 @@ class Difference(models.Model):
 class Resolution(DualControl):
     """One admin's proposal that a difference is resolved. It moves no money."""
 
-    difference = models.ForeignKey(Difference, models.PROTECT, related_name="resolutions")
+    difference = models.ForeignKey(
+        Difference, models.PROTECT, related_name="resolutions"
+    )  # index: a difference's page
 
     class Meta(DualControl.Meta):
         constraints = (

@@ -57,6 +57,8 @@ def test_it_lets_no_task_run_longer_than_the_broker_waits() -> None:
         "partners.tasks.forget_old_answers": 3600,
         "partners.tasks.forget_old_calls": 3600,
         "partners.tasks.forget_old_spending": 3600,
+        "inventory.tasks.erase_old_addresses": 3600,
+        "inventory.tasks.forget_users": 60,
     }.items(),
 )
 def test_it_rings_as_often_as_the_documents_say_and_for_no_longer(
@@ -68,7 +70,7 @@ def test_it_rings_as_often_as_the_documents_say_and_for_no_longer(
 
 def test_it_says_of_every_task_how_often() -> None:
     """The intervals above are complete."""
-    assert len(app.conf.beat_schedule) == len(SCHEDULE) == 18
+    assert len(app.conf.beat_schedule) == len(SCHEDULE) == 20
 
 
 def test_it_hands_a_message_to_one_reader_only(broker: Connection) -> None:

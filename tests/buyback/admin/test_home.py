@@ -135,7 +135,7 @@ def test_its_number_of_queries_is_constant(admin: Client, django_assert_num_quer
     for rows in (1, 30):
         busy(rows)
         page(admin)
-        with django_assert_num_queries(23):
+        with django_assert_num_queries(22):
             assert "Drained: " in page(admin)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import orjson
@@ -85,71 +84,40 @@ def dump() -> str:
     return "\n".join(texts)
 
 
-QUERY = "Ada%20Moss%2F%C3%A4%3F1"
-
-
-@pytest.fixture
-def traced(world: World, ada: Collector) -> SimpleNamespace:
-    """Rows that name the user, next to rows of another user."""
+def test_nothing_that_names_the_user_is_left(world: World, ada: Collector) -> None:
     here, other = world.northwind.live, make_collector(world.northwind.live, "bob")
     sold = item_of(ada, state="sold", sold_at=NOW)
     sale = make_buyback(sold)
     make_transfer(sale)
     make_payout(sale)
     held, shipped = item_of(ada), item_of(ada)
-    make_event(here, data=held.as_event())
-    lines = [{"item_id": "a", "user_id": USER}, {"item_id": "b", "user_id": "bob"}]
-    shipment = {"items": lines, "tracking_number": "T1", "tracking_url": None, "error_message": "x"}
     order = make_order(
         here, shipped, state="delivered", tracking_number="T1", error_message="at Ada's"
     )
-    answer = {"order_id": order.public_id, "destination": ADDRESS, "user": [USER, "bob"]}
-    return SimpleNamespace(
-        here=here,
-        order=order,
-        theirs=make_order(here, item_of(other), state="delivered"),
-        quote=make_quote(here, held),
-        kept=make_quote(here, item_of(other)),
-        untouched=make_event(here, data={"user_id": "bob", "pack": USER[:4]}),
-        shipment=make_event(here, type="shipment.updated", data=shipment),
-        by_path=make_call(here, path=f"/inventory/{USER}"),
-        by_query=make_call(here, path=f"/payouts?limit=3&user_id={QUERY}"),
-        by_body=make_call(here, sent=json.dumps({"user_id": USER}), answered='{"user_id":"bob"}'),
-        key=make_idempotency_key(here, status=200, lease_until=None, body=orjson.dumps(answer)),
-        view=SavedView.objects.create(
-            user=make_user(),
-            environment=here,
-            page="payouts",
-            name="mine",
-            query=f"user={QUERY}&a=",
-        ),
+    theirs = make_order(here, item_of(other), state="delivered")
+    quote = make_quote(here, held)
+    kept = make_quote(here, item_of(other))
+    make_event(here, data=held.as_event())
+    untouched = make_event(here, data={"user_id": "bob", "pack": USER[:4]})
+    lines = [{"item_id": "a", "user_id": USER}, {"item_id": "b", "user_id": "bob"}]
+    shipment = make_event(
+        here,
+        type="shipment.updated",
+        data={"items": lines, "tracking_number": "T1", "tracking_url": None, "error_message": "x"},
     )
+    money = Payout.objects.values_list("pk", "amount", "collector"), Transfer.objects.count()
 
-
-def erased(ada: Collector) -> str:
-    """Forget the user completely; returns the pseudonym."""
     done = forgotten(ada)
     traces.erase(done)
     assert traces.erase_all(now=clock.now() + traces.SETTLED) == 0
-    return str(done.pseudonym)
 
-
-def test_nothing_that_names_the_user_is_left(traced: SimpleNamespace, ada: Collector) -> None:
-    money = list(Payout.objects.values_list("pk", "amount")), Transfer.objects.count()
-    name, text = erased(ada), dump()
-    for trace in (USER, QUERY, "Ada Moss/\\u00e4?1", "at Ada's", '"T1"'):
+    text = dump()
+    for trace in (USER, "Ada Moss/\\u00e4?1", "at Ada's", '"T1"'):
         assert trace not in text
+    name = done.pseudonym
     ada.refresh_from_db()
-    assert ada.user_id == name
-    assert money == (list(Payout.objects.values_list("pk", "amount")), Transfer.objects.count())
+    assert (ada.user_id, money[1]) == (name, Transfer.objects.count())
     assert Payout.objects.get().collector == ada
-    finished = ForgottenUser.objects.get()
-    assert (finished.user_id, finished.stage, finished.finished_at is None) == (None, "", False)
-
-
-def test_addresses_of_the_user_are_erased(traced: SimpleNamespace, ada: Collector) -> None:
-    erased(ada)
-    order = traced.order
     order.refresh_from_db()
     assert order.destination == {
         field: "US" if field == "country" else None if value is None else ""
@@ -157,35 +125,57 @@ def test_addresses_of_the_user_are_erased(traced: SimpleNamespace, ada: Collecto
     }
     assert (order.tracking_number, order.error_message, order.state) == (None, None, "delivered")
     assert order.erased_at is not None
-    assert ShippingOrder.objects.get(pk=traced.theirs.pk).destination == ADDRESS
-    assert ShippingQuote.objects.get(pk=traced.kept.pk).destination == ADDRESS
-    assert ShippingQuote.objects.get(pk=traced.quote.pk).destination["line1"] == ""
+    assert ShippingOrder.objects.get(pk=theirs.pk).destination == ADDRESS
+    assert ShippingQuote.objects.get(pk=kept.pk).destination == ADDRESS
+    assert ShippingQuote.objects.get(pk=quote.pk).destination["line1"] == ""
     with pytest.raises(QuoteExpired):
         place(
-            environment=traced.here,
-            rate_id=f"{traced.quote.pk}_rate_standard",
+            environment=here,
+            rate_id=f"{quote.pk}_rate_standard",
             by=SYSTEM,
             now=NOW + timedelta(seconds=1),
         )
-
-
-def test_records_name_the_pseudonym(traced: SimpleNamespace, ada: Collector) -> None:
-    name = erased(ada)
-    assert Event.objects.get(pk=traced.untouched.pk).data == traced.untouched.data
-    assert Event.objects.get(pk=traced.shipment.pk).data == {
+    assert Event.objects.get(pk=untouched.pk).data == untouched.data
+    assert Event.objects.get(pk=shipment.pk).data == {
         "items": [{"item_id": "a", "user_id": name}, {"item_id": "b", "user_id": "bob"}],
         "tracking_number": None, "tracking_url": None, "error_message": None,
     }  # fmt: skip
+    finished = ForgottenUser.objects.get()
+    assert (finished.user_id, finished.stage, finished.finished_at is None) == (None, "", False)
+
+
+def test_no_log_response_or_view_names_the_user(world: World, ada: Collector) -> None:
+    here = world.northwind.live
+    order = make_order(here, item_of(ada), state="delivered")
+    query = "Ada%20Moss%2F%C3%A4%3F1"
+    by_path = make_call(here, path=f"/inventory/{USER}")
+    by_query = make_call(here, path=f"/payouts?limit=3&user_id={query}")
+    by_body = make_call(here, sent=json.dumps({"user_id": USER}), answered='{"user_id":"bob"}')
+    key = make_idempotency_key(
+        here, status=200, lease_until=None,
+        body=orjson.dumps(
+            {"order_id": order.public_id, "destination": ADDRESS, "user": [USER, "bob"]}
+        ),
+    )  # fmt: skip
+    view = SavedView.objects.create(
+        user=make_user(), environment=here, page="payouts", name="mine", query=f"user={query}&a="
+    )
+    done = forgotten(ada)
+    traces.erase(done)
+    traces.erase_all(now=clock.now() + traces.SETTLED)
+    text, name = dump(), done.pseudonym
+    for trace in (USER, query, "Ada Moss/\\u00e4?1", ADDRESS["line1"]):
+        assert trace not in text
     paths = dict(ApiCall.objects.values_list("pk", "path"))
-    assert paths[traced.by_path.pk] == f"/inventory/{name}"
-    assert paths[traced.by_query.pk] == f"/payouts?limit=3&user_id={name}"
-    logged = ApiCall.objects.get(pk=traced.by_body.pk)
+    assert paths[by_path.pk] == f"/inventory/{name}"
+    assert paths[by_query.pk] == f"/payouts?limit=3&user_id={name}"
+    logged = ApiCall.objects.get(pk=by_body.pk)
     assert (logged.sent, logged.answered) == ("(erased)", '{"user_id":"bob"}')
-    body = orjson.loads(bytes(IdempotencyKey.objects.get(pk=traced.key.pk).body or b""))
+    body = orjson.loads(bytes(IdempotencyKey.objects.get(pk=key.pk).body or b""))
     assert body["user"] == [name, "bob"]
     assert body["destination"]["line1"] == ""
-    traced.view.refresh_from_db()
-    assert traced.view.query == f"user={name}&a="
+    view.refresh_from_db()
+    assert view.query == f"user={name}&a="
 
 
 def test_it_is_audited_without_the_id(ada: Collector) -> None:
