@@ -133,13 +133,14 @@ def _invite(request: HttpRequest, partner: Partner, values: dict[str, Any]) -> H
         partner=partner, email=values["email"], role=Role.OWNER, by=by(request)
     )
     link = address(secret, request.build_absolute_uri("/"))
+    mailed = mail(invitation, link)
     context = {
         **admin.site.each_context(request),
-        "title": f"Share this link with {invitation.email}",
+        "title": f"{invitation.email} is invited",
         "partner": partner,
         "invitation": invitation,
-        "link": link,
-        "mailed": mail(invitation, link),
+        "link": "" if mailed else link,
+        "mailed": mailed,
     }
     return TemplateResponse(
         request, f"{PAGES}/invited.html", context, headers={"Cache-Control": "no-store"}

@@ -22,9 +22,12 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
 from config.admin.model_admin import LookingAdmin, confirmed
+from config.foundation.email_address import canonical_or
 from partners.admin.audited import AuditedAdmin, by
+from partners.admin.verification import make_verification_code
 from partners.models import User
 from partners.people.second_factor import remove_factors
+from partners.people.verification import forget_verification
 from partners.records import audit
 
 # A person's second factors and sessions are private: no admin page shows or changes them, except
@@ -35,17 +38,15 @@ RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
 # Anyone who can set another person's password or e-mail address can sign in and act as that
 # person.
 IDENTITY = ("email",)
+VERIFICATION = ("verified_at", "verified_by", "confined_to")
 
 
 class UserAddForm(AdminUserCreationForm):  # type: ignore[type-arg]
-    """A user by e-mail address, stored in lower case as sign-in expects it."""
+    """A user by e-mail address, which is not verified yet."""
 
     class Meta:
         model = User
         fields = ("email",)
-
-    def clean_email(self) -> str:
-        return str(self.cleaned_data["email"]).lower()
 
 
 @admin.register(User)
@@ -53,18 +54,19 @@ class UserAdmin(AuditedAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
     """People. A person who leaves is made inactive, not deleted: the audit log names them."""
 
     add_form = UserAddForm
-    list_display = ("email", "is_active", "is_staff", "is_superuser", "last_login")
-    list_filter = ("is_active", "is_staff", "is_superuser")
+    list_display = ("email", "is_active", "verified", "is_staff", "is_superuser", "last_login")
+    list_filter = ("is_active", "verified_by", "is_staff", "is_superuser")
     ordering = ("email",)
     search_fields = ("=email", "email")
     fieldsets = (
         (None, {"fields": ("email", "password", "first_name", "last_name", "is_active")}),
+        ("Address", {"fields": VERIFICATION}),
         ("Rights", {"fields": RIGHTS}),
         ("Times", {"fields": ("last_login", "date_joined")}),
     )
     add_fieldsets = ((None, {"fields": ("email", "usable_password", "password1", "password2")}),)
-    readonly_fields = ("last_login", "date_joined")
-    actions = ("remove_second_factors",)
+    readonly_fields = ("last_login", "date_joined", *VERIFICATION)
+    actions = ("remove_second_factors", make_verification_code)
 
     def has_superuser_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.is_superuser)
@@ -99,11 +101,21 @@ class UserAdmin(AuditedAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
         )
 
     def audited(self, row: Any, fields: list[str]) -> list[str]:
-        return [field for field in super().audited(row, fields) if field != "password"]
+        more = VERIFICATION if "email" in fields else ()
+        return [field for field in super().audited(row, [*fields, *more]) if field != "password"]
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        obj.email = obj.email.lower()
+        if change and User.objects.filter(pk=obj.pk).exclude(email=obj.email).exists():
+            forget_verification(user=obj)
         super().save_model(request, obj, form, change)
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
+        """An address is found in any spelling of it."""
+        return super().get_search_results(request, queryset, canonical_or(search_term))
+
+    @admin.display(description="verified", boolean=True, ordering="verified_at")
+    def verified(self, user: User) -> bool:
+        return user.is_verified
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         before = _rights(form.instance)

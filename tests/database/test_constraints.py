@@ -17,13 +17,14 @@ from uuid import uuid4
 import pytest
 from django.db import IntegrityError, connection, models, transaction
 
-from partners.models import SpendSlot, User
+from partners.models import SpendSlot
 from partners.models.constraints import CompositeForeignKey
 from tests.database.breaks import BAD_MONEY, BILLION, NAN, Break, each, twice
 from tests.database.bulk_breaks import BULK_BREAKS
 from tests.database.dashboard_rows import DASHBOARD
 from tests.database.decisions import DECISIONS
 from tests.database.schema import constraints, field_label, our_models
+from tests.database.people import PEOPLE
 from tests.database.shipping import SHIPPING
 from tests.kept import make_card_file, make_exposure, make_paid_hour, make_price_change
 from tests.world import (
@@ -136,7 +137,7 @@ BREAKS: dict[str, Sequence[Break]] = {
         lambda w: make_environment(mode="sandbox", cap_per_day=Decimal(1))
     ],
     "partners.User.email": [lambda w: make_user("owner@northwind.test")],
-    "partners_user_email_any_case": [lambda w: User.objects.create(email="Owner@Northwind.test")],
+    **PEOPLE,
     "partners_membership_once_per_partner": [
         lambda w: make_membership(w.northwind.partner, user=w.northwind.viewer, role="owner")
     ],
