@@ -39,23 +39,23 @@ def spelling(text: str) -> str | None:
 
 def spell_users(user_model: Any) -> None:
     """Accounts are never merged: one person would get another's rights and password."""
-    known: dict[str, str] = {}
-    for user in user_model.objects.order_by("pk").only("email"):
-        email = spelling(user.email)
+    known: dict[str, tuple[int, str]] = {}
+    for pk, before in user_model.objects.order_by("pk").values_list("pk", "email"):
+        email = spelling(before)
         if email is None:
             raise CommandError(
-                f"The account {user.email!r} has an address that no mail can reach in one "
+                f"The account {before!r} has an address that no mail can reach in one "
                 f"spelling: change it with the version before, then migrate again; {HELP}."
             )
         if email in known:
             raise CommandError(
-                f"The accounts {known[email]!r} and {user.email!r} have the same address, {email}: "
+                f"The accounts {known[email][1]!r} and {before!r} have the same address, {email}: "
                 f"change one of them with the version before, then migrate again; {HELP}."
             )
-        known[email] = user.email
-    for email, before in known.items():
+        known[email] = pk, before
+    for email, (pk, before) in known.items():
         if email != before:
-            user_model.objects.filter(email=before).update(email=email)
+            user_model.objects.filter(pk=pk).update(email=email)
 
 
 def spell_invitations(invitation_model: Any) -> None:

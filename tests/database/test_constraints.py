@@ -23,8 +23,8 @@ from tests.database.breaks import BAD_MONEY, BILLION, NAN, Break, each, twice
 from tests.database.bulk_breaks import BULK_BREAKS
 from tests.database.dashboard_rows import DASHBOARD
 from tests.database.decisions import DECISIONS
-from tests.database.schema import constraints, field_label, our_models
 from tests.database.people import PEOPLE
+from tests.database.schema import constraints, field_label, our_models
 from tests.database.shipping import SHIPPING
 from tests.kept import make_card_file, make_exposure, make_paid_hour, make_price_change
 from tests.world import (

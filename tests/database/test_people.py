@@ -71,9 +71,11 @@ def test_a_changed_address_is_not_verified(world: World) -> None:
 def old_rows(world: World) -> World:
     """The world with columns as before: without the rules of addresses."""
     with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         for table in ("partners_user", "partners_invitation"):
             cursor.execute(f"ALTER TABLE {table} DROP CONSTRAINT {table}_email_spelling")
-        cursor.execute("ALTER TABLE partners_user DISABLE TRIGGER USER")
+        for table in ("partners_user", "partners_membership"):
+            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
     User.objects.filter(is_staff=False).update(**UNVERIFIED, confined_to=None)
     return world
 
@@ -84,8 +86,6 @@ def spelt(user: User, text: str) -> None:
 
 def test_the_upgrade_spells_addresses_and_confines_members(old_rows: World) -> None:
     both, nobody = make_user(**UNVERIFIED), make_user(**UNVERIFIED)
-    with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE partners_membership DISABLE TRIGGER USER")
     for partner in (old_rows.northwind.partner, old_rows.juniper.partner):
         make_membership(partner, user=both)
     spelt(both, "Both@MÜNCHEN.example")
