@@ -127,7 +127,6 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="partners_user_staff_is_verified",
-                violation_error_message="Staff need a verified e-mail address: make a verification code first",
             ),
         ),
         migrations.AddField(

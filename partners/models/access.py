@@ -9,6 +9,7 @@ import pgtrigger
 from django.contrib.auth.base_user import BaseUserManager
 from django.contrib.auth.models import AbstractUser
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
@@ -87,9 +88,6 @@ class User(AbstractUser):
                 condition=models.Q(verified_at__isnull=False)
                 | models.Q(is_staff=False, is_superuser=False),
                 name="partners_user_staff_is_verified",
-                violation_error_message=(
-                    "Staff need a verified e-mail address: make a verification code first"
-                ),
             ),
         )
         triggers = (
@@ -122,6 +120,14 @@ class User(AbstractUser):
 
     def __str__(self) -> str:
         return self.email
+
+    def clean(self) -> None:
+        """For forms. Raises ValidationError for staff without a verified address."""
+        super().clean()
+        if (self.is_staff or self.is_superuser) and not self.is_verified:
+            raise ValidationError(
+                "Staff need a verified e-mail address: make a verification code first."
+            )
 
     @property
     def is_verified(self) -> bool:

@@ -48,7 +48,7 @@ def link_in(text: str) -> str:
 
 def without_secrets(page: str) -> str:
     """The page without what differs each time."""
-    page = re.sub(r'name="csrfmiddlewaretoken" value="[^"]+"', "", page)
+    page = re.sub(r'name="csrfmiddlewaretoken" value="[^"]+"|\d+:\d\d', "", page)
     return re.sub(r"/account/invitation/[\w-]+|%2F[\w-]{43}%2F|/[\w-]{43}/", "", page)
 
 
@@ -82,14 +82,12 @@ def test_inviting_shows_nothing_about_the_address(
     world: World, settings: Settings, account: str, mailed: bool
 ) -> None:
     settings.EMAIL_URL = "memorymail://" if mailed else ""
+    seen(world, "none", settings)  # the next two replace an invitation
     unknown = seen(world, "none", settings)
     assert (unknown[0], unknown[3]) == (200, 200)
     assert "Choose a password" in unknown[4]
     assert "Sign in to join" in unknown[4]
-    first = seen(world, account, settings)
-    again = seen(world, "none", settings)  # the invitation before is replaced in both
-    assert first == again
-    assert first[3:] == unknown[3:]
+    assert seen(world, account, settings) == unknown
 
 
 def test_a_mailed_link_gives_the_account_to_the_mailbox(world: World, settings: Settings) -> None:
@@ -195,7 +193,7 @@ def test_a_superuser_makes_a_code_that_one_page_shows(world: World) -> None:
     assert "First check who the person is" in make_in_admin(client, user).content.decode()
     assert not VerificationCode.objects.exists()
     page = make_in_admin(client, user, confirmed="yes")
-    assert page["Cache-Control"] == "no-store"
+    assert "no-store" in page["Cache-Control"]
     text = page.context["text"]
     assert f'value="{text}"' in page.content.decode()
     entry = AuditEntry.objects.get()
