@@ -32,7 +32,7 @@ def make_verification_code(
         users,
         question=(
             "Make a code that verifies this account's address? First check who the person is: "
-            "whoever has the code chooses the account's password."
+            "anyone with the code can choose the account's password."
         ),
         verb="Make the code",
         act=lambda user: made.extend(make_code(user=user, by=by(request))),
