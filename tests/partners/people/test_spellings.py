@@ -114,7 +114,7 @@ def test_an_owner_invites_and_sees_who_is_a_member(world: World, mia: User, emai
 @pytest.mark.parametrize("email", SPELLINGS)
 def test_the_admin_finds_and_makes_one_account(world: World, mia: User, email: str) -> None:
     client = signed_in(world.admin)
-    assert STORED in client.get(address(User), {"q": email}).content.decode()
+    assert STORED in client.get(address(User, "changelist"), {"q": email}).content.decode()
     form = {"email": email, "usable_password": "true", "password1": PASSWORD}
     before = snapshot()
     again = client.post(address(User, "add"), form | {"password2": PASSWORD})
