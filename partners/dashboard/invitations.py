@@ -15,14 +15,18 @@ from config.foundation.errors import Refusal
 from partners.dashboard.permissions import SESSION_KEY
 from partners.dashboard.rendering import page
 from partners.models import Membership, User
-from partners.people.invitations import accept_invitation, find_invitation, has_account
+from partners.people.invitations import accept_invitation, find_invitation
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @sensitive_post_parameters("password")
 @never_cache
 def accept(request: HttpRequest, secret: str) -> HttpResponse:
-    """Show the invitation; on POST, join. New users choose a password, others sign in first."""
+    """Show the invitation; on POST, join. New users choose a password, others sign in first.
+
+    The page says nothing about accounts but the visitor's own. An unverified one chooses another
+    password if the link was mailed.
+    """
     user = request.user if isinstance(request.user, User) else None
     try:
         invitation = find_invitation(secret)
@@ -31,7 +35,7 @@ def accept(request: HttpRequest, secret: str) -> HttpResponse:
     context = {
         "invitation": invitation,
         "stranger": bool(user and user.email != invitation.email),
-        "known": has_account(invitation.email),
+        "chooses": user is None or (invitation.mailed and not user.is_verified),
     }
     if request.method != "POST":
         return page(request, "account/invitation.html", context)
@@ -41,13 +45,13 @@ def accept(request: HttpRequest, secret: str) -> HttpResponse:
         )
     except Refusal as refusal:
         return page(request, "account/invitation.html", context | {"refusal": refusal}, status=422)
-    return _in(request, membership)
+    return _in(request, user, membership)
 
 
-def _in(request: HttpRequest, membership: Membership) -> HttpResponse:
-    """Redirect to the new partner's dashboard, signed in."""
+def _in(request: HttpRequest, user: User | None, membership: Membership) -> HttpResponse:
+    """Redirect to the new partner's dashboard, signed in. Another password ended the session."""
     response: HttpResponse = redirect("dashboard:home")
-    if request.user != membership.user:
+    if user is None or user.password != membership.user.password:
         login = Login(user=membership.user, redirect_url=reverse("dashboard:home"))
         response = perform_password_login(request, {"email": membership.user.email}, login)
     request.session[SESSION_KEY] = membership.partner_id

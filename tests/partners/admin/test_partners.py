@@ -23,7 +23,7 @@ from partners.models import (
 )
 from tests.admin.conftest import address, in_group, make_staff, signed_in, snapshot
 from tests.dashboard.steps import sell_form
-from tests.world import World, make_collector, make_item
+from tests.world import World, make_collector, make_item, make_user
 
 YES = {"confirmed": "yes"}
 NEW = {"name": "Tidal", "slug": "tidal", "owner": "Mia@Tidal.test"}
@@ -234,5 +234,5 @@ def test_it_lets_only_superusers_set_a_members_credentials(world: World) -> None
         address(User, "change", owner.pk), {"email": "mine@example.test", "is_active": "on"}
     )
     assert snapshot() == before
-    hidden = User.objects.create(email="root@phygitals.test", is_superuser=True)
+    hidden = make_user("root@phygitals.test", is_superuser=True, factor=False)
     assert everything.post(address(User, "change", hidden.pk), {"is_active": ""}).status_code == 403
