@@ -22,10 +22,10 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
 from config.admin.model_admin import LookingAdmin, confirmed
-from config.foundation.email_address import canonical_or
 from partners.admin.audited import AuditedAdmin, by
 from partners.admin.verification import make_verification_code
 from partners.models import User
+from partners.models.addresses import canonical_or
 from partners.people.second_factor import remove_factors
 from partners.people.verification import forget_verification
 from partners.records import audit

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.decorators.http import require_POST
 
-from partners.dashboard import invitations, sessions, verification
+from partners.dashboard import invitations, sessions
 
 RESET_BY_MAIL = [
     path("account/password/reset/", account.password_reset, name="account_reset_password"),
@@ -41,7 +41,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("account/password/set/", account.password_set, name="account_set_password"),
     *(RESET_BY_MAIL if settings.EMAIL_URL else ()),
     path("account/invitation/<str:secret>/", invitations.accept, name="invitation"),
-    path("account/verify/", verification.verify, name="verify_address"),
+    path("account/verify/", invitations.verify, name="verify_address"),
     path("account/factors/", include("allauth.mfa.urls")),
     path("account/sessions/", sessions.Sessions.as_view(), name="usersessions_list"),
     path("account/sessions/<int:pk>/end/", sessions.end, name="usersessions_end"),
