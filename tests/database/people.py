@@ -50,7 +50,7 @@ def make_code(w: World, **fields: Any) -> Any:
     return VerificationCode.objects.create(user=w.northwind.viewer, **known | fields)
 
 
-UNVERIFIED = {"verified_at": None, "verified_by": ""}
+UNVERIFIED: dict[str, Any] = {"verified_at": None, "verified_by": ""}
 PEOPLE: dict[str, Sequence[Break]] = {
     "partners_user_email_spelling": each(
         MISSPELT,

@@ -8,6 +8,7 @@ import pty
 import re
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.core import mail
@@ -178,7 +179,7 @@ def test_it_refuses_a_member_and_makes_nothing(
 def _planted() -> User:
     """An unverified account of another partner, whose owner knows its password."""
     partner = make_partner()
-    known = {"verified_at": None, "verified_by": "", "confined_to": partner}
+    known: dict[str, Any] = {"verified_at": None, "verified_by": "", "confined_to": partner}
     user = make_user("ops@example.test", factor=True, **known)
     make_membership(partner, user=user)
     return user
@@ -208,7 +209,7 @@ def test_it_takes_an_unverified_account_that_the_caller_vouches_for(
     call_command(*line, "--password-stdin", stdout=io.StringIO())
     user.refresh_from_db()
     assert (user.verified_by, user.check_password(new)) == ("command", True)
-    assert not user.authenticator_set.exists()  # type: ignore[attr-defined]
+    assert not user.authenticator_set.exists()
     assert Membership.objects.filter(partner=partner, user=user).exists()
 
 

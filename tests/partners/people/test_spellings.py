@@ -98,7 +98,7 @@ def test_a_mailed_reset_verifies(world: World, verified: bool) -> None:
     user.refresh_from_db()
     assert (user.is_verified, user.check_password(new)) == (True, True)
     assert user.verified_by == ("code" if verified else "mail")
-    assert user.authenticator_set.exists() is verified  # type: ignore[attr-defined]
+    assert user.authenticator_set.exists() is verified
 
 
 @pytest.mark.parametrize("email", SPELLINGS)
