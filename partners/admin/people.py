@@ -22,7 +22,6 @@ from django.template.response import TemplateResponse
 from django.utils.safestring import SafeString
 
 from config.admin.model_admin import ReadOnlyAdmin, confirmed, lines
-from config.foundation.email_address import canonical_or
 from config.foundation.errors import Refusal
 from config.foundation.reasons import LONGEST_REASON, ReasonRequired
 from config.web.second_factor import ask_factor, is_fresh
@@ -37,6 +36,7 @@ from partners.decisions.access import (
     rights_of,
 )
 from partners.models import User
+from partners.models.addresses import canonical_or
 from partners.people.enrolment import issue_code
 from partners.records import audit
 

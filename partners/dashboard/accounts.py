@@ -13,7 +13,7 @@ from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.decorators.http import require_POST
 
-from partners.dashboard import invitations, sessions, verification
+from partners.dashboard import invitations, sessions
 from partners.dashboard.signing_in import enrolment, factors
 
 RESET_BY_MAIL = [
@@ -67,7 +67,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         enrolment.with_code(totp.activate_totp),
         name="mfa_activate_totp",
     ),
-    path("account/verify/", verification.verify, name="verify_address"),
+    path("account/verify/", invitations.verify, name="verify_address"),
     path("account/factors/", include("allauth.mfa.urls")),
     path("account/sessions/", sessions.Sessions.as_view(), name="usersessions_list"),
     path("account/sessions/<int:pk>/end/", sessions.end, name="usersessions_end"),

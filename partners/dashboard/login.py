@@ -14,8 +14,8 @@ from allauth.account.forms import ResetPasswordKeyForm as AllauthResetPasswordKe
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from config.foundation.email_address import canonical_or
 from partners.models import User
+from partners.models.addresses import canonical_or
 from partners.people.verification import verify
 from partners.records.actor import Actor
 

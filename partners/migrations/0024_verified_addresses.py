@@ -21,7 +21,7 @@ HELP = "see “Upgrading: one spelling of each address” in docs/operate.md"
 
 
 def spelling(text: str) -> str | None:
-    """As ``config/foundation/email_address.py`` was then; None for what is no address."""
+    """As ``partners/models/addresses.py`` was then; None for what is no address."""
     name, _, domain = unicodedata.normalize("NFC", text.strip()).rpartition("@")
     name = name.lower()
     try:

@@ -1,14 +1,60 @@
-"""E-mail addresses in columns: stored, looked up and compared in one spelling."""
+"""The one spelling in which e-mail addresses are stored and compared.
+
+It is ASCII: lower case, NFC, and the domain as IDNA 2008 has it (UTS 46, non-transitional, as in
+browsers). ``x@münchen.example`` and ``x@xn--mnchen-3ya.example`` are one address. A look-alike in
+another script is another address, and its ``xn--`` shows. Mail goes to this spelling alone: other
+programs map some letters (ß) to another domain.
+"""
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from typing import TYPE_CHECKING, Any
 
+import idna
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import models
 
-from config.foundation.email_address import canonical, canonical_or
+LONGEST = 254  # characters
+# Quoted names ("a b"@…) are left out: each has many spellings.
+_NAME = re.compile(r"[-!#$%&'*+/=?^_`{|}~0-9a-z]+(\.[-!#$%&'*+/=?^_`{|}~0-9a-z]+)*")
+_DOMAIN = re.compile(r"[a-z0-9.-]+")
+
+
+def canonical(text: str) -> str:
+    """The stored spelling of an address. Raises ValueError if it is none that can be stored."""
+    text = text.strip()
+    if len(text) > LONGEST:
+        raise ValueError("too long")
+    name, _, domain = unicodedata.normalize("NFC", text).rpartition("@")
+    name, domain = name.lower(), _ascii(domain)
+    found = f"{name}@{domain}"
+    if len(found) > LONGEST or not (_NAME.fullmatch(name) and _DOMAIN.fullmatch(domain)):
+        raise ValueError("not an e-mail address")
+    try:
+        validate_email(found)
+    except ValidationError as error:
+        raise ValueError("not an e-mail address") from error
+    return found
+
+
+def canonical_or(text: str) -> str:
+    """The stored spelling, or ``text`` itself, which then equals no stored address."""
+    try:
+        return canonical(text)
+    except ValueError:
+        return text
+
+
+def _ascii(domain: str) -> str:
+    """The domain in ASCII. Raises ValueError for labels that IDNA does not allow."""
+    if domain.isascii() and "xn--" not in domain.lower():
+        return domain.lower()
+    # Decoded first, so that an A-label that spells its letters in another way is not kept.
+    return idna.encode(idna.decode(domain, uts46=True), uts46=True).decode()
+
 
 # What the database itself checks: the characters of ``canonical``.
 SPELLING = r"^[!-?\[-~]+@[a-z0-9]([a-z0-9.-]*[a-z0-9])?$"

@@ -9,9 +9,9 @@ from django.utils.translation import gettext_noop
 
 from config.foundation import clock
 from config.foundation.codes import Code
-from config.foundation.email_address import canonical
 from config.foundation.errors import Refusal
 from partners.models import Membership, Partner, Role, User
+from partners.models.addresses import canonical
 from partners.records import audit
 from partners.records.actor import Actor
 

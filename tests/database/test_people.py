@@ -19,7 +19,7 @@ from tests.invitations import make_invitation
 from tests.world import NOW, World, make_membership, make_user
 
 MIGRATION: Any = import_module("partners.migrations.0024_verified_addresses")
-VERIFIED = {"verified_at": NOW, "verified_by": "mail"}
+VERIFIED: dict[str, Any] = {"verified_at": NOW, "verified_by": "mail"}
 
 
 def unverified(world: World, **fields: Any) -> User:

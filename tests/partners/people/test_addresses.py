@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from config.foundation.email_address import canonical, canonical_or
+from partners.models.addresses import canonical, canonical_or
 
 PUNYCODE = "x@xn--mnchen-3ya.example"
 
