@@ -91,6 +91,7 @@ def test_a_mailed_link_is_not_shown(admin: Client, settings: Settings) -> None:
     assert "was sent to mia@tidal.test" in page
     assert "/account/invitation/" not in page
     assert mail.outbox[0].to == ["mia@tidal.test"]
+    assert Invitation.objects.get().mailed
 
 
 def test_it_proposes_another_owner_when_a_link_is_lost(admin: Client, world: World) -> None:
