@@ -303,10 +303,12 @@ ACCOUNT_ADAPTER = "partners.people.allauth_adapters.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-ACCOUNT_EMAIL_VERIFICATION = "none"  # the invitation verifies the address
+ACCOUNT_EMAIL_VERIFICATION = "none"  # ours: partners/people/verification.py
 ACCOUNT_FORMS = {
     "login": "partners.dashboard.login.LoginForm",
     "reauthenticate": "partners.dashboard.login.ReauthenticateForm",
+    "reset_password": "partners.dashboard.login.ResetPasswordForm",
+    "reset_password_from_key": "partners.dashboard.login.ResetPasswordKeyForm",
 }
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105
@@ -319,9 +321,14 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = (
 ACCOUNT_RATE_LIMITS = {
     "login_failed": "10/15m/key",
     "guess": "50/15m/ip",
+    "verify": "10/15m/ip",
     "login": "120/m/ip",
     "reauthenticate": "20/m/user",
 }
+# Codes that staff hand over to verify an address: hours that one works, and wrong tries that it
+# allows.
+VERIFICATION_CODE_HOURS = environment.whole("VERIFICATION_CODE_HOURS", 24, low=1, high=168)
+VERIFICATION_CODE_TRIES = environment.whole("VERIFICATION_CODE_TRIES", 5, low=1, high=20)
 MFA_ADAPTER = "partners.people.allauth_adapters.FactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True

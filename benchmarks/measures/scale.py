@@ -78,7 +78,7 @@ def cookie(role: str = "viewer") -> str:
     from partners.models import Membership, Partner, User
 
     email = f"{role}-{datetime.now(UTC):%H%M%S%f}@bench.test"
-    user = User.objects.create_user(email)
+    user = User.objects.create_user(email, verified_at=datetime.now(UTC), verified_by="command")
     Membership.objects.create(user=user, partner=Partner.objects.get(slug="bench"), role=role)
     client = Client()
     client.force_login(user)

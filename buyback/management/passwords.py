@@ -10,8 +10,8 @@ from django.core.management.base import CommandError
 from partners.models import User
 
 
-def password_for(email: str, *, from_stdin: bool) -> str | None:
-    """The password of a new account, None for an existing one that keeps its own.
+def password_for(user: User | None, *, from_stdin: bool) -> str | None:
+    """The password of a new account, None for an existing ``user`` who keeps their own.
 
     Raises CommandError.
     """
@@ -20,7 +20,7 @@ def password_for(email: str, *, from_stdin: bool) -> str | None:
         if not password:
             raise CommandError("Standard input contains no password.", returncode=2)
         return password
-    return None if User.objects.filter(email=email.strip().lower()).exists() else _asked()
+    return None if user else _asked()
 
 
 def _asked() -> str:

@@ -113,6 +113,9 @@ class Code(StrEnum):
     WEAK_PASSWORD = "weak_password"  # noqa: S105  (a code, no password)
     ALREADY_MEMBER = "already_member"
     LAST_OWNER = "last_owner"
+    ADDRESS_NOT_VERIFIED = "address_not_verified"
+    ALREADY_VERIFIED = "already_verified"
+    VERIFICATION_CODE_UNUSABLE = "verification_code_unusable"
     # Decisions of the staff
     REASON_REQUIRED = "reason_required"
     INVALID_CAP = "invalid_cap"

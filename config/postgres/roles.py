@@ -28,7 +28,8 @@ FIXED = {"auth_permission", "django_content_type", "django_migrations"}
 # What lets someone in: sessions, second factors, links, and digests of keys.
 SECRETS = {
     *("account_emailaddress", "account_emailconfirmation", "django_session", "mfa_authenticator"),
-    *("partners_apikey", "partners_invitation", "usersessions_usersession"),
+    *("partners_apikey", "partners_invitation", "partners_verificationcode"),
+    "usersessions_usersession",
 }
 # What only people decide, so never the worker.
 DECISIONS = {
@@ -52,7 +53,7 @@ DELETES = {
         "partners_accessproposal",
         *("mfa_authenticator", "partners_idempotencykey", "partners_membership"),
         *("partners_savedview", "partners_user_groups", "partners_user_user_permissions"),
-        "usersessions_usersession",
+        *("partners_verificationcode", "usersessions_usersession"),
     },
     "worker": {
         *("buyback_exposure", "buyback_listedpayment", "buyback_paidhour", "buyback_resolution"),

@@ -26,14 +26,17 @@ from config.foundation.errors import Refusal
 from config.foundation.reasons import LONGEST_REASON, ReasonRequired
 from config.web.second_factor import ask_factor, is_fresh
 from partners.admin.audited import AuditedAdmin, by
+from partners.admin.verification import make_verification_code
 from partners.decisions.access import (
     FLAGS,
+    StaffNotVerified,
     missing,
     propose_factor_removal,
     propose_rights,
     rights_of,
 )
 from partners.models import User
+from partners.models.addresses import canonical_or
 from partners.people.enrolment import issue_code
 from partners.records import audit
 
@@ -43,6 +46,7 @@ admin.site.unregister([EmailAddress, Authenticator, UserSession])
 
 LOST = "The person lost all second factors"
 RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
+VERIFICATION = ("verified_at", "verified_by", "confined_to")
 
 
 class UserForm(UserChangeForm):  # type: ignore[type-arg]
@@ -57,7 +61,10 @@ class UserForm(UserChangeForm):  # type: ignore[type-arg]
 
     def clean(self) -> dict[str, Any]:
         found: dict[str, Any] = super().clean() or self.cleaned_data
-        if wanted(self.instance, found) and not found.get("reason"):
+        added = wanted(self.instance, found)
+        if added and not self.instance.is_verified:
+            self.add_error(None, StaffNotVerified.sentence)
+        if added and not found.get("reason"):
             self.add_error("reason", ReasonRequired.sentence)
         return found
 
@@ -70,17 +77,18 @@ class UserAdmin(AuditedAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
     password of another person here, because they could then act as that person.
     """
 
-    list_display = ("email", "is_active", "is_staff", "is_superuser", "last_login")
-    list_filter = ("is_active", "is_staff", "is_superuser")
+    list_display = ("email", "is_active", "verified", "is_staff", "is_superuser", "last_login")
+    list_filter = ("is_active", "verified_by", "is_staff", "is_superuser")
     ordering = ("email",)
     search_fields = ("=email", "email")
     fieldsets = (
         (None, {"fields": ("email", "first_name", "last_name", "is_active")}),
+        ("Address", {"fields": VERIFICATION}),
         ("Rights", {"fields": (*RIGHTS, "reason")}),
         ("Times", {"fields": ("last_login", "date_joined")}),
     )
-    readonly_fields = ("email", "last_login", "date_joined")
-    actions = ("remove_second_factors", "give_enrolment_code")
+    readonly_fields = ("email", "last_login", "date_joined", *VERIFICATION)
+    actions = ("remove_second_factors", "give_enrolment_code", make_verification_code)
     form = UserForm
 
     def has_superuser_permission(self, request: HttpRequest) -> bool:
@@ -151,6 +159,14 @@ class UserAdmin(AuditedAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         form.asked = _hold_back(obj, form.cleaned_data)
         super().save_model(request, obj, form, change)
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
+        """An address is found in any spelling of it."""
+        return super().get_search_results(request, queryset, canonical_or(search_term))
+
+    @admin.display(description="verified", boolean=True, ordering="verified_at")
+    def verified(self, user: User) -> bool:
+        return user.is_verified
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Rights that were taken away are gone. Rights that were added wait."""

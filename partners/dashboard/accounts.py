@@ -67,6 +67,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         enrolment.with_code(totp.activate_totp),
         name="mfa_activate_totp",
     ),
+    path("account/verify/", invitations.verify, name="verify_address"),
     path("account/factors/", include("allauth.mfa.urls")),
     path("account/sessions/", sessions.Sessions.as_view(), name="usersessions_list"),
     path("account/sessions/<int:pk>/end/", sessions.end, name="usersessions_end"),

@@ -1,4 +1,4 @@
-"""Forms for signing in and for confirming the password.
+"""Forms for signing in, confirming and resetting the password.
 
 django-allauth does the rest: passwords, second factors, login rate limiting.
 """
@@ -9,7 +9,15 @@ from typing import Any
 
 from allauth.account.forms import LoginForm as AllauthLoginForm
 from allauth.account.forms import ReauthenticateForm as AllauthReauthenticateForm
+from allauth.account.forms import ResetPasswordForm as AllauthResetPasswordForm
+from allauth.account.forms import ResetPasswordKeyForm as AllauthResetPasswordKeyForm
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
+
+from partners.models import User
+from partners.models.addresses import canonical_or
+from partners.people.verification import verify
+from partners.records.actor import Actor
 
 
 class LoginForm(AllauthLoginForm):
@@ -25,6 +33,29 @@ class LoginForm(AllauthLoginForm):
             "inputmode": "email",
         }
         password.widget.attrs.pop("placeholder", None)
+
+    def clean_login(self) -> str:
+        """The address as it is stored, also for counting attempts."""
+        return canonical_or(super().clean_login())
+
+
+class ResetPasswordForm(AllauthResetPasswordForm):
+    """The address of the account. The mail goes to its stored spelling, not to the typed one."""
+
+    def clean_email(self) -> str:
+        self.cleaned_data["email"] = canonical_or(self.cleaned_data["email"])
+        return super().clean_email()
+
+
+class ResetPasswordKeyForm(AllauthResetPasswordKeyForm):
+    """Another password. Only the mailbox got the link, so it verifies the address."""
+
+    def save(self) -> None:
+        user: User = self.user
+        password, by = self.cleaned_data["password1"], Actor.user(user)
+        with transaction.atomic():
+            super().save()
+            verify(user=user, how=User.Verified.MAIL, password=password, by=by)
 
 
 class ReauthenticateForm(AllauthReauthenticateForm):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -47,11 +48,13 @@ class InviteForm(forms.Form):
 def team(request: MemberRequest) -> HttpResponse:
     """Members and open invitations."""
     partner = request.environment.partner
+    members = Membership.objects.filter(partner=partner).select_related("user")
+    members = members.order_by("user__email")
     context = {
         "section": "team",
-        "members": Membership.objects.filter(partner=partner)
-        .select_related("user")
-        .order_by("user__email"),
+        "members": members,
+        "unverified": any(not one.user.is_verified for one in members),
+        "by_mail": bool(settings.EMAIL_URL),
         "invitations": Invitation.objects.filter(partner=partner).open(clock.now()).order_by("-id"),
         "owner": may_act(request, Role.OWNER),
         "may_audit": Role(request.membership.role).includes(Role.OWNER),
@@ -62,7 +65,7 @@ def team(request: MemberRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @owner_confirmed
 def invite(request: MemberRequest) -> HttpResponse:
-    """The form; then the link, shown on this page only."""
+    """The form; then the link, shown on this page only, and only if it was not mailed."""
     form = InviteForm(request.POST or None)
     if request.method != "POST" or not form.is_valid():
         return _form(request, form)
@@ -73,11 +76,12 @@ def invite(request: MemberRequest) -> HttpResponse:
         form.add_error("email", gettext(refusal.sentence))
         return _form(request, form)
     link = invitations.address(secret, request.build_absolute_uri("/"))
+    mailed = invitations.mail(made, link)
     context = {
         "section": "team",
         "invitation": made,
-        "link": link,
-        "mailed": invitations.mail(made, link),
+        "link": "" if mailed else link,
+        "mailed": mailed,
     }
     return page(request, "partners/dashboard/invited.html", context)
 

@@ -41,6 +41,13 @@ class NothingToGrant(Refusal):
     sentence = "The account has all of these rights already."
 
 
+class StaffNotVerified(Refusal):
+    """Anyone may have opened an account whose address is not verified: it is never staff."""
+
+    code = Code.ADDRESS_NOT_VERIFIED
+    sentence = "Staff need a verified e-mail address. Make a verification code first."
+
+
 @dataclass(frozen=True, slots=True)
 class Granted:
     """A confirmed proposal. An owner's comes with an invitation and the secret of its link."""
@@ -62,11 +69,11 @@ def rights_of(user: User) -> dict[str, Any]:
 def propose_rights(*, user: User, rights: dict[str, Any], reason: str, by: Actor) -> AccessProposal:
     """Propose to add ``rights``, as in ``rights_of``, to the account. Grants nothing.
 
-    Raises ReasonRequired, NothingToGrant, AlreadyProposed, PeopleOnly.
+    Raises ReasonRequired, StaffNotVerified, NothingToGrant, AlreadyProposed, PeopleOnly.
     """
     reason = clean_reason(reason)
     with transaction.atomic():
-        held = rights_of(User.objects.select_for_update(no_key=True).get(pk=user.pk))
+        held = rights_of(_verified(user))
         added = missing(rights, held)
         if not added:
             raise NothingToGrant
@@ -109,7 +116,7 @@ def confirm(*, proposal: AccessProposal, by: Actor) -> Granted:
     """Confirm another person's proposal and carry it out.
 
     The person whom it favours cannot confirm it either. Raises NothingProposed, SamePerson,
-    TooRecent, PeopleOnly, and for an owner what ``invite`` raises.
+    TooRecent, PeopleOnly, for rights StaffNotVerified, and for an owner what ``invite`` raises.
     """
     refuse_machines(by)
     with transaction.atomic():
@@ -144,9 +151,12 @@ def withdraw(*, proposal: AccessProposal, by: Actor) -> None:
 
 
 def grant(*, user: User, rights: dict[str, Any], by: Actor) -> User:
-    """Add ``rights`` to the account. Only ``confirm`` and commands of the shell may call it."""
+    """Add ``rights`` to the account. Only ``confirm`` and commands of the shell may call it.
+
+    Raises StaffNotVerified.
+    """
     with transaction.atomic():
-        locked = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+        locked = _verified(user)
         before = rights_of(locked)
         flags = [name for name in FLAGS if rights.get(name)]
         for name in flags:
@@ -163,6 +173,14 @@ def grant(*, user: User, rights: dict[str, Any], by: Actor) -> User:
         audit.record(
             actor=by, action="user.rights_changed", target=locked, before=before, after=after
         )
+    return locked
+
+
+def _verified(user: User) -> User:
+    """The account, locked. Raises StaffNotVerified."""
+    locked = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    if not locked.is_verified:
+        raise StaffNotVerified
     return locked
 
 

@@ -10,6 +10,7 @@ from partners.models.records import AuditEntry, Event, IdempotencyKey
 from partners.models.saved_views import SavedView
 from partners.models.spending import SLOTS, Spend, SpendSlot
 from partners.models.tenants import MOST_CALLS, Environment, Mode, Partner
+from partners.models.verification import VerificationCode
 
 __all__ = [
     "MOST_CALLS",
@@ -35,4 +36,5 @@ __all__ = [
     "Spend",
     "SpendSlot",
     "User",
+    "VerificationCode",
 ]

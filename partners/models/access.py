@@ -10,35 +10,52 @@ from django.contrib.auth.base_user import BaseUserManager
 from django.contrib.auth.models import AbstractUser
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models.functions import Lower, Now
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from config.foundation import clock
+from partners.models.addresses import SPELLING, AddressField
 from partners.models.tenants import Environment, Partner
+
+UpdateOf: Any = pgtrigger.UpdateOf  # which has no types
 
 
 class UserManager(BaseUserManager["User"]):
-    """Users are created and found by e-mail address in any letter case."""
+    """Users are created and found by e-mail address in any spelling of it."""
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
         """A new user with a hashed password. None makes the password unusable."""
-        user = self.model(email=self.normalize_email(email).lower(), **fields)
+        user = self.model(email=email, **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
-        """A new Phygitals admin with every right."""
-        return self.create_user(email, password, **fields, is_staff=True, is_superuser=True)
+        """A new Phygitals admin with every right. The caller vouches for the address."""
+        known = {"verified_at": clock.now(), "verified_by": User.Verified.COMMAND}
+        return self.create_user(email, password, **known | fields, is_staff=True, is_superuser=True)
 
     def get_by_natural_key(self, username: str | None) -> User:
-        return self.get(email=(username or "").lower())
+        return self.get(email=username or "")
 
 
 class User(AbstractUser):
-    """A person who signs in by e-mail address: a partner's member, Phygitals staff, or both."""
+    """A person who signs in by e-mail address: a partner's member, Phygitals staff, or both.
+
+    Until the address is verified, somebody else may have opened the account: it belongs to one
+    partner's team only, and is never staff.
+    """
+
+    class Verified(models.TextChoices):
+        """What proved that the account's person has the address."""
+
+        MAIL = "mail", _("a link sent to it")
+        CODE = "code", _("a code from Phygitals")
+        COMMAND = "command", _("a command")
+        UPGRADE = "upgrade", _("rights held before addresses were verified")
 
     username = None  # type: ignore[assignment]
-    email = models.EmailField("e-mail address", unique=True)
+    email = AddressField("e-mail address", unique=True)
     # Since when nobody else has added to this account: rights, a password, a first factor. Younger
     # accounts confirm nothing (partners.decisions.dual_control). Triggers set it for rights, here
     # and on the tables of groups and permissions.
@@ -46,6 +63,14 @@ class User(AbstractUser):
     # A one-time code with which staff set up their first factor (partners.people.enrolment).
     enrolment_digest = models.BinaryField(max_length=32, null=True, editable=False)
     enrolment_until = models.DateTimeField(null=True, editable=False)
+    verified_at = models.DateTimeField("address verified", null=True, editable=False)
+    verified_by = models.CharField(
+        max_length=7, choices=Verified.choices, blank=True, editable=False
+    )
+    # the only partner that an unverified account can belong to
+    confined_to = models.ForeignKey(
+        Partner, models.PROTECT, null=True, editable=False, related_name="+", db_index=False
+    )
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
@@ -54,9 +79,49 @@ class User(AbstractUser):
     class Meta:
         ordering = ("email",)
         constraints = (
-            models.UniqueConstraint(Lower("email"), name="partners_user_email_any_case"),
+            models.CheckConstraint(
+                condition=models.Q(email__regex=SPELLING), name="partners_user_email_spelling"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(verified_at=None, verified_by="")
+                | models.Q(
+                    verified_at__isnull=False,
+                    verified_by__in=("mail", "code", "command", "upgrade"),
+                ),
+                name="partners_user_verified_by_something",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(verified_at__isnull=False)
+                | models.Q(is_staff=False, is_superuser=False),
+                name="partners_user_staff_is_verified",
+            ),
         )
         triggers = (
+            pgtrigger.Trigger(
+                name="address_is_verified_again",
+                when=pgtrigger.Before,
+                operation=UpdateOf("email", "verified_at"),
+                condition=pgtrigger.Condition(
+                    "NEW.email <> OLD.email AND NEW.verified_at = OLD.verified_at"
+                ),
+                func="RAISE EXCEPTION 'a changed address is not verified'"
+                " USING ERRCODE = 'check_violation';",
+            ),
+            pgtrigger.Trigger(
+                name="unverified_is_confined",
+                when=pgtrigger.Before,
+                operation=UpdateOf("verified_at", "confined_to_id"),
+                condition=pgtrigger.Q(new__verified_at=None),
+                func="""
+                    IF EXISTS (SELECT FROM partners_membership
+                                WHERE user_id = NEW.id
+                                  AND partner_id IS DISTINCT FROM NEW.confined_to_id) THEN
+                        RAISE EXCEPTION 'an account in other teams stays verified'
+                              USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
             pgtrigger.Trigger(
                 name="granted_now",
                 when=pgtrigger.Before,
@@ -71,6 +136,11 @@ class User(AbstractUser):
 
     def __str__(self) -> str:
         return self.email
+
+    @property
+    def is_verified(self) -> bool:
+        """Whether the mailbox, or a code handed over by staff, has proved the address."""
+        return self.verified_at is not None
 
 
 class Role(models.TextChoices):
@@ -108,6 +178,24 @@ class Membership(models.Model):
             models.CheckConstraint(
                 condition=models.Q(role__in=("viewer", "operator", "owner")),
                 name="partners_membership_role_known",
+            ),
+        )
+        triggers = (
+            # The account's row is locked, so that it stays as it was found.
+            pgtrigger.Trigger(
+                name="unverified_is_confined",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | UpdateOf("user_id", "partner_id"),
+                declare=[("elsewhere", "boolean")],
+                func="""
+                    SELECT verified_at IS NULL AND confined_to_id IS DISTINCT FROM NEW.partner_id
+                      INTO elsewhere FROM partners_user WHERE id = NEW.user_id FOR SHARE;
+                    IF elsewhere THEN
+                        RAISE EXCEPTION 'an unverified account belongs to one team'
+                              USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NEW;
+                """,
             ),
         )
 

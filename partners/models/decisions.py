@@ -10,6 +10,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from partners.models.access import User
+from partners.models.addresses import AddressField
 from partners.models.tenants import Partner
 
 
@@ -69,7 +70,7 @@ class AccessProposal(DualControl):
     partner = models.ForeignKey(
         Partner, models.PROTECT, null=True, related_name="+", db_index=False
     )
-    email = models.EmailField(max_length=254, blank=True)
+    email = AddressField(max_length=254, blank=True)
     # What is granted: names of flags, groups and permissions (partners.decisions.rights).
     rights: models.JSONField[Any, Any] = models.JSONField(default=dict)
 

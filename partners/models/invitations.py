@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models.functions import Now
 
 from partners.models.access import Role
+from partners.models.addresses import SPELLING, AddressField
 from partners.models.tenants import Partner
 
 
@@ -22,16 +23,18 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
 class Invitation(models.Model):
     """An invitation to one partner's team. The link works once.
 
-    Only the SHA-256 of its secret is stored, so the link is shown once, when it is created.
+    Only the SHA-256 of its secret is stored, so the link is sent or shown once, when it is created.
     """
 
     id = models.BigAutoField(primary_key=True)
     partner = models.ForeignKey(
         Partner, models.PROTECT, related_name="invitations"
     )  # index: the team page
-    email = models.EmailField("e-mail address")
+    email = AddressField("e-mail address")
     role = models.CharField(max_length=10, choices=Role.choices)
     digest = models.BinaryField(max_length=32, unique=True, editable=False)
+    # sent to the address and shown to nobody, so that opening the link verifies the address
+    mailed = models.BooleanField(default=False, editable=False)
     created_by = models.CharField(max_length=300, editable=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     expires_at = models.DateTimeField()
@@ -56,6 +59,12 @@ class Invitation(models.Model):
             models.CheckConstraint(
                 condition=models.Q(accepted_at=None) | models.Q(withdrawn_at=None),
                 name="partners_invitation_ends_once",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(email__regex=SPELLING)
+                | models.Q(accepted_at__isnull=False)
+                | models.Q(withdrawn_at__isnull=False),
+                name="partners_invitation_email_spelling",
             ),
         )
 

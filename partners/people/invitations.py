@@ -1,7 +1,8 @@
 """Invitations to a partner's team: created, withdrawn, accepted, and audited in the transaction.
 
-Anyone with the link can accept it, so a link never signs in to an existing account: its owner signs
-in first.
+Anyone with the link can accept it, so a link never signs in to a verified account: its owner signs
+in first. A link that was mailed is shown to nobody, so opening it verifies the address
+(``verification.py``). A link that was shown does not.
 """
 
 from __future__ import annotations
@@ -23,7 +24,14 @@ from config.foundation import clock
 from config.foundation.codes import Code
 from config.foundation.errors import Refusal
 from partners.models import Invitation, Membership, Partner, User
-from partners.people.team import AlreadyMember, clean_email, clean_role, set_password
+from partners.people.team import (
+    AlreadyMember,
+    NotVerified,
+    clean_email,
+    clean_role,
+    set_password,
+)
+from partners.people.verification import verify
 from partners.records import audit
 from partners.records.actor import Actor
 
@@ -139,10 +147,12 @@ def accept_invitation(
     password: str | None = None,
     now: datetime | None = None,
 ) -> Membership:
-    """Make the invited person a member: the signed-in ``user``, or a new account with ``password``.
+    """Make the invited person a member.
 
-    Raises InvitationUnusable, PartnerSuspended, SignInFirst, WeakPassword, AlreadyMember; the link
-    then still works.
+    Either the signed-in ``user``, or a new account with ``password``, or an unverified account,
+    which a mailed link verifies and gives that password. Raises InvitationUnusable,
+    PartnerSuspended, SignInFirst, NotVerified, WeakPassword, AlreadyMember; the link then still
+    works.
     """
     now = now or clock.now()
     with transaction.atomic():
@@ -155,11 +165,7 @@ def accept_invitation(
         invitation = Invitation.objects.select_for_update(no_key=True).get(pk=row.pk)
         if invitation.accepted_at or invitation.withdrawn_at:
             raise InvitationUnusable
-        member = (
-            user
-            if user and user.email == invitation.email
-            else _new_account(invitation.email, password)
-        )
+        member, created = _member(invitation, user, password or "", now)
         membership, added = Membership.objects.get_or_create(
             user=member, partner=row.partner, defaults={"role": invitation.role}
         )
@@ -167,7 +173,7 @@ def accept_invitation(
             raise AlreadyMember
         invitation.accepted_at = now
         invitation.save(update_fields=["accepted_at"])
-        after = {"email": member.email, "role": invitation.role, "new_user": member is not user}
+        after = {"email": member.email, "role": invitation.role, "new_user": created}
         by = Actor.user(member)
         audit.record(
             actor=by,
@@ -185,9 +191,29 @@ def address(secret: str, origin: str) -> str:
 
 
 def mail(invitation: Invitation, link: str) -> bool | None:
-    """Send the link by mail. Returns whether it was sent, None without a mail server."""
+    """Send the link by mail. Returns whether it was sent, None without a mail server.
+
+    A link that was sent must be shown to nobody: from then on it verifies the address. One that was
+    not sent does not, so it may be shown.
+    """
     if not settings.EMAIL_URL:
         return None
+    _set_mailed(invitation, True)  # first: nobody can open the link before it is known as mailed
+    sent = False
+    try:
+        sent = _send(invitation, link)
+    finally:
+        if not sent:
+            _set_mailed(invitation, False)
+    return sent
+
+
+def _set_mailed(invitation: Invitation, mailed: bool) -> None:
+    invitation.mailed = mailed
+    invitation.save(update_fields=["mailed"])
+
+
+def _send(invitation: Invitation, link: str) -> bool:
     role = invitation.get_role_display().lower()
     context = {"invitation": invitation, "role": role, "link": link}
     text = render_to_string("account/email/invitation.txt", context)
@@ -199,18 +225,30 @@ def mail(invitation: Invitation, link: str) -> bool | None:
         return False
 
 
-def has_account(email: str) -> bool:
-    """Whether an account with this address exists."""
-    return User.objects.filter(email=email).exists()
+def _member(
+    invitation: Invitation, user: User | None, password: str, now: datetime
+) -> tuple[User, bool]:
+    """The account that joins, and whether it is new. Raises SignInFirst, NotVerified, WeakPassword.
 
-
-def _new_account(email: str, password: str | None) -> User:
-    """Raises SignInFirst if the account exists, WeakPassword."""
-    user, created = User.objects.get_or_create(email=email)
-    if not created:
+    An account without proof of its address may be anybody's: it joins no other partner.
+    """
+    mailed, partner, email = invitation.mailed, invitation.partner_id, invitation.email
+    if user is not None and user.email != email:
         raise SignInFirst
-    set_password(user, password or "")
-    return user
+    known = {"verified_at": now, "verified_by": User.Verified.MAIL} if mailed else {}
+    found, created = User.objects.select_for_update(no_key=True).get_or_create(
+        email=email, defaults={"confined_to_id": partner} | known
+    )
+    if created:
+        set_password(found, password)
+    elif not found.is_verified and mailed and found.is_active:
+        by = Actor.user(found)
+        found = verify(user=found, how=User.Verified.MAIL, password=password, by=by, now=now)
+    elif user is None:
+        raise SignInFirst
+    elif not found.is_verified and found.confined_to_id != partner:
+        raise NotVerified
+    return found, created
 
 
 def _digest(secret: str) -> bytes:

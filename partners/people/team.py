@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import transaction
 from django.utils.translation import gettext_noop
 
+from config.foundation import clock
 from config.foundation.codes import Code
 from config.foundation.errors import Refusal
 from partners.models import Membership, Partner, Role, User
+from partners.models.addresses import canonical
 from partners.records import audit
 from partners.records.actor import Actor
 
@@ -42,6 +43,16 @@ class AlreadyMember(Refusal):
     sentence = gettext_noop("This person is already a member")
 
 
+class NotVerified(Refusal):
+    """The account's address is not verified, and the account is another partner's."""
+
+    code = Code.ADDRESS_NOT_VERIFIED
+    sentence = gettext_noop(
+        "This account's e-mail address is not verified, so it belongs to one team; verify it with "
+        "the link in an invitation e-mail, or with a code from Phygitals"
+    )
+
+
 class LastOwner(Refusal):
     """The team would have no owner."""
 
@@ -50,18 +61,32 @@ class LastOwner(Refusal):
 
 
 def add_member(
-    *, partner: Partner, email: str, role: str, by: Actor, password: str | None = None
+    *,
+    partner: Partner,
+    email: str,
+    role: str,
+    by: Actor,
+    password: str | None = None,
+    verified: bool = False,
 ) -> Membership:
     """Add a person to the partner's team. The user is created if the address has no account.
 
     ``password`` is set on a new user and, if given, on an existing one. Only interfaces for
     Phygitals' staff may pass it, because a user may belong to several partners. Without it, a new
-    user cannot sign in until a password is set. Raises BadEmail, UnknownRole, WeakPassword,
-    AlreadyMember.
+    user cannot sign in until a password is set. ``verified``: of a new user, the caller vouches for
+    the address; otherwise the account stays this partner's. Raises BadEmail, UnknownRole,
+    WeakPassword, AlreadyMember, and NotVerified for an existing unverified account: invite it.
     """
     email, role = clean_email(email), clean_role(role)
+    known = {"verified_at": clock.now(), "verified_by": User.Verified.COMMAND}
     with transaction.atomic():
-        user, created = User.objects.get_or_create(email=email)
+        user, created = User.objects.get_or_create(
+            email=email, defaults={"confined_to": partner} | (known if verified else {})
+        )
+        if Membership.objects.filter(user=user, partner=partner).exists():
+            raise AlreadyMember
+        if not user.is_verified and not created:
+            raise NotVerified
         if created or password is not None:
             set_password(user, password)
         membership, added = Membership.objects.get_or_create(
@@ -74,6 +99,7 @@ def add_member(
             "role": role,
             "new_user": created,
             "password_set": password is not None,
+            "verified": user.is_verified,
         }
         audit.record(
             actor=by, action="member.added", target=membership, partner=partner, after=after
@@ -138,15 +164,11 @@ def _shown(membership: Membership) -> dict[str, str]:
 
 
 def clean_email(text: str) -> str:
-    """An address in lower case. Raises BadEmail."""
-    email = text.strip().lower()
+    """An address in its stored spelling. Raises BadEmail."""
     try:
-        validate_email(email)
-    except ValidationError as error:
+        return canonical(text)
+    except ValueError as error:
         raise BadEmail from error
-    if len(email) > 254:
-        raise BadEmail
-    return email
 
 
 def clean_role(text: str) -> str:

@@ -25,6 +25,8 @@ from tests.database.decisions import make_owner_proposal
 from tests.factors import give_factor
 from tests.world import World, make_user
 
+UNVERIFIED: dict[str, Any] = {"verified_at": None, "verified_by": ""}
+
 YES = {"confirmed": "yes"}
 ROLES = ("nobody", "member", "staff", "support", "operations", "treasury", "every right")
 
@@ -257,6 +259,53 @@ def test_only_superusers_see_accounts_of_the_staff(world: World) -> None:
         not in client.get(address(AccessProposal, "changelist")).content.decode()
     )
     assert client.get(address(AccessProposal, "change", proposal.pk)).status_code == 302
+
+
+# --- unverified accounts --------------------------------------------------------------------------
+
+STAFF_RIGHTS: list[dict[str, Any]] = [
+    {"is_staff": True},
+    {"is_superuser": True},
+    {"groups": ["treasury"]},
+    {"user_permissions": ["partners.add_partner"]},
+]
+
+
+@pytest.mark.parametrize("wanted", STAFF_RIGHTS, ids=str)
+def test_nobody_proposes_rights_for_an_unverified_account(
+    world: World, wanted: dict[str, Any]
+) -> None:
+    user = make_user("clerk@x.test", **UNVERIFIED)
+    before = snapshot()
+    with pytest.raises(access.StaffNotVerified):
+        access.propose_rights(user=user, rights=wanted, reason="so", by=Actor.user(world.admin))
+    everyone: dict[str, Any] = {"groups": Group, "user_permissions": Permission}
+    sent = {
+        name: [str(one.pk) for one in everyone[name].objects.all()] if name in everyone else "on"
+        for name in wanted
+    }
+    page = signed_in(world.admin).post(
+        address(User, "change", user.pk), {"is_active": "on", "reason": "so"} | sent
+    )
+    assert access.StaffNotVerified.sentence in page.content.decode()
+    assert snapshot() == before
+
+
+@pytest.mark.parametrize("wanted", STAFF_RIGHTS, ids=str)
+def test_nobody_confirms_rights_for_an_unverified_account(
+    world: World, wanted: dict[str, Any]
+) -> None:
+    """Such as a proposal from before addresses were verified."""
+    user = make_user("clerk@x.test", **UNVERIFIED)
+    proposal = AccessProposal.objects.create(
+        kind="rights", user=user, rights=wanted, reason="so", proposed_by=str(SHELL)
+    )
+    before = snapshot()
+    page = step(signed_in(world.admin), proposal)
+    assert access.StaffNotVerified.sentence in page.content.decode()
+    with pytest.raises(access.StaffNotVerified):
+        access.grant(user=user, rights=wanted, by=SHELL)
+    assert snapshot() == before
 
 
 # --- the age of the second person ----------------------------------------------------------------

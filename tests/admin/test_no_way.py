@@ -21,6 +21,7 @@ from buyback.decisions import review
 from buyback.live import steps
 from buyback.models import Buyback, Reversal
 from buyback.outcomes import Failure, FailureCode
+from config.foundation import clock
 from inventory.pricing import price
 from partners.models import AuditEntry
 from partners.records.actor import SYSTEM, Actor
@@ -219,7 +220,7 @@ def test_it_confirms_no_proposal_of_ones_own(full: World) -> None:
         signed_in(me),
         review.propose(buyback=attempt.buyback, outcome="settled", reason="so", by=Actor.user(me)),
     )
-    me.email = "another@phygitals.test"
+    me.email, me.verified_at = "another@phygitals.test", clock.now()
     me.save()
     before = tables()
     pressed(client, attempt.buyback, "confirm", mine.pk)

@@ -18,7 +18,7 @@ import pytest
 from django.db import IntegrityError, connection, models, transaction
 
 from buyback.models import TransferLink
-from partners.models import AuditLink, User
+from partners.models import AuditLink
 from partners.models.constraints import CompositeForeignKey
 from tests.database.breaks import BAD_MONEY, BILLION, NAN, Break, each, twice
 from tests.database.bulk_breaks import BULK_BREAKS
@@ -26,6 +26,7 @@ from tests.database.dashboard_rows import DASHBOARD
 from tests.database.decisions import DECISIONS
 from tests.database.forgetting import FORGETTING
 from tests.database.guards import GUARDS
+from tests.database.people import PEOPLE
 from tests.database.schema import constraints, field_label, our_models
 from tests.database.shipping import SHIPPING
 from tests.kept import make_card_file, make_price_change
@@ -151,7 +152,7 @@ BREAKS: dict[str, Sequence[Break]] = {
         lambda w: make_environment(mode="sandbox", cap_per_day=Decimal(1))
     ],
     "partners.User.email": [lambda w: make_user("owner@northwind.test")],
-    "partners_user_email_any_case": [lambda w: User.objects.create(email="Owner@Northwind.test")],
+    **PEOPLE,
     "partners_membership_once_per_partner": [
         lambda w: make_membership(w.northwind.partner, user=w.northwind.viewer, role="owner")
     ],

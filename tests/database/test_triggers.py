@@ -37,6 +37,7 @@ from inventory.models.shipping import ORDER_MOVES
 from partners.models import AuditEntry, AuditLink, Environment, Event
 from tests.bulk import make_bulk_line
 from tests.database.decisions import make_resolution, make_reversal
+from tests.database.people import PEOPLE_TRIGGERS
 from tests.database.schema import triggers
 from tests.kept import make_difference, make_price_change
 from tests.shipments import make_order, times_of
@@ -430,6 +431,7 @@ def test_it_lists_every_trigger() -> None:
         "partners.Environment:clock_only_forward",
         "partners.Environment:retired_for_good",
         "partners.User:granted_now",
+        *PEOPLE_TRIGGERS,
     }
 
 

@@ -5,17 +5,29 @@ from __future__ import annotations
 import io
 import os
 import pty
+import re
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from django.core import mail
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from pytest_django.fixtures import Settings
 
 from buyback.management import passwords
 from partners.keys.api_keys import find
-from partners.models import ApiKey, Environment, Membership, Partner, User
-from tests.world import PASSWORD, make_environment, make_key, make_partner, make_user
+from partners.models import ApiKey, Environment, Invitation, Membership, Partner, User
+from tests.admin.conftest import snapshot
+from tests.world import (
+    PASSWORD,
+    make_environment,
+    make_key,
+    make_membership,
+    make_partner,
+    make_user,
+)
 
 
 @pytest.fixture
@@ -162,3 +174,63 @@ def test_it_refuses_a_member_and_makes_nothing(
     _stdin(monkeypatch, stdin)
     assert _refused("create_member", *arguments, "--role", "viewer") == sentence
     assert (User.objects.count(), Membership.objects.count()) == (0, 0)
+
+
+def _planted() -> User:
+    """An unverified account of another partner, whose owner knows its password."""
+    partner = make_partner()
+    known: dict[str, Any] = {"verified_at": None, "verified_by": "", "confined_to": partner}
+    user = make_user("ops@example.test", factor=True, **known)
+    make_membership(partner, user=user)
+    return user
+
+
+@pytest.mark.parametrize("mailed", [True, False])
+def test_it_invites_an_unverified_account_instead_of_adding_it(
+    db: None, settings: Settings, mailed: bool
+) -> None:
+    settings.EMAIL_URL, settings.PUBLIC_URL = "memorymail://" * mailed, "https://x.test"
+    user, partner, said = _planted(), make_partner(slug="acme"), io.StringIO()
+    call_command("create_member", "acme", user.email, "--role", "viewer", stdout=said)
+    assert not Membership.objects.filter(partner=partner).exists()
+    assert (Invitation.objects.get().partner, Invitation.objects.get().mailed) == (partner, mailed)
+    shown = re.search(r"https://x\.test/account/invitation/\S+", said.getvalue())
+    assert (shown is None, len(mail.outbox)) == (mailed, int(mailed))
+    user.refresh_from_db()
+    assert (user.is_verified, user.check_password(PASSWORD)) == (False, True)
+
+
+def test_it_takes_an_unverified_account_that_the_caller_vouches_for(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user, partner, new = _planted(), make_partner(slug="acme"), "another long pass phrase"
+    _stdin(monkeypatch, f"{new}\n")
+    line = ("create_member", "acme", user.email, "--role", "viewer", "--verified")
+    call_command(*line, "--password-stdin", stdout=io.StringIO())
+    user.refresh_from_db()
+    assert (user.verified_by, user.check_password(new)) == ("command", True)
+    assert not user.authenticator_set.exists()
+    assert Membership.objects.filter(partner=partner, user=user).exists()
+
+
+def test_it_verifies_nothing_if_the_password_is_weak(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user, _ = _planted(), make_partner(slug="acme")
+    before = snapshot()
+    _stdin(monkeypatch, "password1234\n")
+    line = ("create_member", "acme", user.email, "--role", "viewer", "--verified")
+    assert _refused(*line, "--password-stdin") == "This password is too common."
+    assert snapshot() == before
+
+
+@pytest.mark.parametrize("vouched", [True, False])
+def test_it_verifies_a_new_account_only_where_the_caller_vouches(
+    db: None, monkeypatch: pytest.MonkeyPatch, vouched: bool
+) -> None:
+    partner = make_partner(slug="acme")
+    _stdin(monkeypatch, f"{PASSWORD}\n")
+    line = ["create_member", "acme", "ops@example.test", "--role", "owner", "--password-stdin"]
+    call_command(*line, *["--verified"] * vouched, stdout=io.StringIO())
+    user = User.objects.get()
+    assert (user.is_verified, user.confined_to) == (vouched, partner)

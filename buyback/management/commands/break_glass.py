@@ -11,6 +11,7 @@ from django.db import transaction
 
 from buyback.decisions import resolution, reversal, review
 from buyback.guards import shell
+from buyback.management.invited import handed_over
 from buyback.models import Proposal, Resolution, Reversal
 from config.foundation.command_errors import in_one_line
 from config.foundation.reasons import clean_reason
@@ -18,13 +19,12 @@ from inventory.models import PriceProposal
 from inventory.vault.price_decisions import confirm_prices
 from partners.decisions import access
 from partners.models import AccessProposal, DualControl
-from partners.people.invitations import address
 from partners.records.actor import SHELL
 
 
 def _access(found: Any) -> str:
     done = access.confirm(proposal=found, by=SHELL)
-    return f"Invitation link, shown once: {address(done.secret, '')}" if done.secret else ""
+    return handed_over(done.invitation, done.secret) if done.invitation else ""
 
 
 def _review(found: Any) -> str:

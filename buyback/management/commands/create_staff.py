@@ -10,6 +10,7 @@ from django.db import transaction
 
 from buyback.guards import shell
 from buyback.management.passwords import password_for
+from config.foundation import clock
 from config.foundation.command_errors import in_one_line
 from partners.decisions.access import grant
 from partners.models import User
@@ -26,7 +27,8 @@ class Command(BaseCommand):
     help = (
         "Create an account of Phygitals' staff, or give an existing one more rights. A new "
         "account's password is asked for twice, or read from standard input. Prints the one-time "
-        "code with which the person sets up the first second factor."
+        "code with which the person sets up the first second factor. An existing account whose "
+        "address is not verified is refused."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -42,10 +44,13 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         with in_one_line():
             email, groups = clean_email(options["email"]), options["group"]
-            password = password_for(email, from_stdin=options["password_stdin"])
+            found = User.objects.filter(email=email).first()
+            password = password_for(found, from_stdin=options["password_stdin"])
             rights = {"is_staff": True, "is_superuser": options["superuser"], "groups": groups}
+            # Of a new account, the caller vouches for the address.
+            known = {"verified_at": clock.now(), "verified_by": User.Verified.COMMAND}
             with transaction.atomic():
-                user, _ = User.objects.get_or_create(email=email)
+                user, _ = User.objects.get_or_create(email=email, defaults=known)
                 if password is not None:
                     set_password(user, password)
                 user = grant(user=user, rights=rights, by=SHELL)

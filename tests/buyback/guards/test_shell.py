@@ -25,7 +25,7 @@ from tests.database.decisions import (
     make_reversal,
     paid,
 )
-from tests.world import PASSWORD, World, make_buyback, make_item, make_proposal
+from tests.world import PASSWORD, World, make_buyback, make_item, make_proposal, make_user
 
 
 def run(*arguments: str) -> str:
@@ -77,6 +77,31 @@ def test_it_creates_staff_with_a_one_time_code(
     assert user.check_password(PASSWORD)
     assert redeem(user=user, code=said.strip().rpartition(" ")[2])
     assert reported() == [("command:create_staff", "create_staff")]
+
+
+def test_it_makes_no_staff_of_an_unverified_account(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_user("clerk@x.test", verified_at=None, verified_by="")
+    before = snapshot()
+    monkeypatch.setattr("sys.stdin", io.StringIO(PASSWORD + "\n"))
+    with pytest.raises(CommandError, match="verified e-mail address") as caught:
+        run("create_staff", "Clerk@x.test", "--superuser", "--password-stdin")
+    assert caught.value.returncode == 2
+    assert snapshot() == before
+
+
+@pytest.mark.parametrize("mailed", [True, False])
+def test_an_unverified_account_is_invited_audited_and_alerted(
+    world: World, settings: Settings, mailed: bool
+) -> None:
+    settings.EMAIL_URL, settings.PUBLIC_URL = "memorymail://" * mailed, "https://x.test"
+    user = make_user("clerk@x.test", verified_at=None, verified_by="")
+    said = run("create_member", "juniper", user.email, "--role", "owner")
+    assert ("https://x.test/account/invitation/" in said) is not mailed
+    assert Invitation.objects.get().mailed is mailed
+    assert not user.memberships.exists()
+    assert reported() == [("command:create_member", "create_member")]
 
 
 def test_django_s_own_command_is_refused(world: World) -> None:
@@ -139,6 +164,37 @@ def test_it_carries_out_one_proposal_alone(world: World, kind: str) -> None:
     assert ("/account/invitation/" in said) is (kind == "access")
     assert reported() == [("command:break_glass", "break_glass")]
     assert "both are ill" in Alert.objects.get().detail
+
+
+@pytest.mark.parametrize("where", ["https://x.test", ""])
+def test_it_mails_an_owners_link_if_it_has_a_host(
+    world: World, settings: Settings, where: str
+) -> None:
+    settings.EMAIL_URL, settings.PUBLIC_URL = "memorymail://", where
+    proposal = make_owner_proposal(world.northwind.partner)
+    said = run("break_glass", "access", str(proposal.pk), "--reason", "both are ill")
+    assert ("/account/invitation/" in said, Invitation.objects.get().mailed) == (
+        not where,
+        bool(where),
+    )
+    assert [one.to for one in mail.outbox] == [["mia@x.test"]] * bool(where)
+
+
+def test_it_makes_no_staff_of_an_unverified_account_either(world: World) -> None:
+    user = make_user("clerk@x.test", verified_at=None, verified_by="")
+    proposal = AccessProposal.objects.create(
+        kind="rights",
+        user=user,
+        rights={"is_staff": True},
+        reason="so",
+        proposed_by="user:a@x.test",
+    )
+    with pytest.raises(CommandError, match="verified e-mail address"):
+        run("break_glass", "access", str(proposal.pk), "--reason", "both are ill")
+    user.refresh_from_db()
+    proposal.refresh_from_db()
+    assert (user.is_staff, proposal.confirmed_at) == (False, None)
+    assert reported() == [("command:break_glass", "break_glass")]
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from partners.models import (
 )
 from tests.admin.conftest import address, in_group, make_staff, signed_in, snapshot
 from tests.dashboard.steps import sell_form
-from tests.world import World, make_collector, make_item
+from tests.world import World, make_collector, make_item, make_user
 
 YES = {"confirmed": "yes"}
 NEW = {"name": "Tidal", "slug": "tidal", "owner": "Mia@Tidal.test"}
@@ -91,6 +91,7 @@ def test_a_mailed_link_is_not_shown(admin: Client, settings: Settings) -> None:
     assert "was sent to mia@tidal.test" in page
     assert "/account/invitation/" not in page
     assert mail.outbox[0].to == ["mia@tidal.test"]
+    assert Invitation.objects.get().mailed
 
 
 def test_it_proposes_another_owner_when_a_link_is_lost(admin: Client, world: World) -> None:
@@ -234,5 +235,5 @@ def test_it_lets_only_superusers_set_a_members_credentials(world: World) -> None
         address(User, "change", owner.pk), {"email": "mine@example.test", "is_active": "on"}
     )
     assert snapshot() == before
-    hidden = User.objects.create(email="root@phygitals.test", is_superuser=True)
+    hidden = make_user("root@phygitals.test", is_superuser=True, factor=False)
     assert everything.post(address(User, "change", hidden.pk), {"is_active": ""}).status_code == 403

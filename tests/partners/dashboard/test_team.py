@@ -84,9 +84,14 @@ def test_it_refuses_a_link_to_other_users(world: World) -> None:
 
 def test_it_mails_the_link_where_mail_is_configured(world: World, settings: Settings) -> None:
     settings.EMAIL_URL = "smtp://mail.invalid"
-    link = invited(world)
+    client = confirmed(world.northwind.owner)
+    answer = post(client, world, TEAM + "invite/", email=NEW, role="viewer")
     assert mail.outbox[0].to == [NEW]
-    assert f"http://testserver{link}" in mail.outbox[0].body
+    link = re.search(r"http://testserver/account/invitation/\S+", str(mail.outbox[0].body))
+    assert link is not None
+    assert f"{NEW} is invited" in answer.content.decode()
+    assert link[0] not in answer.content.decode()
+    assert Invitation.objects.get().mailed
 
 
 def test_it_says_when_the_mail_could_not_be_sent(world: World, settings: Settings) -> None:
@@ -100,6 +105,8 @@ def test_it_says_when_the_mail_could_not_be_sent(world: World, settings: Setting
         confirmed(world.northwind.owner), world, TEAM + "invite/", email=NEW, role="viewer"
     )
     assert "The e-mail could not be sent" in answer.content.decode()
+    assert "/account/invitation/" in answer.content.decode()
+    assert not Invitation.objects.get().mailed
 
 
 @pytest.mark.parametrize(
