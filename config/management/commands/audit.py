@@ -27,7 +27,7 @@ from django.core.management.base import BaseCommand, CommandError
 LOCKS = Path(settings.BASE_DIR) / "config" / "lock"
 SOURCE = "https://api.osv.dev/v1/query"
 WAIT = 15  # seconds for one answer
-LONGEST = 900  # seconds in all
+LONGEST = 240  # seconds in all
 
 
 class Command(BaseCommand):
