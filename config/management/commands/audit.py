@@ -101,7 +101,10 @@ def ask(lock: Path, source: str) -> list[dict[str, Any]]:
         *("--progress-spinner", "off", "--timeout", str(WAIT)),
         *("--vulnerability-service", "osv", "--osv-url", source),
     ]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=LONGEST)
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=LONGEST)
+    except subprocess.TimeoutExpired as error:
+        raise CommandError(f"pip-audit took more than {LONGEST} seconds") from error
     try:
         packages: list[dict[str, Any]] = json.loads(done.stdout)["dependencies"]
     except (ValueError, KeyError, TypeError) as error:
