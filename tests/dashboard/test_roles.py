@@ -80,6 +80,8 @@ TABLE = {
     "new_key": Door(OWNERS),
     "rotate": Door(OWNERS, "key"),
     "revoke": Door(OWNERS, "key"),
+    "limit": Door(OWNERS, "key"),
+    "revoke_all": Door(OWNERS),
     "requests": Door(OPERATORS),
     "request": Door(OPERATORS, "call"),
     "team": Door(EVERYBODY),
