@@ -206,11 +206,14 @@ def test_a_superuser_makes_a_code_that_one_page_shows(world: World) -> None:
     assert User.objects.get(email=EMAIL).verified_by == "code"
 
 
-@pytest.mark.parametrize("case", ["staff", "verified", "two", "owner"])
+@pytest.mark.parametrize("case", ["staff", "verified", "two", "owner", "stale"])
 def test_nobody_else_makes_a_code(world: World, case: str) -> None:
     user = planted(world)
     if case == "staff":
         make_in_admin(in_admin(make_staff(["view", "change"])), user, confirmed="yes")
+    elif case == "stale":
+        answer = make_in_admin(in_admin(world.admin, fresh=False), user, confirmed="yes")
+        assert "Confirm your second factor first" in answer.content.decode()
     elif case == "verified":
         answer = make_in_admin(in_admin(world.admin), world.northwind.viewer, confirmed="yes")
         assert "verified already" in answer.content.decode()
