@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import pytest
 from allauth.account.internal.flows import login
-from django.contrib.sessions.backends.db import SessionStore
-from django.contrib.sessions.models import Session
+from django.conf import settings
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from partners.keys.api_keys import find
-from partners.models import ApiKey
+from partners.models import ApiKey, User
 from tests.browser.accessible import LIGHT, NARROW, faults, shown
 from tests.browser.conftest import NewContext, sign_in
 from tests.browser.effort import Effort
 from tests.calls import make_call
-from tests.world import PASSWORD, World, make_key
+from tests.dashboard.steps import confirmed
+from tests.factors import give_factor, totp_code
+from tests.world import World, make_key
 
 pytestmark = pytest.mark.browser
 
@@ -38,12 +39,21 @@ def key(world: World) -> ApiKey:
     return key
 
 
-def long_signed_in(page: Page, url: str) -> Page:
-    """Northwind's owner on the overview, whose last confirmation is too old for key pages."""
-    sign_in(page, url, "owner@northwind.test")
-    session = SessionStore(Session.objects.get().session_key)
-    session[login.AUTHENTICATION_METHODS_SESSION_KEY] = [{"method": "password", "at": 0}]
-    session.save()
+def owner_signed_in(page: Page, url: str, *, fresh: bool) -> Page:
+    """Northwind's owner, who has a second factor, on the overview.
+
+    Not ``fresh``: the last confirmation is too old for key pages.
+    """
+    owner = User.objects.get(email="owner@northwind.test")
+    give_factor(owner)
+    client = confirmed(owner)
+    if not fresh:
+        session = client.session
+        session[login.AUTHENTICATION_METHODS_SESSION_KEY] = [{"method": "mfa", "at": 0}]
+        session.save()
+    name = settings.SESSION_COOKIE_NAME
+    page.context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": url}])
+    page.goto(f"{url}/dashboard/live/")
     return page
 
 
@@ -52,11 +62,11 @@ def test_it_rotates_a_key_in_five_clicks(
     new_context: NewContext, live_server: LiveServer, key: ApiKey, effort: Effort, script: bool
 ) -> None:
     context = new_context(java_script_enabled=script)
-    page = long_signed_in(context.new_page(), live_server.url)
+    page = owner_signed_in(context.new_page(), live_server.url, fresh=False)
     effort.begins(page)
     page.get_by_role("link", name="Developers").click()
     page.get_by_role("link", name=f"Rotate {key.name}").click()
-    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_label("Code").fill(totp_code())
     page.get_by_role("button", name="Confirm").click()
     expect(page.get_by_label("The old key keeps working for")).to_have_value("24")
     page.get_by_role("button", name="Rotate key").click()
@@ -101,7 +111,7 @@ def test_it_is_accessible_and_fits(
 ) -> None:
     page, found = new_context().new_page(), {}
     shown(page, NARROW)
-    sign_in(page, live_server.url, "owner@northwind.test")
+    owner_signed_in(page, live_server.url, fresh=True)
     other, _ = make_key(key.environment, name="Old server")
     one = make_call(key.environment, key=key, sent='{"itemId":"' + "y" * 300 + '"}').pk
     pages = (KEYS, f"{KEYS}new/", f"{KEYS}{key.pk}/rotate/", f"{KEYS}{other.pk}/revoke/", REQUESTS)

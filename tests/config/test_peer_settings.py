@@ -50,7 +50,7 @@ def test_it_requires_a_key_for_the_treasury(tmp_path: Path) -> None:
     )
     assert done.returncode == 2
     assert done.stderr.splitlines()[-1] == (
-        "manage.py: TREASURY_URL is set, so TREASURY_KEY must hold at least 32 characters."
+        "manage.py: TREASURY_KEY: a key must have at least 32 characters."
     )
 
 

@@ -7,7 +7,7 @@ request, or a row that another transaction has locked.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -81,8 +81,19 @@ def paid_unheard(server: Server, peers: Outside, item: Item) -> Iterator[Callabl
 @contextmanager
 def before_finishing(server: Server, peers: Outside, item: Item) -> Iterator[Callable[[], bool]]:
     """The treasury has confirmed the payment; sellback and payout are not committed."""
-    with locked("inventory_collector", item.collector_id):
-        yield lambda: bool(peers.treasury.payments) and waits_for_a_lock(server)
+    peers.treasury.fault("slow", times=1, seconds=2)
+    with ExitStack() as stack:
+
+        def reached() -> bool:
+            """The claim needs the user's row too, so it is locked only once money has moved."""
+            if not peers.treasury.payments:
+                return False
+            if not held:
+                held.append(stack.enter_context(locked("inventory_collector", item.collector_id)))
+            return waits_for_a_lock(server)
+
+        held: list[object] = []
+        yield reached
 
 
 class Point(NamedTuple):

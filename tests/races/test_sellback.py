@@ -154,7 +154,7 @@ def test_it_pays_once_by_the_move_from_held_alone(world: World, mode: str) -> No
         "item_id": item.public_id,
         "requested_by": "system",
     }
-    sale |= dict.fromkeys(("item_pk", "now", "expected_amount", "min_amount"))
+    sale |= dict.fromkeys(("item_pk", "now", "expected_amount", "min_amount")) | {"spread": False}
 
     def sell() -> bool:
         with connection.cursor() as cursor:

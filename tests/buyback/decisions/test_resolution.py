@@ -9,6 +9,7 @@ import pytest
 
 from buyback.decisions import resolution
 from buyback.models import Buyback, Difference, Payout, Resolution, Transfer
+from config.foundation import clock
 from config.foundation.errors import Refusal
 from config.foundation.reasons import ReasonRequired
 from partners.decisions import dual_control
@@ -74,7 +75,7 @@ def test_it_is_audited(difference: Difference, world: World) -> None:
 
 def test_it_takes_another_person_to_confirm(difference: Difference, world: World) -> None:
     resolution.propose(difference=difference, reason="so", by=Actor.user(world.admin))
-    world.admin.email = "renamed@phygitals.test"
+    world.admin.email, world.admin.verified_at = "renamed@phygitals.test", clock.now()
     world.admin.save()
     refuses(
         dual_control.SamePerson,

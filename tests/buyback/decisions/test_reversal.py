@@ -14,6 +14,7 @@ from buyback.live import steps
 from buyback.models import Buyback, Payout, Reversal, Transfer
 from buyback.outcomes import Failure, FailureCode
 from buyback.sellback.sell_back import sell_back
+from config.foundation import clock
 from config.foundation.errors import Refusal
 from config.foundation.reasons import ReasonRequired
 from inventory.models import Item
@@ -100,7 +101,7 @@ def test_it_takes_another_person_to_confirm(sale: Buyback, world: World) -> None
     refuses(
         dual_control.SamePerson, lambda: reversal.confirm(buyback=sale, by=Actor.user(world.admin))
     )
-    world.admin.email = "renamed@phygitals.test"
+    world.admin.email, world.admin.verified_at = "renamed@phygitals.test", clock.now()
     world.admin.save()
     refuses(
         dual_control.SamePerson, lambda: reversal.confirm(buyback=sale, by=Actor.user(world.admin))

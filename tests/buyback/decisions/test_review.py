@@ -12,6 +12,7 @@ from buyback.decisions import review
 from buyback.live import steps
 from buyback.models import Alert, Buyback, Payout, Proposal, Transfer, TreasuryControl
 from buyback.outcomes import Failure, FailureCode
+from config.foundation import clock
 from config.foundation.errors import Refusal
 from config.foundation.reasons import ReasonRequired
 from inventory.models import Item
@@ -132,7 +133,7 @@ def test_it_takes_another_person_to_confirm(world: World, outcome: str) -> None:
 def test_it_recognises_an_account_with_a_new_address(world: World) -> None:
     sale = in_review(world)
     review.propose(buyback=sale, outcome="settled", reason="so it is", by=Actor.user(world.admin))
-    world.admin.email = "renamed@phygitals.test"
+    world.admin.email, world.admin.verified_at = "renamed@phygitals.test", clock.now()
     world.admin.save()
     refuses(
         dual_control.SamePerson, lambda: review.confirm(buyback=sale, by=Actor.user(world.admin))

@@ -53,7 +53,8 @@ def test_it_redraws_a_renamed_card(client: Client) -> None:
 
 
 def test_a_picture_runs_no_scripts(client: Client) -> None:
-    assert client.get(make_card().image)["Content-Security-Policy"] == "default-src 'none'"
+    policy = client.get(make_card().image)["Content-Security-Policy"]
+    assert policy == "default-src 'none'; frame-ancestors 'none'"
 
 
 def test_it_is_the_same_for_all_users(django_assert_num_queries: DjangoAssertNumQueries) -> None:
