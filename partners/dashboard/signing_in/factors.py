@@ -116,6 +116,10 @@ class ReauthenticateWebAuthn(webauthn_views.ReauthenticateWebAuthnView):
 class _OnceForm(forms.BaseAuthenticateForm):
     """A code of an app works once, as long as the tolerance for clocks accepts it."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].widget.attrs["autofocus"] = True  # the only field of its page
+
     def clean_code(self) -> str:
         used = f"totp.used:{self.user.pk}:{normalize_user_code(self.cleaned_data['code'])}"
         try:
