@@ -62,7 +62,12 @@ def _parsed(name: str, url: str, options: dict[str, Any], tls: str) -> dict[str,
     found = environment.parsed(name, environ.Env.db_url_config, url)
     if not found.get("NAME"):
         raise ImproperlyConfigured(f"{name} names no database.")
-    remote = not all(environment.is_local(host) for host in found["HOST"].split(","))
+    given = found.get("OPTIONS", {})
+    if "service" in given:
+        raise ImproperlyConfigured(f"{name} names a service. Name its host in the address.")
+    # libpq's own parameters win over the host of the address
+    hosts = [found["HOST"], *(str(given[key]) for key in ("host", "hostaddr") if key in given)]
+    remote = not all(environment.is_local(host) for host in ",".join(hosts).split(","))
     usual = tls if remote and tls != "off" else "prefer"
     found["OPTIONS"] = {"sslmode": usual} | options | found.get("OPTIONS", {})
     if remote and tls != "off" and found["OPTIONS"]["sslmode"] not in ENCRYPTED:

@@ -14,20 +14,29 @@ CREATE FUNCTION partners_count_spend(
     the_scope text, the_start timestamptz, the_cap numeric, amount numeric, spread boolean
 ) RETURNS void LANGUAGE plpgsql AS $$
 -- Counts amount (USD) against the_cap in the span of the_scope that starts at the_start.
--- Not spread: in the slot of this connection only. An update that finds no row may still hold the
--- slot's lock, so it must fail instead of going on to other slots: that could deadlock.
+-- Not spread: in one slot, the first one with room, beginning with this connection's own. An update
+-- that finds no row may still hold the slot's lock, so it must fail instead of going on to another
+-- slot: that could deadlock.
 DECLARE
+    own int := pg_backend_pid() % 64;
+    chosen int;
     the_spend bigint;
     cap_before numeric;
     spent numeric;
 BEGIN
     IF NOT spread THEN
-        UPDATE partners_spendslot slot
-           SET total = slot.total + amount
-          FROM partners_spend spend
-         WHERE spend.scope = the_scope AND spend.starts_at = the_start AND spend.cap = the_cap
-           AND slot.spend_id = spend.id AND slot.number = pg_backend_pid() % 64
-           AND slot.total + amount <= slot.share;
+        SELECT id INTO the_spend FROM partners_spend
+         WHERE scope = the_scope AND starts_at = the_start AND cap = the_cap;
+        SELECT number INTO chosen FROM partners_spendslot
+         WHERE spend_id = the_spend AND number = own AND total + amount <= share;
+        IF chosen IS NULL THEN
+            SELECT number INTO chosen FROM partners_spendslot
+             WHERE spend_id = the_spend AND total + amount <= share
+             ORDER BY (number + 64 - own) % 64 LIMIT 1;
+        END IF;
+        UPDATE partners_spendslot
+           SET total = total + amount
+         WHERE spend_id = the_spend AND number = chosen AND total + amount <= share;
         IF NOT FOUND THEN
             RAISE check_violation
             USING CONSTRAINT = 'partners_spendslot_within_share', DETAIL = the_scope,

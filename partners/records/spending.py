@@ -1,11 +1,11 @@
 """Counting spending against the cap of a span, so that no cap is ever exceeded.
 
 The statement that spends calls the SQL function ``partners_count_spend`` once for each span, in the
-order of the scopes, after all its other locks. Usually the function adds the amount to one slot,
-chosen by the database connection. If that slot lacks room, or the cap has changed, the statement
-fails whole and ``counting`` repeats it with ``spread``: then the function locks all slots in their
-order, divides the cap again if it has changed, and fills one slot after the other. All who count
-lock in the same order (scope, slot), so they cannot deadlock.
+order of the scopes, after all its other locks. Usually the function adds the amount to one slot:
+the connection's own, or the next one with room. If none has room for it, or the cap has changed,
+the statement fails whole and ``counting`` repeats it with ``spread``: then the function locks all
+slots in their order, divides the cap again if it has changed, and fills one slot after the other.
+All who count lock in the same order (scope, slot), so they cannot deadlock.
 """
 
 from __future__ import annotations

@@ -98,3 +98,25 @@ def test_the_deployment_check_names_what_is_not_encrypted(settings: Settings) ->
     assert encrypted_connections(None) == []
     settings.DATABASE_TLS = settings.PEER_TLS = "off"
     assert [one.id for one in encrypted_connections(None)] == ["config.W002", "config.W003"]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql://u@/shop?host=db.example&sslmode=prefer",
+        "postgresql://u@localhost/shop?hostaddr=203.0.113.9&sslmode=prefer",
+        "postgresql://u@localhost,db/shop?sslmode=prefer",
+        "postgresql://u@/shop?service=shop",
+    ],
+)
+def test_no_parameter_of_an_address_avoids_tls(tmp_path: Path, address: str) -> None:
+    done = manage(tmp_path, "check", **OWN | {"DATABASE_URL": address})
+    assert done.returncode == 2
+    assert done.stderr.startswith("manage.py: DATABASE_URL ")
+
+
+def test_another_machine_in_a_parameter_is_reached_with_tls(tmp_path: Path) -> None:
+    url = "postgresql://u@/shop?host=db.example"
+    show = "from django.conf import settings as s; print(s.DATABASES['default']['OPTIONS'])"
+    done = manage(tmp_path, "shell", "-v0", "-c", show, **OWN | {"DATABASE_URL": url})
+    assert "'sslmode': 'require'" in done.stdout

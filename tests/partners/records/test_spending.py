@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
-from django.db.models import Sum
+from django.db.models import F, Sum
+from django.test.utils import CaptureQueriesContext
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
@@ -110,6 +111,24 @@ def test_it_usually_writes_one_slot() -> None:
     before = Counter(slots())
     assert count(usd(1), usd(64_000))
     assert sum((Counter(slots()) - before).values()) == 1
+
+
+@pytest.mark.django_db
+def test_it_goes_on_to_the_next_slot_with_room_in_one_statement() -> None:
+    """A full slot of one's own must not cost every later call a second statement."""
+    cap = usd(64_000)
+    assert count(usd(1), cap)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid() % 64")
+        own = cursor.fetchone()[0]
+    SpendSlot.objects.filter(number=own).update(total=F("share"))
+    before = slots()
+    with CaptureQueriesContext(connection) as queries:
+        spending.count("platform", START, cap, usd(7))
+    assert sum("partners_count_spend" in query["sql"] for query in queries.captured_queries) == 1
+    after = slots()
+    changed = [number for number in range(SLOTS) if before[number] != after[number]]
+    assert changed == [(own + 1) % SLOTS]
 
 
 @pytest.mark.django_db
