@@ -89,8 +89,23 @@ def _refuse_changed(proposal: PriceProposal) -> None:
     shown = {one["card"]: one["before"] for one in proposal.rows if one["card"]}
     cards = Card.objects.select_for_update(no_key=True).order_by("pk").filter(pk__in=list(shown))
     stored = {pk: str(fmv) for pk, fmv in cards.values_list("pk", "fmv")}
-    fresh = [one["row"] for one in proposal.rows if not one["card"]]
-    known = Q(listing_id__in=[row["listing_id"] for row in fresh if row["listing_id"]])
-    known |= Q(mint_address__in=[row["mint_address"] for row in fresh if row["mint_address"]])
-    if stored != shown or Card.objects.filter(known).exists():
+    if stored != shown or _found(proposal) != [one["card"] for one in proposal.rows]:
         raise CardChanged
+
+
+def _found(proposal: PriceProposal) -> list[int | None]:
+    """The card that an import of each row would change now: by its listing, else by its mint."""
+    rows = [one["row"] for one in proposal.rows]
+    known = Q(listing_id__in=[row["listing_id"] for row in rows if row["listing_id"]])
+    known |= Q(mint_address__in=[row["mint_address"] for row in rows if row["mint_address"]])
+    listings: dict[tuple[str, str], int] = {}
+    mints: dict[str, int] = {}
+    for card in Card.objects.filter(known).only("pk", "source_type", "listing_id", "mint_address"):
+        if card.listing_id:
+            listings[card.source_type, card.listing_id] = card.pk
+        if card.mint_address:
+            mints[card.mint_address] = card.pk
+    return [
+        listings.get((row["source_type"], row["listing_id"])) or mints.get(row["mint_address"])
+        for row in rows
+    ]

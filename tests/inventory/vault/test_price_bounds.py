@@ -144,6 +144,24 @@ def test_it_confirms_only_cards_as_they_were_shown(anna: User, ben: User) -> Non
     assert snapshot() == before
 
 
+def test_it_confirms_no_other_card_than_the_one_shown(anna: User, ben: User) -> None:
+    """The proposer swaps the cards' listings in between, with imports within the bounds."""
+    alt: dict[str, Any] = {"source_type": "alt", "mint_address": None}
+    shown = make_card(fmv=Decimal(4000), listing_id="l1", **alt)
+    other = make_card(fmv=Decimal(10), listing_id="l9", **alt)
+    row = line(shown, "13000.00") | {"listing_id": "l1"}
+    bring([row], anna)
+    Card.objects.filter(pk=shown.pk).update(listing_id="l2")
+    Card.objects.filter(pk=other.pk).update(listing_id="l1")
+    before = snapshot()
+    with pytest.raises(CardChanged):
+        confirm_prices(proposal=PriceProposal.objects.get(), by=Actor.user(ben))
+    assert snapshot() == before
+    Card.objects.filter(pk=other.pk).update(listing_id="l9")
+    Card.objects.filter(pk=shown.pk).update(listing_id="l1")
+    assert confirm_prices(proposal=PriceProposal.objects.get(), by=Actor.user(ben)).updated == 1
+
+
 def test_a_command_is_not_bounded(world: World) -> None:
     card = make_card()
     assert import_cards([(1, line(card, HUGE))]).updated == 1
