@@ -158,7 +158,7 @@ class Difference(models.Model):
                 operation=pgtrigger.Insert | pgtrigger.Update,
                 condition=pgtrigger.Condition("NEW.state = 'resolved'"),
                 func="""
-                    IF NOT EXISTS (SELECT 1 FROM buyback_resolution
+                    IF NOT EXISTS (SELECT 1 FROM public.buyback_resolution
                                     WHERE difference_id = NEW.id
                                       AND confirmed_at = NEW.closed_at) THEN
                         RAISE EXCEPTION 'only two people resolve a difference';

@@ -113,7 +113,7 @@ class User(AbstractUser):
                 operation=UpdateOf("verified_at", "confined_to_id"),
                 condition=pgtrigger.Q(new__verified_at=None),
                 func="""
-                    IF EXISTS (SELECT FROM partners_membership
+                    IF EXISTS (SELECT FROM public.partners_membership
                                 WHERE user_id = NEW.id
                                   AND partner_id IS DISTINCT FROM NEW.confined_to_id) THEN
                         RAISE EXCEPTION 'an account in other teams stays verified'
@@ -189,7 +189,8 @@ class Membership(models.Model):
                 declare=[("elsewhere", "boolean")],
                 func="""
                     SELECT verified_at IS NULL AND confined_to_id IS DISTINCT FROM NEW.partner_id
-                      INTO elsewhere FROM partners_user WHERE id = NEW.user_id FOR SHARE;
+                      INTO elsewhere FROM public.partners_user
+                     WHERE id = NEW.user_id FOR SHARE;
                     IF elsewhere THEN
                         RAISE EXCEPTION 'an unverified account belongs to one team'
                               USING ERRCODE = 'check_violation';

@@ -34,7 +34,7 @@ from buyback.models.buybacks import OPEN_STATES
 from inventory.models import Item, PriceChange, ShippingOrder
 from inventory.models.holdings import ITEM_MOVES
 from inventory.models.shipping import ORDER_MOVES
-from partners.models import AuditEntry, AuditLink, Environment, Event
+from partners.models import AuditEntry, AuditLink, Environment, Event, Membership
 from tests.bulk import make_bulk_line
 from tests.database.decisions import make_resolution, make_reversal
 from tests.database.people import PEOPLE_TRIGGERS
@@ -52,6 +52,7 @@ from tests.world import (
     make_proposal,
     make_statement,
     make_transfer,
+    make_user,
 )
 
 Make = Callable[[World], models.Model]
@@ -445,3 +446,30 @@ def answers(query: str) -> list[Any]:
         cursor.execute(query)
         found: list[Any] = cursor.fetchall()
     return found
+
+
+def test_a_table_of_the_session_resolves_no_difference(world: World) -> None:
+    row = make_difference()
+    execute(
+        "CREATE TEMPORARY TABLE buyback_resolution AS SELECT id AS difference_id,"
+        f" '{NOW.isoformat()}'::timestamptz AS confirmed_at FROM buyback_difference"
+    )
+    with pytest.raises(DatabaseError, match="only two people"), transaction.atomic():
+        Difference.objects.filter(pk=row.pk).update(state="resolved", closed_at=NOW)
+    execute("DROP TABLE pg_temp.buyback_resolution")
+    assert Difference.objects.get().state == "open"
+
+
+def test_a_table_of_the_session_verifies_no_account(world: World) -> None:
+    user = make_user("mia@x.test", verified_at=None, verified_by="")
+    execute(
+        "CREATE TEMPORARY TABLE partners_user AS SELECT id, now() AS verified_at,"
+        " NULL::bigint AS confined_to_id FROM partners_user"
+    )
+    with pytest.raises(IntegrityError, match="belongs to one team"), transaction.atomic():
+        execute(
+            "INSERT INTO partners_membership (user_id, partner_id, role)"
+            f" VALUES ({user.pk}, {world.juniper.partner.pk}, 'viewer')"
+        )
+    execute("DROP TABLE pg_temp.partners_user")
+    assert not Membership.objects.filter(user=user).exists()
