@@ -105,7 +105,7 @@ def _admin() -> dict[str, str]:
     admin = User.objects.filter(email=ADMIN).first()
     if admin is None:
         admin = User.objects.create_superuser(ADMIN, password)
-        # Two days old, so that it may confirm proposals at once.
+        # Two days old: it may confirm proposals immediately.
         born = admin.date_joined - timedelta(days=2)
         User.objects.filter(pk=admin.pk).update(date_joined=born, trusted_since=born)
     else:

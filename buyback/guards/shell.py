@@ -23,7 +23,7 @@ log = structlog.get_logger(__name__)
 def report(command: str, **facts: object) -> None:
     """Audit a command and alert every admin. Must run in the transaction of its effect.
 
-    ``facts`` never include a secret. Each run has an alert of its own; with a mail server, active
+    ``facts`` never include a secret. Each run raises a separate alert; with a mail server, active
     superusers also get a mail once the transaction has committed.
     """
     after = {"os_user": _os_user(), **facts}

@@ -1,4 +1,4 @@
-"""A trigger for reversals, payouts that are never deleted, and a trail that no temporary table hides."""
+"""Triggers: money returns only by a reversal, payouts stay, and temporary tables hide nothing."""
 
 import pgtrigger.compiler
 import pgtrigger.migrations

@@ -13,7 +13,7 @@ ENDED = (Buyback.State.SETTLED, Buyback.State.FAILED)
 
 @dataclass(frozen=True, slots=True)
 class Beginning:
-    """When a sellback began, and who requested it. ``instant``: it was settled at once."""
+    """When a sellback began, and who requested it. ``instant``: one statement settled it."""
 
     created_at: datetime
     by: str

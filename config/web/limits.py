@@ -18,7 +18,7 @@ MULTIPART = 64 * KIB  # overhead of a form around its file
 SANE_REQUEST_ID = re.compile(r"[ -~]{1,128}")  # printable ASCII (contract, section 1)
 
 Header = tuple[bytes, bytes]
-# On every response that sets none of its own: nothing may be loaded, framed, or asked of a device.
+# Defaults for every response: it may load nothing, be framed nowhere, and use no device.
 SAFE_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "X-Frame-Options": "DENY",

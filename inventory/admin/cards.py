@@ -24,7 +24,7 @@ MOST_CHANGES = 50
 
 
 class PriceWaits(Exception):
-    """Ends the form's transaction, so that nothing of it is saved."""
+    """Rolls the form's transaction back: none of it is saved."""
 
     def __init__(self, card: Card) -> None:
         super().__init__(card.name)

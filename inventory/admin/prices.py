@@ -55,7 +55,7 @@ class PriceProposalAdmin(Untouchable, SteppedAdmin):
             RIGHT,
             "Confirm the prices",
             "Confirm these prices?",
-            "The cards are created and changed as shown. Sellbacks pay by these values at once. "
+            "The cards are created and changed as shown. Sellbacks use these values immediately. "
             "By confirming you state that you have verified them yourself.",
             _confirm,
             fresh=True,

@@ -65,7 +65,7 @@ def place(
         raise QuoteIdRequired
     quote_id, _, key = rate_id.replace("\0", "/").partition(BETWEEN)
     with transaction.atomic():
-        # Locked, so that no order takes an address from a quote of a user who is being forgotten.
+        # Locked: a user who is being forgotten must not place an order with a quoted address.
         quotes = ShippingQuote.objects.select_for_update(no_key=True)
         quote = quotes.filter(environment=environment, pk=quote_id).first()
         rate = next((rate for rate in quote.rates if rate["key"] == key), None) if quote else None

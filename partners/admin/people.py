@@ -73,7 +73,7 @@ class UserForm(UserChangeForm):  # type: ignore[type-arg]
 class UserAdmin(AuditedAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
     """People. A person who leaves is made inactive, not deleted: the audit log names them.
 
-    Accounts come by invitation or by commands of the shell. Nobody sets an e-mail address or
+    People get accounts by invitation or by a command. Nobody sets an e-mail address or
     password of another person here, because they could then act as that person.
     """
 

@@ -115,8 +115,9 @@ def propose_owner(*, partner: Partner, email: str, reason: str, by: Actor) -> Ac
 def confirm(*, proposal: AccessProposal, by: Actor) -> Granted:
     """Confirm another person's proposal and carry it out.
 
-    The person whom it favours cannot confirm it either. Raises NothingProposed, SamePerson,
-    TooRecent, PeopleOnly, for rights StaffNotVerified, and for an owner what ``invite`` raises.
+    The person who would gain the rights cannot confirm it either. Raises NothingProposed,
+    SamePerson, TooRecent, PeopleOnly, for rights StaffNotVerified, and for an owner what ``invite``
+    raises.
     """
     refuse_machines(by)
     with transaction.atomic():

@@ -73,7 +73,7 @@ def refuse_confirmer(decision: DualControl, by: Actor) -> None:
     """Raises SamePerson if the proposer would confirm, TooRecent for an account without the age.
 
     The account must have had its last right for ``DUAL_CONTROL_MIN_AGE`` seconds when the proposal
-    was made, so that nobody can create the second person for it. The shell confirms alone.
+    was made. Otherwise the proposer could create the second person. The shell confirms alone.
     """
     if by.kind == "shell":
         return

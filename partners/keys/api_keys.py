@@ -230,7 +230,7 @@ def revoke_all(*, partner: Partner, reason: str, by: Actor, now: datetime | None
     reason, now = clean_reason(reason), now or clock.now()
     with transaction.atomic():
         for environment in partner.environments.order_by("pk"):
-            _lock(environment)  # so that no key is created meanwhile
+            _lock(environment)  # key creation waits for it
         keys = list(ApiKey.objects.active(now).filter(environment__partner=partner).order_by("pk"))
         for key in keys:
             revoke_key(key=key, by=by, now=now)

@@ -1,4 +1,4 @@
-"""Counting spending against the cap of a span, so that no cap is ever exceeded.
+"""Counting spending against the cap of a span, which parallel calls cannot exceed.
 
 The statement that spends calls the SQL function ``partners_count_spend`` once for each span, in the
 order of the scopes, after all its other locks. Usually the function adds the amount to one slot:

@@ -59,7 +59,7 @@ KINDS: dict[str, tuple[type[DualControl], Callable[[Any], str]]] = {
 class Command(BaseCommand):
     """Carry out a proposal without a second person. Exit code 2: refused, nothing was done.
 
-    The alert is committed first, so that no crash hides the attempt.
+    The alert is committed first: a crash cannot hide the attempt.
     """
 
     help = (
