@@ -70,8 +70,8 @@ PSEUDONYMS = {
 }
 # An import of cards and the demo's seed update the planner's statistics of what they wrote.
 ANALYZED = {"inventory_card", "inventory_item", "inventory_purchase"}
-# People are readable without this column.
-PASSWORDS = ("partners_user", "password")
+# Worker and `readonly` read people without these columns.
+PASSWORDS = ("partners_user", {"password", "enrolment_digest"})
 
 # What this login may grant rights to. Tables of an extension are the superuser's, and get their
 # rights from `create_roles`.
@@ -223,8 +223,8 @@ def _grant(cursor: Any, role: dict[str, str]) -> None:
             found = rights(kind, schema, table, kept=kept)
             if found:
                 shown = ", ".join(sorted(found))
-                if kind == "readonly" and table == PASSWORDS[0]:
-                    shown += f" ({', '.join(name for name in columns if name != PASSWORDS[1])})"
+                if kind != "web" and table == PASSWORDS[0]:
+                    shown += f" ({', '.join(name for name in columns if name not in PASSWORDS[1])})"
                 _run(cursor, f"GRANT {shown} ON {{}}.{{}} TO {{}}", schema, table, role[kind])
             if schema == "public" and (column := PSEUDONYMS.get(kind, {}).get(table)):
                 _run(cursor, "GRANT UPDATE ({}) ON {}.{} TO {}", column, schema, table, role[kind])

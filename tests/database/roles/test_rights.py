@@ -120,11 +120,16 @@ def test_the_worker_decides_nothing(table: str) -> None:
         assert "permission denied" in refused(f"UPDATE {table} SET id = id")
 
 
-def test_readonly_writes_nothing_and_sees_no_password() -> None:
-    with login("readonly"):
+@pytest.mark.parametrize("role", ["worker", "readonly"])
+def test_only_the_web_server_reads_hashes_of_passwords_and_codes(role: str) -> None:
+    with login(role):
         rows("SELECT id, email FROM partners_user")
-        assert "permission denied" in refused("SELECT password FROM partners_user")
-        assert "permission denied" in refused("SELECT * FROM partners_user")
+        for columns in ("password", "enrolment_digest", "*"):
+            assert "permission denied" in refused(f"SELECT {columns} FROM partners_user")
+
+
+def test_readonly_writes_nothing() -> None:
+    with login("readonly"):
         written = rows(
             "SELECT c.oid::regclass::text FROM pg_class c WHERE relkind IN ('r', 'p')"
             " AND relnamespace::regnamespace::text IN ('public', 'pgmq')"
