@@ -466,7 +466,8 @@ API_WRITE_LIMIT = environment.whole("API_WRITE_LIMIT", 0, low=0, high=100_000_00
 # Shipping quotes count as writes and also have this limit, which a partner's own limit does not
 # raise.
 API_QUOTE_LIMIT = environment.whole("API_QUOTE_LIMIT", 600, low=1, high=100_000_000)
-# USD of the prices of the pulls that one partner's users buy in live in a clock hour. 0: no cap.
+# USD of the pulls that one partner's users buy in live in a clock hour: each purchase counts its
+# price, or what its cards sell back for, if that is more. 0: no cap.
 BUY_CAP_PER_PARTNER_HOUR = environment.whole(
     "BUY_CAP_PER_PARTNER_HOUR", 25_000, low=0, high=999_999_999
 )

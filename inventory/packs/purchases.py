@@ -113,16 +113,18 @@ def buy_pulls(
             now=moment,
         )
         if environment.is_live and settings.BUY_CAP_PER_PARTNER_HOUR:
-            _count(environment, amount * pack.mint_price, moment)
+            # what the pulls cost, or would sell back for: a low price must not avoid the cap
+            worth = sum((item.buyback_price for item in items), Decimal(0))
+            _count(environment, max(amount * pack.mint_price, worth), moment)
     return purchase
 
 
-def _count(environment: Environment, price: Decimal, now: datetime) -> None:
-    """Count the price (USD) in the partner's hour, as the last lock. Raises RateLimited."""
+def _count(environment: Environment, amount: Decimal, now: datetime) -> None:
+    """Count an amount (USD) in the partner's hour, as the last lock. Raises RateLimited."""
     hour = now.replace(minute=0, second=0, microsecond=0)
     cap = Decimal(settings.BUY_CAP_PER_PARTNER_HOUR)
     try:
-        spending.count(f"buys:{environment.partner_id}", hour, cap, price)
+        spending.count(f"buys:{environment.partner_id}", hour, cap, amount)
     except spending.CapReached:
         rest = hour + timedelta(hours=1) - now
         raise RateLimited(math.ceil(rest.total_seconds())) from None

@@ -14,7 +14,7 @@ from pytest_django.fixtures import Settings
 from buyback.sellback.sell_back import sell_back
 from config.foundation import clock
 from config.foundation.errors import RateLimited
-from inventory.models import Card, Collector, Item, Purchase
+from inventory.models import Card, Collector, Item, Pack, Purchase
 from inventory.packs.purchases import OutOfStock, PackNotFound, TooFewPulls, TooManyPulls, buy_pulls
 from partners.models import Environment, Event, Mode, Spend
 from partners.records.actor import SYSTEM, Actor
@@ -198,7 +198,8 @@ def test_it_pulls_nothing_when_there_is_not_enough_for_all(world: World) -> None
 
 
 def test_it_caps_the_price_of_a_partners_pulls_in_an_hour(world: World, settings: Settings) -> None:
-    settings.BUY_CAP_PER_PARTNER_HOUR = 100  # four pulls of 25 USD
+    settings.BUY_CAP_PER_PARTNER_HOUR = 100  # four pulls of 25 USD, which sell back for less
+    Card.objects.update(fmv=Decimal("5.00"))
     live = world.northwind.live
     buy(world, live, amount=3)
     with pytest.raises(RateLimited) as limited:
@@ -210,6 +211,17 @@ def test_it_caps_the_price_of_a_partners_pulls_in_an_hour(world: World, settings
     buy(world, live, now=NOW + timedelta(hours=1))
     buy(world, world.juniper.live)
     assert Counter(row.total for row in Spend.objects.with_total()) == {100: 1, 25: 2}
+
+
+def test_a_low_price_does_not_avoid_the_cap(world: World, settings: Settings) -> None:
+    """An insider's pack: a pull costs a cent and sells back for 85 USD."""
+    settings.BUY_CAP_PER_PARTNER_HOUR = 200
+    Card.objects.update(fmv=Decimal(100))
+    Pack.objects.update(mint_price=Decimal("0.01"), buyback_percent=Decimal("0.85"))
+    live = world.northwind.live
+    buy(world, live, amount=2)
+    refused(world, live, RateLimited)
+    assert [row.total for row in Spend.objects.with_total()] == [170]
 
 
 @pytest.mark.parametrize(("cap", "mode"), [(0, "live"), (1, "sandbox")])
