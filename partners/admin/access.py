@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 from config.admin.model_admin import NOTHING, Untouchable, lines
 from config.admin.steps import Step, SteppedAdmin
 from partners.admin.audited import by
+from partners.admin.verification import show
 from partners.decisions import access
 from partners.decisions.dual_control import is_one_person
 from partners.models import AccessProposal
@@ -24,7 +25,7 @@ VIEW, OWNERS = "partners.view_accessproposal", "partners.add_partner"
 
 
 def _may(request: HttpRequest, proposal: AccessProposal) -> bool:
-    """Owners are for those who create partners, rights and factors for superusers."""
+    """Owners are for those who create partners, the rest for superusers."""
     if proposal.kind == AccessProposal.Kind.OWNER:
         return request.user.has_perm(OWNERS)
     return bool(request.user.is_superuser)
@@ -36,9 +37,9 @@ def _confirm(
     if not _may(request, proposal):
         raise PermissionDenied
     done = access.confirm(proposal=proposal, by=by(request))
-    if done.invitation is None:
-        return "Confirmed."
-    return _invited(request, done)
+    if done.code is not None:
+        return show(request, done)
+    return "Confirmed." if done.invitation is None else _invited(request, done)
 
 
 def _invited(request: HttpRequest, done: access.Granted) -> HttpResponse:
@@ -75,7 +76,7 @@ def _withdraw(request: HttpRequest, proposal: AccessProposal, values: dict[str, 
 
 @admin.register(AccessProposal)
 class AccessProposalAdmin(Untouchable, SteppedAdmin):
-    """Staff rights, removed second factors and invited owners. Superusers see all of them."""
+    """Staff rights, second factors, codes and invited owners. Superusers see all of them."""
 
     list_display = ("id", "kind", "subject", "proposed_by", "created_at", "confirmed_by")
     list_filter = ("kind", ("confirmed_at", admin.EmptyFieldListFilter))

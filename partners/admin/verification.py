@@ -1,4 +1,4 @@
-"""Making a code that verifies an account's e-mail address, shown once."""
+"""Codes that verify an account's e-mail address: proposed on the list of users, shown once."""
 
 from __future__ import annotations
 
@@ -12,43 +12,44 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from config.admin.model_admin import confirmed
-from config.web.second_factor import ask_factor, is_fresh
 from partners.admin.audited import by
+from partners.decisions.access import Granted, propose_code
 from partners.models import User
-from partners.people.verification import make_code
+
+CHECKED = "The person's identity was checked"
 
 
 @admin.action(description="Make a verification code", permissions=["superuser"])
 def make_verification_code(
     model_admin: Any, request: HttpRequest, users: QuerySet[User]
 ) -> HttpResponse | None:
-    """Confirm, then show the code. One account at a time, because a code is shown on one page."""
+    """Confirm, then propose the code. One account at a time, because a person is checked."""
     if len(users) != 1:
         messages.error(request, "Select one user: a code is made for one account at a time.")
         return None
-    if not is_fresh(request):
-        messages.info(request, "Confirm your second factor first, then repeat this step.")
-        return ask_factor(request, request.get_full_path())
-    made: list[Any] = []
-    asked = confirmed(
+    return confirmed(
         model_admin,
         request,
         users,
         question=(
-            "Make a code that verifies this account's address? First check who the person is: "
-            "anyone with the code can choose the account's password."
+            "Propose a code that verifies this account's address? First check who the person is: "
+            "anyone with the code can choose the account's password. Another superuser must "
+            "confirm, and gets the code."
         ),
-        verb="Make the code",
-        act=lambda user: made.extend(make_code(user=user, by=by(request))),
+        verb="Propose a code",
+        act=lambda user: propose_code(user=user, reason=CHECKED, by=by(request)),
     )
-    if not made:
-        return asked
+
+
+def show(request: HttpRequest, done: Granted) -> HttpResponse:
+    """The code of a confirmed proposal, on this response only."""
+    assert done.code is not None  # noqa: S101  (checked by the caller)
     origin = settings.PUBLIC_URL or request.build_absolute_uri("/").rstrip("/")
     context = {
         **admin.site.each_context(request),
-        "title": f"Verification code for {made[0].user}",
-        "code": made[0],
-        "text": made[1],
+        "title": f"Verification code for {done.code.user}",
+        "code": done.code,
+        "text": done.secret,
         "address": origin + reverse("verify_address"),
     }
     return TemplateResponse(

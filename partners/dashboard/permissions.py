@@ -174,11 +174,15 @@ def owner_confirmed(view: View) -> View:
 def live_confirmed(view: View) -> View:
     """``view``, which creates keys: for a live one the owner confirms a second factor first.
 
-    An owner without one sets it up.
+    An owner without one sets it up. An owner whose address is not verified verifies it first:
+    somebody else may have opened the account with a link that was shown.
     """
 
     @wraps(view)
     def guarded(request: MemberRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.environment.is_live and not request.user.is_verified:
+            messages.info(request, gettext("A live key requires a verified e-mail address."))
+            return redirect("verify_address")
         if request.environment.is_live and not is_fresh(request):
             messages.info(request, gettext("A live key requires your second factor."))
             keys = reverse("dashboard:keys", args=[request.environment.mode])

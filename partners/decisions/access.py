@@ -1,4 +1,4 @@
-"""Access under dual control: staff rights, removed second factors, and owners of partners.
+"""Access under dual control: staff rights, second factors, verification codes, and owners.
 
 Each takes rights or protection from nobody who proposes alone. Taking rights away is immediate and
 takes one person.
@@ -23,10 +23,11 @@ from partners.decisions.dual_control import (
     refuse_confirmer,
     refuse_machines,
 )
-from partners.models import AccessProposal, Invitation, Partner, Role, User
+from partners.models import AccessProposal, Invitation, Partner, Role, User, VerificationCode
 from partners.people.invitations import invite
 from partners.people.second_factor import remove_factors
 from partners.people.team import clean_email
+from partners.people.verification import AlreadyVerified, make_code
 from partners.records import audit
 from partners.records.actor import Actor
 
@@ -50,10 +51,14 @@ class StaffNotVerified(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """A confirmed proposal. An owner's comes with an invitation and the secret of its link."""
+    """A confirmed proposal.
+
+    An owner's comes with an invitation and its link's ``secret``; a code's is the ``secret``.
+    """
 
     proposal: AccessProposal
     invitation: Invitation | None = None
+    code: VerificationCode | None = None
     secret: str = ""
 
 
@@ -101,6 +106,19 @@ def propose_factor_removal(*, user: User, reason: str, by: Actor) -> AccessPropo
         return _propose(by, reason, kind=Kind.FACTORS, user=user)
 
 
+def propose_code(*, user: User, reason: str, by: Actor) -> AccessProposal:
+    """Propose to make a code that verifies the account's address. Makes none.
+
+    A person with the code can choose the account's password. So two people make it.
+    Raises ReasonRequired, AlreadyVerified, AlreadyProposed, PeopleOnly.
+    """
+    reason = clean_reason(reason)
+    with transaction.atomic():
+        if User.objects.select_for_update(no_key=True).get(pk=user.pk).is_verified:
+            raise AlreadyVerified
+        return _propose(by, reason, kind=Kind.CODE, user=user)
+
+
 def propose_owner(*, partner: Partner, email: str, reason: str, by: Actor) -> AccessProposal:
     """Propose to invite an owner. No invitation exists before another person confirms.
 
@@ -116,8 +134,8 @@ def confirm(*, proposal: AccessProposal, by: Actor) -> Granted:
     """Confirm another person's proposal and carry it out.
 
     The person who would gain the rights cannot confirm it either. Raises NothingProposed,
-    SamePerson, TooRecent, PeopleOnly, for rights StaffNotVerified, and for an owner what ``invite``
-    raises.
+    SamePerson, TooRecent, PeopleOnly, for rights StaffNotVerified, for a code AlreadyVerified, and
+    for an owner what ``invite`` raises.
     """
     refuse_machines(by)
     with transaction.atomic():
@@ -134,7 +152,10 @@ def confirm(*, proposal: AccessProposal, by: Actor) -> Granted:
             invitation, secret = invite(
                 partner=found.partner, email=found.email, role=Role.OWNER, by=by
             )
-            return Granted(found, invitation, secret)
+            return Granted(found, invitation=invitation, secret=secret)
+        if found.kind == Kind.CODE:
+            code, text = make_code(user=found.user, by=by)
+            return Granted(found, code=code, secret=text)
         if found.kind == Kind.FACTORS:
             remove_factors(user=found.user, by=by)
         else:

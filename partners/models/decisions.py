@@ -61,10 +61,11 @@ class AccessProposal(DualControl):
     class Kind(models.TextChoices):
         RIGHTS = "rights", "Grant staff rights"
         FACTORS = "factors", "Remove second factors"
+        CODE = "code", "Make a verification code"
         OWNER = "owner", "Invite an owner"
 
     kind = models.CharField(max_length=7, choices=Kind.choices)
-    # Whose rights or factors. Null: it is about an owner.
+    # Whose rights, factors or code. Null: it is about an owner.
     user = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", db_index=False)
     # Whose owner is invited, and the address. Null and empty: it is about an account.
     partner = models.ForeignKey(
@@ -80,7 +81,10 @@ class AccessProposal(DualControl):
             *DualControl.Meta.constraints,
             models.CheckConstraint(
                 condition=Q(
-                    kind__in=("rights", "factors"), user__isnull=False, partner=None, email=""
+                    kind__in=("rights", "factors", "code"),
+                    user__isnull=False,
+                    partner=None,
+                    email="",
                 )
                 | (Q(kind="owner", user=None, partner__isnull=False) & ~Q(email="")),
                 name="partners_accessproposal_subject_of_its_kind",

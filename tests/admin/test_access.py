@@ -17,7 +17,15 @@ from django.urls import reverse
 from pytest_django.fixtures import Settings
 
 from partners.decisions import access, dual_control
-from partners.models import AccessProposal, ApiKey, AuditEntry, Invitation, Membership, User
+from partners.models import (
+    AccessProposal,
+    ApiKey,
+    AuditEntry,
+    Invitation,
+    Membership,
+    User,
+    VerificationCode,
+)
 from partners.people.second_factor import remove_factors
 from partners.records.actor import SHELL, SYSTEM, Actor
 from tests.admin.conftest import address, browser_of, in_group, signed_in, snapshot
@@ -72,6 +80,11 @@ def proposed(kind: str, world: World) -> AccessProposal:
     if kind == "factors":
         give_factor(user)
         return access.propose_factor_removal(user=user, reason="so", by=by)
+    if kind == "code":
+        User.objects.filter(pk=user.pk).update(
+            verified_at=None, verified_by="", confined_to=world.juniper.partner
+        )
+        return access.propose_code(user=user, reason="so", by=by)
     partner = world.juniper.partner
     return access.propose_owner(partner=partner, email="mia@x.test", reason="so", by=by)
 
@@ -189,7 +202,7 @@ def test_an_owner_is_only_proposed(world: World, who: str) -> None:
 # door × role: whether it takes effect
 CONFIRM = {
     kind: dict.fromkeys((*ROLES, "stale", "proposer"), False) | {"superuser": True}
-    for kind in ("rights", "factors", "owner")
+    for kind in ("rights", "factors", "code", "owner")
 }
 CONFIRM["owner"] |= {"operations": True, "every right": True}
 
@@ -211,6 +224,7 @@ def test_it_takes_effect_by_the_table(world: World, kind: str, who: str) -> None
     done = {
         "rights": rights(user)["groups"] == ["operations"],
         "factors": factors > 0 and not Authenticator.objects.filter(user=user).exists(),
+        "code": VerificationCode.objects.filter(user=user).exists(),
         "owner": Invitation.objects.filter(email="mia@x.test", role="owner").exists(),
     }[kind]
     assert (done, proposal.confirmed_at is not None) == (CONFIRM[kind][who],) * 2

@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 
 import pytest
+from django.conf import settings
 from django.core import mail
 from playwright.sync_api import Page, expect
 from pytest_django.fixtures import Settings
 from pytest_django.live_server_helper import LiveServer
 
-from partners.models import Membership, User
+from partners.models import AccessProposal, Membership, User
+from tests.admin.conftest import signed_in
 from tests.browser.conftest import NewContext, answer, sign_in
 from tests.factors import totp_code
-from tests.world import PASSWORD, World
+from tests.world import PASSWORD, World, make_user
 
 pytestmark = pytest.mark.browser
 
@@ -80,7 +82,7 @@ def test_an_owner_cannot_keep_an_account_that_he_opened(
 def test_a_code_from_staff_opens_the_way_into_another_team(
     new_context: NewContext, live_server: LiveServer, world: World
 ) -> None:
-    """Nobody has a mail server: the shown link is refused until a superuser handed over a code."""
+    """Nobody has a mail server: the shown link is refused until two superusers made a code."""
     owner, mia = new_context().new_page(), new_context().new_page()
     invite(owner, live_server.url, "owner@northwind.test")
     join(mia, owner.get_by_label("Invitation link").input_value(), PASSWORD)
@@ -103,8 +105,17 @@ def test_a_code_from_staff_opens_the_way_into_another_team(
     staff.locator(f'input[name="_selected_action"][value="{pk}"]').check()
     staff.locator('select[name="action"]').select_option("make_verification_code")
     staff.locator('button[name="index"]').click()
-    staff.get_by_role("button", name="Make the code").click()
-    code = staff.locator("#code").input_value()
+    staff.get_by_role("button", name="Propose a code").click()
+    colleague = make_user("other@phygitals.test", is_staff=True, is_superuser=True)
+    second = new_context().new_page()
+    name = settings.SESSION_COOKIE_NAME
+    cookie = signed_in(colleague).cookies[name].value
+    second.context.add_cookies([{"name": name, "value": cookie, "url": live_server.url}])
+    proposal = AccessProposal.objects.get()
+    second.goto(f"{live_server.url}/admin/partners/accessproposal/{proposal.pk}/change/")
+    second.get_by_role("button", name="Confirm the proposal").click()
+    second.get_by_role("button", name="Confirm the proposal").click()
+    code = second.locator("#code").input_value()
 
     mia.goto(live_server.url + "/account/verify/")
     mia.get_by_label("Code").fill(code)

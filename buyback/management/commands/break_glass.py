@@ -24,6 +24,8 @@ from partners.records.actor import SHELL
 
 def _access(found: Any) -> str:
     done = access.confirm(proposal=found, by=SHELL)
+    if done.code is not None:
+        return f"Verification code, shown once: {done.secret}"
     return handed_over(done.invitation, done.secret) if done.invitation else ""
 
 

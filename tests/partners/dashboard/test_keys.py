@@ -21,7 +21,7 @@ from partners.keys.api_keys import (
     revoke_key,
     rotate_key,
 )
-from partners.models import ApiKey, AuditEntry
+from partners.models import ApiKey, AuditEntry, User
 from partners.records.actor import SYSTEM
 from tests.dashboard.steps import confirmed, signed_in
 from tests.factors import give_factor
@@ -235,6 +235,24 @@ def test_it_revokes_all_keys_with_a_reason(world: World) -> None:
     assert post(client, world, "revoke/", reason="leaked").status_code == 302
     assert not ours.exists()
     assert keys_of.exists()
+
+
+@pytest.mark.parametrize("where", ["new/", "rotate/"])
+def test_a_live_key_needs_a_verified_address(world: World, where: str) -> None:
+    """Whoever opened the account with a link that was shown must not get a key."""
+    owner, key = world.northwind.owner, ApiKey.objects.get(environment=world.northwind.live)
+    User.objects.filter(pk=owner.pk).update(
+        verified_at=None, verified_by="", confined_to=world.northwind.partner
+    )
+    client = confirmed(User.objects.get(pk=owner.pk))
+    path = where if where == "new/" else f"{key.pk}/{where}"
+    before = list(ApiKey.objects.values_list("pk", "expires_at"))
+    for answer in (
+        client.get(KEYS + path),
+        post(client, world, path, name="Shop", overlap="24"),
+    ):
+        assert answer.headers["Location"] == "/account/verify/"
+    assert list(ApiKey.objects.values_list("pk", "expires_at")) == before
 
 
 @pytest.mark.parametrize("where", ["revoke/", "{key}/addresses/"])
