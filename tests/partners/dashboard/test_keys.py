@@ -239,7 +239,7 @@ def test_it_revokes_all_keys_with_a_reason(world: World) -> None:
 
 @pytest.mark.parametrize("where", ["new/", "rotate/"])
 def test_a_live_key_needs_a_verified_address(world: World, where: str) -> None:
-    """Whoever opened the account with a link that was shown must not get a key."""
+    """A person who opened the account with a shown link gets no key."""
     owner, key = world.northwind.owner, ApiKey.objects.get(environment=world.northwind.live)
     User.objects.filter(pk=owner.pk).update(
         verified_at=None, verified_by="", confined_to=world.northwind.partner
