@@ -24,6 +24,20 @@ def test_it_buys_nothing_for_a_caller_who_cannot_be_answered(
 
 
 @pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": "k"}])
+def test_it_buys_nothing_above_the_cap_of_the_hour(
+    scene: Scene, settings: Settings, headers: dict[str, str]
+) -> None:
+    settings.BUY_CAP_PER_PARTNER_HOUR, before = 1, Purchase.objects.count()
+    answer = send(scene, BUY, buying(), headers=headers)
+    if scene.mode == "sandbox":  # it has no caps
+        assert answer.status_code == 200
+        return
+    check(scene, answer, 429, "Rate limit exceeded")
+    assert 0 < int(answer["Retry-After"]) <= 3600
+    assert Purchase.objects.count() == before
+
+
+@pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": "k"}])
 @pytest.mark.parametrize("depth", [65, 460, 900, 30_000])
 def test_it_reads_a_deep_body_as_an_empty_one(
     scene: Scene, headers: dict[str, str], depth: int

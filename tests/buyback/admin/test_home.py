@@ -73,6 +73,17 @@ def test_it_shows_each_cap_and_its_use(admin: Client, world: World) -> None:
         assert part in shown
 
 
+def test_it_names_what_has_no_cap(admin: Client) -> None:
+    control = make_treasury_control(cap_per_sale=Decimal(500))
+    shown = page(admin)
+    assert "No cap set" in shown
+    for part in ("a partner&#x27;s day, the platform&#x27;s hour", "no limit"):
+        assert part in shown
+    control.cap_per_partner_day = control.cap_per_hour = Decimal(9)
+    control.save()
+    assert "No cap set" not in page(admin)
+
+
 def size(client: Client, what: str) -> int:
     (found,) = [
         size

@@ -231,6 +231,14 @@ def test_it_does_not_take_an_old_answer_to_the_same_reference(
     assert ask(treasury) == Unknown(Why.NOT_SIGNED)
 
 
+def test_it_pays_while_the_key_is_being_changed(peer: TreasuryPeer) -> None:
+    """Both are listed; the first, which signs, is the one that the treasury has."""
+    client = Treasury(peer.url, key=f"{KEY}, {'n' * 32}", seconds=PATIENT)
+    assert pay(client) == Paid()
+    client.close()
+    assert peer.paid() == PAID_ONCE
+
+
 def test_it_is_refused_with_another_key(peer: TreasuryPeer) -> None:
     treasury = Treasury(peer.url, key="another key, as long as the right one", seconds=PATIENT)
     assert pay(treasury) == Unknown(Why.BAD_STATUS)

@@ -204,5 +204,7 @@ def test_a_child_that_ends_now_and_then_is_replaced_for_ever(tmp_path: Path) -> 
             children.running[0].process.wait()
             children.check()
         assert len(children.running) == 1
+        # Others than the user and its group cannot read a log: it has names and addresses.
+        assert (tmp_path / "no-such-role.log").stat().st_mode & 0o027 == 0
     finally:
         children.stop()
